@@ -1,0 +1,69 @@
+//! A record as it arrived: bytes, arrival time and what the listener knows of its sender.
+
+use crate::Micros;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The door a record came through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listener {
+    SyslogUdp,
+    SyslogTcp,
+    Relp,
+    Bulk,
+    #[default]
+    Import,
+}
+
+impl Listener {
+    /// The word stored in the `listener` column.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SyslogUdp => "syslog_udp",
+            Self::SyslogTcp => "syslog_tcp",
+            Self::Relp => "relp",
+            Self::Bulk => "bulk",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// Facts about the sender of a batch of records, shared by all of them and kept in the write-ahead log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Origin {
+    pub listener: Listener,
+    /// Address of the sender, without port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Registered source (UUID text) that the sender proved to be, for example by its API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// Format named by the sender or the person who imports; recognised by itself where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Path of an imported file, with the member's name for archives (`a.zip!b.json`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Index or data stream named by an Elasticsearch client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    /// Year for formats without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year: Option<i16>,
+    /// IANA name or fixed offset (`+07:00`) for formats without a zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+}
+
+/// One record before parsing. What the write-ahead log holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawRecord {
+    pub bytes: Bytes,
+    pub arrival: Micros,
+    pub origin: Arc<Origin>,
+    /// 1-based number of the record in its file or batch; 0 where there is none.
+    pub position: u64,
+}

@@ -1,0 +1,143 @@
+//! Values of a record's own fields, and the list of them.
+
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// A value of a field. Objects are flattened into dotted names before they get here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Value>),
+}
+
+impl Value {
+    /// The value as a rule compares it: numbers and booleans in their JSON spelling, lists and null none.
+    pub fn as_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Int(number) => Some(Cow::Owned(number.to_string())),
+            Self::Float(number) => Some(Cow::Owned(number.to_string())),
+            Self::Bool(truth) => Some(Cow::Borrowed(if *truth { "true" } else { "false" })),
+            Self::Null | Self::List(_) => None,
+        }
+    }
+
+    /// The number in this value, also where it is written as text.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Int(number) => Some(*number as f64),
+            Self::Float(number) => Some(*number),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` for each text in this value, lists included, until it returns true.
+    pub fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool {
+        match self {
+            Self::List(values) => values.iter().any(|value| value.any_text(visit)),
+            other => other.as_text().is_some_and(|text| visit(&text)),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Self::Bool(truth)
+    }
+}
+
+/// Fields in the order of the record. Names are unique; the first value of a repeated name wins its place
+/// and later ones join it as a list.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Fields(Vec<(Box<str>, Value)>);
+
+impl Fields {
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(have, _)| &**have == name).map(|(_, value)| value)
+    }
+
+    /// Text of a field, borrowed where it is text already.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.get(name).and_then(Value::as_text)
+    }
+
+    /// Adds a value; a second value under the same name makes a list.
+    pub fn push(&mut self, name: &str, value: impl Into<Value>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(have, _)| &**have == name) {
+            None => self.0.push((name.into(), value)),
+            Some((_, Value::List(values))) => values.push(value),
+            Some((_, first)) => {
+                let one = std::mem::replace(first, Value::Null);
+                *first = Value::List(vec![one, value]);
+            }
+        }
+    }
+
+    /// Puts a value in place of whatever stood under this name.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(have, _)| &**have == name) {
+            None => self.0.push((name.into(), value)),
+            Some((_, old)) => *old = value,
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_name_becomes_a_list() {
+        let mut fields = Fields::default();
+        fields.push("a", "1");
+        fields.push("a", 2);
+        fields.push("b", true);
+        assert_eq!(fields.get("a"), Some(&Value::List(vec!["1".into(), 2.into()])));
+        assert_eq!(fields.text("b").as_deref(), Some("true"));
+        fields.set("a", "x");
+        assert_eq!(fields.text("a").as_deref(), Some("x"));
+        assert_eq!(fields.len(), 2);
+    }
+}
