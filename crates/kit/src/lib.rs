@@ -1,1 +1,26 @@
-//! To be filled.
+//! What every area needs and no area owns: database and transactions, scope, clock, ids, texts, pages,
+//! errors, live news, and the trait of the SQL catalogue. It imports nothing of ours.
+
+pub mod app;
+pub mod area;
+pub mod bus;
+pub mod catalogue;
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod fold;
+pub mod id;
+pub mod live;
+pub mod locale;
+pub mod migration;
+pub mod page;
+pub mod scope;
+pub mod session;
+pub mod web;
+
+pub use app::App;
+pub use area::{Area, NavigationItem, Slot};
+pub use db::{Connection, Db, Tx, View};
+pub use error::Error;
+pub use locale::Lang;
+pub use scope::{Capability, Scope};

@@ -85,6 +85,12 @@ pub struct Event {
 pub trait Record {
     /// The value of a field of the record's own format, by exact name.
     fn field(&self, name: &str) -> Option<&Value>;
+    /// The value of a common column. Rules of ours may name columns like fields, so that one rule covers many
+    /// formats; an own field of the same name wins.
+    fn column(&self, column: Column) -> Option<&Value>;
+    /// Calls `visit` with every own field and then with every filled column, each under its name. A name may
+    /// come twice; the first holds.
+    fn each_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value));
     /// Calls `visit` for every text of the record until it returns true; keyword rules search these.
     /// Returns whether any call returned true.
     fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool;
@@ -95,6 +101,15 @@ pub trait Record {
 impl Record for Event {
     fn field(&self, name: &str) -> Option<&Value> {
         self.fields.get(name)
+    }
+
+    fn column(&self, column: Column) -> Option<&Value> {
+        self.columns.get(column)
+    }
+
+    fn each_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value)) {
+        self.fields.iter().for_each(|(name, value)| visit(name, value));
+        self.columns.iter().for_each(|(column, value)| visit(column.name(), value));
     }
 
     fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool {

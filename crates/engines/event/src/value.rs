@@ -124,6 +124,21 @@ impl Fields {
     }
 }
 
+/// Takes over names that are owned already; repeated names join as with [`Fields::push`].
+impl FromIterator<(Box<str>, Value)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (Box<str>, Value)>>(pairs: I) -> Self {
+        let pairs = pairs.into_iter();
+        let mut fields = Self::with_capacity(pairs.size_hint().0);
+        for (name, value) in pairs {
+            match fields.0.iter().position(|(have, _)| have.len() == name.len() && *have == name) {
+                None => fields.0.push((name, value)),
+                Some(_) => fields.push(&name, value),
+            }
+        }
+        fields
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

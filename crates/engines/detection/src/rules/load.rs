@@ -1,0 +1,336 @@
+//! Loading: files to documents, documents to rules, filters onto rules, correlations to their base rules.
+
+use super::filters::Filter;
+use super::{Body, Level, Replaced, Rule, RuleError, RuleLogSource, RuleSet, documents, locate, stable_hash};
+use crate::compile::{self, Placeholders};
+use crate::correlation::Correlation;
+use rsigma_parser as sigma;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where rules come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleSource {
+    /// Every `.yml` and `.yaml` below it, except `*.test.yml`, in the order of their paths.
+    Directory(PathBuf),
+    /// A file already in memory, for example one embedded in the program.
+    Text { path: PathBuf, text: String },
+}
+
+/// Settings of loading.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// Values for `%placeholders%` of rules with the `expand` modifier.
+    pub placeholders: Placeholders,
+}
+
+/// Largest rule file that is read.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+const MAX_DIRECTORY_DEPTH: usize = 32;
+
+struct Loading<'o> {
+    options: &'o LoadOptions,
+    errors: Vec<RuleError>,
+    rules: Vec<Rule>,
+    filters: Vec<Filter>,
+    positions: HashMap<String, usize>,
+    replaced: Vec<Replaced>,
+}
+
+pub(super) fn load(sources: &[RuleSource], options: &LoadOptions) -> (RuleSet, Vec<RuleError>) {
+    let mut loading = Loading {
+        options,
+        errors: Vec::new(),
+        rules: Vec::new(),
+        filters: Vec::new(),
+        positions: HashMap::new(),
+        replaced: Vec::new(),
+    };
+    for source in sources {
+        match source {
+            RuleSource::Directory(directory) => {
+                let licence = std::iter::once(directory.as_path())
+                    .chain(directory.parent())
+                    .find_map(licence_of);
+                loading.directory(directory, licence.as_deref(), 0);
+            }
+            RuleSource::Text { path, text } => loading.file(path, text, None),
+        }
+    }
+    loading.finish()
+}
+
+/// The licence that a directory's LICENSE file names, as far as we know it.
+fn licence_of(directory: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(directory.join("LICENSE")).ok()?;
+    let head: String = text.chars().take(400).collect();
+    head.contains("Detection Rule License").then(|| "DRL-1.1".to_owned())
+}
+
+impl Loading<'_> {
+    fn error(&mut self, path: &Path, line: usize, reason: impl Into<String>) {
+        self.errors.push(RuleError { path: path.to_owned(), line, reason: reason.into() });
+    }
+
+    fn directory(&mut self, directory: &Path, licence: Option<&str>, depth: usize) {
+        if depth > MAX_DIRECTORY_DEPTH {
+            return self.error(directory, 1, "directories are nested too deeply");
+        }
+        let entries = std::fs::read_dir(directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.error(directory, 1, format!("cannot be read: {error}")),
+        };
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        let own = licence_of(directory);
+        let licence = own.as_deref().or(licence);
+        for entry in entries {
+            let path = entry.path();
+            // A link to a directory is not followed: it may lead back here.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                self.directory(&path, licence, depth + 1);
+            } else if is_rule_file(&path) {
+                match read(&path) {
+                    Ok(text) => self.file(&path, &text, licence),
+                    Err(error) => self.error(&path, 1, error.to_string()),
+                }
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, text: &str, licence: Option<&str>) {
+        for document in documents::split(text) {
+            let line = |inside: usize| document.line + inside - 1;
+            let parsed = match sigma::parse_sigma_yaml(document.text) {
+                Ok(parsed) => parsed,
+                Err(error) => {
+                    let message = error.to_string();
+                    self.error(path, line(locate::line_of_parser_message(document.text, &message)), message);
+                    continue;
+                }
+            };
+            let several = parsed.len() > 1;
+            let place = Place { path, line: document.line, text: document.text, licence, several };
+            if parsed.is_empty() {
+                for message in parsed.errors {
+                    self.error(path, line(locate::line_of_parser_message(document.text, &message)), first_line(&message));
+                }
+                continue;
+            }
+            let warnings: Vec<String> = parsed.errors.iter().map(|message| first_line(message)).collect();
+            for rule in parsed.rules {
+                self.detection(&place, rule, warnings.clone());
+            }
+            for correlation in parsed.correlations {
+                self.correlation(&place, correlation, warnings.clone());
+            }
+            for filter in parsed.filters {
+                self.filter(&place, filter);
+            }
+        }
+    }
+
+    fn detection(&mut self, place: &Place<'_>, rule: sigma::SigmaRule, warnings: Vec<String>) {
+        let compiled = match compile::compile(&rule.detection, &self.options.placeholders) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                let line = place.line + locate::line_of_compile_error(place.text, &error) - 1;
+                return self.error(place.path, line, error.reason);
+            }
+        };
+        let fingerprint = place.fingerprint(&rule.title, &[]);
+        self.push(Rule {
+            id: rule.id.unwrap_or_else(|| format!("text-{fingerprint:016x}")),
+            name: rule.name,
+            title: rule.title,
+            texts: texts(rule.custom_attributes.get("luytre")),
+            level: rule.level.map(level).unwrap_or_default(),
+            status: rule.status.map(status).unwrap_or_default(),
+            tags: lowered(rule.tags),
+            author: rule.author,
+            licence: rule.license.or_else(|| place.licence.map(str::to_owned)),
+            description: rule.description,
+            false_positives: rule.falsepositives,
+            references: rule.references,
+            modified: rule.modified.or(rule.date),
+            log_source: log_source(&rule.logsource),
+            path: place.path.to_owned(),
+            line: place.line,
+            text: place.text.into(),
+            alerts: true,
+            needs_placeholders: compiled.missing.into_iter().collect(),
+            warnings,
+            fingerprint,
+            body: Body::Condition(compiled.expression),
+        });
+    }
+
+    fn correlation(&mut self, place: &Place<'_>, rule: sigma::CorrelationRule, warnings: Vec<String>) {
+        let correlation = match Correlation::new(&rule) {
+            Ok(correlation) => correlation,
+            Err(reason) => {
+                let line = place.line + locate::line_of_keys(place.text, &["correlation"]) - 1;
+                return self.error(place.path, line, reason);
+            }
+        };
+        let fingerprint = place.fingerprint(&rule.title, &[]);
+        self.push(Rule {
+            id: rule.id.unwrap_or_else(|| format!("text-{fingerprint:016x}")),
+            name: rule.name,
+            title: rule.title,
+            texts: texts(rule.custom_attributes.get("luytre")),
+            level: rule.level.map(level).unwrap_or_default(),
+            status: rule.status.map(status).unwrap_or_default(),
+            tags: lowered(rule.tags),
+            author: rule.author,
+            licence: rule.license.or_else(|| place.licence.map(str::to_owned)),
+            description: rule.description,
+            false_positives: rule.falsepositives,
+            references: rule.references,
+            modified: rule.modified.or(rule.date),
+            log_source: RuleLogSource::default(),
+            path: place.path.to_owned(),
+            line: place.line,
+            text: place.text.into(),
+            alerts: true,
+            needs_placeholders: Vec::new(),
+            warnings,
+            fingerprint,
+            body: Body::Correlation(Box::new(correlation)),
+        });
+    }
+
+    fn filter(&mut self, place: &Place<'_>, filter: sigma::FilterRule) {
+        match compile::compile(&filter.detection, &self.options.placeholders) {
+            Ok(compiled) if compiled.missing.is_empty() => self.filters.push(Filter {
+                rules: match filter.rules {
+                    sigma::FilterRuleTarget::Any => None,
+                    sigma::FilterRuleTarget::Specific(rules) => Some(rules),
+                },
+                log_source: filter.logsource.as_ref().map(log_source).unwrap_or_default(),
+                expression: compiled.expression,
+                fingerprint: place.fingerprint(&filter.title, &[]),
+            }),
+            Ok(compiled) => {
+                let names: Vec<String> = compiled.missing.into_iter().collect();
+                self.error(place.path, place.line, format!("the filter needs a value for: {}", names.join(", ")));
+            }
+            Err(error) => {
+                let mut keys = vec!["filter"];
+                keys.extend(error.place.iter().map(String::as_str));
+                let line = place.line + locate::line_of_keys(place.text, &keys) - 1;
+                self.error(place.path, line, error.reason);
+            }
+        }
+    }
+
+    fn push(&mut self, rule: Rule) {
+        let key = rule.id.to_lowercase();
+        match self.positions.get(&key).and_then(|position| self.rules.get_mut(*position)) {
+            Some(earlier) => {
+                self.replaced.push(Replaced {
+                    id: rule.id.clone(),
+                    earlier: earlier.path.clone(),
+                    later: rule.path.clone(),
+                });
+                *earlier = rule;
+            }
+            None => {
+                self.positions.insert(key, self.rules.len());
+                self.rules.push(rule);
+            }
+        }
+    }
+
+    fn finish(mut self) -> (RuleSet, Vec<RuleError>) {
+        for rule in &mut self.rules {
+            self.filters.iter().for_each(|filter| filter.apply(rule));
+        }
+        let refused = crate::correlation::resolve(&mut self.rules);
+        for error in refused {
+            self.errors.push(error);
+        }
+        self.errors.sort_by(|left, right| (&left.path, left.line).cmp(&(&right.path, right.line)));
+        let rules = self.rules.into_iter().map(Arc::new).collect();
+        (RuleSet { rules, replaced: self.replaced }, self.errors)
+    }
+}
+
+/// Where a document stands.
+struct Place<'p> {
+    path: &'p Path,
+    line: usize,
+    text: &'p str,
+    licence: Option<&'p str>,
+    /// The text holds more than one rule (`action:` collections).
+    several: bool,
+}
+
+impl Place<'_> {
+    fn fingerprint(&self, title: &str, more: &[u8]) -> u64 {
+        let title = if self.several { title.as_bytes() } else { &[] };
+        stable_hash([self.text.as_bytes(), title, more])
+    }
+}
+
+fn is_rule_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let rule = name.ends_with(".yml") || name.ends_with(".yaml");
+    rule && !name.ends_with(".test.yml") && !name.ends_with(".test.yaml")
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    let size = std::fs::metadata(path)?.len();
+    if size > MAX_FILE_BYTES {
+        return Err(std::io::Error::other(format!("the file has {size} bytes; a rule file may have {MAX_FILE_BYTES}")));
+    }
+    std::fs::read_to_string(path)
+}
+
+/// Conditions that do not parse come with a drawing of several lines; its first and last say enough.
+fn first_line(message: &str) -> String {
+    let mut lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    match lines.next_back() {
+        Some(last) => format!("{first} {last}"),
+        None => first.to_owned(),
+    }
+}
+
+fn log_source(source: &sigma::LogSource) -> RuleLogSource {
+    let lower = |part: &Option<String>| part.as_ref().map(|text| text.to_lowercase());
+    RuleLogSource { product: lower(&source.product), category: lower(&source.category), service: lower(&source.service) }
+}
+
+fn lowered(tags: Vec<String>) -> Vec<String> {
+    tags.into_iter().map(|tag| tag.to_lowercase()).collect()
+}
+
+fn level(level: sigma::Level) -> Level {
+    match level {
+        sigma::Level::Informational => Level::Informational,
+        sigma::Level::Low => Level::Low,
+        sigma::Level::Medium => Level::Medium,
+        sigma::Level::High => Level::High,
+        sigma::Level::Critical => Level::Critical,
+    }
+}
+
+fn status(status: sigma::Status) -> &'static str {
+    match status {
+        sigma::Status::Stable => "stable",
+        sigma::Status::Test => "test",
+        sigma::Status::Experimental => "experimental",
+        sigma::Status::Deprecated => "deprecated",
+        sigma::Status::Unsupported => "unsupported",
+    }
+}
+
+/// The texts under our own key.
+fn texts(value: Option<&impl serde::Serialize>) -> HashMap<String, String> {
+    let json = value.and_then(|value| serde_json::to_value(value).ok());
+    let Some(serde_json::Value::Object(entries)) = json else { return HashMap::new() };
+    let text = |(key, value): (String, serde_json::Value)| Some((key, value.as_str()?.trim().to_owned()));
+    entries.into_iter().filter_map(text).collect()
+}

@@ -1,0 +1,236 @@
+//! What a format says about a record once its fields are taken out: names, aliases, columns, log source,
+//! time, message.
+
+use super::compile::{CompiledTable, Format, Outcome, Target};
+use super::draft::Draft;
+use super::time::{self, Gaps};
+use super::transform::{Source, apply as transform};
+use event::{Micros, Origin, TimeQuality, Value};
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What a record cannot say itself.
+pub(crate) struct Context<'a> {
+    pub(crate) arrival: Micros,
+    pub(crate) origin: &'a Origin,
+    pub(crate) default_zone: &'a TimeZone,
+}
+
+/// Applies everything but the time.
+pub(crate) fn apply(format: &Format, draft: &mut Draft) {
+    rename(format, draft);
+    // Outcomes are chosen by the record's own fields, before aliases stand beside them.
+    let mut outcomes: Vec<&Outcome> = Vec::new();
+    let mut key = String::new();
+    for table in &format.tables {
+        outcomes.extend(rows(table, draft, &mut key).iter().filter(|row| holds(row, draft)));
+    }
+    if let Some(pattern) = draft.pattern.take().and_then(|number| format.patterns.get(number))
+        && holds(&pattern.outcome, draft)
+    {
+        outcomes.push(&pattern.outcome);
+    }
+    for outcome in &outcomes {
+        for (name, sources) in &outcome.alias {
+            if draft.get(name).is_none()
+                && let Some(value) = sources.iter().find_map(|source| source.value(draft))
+            {
+                draft.push(name, value);
+            }
+        }
+    }
+    fill_targets(format, draft);
+    for (name, sources) in &format.lists {
+        let mut values: Vec<Value> = sources.iter().filter_map(|source| source.value(draft)).collect();
+        values.dedup();
+        match values.len() {
+            0 => {}
+            1 => draft.replace(name, values.remove(0)),
+            _ => draft.replace(name, Value::List(values)),
+        }
+    }
+    for (column, value) in &format.constants {
+        draft.columns.set(*column, value);
+    }
+    for outcome in &outcomes {
+        for (column, value) in &outcome.set {
+            draft.columns.set(*column, value);
+        }
+        for (column, sources) in &outcome.columns {
+            if let Some(value) = sources.iter().find_map(|source| source.value(draft)) {
+                draft.columns.set(*column, &value);
+            }
+        }
+    }
+    log_source(format, &outcomes, draft);
+    if let Some(message) = format.message.iter().find_map(|source| source.value(draft)) {
+        draft.message = message.as_text().map(Cow::into_owned);
+    }
+}
+
+fn rename(format: &Format, draft: &mut Draft) {
+    let rules = &format.names;
+    if rules.is_empty() {
+        return;
+    }
+    let mut more: Vec<(Box<str>, Value)> = Vec::new();
+    for (name, value) in &mut draft.fields {
+        if rules.trim
+            && let Value::Text(text) = value
+        {
+            trim(text);
+        }
+        for prefix in &rules.strip {
+            if let Some(rest) = name.strip_prefix(prefix.as_str()).filter(|rest| !rest.is_empty()) {
+                *name = rest.into();
+                break;
+            }
+        }
+        for prefix in &rules.strip_with_next {
+            let rest = name.strip_prefix(prefix.as_str()).and_then(|rest| rest.split_once('.'));
+            if let Some((_, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
+                *name = rest.into();
+                break;
+            }
+        }
+        if let Some(other) = rules.rename.get(name) {
+            name.clone_from(other);
+        }
+        if rules.braces.contains(name)
+            && let Value::Text(text) = value
+            && text.len() == 36
+        {
+            *text = format!("{{{text}}}");
+        }
+        if rules.without_spaces && name.contains(' ') {
+            more.push((name.replace(' ', "").into(), value.clone()));
+            more.push((name.replace(' ', "_").into(), value.clone()));
+        }
+    }
+    for (name, value) in more {
+        if draft.get(&name).is_none() {
+            draft.push_owned(name, value);
+        }
+    }
+}
+
+fn trim(text: &mut String) {
+    let end = text.trim_end().len();
+    text.truncate(end);
+    let start = text.len() - text.trim_start().len();
+    if start > 0 {
+        text.drain(..start);
+    }
+}
+
+fn rows<'a>(table: &'a CompiledTable, draft: &Draft, key: &mut String) -> &'a [Outcome] {
+    key.clear();
+    for (number, name) in table.keys.iter().enumerate() {
+        let Some(text) = draft.get(name).and_then(Value::as_text) else { return &[] };
+        if number > 0 {
+            key.push(' ');
+        }
+        key.push_str(text.trim());
+    }
+    key.make_ascii_lowercase();
+    table.rows.get(key.as_str()).map_or(&[], Vec::as_slice)
+}
+
+fn holds(outcome: &Outcome, draft: &Draft) -> bool {
+    outcome.when.iter().all(|(name, texts)| {
+        let have = draft.get(name).and_then(Value::as_text);
+        have.is_some_and(|have| texts.is_empty() || texts.iter().any(|text| text.eq_ignore_ascii_case(&have)))
+    })
+}
+
+fn fill_targets(format: &Format, draft: &mut Draft) {
+    let plan = &format.targets;
+    if plan.targets.is_empty() {
+        return;
+    }
+    let mut best: Vec<Option<(u16, Value)>> = vec![None; plan.targets.len()];
+    for (name, value) in &draft.fields {
+        for one in plan.uses.get(name).map_or(&[][..], Vec::as_slice) {
+            let Some(slot) = best.get_mut(one.target) else { continue };
+            if slot.as_ref().is_some_and(|(rank, _)| *rank <= one.rank) {
+                continue;
+            }
+            if one.rank == 0 {
+                *slot = Some((0, Value::Null));
+            } else if let Some(value) = transform(value, &one.transforms) {
+                *slot = Some((one.rank, value));
+            }
+        }
+    }
+    for (target, rank, source) in &plan.templates {
+        if let Some(slot) = best.get_mut(*target)
+            && slot.as_ref().is_none_or(|(have, _)| have > rank)
+            && let Some(value) = source.value(draft)
+        {
+            *slot = Some((*rank, value));
+        }
+    }
+    for (target, found) in plan.targets.iter().zip(best) {
+        match (target, found) {
+            (Target::Column(column), Some((_, value))) => draft.columns.set(*column, &value),
+            (Target::Alias(name), Some((1.., value))) => draft.push_owned(name.clone(), value),
+            _ => {}
+        }
+    }
+}
+
+fn log_source(format: &Format, outcomes: &[&Outcome], draft: &mut Draft) {
+    let base = &format.log_source;
+    let product = outcomes.iter().rev().find_map(|outcome| outcome.product.as_ref()).or(base.product.as_ref());
+    if let Some(product) = product {
+        // A format inside an envelope that names another product speaks for the whole record.
+        if draft.log_source.product.as_ref().is_some_and(|have| have != product) {
+            draft.log_source = event::LogSource::default();
+        }
+        draft.log_source.product = Some(product.clone());
+    }
+    base.categories.iter().for_each(|category| draft.add_category(category));
+    base.services.iter().for_each(|service| draft.add_service(service));
+    for outcome in outcomes {
+        outcome.categories.iter().for_each(|category| draft.add_category(category));
+        outcome.services.iter().for_each(|service| draft.add_service(service));
+    }
+    let named = base.service_from.iter().find_map(|name| draft.get(name).and_then(Value::as_text));
+    if let Some(service) = named.map(|text| text.trim().to_lowercase()).filter(|text| (1..=64).contains(&text.len())) {
+        draft.add_service(&Arc::from(service));
+    }
+}
+
+/// The record's own time by the format's rules, in their order; nothing where it has none.
+pub(crate) fn event_time(format: &Format, draft: &Draft, context: &Context<'_>) -> Option<(Micros, TimeQuality)> {
+    for rule in &format.times {
+        let gaps = Gaps {
+            arrival: context.arrival,
+            origin: context.origin,
+            format_zone: rule.zone.as_ref(),
+            default_zone: context.default_zone,
+        };
+        for source in &rule.sources {
+            // Most times are plain fields; reading them in place saves a copy per record.
+            let owned;
+            let value = match source {
+                Source::Field { name, transforms } if transforms.is_empty() => draft.get(name),
+                other => {
+                    owned = other.value(draft);
+                    owned.as_ref()
+                }
+            };
+            let text = match value {
+                // `f64` prints microseconds since 1970 without loss.
+                Some(Value::Float(number)) => Some(Cow::Owned(format!("{number:.6}"))),
+                other => other.and_then(Value::as_text),
+            };
+            let Some(text) = text else { continue };
+            if let Some(time) = rule.layouts.iter().find_map(|layout| time::read(&text, layout, &gaps)) {
+                return Some(time);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,301 @@
+//! A format file turned into something fast: expressions compiled, names hashed, sources inverted so that one
+//! pass over a record's fields finds every column and alias that wants them.
+
+use super::definition::{
+    Extract, FieldRules, FormatFile, LogSourceRules, OutcomeRules, Sample, Sources, TimeRule, Words,
+};
+use super::time::{Layout, zone};
+use super::transform::{Source, Transform, ValueMap};
+use event::{Column, Value};
+use jiff::tz::TimeZone;
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Memory that one compiled expression may take.
+const REGEX_LIMIT: usize = 4 << 20;
+
+pub(crate) struct Format {
+    pub(crate) name: Arc<str>,
+    /// `name@version`, as stored with every event.
+    pub(crate) id: Arc<str>,
+    pub(crate) order: i32,
+    pub(crate) extract: Extract,
+    pub(crate) recognise_fields: Vec<Vec<Condition>>,
+    pub(crate) lines: Vec<String>,
+    pub(crate) messages: Vec<String>,
+    pub(crate) programs: Vec<String>,
+    pub(crate) pattern_set: RegexSet,
+    pub(crate) patterns: Vec<CompiledPattern>,
+    pub(crate) names: NameRules,
+    pub(crate) targets: Targets,
+    pub(crate) lists: Vec<(Box<str>, Vec<Source>)>,
+    pub(crate) constants: Vec<(Column, Value)>,
+    pub(crate) log_source: CompiledLogSource,
+    pub(crate) tables: Vec<CompiledTable>,
+    pub(crate) times: Vec<CompiledTime>,
+    pub(crate) message: Vec<Source>,
+    pub(crate) inner_text: Vec<String>,
+    pub(crate) inner_program: Vec<String>,
+    pub(crate) samples: Vec<Sample>,
+}
+
+pub(crate) struct Condition {
+    pub(crate) field: Box<str>,
+    pub(crate) value: Option<Box<str>>,
+}
+
+pub(crate) struct CompiledPattern {
+    pub(crate) regex: Regex,
+    /// Field of each capture group; group 0 has none.
+    pub(crate) groups: Vec<Option<Box<str>>>,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Default)]
+pub(crate) struct NameRules {
+    pub(crate) trim: bool,
+    pub(crate) rename: HashMap<Box<str>, Box<str>>,
+    pub(crate) strip: Vec<String>,
+    pub(crate) strip_with_next: Vec<String>,
+    pub(crate) without_spaces: bool,
+    pub(crate) braces: HashSet<Box<str>>,
+}
+
+impl NameRules {
+    pub(crate) fn is_empty(&self) -> bool {
+        let texts = self.trim || self.without_spaces || !self.braces.is_empty();
+        !texts && self.rename.is_empty() && self.strip.is_empty() && self.strip_with_next.is_empty()
+    }
+}
+
+pub(crate) enum Target {
+    Column(Column),
+    Alias(Box<str>),
+}
+
+/// One field's use for one target; the lowest rank that has a value wins.
+pub(crate) struct Use {
+    pub(crate) target: usize,
+    pub(crate) rank: u16,
+    pub(crate) transforms: Vec<Transform>,
+}
+
+#[derive(Default)]
+pub(crate) struct Targets {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) uses: HashMap<Box<str>, Vec<Use>>,
+    pub(crate) templates: Vec<(usize, u16, Source)>,
+}
+
+#[derive(Default)]
+pub(crate) struct CompiledLogSource {
+    pub(crate) product: Option<Arc<str>>,
+    pub(crate) categories: Vec<Arc<str>>,
+    pub(crate) services: Vec<Arc<str>>,
+    pub(crate) service_from: Vec<Box<str>>,
+}
+
+pub(crate) struct CompiledTable {
+    pub(crate) keys: Vec<Box<str>>,
+    pub(crate) rows: HashMap<String, Vec<Outcome>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) when: Vec<(Box<str>, Vec<String>)>,
+    pub(crate) product: Option<Arc<str>>,
+    pub(crate) categories: Vec<Arc<str>>,
+    pub(crate) services: Vec<Arc<str>>,
+    pub(crate) set: Vec<(Column, Value)>,
+    pub(crate) columns: Vec<(Column, Vec<Source>)>,
+    pub(crate) alias: Vec<(Box<str>, Vec<Source>)>,
+}
+
+pub(crate) struct CompiledTime {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) layouts: Vec<Layout>,
+    pub(crate) zone: Option<TimeZone>,
+}
+
+/// Compiles a format file; the error says what in it is wrong.
+pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
+    if file.name.is_empty() || !file.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        return Err(format!("name {:?} is not made of letters, digits, dashes", file.name));
+    }
+    let maps: BTreeMap<String, ValueMap> =
+        file.value_map.iter().map(|(name, rows)| (name.clone(), Arc::new(rows.clone().into_iter().collect()))).collect();
+    let patterns = file
+        .pattern
+        .iter()
+        .map(|pattern| {
+            let regex = build_regex(&pattern.regex)?;
+            let groups = regex.capture_names().map(|name| name.map(Box::from)).collect();
+            Ok(CompiledPattern { regex, groups, outcome: outcome(&pattern.outcome, &maps)? })
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    if file.extract == Extract::Patterns && patterns.is_empty() && file.recognise.programs.is_empty() {
+        return Err("extract = \"patterns\" needs a [[pattern]]".to_owned());
+    }
+    for expression in file.recognise.lines.iter().chain(&file.recognise.messages) {
+        build_regex(expression)?;
+    }
+    Ok(Format {
+        id: format!("{}@{}", file.name, file.version).into(),
+        name: file.name.as_str().into(),
+        order: file.order,
+        extract: file.extract,
+        recognise_fields: file.recognise.fields.iter().map(|all| all.iter().map(|one| condition(one)).collect()).collect(),
+        pattern_set: build_set(file.pattern.iter().map(|pattern| pattern.regex.as_str()))?,
+        patterns,
+        names: name_rules(file.fields),
+        targets: targets(&file.columns, &file.alias, &maps)?,
+        lists: file
+            .list
+            .iter()
+            .map(|(name, sources)| Ok((name.as_str().into(), compile_sources(sources, &maps)?)))
+            .collect::<Result<_, String>>()?,
+        constants: constants(&file.set)?,
+        log_source: log_source(&file.log_source),
+        tables: file.table.iter().map(|table| {
+            let rows = table.rows.iter().map(|(key, rows)| {
+                let outcomes = rows.list().iter().map(|row| outcome(row, &maps)).collect::<Result<_, _>>()?;
+                Ok((key.to_lowercase(), outcomes))
+            });
+            Ok(CompiledTable {
+                keys: table.keys.iter().map(|key| key.as_str().into()).collect(),
+                rows: rows.collect::<Result<_, String>>()?,
+            })
+        }).collect::<Result<_, String>>()?,
+        times: file.time.iter().map(|rule| time(rule, &maps)).collect::<Result<_, _>>()?,
+        message: compile_sources(file.message.as_ref().map_or(&[][..], Sources::list), &maps)?,
+        inner_text: file.inner.as_ref().map(|inner| inner.text.clone()).unwrap_or_default(),
+        inner_program: file.inner.map(|inner| inner.program).unwrap_or_default(),
+        lines: file.recognise.lines,
+        messages: file.recognise.messages,
+        programs: file.recognise.programs,
+        samples: file.sample,
+    })
+}
+
+fn build_regex(expression: &str) -> Result<Regex, String> {
+    RegexBuilder::new(expression).size_limit(REGEX_LIMIT).build().map_err(|error| error.to_string())
+}
+
+/// A set of expressions searched at once.
+pub(crate) fn build_set<'a>(expressions: impl Iterator<Item = &'a str>) -> Result<RegexSet, String> {
+    RegexSetBuilder::new(expressions).size_limit(16 * REGEX_LIMIT).build().map_err(|error| error.to_string())
+}
+
+fn condition(text: &str) -> Condition {
+    match text.split_once('=') {
+        Some((field, value)) => Condition { field: field.into(), value: Some(value.into()) },
+        None => Condition { field: text.into(), value: None },
+    }
+}
+
+fn name_rules(rules: FieldRules) -> NameRules {
+    NameRules {
+        trim: rules.trim,
+        rename: rules.rename.into_iter().map(|(from, to)| (from.into(), to.into())).collect(),
+        strip: rules.strip,
+        strip_with_next: rules.strip_with_next,
+        without_spaces: rules.without_spaces,
+        braces: rules.braces.into_iter().map(Box::from).collect(),
+    }
+}
+
+fn compile_sources(sources: &[String], maps: &BTreeMap<String, ValueMap>) -> Result<Vec<Source>, String> {
+    sources.iter().map(|source| Source::parse(source, maps)).collect()
+}
+
+fn targets(
+    columns: &BTreeMap<String, Sources>,
+    aliases: &BTreeMap<String, Sources>,
+    maps: &BTreeMap<String, ValueMap>,
+) -> Result<Targets, String> {
+    let mut out = Targets::default();
+    for (name, sources) in columns {
+        add_target(&mut out, Target::Column(column(name)?), sources, maps)?;
+    }
+    for (name, sources) in aliases {
+        add_target(&mut out, Target::Alias(name.as_str().into()), sources, maps)?;
+    }
+    Ok(out)
+}
+
+fn add_target(
+    out: &mut Targets,
+    target: Target,
+    sources: &Sources,
+    maps: &BTreeMap<String, ValueMap>,
+) -> Result<(), String> {
+    let number = out.targets.len();
+    if let Target::Alias(name) = &target {
+        // The field itself, where the record has it, beats every source of the alias.
+        out.uses.entry(name.clone()).or_default().push(Use { target: number, rank: 0, transforms: Vec::new() });
+    }
+    for (rank, source) in (1_u16..).zip(sources.list()) {
+        match Source::parse(source, maps)? {
+            Source::Field { name, transforms } => {
+                out.uses.entry(name).or_default().push(Use { target: number, rank, transforms });
+            }
+            template => out.templates.push((number, rank, template)),
+        }
+    }
+    out.targets.push(target);
+    Ok(())
+}
+
+fn column(name: &str) -> Result<Column, String> {
+    Column::from_name(name).ok_or_else(|| format!("no common column is called {name:?}"))
+}
+
+fn constants(set: &BTreeMap<String, String>) -> Result<Vec<(Column, Value)>, String> {
+    set.iter().map(|(name, text)| Ok((column(name)?, Value::from(text.as_str())))).collect()
+}
+
+fn arcs(words: &Words) -> Vec<Arc<str>> {
+    words.list().iter().map(|word| word.as_str().into()).collect()
+}
+
+fn log_source(rules: &LogSourceRules) -> CompiledLogSource {
+    CompiledLogSource {
+        product: rules.product.as_deref().map(Arc::from),
+        categories: arcs(&rules.category),
+        services: arcs(&rules.service),
+        service_from: rules.service_from.list().iter().map(|name| name.as_str().into()).collect(),
+    }
+}
+
+fn outcome(rules: &OutcomeRules, maps: &BTreeMap<String, ValueMap>) -> Result<Outcome, String> {
+    Ok(Outcome {
+        when: rules.when.iter().map(|(field, words)| (field.as_str().into(), words.list().to_vec())).collect(),
+        product: rules.product.as_deref().map(Arc::from),
+        categories: arcs(&rules.category),
+        services: arcs(&rules.service),
+        set: constants(&rules.set)?,
+        columns: rules
+            .columns
+            .iter()
+            .map(|(name, sources)| Ok((column(name)?, compile_sources(sources.list(), maps)?)))
+            .collect::<Result<_, String>>()?,
+        alias: rules
+            .alias
+            .iter()
+            .map(|(name, sources)| Ok((name.as_str().into(), compile_sources(sources.list(), maps)?)))
+            .collect::<Result<_, String>>()?,
+    })
+}
+
+fn time(rule: &TimeRule, maps: &BTreeMap<String, ValueMap>) -> Result<CompiledTime, String> {
+    let fixed = match rule.zone.as_deref() {
+        Some(name) => Some(zone(name).ok_or_else(|| format!("unknown time zone {name:?}"))?),
+        None => None,
+    };
+    Ok(CompiledTime {
+        sources: compile_sources(rule.from.list(), maps)?,
+        layouts: rule.layouts.iter().map(|layout| Layout::parse(layout)).collect::<Result<_, _>>()?,
+        zone: fixed,
+    })
+}

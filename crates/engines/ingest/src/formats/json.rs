@@ -1,0 +1,226 @@
+//! A JSON object to flat fields in one pass, without a tree in between. Nested names are joined with dots;
+//! lists of objects give lists under the joined names. XML turned to JSON is undone on the way:
+//! `X.#attributes.Y` becomes `X_Y`, `X.#text` becomes `X`.
+
+use super::draft::{Draft, MAX_FIELDS};
+use event::Value;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// Bytes of a joined name; longer ones are cut.
+const MAX_NAME: usize = 512;
+
+/// Parses one JSON object. The error says what and where; nested deeper than 128 is an error, too.
+pub(crate) fn flatten(bytes: &[u8]) -> Result<Draft, String> {
+    let mut out = Flattener { path: String::with_capacity(64), draft: Draft::default(), list: None };
+    out.draft.fields.reserve(32);
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    Node { out: &mut out, top: true }
+        .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
+        .map_err(|error| format!("not JSON: {error}"))?;
+    Ok(out.draft)
+}
+
+struct Flattener {
+    path: String,
+    draft: Draft,
+    /// Scalars of the list being read.
+    list: Option<Vec<Value>>,
+}
+
+impl Flattener {
+    fn scalar(&mut self, value: Value) {
+        match &mut self.list {
+            Some(values) => {
+                if values.len() < MAX_FIELDS {
+                    values.push(value);
+                }
+            }
+            None if self.draft.fields.len() < MAX_FIELDS => {
+                self.draft.fields.push((self.path.as_str().into(), value));
+            }
+            None => self.draft.push("", value),
+        }
+    }
+}
+
+struct Node<'a> {
+    out: &'a mut Flattener,
+    top: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.top { deserializer.deserialize_map(self) } else { deserializer.deserialize_any(self) }
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // An object inside a list writes its own fields; the scalars beside it wait.
+        let list = self.out.list.take();
+        let length = self.out.path.len();
+        while map.next_key_seed(Key { path: &mut self.out.path })?.is_some() {
+            if self.out.draft.fields.len() >= MAX_FIELDS {
+                self.out.draft.push("", Value::Null);
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                map.next_value_seed(Node { out: self.out, top: false })?;
+            }
+            self.out.path.truncate(length);
+        }
+        self.out.list = list;
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let outermost = self.out.list.is_none();
+        if outermost {
+            self.out.list = Some(Vec::new());
+        }
+        let fields_before = self.out.draft.fields.len();
+        while items.next_element_seed(Node { out: self.out, top: false })?.is_some() {}
+        if outermost {
+            let values = self.out.list.take().unwrap_or_default();
+            let objects_only = values.is_empty() && self.out.draft.fields.len() > fields_before;
+            if !objects_only {
+                self.out.scalar(Value::List(values));
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.out.scalar(Value::Null);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.out.scalar(Value::Bool(value));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.out.scalar(Value::Int(value));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        // A number too large for the store keeps its digits as text.
+        self.out.scalar(i64::try_from(value).map_or_else(|_| Value::Text(value.to_string()), Value::Int));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.out.scalar(Value::Float(value));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        self.out.scalar(Value::Text(value.to_owned()));
+        Ok(())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<(), E> {
+        self.out.scalar(Value::Text(value));
+        Ok(())
+    }
+}
+
+struct Key<'a> {
+    path: &'a mut String,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<(), E> {
+        match name {
+            "#text" if !self.path.is_empty() => {}
+            "#attributes" if !self.path.is_empty() => self.path.push('_'),
+            _ => {
+                if !self.path.is_empty() && !self.path.ends_with('_') {
+                    self.path.push('.');
+                }
+                // Every field below repeats the path, so that a long name must not multiply.
+                let room = MAX_NAME.saturating_sub(self.path.len());
+                self.path.push_str(name.get(..name.floor_char_boundary(room)).unwrap_or(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> Vec<(String, Value)> {
+        flatten(text.as_bytes()).unwrap().fields.into_iter().map(|(name, value)| (name.into(), value)).collect()
+    }
+
+    #[test]
+    fn nested_names_are_joined_and_lists_kept() {
+        assert_eq!(
+            fields(r#"{"a":{"b":1,"c":[1,"x",null]},"d":[{"e":1},{"e":2}],"f":[],"g":18446744073709551615}"#),
+            [
+                ("a.b".to_owned(), Value::Int(1)),
+                ("a.c".to_owned(), Value::List(vec![Value::Int(1), "x".into(), Value::Null])),
+                ("d.e".to_owned(), Value::Int(1)),
+                ("d.e".to_owned(), Value::Int(2)),
+                ("f".to_owned(), Value::List(vec![])),
+                ("g".to_owned(), "18446744073709551615".into()),
+            ]
+        );
+    }
+
+    #[test]
+    fn attributes_and_texts_of_xml_are_undone() {
+        assert_eq!(
+            fields(r##"{"P":{"#attributes":{"Name":"x"}},"E":{"#attributes":{"Q":1},"#text":7},"D":{"#text":["a","b"]}}"##),
+            [
+                ("P_Name".to_owned(), "x".into()),
+                ("E_Q".to_owned(), Value::Int(1)),
+                ("E".to_owned(), Value::Int(7)),
+                ("D".to_owned(), Value::List(vec!["a".into(), "b".into()])),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_is_an_error_with_a_place() {
+        assert!(flatten(b"[1]").is_err());
+        assert!(flatten(b"{\"a\":1} x").unwrap_err().contains("column 9"));
+        let deep = "{\"a\":".repeat(200) + "1" + &"}".repeat(200);
+        assert!(flatten(deep.as_bytes()).unwrap_err().contains("recursion"));
+    }
+
+    #[test]
+    fn a_record_with_too_many_fields_is_cut_and_says_so() {
+        let many: Vec<String> = (0..5000).map(|number| format!("\"f{number}\":{number}")).collect();
+        let draft = flatten(format!("{{{}}}", many.join(",")).as_bytes()).unwrap();
+        assert_eq!(draft.fields.len(), MAX_FIELDS);
+        assert!(draft.problem.is_some());
+    }
+}

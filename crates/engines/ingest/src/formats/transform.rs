@@ -1,0 +1,227 @@
+//! Where a value comes from: a field, a field passed through small transforms, or a template of fields.
+//! Transforms never fail loudly: a value that does not fit gives nothing.
+
+use super::draft::Draft;
+use event::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Names of values and what they stand for (`[value_map.NAME]` of a format file).
+pub(crate) type ValueMap = Arc<HashMap<String, String>>;
+
+#[derive(Debug, Clone)]
+pub(crate) enum Transform {
+    /// File name of a path with either slash.
+    Basename,
+    /// Strongest of `SHA256=…,MD5=…`.
+    Hash,
+    /// Address without brackets, zone, port or the IPv4-in-IPv6 prefix; nothing where it is no address.
+    Address,
+    /// Host of an URL.
+    UrlHost,
+    Before(String),
+    After(String),
+    AfterLast(String),
+    Lower,
+    /// Characters of the named set dropped from both ends.
+    Strip(String),
+    Map(ValueMap),
+    /// Keeps the value only where it has a shape: `not_machine` for accounts that do not end in `$`.
+    NotMachine,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    Field { name: Box<str>, transforms: Vec<Transform> },
+    Template(Vec<Piece>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Piece {
+    Text(String),
+    Field(Box<str>),
+}
+
+impl Source {
+    pub(crate) fn parse(text: &str, maps: &BTreeMap<String, ValueMap>) -> Result<Self, String> {
+        if text.contains('{') {
+            return parse_template(text).map(Self::Template);
+        }
+        let mut parts = text.split('|');
+        let name = parts.next().unwrap_or_default();
+        if name.is_empty() {
+            return Err(format!("source {text:?} names no field"));
+        }
+        let transforms = parts.map(|part| Transform::parse(part, maps)).collect::<Result<_, _>>()?;
+        Ok(Self::Field { name: name.into(), transforms })
+    }
+
+    /// The value, or nothing where a field is absent or empty.
+    pub(crate) fn value(&self, draft: &Draft) -> Option<Value> {
+        match self {
+            Self::Field { name, transforms } => draft.get(name).and_then(|value| apply(value, transforms)),
+            Self::Template(pieces) => {
+                let mut text = String::new();
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(piece) => text.push_str(piece),
+                        Piece::Field(name) => text.push_str(&draft.get(name)?.as_text()?),
+                    }
+                }
+                Some(Value::Text(text))
+            }
+        }
+    }
+}
+
+/// Runs a value through transforms; an empty text or a lone dash is nothing.
+pub(crate) fn apply(value: &Value, transforms: &[Transform]) -> Option<Value> {
+    if transforms.is_empty() {
+        return present(value).then(|| value.clone());
+    }
+    let first = match value {
+        Value::List(values) => values.iter().find_map(Value::as_text)?,
+        other => other.as_text()?,
+    };
+    let mut text = first.trim().to_owned();
+    for transform in transforms {
+        text = transform.run(&text)?;
+    }
+    (!text.is_empty() && text != "-").then_some(Value::Text(text))
+}
+
+pub(crate) fn present(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Text(text) => !matches!(text.trim(), "" | "-"),
+        Value::List(values) => values.iter().any(present),
+        _ => true,
+    }
+}
+
+fn parse_template(text: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, behind) = after.split_once('}').ok_or_else(|| format!("template {text:?} has no closing brace"))?;
+        if !before.is_empty() {
+            pieces.push(Piece::Text(before.to_owned()));
+        }
+        pieces.push(Piece::Field(name.into()));
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.to_owned()));
+    }
+    Ok(pieces)
+}
+
+impl Transform {
+    fn parse(text: &str, maps: &BTreeMap<String, ValueMap>) -> Result<Self, String> {
+        let (word, argument) = match text.split_once(':') {
+            Some((word, argument)) => (word, Some(argument)),
+            None => (text, None),
+        };
+        Ok(match (word, argument) {
+            ("basename", None) => Self::Basename,
+            ("hash", None) => Self::Hash,
+            ("address", None) => Self::Address,
+            ("url_host", None) => Self::UrlHost,
+            ("lower", None) => Self::Lower,
+            ("not_machine", None) => Self::NotMachine,
+            ("before", Some(mark)) => Self::Before(mark.to_owned()),
+            ("after", Some(mark)) => Self::After(mark.to_owned()),
+            ("after_last", Some(mark)) => Self::AfterLast(mark.to_owned()),
+            ("strip", Some(set)) => Self::Strip(set.to_owned()),
+            ("map", Some(name)) => {
+                Self::Map(maps.get(name).cloned().ok_or_else(|| format!("no value_map {name:?}"))?)
+            }
+            _ => return Err(format!("unknown transform {text:?}")),
+        })
+    }
+
+    fn run(&self, text: &str) -> Option<String> {
+        match self {
+            Self::Basename => text.rsplit(['\\', '/']).next().map(str::to_owned),
+            Self::Hash => strongest_hash(text),
+            Self::Address => address(text),
+            Self::UrlHost => url_host(text),
+            Self::Lower => Some(text.to_lowercase()),
+            Self::NotMachine => (!text.ends_with('$')).then(|| text.to_owned()),
+            Self::Before(mark) => Some(text.split_once(mark.as_str()).map_or(text, |(before, _)| before).to_owned()),
+            Self::After(mark) => text.split_once(mark.as_str()).map(|(_, after)| after.to_owned()),
+            Self::AfterLast(mark) => {
+                Some(text.rsplit_once(mark.as_str()).map_or(text, |(_, after)| after).to_owned())
+            }
+            Self::Strip(set) => Some(text.trim_matches(|one| set.contains(one)).to_owned()),
+            Self::Map(map) => map.get(text).cloned(),
+        }
+    }
+}
+
+fn strongest_hash(text: &str) -> Option<String> {
+    let named = |name: &str| {
+        text.split(',').find_map(|part| {
+            let (have, hash) = part.trim().split_once('=')?;
+            have.eq_ignore_ascii_case(name).then(|| hash.to_owned())
+        })
+    };
+    named("SHA256").or_else(|| named("SHA1")).or_else(|| named("MD5")).or_else(|| {
+        let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit()) && matches!(text.len(), 32 | 40 | 64);
+        plain.then(|| text.to_owned())
+    })
+}
+
+fn address(text: &str) -> Option<String> {
+    let bare = text.trim_start_matches("::ffff:").trim_start_matches("::FFFF:");
+    let bare = bare.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(bare, |(inside, _)| inside);
+    let bare = bare.split('%').next().unwrap_or(bare);
+    if let Ok(address) = bare.parse::<std::net::IpAddr>() {
+        return Some(address.to_string());
+    }
+    let (host, port) = bare.rsplit_once(':')?;
+    port.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+    host.parse::<std::net::Ipv4Addr>().ok().map(|address| address.to_string())
+}
+
+fn url_host(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let host = match host.strip_prefix('[') {
+        Some(six) => six.split(']').next()?,
+        None => host.split(':').next()?,
+    };
+    (!host.is_empty()).then(|| host.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_their_wrapping_and_names_are_refused() {
+        assert_eq!(address("::ffff:10.0.0.1").as_deref(), Some("10.0.0.1"));
+        assert_eq!(address("[2001:DB8::1]:443").as_deref(), Some("2001:db8::1"));
+        assert_eq!(address("10.0.0.1:53").as_deref(), Some("10.0.0.1"));
+        assert_eq!(address("fe80::1%eth0").as_deref(), Some("fe80::1"));
+        assert_eq!(address("host.example"), None);
+    }
+
+    #[test]
+    fn the_strongest_hash_is_kept() {
+        assert_eq!(strongest_hash("MD5=1,SHA1=2,SHA256=3").as_deref(), Some("3"));
+        assert_eq!(strongest_hash("IMPHASH=9"), None);
+    }
+
+    #[test]
+    fn a_template_needs_all_its_fields() {
+        let source = Source::parse("{date} {time}", &BTreeMap::new()).unwrap();
+        let mut draft = Draft::default();
+        draft.push("date", "2026-01-01");
+        assert_eq!(source.value(&draft), None);
+        draft.push("time", "10:00");
+        assert_eq!(source.value(&draft), Some("2026-01-01 10:00".into()));
+        assert!(Source::parse("a|nonsense", &BTreeMap::new()).is_err());
+    }
+}

@@ -1,0 +1,187 @@
+//! The registers' database: SQLite (one writer, immediate transactions, `synchronous=FULL`) or PostgreSQL.
+//! There is no way to a connection but through a [`Scope`]: `db.scoped(&scope)`.
+
+use crate::bus::Bus;
+use crate::error::Error;
+use crate::scope::Scope;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    bus: Bus,
+}
+
+impl Db {
+    /// Opens or creates `registers.sqlite` in `directory`.
+    pub async fn open_sqlite(directory: &Path, bus: Bus) -> Result<Self, Error> {
+        let url = format!("sqlite://{}?mode=rwc", directory.join("registers.sqlite").display());
+        let writer = connect(&url, 1).await?;
+        let reader = connect(&url, 4).await?;
+        Ok(Self { inner: Arc::new(Inner { reader, writer, bus }) })
+    }
+
+    /// Connects to PostgreSQL (`postgres://…`).
+    pub async fn open_postgres(url: &str, bus: Bus) -> Result<Self, Error> {
+        let pool = connect(url, 10).await?;
+        Ok(Self { inner: Arc::new(Inner { reader: pool.clone(), writer: pool, bus }) })
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.inner.writer.get_database_backend()
+    }
+
+    /// The database as `scope` may see it.
+    pub fn scoped<'db>(&'db self, scope: &'db Scope) -> ScopedDb<'db> {
+        ScopedDb { db: self, scope }
+    }
+
+    pub(crate) fn migration_connection(&self) -> &DatabaseConnection {
+        &self.inner.writer
+    }
+}
+
+async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, Error> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .sqlx_logging(false)
+        .connect_timeout(Duration::from_secs(10))
+        .acquire_timeout(Duration::from_secs(30))
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+                .pragma("foreign_keys", "ON")
+                .pragma("busy_timeout", "30000")
+        });
+    Ok(Database::connect(options).await?)
+}
+
+/// The database in the hands of one asker.
+pub struct ScopedDb<'db> {
+    db: &'db Db,
+    scope: &'db Scope,
+}
+
+impl<'db> ScopedDb<'db> {
+    /// Reads outside a transaction.
+    pub fn read(&self) -> View<'db> {
+        View { connection: &self.db.inner.reader, scope: self.scope }
+    }
+
+    /// Begins a transaction that can write. Dropped without [`Tx::commit`], it leaves nothing behind.
+    pub async fn begin(&self) -> Result<Tx<'db>, Error> {
+        let options = match self.db.backend() {
+            DbBackend::Sqlite => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions::default(),
+        };
+        let transaction = self.db.inner.writer.begin_with_options(options).await?;
+        Ok(Tx { transaction, scope: self.scope, bus: &self.db.inner.bus, after_commit: Mutex::new(Vec::new()) })
+    }
+}
+
+/// What every query function of an area takes: something that runs statements and knows for whom.
+pub trait Connection: ConnectionTrait + Send + Sync {
+    fn scope(&self) -> &Scope;
+}
+
+/// Reads in a scope.
+pub struct View<'db> {
+    connection: &'db DatabaseConnection,
+    scope: &'db Scope,
+}
+
+/// A transaction in a scope.
+pub struct Tx<'db> {
+    transaction: DatabaseTransaction,
+    scope: &'db Scope,
+    bus: &'db Bus,
+    after_commit: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Tx<'_> {
+    /// Hands a domain event to everyone who listens, inside this transaction: if one of them fails, the
+    /// caller's change is not made either.
+    pub async fn publish<E: Send + Sync + 'static>(&self, event: &E) -> Result<(), Error> {
+        self.bus.deliver(self, event).await
+    }
+
+    /// Runs `act` once the transaction is committed: live notices, wake-ups.
+    pub fn after_commit(&self, act: impl FnOnce() + Send + 'static) {
+        if let Ok(mut acts) = self.after_commit.lock() {
+            acts.push(Box::new(act));
+        }
+    }
+
+    pub async fn commit(self) -> Result<(), Error> {
+        self.transaction.commit().await?;
+        if let Ok(acts) = self.after_commit.into_inner() {
+            for act in acts {
+                act();
+            }
+        }
+        Ok(())
+    }
+
+    pub async fn rollback(self) -> Result<(), Error> {
+        Ok(self.transaction.rollback().await?)
+    }
+}
+
+impl Connection for View<'_> {
+    fn scope(&self) -> &Scope {
+        self.scope
+    }
+}
+
+impl Connection for Tx<'_> {
+    fn scope(&self) -> &Scope {
+        self.scope
+    }
+}
+
+macro_rules! delegate_connection {
+    ($type:ident, $field:ident) => {
+        #[async_trait::async_trait]
+        impl ConnectionTrait for $type<'_> {
+            fn get_database_backend(&self) -> DbBackend {
+                self.$field.get_database_backend()
+            }
+
+            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                self.$field.execute_raw(statement).await
+            }
+
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                self.$field.execute_unprepared(sql).await
+            }
+
+            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+                self.$field.query_one_raw(statement).await
+            }
+
+            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                self.$field.query_all_raw(statement).await
+            }
+        }
+    };
+}
+
+delegate_connection!(View, connection);
+delegate_connection!(Tx, transaction);

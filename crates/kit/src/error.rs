@@ -1,0 +1,81 @@
+//! The one error type at the edge. Services return it; `web` turns it into a page, a fragment or
+//! `application/problem+json` (RFC 9457) with an operation id.
+
+/// One wrong field of a form or a request.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FieldError {
+    /// Name of the input.
+    pub field: String,
+    /// Key of the text that says what is wrong.
+    pub key: &'static str,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("not found")]
+    NotFound,
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The capability that is missing, by name.
+    #[error("not allowed: {0}")]
+    Forbidden(&'static str),
+    #[error("invalid input: {}", .0.iter().map(|error| format!("{} ({})", error.field, error.key)).collect::<Vec<_>>().join(", "))]
+    Invalid(Vec<FieldError>),
+    /// The state does not allow it; the key of the text that says why.
+    #[error("conflict: {0}")]
+    Conflict(&'static str),
+    /// A request that makes no sense, in words for the one who sent it.
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("too many requests, try again in {retry_after_seconds} s")]
+    RateLimited { retry_after_seconds: u64 },
+    /// Something of ours is full or down for now.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    #[error("database: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// One wrong field.
+    pub fn invalid(field: impl Into<String>, key: &'static str) -> Self {
+        Self::Invalid(vec![FieldError { field: field.into(), key }])
+    }
+
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+
+    /// HTTP status code.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::Unauthenticated => 401,
+            Self::Forbidden(_) => 403,
+            Self::Invalid(_) => 422,
+            Self::Conflict(_) => 409,
+            Self::BadRequest(_) => 400,
+            Self::RateLimited { .. } => 429,
+            Self::Unavailable(_) => 503,
+            Self::Database(_) | Self::Internal(_) => 500,
+        }
+    }
+
+    /// Key of the heading for people.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::NotFound => "error-not-found",
+            Self::Unauthenticated => "error-unauthenticated",
+            Self::Forbidden(_) => "error-forbidden",
+            Self::Invalid(_) => "error-invalid",
+            Self::Conflict(key) => key,
+            Self::BadRequest(_) => "error-bad-request",
+            Self::RateLimited { .. } => "error-rate-limited",
+            Self::Unavailable(_) => "error-unavailable",
+            Self::Database(_) | Self::Internal(_) => "error-internal",
+        }
+    }
+}

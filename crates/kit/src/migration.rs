@@ -1,0 +1,70 @@
+//! Migrations: portable SQL files beside their area, named by date and area, applied in order of name, each
+//! in its own transaction. Types that mean the same on SQLite and PostgreSQL: TEXT, BIGINT, DOUBLE PRECISION,
+//! BOOLEAN. Applied files are never edited; a new file changes what an old one made.
+
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::Error;
+use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
+
+/// One file of statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Migration {
+    /// `2026-11-21-organisation-agencies`
+    pub name: &'static str,
+    /// Statements ending in `;` at the end of a line. Lines beginning with `--` are comments.
+    pub sql: &'static str,
+}
+
+/// Applies what has not been applied yet; returns the names.
+pub async fn migrate(db: &Db, migrations: &[Migration], clock: &dyn Clock) -> Result<Vec<&'static str>, Error> {
+    let connection = db.migration_connection();
+    let backend = connection.get_database_backend();
+    connection
+        .execute_unprepared(
+            "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)",
+        )
+        .await?;
+    let applied: Vec<String> = connection
+        .query_all_raw(Statement::from_string(backend, "SELECT name FROM migrations"))
+        .await?
+        .iter()
+        .map(|row| row.try_get::<String>("", "name"))
+        .collect::<Result<_, DbErr>>()?;
+    let mut pending: Vec<_> = migrations.iter().filter(|one| !applied.iter().any(|name| name == one.name)).collect();
+    pending.sort();
+    for migration in &pending {
+        let transaction = connection.begin().await?;
+        for statement in statements(migration.sql) {
+            transaction
+                .execute_unprepared(&statement)
+                .await
+                .map_err(|error| Error::Internal(format!("migration {}: {error}", migration.name)))?;
+        }
+        transaction
+            .execute_raw(Statement::from_sql_and_values(
+                backend,
+                "INSERT INTO migrations (name, applied_at) VALUES ($1, $2)",
+                [migration.name.into(), clock.now().into()],
+            ))
+            .await?;
+        transaction.commit().await?;
+    }
+    Ok(pending.iter().map(|migration| migration.name).collect())
+}
+
+fn statements(sql: &str) -> Vec<String> {
+    let mut statements = Vec::new();
+    let mut current = String::new();
+    for line in sql.lines().filter(|line| !line.trim_start().starts_with("--")) {
+        current.push_str(line);
+        current.push('\n');
+        if line.trim_end().ends_with(';') {
+            statements.push(std::mem::take(&mut current));
+        }
+    }
+    if !current.trim().is_empty() {
+        statements.push(current);
+    }
+    statements
+}

@@ -1,0 +1,172 @@
+//! The page: what every template gets as `page` (language, address, person, navigation, counters) and the
+//! components it draws with. Rules for reading and changing data are not here; nothing in this module asks a
+//! database.
+
+pub mod assets;
+mod address;
+mod badges;
+mod clock_bar;
+mod entry;
+mod format;
+mod frame;
+mod gallery;
+mod histogram;
+mod interval;
+mod listing;
+mod presence;
+mod sparkline;
+
+pub use address::Address;
+pub use badges::{Level, Severity, Tone, Verdict, VerdictMark};
+pub use clock_bar::{ClockBar, Duty, DutyState, Moment, MomentKind};
+pub use entry::{Choice, Entry, FormErrors};
+pub use format::{Format, iso};
+pub use frame::{Counter, Flash, FlashKind, NavigationItem, PersonBadge, ScopeChoice, Theme};
+pub use gallery::{Gallery, gallery_router};
+pub use histogram::{Histogram, Series};
+pub use interval::{Interval, Trend};
+pub use listing::{Chip, Pagination, Sorting, Tab};
+pub use presence::{Presence, Slot, SlotState};
+pub use sparkline::Sparkline;
+
+use crate::clock::Micros;
+use crate::locale::{Argument, Lang, texts};
+
+/// What the request extractor knows; `Page::new` makes the page of it.
+#[derive(Debug, Clone, Default)]
+pub struct PageParts {
+    pub lang: Lang,
+    pub theme: Theme,
+    /// Path and query of the request, for example `/alerts?severity=high&page=2`.
+    pub address: Address,
+    /// Token that every form sends back as `csrf`.
+    pub csrf: String,
+    /// Name of the centre, a setting: "Trung tâm An ninh mạng tỉnh …".
+    pub centre: String,
+    /// Who is signed in; `None` on the sign-in page.
+    pub person: Option<PersonBadge>,
+    /// Scopes the person may look through; the chosen one is marked.
+    pub scopes: Vec<ScopeChoice>,
+    pub navigation: Vec<NavigationItem>,
+    pub counters: Vec<Counter>,
+    pub flash: Vec<Flash>,
+    /// The time of the request.
+    pub now: Micros,
+    /// Address of the live stream (server-sent events), where the person has one.
+    pub live: Option<String>,
+}
+
+/// The context that each template gets as `page`.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub lang: Lang,
+    pub theme: Theme,
+    pub address: Address,
+    pub csrf: String,
+    pub centre: String,
+    pub person: Option<PersonBadge>,
+    pub scopes: Vec<ScopeChoice>,
+    pub navigation: Vec<NavigationItem>,
+    pub counters: Vec<Counter>,
+    pub flash: Vec<Flash>,
+    pub now: Micros,
+    pub live: Option<String>,
+    /// Numbers, times and sizes in the language of the page: `page.format.date_time(at)`.
+    pub format: Format,
+}
+
+impl Page {
+    pub fn new(parts: PageParts) -> Self {
+        let format = Format::new(parts.lang, parts.now);
+        Self {
+            lang: parts.lang,
+            theme: parts.theme,
+            address: parts.address,
+            csrf: parts.csrf,
+            centre: parts.centre,
+            person: parts.person,
+            scopes: parts.scopes,
+            navigation: parts.navigation,
+            counters: parts.counters,
+            flash: parts.flash,
+            now: parts.now,
+            live: parts.live,
+            format,
+        }
+    }
+
+    /// The text under `key` in the language of the page.
+    pub fn t(&self, key: &str) -> String {
+        texts().text(self.lang, key)
+    }
+
+    /// The text under `key` with one variable.
+    pub fn tn<'a>(&self, key: &str, name: &str, value: impl Into<Argument<'a>>) -> String {
+        texts().text_with(self.lang, key, &[(name, value.into())])
+    }
+
+    /// The text under `key` with two variables.
+    pub fn tn2<'a>(
+        &self,
+        key: &str,
+        name: &str,
+        value: impl Into<Argument<'a>>,
+        second_name: &str,
+        second: impl Into<Argument<'a>>,
+    ) -> String {
+        texts().text_with(self.lang, key, &[(name, value.into()), (second_name, second.into())])
+    }
+
+    /// The text under `key` with any number of variables.
+    pub fn tm(&self, key: &str, variables: &[(&str, Argument<'_>)]) -> String {
+        texts().text_with(self.lang, key, variables)
+    }
+
+    /// Address of an embedded file: `page.asset("vendor/icons.svg")`.
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(path)
+    }
+
+    /// Whether a navigation target is the place we are in (the path itself or below it).
+    pub fn within(&self, href: &str) -> bool {
+        self.address.within(href)
+    }
+
+    /// Chosen scope, for the top bar.
+    pub fn scope_name(&self) -> &str {
+        self.scopes.iter().find(|scope| scope.chosen).map(|scope| scope.name.as_str()).unwrap_or_default()
+    }
+
+    /// Texts and settings for our scripts, as JSON for a data block. `<` is escaped so that no text can end the
+    /// block.
+    pub fn script_settings(&self) -> String {
+        let keys = [
+            "shell-copied",
+            "shell-new-rows",
+            "shell-now",
+            "shell-today",
+            "shell-late-by",
+            "shell-left",
+            "shell-live-lost",
+            "shell-live-back",
+        ];
+        let texts: serde_json::Map<String, serde_json::Value> =
+            keys.iter().map(|key| ((*key).to_owned(), self.t(key).into())).collect();
+        let settings = serde_json::json!({
+            "lang": self.lang.code(),
+            "charts": self.asset("vendor/echarts.js"),
+            "live": self.live,
+            "now": self.now / 1000,
+            "texts": texts,
+        });
+        json_block(&settings)
+    }
+}
+
+/// JSON that may stand inside `<script type="application/json">`.
+pub fn json_block(value: &serde_json::Value) -> String {
+    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Who is at the other end of a request. Organisation implements [`Authenticate`]; the middleware asks it
+//! once per request and leaves the answer in the request's extensions.
+
+use crate::error::Error;
+use crate::locale::Lang;
+use crate::page::Theme;
+use crate::scope::Scope;
+use axum::http::request::Parts;
+
+/// A signed-in person's or key's request.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub scope: Scope,
+    /// Secret that forms must send back. Empty for API keys, which need none.
+    pub csrf: String,
+    /// Name shown in the corner.
+    pub person_name: String,
+    /// Agency shown beside it, and its id.
+    pub agency_name: String,
+    pub agency_id: String,
+    /// Title of the role in the page's language is looked up by this key.
+    pub role_key: String,
+    pub api_key: bool,
+}
+
+/// Finds out who asks.
+#[async_trait::async_trait]
+pub trait Authenticate: Send + Sync + 'static {
+    /// The session of a request by its cookie or its `Authorization` header (`ApiKey`, `Bearer` or `Basic`),
+    /// `None` where there is none or it has ended.
+    async fn session(&self, parts: &Parts) -> Result<Option<Session>, Error>;
+}
+
+/// Value of a cookie of the request.
+pub fn cookie<'parts>(parts: &'parts Parts, name: &str) -> Option<&'parts str> {
+    parts
+        .headers
+        .get_all(axum::http::header::COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(have, value)| (have == name).then_some(value))
+}
+
+/// Language of a request: cookie, else the browser's wish.
+pub fn language(parts: &Parts) -> Lang {
+    cookie(parts, "lang").and_then(Lang::from_code).unwrap_or_else(|| {
+        parts
+            .headers
+            .get(axum::http::header::ACCEPT_LANGUAGE)
+            .and_then(|header| header.to_str().ok())
+            .map(Lang::from_accept_language)
+            .unwrap_or_default()
+    })
+}
+
+/// Theme of a request.
+pub fn theme(parts: &Parts) -> Theme {
+    let preference = parts.headers.get("sec-ch-prefers-color-scheme").and_then(|header| header.to_str().ok());
+    Theme::choose(cookie(parts, "theme"), preference)
+}

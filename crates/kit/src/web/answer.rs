@@ -1,0 +1,158 @@
+//! Answers: HTML from templates, redirects, and errors in the form the asker understands. The whole error
+//! policy stands in this file.
+
+use crate::error::{Error, FieldError};
+use crate::id::new_id;
+use crate::locale::{Lang, texts};
+use crate::session::language;
+use askama::Template;
+use axum::Json;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// A rendered page or fragment.
+pub type Html = axum::response::Html<String>;
+
+/// Renders a template.
+pub fn render(template: &impl Template) -> Result<Html, Error> {
+    template.render().map(axum::response::Html).map_err(Error::internal)
+}
+
+/// After a successful form: go and see the result.
+pub fn see_other(path: impl AsRef<str>) -> Response {
+    Redirect::to(path.as_ref()).into_response()
+}
+
+/// An error on its way to the asker. Handlers return `Result<_, Fail>`; `?` turns [`Error`] into it.
+#[derive(Debug)]
+pub struct Fail {
+    error: Error,
+    lang: Lang,
+    /// Where a guest wanted to go.
+    wanted: Option<String>,
+    json: bool,
+    partial: bool,
+}
+
+impl Fail {
+    /// With what the request says about the asker.
+    pub fn new(error: Error, parts: &Parts) -> Self {
+        let accepts = |wanted: &str| {
+            parts
+                .headers
+                .get(header::ACCEPT)
+                .and_then(|header| header.to_str().ok())
+                .is_some_and(|header| header.contains(wanted))
+        };
+        Self {
+            error,
+            lang: language(parts),
+            wanted: parts.uri.path_and_query().map(ToString::to_string),
+            json: parts.uri.path().starts_with("/api/") || !accepts("text/html"),
+            partial: parts.headers.contains_key("hx-request"),
+        }
+    }
+
+    /// Without knowing the asker: Vietnamese HTML.
+    pub fn plain(error: Error) -> Self {
+        Self { error, lang: Lang::Vi, wanted: None, json: false, partial: false }
+    }
+
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+}
+
+impl From<Error> for Fail {
+    fn from(error: Error) -> Self {
+        Self::plain(error)
+    }
+}
+
+impl From<Fail> for Response {
+    fn from(fail: Fail) -> Self {
+        fail.into_response()
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Problem<'error> {
+    r#type: &'static str,
+    title: String,
+    status: u16,
+    detail: String,
+    operation_id: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'error [FieldError],
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'text> {
+    lang: &'text str,
+    stylesheet: String,
+    title: String,
+    what: String,
+    kept: String,
+    next: String,
+    operation: String,
+    operation_id: &'text str,
+    fields: Vec<String>,
+}
+
+impl IntoResponse for Fail {
+    fn into_response(self) -> Response {
+        let operation_id = new_id(jiff::Timestamp::now().as_microsecond());
+        let status = StatusCode::from_u16(self.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if status.is_server_error() {
+            tracing::error!(operation_id, error = %self.error, "request failed");
+        }
+        if matches!(self.error, Error::Unauthenticated) && !self.json {
+            let wanted = self.wanted.as_deref().unwrap_or("/");
+            let query = serde_html_form::to_string([("to", wanted)]).unwrap_or_default();
+            let path = format!("/sign-in?{query}");
+            if self.partial {
+                return (StatusCode::UNAUTHORIZED, [("hx-redirect", path)]).into_response();
+            }
+            return Redirect::to(&path).into_response();
+        }
+        let title = texts().text(self.lang, self.error.key());
+        // What went wrong inside is for the log; the asker gets the number to quote.
+        let detail = if status.is_server_error() { title.clone() } else { self.error.to_string() };
+        let fields: &[FieldError] = match &self.error {
+            Error::Invalid(fields) => fields,
+            _ => &[],
+        };
+        let mut response = if self.json {
+            let problem =
+                Problem { r#type: "about:blank", title, status: status.as_u16(), detail, operation_id, errors: fields };
+            let mut response = Json(problem).into_response();
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+            response
+        } else {
+            let page = ErrorPage {
+                lang: self.lang.code(),
+                stylesheet: format!("{}/own/style.css", crate::page::assets::PREFIX),
+                title,
+                what: texts().text(self.lang, &format!("error-what-{}", status.as_u16())),
+                kept: texts().text(self.lang, "error-kept"),
+                next: texts().text(self.lang, "error-next"),
+                operation: texts().text(self.lang, "error-operation"),
+                operation_id: &operation_id,
+                fields: fields
+                    .iter()
+                    .map(|field| format!("{}: {}", field.field, texts().text(self.lang, field.key)))
+                    .collect(),
+            };
+            axum::response::Html(page.render().unwrap_or_default()).into_response()
+        };
+        *response.status_mut() = status;
+        if let Error::RateLimited { retry_after_seconds } = self.error {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+        }
+        response
+    }
+}

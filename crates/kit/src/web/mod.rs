@@ -1,0 +1,16 @@
+//! The edge of the web: who visits, forms with their CSRF proof, errors as pages or problem+json, security
+//! headers, live news. Nothing here knows an area.
+
+mod answer;
+mod flash;
+mod form;
+mod headers;
+mod live;
+mod visit;
+
+pub use answer::{Fail, Html, render, see_other};
+pub use flash::see_other_saying;
+pub use form::Form;
+pub use headers::secure;
+pub use live::live_news;
+pub use visit::{ApiVisit, Guest, SlotContent, Visit, identify};

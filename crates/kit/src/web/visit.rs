@@ -1,0 +1,243 @@
+//! Extractors: a signed-in visitor, a machine with a key, a guest.
+
+use crate::app::App;
+use crate::db::{ScopedDb, Tx, View};
+use crate::error::Error;
+use crate::locale::{Lang, texts};
+use crate::scope::{Capability, Scope};
+use crate::page::{Address, Counter, Flash, NavigationItem, Page, PageParts, PersonBadge, Theme};
+use crate::session::{Session, language, theme};
+use crate::web::flash;
+use crate::web::answer::Fail;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use std::sync::Arc;
+
+/// Middleware: asks once who this is and leaves the answer in the request.
+pub async fn identify(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match app.authenticate.session(&parts).await {
+        Ok(Some(session)) => {
+            parts.extensions.insert(Arc::new(session));
+        }
+        Ok(None) => {}
+        Err(error) => return Fail::new(error, &parts).into(),
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// A visitor who has signed in, with everything a handler needs.
+#[derive(Clone)]
+pub struct Visit {
+    pub app: App,
+    pub session: Arc<Session>,
+    pub lang: Lang,
+    pub theme: Theme,
+    /// Path and query as asked.
+    pub address: Address,
+    /// Message left by the act before this page.
+    pub flash: Option<Flash>,
+    /// `htmx` asks for a part of the page only.
+    pub partial: bool,
+}
+
+impl Visit {
+    pub fn scope(&self) -> &Scope {
+        &self.session.scope
+    }
+
+    pub fn require(&self, capability: Capability) -> Result<(), Error> {
+        self.scope().require(capability)
+    }
+
+    pub fn now(&self) -> i64 {
+        self.app.clock.now()
+    }
+
+    fn db(&self) -> ScopedDb<'_> {
+        self.app.db.scoped(self.scope())
+    }
+
+    pub fn read(&self) -> View<'_> {
+        self.db().read()
+    }
+
+    pub async fn begin(&self) -> Result<Tx<'_>, Error> {
+        self.db().begin().await
+    }
+
+    /// The frame of the page for this visitor: navigation and counters as far as the scope allows.
+    pub async fn page(&self) -> Result<Page, Error> {
+        let mut counters: Vec<Counter> = Vec::new();
+        for counter in &self.app.counters {
+            counters.extend(counter(&self.app, self.scope()).await?);
+        }
+        Ok(Page::new(PageParts {
+            lang: self.lang,
+            theme: self.theme,
+            address: self.address.clone(),
+            csrf: self.session.csrf.clone(),
+            centre: self.app.settings.centre.clone(),
+            person: Some(PersonBadge {
+                name: self.session.person_name.clone(),
+                role: texts().text(self.lang, &self.session.role_key),
+                agency: self.session.agency_name.clone(),
+                href: "/me".to_owned(),
+            }),
+            scopes: Vec::new(),
+            navigation: navigation(&self.app, self.scope()),
+            counters,
+            flash: self.flash.clone().into_iter().collect(),
+            now: self.now(),
+            live: Some("/live".to_owned()),
+        }))
+    }
+
+    /// HTML of all fragments of a place that this visitor may see, in order: heading key and HTML. A fragment
+    /// that fails or takes over two seconds becomes a box that says so; the page stands.
+    pub async fn fragments(&self, place: &str, key: &str) -> Vec<SlotContent> {
+        let mut contents = Vec::new();
+        for slot in self.app.slots_of(place) {
+            if slot.capability.is_some_and(|capability| !self.scope().may(capability)) {
+                continue;
+            }
+            let fragment = (slot.fragment)(&self.app, self.scope(), self.lang, key);
+            let html = match tokio::time::timeout(std::time::Duration::from_secs(2), fragment).await {
+                Ok(Ok(html)) => html,
+                Ok(Err(error)) => {
+                    tracing::error!(place, %error, "fragment failed");
+                    format!("<p class=\"flash flash-problem\">{}</p>", texts().text(self.lang, "error-unavailable"))
+                }
+                Err(_) => format!("<p class=\"flash flash-problem\">{}</p>", texts().text(self.lang, "error-unavailable")),
+            };
+            if !html.is_empty() {
+                contents.push(SlotContent { title_key: slot.title_key, html });
+            }
+        }
+        contents
+    }
+}
+
+/// What one slot gave.
+#[derive(Debug, Clone)]
+pub struct SlotContent {
+    pub title_key: &'static str,
+    pub html: String,
+}
+
+fn address(parts: &Parts) -> Address {
+    Address::parse(parts.uri.path_and_query().map_or("/", |address| address.as_str()))
+}
+
+/// Order of the groups in the left navigation, with the icon of each (`ui.md`, frame).
+const GROUPS: [(&str, &str); 8] = [
+    ("duty", "shell-group-duty"),
+    ("monitoring", "shell-group-monitoring"),
+    ("response", "shell-group-response"),
+    ("assurance", "shell-group-assurance"),
+    ("exchange", "shell-group-exchange"),
+    ("direction", "shell-group-direction"),
+    ("outreach", "shell-group-outreach"),
+    ("organisation", "shell-group-organisation"),
+];
+
+fn navigation(app: &App, scope: &Scope) -> Vec<NavigationItem> {
+    let mut groups = Vec::new();
+    for (group, key) in GROUPS {
+        let mut items: Vec<_> = app
+            .navigation
+            .iter()
+            .filter(|item| item.group == group && item.capability.is_none_or(|capability| scope.may(capability)))
+            .collect();
+        items.sort_by_key(|item| item.order);
+        let Some(first) = items.first() else { continue };
+        let children = items.iter().map(|item| NavigationItem::new(item.key, item.icon, item.path)).collect::<Vec<_>>();
+        let entry = NavigationItem::new(key, first.icon, first.path);
+        groups.push(if children.len() > 1 { entry.with_children(children) } else { entry });
+    }
+    groups
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = Fail;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
+        let Some(session) = parts.extensions.get::<Arc<Session>>().cloned() else {
+            return Err(Fail::new(Error::Unauthenticated, parts));
+        };
+        Ok(Self {
+            app: app.clone(),
+            session,
+            lang: language(parts),
+            theme: theme(parts),
+            address: address(parts),
+            flash: flash::read(parts),
+            partial: parts.headers.contains_key("hx-request") && !parts.headers.contains_key("hx-boosted"),
+        })
+    }
+}
+
+/// A request of the API: a key, or a signed-in person whose changing requests carry `X-CSRF-Token`.
+#[derive(Clone)]
+pub struct ApiVisit(pub Visit);
+
+impl FromRequestParts<App> for ApiVisit {
+    type Rejection = Fail;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
+        let visit = Visit::from_request_parts(parts, app).await?;
+        let safe = parts.method.is_safe();
+        let proven = visit.session.api_key
+            || safe
+            || parts
+                .headers
+                .get("x-csrf-token")
+                .and_then(|header| header.to_str().ok())
+                .is_some_and(|token| super::form::same_secret(token, &visit.session.csrf));
+        if proven { Ok(Self(visit)) } else { Err(Fail::new(Error::Forbidden("csrf"), parts)) }
+    }
+}
+
+/// A visitor without account: sign-in and public pages.
+#[derive(Clone)]
+pub struct Guest {
+    pub app: App,
+    pub lang: Lang,
+    pub theme: Theme,
+    pub address: Address,
+    pub flash: Option<Flash>,
+    /// Present where the guest is signed in after all.
+    pub session: Option<Arc<Session>>,
+}
+
+impl FromRequestParts<App> for Guest {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self {
+            app: app.clone(),
+            lang: language(parts),
+            theme: theme(parts),
+            address: address(parts),
+            flash: flash::read(parts),
+            session: parts.extensions.get::<Arc<Session>>().cloned(),
+        })
+    }
+}
+
+impl Guest {
+    /// The plain frame: no navigation, no counters.
+    pub fn page(&self) -> Page {
+        Page::new(PageParts {
+            lang: self.lang,
+            theme: self.theme,
+            address: self.address.clone(),
+            centre: self.app.settings.centre.clone(),
+            flash: self.flash.clone().into_iter().collect(),
+            now: self.app.clock.now(),
+            ..PageParts::default()
+        })
+    }
+}
