@@ -58,6 +58,16 @@ shell-counter-clocks = { $count } clocks
 shell-counter-silent = { $count } silent
 shell-counter-inbox = { $count } messages
 
+## Groups of the navigation
+shell-group-duty = On duty
+shell-group-monitoring = Monitoring
+shell-group-response = Response
+shell-group-assurance = Assurance
+shell-group-exchange = Exchange
+shell-group-direction = Direction
+shell-group-outreach = Citizens
+shell-group-organisation = Organisation
+
 ## Severity
 shell-severity = Severity
 shell-severity-critical = Critical

@@ -58,6 +58,16 @@ shell-counter-clocks = { $count } đồng hồ
 shell-counter-silent = { $count } im lặng
 shell-counter-inbox = { $count } tin
 
+## Nhóm điều hướng
+shell-group-duty = Trực ban
+shell-group-monitoring = Giám sát
+shell-group-response = Ứng cứu
+shell-group-assurance = Bảo đảm
+shell-group-exchange = Chia sẻ
+shell-group-direction = Chỉ đạo
+shell-group-outreach = Người dân
+shell-group-organisation = Tổ chức
+
 ## Mức độ
 shell-severity = Mức độ
 shell-severity-critical = Nghiêm trọng

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod area;
 pub mod bus;
+pub mod calendar;
 pub mod catalogue;
 pub mod clock;
 pub mod db;

@@ -1,1 +1,66 @@
-//! To be filled.
+//! Monitoring: what arrives, from whom, what it means and who is told: sources, the pipeline, rules, alerts,
+//! event search, questions in SQL, and the duty room's start page.
+
+pub mod alerts;
+pub mod duty;
+pub mod questions;
+pub mod rules;
+pub mod search;
+pub mod sources;
+pub mod timespan;
+
+use kit::migration::Migration;
+use kit::{Area, Capability, NavigationItem};
+use std::sync::Arc;
+
+/// What pages, imports and the pipeline of this area share; `luytre` registers it as a port.
+pub struct Monitoring {
+    pub store: event_store::Store,
+    pub formats: Arc<ingest::FormatSet>,
+    /// Rules in force, with those that did not load. Replaced as a whole when a rule directory changes.
+    pub rules: rules::Shelf,
+}
+
+/// What monitoring brings to the program.
+pub fn area() -> Area {
+    Area {
+        name: "monitoring",
+        routes: axum::Router::new()
+            .merge(duty::routes())
+            .merge(alerts::pages::routes())
+            .merge(alerts::api::routes())
+            .merge(search::routes())
+            .merge(questions::routes())
+            .merge(rules::routes())
+            .merge(sources::routes()),
+        open_routes: axum::Router::new(),
+        migrations: migrations(),
+        tables: Vec::new(),
+        navigation: navigation(),
+        counters: duty::counters(),
+        ..Area::default()
+    }
+}
+
+fn migrations() -> Vec<Migration> {
+    Vec::new()
+}
+
+fn navigation() -> Vec<NavigationItem> {
+    let item = |group, key, path, icon, capability, order| NavigationItem {
+        group,
+        key,
+        path,
+        icon,
+        capability: Some(capability),
+        order,
+    };
+    vec![
+        item("duty", "duty-navigation", "/", "clock", Capability::ViewAlerts, 10),
+        item("monitoring", "alert-navigation", "/alerts", "bell", Capability::ViewAlerts, 10),
+        item("monitoring", "search-navigation", "/search", "search", Capability::ViewEvents, 20),
+        item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),
+        item("monitoring", "rule-navigation", "/rules", "list-check", Capability::ViewRules, 40),
+        item("monitoring", "source-navigation", "/sources", "plug-connected", Capability::ViewSources, 50),
+    ]
+}

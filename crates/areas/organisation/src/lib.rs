@@ -1,1 +1,18 @@
-//! To be filled.
+//! Organisation: agencies as a tree, people with roles, sign-in and keys, the duty roster, the inbox and the
+//! audit trail. The leftmost area: every other area may import it, it imports none.
+
+pub mod agencies;
+pub mod api_keys;
+pub mod audit;
+mod conditions;
+mod download;
+pub mod inbox;
+pub mod people;
+pub mod policies;
+pub mod roster;
+pub mod sign_in;
+mod wiring;
+
+pub use policies::Policies;
+pub use sign_in::SignIn;
+pub use wiring::{MIGRATIONS, area};

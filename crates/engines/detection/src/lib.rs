@@ -1,1 +1,19 @@
-//! To be filled.
+//! Sigma rules over records: loading, matching, correlation. Rules are parsed by `rsigma-parser`; what they mean is
+//! compiled and evaluated here, to the letter of the Sigma specification 2. Knows no format and no storage: it asks
+//! records by field name through [`event::Record`].
+
+mod compile;
+mod correlation;
+mod engine;
+mod expression;
+mod matches;
+mod network;
+mod pattern;
+mod predicate;
+mod rules;
+mod view;
+
+pub use correlation::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
+pub use engine::Engine;
+pub use matches::{Detection, MatchedField, Matches};
+pub use rules::{Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};

@@ -172,3 +172,38 @@ impl Tone {
         }
     }
 }
+
+macro_rules! given {
+    ($trait:ident, $method:ident, $kind:ty) => {
+        impl $trait for $kind {
+            fn $method(&self) -> $kind {
+                *self
+            }
+        }
+
+        impl<T: $trait + ?Sized> $trait for &T {
+            fn $method(&self) -> $kind {
+                (**self).$method()
+            }
+        }
+    };
+}
+
+/// A severity by value or behind references (templates pass references).
+pub trait GivenSeverity {
+    fn given_severity(&self) -> Severity;
+}
+
+/// A level by value or behind references.
+pub trait GivenLevel {
+    fn given_level(&self) -> Level;
+}
+
+/// A tone by value or behind references.
+pub trait GivenTone {
+    fn given_tone(&self) -> Tone;
+}
+
+given!(GivenSeverity, given_severity, Severity);
+given!(GivenLevel, given_level, Level);
+given!(GivenTone, given_tone, Tone);

@@ -7,6 +7,46 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
+/// A time or a length of time in microseconds, by value or behind references (templates pass references).
+pub trait When {
+    fn micros(&self) -> Micros;
+}
+
+impl When for Micros {
+    fn micros(&self) -> Micros {
+        *self
+    }
+}
+
+impl<T: When + ?Sized> When for &T {
+    fn micros(&self) -> Micros {
+        (**self).micros()
+    }
+}
+
+/// A whole number of any kind, by value or behind references.
+pub trait Quantity {
+    fn quantity(&self) -> i128;
+}
+
+impl<T: Quantity + ?Sized> Quantity for &T {
+    fn quantity(&self) -> i128 {
+        (**self).quantity()
+    }
+}
+
+macro_rules! quantities {
+    ($($number:ty),*) => {
+        $(impl Quantity for $number {
+            fn quantity(&self) -> i128 {
+                *self as i128
+            }
+        })*
+    };
+}
+
+quantities!(u8, u16, u32, u64, usize, i32, i64, i128);
+
 /// Formats in one language, relative to one moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Format {
@@ -24,8 +64,8 @@ impl Format {
     }
 
     /// `1.234.567` or `1,234,567`.
-    pub fn number(&self, value: impl TryInto<i128>) -> String {
-        let Ok(value) = value.try_into() else { return String::new() };
+    pub fn number(&self, value: impl Quantity) -> String {
+        let value = value.quantity();
         let digits = value.unsigned_abs().to_string();
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
         if value < 0 {
@@ -62,7 +102,8 @@ impl Format {
     }
 
     /// Bytes as `1,5 GB`, in steps of 1000.
-    pub fn bytes(&self, value: u64) -> String {
+    pub fn bytes(&self, value: impl Quantity) -> String {
+        let value = value.quantity();
         const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
         if value < 1000 {
             return format!("{value}\u{a0}B");
@@ -86,28 +127,33 @@ impl Format {
     }
 
     /// `21/11/2026`.
-    pub fn date(&self, at: Micros) -> String {
+    pub fn date(&self, at: impl When) -> String {
+        let at = at.micros();
         local(at).strftime("%d/%m/%Y").to_string()
     }
 
     /// `14:05`.
-    pub fn time(&self, at: Micros) -> String {
+    pub fn time(&self, at: impl When) -> String {
+        let at = at.micros();
         local(at).strftime("%H:%M").to_string()
     }
 
     /// `21/11/2026 14:05`, the absolute form; Vietnamese time.
-    pub fn date_time(&self, at: Micros) -> String {
+    pub fn date_time(&self, at: impl When) -> String {
+        let at = at.micros();
         local(at).strftime("%d/%m/%Y %H:%M").to_string()
     }
 
     /// `21/11/2026 14:05:09,123 UTC+7`, for records and for the title of a time.
-    pub fn precise(&self, at: Micros) -> String {
+    pub fn precise(&self, at: impl When) -> String {
+        let at = at.micros();
         let millis = at.rem_euclid(SECOND) / 1000;
         format!("{}{}{millis:03} UTC+7", local(at).strftime("%d/%m/%Y %H:%M:%S"), self.point())
     }
 
     /// `3 phút trước`, `14:05, hôm nay`, `14:05, hôm qua`, `14:05, 19/11/2026`; the future likewise.
-    pub fn relative(&self, at: Micros) -> String {
+    pub fn relative(&self, at: impl When) -> String {
+        let at = at.micros();
         let gap = self.now.saturating_sub(at);
         let minutes = gap.unsigned_abs() / MINUTE as u64;
         if gap.unsigned_abs() < MINUTE as u64 {
@@ -128,8 +174,8 @@ impl Format {
     }
 
     /// A length of time in its two largest units: `2 giờ 05 phút`, `3 ngày 4 giờ`, `45 giây`.
-    pub fn duration(&self, length: Micros) -> String {
-        let length = length.saturating_abs();
+    pub fn duration(&self, length: impl When) -> String {
+        let length = length.micros().saturating_abs();
         let unit = |key: &str, count: Micros| self.text(key, &[("count", count.into())]);
         let (first, second) = if length < MINUTE {
             (("shell-seconds", length / SECOND), None)
@@ -149,7 +195,8 @@ impl Format {
     }
 
     /// What is left until a deadline, or by how much it is missed: `còn 3 giờ 20 phút`, `muộn 12 phút`.
-    pub fn until(&self, due: Micros) -> String {
+    pub fn until(&self, due: impl When) -> String {
+        let due = due.micros();
         let left = due.saturating_sub(self.now);
         let key = if left >= 0 { "shell-left" } else { "shell-late-by" };
         self.text(key, &[("duration", self.duration(left).into())])

@@ -1,4 +1,4 @@
-//! What stands around the content: person, navigation, counters, messages, theme.
+//! What stands around the content: person, navigation, counters, messages.
 
 /// Light or dark. The server writes it into the page, so nothing flickers and no script is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -17,23 +17,17 @@ impl Theme {
         }
     }
 
-    pub fn other(self) -> Self {
-        match self {
-            Self::Light => Self::Dark,
-            Self::Dark => Self::Light,
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "light" => Some(Self::Light),
+            "dark" => Some(Self::Dark),
+            _ => None,
         }
     }
 
-    /// The cookie decides; without one, the `Sec-CH-Prefers-Color-Scheme` header; light where neither speaks.
+    /// The cookie decides; without one, the header `Sec-CH-Prefers-Color-Scheme`; light where neither speaks.
     pub fn choose(cookie: Option<&str>, preference: Option<&str>) -> Self {
-        match cookie.or(preference).map(|value| value.trim_matches('"')) {
-            Some("dark") => Self::Dark,
-            _ => Self::Light,
-        }
-    }
-
-    pub fn is_dark(self) -> bool {
-        self == Self::Dark
+        cookie.or(preference).and_then(|value| Self::from_code(value.trim_matches('"'))).unwrap_or_default()
     }
 }
 

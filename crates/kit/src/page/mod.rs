@@ -13,19 +13,23 @@ mod gallery;
 mod histogram;
 mod interval;
 mod listing;
+mod markup;
+mod preferences;
 mod presence;
 mod sparkline;
 
 pub use address::Address;
-pub use badges::{Level, Severity, Tone, Verdict, VerdictMark};
+pub use badges::{GivenLevel, GivenSeverity, GivenTone, Level, Severity, Tone, Verdict, VerdictMark};
 pub use clock_bar::{ClockBar, Duty, DutyState, Moment, MomentKind};
 pub use entry::{Choice, Entry, FormErrors};
-pub use format::{Format, iso};
+pub use format::{Format, Quantity, When, iso};
 pub use frame::{Counter, Flash, FlashKind, NavigationItem, PersonBadge, ScopeChoice, Theme};
 pub use gallery::{Gallery, gallery_router};
 pub use histogram::{Histogram, Series};
 pub use interval::{Interval, Trend};
 pub use listing::{Chip, Pagination, Sorting, Tab};
+pub use markup::Markup;
+pub use preferences::preferences_router;
 pub use presence::{Presence, Slot, SlotState};
 pub use sparkline::Sparkline;
 
@@ -101,20 +105,20 @@ impl Page {
     }
 
     /// The text under `key` with one variable.
-    pub fn tn<'a>(&self, key: &str, name: &str, value: impl Into<Argument<'a>>) -> String {
-        texts().text_with(self.lang, key, &[(name, value.into())])
+    pub fn tn(&self, key: &str, name: &str, value: impl TextValue) -> String {
+        texts().text_with(self.lang, key, &[(name, value.argument())])
     }
 
     /// The text under `key` with two variables.
-    pub fn tn2<'a>(
+    pub fn tn2(
         &self,
         key: &str,
         name: &str,
-        value: impl Into<Argument<'a>>,
+        value: impl TextValue,
         second_name: &str,
-        second: impl Into<Argument<'a>>,
+        second: impl TextValue,
     ) -> String {
-        texts().text_with(self.lang, key, &[(name, value.into()), (second_name, second.into())])
+        texts().text_with(self.lang, key, &[(name, value.argument()), (second_name, second.argument())])
     }
 
     /// The text under `key` with any number of variables.
@@ -162,6 +166,41 @@ impl Page {
         json_block(&settings)
     }
 }
+
+/// What may be a variable of a text, by value or behind any number of references (templates pass references).
+pub trait TextValue {
+    fn argument(&self) -> Argument<'static>;
+}
+
+impl<T: TextValue + ?Sized> TextValue for &T {
+    fn argument(&self) -> Argument<'static> {
+        (**self).argument()
+    }
+}
+
+impl TextValue for str {
+    fn argument(&self) -> Argument<'static> {
+        self.to_owned().into()
+    }
+}
+
+impl TextValue for String {
+    fn argument(&self) -> Argument<'static> {
+        self.clone().into()
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => {
+        $(impl TextValue for $number {
+            fn argument(&self) -> Argument<'static> {
+                (*self).into()
+            }
+        })*
+    };
+}
+
+numbers!(u8, u16, u32, u64, usize, i32, i64, f64);
 
 /// JSON that may stand inside `<script type="application/json">`.
 pub fn json_block(value: &serde_json::Value) -> String {

@@ -2,6 +2,7 @@
 //! headers, live news. Nothing here knows an area.
 
 mod answer;
+mod csv;
 mod flash;
 mod form;
 mod headers;
@@ -9,6 +10,7 @@ mod live;
 mod visit;
 
 pub use answer::{Fail, Html, render, see_other};
+pub use csv::Csv;
 pub use flash::see_other_saying;
 pub use form::Form;
 pub use headers::secure;

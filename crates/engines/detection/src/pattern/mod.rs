@@ -4,7 +4,7 @@
 mod encode;
 mod glob;
 
-pub(crate) use encode::{Draft, EncodeError, Fragment};
+pub(crate) use encode::{Draft, Fragment};
 pub(crate) use glob::fold;
 
 use glob::Segment;

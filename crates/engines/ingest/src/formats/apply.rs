@@ -139,8 +139,9 @@ fn rows<'a>(table: &'a CompiledTable, draft: &Draft, key: &mut String) -> &'a [O
 
 fn holds(outcome: &Outcome, draft: &Draft) -> bool {
     outcome.when.iter().all(|(name, texts)| {
-        let have = draft.get(name).and_then(Value::as_text);
-        have.is_some_and(|have| texts.is_empty() || texts.iter().any(|text| text.eq_ignore_ascii_case(&have)))
+        let Some(have) = draft.get(name) else { return false };
+        let same = |have: Cow<'_, str>| texts.iter().any(|text| text.eq_ignore_ascii_case(&have));
+        texts.is_empty() || have.as_text().is_some_and(same)
     })
 }
 

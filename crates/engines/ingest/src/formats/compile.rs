@@ -129,7 +129,7 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         .pattern
         .iter()
         .map(|pattern| {
-            let regex = build_regex(&pattern.regex)?;
+            let regex = build_regex(pattern.regex.as_deref().ok_or("a [[pattern]] without regex")?)?;
             let groups = regex.capture_names().map(|name| name.map(Box::from)).collect();
             Ok(CompiledPattern { regex, groups, outcome: outcome(&pattern.outcome, &maps)? })
         })
@@ -146,7 +146,7 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         order: file.order,
         extract: file.extract,
         recognise_fields: file.recognise.fields.iter().map(|all| all.iter().map(|one| condition(one)).collect()).collect(),
-        pattern_set: build_set(file.pattern.iter().map(|pattern| pattern.regex.as_str()))?,
+        pattern_set: build_set(file.pattern.iter().filter_map(|pattern| pattern.regex.as_deref()))?,
         patterns,
         names: name_rules(file.fields),
         targets: targets(&file.columns, &file.alias, &maps)?,
@@ -159,6 +159,9 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         log_source: log_source(&file.log_source),
         tables: file.table.iter().map(|table| {
             let rows = table.rows.iter().map(|(key, rows)| {
+                if rows.list().iter().any(|row| row.regex.is_some()) {
+                    return Err(format!("row {key:?} has a regex; only patterns may"));
+                }
                 let outcomes = rows.list().iter().map(|row| outcome(row, &maps)).collect::<Result<_, _>>()?;
                 Ok((key.to_lowercase(), outcomes))
             });

@@ -7,51 +7,51 @@ use std::collections::BTreeMap;
 /// One format file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FormatFile {
-    pub name: String,
-    pub version: u32,
-    pub title: String,
+pub(crate) struct FormatFile {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    pub(crate) title: String,
     /// Lower is tried first.
-    pub order: i32,
-    pub extract: Extract,
+    pub(crate) order: i32,
+    pub(crate) extract: Extract,
     #[serde(default)]
-    pub recognise: Recognise,
+    pub(crate) recognise: Recognise,
     #[serde(default)]
-    pub pattern: Vec<Pattern>,
+    pub(crate) pattern: Vec<OutcomeRules>,
     #[serde(default)]
-    pub fields: FieldRules,
+    pub(crate) fields: FieldRules,
     /// Names that rules ask for, from the format's own; set only where absent.
     #[serde(default)]
-    pub alias: BTreeMap<String, Sources>,
+    pub(crate) alias: BTreeMap<String, Sources>,
     /// Fields holding several readings of the record at once; any of them may match.
     #[serde(default)]
-    pub list: BTreeMap<String, Vec<String>>,
+    pub(crate) list: BTreeMap<String, Vec<String>>,
     #[serde(default)]
-    pub columns: BTreeMap<String, Sources>,
+    pub(crate) columns: BTreeMap<String, Sources>,
     /// Columns with the same text in every record.
     #[serde(default)]
-    pub set: BTreeMap<String, String>,
+    pub(crate) set: BTreeMap<String, String>,
     #[serde(default)]
-    pub log_source: LogSourceRules,
+    pub(crate) log_source: LogSourceRules,
     #[serde(default)]
-    pub table: Vec<Table>,
+    pub(crate) table: Vec<Table>,
     #[serde(default)]
-    pub value_map: BTreeMap<String, BTreeMap<String, String>>,
+    pub(crate) value_map: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
-    pub time: Vec<TimeRule>,
+    pub(crate) time: Vec<TimeRule>,
     /// Field that a person reads as the record's one line.
     #[serde(default)]
-    pub message: Option<Sources>,
+    pub(crate) message: Option<Sources>,
     /// Fields that may hold a whole line of another format.
     #[serde(default)]
-    pub inner: Option<Inner>,
+    pub(crate) inner: Option<Inner>,
     #[serde(default)]
-    pub sample: Vec<Sample>,
+    pub(crate) sample: Vec<Sample>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Extract {
+pub(crate) enum Extract {
     /// One JSON object, flattened to dotted names.
     Json,
     /// Regular expressions with named groups.
@@ -66,51 +66,43 @@ pub enum Extract {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Recognise {
+pub(crate) struct Recognise {
     /// JSON: any of these lists, of which every `field` or `field=value` holds.
-    pub fields: Vec<Vec<String>>,
+    pub(crate) fields: Vec<Vec<String>>,
     /// Text: any of these expressions matches the line.
-    pub lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// Inside a syslog envelope: names of the program that wrote the line.
-    pub programs: Vec<String>,
+    pub(crate) programs: Vec<String>,
     /// Inside a syslog envelope, whatever the program: any of these matches the message.
-    pub messages: Vec<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pattern {
-    pub regex: String,
-    #[serde(flatten)]
-    pub outcome: OutcomeRules,
+    pub(crate) messages: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct FieldRules {
+pub(crate) struct FieldRules {
     /// Blanks around texts are dropped.
-    pub trim: bool,
-    pub rename: BTreeMap<String, String>,
+    pub(crate) trim: bool,
+    pub(crate) rename: BTreeMap<String, String>,
     /// Prefixes that are dropped from names.
-    pub strip: Vec<String>,
+    pub(crate) strip: Vec<String>,
     /// Prefixes that are dropped together with the part of the name that follows.
-    pub strip_with_next: Vec<String>,
+    pub(crate) strip_with_next: Vec<String>,
     /// Names with blanks are offered without them and with underscores, too.
-    pub without_spaces: bool,
+    pub(crate) without_spaces: bool,
     /// Fields whose text is put in braces where it has none (GUIDs).
-    pub braces: Vec<String>,
+    pub(crate) braces: Vec<String>,
 }
 
 /// One source or several in order of preference: `field`, `field|transform`, or a `{template}`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-pub enum Sources {
+pub(crate) enum Sources {
     One(String),
     Several(Vec<String>),
 }
 
 impl Sources {
-    pub fn list(&self) -> &[String] {
+    pub(crate) fn list(&self) -> &[String] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
             Self::Several(several) => several,
@@ -121,7 +113,7 @@ impl Sources {
 /// One word or several.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(untagged)]
-pub enum Words {
+pub(crate) enum Words {
     #[default]
     None,
     One(String),
@@ -129,7 +121,7 @@ pub enum Words {
 }
 
 impl Words {
-    pub fn list(&self) -> &[String] {
+    pub(crate) fn list(&self) -> &[String] {
         match self {
             Self::None => &[],
             Self::One(one) => std::slice::from_ref(one),
@@ -140,31 +132,31 @@ impl Words {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct LogSourceRules {
-    pub product: Option<String>,
-    pub category: Words,
-    pub service: Words,
+pub(crate) struct LogSourceRules {
+    pub(crate) product: Option<String>,
+    pub(crate) category: Words,
+    pub(crate) service: Words,
     /// Fields whose text, in lower case, names a service.
-    pub service_from: Words,
+    pub(crate) service_from: Words,
 }
 
 /// Rows chosen by the texts of some fields, joined with a blank and compared without regard to case.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Table {
-    pub keys: Vec<String>,
-    pub rows: BTreeMap<String, Rows>,
+pub(crate) struct Table {
+    pub(crate) keys: Vec<String>,
+    pub(crate) rows: BTreeMap<String, Rows>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-pub enum Rows {
+pub(crate) enum Rows {
     One(Box<OutcomeRules>),
     Several(Vec<OutcomeRules>),
 }
 
 impl Rows {
-    pub fn list(&self) -> &[OutcomeRules] {
+    pub(crate) fn list(&self) -> &[OutcomeRules] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
             Self::Several(several) => several,
@@ -174,67 +166,69 @@ impl Rows {
 
 /// What a matching pattern or row adds.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct OutcomeRules {
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OutcomeRules {
+    /// Patterns only: the expression with named groups.
+    pub(crate) regex: Option<String>,
     /// Holds only where each of these fields has one of these texts.
-    pub when: BTreeMap<String, Words>,
-    pub product: Option<String>,
-    pub category: Words,
-    pub service: Words,
-    pub set: BTreeMap<String, String>,
-    pub columns: BTreeMap<String, Sources>,
-    pub alias: BTreeMap<String, Sources>,
+    pub(crate) when: BTreeMap<String, Words>,
+    pub(crate) product: Option<String>,
+    pub(crate) category: Words,
+    pub(crate) service: Words,
+    pub(crate) set: BTreeMap<String, String>,
+    pub(crate) columns: BTreeMap<String, Sources>,
+    pub(crate) alias: BTreeMap<String, Sources>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TimeRule {
-    pub from: Sources,
+pub(crate) struct TimeRule {
+    pub(crate) from: Sources,
     /// `rfc3339`, `epoch` (unit by size), or a strftime layout.
-    pub layouts: Vec<String>,
+    pub(crate) layouts: Vec<String>,
     /// Zone of layouts without one, where the format itself fixes it.
     #[serde(default)]
-    pub zone: Option<String>,
+    pub(crate) zone: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Inner {
-    pub text: Vec<String>,
+pub(crate) struct Inner {
+    pub(crate) text: Vec<String>,
     /// Fields naming the program, for a message without its own header.
     #[serde(default)]
-    pub program: Vec<String>,
+    pub(crate) program: Vec<String>,
 }
 
 /// A record, where it comes from and what must be understood of it. Run by a test.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sample {
-    pub line: String,
+pub(crate) struct Sample {
+    pub(crate) line: String,
     /// Who says that such records exist: a product's page, or the recording it was modelled on.
-    pub origin: String,
-    pub evidence: Evidence,
+    pub(crate) origin: String,
+    pub(crate) evidence: Evidence,
     /// Format expected, where it is not this one.
     #[serde(default)]
-    pub format: Option<String>,
+    pub(crate) format: Option<String>,
     /// Event time in RFC 3339.
     #[serde(default)]
-    pub time: Option<String>,
+    pub(crate) time: Option<String>,
     #[serde(default)]
-    pub product: Option<String>,
+    pub(crate) product: Option<String>,
     #[serde(default)]
-    pub category: Words,
+    pub(crate) category: Words,
     #[serde(default)]
-    pub service: Words,
+    pub(crate) service: Words,
     #[serde(default)]
-    pub columns: BTreeMap<String, String>,
+    pub(crate) columns: BTreeMap<String, String>,
     #[serde(default)]
-    pub fields: BTreeMap<String, String>,
+    pub(crate) fields: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Evidence {
+pub(crate) enum Evidence {
     /// Modelled on a real record that was seen.
     Seen,
     /// From the sender's documentation only.

@@ -1,0 +1,62 @@
+# Two commands: `make run` serves the demonstration province, `make test` runs every test. Both install what is
+# missing. The rest are parts of them, and the slower measurements.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# One profile and one set of features for tests, browser journeys and `make run`: dependencies compile once.
+BUILD := $(CARGO) build --workspace --locked
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BINARY := $(TARGET)/debug/luytre
+PORT ?= 8080
+DATA ?= data/demonstration
+
+.PHONY: help run test build assets tools check unit browser interop bench shots clean
+
+help: ## This list.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: tools-run build ## Build and serve the demonstration province; prints the address and how to sign in.
+	$(BINARY) --data-dir $(DATA) demo --port $(PORT)
+
+test: tools build check unit browser ## Install what is needed and run every test.
+
+tools-run:
+	@scripts/install-tools build
+
+tools: ## Install what the tests need (Debian packages when root).
+	@scripts/install-tools build test
+
+assets: crates/kit/assets/vendor/.built ## Browser libraries from npm by lock file.
+
+crates/kit/assets/vendor/.built: crates/kit/assets/package-lock.json crates/kit/assets/build.mjs crates/kit/assets/icons.txt
+	npm ci --prefix crates/kit/assets --no-audit --no-fund
+	node crates/kit/assets/build.mjs
+	@touch $@
+
+build: assets ## Build everything.
+	$(BUILD)
+
+check: ## Formatting, lints, dependency rules.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+unit: assets ## Unit, property, database and real-client tests.
+	scripts/with-postgres $(CARGO) nextest run --workspace --locked --no-fail-fast
+
+browser: build ## Browser journeys against the real binary.
+	npm ci --prefix e2e --no-audit --no-fund
+	LUYTRE_BINARY=$(abspath $(BINARY)) node e2e/run.mjs
+
+shots: build ## Every page in every width, theme and language, with accessibility checks.
+	npm ci --prefix e2e --no-audit --no-fund
+	LUYTRE_BINARY=$(abspath $(BINARY)) node e2e/shots.mjs
+
+bench: ## Hot paths, optimised build.
+	$(CARGO) bench --workspace --locked
+
+clean: ## Remove what was built, keep data.
+	$(CARGO) clean
+	rm -rf crates/kit/assets/vendor crates/kit/assets/node_modules e2e/node_modules

@@ -1,0 +1,237 @@
+//! An information system: what it is, whose it is, its level and its state. Rules here are pure.
+
+pub mod api;
+pub mod pages;
+pub mod service;
+pub mod store;
+pub mod tables;
+
+use kit::App;
+use kit::error::FieldError;
+use kit::fold::normalise;
+use serde::{Deserialize, Serialize};
+
+pub fn routes() -> axum::Router<App> {
+    pages::routes().merge(api::routes())
+}
+
+/// Where a system stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    #[default]
+    Proposed,
+    Building,
+    OnTrial,
+    Operating,
+    Retired,
+}
+
+impl State {
+    pub const ALL: [State; 5] = [Self::Proposed, Self::Building, Self::OnTrial, Self::Operating, Self::Retired];
+
+    /// Word in the database, in addresses and, after `system-state-`, in texts.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Building => "building",
+            Self::OnTrial => "on_trial",
+            Self::Operating => "operating",
+            Self::Retired => "retired",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<State> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Proposed => "system-state-proposed",
+            Self::Building => "system-state-building",
+            Self::OnTrial => "system-state-on-trial",
+            Self::Operating => "system-state-operating",
+            Self::Retired => "system-state-retired",
+        }
+    }
+}
+
+/// A registered system as other areas and pages see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct System {
+    pub id: String,
+    pub code: String,
+    pub name: String,
+    pub agency_id: String,
+    /// Name of the owner agency at the time of reading.
+    pub agency_name: String,
+    /// Who runs it day by day, in words; empty where the owner does.
+    pub operator: String,
+    pub purpose: String,
+    /// 1 to 5 (Law 116/2025/QH15 Article 8; Decree 331/2026 Articles 11–16).
+    pub level: i64,
+    /// Number of the decision that approved the level.
+    pub level_decision: Option<String>,
+    pub state: String,
+    /// Where it stands: own room, provincial data centre, rented cloud …
+    pub hosting: String,
+    pub services: String,
+    pub operating_system: String,
+    pub security_measures: String,
+    pub domains: String,
+    pub public_addresses: String,
+    pub contact_name: String,
+    pub contact_title: String,
+    pub contact_phone: String,
+    pub contact_email: String,
+    /// On the list of systems critical to national security.
+    pub critical: bool,
+    /// Handles state secrets: registered by code name, owner and level only.
+    pub secret: bool,
+    /// Counts changes; a form built on an older one is refused.
+    pub version: i64,
+}
+
+/// What a form or an import gives.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewSystem {
+    pub code: String,
+    pub name: String,
+    pub agency_id: String,
+    pub operator: String,
+    pub purpose: String,
+    pub level: i64,
+    pub level_decision: String,
+    pub state: String,
+    pub hosting: String,
+    pub services: String,
+    pub operating_system: String,
+    pub security_measures: String,
+    pub domains: String,
+    pub public_addresses: String,
+    pub contact_name: String,
+    pub contact_title: String,
+    pub contact_phone: String,
+    pub contact_email: String,
+    #[serde(deserialize_with = "checkbox")]
+    pub critical: bool,
+    #[serde(deserialize_with = "checkbox")]
+    pub secret: bool,
+    pub version: i64,
+}
+
+/// Browsers send a ticked box as `on`; files say true or false.
+fn checkbox<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Ticked {
+        Truth(bool),
+        Word(String),
+    }
+    Ok(match Ticked::deserialize(deserializer)? {
+        Ticked::Truth(truth) => truth,
+        Ticked::Word(word) => matches!(word.as_str(), "on" | "true" | "1" | "yes"),
+    })
+}
+
+const LONGEST_NAME: usize = 300;
+const LONGEST_TEXT: usize = 4_000;
+
+impl NewSystem {
+    /// The input in NFC, without blanks around it; what is wrong with it, field by field.
+    pub fn checked(mut self) -> Result<Self, Vec<FieldError>> {
+        for text in [
+            &mut self.code,
+            &mut self.name,
+            &mut self.operator,
+            &mut self.purpose,
+            &mut self.level_decision,
+            &mut self.hosting,
+            &mut self.services,
+            &mut self.operating_system,
+            &mut self.security_measures,
+            &mut self.domains,
+            &mut self.public_addresses,
+            &mut self.contact_name,
+            &mut self.contact_title,
+            &mut self.contact_phone,
+            &mut self.contact_email,
+        ] {
+            *text = normalise(text);
+        }
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, key: &'static str| errors.push(FieldError { field: field.to_owned(), key });
+        for (field, value, longest) in [
+            ("code", &self.code, 40),
+            ("name", &self.name, LONGEST_NAME),
+            ("purpose", &self.purpose, LONGEST_TEXT),
+            ("services", &self.services, LONGEST_TEXT),
+            ("security_measures", &self.security_measures, LONGEST_TEXT),
+        ] {
+            if value.chars().count() > longest {
+                wrong(field, "field-too-long");
+            }
+        }
+        if self.code.is_empty() {
+            wrong("code", "field-required");
+        } else if !self.code.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter)) {
+            wrong("code", "field-invalid");
+        }
+        if self.name.is_empty() {
+            wrong("name", "field-required");
+        }
+        if !(1..=5).contains(&self.level) {
+            wrong("level", "field-invalid");
+        }
+        if State::from_code(&self.state).is_none() {
+            wrong("state", "field-invalid");
+        }
+        if self.agency_id.is_empty() {
+            wrong("agency_id", "field-required");
+        }
+        if self.secret {
+            // Nothing but code name, owner and level may be kept here (Law 117/2025/QH15).
+            let told = [&self.purpose, &self.services, &self.domains, &self.public_addresses, &self.operating_system];
+            if told.iter().any(|text| !text.is_empty()) {
+                wrong("secret", "system-secret-keeps-nothing");
+            }
+        }
+        if errors.is_empty() { Ok(self) } else { Err(errors) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound() -> NewSystem {
+        NewSystem {
+            code: "SYT-01".into(),
+            name: " Cổng thông tin ".into(),
+            agency_id: "a".into(),
+            level: 2,
+            state: "operating".into(),
+            ..NewSystem::default()
+        }
+    }
+
+    #[test]
+    fn sound_input_is_normalised() {
+        assert_eq!(sound().checked().unwrap().name, "Cổng thông tin");
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let wrong = NewSystem { level: 6, state: "?".into(), code: "a b".into(), ..NewSystem::default() };
+        let fields: Vec<_> = wrong.checked().unwrap_err().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["code", "name", "level", "state", "agency_id"]);
+    }
+
+    #[test]
+    fn a_system_with_state_secrets_keeps_name_owner_and_level_only() {
+        let secret = NewSystem { secret: true, purpose: "x".into(), ..sound() };
+        assert_eq!(secret.checked().unwrap_err()[0].key, "system-secret-keeps-nothing");
+        assert!(NewSystem { secret: true, ..sound() }.checked().is_ok());
+    }
+}

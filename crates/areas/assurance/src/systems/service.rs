@@ -1,0 +1,65 @@
+//! What can be done with systems: one function per use case, in the caller's scope and transaction.
+
+use super::{NewSystem, System, store};
+use kit::error::Error;
+use kit::id::new_id;
+use kit::{Capability, Connection, Tx};
+use organisation::{agencies, audit};
+use serde_json::json;
+
+/// Registers a system; returns its id.
+pub async fn register(tx: &Tx<'_>, new: NewSystem, now: i64) -> Result<String, Error> {
+    tx.scope().require(Capability::ManageSystems)?;
+    let new = new.checked().map_err(Error::Invalid)?;
+    owner_in_scope(tx, &new.agency_id).await?;
+    if store::code_taken(tx, &new.code, "").await? {
+        return Err(Error::invalid("code", "field-taken"));
+    }
+    let id = new_id(now);
+    store::insert(tx, &id, &new, now).await?;
+    let details = json!({ "code": new.code, "name": new.name, "level": new.level, "state": new.state });
+    audit::record(tx, now, "system.register", "system", &id, Some(&new.agency_id), details).await?;
+    Ok(id)
+}
+
+/// Changes a system. The form carries the version it was built on; a newer one in the database is a conflict
+/// and nothing is written.
+pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(), Error> {
+    tx.scope().require(Capability::ManageSystems)?;
+    let before = store::find(tx, id).await?;
+    let new = new.checked().map_err(Error::Invalid)?;
+    owner_in_scope(tx, &new.agency_id).await?;
+    if store::code_taken(tx, &new.code, id).await? {
+        return Err(Error::invalid("code", "field-taken"));
+    }
+    if !store::update(tx, id, &new, now).await? {
+        return Err(Error::Conflict("system-changed-meanwhile"));
+    }
+    let details = json!({ "before": changed(&before, &new, true), "after": changed(&before, &new, false) });
+    audit::record(tx, now, "system.change", "system", id, Some(&new.agency_id), details).await
+}
+
+async fn owner_in_scope(tx: &Tx<'_>, agency_id: &str) -> Result<(), Error> {
+    match agencies::store::find(tx, agency_id).await {
+        Ok(_) => Ok(()),
+        Err(Error::NotFound) => Err(Error::invalid("agency_id", "field-invalid")),
+        Err(error) => Err(error),
+    }
+}
+
+/// The fields that differ, old or new side.
+fn changed(before: &System, after: &NewSystem, old: bool) -> serde_json::Value {
+    let (Ok(serde_json::Value::Object(before)), Ok(serde_json::Value::Object(after))) =
+        (serde_json::to_value(before), serde_json::to_value(after))
+    else {
+        return serde_json::Value::Null;
+    };
+    let empty = |value: &serde_json::Value| value.is_null() || value == "";
+    after
+        .iter()
+        .filter(|(name, _)| *name != "version")
+        .filter_map(|(name, new)| before.get(name).map(|was| (name, was, new)))
+        .filter(|(_, was, new)| was != new && !(empty(was) && empty(new)))
+        .map(|(name, was, new)| (name.clone(), if old { was.clone() } else { new.clone() }))
+        .collect()
+}

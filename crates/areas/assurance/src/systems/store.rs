@@ -1,0 +1,188 @@
+//! Rows of systems. Every query keeps to the scope of its connection.
+
+use super::{NewSystem, State, System};
+use kit::error::Error;
+use kit::fold::{fold, sort_key};
+use kit::{Connection, Tx};
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "systems")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub code: String,
+        pub name: String,
+        pub name_fold: String,
+        pub name_sort: String,
+        pub agency_id: String,
+        pub operator: String,
+        pub purpose: String,
+        pub level: i64,
+        pub level_decision: Option<String>,
+        pub state: String,
+        pub hosting: String,
+        pub services: String,
+        pub operating_system: String,
+        pub security_measures: String,
+        pub domains: String,
+        pub public_addresses: String,
+        pub contact_name: String,
+        pub contact_title: String,
+        pub contact_phone: String,
+        pub contact_email: String,
+        pub critical: bool,
+        pub secret: bool,
+        pub version: i64,
+        pub created_at: i64,
+        pub updated_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+const SELECT: &str = "SELECT s.id, s.code, s.name, s.agency_id, a.name AS agency_name, s.operator, s.purpose, s.level, \
+    s.level_decision, s.state, s.hosting, s.services, s.operating_system, s.security_measures, s.domains, \
+    s.public_addresses, s.contact_name, s.contact_title, s.contact_phone, s.contact_email, s.critical, s.secret, \
+    s.version FROM systems s JOIN agencies a ON a.id = s.agency_id";
+
+/// What a list asks for; empty fields ask for nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Words in name, code or agency, accents and case do not matter.
+    pub words: String,
+    pub level: Option<i64>,
+    pub state: Option<State>,
+    pub agency_id: Option<String>,
+}
+
+/// Systems in scope that pass the filter, by agency and name in Vietnamese order.
+pub async fn list(connection: &impl Connection, filter: &Filter) -> Result<Vec<System>, Error> {
+    let mut conditions = vec![connection.scope().agency_condition("s.agency_id")];
+    let mut values: Vec<Value> = Vec::new();
+    for word in fold(&filter.words).split_whitespace() {
+        values.push(format!("%{}%", word.replace(['%', '_'], " ")).into());
+        let place = values.len();
+        conditions.push(format!("(s.name_fold LIKE ${place} OR LOWER(s.code) LIKE ${place} OR a.name_fold LIKE ${place})"));
+    }
+    if let Some(level) = filter.level {
+        values.push(level.into());
+        conditions.push(format!("s.level = ${}", values.len()));
+    }
+    if let Some(state) = filter.state {
+        values.push(state.code().into());
+        conditions.push(format!("s.state = ${}", values.len()));
+    }
+    if let Some(agency_id) = &filter.agency_id {
+        values.push(agency_id.clone().into());
+        conditions.push(format!("s.agency_id = ${}", values.len()));
+    }
+    let sql = format!("{SELECT} WHERE {} ORDER BY a.name_sort, s.name_sort, s.code", conditions.join(" AND "));
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    connection.query_all_raw(statement).await?.iter().map(system).collect()
+}
+
+/// One system in scope.
+pub async fn find(connection: &impl Connection, id: &str) -> Result<System, Error> {
+    let sql = format!("{SELECT} WHERE s.id = $1 AND {}", connection.scope().agency_condition("s.agency_id"));
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
+    connection.query_one_raw(statement).await?.as_ref().map_or(Err(Error::NotFound), system)
+}
+
+/// Whether a code is taken by another system, anywhere: codes are unique in the province.
+pub(super) async fn code_taken(tx: &Tx<'_>, code: &str, except: &str) -> Result<bool, Error> {
+    let taken = entity::Entity::find()
+        .filter(entity::Column::Code.eq(code))
+        .filter(entity::Column::Id.ne(except))
+        .count(tx)
+        .await?;
+    Ok(taken > 0)
+}
+
+pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewSystem, now: i64) -> Result<(), Error> {
+    let mut row = active(new);
+    row.id = Set(id.to_owned());
+    row.version = Set(1);
+    row.created_at = Set(now);
+    row.updated_at = Set(now);
+    entity::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Writes over the version that the form was built on; `false` if somebody was faster.
+pub(super) async fn update(tx: &Tx<'_>, id: &str, new: &NewSystem, now: i64) -> Result<bool, Error> {
+    let mut row = active(new);
+    row.version = Set(new.version + 1);
+    row.updated_at = Set(now);
+    let done = entity::Entity::update_many()
+        .set(row)
+        .filter(entity::Column::Id.eq(id))
+        .filter(entity::Column::Version.eq(new.version))
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+fn active(new: &NewSystem) -> entity::ActiveModel {
+    entity::ActiveModel {
+        code: Set(new.code.clone()),
+        name: Set(new.name.clone()),
+        name_fold: Set(fold(&new.name)),
+        name_sort: Set(sort_key(&new.name)),
+        agency_id: Set(new.agency_id.clone()),
+        operator: Set(new.operator.clone()),
+        purpose: Set(new.purpose.clone()),
+        level: Set(new.level),
+        level_decision: Set(Some(new.level_decision.clone()).filter(|text| !text.is_empty())),
+        state: Set(new.state.clone()),
+        hosting: Set(new.hosting.clone()),
+        services: Set(new.services.clone()),
+        operating_system: Set(new.operating_system.clone()),
+        security_measures: Set(new.security_measures.clone()),
+        domains: Set(new.domains.clone()),
+        public_addresses: Set(new.public_addresses.clone()),
+        contact_name: Set(new.contact_name.clone()),
+        contact_title: Set(new.contact_title.clone()),
+        contact_phone: Set(new.contact_phone.clone()),
+        contact_email: Set(new.contact_email.clone()),
+        critical: Set(new.critical),
+        secret: Set(new.secret),
+        ..Default::default()
+    }
+}
+
+fn system(row: &QueryResult) -> Result<System, Error> {
+    Ok(System {
+        id: row.try_get("", "id")?,
+        code: row.try_get("", "code")?,
+        name: row.try_get("", "name")?,
+        agency_id: row.try_get("", "agency_id")?,
+        agency_name: row.try_get("", "agency_name")?,
+        operator: row.try_get("", "operator")?,
+        purpose: row.try_get("", "purpose")?,
+        level: row.try_get("", "level")?,
+        level_decision: row.try_get("", "level_decision")?,
+        state: row.try_get("", "state")?,
+        hosting: row.try_get("", "hosting")?,
+        services: row.try_get("", "services")?,
+        operating_system: row.try_get("", "operating_system")?,
+        security_measures: row.try_get("", "security_measures")?,
+        domains: row.try_get("", "domains")?,
+        public_addresses: row.try_get("", "public_addresses")?,
+        contact_name: row.try_get("", "contact_name")?,
+        contact_title: row.try_get("", "contact_title")?,
+        contact_phone: row.try_get("", "contact_phone")?,
+        contact_email: row.try_get("", "contact_email")?,
+        critical: row.try_get("", "critical")?,
+        secret: row.try_get("", "secret")?,
+        version: row.try_get("", "version")?,
+    })
+}

@@ -1,0 +1,255 @@
+//! Matches gathered in memory between two writes: one bundle per group, so that a flood of matches costs one row
+//! change. Writing the bundles is `store::write_bundles`; nothing here touches a database.
+
+use super::scoring::Scoring;
+use super::{Entity, Sample, SampleField};
+use event::Event;
+use kit::clock::Micros;
+use kit::page::Severity;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What an alert keeps of its rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFacts {
+    pub id: String,
+    pub title: String,
+    pub title_vi: Option<String>,
+    pub level: Severity,
+    /// ATT&CK techniques, upper case.
+    pub techniques: Vec<String>,
+}
+
+impl RuleFacts {
+    pub fn of(rule: &detection::Rule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            title_vi: rule.text_of("title_vi").map(ToOwned::to_owned),
+            level: rule.level.as_str().parse().unwrap_or_default(),
+            techniques: rule.techniques(),
+        }
+    }
+}
+
+/// Whose an event is, at the time it is evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Owner {
+    pub source_id: Arc<str>,
+    pub system_id: Option<Arc<str>>,
+    pub agency_id: Option<Arc<str>>,
+    pub system_level: Option<i64>,
+}
+
+/// Matches of one group since the last write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    pub rule: Arc<RuleFacts>,
+    pub owner: Owner,
+    pub entity: Entity,
+    pub first_sequence: u64,
+    pub last_sequence: u64,
+    pub first_time: Micros,
+    pub last_time: Micros,
+    /// Arrival of the first match.
+    pub first_recorded: Micros,
+    pub count: i64,
+    pub samples: Vec<Sample>,
+}
+
+/// Where the story of a match begins.
+struct Span {
+    first: Micros,
+    first_sequence: u64,
+}
+
+/// The gathering.
+#[derive(Debug)]
+pub struct Grouping {
+    scoring: Arc<Scoring>,
+    bundles: HashMap<String, Vec<Bundle>>,
+    matches: u64,
+}
+
+impl Grouping {
+    pub fn new(scoring: Arc<Scoring>) -> Self {
+        Self { scoring, bundles: HashMap::new(), matches: 0 }
+    }
+
+    pub fn scoring(&self) -> &Arc<Scoring> {
+        &self.scoring
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bundles.is_empty()
+    }
+
+    /// Matches gathered since the last [`Self::take`].
+    pub fn matches(&self) -> u64 {
+        self.matches
+    }
+
+    /// Adds a rule's match on one event.
+    pub fn add(&mut self, rule: &Arc<RuleFacts>, owner: &Owner, event: &Event, fields: Vec<SampleField>) {
+        let entity = self.scoring.entity_of(event, &[]);
+        let samples = vec![Sample { seq: event.seq, time: event.time, fields }];
+        let span = Span { first: event.time, first_sequence: event.seq };
+        self.gather(rule, owner, event, entity, span, samples);
+    }
+
+    /// Adds a correlation's match; `event` is the one that completed or continued it. The fields it grouped by are
+    /// its entity, its first event is the alert's first event.
+    pub fn add_correlation(
+        &mut self,
+        rule: &Arc<RuleFacts>,
+        owner: &Owner,
+        event: &Event,
+        found: &detection::CorrelationMatch,
+    ) {
+        let entity = self.scoring.entity_of(event, &found.group);
+        let field = |(field, value): &(String, String)| SampleField {
+            field: Some(field.clone()),
+            value: value.clone(),
+            pattern: value.clone(),
+        };
+        let fields: Vec<_> = found.group.iter().map(field).collect();
+        let samples = found.seqs.iter().take(self.scoring.samples).map(|seq| {
+            let time = if *seq == event.seq { event.time } else { found.first };
+            Sample { seq: *seq, time, fields: fields.clone() }
+        });
+        let span = Span { first: found.first.min(event.time), first_sequence: found.first_seq };
+        let samples = samples.collect();
+        self.gather(rule, owner, event, entity, span, samples);
+    }
+
+    fn gather(
+        &mut self,
+        rule: &Arc<RuleFacts>,
+        owner: &Owner,
+        event: &Event,
+        entity: Entity,
+        span: Span,
+        samples: Vec<Sample>,
+    ) {
+        let key = group_key(&rule.id, owner, &entity);
+        let window = self.scoring.window;
+        let keep = self.scoring.samples;
+        self.matches += 1;
+        let bundles = self.bundles.entry(key).or_default();
+        let joined = bundles.iter_mut().find(|bundle| {
+            event.time >= bundle.first_time.saturating_sub(window)
+                && event.time <= bundle.last_time.saturating_add(window)
+        });
+        match joined {
+            Some(bundle) => {
+                bundle.first_time = bundle.first_time.min(span.first);
+                bundle.last_time = bundle.last_time.max(event.time);
+                bundle.last_sequence = bundle.last_sequence.max(event.seq);
+                bundle.count += 1;
+                let room = keep.saturating_sub(bundle.samples.len());
+                bundle.samples.extend(samples.into_iter().take(room));
+            }
+            None => bundles.push(Bundle {
+                rule: rule.clone(),
+                owner: owner.clone(),
+                entity,
+                first_sequence: span.first_sequence,
+                last_sequence: event.seq,
+                first_time: span.first,
+                last_time: event.time,
+                first_recorded: event.arrival,
+                count: 1,
+                samples,
+            }),
+        }
+    }
+
+    /// Everything gathered, by group key, oldest group first; the gathering starts anew.
+    pub fn take(&mut self) -> Vec<(String, Bundle)> {
+        self.matches = 0;
+        let mut bundles: Vec<_> = std::mem::take(&mut self.bundles)
+            .into_iter()
+            .flat_map(|(key, bundles)| bundles.into_iter().map(move |bundle| (key.clone(), bundle)))
+            .collect();
+        bundles.sort_by_key(|(_, bundle)| bundle.first_sequence);
+        bundles
+    }
+}
+
+/// Identity of a group apart from its time: rule, system (or source where there is none) and entity.
+pub fn group_key(rule_id: &str, owner: &Owner, entity: &Entity) -> String {
+    let (kind, subject) = match &owner.system_id {
+        Some(system) => ("system", &**system),
+        None => ("source", &*owner.source_id),
+    };
+    hash(&[rule_id, kind, subject, &entity.kind, &entity.value])
+}
+
+/// Key of the row that stands for a rule's groups beyond its limit.
+pub fn damped_key(rule_id: &str) -> String {
+    hash(&[rule_id, "damped"])
+}
+
+fn hash(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let digest = hasher.finalize();
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kit::clock::{HOUR, MINUTE};
+
+    fn event(seq: u64, time: Micros) -> Event {
+        Event { seq, time, arrival: 1_000 * HOUR + seq as i64, source_id: Some("s".into()), ..Event::default() }
+    }
+
+    fn rule() -> Arc<RuleFacts> {
+        Arc::new(RuleFacts {
+            id: "r".into(),
+            title: "R".into(),
+            title_vi: None,
+            level: Severity::High,
+            techniques: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn matches_within_the_window_join_and_later_ones_open_a_new_group() {
+        let mut grouping = Grouping::new(Arc::new(Scoring::embedded().expect("sound")));
+        let owner = Owner { source_id: "s".into(), ..Owner::default() };
+        for (seq, time) in [(1, 0), (2, 59 * MINUTE), (3, 118 * MINUTE), (4, 300 * MINUTE), (5, -30 * MINUTE)] {
+            grouping.add(&rule(), &owner, &event(seq, time), Vec::new());
+        }
+        let bundles = grouping.take();
+        assert_eq!(bundles.iter().map(|(_, bundle)| bundle.count).collect::<Vec<_>>(), vec![4, 1]);
+        assert_eq!((bundles[0].1.first_time, bundles[0].1.last_time), (-30 * MINUTE, 118 * MINUTE));
+        assert_eq!((bundles[0].1.first_sequence, bundles[0].1.last_sequence), (1, 5));
+        assert_eq!(bundles[0].0, bundles[1].0);
+        assert!(grouping.is_empty());
+    }
+
+    #[test]
+    fn samples_are_bounded_while_the_count_goes_on() {
+        let mut grouping = Grouping::new(Arc::new(Scoring::embedded().expect("sound")));
+        let owner = Owner { source_id: "s".into(), ..Owner::default() };
+        for seq in 1..=500 {
+            grouping.add(&rule(), &owner, &event(seq, 0), Vec::new());
+        }
+        let bundles = grouping.take();
+        assert_eq!((bundles[0].1.count, bundles[0].1.samples.len()), (500, 20));
+    }
+
+    #[test]
+    fn parts_of_a_key_cannot_run_into_each_other() {
+        let owner = Owner { source_id: "s".into(), ..Owner::default() };
+        let entity = |kind: &str, value: &str| Entity { kind: kind.into(), value: value.into() };
+        assert_ne!(group_key("r", &owner, &entity("ab", "c")), group_key("r", &owner, &entity("a", "bc")));
+    }
+}

@@ -1,0 +1,274 @@
+//! Writing what the pipeline gathered: bundles of matches become alerts or join those that are there. Runs in the
+//! transaction that moves the detection cursor, so a match is counted once whatever happens.
+
+use super::grouping::{Bundle, damped_key};
+use super::scoring::Scoring;
+use super::store::{row, severity_rank};
+use super::{AlertState, Entity, Sample};
+use kit::clock::{MINUTE, Micros};
+use kit::{Error, Tx};
+use sea_orm::entity::prelude::*;
+use sea_orm::{IntoActiveModel, Set, Statement};
+use std::collections::{HashMap, HashSet};
+
+/// Bundles looked up in one statement.
+const CHUNK: usize = 200;
+/// Name of the cursor of rules and correlations.
+const CURSOR: &str = "detection";
+
+/// An alert that came or grew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub id: String,
+    pub agency_id: Option<String>,
+    pub severity: kit::page::Severity,
+    pub is_new: bool,
+}
+
+/// New groups per rule and minute of arrival, to damp a rule that opens too many.
+#[derive(Debug, Default)]
+pub struct Damping {
+    minute: Micros,
+    opened: HashMap<String, u32>,
+    /// Matches that went into damped rows since the start.
+    pub damped_matches: u64,
+}
+
+impl Damping {
+    /// Counts a new group; false where the rule is over its limit.
+    fn admit(&mut self, rule_id: &str, recorded: Micros, limit: u32) -> bool {
+        let minute = recorded.div_euclid(MINUTE);
+        if minute != self.minute {
+            self.minute = minute;
+            self.opened.clear();
+        }
+        let opened = self.opened.entry(rule_id.to_owned()).or_default();
+        *opened = opened.saturating_add(1);
+        *opened <= limit
+    }
+}
+
+/// Last sequence that detection has evaluated and committed; 0 before the first.
+pub async fn cursor(connection: &impl kit::Connection) -> Result<u64, Error> {
+    let statement = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        "SELECT sequence FROM detection_cursor WHERE name = $1",
+        [CURSOR.into()],
+    );
+    let row = connection.query_one_raw(statement).await?;
+    let sequence: i64 = row.map(|row| row.try_get("", "sequence")).transpose()?.unwrap_or(0);
+    Ok(u64::try_from(sequence).unwrap_or_default())
+}
+
+/// Moves the cursor, in the transaction that writes what was found up to there.
+pub async fn set_cursor(tx: &Tx<'_>, sequence: u64, now: Micros) -> Result<(), Error> {
+    let sql = "INSERT INTO detection_cursor (name, sequence, updated_at) VALUES ($1, $2, $3) \
+               ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, updated_at = excluded.updated_at";
+    let values = [CURSOR.into(), i64::try_from(sequence).unwrap_or(i64::MAX).into(), now.into()];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
+/// Writes bundles (as [`super::grouping::Grouping::take`] gives them). A bundle joins the newest alert of its group
+/// within the window that was not closed before the match arrived; a row that has seen the bundle's last sequence
+/// already is left as it is.
+pub async fn write_bundles(
+    tx: &Tx<'_>,
+    bundles: Vec<(String, Bundle)>,
+    scoring: &Scoring,
+    damping: &mut Damping,
+    now: Micros,
+) -> Result<Vec<Change>, Error> {
+    let mut open = load_groups(tx, &bundles).await?;
+    let mut changes: Vec<Change> = Vec::new();
+    let mut touched: HashSet<String> = HashSet::new();
+    for (key, bundle) in bundles {
+        let joined = open.entry(key.clone()).or_default().iter_mut().find(|row| joins(row, &bundle, scoring.window));
+        if let Some(row) = joined {
+            if merge(row, &bundle, scoring, now) {
+                touched.insert(row.id.clone());
+            }
+            continue;
+        }
+        let admitted = damping.admit(&bundle.rule.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
+        let key = if admitted { key } else { damped_key(&bundle.rule.id) };
+        if !admitted {
+            damping.damped_matches += u64::try_from(bundle.count).unwrap_or_default();
+            let rows = open.entry(key.clone()).or_default();
+            if rows.is_empty() {
+                rows.extend(find_damped(tx, &key).await?);
+            }
+            if let Some(row) = rows.iter_mut().find(|row| joins_damped(row, &bundle, scoring.window)) {
+                if merge(row, &bundle, scoring, now) {
+                    touched.insert(row.id.clone());
+                }
+                continue;
+            }
+        }
+        let row = new_row(&key, bundle, scoring, !admitted, now);
+        changes.push(change(&row, true));
+        row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+        open.entry(key).or_default().insert(0, row);
+    }
+    for row in open.into_values().flatten().filter(|row| touched.contains(&row.id)) {
+        if !changes.iter().any(|one| one.id == row.id) {
+            changes.push(change(&row, false));
+        }
+        update(tx, row).await?;
+    }
+    Ok(changes)
+}
+
+fn change(row: &row::Model, is_new: bool) -> Change {
+    Change {
+        id: row.id.clone(),
+        agency_id: row.agency_id.clone(),
+        severity: row.severity.parse().unwrap_or_default(),
+        is_new,
+    }
+}
+
+/// Candidates by group key, newest first.
+async fn load_groups(tx: &Tx<'_>, bundles: &[(String, Bundle)]) -> Result<HashMap<String, Vec<row::Model>>, Error> {
+    let mut keys: Vec<&str> = bundles.iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut groups: HashMap<String, Vec<row::Model>> = HashMap::new();
+    for chunk in keys.chunks(CHUNK) {
+        use sea_orm::{QueryFilter, QueryOrder};
+        let rows = row::Entity::find()
+            .filter(row::Column::GroupKey.is_in(chunk.iter().copied()))
+            .order_by_desc(row::Column::LastEventTime)
+            .all(tx)
+            .await?;
+        for row in rows {
+            groups.entry(row.group_key.clone()).or_default().push(row);
+        }
+    }
+    Ok(groups)
+}
+
+async fn find_damped(tx: &Tx<'_>, key: &str) -> Result<Option<row::Model>, Error> {
+    use sea_orm::{QueryFilter, QueryOrder};
+    let select = row::Entity::find().filter(row::Column::GroupKey.eq(key));
+    Ok(select.order_by_desc(row::Column::UpdatedAt).one(tx).await?)
+}
+
+fn is_closed_before(row: &row::Model, recorded: Micros) -> bool {
+    row.state == AlertState::Closed.code() && row.closed_at.is_none_or(|at| at <= recorded)
+}
+
+fn joins(row: &row::Model, bundle: &Bundle, window: Micros) -> bool {
+    bundle.first_time <= row.last_event_time.saturating_add(window)
+        && bundle.last_time >= row.first_event_time.saturating_sub(window)
+        && !is_closed_before(row, bundle.first_recorded)
+}
+
+/// Damped rows gather by arrival: the flood is now, whatever its events say of their time.
+fn joins_damped(row: &row::Model, bundle: &Bundle, window: Micros) -> bool {
+    bundle.first_recorded.saturating_sub(row.detected_at) <= window && !is_closed_before(row, bundle.first_recorded)
+}
+
+/// Adds a bundle to a row; false where the row has it already.
+fn merge(row: &mut row::Model, bundle: &Bundle, scoring: &Scoring, now: Micros) -> bool {
+    let last = i64::try_from(bundle.last_sequence).unwrap_or(i64::MAX);
+    if row.last_sequence >= last {
+        return false;
+    }
+    row.last_sequence = last;
+    row.count = row.count.saturating_add(bundle.count);
+    if bundle.first_time < row.first_event_time {
+        row.first_event_time = bundle.first_time;
+        row.first_event_recorded = bundle.first_recorded;
+    }
+    row.last_event_time = row.last_event_time.max(bundle.last_time);
+    row.updated_at = now;
+    let (score, severity) = scoring.weigh(bundle.rule.level, bundle.owner.system_level);
+    if score > row.score {
+        row.score = score;
+        row.severity = severity.code().to_owned();
+        row.severity_rank = severity_rank(severity);
+    }
+    let mut samples: Vec<Sample> = serde_json::from_str(&row.samples).unwrap_or_default();
+    if samples.len() < scoring.samples {
+        samples.extend(bundle.samples.iter().take(scoring.samples - samples.len()).cloned());
+        row.samples = serde_json::to_string(&samples).unwrap_or_default();
+    }
+    true
+}
+
+fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micros) -> row::Model {
+    let (score, severity) = scoring.weigh(bundle.rule.level, bundle.owner.system_level);
+    // A damped row stands for many entities and systems: it names none, and only the centre sees it.
+    let entity = if damped { Entity { kind: "damped".to_owned(), value: String::new() } } else { bundle.entity };
+    let owner = |id: Option<std::sync::Arc<str>>| id.filter(|_| !damped).map(|id| id.to_string());
+    let title = format!(
+        "{} {} {}",
+        bundle.rule.title_vi.as_deref().unwrap_or_default(),
+        bundle.rule.title,
+        entity.value
+    );
+    row::Model {
+        id: kit::id::new_id(now),
+        rule_id: bundle.rule.id.clone(),
+        rule_title: bundle.rule.title.clone(),
+        rule_title_vi: bundle.rule.title_vi.clone(),
+        title_fold: kit::fold::fold(&title),
+        rule_level: bundle.rule.level.code().to_owned(),
+        group_key: key.to_owned(),
+        first_sequence: i64::try_from(bundle.first_sequence).unwrap_or(i64::MAX),
+        last_sequence: i64::try_from(bundle.last_sequence).unwrap_or(i64::MAX),
+        source_id: bundle.owner.source_id.to_string(),
+        system_id: owner(bundle.owner.system_id),
+        system_level: bundle.owner.system_level.filter(|_| !damped),
+        agency_id: owner(bundle.owner.agency_id),
+        entity_kind: entity.kind,
+        entity_value: entity.value,
+        severity: severity.code().to_owned(),
+        severity_rank: severity_rank(severity),
+        score,
+        state: AlertState::New.code().to_owned(),
+        count: bundle.count,
+        first_event_time: bundle.first_time,
+        last_event_time: bundle.last_time,
+        first_event_recorded: bundle.first_recorded,
+        detected_at: now,
+        updated_at: now,
+        techniques: serde_json::to_string(&bundle.rule.techniques).unwrap_or_default(),
+        samples: serde_json::to_string(&bundle.samples).unwrap_or_default(),
+        damped,
+        seen_at: None,
+        seen_by: None,
+        acknowledged_at: None,
+        acknowledged_by: None,
+        assigned_to: None,
+        assigned_at: None,
+        escalated_at: None,
+        escalated_by: None,
+        closed_at: None,
+        closed_by: None,
+        close_reason: None,
+        close_note: None,
+    }
+}
+
+/// Writes the columns that a merge changes and no others: people act on the rest at the same time.
+async fn update(tx: &Tx<'_>, row: row::Model) -> Result<(), Error> {
+    row::ActiveModel {
+        id: sea_orm::Unchanged(row.id),
+        last_sequence: Set(row.last_sequence),
+        count: Set(row.count),
+        first_event_time: Set(row.first_event_time),
+        first_event_recorded: Set(row.first_event_recorded),
+        last_event_time: Set(row.last_event_time),
+        updated_at: Set(row.updated_at),
+        score: Set(row.score),
+        severity: Set(row.severity),
+        severity_rank: Set(row.severity_rank),
+        samples: Set(row.samples),
+        ..Default::default()
+    }
+    .update_without_returning(tx)
+    .await?;
+    Ok(())
+}

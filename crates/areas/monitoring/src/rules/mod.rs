@@ -1,0 +1,81 @@
+//! Rules as people see them: which are in force, which did not load and why, what each says about itself. The
+//! engine compiles and matches; here is the shelf that it and the pages read from.
+
+pub mod list;
+pub mod pages;
+
+use detection::{Level, Rule, RuleError, RuleSet};
+use kit::clock::Micros;
+use kit::page::Severity;
+use kit::{App, Lang};
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub fn routes() -> axum::Router<App> {
+    pages::routes()
+}
+
+/// All rules of one loading.
+#[derive(Debug, Default)]
+pub struct Book {
+    pub set: Arc<RuleSet>,
+    /// What did not load, with file, line and reason.
+    pub errors: Vec<RuleError>,
+    pub loaded_at: Micros,
+}
+
+impl Book {
+    /// A rule by its id, in any case.
+    pub fn rule(&self, id: &str) -> Option<&Arc<Rule>> {
+        self.set.position(id).and_then(|position| self.set.rules().get(position))
+    }
+}
+
+/// Holds the rules in force. Clones share it; a reader keeps the book it took while a new one is put up.
+#[derive(Debug, Clone, Default)]
+pub struct Shelf(Arc<RwLock<Arc<Book>>>);
+
+impl Shelf {
+    pub fn new(book: Book) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(book))))
+    }
+
+    pub fn current(&self) -> Arc<Book> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn replace(&self, book: Book) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
+    }
+}
+
+/// Title for people: Vietnamese where the rule brings one and the reader reads it, else the rule's own.
+pub fn title(rule: &Rule, lang: Lang) -> &str {
+    match lang {
+        Lang::Vi => rule.text_of("title_vi").unwrap_or(&rule.title),
+        Lang::En => &rule.title,
+    }
+}
+
+/// A text of ours in the language of the reader (`what_to_do` reads `what_to_do_vi`), in the other where only
+/// that exists.
+pub fn text<'rule>(rule: &'rule Rule, name: &str, lang: Lang) -> Option<&'rule str> {
+    let other = if lang == Lang::Vi { Lang::En } else { Lang::Vi };
+    [lang, other].into_iter().find_map(|lang| rule.text_of(&format!("{name}_{}", lang.code())))
+}
+
+/// Severity of a rule's level.
+pub fn severity(level: Level) -> Severity {
+    match level {
+        Level::Informational => Severity::Informational,
+        Level::Low => Severity::Low,
+        Level::Medium => Severity::Medium,
+        Level::High => Severity::High,
+        Level::Critical => Severity::Critical,
+    }
+}
+
+/// The last two parts of a rule file's path: enough to find it, without the machine's folders.
+pub fn short_path(path: &std::path::Path) -> String {
+    let parts: Vec<_> = path.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
+}

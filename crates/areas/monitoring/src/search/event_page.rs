@@ -1,0 +1,138 @@
+//! One event: every field, the record as it arrived, and a permanent address.
+
+use super::pages::value_address;
+use super::run::{audit, context, monitoring, refusal, text, time};
+use super::senders::{Sender, agencies, senders};
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use event_store::Store;
+use kit::page::Page;
+use kit::web::{Fail, Visit, render};
+use kit::{App, Capability, Error};
+use serde_json::{Map, Value};
+
+pub(super) fn routes() -> axum::Router<App> {
+    axum::Router::new().route("/events/{seq}", get(show_event))
+}
+
+/// Columns that stand elsewhere on the page.
+const APART: [&str; 6] = ["raw", "raw_encoding", "fields", "message", "observables", "source_id"];
+
+/// A field of an event.
+pub struct Field {
+    pub name: String,
+    pub doc: &'static str,
+    pub value: String,
+    pub menu: String,
+}
+
+/// An event as a page shows it.
+pub struct Shown {
+    pub seq: u64,
+    pub time: i64,
+    pub arrival: i64,
+    pub understood: bool,
+    pub problem: Option<String>,
+    pub message: Option<String>,
+    pub sender: Option<Sender>,
+    pub columns: Vec<Field>,
+    pub fields: Vec<Field>,
+    pub raw: String,
+    pub encoded: bool,
+}
+
+/// One event within the visitor's scope.
+pub async fn find(visit: &Visit, seq: u64) -> Result<Map<String, Value>, Error> {
+    let sql = format!("SELECT * FROM events WHERE seq = {seq} LIMIT 1");
+    let result = monitoring(&visit.app)?.store.query(&sql, &context(visit, 1).await?).await.map_err(refusal)?;
+    result.to_json_rows().into_iter().next().ok_or(Error::NotFound)
+}
+
+/// Events within the visitor's scope by sequence, in order of time.
+pub async fn find_many(visit: &Visit, seqs: &[u64]) -> Result<Vec<Map<String, Value>>, Error> {
+    if seqs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list: Vec<_> = seqs.iter().map(u64::to_string).collect();
+    let sql = format!("SELECT * FROM events WHERE seq IN ({}) ORDER BY time, seq", list.join(", "));
+    let result = monitoring(&visit.app)?.store.query(&sql, &context(visit, seqs.len()).await?).await.map_err(refusal)?;
+    Ok(result.to_json_rows())
+}
+
+/// What a page shows of a row.
+pub fn shown(visit: &Visit, row: &Map<String, Value>, sender: Option<Sender>) -> Shown {
+    let address = visit.address.at("/search").without("open");
+    let menu = |name: &str, value: &str| value_address(&address, name, value);
+    let columns = Store::event_columns()
+        .iter()
+        .filter(|column| !APART.contains(&column.name))
+        .filter_map(|column| {
+            let value = text(row, column.name)?;
+            let menu = menu(column.name, &value);
+            Some(Field { name: column.name.to_owned(), doc: column.doc, value, menu })
+        })
+        .collect();
+    let fields = match row.get("fields") {
+        Some(Value::String(json)) => serde_json::from_str(json).unwrap_or_default(),
+        Some(Value::Object(fields)) => fields.clone(),
+        _ => Map::new(),
+    };
+    let fields = fields
+        .into_iter()
+        .map(|(name, value)| {
+            let value = match value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            Field { menu: menu(&name, &value), name, doc: "", value }
+        })
+        .collect();
+    Shown {
+        seq: super::run::sequence(row),
+        time: time(row, "time").unwrap_or_default(),
+        arrival: time(row, "arrival").unwrap_or_default(),
+        understood: row.get("understood").and_then(Value::as_bool).unwrap_or(true),
+        problem: text(row, "problem"),
+        message: text(row, "message"),
+        sender,
+        columns,
+        fields,
+        raw: text(row, "raw").unwrap_or_default(),
+        encoded: text(row, "raw_encoding").is_some(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "search/templates/event.html")]
+struct EventPage {
+    page: Page,
+    event: Shown,
+    back: String,
+    around: String,
+    drawer: bool,
+}
+
+async fn show_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, Fail> {
+    visit.require(Capability::ViewEvents)?;
+    let row = find(&visit, seq).await?;
+    let senders = senders(&visit.read(), text(&row, "source_id"), visit.now()).await?;
+    audit(&visit, "event", &format!("seq = {seq}"), 1, &agencies(&senders)).await?;
+    let sender = senders.into_values().next();
+    let event = shown(&visit, &row, sender);
+    let minute = kit::clock::MINUTE;
+    let source = event.sender.as_ref().map(|sender| super::clause::clause("source_id", &sender.source_id));
+    let around = kit::page::Address::parse("/search")
+        .with("q", source.unwrap_or_default())
+        .with("from", (event.time - minute) / 1000)
+        .with("to", (event.time + minute) / 1000);
+    let template = EventPage {
+        back: visit.address.at("/search").to_string(),
+        around: around.to_string(),
+        drawer: visit.partial,
+        page: visit.page().await?,
+        event,
+    };
+    Ok(render(&template)?.into_response())
+}

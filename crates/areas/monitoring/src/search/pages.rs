@@ -1,0 +1,337 @@
+//! The search page, its exports, and the menu of one value.
+
+use super::clause::{exclude, include};
+use super::run::{self, Failure, Found, MOST_ROWS, PER_PAGE, search, sequence, text, time};
+use super::senders::Sender;
+use super::{Question, clause, cursor_code};
+use crate::timespan::local;
+use askama::Template;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use event_store::{SearchResult, Store};
+use kit::clock::Micros;
+use kit::page::{Address, Choice, Histogram, Page, Series};
+use kit::web::{Csv, Fail, Visit, render};
+use kit::{App, Capability, Error};
+
+pub(super) fn routes() -> axum::Router<App> {
+    axum::Router::new().route("/search", get(show_search)).route("/search/value", get(show_value))
+}
+
+/// Longest text of a row, in characters; the event's own page has all of it.
+const LONGEST_TEXT: usize = 400;
+
+/// One event as a row.
+pub(super) struct Row {
+    pub seq: u64,
+    pub time: Micros,
+    pub sender: Option<Sender>,
+    /// Chosen columns in order: value and the address of its menu.
+    pub cells: Vec<(String, String)>,
+    pub text: String,
+}
+
+/// One field with its most frequent values.
+struct FieldSummary {
+    name: String,
+    doc: &'static str,
+    values: Vec<FieldValue>,
+    other: u64,
+    /// Whether it is a column of the rows, and the address that changes that.
+    shown: bool,
+    toggle: String,
+}
+
+struct FieldValue {
+    text: String,
+    count: u64,
+    include: String,
+    exclude: String,
+}
+
+/// What is wrong with the text of a query.
+struct Wrong {
+    before: String,
+    at: String,
+    after: String,
+    message: String,
+    hint: Option<String>,
+    position: usize,
+}
+
+#[derive(Template)]
+#[template(path = "search/templates/search.html")]
+struct SearchPage {
+    page: Page,
+    question: Question,
+    wrong: Option<Wrong>,
+    ranges: Vec<Choice>,
+    from: String,
+    to: String,
+    columns: Vec<String>,
+    columns_value: String,
+    rows: Vec<Row>,
+    fields: Vec<FieldSummary>,
+    histogram: Histogram,
+    total: u64,
+    total_exact: bool,
+    files_read: u64,
+    files_total: u64,
+    milliseconds: u64,
+    newest: Option<String>,
+    older: Option<String>,
+    live: bool,
+    live_href: String,
+    live_toggle: String,
+    csv: String,
+    json: String,
+    may_export: bool,
+}
+
+async fn show_search(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewEvents)?;
+    let question = Question::of(&visit.address, visit.now());
+    if let Some(format @ ("csv" | "json")) = visit.address.value("format") {
+        return Ok(export(&visit, &question, format).await?);
+    }
+    let (found, wrong) = match search(&visit, &question, PER_PAGE, "search").await {
+        Ok(found) => (Some(found), None),
+        Err(Failure::Text { position, message, hint }) => {
+            (None, Some(Wrong::new(&question.query, position, message, hint)))
+        }
+        Err(Failure::Other(error)) => return Err(error.into()),
+    };
+    let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = visit.page().await?;
+    Ok((status, render(&assemble(&visit, page, question, found, wrong))?).into_response())
+}
+
+fn assemble(visit: &Visit, page: Page, question: Question, found: Option<Found>, wrong: Option<Wrong>) -> SearchPage {
+    let address = page.address.without("before");
+    let live = address.has("live", "1") && wrong.is_none() && question.before.is_none();
+    let mut template = SearchPage {
+        ranges: question.span.choices(&page),
+        from: question.span.from.filter(|_| question.span.range.is_empty()).map(local).unwrap_or_default(),
+        to: question.span.to.map(local).unwrap_or_default(),
+        columns: question.columns.clone(),
+        columns_value: question.columns.join(","),
+        rows: Vec::new(),
+        fields: Vec::new(),
+        histogram: Histogram::default(),
+        total: 0,
+        total_exact: true,
+        files_read: 0,
+        files_total: 0,
+        milliseconds: 0,
+        newest: question.before.map(|_| address.to_string()),
+        older: None,
+        live,
+        live_href: address.at("/search/live").without("live").to_string(),
+        live_toggle: if live { address.without("live") } else { address.with("live", 1) }.to_string(),
+        csv: address.with("format", "csv").to_string(),
+        json: address.with("format", "json").to_string(),
+        may_export: visit.scope().may(Capability::ExportRows),
+        wrong,
+        question,
+        page,
+    };
+    if let Some(found) = found {
+        template.fill(&address, found);
+    }
+    template
+}
+
+impl SearchPage {
+    fn fill(&mut self, address: &Address, found: Found) {
+        let result = &found.result;
+        self.rows = rows(address, &self.question, &found);
+        self.fields = fields(address, &self.question, &found);
+        self.histogram = histogram(&self.page, result);
+        self.total = result.total;
+        self.total_exact = result.total_exact;
+        self.files_read = result.files_read as u64;
+        self.files_total = result.files_total as u64;
+        self.milliseconds = result.elapsed.as_millis().try_into().unwrap_or(u64::MAX);
+        self.older =
+            result.next.as_ref().map(|next| address.with("before", cursor_code(next.time, next.seq)).to_string());
+    }
+}
+
+impl Wrong {
+    fn new(query: &str, position: usize, message: String, hint: Option<String>) -> Self {
+        let letters: Vec<char> = query.chars().collect();
+        let position = position.min(letters.len());
+        let take = |from: usize, to: usize| letters.iter().skip(from).take(to.saturating_sub(from)).collect::<String>();
+        Self {
+            before: take(0, position),
+            at: take(position, position + 1),
+            after: take(position + 1, letters.len()),
+            message,
+            hint,
+            position: position + 1,
+        }
+    }
+}
+
+/// Rows of a result, for the page and the live tail.
+pub(super) fn rows(address: &Address, question: &Question, found: &Found) -> Vec<Row> {
+    found.result.rows.iter().map(|row| row_of(address, question, row, &found.senders)).collect()
+}
+
+pub(super) fn row_of(
+    address: &Address,
+    question: &Question,
+    row: &serde_json::Map<String, serde_json::Value>,
+    senders: &std::collections::HashMap<String, Sender>,
+) -> Row {
+    let cell = |name: &String| {
+        let value = text(row, name).unwrap_or_default();
+        let menu = if value.is_empty() { String::new() } else { value_address(address, name, &value) };
+        (value, menu)
+    };
+    let words = text(row, "message").or_else(|| text(row, "raw")).unwrap_or_default();
+    Row {
+        seq: sequence(row),
+        time: time(row, "time").unwrap_or_default(),
+        sender: text(row, "source_id").and_then(|id| senders.get(&id).cloned()),
+        cells: question.columns.iter().map(cell).collect(),
+        text: shortened(&words),
+    }
+}
+
+fn shortened(words: &str) -> String {
+    let mut short: String = words.chars().take(LONGEST_TEXT).collect();
+    if short.len() < words.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The menu of a value, keeping the search it came from.
+pub(super) fn value_address(address: &Address, field: &str, value: &str) -> String {
+    address.at("/search/value").without("before").without("live").with("field", field).with("value", value).to_string()
+}
+
+fn fields(address: &Address, question: &Question, found: &Found) -> Vec<FieldSummary> {
+    let docs = Store::event_columns();
+    let summary = |facet: &event_store::Facet| {
+        let value = |(value, count): &(String, u64)| FieldValue {
+            text: match found.senders.get(value) {
+                Some(sender) if facet.field == "source_id" => sender.source_name.clone(),
+                _ => value.clone(),
+            },
+            count: *count,
+            include: address.with("q", include(&question.query, &facet.field, value)).to_string(),
+            exclude: address.with("q", exclude(&question.query, &facet.field, value)).to_string(),
+        };
+        let shown = question.columns.contains(&facet.field);
+        let mut columns = question.columns.clone();
+        if shown {
+            columns.retain(|name| *name != facet.field);
+        } else {
+            columns.push(facet.field.clone());
+        }
+        FieldSummary {
+            doc: docs.iter().find(|doc| doc.name == facet.field).map_or("", |doc| doc.doc),
+            values: facet.values.iter().map(value).collect(),
+            other: facet.other,
+            shown,
+            toggle: address.with("columns", columns.join(",")).to_string(),
+            name: facet.field.clone(),
+        }
+    };
+    found.result.facets.iter().filter(|facet| !facet.values.is_empty()).map(summary).collect()
+}
+
+fn histogram(page: &Page, result: &SearchResult) -> Histogram {
+    let histogram = &result.histogram;
+    Histogram {
+        id: "search-histogram".to_owned(),
+        title: page.t("search-histogram-title"),
+        start: histogram.from,
+        width: histogram.bucket_micros,
+        series: vec![Series {
+            name: page.t("search-events"),
+            counts: histogram.buckets.iter().map(|bucket| bucket.count).collect(),
+            colour: "accent".to_owned(),
+        }],
+        zoom: Some(("from".to_owned(), "to".to_owned())),
+    }
+}
+
+/// All columns of the rows found, as a file.
+async fn export(visit: &Visit, question: &Question, format: &str) -> Result<Response, Error> {
+    visit.require(Capability::ExportRows)?;
+    let mut question = question.clone();
+    question.columns = Store::event_columns().iter().map(|column| column.name.to_owned()).collect();
+    let found = search(visit, &question, MOST_ROWS, "export").await?;
+    if format == "json" {
+        let body = serde_json::to_string(&found.result.rows).map_err(Error::internal)?;
+        let headers = [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CONTENT_DISPOSITION, "attachment; filename=\"events.json\""),
+        ];
+        return Ok((headers, body).into_response());
+    }
+    let mut csv = Csv::new("events", &question.columns);
+    for row in &found.result.rows {
+        csv.row(question.columns.iter().map(|name| text(row, name).unwrap_or_default()));
+    }
+    Ok(csv.into_response())
+}
+
+#[derive(Template)]
+#[template(path = "search/templates/value.html")]
+struct ValuePage {
+    page: Page,
+    field: String,
+    value: String,
+    shown: String,
+    doc: &'static str,
+    back: String,
+    include: String,
+    exclude: String,
+    only: String,
+    group: String,
+    register: Option<String>,
+    alerts: Option<String>,
+    drawer: bool,
+}
+
+async fn show_value(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewEvents)?;
+    let given = |name: &str| visit.address.value(name).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+    let (Some(field), Some(value)) = (given("field"), given("value")) else {
+        return Err(Error::BadRequest("field and value are needed".to_owned()).into());
+    };
+    let base = visit.address.at("/search").without("field").without("value");
+    let query = base.value("q").unwrap_or_default().to_owned();
+    let column = Store::event_columns().iter().find(|column| column.name == field).map(|column| column.doc);
+    let common = column.is_some();
+    let sql = format!(
+        "SELECT {field}, count(*) AS events, min(time) AS first, max(time) AS last\nFROM events\n\
+         WHERE time > now() - INTERVAL '24 hours'\nGROUP BY {field}\nORDER BY events DESC\nLIMIT 50"
+    );
+    let is_named = ["host_name", "host_ip", "source_ip", "destination_ip", "url_domain"].contains(&field.as_str());
+    let template = ValuePage {
+        include: base.with("q", include(&query, &field, &value)).to_string(),
+        exclude: base.with("q", exclude(&query, &field, &value)).to_string(),
+        only: base.with("q", clause::clause(&field, &value)).to_string(),
+        group: if common { Address::parse("/questions").with("sql", sql).to_string() } else { String::new() },
+        register: (is_named && visit.scope().may(Capability::ViewSystems))
+            .then(|| Address::parse("/systems").with("q", &value).to_string()),
+        alerts: (common && visit.scope().may(Capability::ViewAlerts)).then(|| {
+            let list = Address::parse("/alerts?state=all&range=30d");
+            list.with("entity", format!("{field}:{value}")).to_string()
+        }),
+        shown: run::shown_value(&visit, &field, &value).await?,
+        doc: column.unwrap_or_default(),
+        back: base.to_string(),
+        drawer: visit.partial,
+        page: visit.page().await?,
+        field,
+        value,
+    };
+    Ok(render(&template)?.into_response())
+}

@@ -1,0 +1,165 @@
+//! Asks the event store within the asker's scope and tells the audit trail, once per request.
+
+use super::Question;
+use super::senders::{Sender, agencies, senders};
+use crate::Monitoring;
+use crate::sources::sources_in_scope;
+use event_store::{Cursor, QueryContext, SearchRequest, SearchResult, StoreError};
+use kit::clock::Micros;
+use kit::web::Visit;
+use kit::{App, Error};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Rows of one page of results.
+pub const PER_PAGE: usize = 100;
+/// Most rows of one export.
+pub const MOST_ROWS: usize = 10_000;
+/// Bars of the histogram.
+const BUCKETS: usize = 60;
+
+/// What came back, with the names of who sent it.
+pub struct Found {
+    pub result: SearchResult,
+    pub senders: HashMap<String, Sender>,
+}
+
+/// How the question fails: the text cannot be read (shown beside it), or anything else.
+#[derive(Debug)]
+pub enum Failure {
+    Text { position: usize, message: String, hint: Option<String> },
+    Other(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Search { position, message, hint } => Self::Text { position, message, hint },
+            error => Self::Other(refusal(error)),
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Text { position, message, .. } => {
+                Error::BadRequest(format!("{message} (at character {})", position + 1))
+            }
+            Failure::Other(error) => error,
+        }
+    }
+}
+
+/// A store's answer to a question that it could or would not answer, as an error of ours.
+pub fn refusal(error: StoreError) -> Error {
+    match error {
+        StoreError::Search { .. } | StoreError::Refused(_) | StoreError::Query(_) => Error::BadRequest(error.to_string()),
+        StoreError::Memory { .. } | StoreError::Timeout { .. } | StoreError::Cancelled => {
+            Error::BadRequest(error.to_string())
+        }
+        StoreError::Full { .. } | StoreError::Closed => Error::Unavailable(error.to_string()),
+        error => Error::internal(error),
+    }
+}
+
+/// The port of this area.
+pub fn monitoring(app: &App) -> Result<Arc<Monitoring>, Error> {
+    app.ports.get::<Monitoring>().ok_or_else(|| Error::Unavailable("event store".to_owned()))
+}
+
+/// What the visitor may ask the store about.
+pub async fn context(visit: &Visit, max_rows: usize) -> Result<QueryContext, Error> {
+    let mut context = QueryContext::new(sources_in_scope(&visit.read()).await?);
+    context.max_rows = max_rows;
+    context.timeout = Duration::from_secs(30);
+    Ok(context)
+}
+
+/// Runs a search. `purpose` goes to the audit trail: `search`, `export`, `api`.
+pub async fn search(visit: &Visit, question: &Question, limit: usize, purpose: &str) -> Result<Found, Failure> {
+    let monitoring = monitoring(&visit.app)?;
+    let overview = purpose == "search";
+    let mut columns: Vec<String> = ["seq", "time", "source_id", "message", "raw"].map(ToOwned::to_owned).to_vec();
+    columns.extend(question.columns.iter().filter(|name| !columns.contains(name)).cloned().collect::<Vec<_>>());
+    let request = SearchRequest {
+        query: question.query.clone(),
+        from: question.span.from,
+        to: question.span.to,
+        limit,
+        before: question.before.map(|(time, seq)| Cursor { time, seq }),
+        columns,
+        facets: overview,
+        buckets: if overview { BUCKETS } else { 0 },
+    };
+    let result = monitoring.store.search(&request, &context(visit, limit).await?).await?;
+    let senders = senders(&visit.read(), source_ids(&result), visit.now()).await?;
+    audit(visit, purpose, &question.query, result.rows.len() as u64, &agencies(&senders)).await?;
+    Ok(Found { result, senders })
+}
+
+fn source_ids(result: &SearchResult) -> Vec<String> {
+    let facet = result.facets.iter().filter(|facet| facet.field == "source_id");
+    let facet = facet.flat_map(|facet| facet.values.iter().map(|(value, _)| value.clone()));
+    result.rows.iter().filter_map(|row| text(row, "source_id")).chain(facet).collect()
+}
+
+/// Tells the audit trail who read what.
+pub async fn audit(visit: &Visit, purpose: &str, query: &str, count: u64, agencies: &[String]) -> Result<(), Error> {
+    let tx = visit.begin().await?;
+    organisation::audit::record_read(&tx, visit.now(), "event", purpose, query, count, agencies).await?;
+    tx.commit().await
+}
+
+/// A value of a row as text; `None` where it is null or missing.
+pub fn text(row: &Map<String, Value>, name: &str) -> Option<String> {
+    match row.get(name)? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// A time of a row, in microseconds.
+pub fn time(row: &Map<String, Value>, name: &str) -> Option<Micros> {
+    match row.get(name)? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => {
+            let zoned = text.parse::<jiff::Timestamp>().ok().map(|time| time.as_microsecond());
+            zoned.or_else(|| {
+                let civil: jiff::civil::DateTime = text.parse().ok()?;
+                Some(jiff::tz::Offset::UTC.to_timestamp(civil).ok()?.as_microsecond())
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Sequence of a row.
+pub fn sequence(row: &Map<String, Value>) -> u64 {
+    row.get("seq").and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// A value as people read it: the name of a source where the field is its id.
+pub async fn shown_value(visit: &Visit, field: &str, value: &str) -> Result<String, Error> {
+    if field != "source_id" {
+        return Ok(value.to_owned());
+    }
+    let allowed = match sources_in_scope(&visit.read()).await? {
+        event_store::Sources::All => true,
+        event_store::Sources::Only(ids) => ids.contains(value),
+    };
+    if !allowed {
+        return Ok(value.to_owned());
+    }
+    let found = senders(&visit.read(), [value.to_owned()], visit.now()).await?;
+    Ok(found.get(value).map_or_else(|| value.to_owned(), |sender| sender.source_name.clone()))
+}

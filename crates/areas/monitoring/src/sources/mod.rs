@@ -1,0 +1,209 @@
+//! A source: something that sends us records, how it is recognised, and whose it is from when until when. Pure;
+//! binding of events is in `resolver`, what was heard in `status`, rows in `store`, acts in `service`.
+
+pub mod connect;
+pub mod pages;
+pub mod presence;
+pub mod resolver;
+pub mod service;
+pub mod silence;
+pub mod status;
+pub mod store;
+pub mod tables;
+
+pub use pages::routes;
+pub use resolver::SourceResolver;
+
+use event::Listener;
+use kit::clock::Micros;
+use serde::{Deserialize, Serialize};
+
+/// Sources that the program makes by itself for unknown senders; what comes beyond goes to one collective source.
+pub const MOST_AUTOMATIC: usize = 5_000;
+/// Key of that collective source.
+pub const COLLECTIVE: &str = "collective";
+
+/// What kind of thing sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceKind {
+    Server,
+    Endpoint,
+    Network,
+    Application,
+    Database,
+    Sensor,
+    #[default]
+    Other,
+}
+
+impl SourceKind {
+    pub const ALL: [SourceKind; 7] = [
+        Self::Server,
+        Self::Endpoint,
+        Self::Network,
+        Self::Application,
+        Self::Database,
+        Self::Sensor,
+        Self::Other,
+    ];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Endpoint => "endpoint",
+            Self::Network => "network",
+            Self::Application => "application",
+            Self::Database => "database",
+            Self::Sensor => "sensor",
+            Self::Other => "other",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Key of the word for people.
+    pub fn key(self) -> String {
+        format!("source-kind-{}", self.code())
+    }
+}
+
+/// Where a source stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceState {
+    /// Made by the program for an unknown sender; belongs to nobody yet.
+    Unassigned,
+    Registered,
+    /// Kept for its past; no longer expected.
+    Retired,
+}
+
+impl SourceState {
+    pub const ALL: [SourceState; 3] = [Self::Unassigned, Self::Registered, Self::Retired];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unassigned => "unassigned",
+            Self::Registered => "registered",
+            Self::Retired => "retired",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// A registered or automatically made source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub id: String,
+    pub name: String,
+    pub kind: SourceKind,
+    pub state: SourceState,
+    /// `listener|peer|host` of a source that the program made.
+    pub sender_key: Option<String>,
+    pub match_listener: Option<String>,
+    /// Address or network in CIDR notation.
+    pub match_network: Option<String>,
+    /// Host name in the record, any case.
+    pub match_host: Option<String>,
+    /// API key whose batches are this source's.
+    pub api_key_id: Option<String>,
+    /// Format named instead of recognised.
+    pub format: Option<String>,
+    /// IANA name or offset for records without a zone.
+    pub time_zone: Option<String>,
+    /// Year for records without one.
+    pub year_default: Option<i64>,
+    /// Expected around the clock: silence is news.
+    pub expected: bool,
+    pub max_silence_minutes: i64,
+    pub note: String,
+    pub created_at: Micros,
+    pub updated_at: Micros,
+}
+
+/// Whose a source is, from when until when (`settled` 9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    pub id: String,
+    pub source_id: String,
+    pub system_id: Option<String>,
+    pub agency_id: String,
+    pub valid_from: Micros,
+    /// Exclusive; `None` holds until changed.
+    pub valid_to: Option<Micros>,
+    pub recorded_at: Micros,
+    pub recorded_by: String,
+}
+
+/// An unknown sender, as far as the record and its listener tell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sender {
+    pub listener: Listener,
+    pub peer: Option<String>,
+    pub host: Option<String>,
+}
+
+/// Longest host name taken from a record (RFC 1035 allows 253).
+const MAX_HOST: usize = 253;
+
+impl Sender {
+    /// The sender of an event. Host names are lower case and bounded: they come from outside.
+    pub fn of(event: &event::Event) -> Self {
+        let host = event.columns.text(event::Column::HostName).map(|host| {
+            host.chars().filter(|letter| !letter.is_control() && *letter != '|').take(MAX_HOST).collect::<String>()
+        });
+        Self {
+            listener: event.origin.listener,
+            peer: event.origin.peer.clone(),
+            host: host.map(|host| host.trim().to_lowercase()).filter(|host| !host.is_empty()),
+        }
+    }
+
+    /// Key under which the source of an unknown sender is kept.
+    pub fn key(&self) -> String {
+        format!(
+            "{}|{}|{}",
+            self.listener.as_str(),
+            self.peer.as_deref().unwrap_or_default(),
+            self.host.as_deref().unwrap_or_default()
+        )
+    }
+
+    /// A name for people to begin with.
+    pub fn name(&self) -> String {
+        match (&self.host, &self.peer) {
+            (Some(host), Some(peer)) if host != peer => format!("{host} ({peer})"),
+            (Some(name), _) | (None, Some(name)) => name.clone(),
+            (None, None) => self.listener.as_str().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::{Column, Event, Value};
+
+    #[test]
+    fn a_hostile_host_name_cannot_pose_as_another_sender() {
+        let mut event = Event::default();
+        event.columns.set(Column::HostName, &Value::from(format!("a|b\n{}", "x".repeat(5_000))));
+        let sender = Sender::of(&event);
+        assert_eq!(sender.key().matches('|').count(), 2);
+        assert!(sender.key().len() < 300);
+        assert!(!sender.key().contains('\n'));
+    }
+
+    #[test]
+    fn a_sender_without_host_is_named_by_its_address() {
+        let sender = Sender { listener: Listener::SyslogTcp, peer: Some("10.1.2.3".into()), host: None };
+        assert_eq!(sender.name(), "10.1.2.3");
+        assert_eq!(sender.key(), "syslog_tcp|10.1.2.3|");
+    }
+}

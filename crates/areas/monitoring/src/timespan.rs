@@ -1,0 +1,109 @@
+//! The span of time a list or a search looks at, as it stands in an address: `range=24h`, or `from` and `to`.
+//! Times are milliseconds since 1970 UTC, RFC 3339, or what a date field of a browser sends (Vietnamese time).
+
+use kit::clock::{DAY, HOUR, MINUTE, Micros, SECOND, VIETNAM_OFFSET_SECONDS};
+use kit::page::{Address, Choice, Page};
+
+/// Ranges that pages offer, shortest first.
+const RANGES: [(&str, Micros); 7] = [
+    ("15m", 15 * MINUTE),
+    ("1h", HOUR),
+    ("4h", 4 * HOUR),
+    ("24h", DAY),
+    ("7d", 7 * DAY),
+    ("30d", 30 * DAY),
+    ("all", 0),
+];
+
+/// From when to when; an open end is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timespan {
+    pub from: Option<Micros>,
+    pub to: Option<Micros>,
+    /// Code of the range, empty where the ends were given one by one.
+    pub range: &'static str,
+}
+
+impl Timespan {
+    /// Reads an address. Ends given one by one win over a range; without either, `default` holds.
+    pub fn of(address: &Address, now: Micros, default: &'static str) -> Self {
+        let end = |name: &str| address.value(name).and_then(moment);
+        let (from, to) = (end("from"), end("to"));
+        if from.is_some() || to.is_some() {
+            return Self { from, to, range: "" };
+        }
+        let wanted = address.value("range").unwrap_or(default);
+        let (range, length) =
+            RANGES.into_iter().find(|(code, _)| *code == wanted).unwrap_or(("24h", DAY));
+        Self { from: (length > 0).then(|| now.saturating_sub(length)), to: None, range }
+    }
+
+    /// The choices of a select, named in the language of the page.
+    pub fn choices(&self, page: &Page) -> Vec<Choice> {
+        RANGES
+            .iter()
+            .map(|(code, _)| Choice::new(*code, page.t(&format!("timespan-{code}")), *code == self.range))
+            .collect()
+    }
+
+    /// "24 giờ qua" or "từ … đến …".
+    pub fn words(&self, page: &Page) -> String {
+        if !self.range.is_empty() {
+            return page.t(&format!("timespan-{}", self.range));
+        }
+        match (self.from, self.to) {
+            (Some(from), Some(to)) => {
+                page.tn2("timespan-between", "from", page.format.date_time(from), "to", page.format.date_time(to))
+            }
+            (Some(from), None) => page.tn("timespan-since", "from", page.format.date_time(from)),
+            (None, Some(to)) => page.tn("timespan-until", "to", page.format.date_time(to)),
+            (None, None) => page.t("timespan-all"),
+        }
+    }
+}
+
+/// Value of a `datetime-local` field, Vietnamese time.
+pub fn local(at: Micros) -> String {
+    let shifted = at.saturating_add(i64::from(VIETNAM_OFFSET_SECONDS) * SECOND);
+    jiff::Timestamp::from_microsecond(shifted)
+        .map(|time| jiff::tz::Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M").to_string())
+        .unwrap_or_default()
+}
+
+fn moment(text: &str) -> Option<Micros> {
+    let text = text.trim();
+    if let Ok(millis) = text.parse::<i64>() {
+        return millis.checked_mul(1_000);
+    }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_microsecond());
+    }
+    let local: jiff::civil::DateTime = text.parse().ok()?;
+    let offset = jiff::tz::Offset::from_seconds(VIETNAM_OFFSET_SECONDS).ok()?;
+    Some(offset.to_timestamp(local).ok()?.as_microsecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_read_in_each_of_its_spellings() {
+        let expected = Some(1_795_219_200_000_000);
+        assert_eq!(moment("1795219200000"), expected);
+        assert_eq!(moment("2026-11-21T00:00:00Z"), expected);
+        assert_eq!(moment("2026-11-21T07:00"), expected);
+        assert_eq!(moment("yesterday"), None);
+        assert_eq!(local(1_795_219_200_000_000), "2026-11-21T07:00");
+    }
+
+    #[test]
+    fn ends_given_one_by_one_win_over_a_range() {
+        let now = 1_795_219_200_000_000;
+        let span = Timespan::of(&Address::parse("/search?range=7d&from=1795219000000"), now, "24h");
+        assert_eq!((span.from, span.to, span.range), (Some(1_795_219_000_000_000), None, ""));
+        let span = Timespan::of(&Address::parse("/search?range=nonsense"), now, "1h");
+        assert_eq!(span.range, "24h");
+        assert_eq!(Timespan::of(&Address::parse("/search"), now, "1h").from, Some(now - HOUR));
+    }
+}

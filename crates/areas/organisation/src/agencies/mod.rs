@@ -1,0 +1,67 @@
+//! An agency: a body of the province, a commune, an enterprise, a partner, or the centre itself. Agencies form
+//! one tree; what a person may see follows it. Names and parents change with time, the identity does not.
+
+mod import;
+mod kinds;
+mod pages;
+mod service;
+mod store;
+mod tables;
+
+pub use import::{import_agencies, read_csv, read_toml};
+pub use kinds::{Kind, Province, kinds, provinces};
+pub use pages::routes;
+pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename};
+pub use store::{AgencyFilter, ancestors, by_code, choices, count, find, list, require_in_scope, root};
+pub use tables::AGENCIES;
+
+use kit::clock::Micros;
+use sea_orm::FromQueryResult;
+
+/// One agency as anyone in scope may see it.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Agency {
+    pub id: String,
+    /// Short public code, unique in the centre: `SYT`, `X-27136`.
+    pub code: String,
+    pub name: String,
+    /// Identifier of a kind in `content/agencies/kinds.toml`.
+    pub kind: String,
+    pub parent_id: Option<String>,
+    pub valid_from: Micros,
+    /// When it ended (merged, dissolved).
+    pub valid_to: Option<Micros>,
+    pub address: String,
+    pub phone: String,
+    pub email: String,
+    pub duty_hours: String,
+}
+
+impl Agency {
+    /// Whether it existed at `at`.
+    pub fn exists_at(&self, at: Micros) -> bool {
+        self.valid_from <= at && self.valid_to.is_none_or(|end| at < end)
+    }
+}
+
+/// What makes a new agency. `parent_code` empty: directly under the root.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAgency {
+    pub code: String,
+    pub name: String,
+    pub kind: String,
+    #[serde(default)]
+    pub parent_code: String,
+    /// Microseconds UTC; the time of entry where absent.
+    #[serde(default)]
+    pub valid_from: Option<Micros>,
+    #[serde(default)]
+    pub address: String,
+    #[serde(default)]
+    pub phone: String,
+    #[serde(default)]
+    pub email: String,
+    #[serde(default)]
+    pub duty_hours: String,
+}

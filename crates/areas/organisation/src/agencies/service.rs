@@ -1,0 +1,165 @@
+//! What can be done with agencies. Changing the tree is an administrator's act; it moves walls.
+
+use super::{Agency, NewAgency, kinds, store};
+use crate::audit;
+use kit::clock::Micros;
+use kit::error::FieldError;
+use kit::fold::normalise;
+use kit::id::new_id;
+use kit::{Capability, Connection, Error, Tx};
+use serde_json::json;
+
+/// Details that can be edited at any time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgencyChange {
+    pub kind: String,
+    pub address: String,
+    pub phone: String,
+    pub email: String,
+    pub duty_hours: String,
+}
+
+const LONGEST: usize = 300;
+
+fn check(new: &NewAgency) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
+    let code_is_fine = |code: &str| code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    match new.code.as_str() {
+        "" => wrong("code", "field-required"),
+        code if code.len() > 40 => wrong("code", "field-too-long"),
+        code if !code_is_fine(code) => wrong("code", "field-invalid"),
+        _ => {}
+    }
+    if new.name.is_empty() {
+        wrong("name", "field-required");
+    }
+    if kinds().iter().all(|kind| kind.id != new.kind) {
+        wrong("kind", "field-invalid");
+    }
+    for (field, text) in [
+        ("name", &new.name),
+        ("address", &new.address),
+        ("phone", &new.phone),
+        ("email", &new.email),
+        ("duty_hours", &new.duty_hours),
+    ] {
+        if text.chars().count() > LONGEST {
+            wrong(field, "field-too-long");
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Adds an agency under `parent_code` (under the root where empty).
+pub async fn create(tx: &Tx<'_>, now: Micros, new: NewAgency) -> Result<Agency, Error> {
+    tx.scope().require(Capability::Administer)?;
+    let agency = insert(tx, now, new).await?;
+    let details = json!({ "code": agency.code, "name": agency.name, "kind": agency.kind, "parent": agency.parent_id });
+    audit::record(tx, now, "agency.create", "agency", &agency.id, Some(&agency.id), details).await?;
+    Ok(agency)
+}
+
+/// The same without its own audit row, for imports that write one for the whole.
+pub(super) async fn insert(tx: &Tx<'_>, now: Micros, mut new: NewAgency) -> Result<Agency, Error> {
+    new.code = normalise(&new.code);
+    new.name = normalise(&new.name);
+    check(&new)?;
+    if store::by_code(tx, &new.code).await?.is_some() {
+        return Err(Error::invalid("code", "field-taken"));
+    }
+    let root = store::root(tx).await?;
+    let parent = match (new.parent_code.as_str(), root) {
+        ("", root) => root,
+        (code, _) => Some(store::by_code(tx, code).await?.ok_or_else(|| Error::invalid("parent_code", "field-invalid"))?),
+    };
+    if let Some(parent) = &parent {
+        store::require_in_scope(tx, &parent.id).await?;
+    }
+    let id = new_id(now);
+    store::insert(tx, &id, parent.as_ref().map(|parent| parent.id.as_str()), &new, now).await?;
+    store::find(tx, &id).await
+}
+
+/// The root of the tree on the first start: the province's own node. Later calls find it and change nothing.
+pub async fn ensure_root_agency(tx: &Tx<'_>, now: Micros, name: &str, code: &str) -> Result<Agency, Error> {
+    if let Some(root) = store::root(tx).await? {
+        return Ok(root);
+    }
+    let kind = kinds().iter().find(|kind| kind.root).map(|kind| kind.id.clone()).unwrap_or_default();
+    create(tx, now, NewAgency { code: code.to_owned(), name: name.to_owned(), kind, ..NewAgency::default() }).await
+}
+
+/// Gives an agency a new name; the old one is kept with the date it ended.
+pub async fn rename(tx: &Tx<'_>, now: Micros, id: &str, name: &str) -> Result<(), Error> {
+    tx.scope().require(Capability::Administer)?;
+    let agency = store::find(tx, id).await?;
+    let name = normalise(name);
+    if name.is_empty() {
+        return Err(Error::invalid("name", "field-required"));
+    }
+    if name.chars().count() > LONGEST {
+        return Err(Error::invalid("name", "field-too-long"));
+    }
+    if name == agency.name {
+        return Ok(());
+    }
+    store::set_name(tx, &agency, &name, now).await?;
+    let details = json!({ "before": agency.name, "after": name });
+    audit::record(tx, now, "agency.rename", "agency", id, Some(id), details).await
+}
+
+/// Changes kind and contacts.
+pub async fn change(tx: &Tx<'_>, now: Micros, id: &str, change: &AgencyChange) -> Result<(), Error> {
+    tx.scope().require(Capability::Administer)?;
+    let agency = store::find(tx, id).await?;
+    check(&NewAgency {
+        code: agency.code.clone(),
+        name: agency.name.clone(),
+        kind: change.kind.clone(),
+        address: change.address.clone(),
+        phone: change.phone.clone(),
+        email: change.email.clone(),
+        duty_hours: change.duty_hours.clone(),
+        ..NewAgency::default()
+    })?;
+    store::set_details(tx, id, change, now).await?;
+    let details = json!({
+        "before": { "kind": agency.kind, "address": agency.address, "phone": agency.phone, "email": agency.email,
+                    "duty_hours": agency.duty_hours },
+        "after": { "kind": change.kind, "address": change.address, "phone": change.phone, "email": change.email,
+                   "duty_hours": change.duty_hours },
+    });
+    audit::record(tx, now, "agency.change", "agency", id, Some(id), details).await
+}
+
+/// Hangs an agency with all below it under another one. Refused where the new parent is below it.
+pub async fn move_under(tx: &Tx<'_>, now: Micros, id: &str, parent_id: &str) -> Result<(), Error> {
+    tx.scope().require(Capability::Administer)?;
+    let agency = store::find(tx, id).await?;
+    let parent = store::find(tx, parent_id).await?;
+    if agency.parent_id.is_none() || store::is_under(tx, parent_id, id).await? {
+        return Err(Error::Conflict("agency-cannot-move-there"));
+    }
+    if agency.parent_id.as_deref() == Some(parent_id) {
+        return Ok(());
+    }
+    store::set_parent(tx, id, parent_id, now).await?;
+    let details = json!({ "before": agency.parent_id, "after": parent.id });
+    audit::record(tx, now, "agency.move", "agency", id, Some(id), details).await
+}
+
+/// Ends an agency (merged, dissolved) or, with `None`, brings it back. Its records stay.
+pub async fn close(tx: &Tx<'_>, now: Micros, id: &str, end: Option<Micros>) -> Result<(), Error> {
+    tx.scope().require(Capability::Administer)?;
+    let agency = store::find(tx, id).await?;
+    if agency.parent_id.is_none() {
+        return Err(Error::Conflict("agency-root-stays"));
+    }
+    if end.is_some_and(|end| end < agency.valid_from) {
+        return Err(Error::invalid("valid_to", "field-invalid"));
+    }
+    store::set_end(tx, id, end, now).await?;
+    let details = json!({ "before": agency.valid_to, "after": end });
+    audit::record(tx, now, "agency.close", "agency", id, Some(id), details).await
+}

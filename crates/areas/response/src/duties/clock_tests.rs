@@ -1,0 +1,135 @@
+use super::*;
+use crate::law::Law;
+use kit::clock::MINUTE;
+use proptest::prelude::*;
+
+/// 22 November 2026, 02:00 in Vietnam, a Sunday: hours run through it.
+const OCCURRED: Micros = 1_795_287_600_000_000;
+const DETECTED: Micros = OCCURRED + 17 * MINUTE;
+
+fn facts() -> Facts {
+    Facts { occurred: Some(OCCURRED), detected: Some(DETECTED), seen: Some(DETECTED + 9 * MINUTE), ..Facts::default() }
+}
+
+fn table(facts: &Facts, now: Micros) -> Vec<(String, &'static str, Option<i64>)> {
+    let law = Law::load(None).unwrap();
+    clocks(&law.duties, &law.calendar, facts, now)
+        .into_iter()
+        .map(|clock| (clock.duty, clock.state.code(), clock.due_at.map(|due| (due - OCCURRED) / MINUTE)))
+        .collect()
+}
+
+fn state(facts: &Facts, now: Micros, duty: &str) -> ClockState {
+    let law = Law::load(None).unwrap();
+    clocks(&law.duties, &law.calendar, facts, now).into_iter().find(|clock| clock.duty == duty).unwrap().state
+}
+
+fn first_notice(recipients: &[&str], sent_at: Micros, receipt_at: Option<Micros>) -> Sending {
+    let recipients = recipients.iter().map(|id| (*id).to_owned()).collect();
+    Sending { form: "first-notice".into(), recipients, sent_at, receipt_at }
+}
+
+#[test]
+fn an_unclassified_incident_runs_every_clock_that_may_apply_the_strictest_first() {
+    assert_eq!(
+        table(&facts(), DETECTED + HOUR),
+        [
+            ("IN-24-SEED".to_owned(), "running", Some(24 * 60)),
+            ("IN-24".to_owned(), "running", Some(24 * 60 + 17)),
+            ("IN-24-CENTRAL".to_owned(), "running", Some(24 * 60 + 17)),
+            ("IN-72".to_owned(), "running", Some(72 * 60 + 17)),
+            ("IN-NOW".to_owned(), "not-applicable", Some(17)),
+            ("PD-72".to_owned(), "not-applicable", Some(72 * 60 + 17)),
+        ]
+    );
+}
+
+#[test]
+fn classification_settles_the_condition() {
+    let law = Law::load(None).unwrap();
+    let provisional = |facts: &Facts| {
+        let clocks = clocks(&law.duties, &law.calendar, facts, DETECTED + HOUR);
+        clocks.into_iter().find(|clock| clock.duty == "IN-24").map(|clock| (clock.provisional, clock.state.code()))
+    };
+    assert_eq!(provisional(&facts()), Some((true, "running")));
+    assert_eq!(provisional(&Facts { serious: Some(true), ..facts() }), Some((false, "running")));
+    assert_eq!(provisional(&Facts { serious: Some(false), ..facts() }), Some((false, "not-applicable")));
+}
+
+#[test]
+fn signs_start_the_clocks_of_national_security_and_of_personal_data() {
+    let signs = ["national-security-or-order".to_owned(), "personal-data-harm".to_owned()].into();
+    let facts = Facts { signs, serious: Some(true), ..facts() };
+    assert_eq!(state(&facts, DETECTED + MINUTE, "IN-NOW"), ClockState::Late, "at once means at once");
+    assert_eq!(state(&facts, DETECTED + MINUTE, "PD-72"), ClockState::Running);
+}
+
+#[test]
+fn a_notice_fulfils_the_duties_of_its_form_and_its_recipients_only() {
+    let sent = DETECTED + 3 * HOUR;
+    let facts = Facts { sendings: vec![first_notice(&["ministry-force"], sent, Some(sent + HOUR))], ..facts() };
+    let now = sent + 2 * HOUR;
+    assert_eq!(state(&facts, now, "IN-24"), ClockState::Receipt { sent_at: sent, at: sent + HOUR, late: false });
+    assert_eq!(state(&facts, now, "IN-24-SEED"), ClockState::Running, "the provincial police was not told");
+    assert_eq!(state(&facts, now, "IN-72"), ClockState::Running, "another form");
+}
+
+#[test]
+fn late_is_shown_as_late_and_stays_late() {
+    let due = DETECTED + 24 * HOUR;
+    assert_eq!(state(&facts(), due, "IN-24"), ClockState::Running, "the last instant is in time");
+    assert_eq!(state(&facts(), due + 1, "IN-24"), ClockState::Late);
+    let sent = Facts { sendings: vec![first_notice(&["ministry-force"], due + MINUTE, None)], ..facts() };
+    assert_eq!(state(&sent, due + 80 * HOUR, "IN-24"), ClockState::Sent { at: due + MINUTE, late: true });
+}
+
+#[test]
+fn an_unknown_occurrence_is_counted_from_detection_and_marked() {
+    let law = Law::load(None).unwrap();
+    let facts = Facts { occurred: None, ..facts() };
+    let clocks = clocks(&law.duties, &law.calendar, &facts, DETECTED + HOUR);
+    let clock = clocks.iter().find(|clock| clock.duty == "IN-24-SEED").unwrap();
+    assert!(clock.assumed && clock.due_at == Some(DETECTED + 24 * HOUR));
+}
+
+#[test]
+fn a_false_alarm_ends_what_was_not_sent_and_keeps_what_was() {
+    let sendings = vec![first_notice(&["provincial-police"], DETECTED + HOUR, None)];
+    let facts = Facts { false_alarm: true, sendings, ..facts() };
+    assert_eq!(state(&facts, DETECTED + 90 * HOUR, "IN-72"), ClockState::NotApplicable);
+    assert!(matches!(state(&facts, DETECTED + 90 * HOUR, "IN-24-SEED"), ClockState::Sent { late: false, .. }));
+}
+
+#[test]
+fn an_old_case_runs_the_clocks_of_its_time() {
+    let old = OCCURRED - 365 * 24 * HOUR;
+    let facts = Facts { occurred: Some(old), detected: Some(old), ..Facts::default() };
+    let duties: Vec<_> = table(&facts, old + HOUR).into_iter().map(|(duty, ..)| duty).collect();
+    assert_eq!(duties, ["IN-5D-OLD"]);
+}
+
+#[test]
+fn nothing_is_due_before_anything_is_known() {
+    assert!(table(&Facts::default(), OCCURRED).iter().all(|(_, state, due)| {
+        due.is_none() && matches!(*state, "not-due" | "not-applicable")
+    }));
+}
+
+proptest! {
+    /// Learning more (an earlier occurrence, a later receipt) never makes a deadline later, and knowing nothing new
+    /// changes nothing.
+    #[test]
+    fn an_earlier_occurrence_never_moves_a_deadline_back(earlier in 0_i64..500, hours in 0_i64..100) {
+        let now = DETECTED + hours * HOUR;
+        let before = facts();
+        let after = Facts { occurred: Some(OCCURRED - earlier * MINUTE), ..facts() };
+        let law = Law::load(None).unwrap();
+        let due = |facts: &Facts, duty: &str| {
+            clocks(&law.duties, &law.calendar, facts, now).into_iter().find(|clock| clock.duty == duty).and_then(|clock| clock.due_at)
+        };
+        for duty in &law.duties {
+            prop_assert!(due(&after, &duty.id) <= due(&before, &duty.id), "{}", duty.id);
+        }
+        prop_assert_eq!(clocks(&law.duties, &law.calendar, &before, now), clocks(&law.duties, &law.calendar, &before, now));
+    }
+}

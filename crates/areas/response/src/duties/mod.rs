@@ -1,0 +1,101 @@
+//! Duties to report, and their clocks. Duties are data (`content/duties/`); a clock is a pure function of duties, facts
+//! and now, so every order of corrections ends in the same clocks.
+
+pub mod clock;
+pub mod service;
+pub mod store;
+pub mod tables;
+
+pub use clock::{Clock, ClockState, Facts, Sending, clocks};
+
+use crate::law::{Basis, Words};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+/// One duty to report.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Duty {
+    /// `IN-24`, as in `regulation.md` Annex B.
+    pub id: String,
+    pub title: Words,
+    /// Head of its column in the matrix.
+    pub short: Words,
+    pub trigger: Trigger,
+    /// How long after the trigger; 0 is at once.
+    pub amount: u32,
+    pub unit: Unit,
+    /// Only for incidents that the scale of severity calls serious. Until somebody has classified, it runs.
+    #[serde(default)]
+    pub serious_only: bool,
+    /// Only where one of these signs was ticked.
+    #[serde(default)]
+    pub any_sign: Vec<String>,
+    /// Only for systems of this level and above.
+    pub minimum_system_level: Option<i64>,
+    pub recipient: Recipient,
+    /// Form in `content/reports/` that fulfils it.
+    pub form: String,
+    pub valid_from: Date,
+    pub valid_to: Option<Date>,
+    pub status: Standing,
+    pub note: Option<Words>,
+    pub basis: Basis,
+    /// A province switches off what it has no plan for.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What starts a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    Occurrence,
+    Detection,
+    /// A person has seen it.
+    Awareness,
+    Classification,
+    Containment,
+}
+
+/// Hours run through nights, weekends and holidays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    Hours,
+    Days,
+    WorkingDays,
+}
+
+/// How a duty stands in law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    InForce,
+    /// From a plan of the province or the centre.
+    Plan,
+    /// Our own draft, or a text not seen.
+    Draft,
+}
+
+impl Standing {
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::InForce => "duty-standing-in-force",
+            Self::Plan => "duty-standing-plan",
+            Self::Draft => "duty-standing-draft",
+        }
+    }
+}
+
+/// Who must be told.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Recipient {
+    pub id: String,
+    #[serde(flatten)]
+    pub name: Words,
+}

@@ -1,0 +1,192 @@
+//! Correlations: rules over matches of other rules in time (Sigma correlation specification 2). This file holds
+//! what a correlation asks; `state` holds what has been seen, `resolve` ties correlations to their base rules.
+
+mod observe;
+mod resolve;
+mod state;
+mod window;
+
+pub(crate) use resolve::resolve;
+pub use state::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
+
+use crate::expression::Expression;
+use event::Micros;
+use rsigma_parser as sigma;
+use rsigma_parser::{ConditionExpr, ConditionOperator, CorrelationCondition, CorrelationType};
+
+/// What is computed over the events of a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Measure {
+    Events,
+    DistinctValues,
+    Sum,
+    Average,
+    /// 0 to 100.
+    Percentile(f64),
+    /// Distinct base rules.
+    Rules,
+    /// Distinct base rules, in the order in which the correlation lists them.
+    RulesInOrder,
+}
+
+impl Measure {
+    /// Whether an event counts only with a value of the condition's field.
+    pub(crate) fn needs_value(self) -> bool {
+        !matches!(self, Self::Events | Self::Rules | Self::RulesInOrder)
+    }
+}
+
+/// When a window matches.
+#[derive(Debug, Clone)]
+pub(crate) enum Condition {
+    /// Every comparison holds for the measured number.
+    Number(Vec<(ConditionOperator, f64)>),
+    /// Every base rule was seen.
+    AllRules,
+    /// A boolean combination of base rules, by position.
+    Combination(Expression<usize>),
+}
+
+/// A compiled correlation.
+#[derive(Debug)]
+pub(crate) struct Correlation {
+    pub(crate) measure: Measure,
+    pub(crate) condition: Condition,
+    /// Field(s) whose values are measured; several count as one combined value.
+    pub(crate) value_fields: Vec<String>,
+    /// Base rules by id or name, as written.
+    pub(crate) references: Vec<String>,
+    /// Their positions in the rule set, filled by [`resolve`].
+    pub(crate) bases: Vec<usize>,
+    pub(crate) group_by: Vec<String>,
+    /// For each base the field behind each `group-by` entry.
+    pub(crate) group_fields: Vec<Vec<String>>,
+    aliases: Vec<sigma::FieldAlias>,
+    pub(crate) span: Micros,
+    pub(crate) generate: bool,
+    /// Events worth keeping per group.
+    pub(crate) capacity: usize,
+}
+
+/// Events that are kept per group at least.
+const MIN_CAPACITY: usize = 1_024;
+/// Highest threshold that is accepted: a group keeps twice as many events.
+const MAX_THRESHOLD: u64 = 100_000;
+
+impl Correlation {
+    pub(crate) fn new(rule: &sigma::CorrelationRule) -> Result<Self, String> {
+        if rule.window != sigma::WindowMode::Sliding {
+            return Err(format!("the window '{}' is not part of the Sigma specification", rule.window.as_str()));
+        }
+        if rule.rules.is_empty() {
+            return Err("the correlation names no rules".to_owned());
+        }
+        let span = i64::try_from(rule.timespan.seconds).ok().and_then(|seconds| seconds.checked_mul(1_000_000));
+        let Some(span) = span else { return Err("the timespan is too long".to_owned()) };
+        let (predicates, fields, percentile) = match &rule.condition {
+            CorrelationCondition::Threshold { predicates, field, percentile } => {
+                (predicates.as_slice(), field.clone().unwrap_or_default(), *percentile)
+            }
+            CorrelationCondition::Extended(_) => (&[][..], Vec::new(), None),
+        };
+        let measure = match rule.correlation_type {
+            CorrelationType::EventCount => Measure::Events,
+            CorrelationType::ValueCount => Measure::DistinctValues,
+            CorrelationType::Temporal => Measure::Rules,
+            CorrelationType::TemporalOrdered => Measure::RulesInOrder,
+            CorrelationType::ValueSum => Measure::Sum,
+            CorrelationType::ValueAvg => Measure::Average,
+            CorrelationType::ValueMedian => Measure::Percentile(50.0),
+            CorrelationType::ValuePercentile => Measure::Percentile(percentile.unwrap_or(50).min(100) as f64),
+        };
+        if measure.needs_value() && fields.is_empty() {
+            return Err(format!("{} needs a field in its condition", rule.correlation_type.as_str()));
+        }
+        let condition = condition(rule, measure, predicates)?;
+        let threshold = predicates.iter().map(|(_, number)| *number).max().unwrap_or(0);
+        if measure == Measure::Events && threshold > MAX_THRESHOLD {
+            return Err(format!("a threshold of more than {MAX_THRESHOLD} events is not kept in memory"));
+        }
+        let capacity = usize::try_from(threshold.min(MAX_THRESHOLD)).unwrap_or(0).saturating_mul(2).max(MIN_CAPACITY);
+        Ok(Self {
+            measure,
+            condition,
+            value_fields: fields,
+            references: rule.rules.clone(),
+            bases: Vec::new(),
+            group_by: rule.group_by.clone(),
+            group_fields: Vec::new(),
+            aliases: rule.aliases.clone(),
+            span,
+            generate: rule.generate,
+            capacity,
+        })
+    }
+}
+
+fn condition(
+    rule: &sigma::CorrelationRule,
+    measure: Measure,
+    predicates: &[(ConditionOperator, u64)],
+) -> Result<Condition, String> {
+    let temporal = matches!(measure, Measure::Rules | Measure::RulesInOrder);
+    if let CorrelationCondition::Extended(expression) = &rule.condition {
+        return if temporal {
+            combination(expression, &rule.rules).map(Condition::Combination)
+        } else {
+            Err(format!("{} wants a comparison as its condition", rule.correlation_type.as_str()))
+        };
+    }
+    // The parser stands in `gte: 1` where a temporal correlation has no condition; every rule must be seen then.
+    if temporal && matches!(predicates, [(ConditionOperator::Gte, 1)]) {
+        return Ok(Condition::AllRules);
+    }
+    use ConditionOperator as Op;
+    let rises = predicates.iter().any(|(operator, number)| match operator {
+        Op::Gt => true,
+        Op::Gte | Op::Eq => *number > 0,
+        Op::Neq => *number == 0,
+        Op::Lt | Op::Lte => false,
+    });
+    let averages = matches!(measure, Measure::Average | Measure::Percentile(_));
+    if !rises && !averages {
+        return Err("a condition that holds without any event cannot be decided on a stream: name a lower bound".to_owned());
+    }
+    Ok(Condition::Number(predicates.iter().map(|(operator, number)| (*operator, *number as f64)).collect()))
+}
+
+fn combination(expression: &ConditionExpr, rules: &[String]) -> Result<Expression<usize>, String> {
+    let all = |parts: &[ConditionExpr]| -> Result<Vec<_>, String> {
+        parts.iter().map(|part| combination(part, rules)).collect()
+    };
+    match expression {
+        ConditionExpr::And(parts) => Ok(Expression::All(all(parts)?)),
+        ConditionExpr::Or(parts) => Ok(Expression::Any(all(parts)?)),
+        ConditionExpr::Identifier(name) => match rules.iter().position(|rule| rule == name) {
+            Some(position) => Ok(Expression::Leaf(position)),
+            None => Err(format!("the condition names '{name}', which is not among the rules")),
+        },
+        ConditionExpr::Not(_) => Err("the absence of a match cannot be decided on a stream".to_owned()),
+        ConditionExpr::Selector { .. } => Err("a correlation's condition names its rules one by one".to_owned()),
+    }
+}
+
+impl Condition {
+    pub(crate) fn number_holds(&self, number: f64, rules: usize) -> bool {
+        match self {
+            Self::Number(comparisons) => comparisons.iter().all(|(operator, limit)| match operator {
+                ConditionOperator::Lt => number < *limit,
+                ConditionOperator::Lte => number <= *limit,
+                ConditionOperator::Gt => number > *limit,
+                ConditionOperator::Gte => number >= *limit,
+                ConditionOperator::Eq => number == *limit,
+                ConditionOperator::Neq => number != *limit,
+            }),
+            Self::AllRules => number >= rules as f64,
+            Self::Combination(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! What correlations have seen so far: bounded, ordered by event time, the same after a replay. A new engine with
+//! changed rules keeps the state of every correlation whose text, bases and filters are unchanged.
+
+use super::window::Window;
+use event::Micros;
+use std::collections::HashMap;
+
+/// When something happened and which record says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Event time; windows are measured in it.
+    pub time: Micros,
+    /// Arrival time; keeps a clock that runs ahead from expiring everybody else's state.
+    pub arrival: Micros,
+    /// Number of the record in the write-ahead log.
+    pub seq: u64,
+}
+
+/// How much is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CorrelationLimits {
+    /// Open groups over all rules; beyond it those untouched for longest are forgotten.
+    pub groups: usize,
+    /// Remembered matches over all groups.
+    pub entries: usize,
+    /// How much later than its neighbours a record may arrive and still be counted with them.
+    pub lateness: Micros,
+}
+
+impl Default for CorrelationLimits {
+    fn default() -> Self {
+        Self { groups: 100_000, entries: 1_000_000, lateness: 10 * 60 * 1_000_000 }
+    }
+}
+
+/// What is held and what was let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct CorrelationCounters {
+    pub groups: usize,
+    pub entries: usize,
+    /// Groups dropped to stay within the limits while they might still have matched.
+    pub forgotten_groups: u64,
+    /// Matches dropped for the same reason.
+    pub forgotten_entries: u64,
+    /// Matches that lack a `group-by` field or the measured field.
+    pub without_group: u64,
+}
+
+/// A correlation matched.
+///
+/// The first match of an episode has `started` and brings every record of the window. While the condition goes on
+/// holding, each further record gives a match with the same `first_seq` and only itself in `seqs`. So (rule, group,
+/// `first_seq`) names the episode, also after a replay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorrelationMatch {
+    /// Position of the correlation in [`crate::Engine::rules`].
+    pub rule: usize,
+    /// `group-by` names and their values.
+    pub group: Vec<(String, String)>,
+    pub started: bool,
+    /// Number of the episode's first record.
+    pub first_seq: u64,
+    /// Numbers of the records, in the order of event time.
+    pub seqs: Vec<u64>,
+    /// Event times of the first and last record of the window.
+    pub first: Micros,
+    pub last: Micros,
+    /// What was measured: events, distinct values, rules, or the sum, average or percentile.
+    pub number: f64,
+}
+
+/// A group of one correlation.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) window: Window,
+    pub(super) episode: Option<Episode>,
+    /// Count of observations when it was last touched.
+    pub(super) touched: u64,
+    pub(super) span: Micros,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Episode {
+    pub(super) first_seq: u64,
+    /// A window that begins later starts another episode.
+    pub(super) last: Micros,
+}
+
+type Groups = HashMap<Box<[String]>, Group>;
+
+/// State of all correlations of a node.
+#[derive(Debug, Default)]
+pub struct CorrelationState {
+    pub(super) limits: CorrelationLimits,
+    pub(super) counters: CorrelationCounters,
+    /// By the correlation's fingerprint.
+    pub(super) rules: HashMap<u64, Groups>,
+    ticks: u64,
+    clock: Micros,
+}
+
+/// Observations between two looks for groups whose time is over.
+const SWEEP_EVERY: u64 = 4_096;
+/// A group touched so recently is kept even if its time is over: old logs may just be read in.
+const SWEEP_IDLE: u64 = 65_536;
+
+impl CorrelationState {
+    pub fn new(limits: CorrelationLimits) -> Self {
+        Self { limits, clock: Micros::MIN, ..Self::default() }
+    }
+
+    pub fn counters(&self) -> CorrelationCounters {
+        self.counters
+    }
+
+    /// Drops the state of correlations that `engine` does not have.
+    pub fn retain(&mut self, engine: &crate::Engine) {
+        let kept: std::collections::HashSet<u64> = engine.rules().iter().map(|rule| rule.fingerprint).collect();
+        self.rules.retain(|fingerprint, _| kept.contains(fingerprint));
+        self.recount();
+    }
+
+    fn recount(&mut self) {
+        let groups = || self.rules.values().flat_map(HashMap::values);
+        self.counters.groups = groups().count();
+        self.counters.entries = groups().map(|group| group.window.entries().len()).sum();
+    }
+
+    /// Counts an observation and keeps the limits. Returns its number.
+    pub(super) fn tick(&mut self, moment: Moment) -> u64 {
+        self.ticks += 1;
+        self.clock = self.clock.max(moment.time.min(moment.arrival));
+        if self.ticks.is_multiple_of(SWEEP_EVERY) {
+            let (clock, ticks, lateness) = (self.clock, self.ticks, self.limits.lateness);
+            for groups in self.rules.values_mut() {
+                groups.retain(|_, group| {
+                    let newest = group.window.entries().last().map_or(Micros::MIN, |entry| entry.time);
+                    let over = newest.saturating_add(group.span).saturating_add(lateness) < clock;
+                    !(over && ticks - group.touched > SWEEP_IDLE)
+                });
+            }
+            self.recount();
+        }
+        if self.counters.groups > self.limits.groups || self.counters.entries > self.limits.entries {
+            self.evict(moment.time);
+        }
+        self.ticks
+    }
+
+    /// Forgets the eighth of the groups that were untouched for longest.
+    fn evict(&mut self, now: Micros) {
+        let mut touched: Vec<u64> =
+            self.rules.values().flat_map(HashMap::values).map(|group| group.touched).collect();
+        touched.sort_unstable();
+        let Some(limit) = touched.get(touched.len() / 8).copied() else { return };
+        for groups in self.rules.values_mut() {
+            groups.retain(|_, group| {
+                if group.touched > limit {
+                    return true;
+                }
+                let entries = group.window.entries();
+                if entries.last().is_some_and(|entry| entry.time.saturating_add(group.span) >= now) {
+                    self.counters.forgotten_groups += 1;
+                    self.counters.forgotten_entries += entries.len() as u64;
+                }
+                false
+            });
+        }
+        self.recount();
+    }
+}

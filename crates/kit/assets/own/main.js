@@ -1,0 +1,1 @@
+// Starts every script of the page.

@@ -1,0 +1,177 @@
+//! Settings from four places, later ones win: built-in values, `luytre.toml` in the data directory (or
+//! `--configuration FILE`), environment (`LUYTRE_…`, two underscores between levels), flags. Unknown keys are
+//! refused; secrets are redacted wherever settings are shown.
+
+use anyhow::{Context, Result, bail};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// A value that is never printed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_empty() { "(none)" } else { "(secret)" })
+    }
+}
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Configuration {
+    /// Name of the centre, shown on every page and in documents.
+    pub centre: String,
+    pub web: Web,
+    pub intake: Intake,
+    pub database: Database,
+    pub events: Events,
+    /// Directory whose files replace built-in content of the same path.
+    pub content_directory: Option<PathBuf>,
+    /// Directory of Sigma rules that is watched; `rules` in the data directory where not set.
+    pub rules_directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Web {
+    /// Address of pages, API and `_bulk`.
+    pub listen: SocketAddr,
+    /// Address people type, for links in documents and messages.
+    pub public_url: String,
+    /// Allows plain HTTP on an address that is not loopback (behind a proxy that ends TLS).
+    pub insecure: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Intake {
+    pub syslog_udp: Option<SocketAddr>,
+    pub syslog_tcp: Option<SocketAddr>,
+    pub relp: Option<SocketAddr>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `postgres://…`; SQLite in the data directory where empty.
+    pub url: Secret,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Events {
+    /// Days that events are kept; the basis is in `content/monitoring/retention.toml` (later).
+    pub retention_days: u32,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self {
+            centre: "Trung tâm An ninh mạng".to_owned(),
+            web: Web::default(),
+            intake: Intake::default(),
+            database: Database::default(),
+            events: Events::default(),
+            content_directory: None,
+            rules_directory: None,
+        }
+    }
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 8080).into(), public_url: String::new(), insecure: false }
+    }
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self {
+            syslog_udp: Some(([127, 0, 0, 1], 5514).into()),
+            syslog_tcp: Some(([127, 0, 0, 1], 5514).into()),
+            relp: Some(([127, 0, 0, 1], 2514).into()),
+        }
+    }
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { retention_days: 365 }
+    }
+}
+
+impl Configuration {
+    /// Reads all places.
+    pub fn load(data_directory: &Path, file: Option<&Path>) -> Result<Self> {
+        let beside = data_directory.join("luytre.toml");
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        match file {
+            Some(file) if !file.exists() => bail!("configuration file {} does not exist", file.display()),
+            Some(file) => figment = figment.merge(Toml::file_exact(file)),
+            None => figment = figment.merge(Toml::file_exact(beside)),
+        }
+        let environment = Env::prefixed("LUYTRE_").split("__").ignore(&["data_dir", "configuration", "log", "shared_data_dir", "test_postgres", "binary"]);
+        figment.merge(environment).extract().context("the configuration is not valid")
+    }
+
+    /// Refuses plain HTTP towards a network unless told that something else ends TLS.
+    pub fn check(&self) -> Result<()> {
+        if !is_loopback(self.web.listen.ip()) && !self.web.insecure {
+            bail!(
+                "{} is reachable from the network and would be plain HTTP. Listen on 127.0.0.1 behind a proxy that \
+                 ends TLS, or pass --insecure if you know why.",
+                self.web.listen
+            );
+        }
+        Ok(())
+    }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_refused_by_name() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("luytre.toml"), "[web]\nlissen = \"127.0.0.1:1\"\n").unwrap();
+        let error = format!("{:#}", Configuration::load(directory.path(), None).unwrap_err());
+        assert!(error.contains("lissen"), "{error}");
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let configuration = Configuration { database: Database { url: Secret("postgres://u:p@h/d".into()) }, ..Default::default() };
+        assert!(!format!("{configuration:?}").contains("u:p"));
+    }
+
+    #[test]
+    fn plain_http_towards_the_network_is_refused() {
+        let mut configuration = Configuration::default();
+        assert!(configuration.check().is_ok());
+        configuration.web.listen = ([0, 0, 0, 0], 80).into();
+        assert!(configuration.check().is_err());
+        configuration.web.insecure = true;
+        assert!(configuration.check().is_ok());
+    }
+}
