@@ -3,7 +3,7 @@
 
 use crate::db::Connection;
 use crate::error::Error;
-use crate::scope::Scope;
+use crate::scope::{Capability, Scope};
 use sea_orm::{QueryResult, Statement};
 use serde::Serialize;
 
@@ -40,6 +40,9 @@ pub struct TableSpec {
     /// Column of the SELECT that holds the agency; `None` for tables everybody may read.
     #[serde(skip)]
     pub agency_column: Option<&'static str>,
+    /// What the asker must hold to read the table at all; `None` for everybody who may ask.
+    #[serde(skip)]
+    pub capability: Option<Capability>,
 }
 
 /// Declares a column: `column("name", ColumnKind::Text, "What it is.")`.
@@ -57,8 +60,11 @@ pub enum Cell {
     Boolean(bool),
 }
 
-/// Rows of a declared table that the connection's scope may see.
+/// Rows of a declared table that the connection's scope may see; [`Error::Forbidden`] without its capability.
 pub async fn rows_in_scope(connection: &impl Connection, table: &TableSpec) -> Result<Vec<Vec<Cell>>, Error> {
+    if let Some(capability) = table.capability {
+        connection.scope().require(capability)?;
+    }
     let condition = match table.agency_column {
         Some(column) => connection.scope().agency_condition(&format!("visible.{column}")),
         None => "1 = 1".to_owned(),
@@ -95,7 +101,7 @@ impl Default for QueryLimits {
 }
 
 /// Answer to a question.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, serde::Deserialize)]
 pub struct QueryAnswer {
     pub columns: Vec<String>,
     /// One object per row, in the order of `columns`.

@@ -1,1 +1,11 @@
-//! The program.
+//! The program: commands, configuration, wiring. It may import everything and decides nothing; what a Cyber
+//! Security Centre does lives in the areas.
+
+pub mod catalogue;
+pub mod centre;
+pub mod commands;
+pub mod configuration;
+pub mod content;
+pub mod control;
+pub mod demonstration;
+pub mod server;

@@ -5,7 +5,6 @@ pub mod agencies;
 pub mod api_keys;
 pub mod audit;
 mod conditions;
-mod download;
 pub mod inbox;
 pub mod people;
 pub mod policies;

@@ -10,10 +10,12 @@ mod matches;
 mod network;
 mod pattern;
 mod predicate;
+mod rule_tests;
 mod rules;
 mod view;
 
 pub use correlation::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
 pub use engine::Engine;
 pub use matches::{Detection, MatchedField, Matches};
+pub use rule_tests::{RuleTestCase, RuleTestError, RuleTestFile, TestRecord};
 pub use rules::{Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};

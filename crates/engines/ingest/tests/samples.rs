@@ -24,7 +24,7 @@ fn broken_format_files_are_all_named_with_their_reason() {
         ("e.toml", "name='e'\nversion=1\ntitle='e'\norder=1\nextract='json'\nunheard_of=1"),
     ];
     let files: Vec<_> = files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
-    let errors = ingest::FormatSet::load(&files).unwrap_err();
+    let errors = luytre_ingest::FormatSet::load(&files).unwrap_err();
     let named: Vec<&str> = errors.0.iter().map(|error| error.file.as_str()).collect();
     assert_eq!(named, ["a.toml", "b.toml", "c.toml", "d.toml", "e.toml"], "{errors}");
 }

@@ -40,8 +40,8 @@ pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(
 }
 
 async fn owner_in_scope(tx: &Tx<'_>, agency_id: &str) -> Result<(), Error> {
-    match agencies::store::find(tx, agency_id).await {
-        Ok(_) => Ok(()),
+    match agencies::require_in_scope(tx, agency_id).await {
+        Ok(()) => Ok(()),
         Err(Error::NotFound) => Err(Error::invalid("agency_id", "field-invalid")),
         Err(error) => Err(error),
     }

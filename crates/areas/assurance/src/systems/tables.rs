@@ -22,4 +22,5 @@ pub const SYSTEMS: TableSpec = TableSpec {
     select: "SELECT id, code, name, agency_id, level, level_decision, state, hosting, critical, created_at, updated_at \
              FROM systems",
     agency_column: Some("agency_id"),
+    capability: Some(kit::Capability::ViewSystems),
 };

@@ -109,9 +109,16 @@ pub fn shown(visit: &Visit, row: &Map<String, Value>, sender: Option<Sender>) ->
 struct EventPage {
     page: Page,
     event: Shown,
+    around: String,
+}
+
+#[derive(Template)]
+#[template(path = "search/templates/event_drawer.html")]
+struct EventDrawer {
+    page: Page,
+    event: Shown,
     back: String,
     around: String,
-    drawer: bool,
 }
 
 async fn show_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, Fail> {
@@ -127,12 +134,11 @@ async fn show_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, Fail
         .with("q", source.unwrap_or_default())
         .with("from", (event.time - minute) / 1000)
         .with("to", (event.time + minute) / 1000);
-    let template = EventPage {
-        back: visit.address.at("/search").to_string(),
-        around: around.to_string(),
-        drawer: visit.partial,
-        page: visit.page().await?,
-        event,
-    };
-    Ok(render(&template)?.into_response())
+    let page = visit.page().await?;
+    let around = around.to_string();
+    if visit.partial {
+        let back = visit.address.at("/search").to_string();
+        return Ok(render(&EventDrawer { page, event, back, around })?.into_response());
+    }
+    Ok(render(&EventPage { page, event, around })?.into_response())
 }

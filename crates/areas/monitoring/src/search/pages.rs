@@ -25,6 +25,8 @@ const LONGEST_TEXT: usize = 400;
 /// One event as a row.
 pub(super) struct Row {
     pub seq: u64,
+    /// The event's own page, keeping the search it came from.
+    pub href: String,
     pub time: Micros,
     pub sender: Option<Sender>,
     /// Chosen columns in order: value and the address of its menu.
@@ -191,8 +193,10 @@ pub(super) fn row_of(
         (value, menu)
     };
     let words = text(row, "message").or_else(|| text(row, "raw")).unwrap_or_default();
+    let seq = sequence(row);
     Row {
-        seq: sequence(row),
+        href: address.at(&format!("/events/{seq}")).without("before").without("live").to_string(),
+        seq,
         time: time(row, "time").unwrap_or_default(),
         sender: text(row, "source_id").and_then(|id| senders.get(&id).cloned()),
         cells: question.columns.iter().map(cell).collect(),
@@ -285,6 +289,18 @@ async fn export(visit: &Visit, question: &Question, format: &str) -> Result<Resp
 #[template(path = "search/templates/value.html")]
 struct ValuePage {
     page: Page,
+    menu: ValueMenu,
+}
+
+#[derive(Template)]
+#[template(path = "search/templates/value_drawer.html")]
+struct ValueDrawer {
+    page: Page,
+    menu: ValueMenu,
+}
+
+/// What can be done with one value.
+struct ValueMenu {
     field: String,
     value: String,
     shown: String,
@@ -296,7 +312,6 @@ struct ValuePage {
     group: String,
     register: Option<String>,
     alerts: Option<String>,
-    drawer: bool,
 }
 
 async fn show_value(visit: Visit) -> Result<Response, Fail> {
@@ -314,7 +329,7 @@ async fn show_value(visit: Visit) -> Result<Response, Fail> {
          WHERE time > now() - INTERVAL '24 hours'\nGROUP BY {field}\nORDER BY events DESC\nLIMIT 50"
     );
     let is_named = ["host_name", "host_ip", "source_ip", "destination_ip", "url_domain"].contains(&field.as_str());
-    let template = ValuePage {
+    let menu = ValueMenu {
         include: base.with("q", include(&query, &field, &value)).to_string(),
         exclude: base.with("q", exclude(&query, &field, &value)).to_string(),
         only: base.with("q", clause::clause(&field, &value)).to_string(),
@@ -328,10 +343,10 @@ async fn show_value(visit: Visit) -> Result<Response, Fail> {
         shown: run::shown_value(&visit, &field, &value).await?,
         doc: column.unwrap_or_default(),
         back: base.to_string(),
-        drawer: visit.partial,
-        page: visit.page().await?,
         field,
         value,
     };
-    Ok(render(&template)?.into_response())
+    let page = visit.page().await?;
+    let html = if visit.partial { render(&ValueDrawer { page, menu })? } else { render(&ValuePage { page, menu })? };
+    Ok(html.into_response())
 }

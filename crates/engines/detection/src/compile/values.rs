@@ -280,7 +280,12 @@ fn finish(stage: Stage, keyword: bool) -> Result<Vec<Test>, CompileError> {
                 .build();
             match regex {
                 Ok(regex) => Ok(vec![Test::Regex(regex)]),
-                Err(error) => refuse(format!("the regular expression is not understood: {error}")),
+                Err(error) => {
+                    // The message draws the place over several lines; its last line says what is wrong.
+                    let message = error.to_string();
+                    let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                    refuse(format!("the regular expression '{source}' is not understood: {last}"))
+                }
             }
         }
         Stage::Number { spelled, .. } if keyword => {

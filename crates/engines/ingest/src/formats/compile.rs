@@ -19,6 +19,7 @@ pub(crate) struct Format {
     pub(crate) name: Arc<str>,
     /// `name@version`, as stored with every event.
     pub(crate) id: Arc<str>,
+    pub(crate) title: Arc<str>,
     pub(crate) order: i32,
     pub(crate) extract: Extract,
     pub(crate) recognise_fields: Vec<Vec<Condition>>,
@@ -131,7 +132,7 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         .map(|pattern| {
             let regex = build_regex(pattern.regex.as_deref().ok_or("a [[pattern]] without regex")?)?;
             let groups = regex.capture_names().map(|name| name.map(Box::from)).collect();
-            Ok(CompiledPattern { regex, groups, outcome: outcome(&pattern.outcome, &maps)? })
+            Ok(CompiledPattern { regex, groups, outcome: outcome(pattern, &maps)? })
         })
         .collect::<Result<Vec<_>, String>>()?;
     if file.extract == Extract::Patterns && patterns.is_empty() && file.recognise.programs.is_empty() {
@@ -143,6 +144,7 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
     Ok(Format {
         id: format!("{}@{}", file.name, file.version).into(),
         name: file.name.as_str().into(),
+        title: file.title.as_str().into(),
         order: file.order,
         extract: file.extract,
         recognise_fields: file.recognise.fields.iter().map(|all| all.iter().map(|one| condition(one)).collect()).collect(),

@@ -157,6 +157,11 @@ impl FormatSet {
         self.formats.iter().map(|format| &*format.name).collect()
     }
 
+    /// Name and title of each format, for pages that list them.
+    pub fn titles(&self) -> Vec<(&str, &str)> {
+        self.formats.iter().map(|format| (&*format.name, &*format.title)).collect()
+    }
+
     /// Name of the format of a record, `None` where nothing fits.
     pub fn recognise(&self, bytes: &[u8]) -> Option<&str> {
         let origin = event::Origin::default();

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use event::{Micros, Origin, RawRecord};
-use ingest::FormatSet;
+use luytre_ingest::FormatSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,0 +1,306 @@
+//! Pages of alerts: the list with its drawer, and one alert. Acts are posted to one address, for one alert or many.
+
+use super::listing::{self, Filter, Row, SORTS};
+use super::{AlertState, CloseReason, service, show};
+use crate::rules::Shelf;
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Severity, Sorting, Sparkline};
+use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
+use kit::{App, Capability, Error};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+pub fn routes() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/alerts", get(list_alerts))
+        .route("/alerts/act", post(act))
+        .route("/alerts/{id}", get(show_alert))
+}
+
+const PER_PAGE: u64 = 50;
+
+/// A row of the list with its sparkline.
+struct Line {
+    row: Row,
+    title: String,
+    sparkline: Sparkline,
+    open: String,
+}
+
+#[derive(Template)]
+#[template(path = "alerts/templates/list.html")]
+struct ListPage {
+    page: Page,
+    filter: Filter,
+    chips: Vec<Chip>,
+    states: Vec<Choice>,
+    severities: Vec<Choice>,
+    ranges: Vec<Choice>,
+    sorting: Sorting,
+    lines: Vec<Line>,
+    pagination: Pagination,
+    csv: String,
+    /// Where an act leads back to.
+    here: String,
+    everything: String,
+    may_handle: bool,
+    close_reasons: Vec<Choice>,
+    open: Option<show::Shown>,
+    close_drawer: String,
+}
+
+async fn list_alerts(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewAlerts)?;
+    let filter = Filter::of(&visit.address, visit.now(), visit.scope().person_id());
+    let sorting = Sorting::of(&visit.address, &SORTS);
+    let connection = visit.read();
+    if visit.address.has("format", "csv") {
+        visit.require(Capability::ExportRows)?;
+        let rows = listing::rows(&connection, &filter, &sorting, listing::MOST_ROWS, 0).await?;
+        return Ok(csv(&visit, &rows).into_response());
+    }
+    let total = listing::count(&connection, &filter).await?;
+    let pagination = Pagination::of(&visit.address, PER_PAGE, total);
+    let rows = listing::rows(&connection, &filter, &sorting, PER_PAGE, pagination.offset()).await?;
+    let hourly = listing::hourly(&connection, &rows, visit.now()).await?;
+    let open = match visit.address.value("open") {
+        Some(id) => Some(show::open(&visit, id).await?),
+        None => None,
+    };
+    let page = visit.page().await?;
+    let bare = page.address.without("open");
+    let template = ListPage {
+        chips: chips(&page, &filter, &rows),
+        states: states(&page, &filter),
+        severities: severities(&page, &filter),
+        ranges: filter.span.choices(&page),
+        lines: rows.into_iter().map(|row| line(&page, row, &hourly)).collect(),
+        csv: bare.with("format", "csv").to_string(),
+        here: bare.to_string(),
+        everything: Address::parse("/alerts?state=all&range=30d").to_string(),
+        may_handle: visit.scope().may(Capability::HandleAlerts),
+        close_reasons: close_reasons(&page),
+        close_drawer: bare.to_string(),
+        open,
+        sorting,
+        pagination,
+        filter,
+        page,
+    };
+    Ok(render(&template)?.into_response())
+}
+
+fn line(page: &Page, row: Row, hourly: &HashMap<(String, super::Entity), Vec<u64>>) -> Line {
+    let counts = hourly.get(&(row.rule_id.clone(), row.entity.clone())).cloned().unwrap_or_default();
+    Line {
+        title: row.title(page.lang).to_owned(),
+        sparkline: Sparkline { counts, name: page.t("alert-sparkline") },
+        // The page number stays: the drawer opens beside the same rows.
+        open: match page.address.value("page") {
+            Some(number) => page.address.with("open", &row.id).with("page", number).to_string(),
+            None => page.address.with("open", &row.id).to_string(),
+        },
+        row,
+    }
+}
+
+fn states(page: &Page, filter: &Filter) -> Vec<Choice> {
+    let chosen = |state: AlertState| filter.states.as_slice() == [state];
+    let open: Vec<_> = AlertState::ALL.into_iter().filter(|state| state.is_open()).collect();
+    let all = Choice::new("all", page.t("alert-state-all"), filter.states.is_empty());
+    let unfinished = Choice::new("open", page.t("alert-state-open"), filter.states == open);
+    let one = |state: AlertState| Choice::new(state.code(), page.t(state_key(state)), chosen(state));
+    AlertState::ALL.into_iter().map(one).chain([unfinished, all]).collect()
+}
+
+fn severities(page: &Page, filter: &Filter) -> Vec<Choice> {
+    let one = |severity: Severity| {
+        Choice::new(severity.code(), page.t(severity.key()), filter.severities.contains(&severity))
+    };
+    Severity::ALL.into_iter().map(one).collect()
+}
+
+pub(super) fn close_reasons(page: &Page) -> Vec<Choice> {
+    CloseReason::ALL.into_iter().map(|reason| Choice::new(reason.code(), page.t(reason.key()), false)).collect()
+}
+
+/// Key of a state's word.
+pub fn state_key(state: AlertState) -> &'static str {
+    match state {
+        AlertState::New => "alert-state-new",
+        AlertState::Acknowledged => "alert-state-acknowledged",
+        AlertState::Assigned => "alert-state-assigned",
+        AlertState::Escalated => "alert-state-escalated",
+        AlertState::Closed => "alert-state-closed",
+    }
+}
+
+/// Filters in use. Names come from the first row that has them: a filter on one system shows rows of that system.
+fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
+    let address = page.address.without("open");
+    let mut chips = Vec::new();
+    let chip = |name: &str, value: String, remove: Address| Chip { name: page.t(name), value, remove: remove.to_string() };
+    if !filter.states.is_empty() {
+        let words: Vec<_> = filter.states.iter().map(|state| page.t(state_key(*state))).collect();
+        chips.push(chip("alert-state", words.join(", "), address.with("state", "all")));
+    }
+    if filter.span.from.is_some() || filter.span.to.is_some() {
+        let wider = address.without("from").without("to").with("range", "all");
+        chips.push(chip("alert-time", filter.span.words(page), wider));
+    }
+    for severity in &filter.severities {
+        let remove = address.without_value("severity", severity.code());
+        chips.push(chip("shell-severity", page.t(severity.key()), remove));
+    }
+    let first = rows.first();
+    let named = |name: Option<String>, id: &str| name.unwrap_or_else(|| id.to_owned());
+    if let Some(id) = &filter.rule_id {
+        let title = first.map(|row| row.title(page.lang).to_owned());
+        chips.push(chip("alert-rule", named(title, id), address.without("rule")));
+    }
+    if let Some(id) = &filter.system_id {
+        let name = first.and_then(|row| row.system_name.clone());
+        chips.push(chip("alert-system", named(name, id), address.without("system")));
+    }
+    if let Some(id) = &filter.agency_id {
+        let name = first.and_then(|row| row.agency_name.clone());
+        chips.push(chip("alert-agency", named(name, id), address.without("agency")));
+    }
+    if let Some(id) = &filter.source_id {
+        let name = first.and_then(|row| row.source_name.clone());
+        chips.push(chip("alert-source", named(name, id), address.without("source")));
+    }
+    if let Some(entity) = &filter.entity {
+        chips.push(chip("alert-entity", format!("{} {}", entity.kind, entity.value), address.without("entity")));
+    }
+    if let Some(technique) = &filter.technique {
+        chips.push(chip("alert-technique", technique.clone(), address.without("technique")));
+    }
+    if filter.assigned_to.is_some() {
+        let mine = address.has("assigned", "me");
+        let name = first.and_then(|row| row.assigned_name.clone()).unwrap_or_default();
+        let words = if mine { page.t("alert-assigned-me") } else { name };
+        chips.push(chip("alert-assigned", words, address.without("assigned")));
+    }
+    if !filter.words.is_empty() {
+        chips.push(chip("alert-words", filter.words.clone(), address.without("q")));
+    }
+    chips
+}
+
+fn csv(visit: &Visit, rows: &[Row]) -> Csv {
+    let head = [
+        "id", "title", "severity", "score", "state", "count", "entity_kind", "entity", "system", "system_level",
+        "agency", "source", "assigned_to", "first_event", "last_event", "detected", "rule_id",
+    ];
+    let mut csv = Csv::new("alerts", head);
+    for row in rows {
+        let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+        csv.row([
+            row.id.clone(),
+            row.title(visit.lang).to_owned(),
+            row.severity.code().to_owned(),
+            row.score.to_string(),
+            row.state.code().to_owned(),
+            row.count.to_string(),
+            row.entity.kind.clone(),
+            row.entity.value.clone(),
+            optional(&row.system_name),
+            row.system_level.map(|level| level.to_string()).unwrap_or_default(),
+            optional(&row.agency_name),
+            optional(&row.source_name),
+            optional(&row.assigned_name),
+            kit::page::iso(row.first_event_time),
+            kit::page::iso(row.last_event_time),
+            kit::page::iso(row.detected_at),
+            row.rule_id.clone(),
+        ]);
+    }
+    csv
+}
+
+#[derive(Template)]
+#[template(path = "alerts/templates/alert.html")]
+struct AlertPage {
+    page: Page,
+    alert: show::Shown,
+    here: String,
+    may_handle: bool,
+    close_reasons: Vec<Choice>,
+}
+
+async fn show_alert(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    visit.require(Capability::ViewAlerts)?;
+    let alert = show::open(&visit, &id).await?;
+    let page = visit.page().await?;
+    let template = AlertPage {
+        here: format!("/alerts/{id}"),
+        may_handle: visit.scope().may(Capability::HandleAlerts),
+        close_reasons: close_reasons(&page),
+        alert,
+        page,
+    };
+    Ok(render(&template)?.into_response())
+}
+
+#[derive(Deserialize)]
+struct Act {
+    act: String,
+    #[serde(default)]
+    row: Vec<String>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    assigned_to: String,
+    /// Where to go afterwards, an address of ours.
+    #[serde(default)]
+    to: String,
+}
+
+async fn act(visit: Visit, Form(form): Form<Act>) -> Result<Response, Fail> {
+    let back = if form.to.starts_with("/alerts") || form.to == "/" { form.to.clone() } else { "/alerts".to_owned() };
+    if form.row.is_empty() {
+        return Ok(see_other_saying(back, FlashKind::Note, "alert-none-selected"));
+    }
+    let (live, now) = (visit.app.live.clone(), visit.now());
+    let tx = visit.begin().await?;
+    let outcome = match form.act.as_str() {
+        "acknowledge" => service::acknowledge(&tx, &live, &form.row, now).await.map(|_| "alert-done-acknowledged"),
+        "take" => {
+            let me = visit.scope().person_id().ok_or(Error::Forbidden("person"))?;
+            service::assign(&tx, &live, &form.row, me, now).await.map(|_| "alert-done-assigned")
+        }
+        "assign" => {
+            service::assign(&tx, &live, &form.row, &form.assigned_to, now).await.map(|_| "alert-done-assigned")
+        }
+        "close" => {
+            let reason = CloseReason::from_code(&form.reason).ok_or_else(|| Error::invalid("reason", "field-required"))?;
+            service::close(&tx, &live, &form.row, reason, &form.note, now).await.map(|_| "alert-done-closed")
+        }
+        "reopen" => service::reopen(&tx, &live, &form.row, now).await.map(|_| "alert-done-reopened"),
+        "escalate" => service::escalate(&tx, &live, &form.row, None, now).await.map(|_| "alert-done-escalated"),
+        other => Err(Error::BadRequest(format!("no act {other:?}"))),
+    };
+    match outcome {
+        Ok(said) => {
+            tx.commit().await?;
+            let first = form.row.first().map(|id| format!("/alerts/{id}"));
+            // What was escalated is an incident now; its alert shows the way there.
+            let to = if form.act == "escalate" { first.unwrap_or(back) } else { back };
+            Ok(see_other_saying(to, FlashKind::Done, said))
+        }
+        // Somebody was faster, or the rows do not belong together: nothing changed, and the list says why.
+        Err(Error::Conflict(key)) => Ok(see_other_saying(back, FlashKind::Problem, key)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The rules in force, where detection runs.
+pub(super) fn shelf(app: &App) -> Option<Shelf> {
+    app.ports.get::<crate::Monitoring>().map(|monitoring| monitoring.rules.clone())
+}

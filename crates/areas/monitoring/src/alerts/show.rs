@@ -1,0 +1,245 @@
+//! One alert with everything around it: the rule, the events with what matched marked, earlier alerts of the same
+//! entity, history, who may take it. Opening it notes who looked first.
+
+use super::{Alert, CloseReason, Sample, pages, service, store};
+use crate::rules::{self, title};
+use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
+use crate::search::run::{audit, sequence, text};
+use crate::search::senders::{Sender, agencies, senders};
+use detection::Rule;
+use kit::page::{Address, Choice, Level};
+use kit::web::{SlotContent, Visit};
+use kit::{Capability, Connection, Error};
+use organisation::audit::AuditEntry;
+use sea_orm::{FromQueryResult, Statement};
+use std::sync::Arc;
+
+/// Earlier alerts and history rows shown.
+const MOST_EARLIER: u64 = 20;
+const MOST_HISTORY: u64 = 50;
+/// Events of an alert shown in full.
+const MOST_EVENTS: usize = 10;
+
+/// An event of the alert, with what matched.
+pub struct Evidence {
+    pub event: ShownEvent,
+    /// The raw record in pieces; a piece that matched is marked.
+    pub raw: Vec<(String, bool)>,
+    /// Field (or none for a keyword), value, pattern.
+    pub matched: Vec<(Option<String>, String, String)>,
+}
+
+pub struct Shown {
+    pub alert: Alert,
+    pub title: String,
+    pub sender: Option<Sender>,
+    pub level: Option<Level>,
+    pub rule: Option<Arc<Rule>>,
+    pub what_to_do: Option<String>,
+    pub description: Option<String>,
+    pub evidence: Vec<Evidence>,
+    /// Whether the asker may read events at all; without, the matched fields alone are shown.
+    pub may_see_events: bool,
+    /// Samples whose event is no longer in the store.
+    pub gone: Vec<Sample>,
+    pub all_events: String,
+    pub same_entity: String,
+    pub earlier: Vec<(Alert, String)>,
+    pub history: Vec<AuditEntry>,
+    pub seen_by: Option<String>,
+    pub assigned_to: Option<String>,
+    pub closed_by: Option<String>,
+    pub assignees: Vec<Choice>,
+    /// What areas to the right show of it, for example its incident.
+    pub fragments: Vec<SlotContent>,
+}
+
+impl Shown {
+    pub fn close_reason(&self) -> Option<&'static str> {
+        self.alert.close_reason.map(CloseReason::key)
+    }
+
+    pub fn state_key(&self) -> &'static str {
+        pages::state_key(self.alert.state)
+    }
+}
+
+/// Opens an alert: the first look of anybody is kept.
+pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
+    let alert = {
+        let seen = store::get(&visit.read(), id).await?;
+        if seen.seen_at.is_some() {
+            seen
+        } else {
+            let tx = visit.begin().await?;
+            let alert = service::see(&tx, &visit.app.live, id, visit.now()).await?;
+            tx.commit().await?;
+            alert
+        }
+    };
+    let (lang, connection) = (visit.lang, visit.read());
+    let rule = pages::shelf(&visit.app).and_then(|shelf| shelf.current().rule(&alert.rule_id).cloned());
+    let may_see_events = visit.scope().may(Capability::ViewEvents);
+    let (evidence, gone) = if may_see_events { evidence(visit, &alert).await? } else { (Vec::new(), Vec::new()) };
+    let earlier = store::of_same_entity(&connection, &alert, MOST_EARLIER).await?;
+    let span = |at: i64| at / 1000;
+    let clause = match alert.entity.kind.as_str() {
+        "source" | "" => crate::search::clause::clause("source_id", &alert.source_id),
+        kind => crate::search::clause::clause(kind, &alert.entity.value),
+    };
+    Ok(Shown {
+        title: alert.title(lang).to_owned(),
+        sender: senders(&connection, [alert.source_id.clone()], visit.now()).await?.into_values().next(),
+        level: alert.system_level.and_then(Level::new),
+        what_to_do: rule.as_ref().and_then(|rule| rules::text(rule, "what_to_do", lang)).map(ToOwned::to_owned),
+        description: rule
+            .as_ref()
+            .and_then(|rule| rules::text(rule, "description", lang).or(rule.description.as_deref()))
+            .map(ToOwned::to_owned),
+        all_events: Address::parse("/search")
+            .with("q", clause)
+            .with("from", span(alert.first_event_time - kit::clock::MINUTE))
+            .with("to", span(alert.last_event_time + kit::clock::MINUTE))
+            .to_string(),
+        same_entity: Address::parse("/alerts?state=all&range=all")
+            .with("entity", format!("{}:{}", alert.entity.kind, alert.entity.value))
+            .to_string(),
+        earlier: earlier
+            .into_iter()
+            .map(|alert| {
+                let title = alert.title(lang).to_owned();
+                (alert, title)
+            })
+            .collect(),
+        history: history(&connection, id).await?,
+        seen_by: name(&connection, alert.seen_by.as_deref()).await?,
+        assigned_to: name(&connection, alert.assigned_to.as_deref()).await?,
+        closed_by: name(&connection, alert.closed_by.as_deref()).await?,
+        assignees: assignees(visit, &alert).await?,
+        fragments: visit.fragments("alert.panel", id).await,
+        evidence,
+        gone,
+        may_see_events,
+        rule,
+        alert,
+    })
+}
+
+async fn evidence(visit: &Visit, alert: &Alert) -> Result<(Vec<Evidence>, Vec<Sample>), Error> {
+    let samples: Vec<&Sample> = alert.samples.iter().take(MOST_EVENTS).collect();
+    let seqs: Vec<u64> = samples.iter().map(|sample| sample.seq).collect();
+    let rows = find_many(visit, &seqs).await?;
+    let ids: Vec<String> = rows.iter().filter_map(|row| text(row, "source_id")).collect();
+    let senders = senders(&visit.read(), ids, visit.now()).await?;
+    if !rows.is_empty() {
+        let query = format!("alert {}", alert.id);
+        audit(visit, "alert", &query, rows.len() as u64, &agencies(&senders)).await?;
+    }
+    let mut evidence = Vec::new();
+    for row in &rows {
+        let sender = text(row, "source_id").and_then(|id| senders.get(&id).cloned());
+        let event = shown(visit, row, sender);
+        let matched: Vec<_> = samples
+            .iter()
+            .filter(|sample| sample.seq == event.seq)
+            .flat_map(|sample| &sample.fields)
+            .map(|field| (field.field.clone(), field.value.clone(), field.pattern.clone()))
+            .collect();
+        let needles: Vec<&str> = matched.iter().map(|(_, value, _)| value.as_str()).collect();
+        evidence.push(Evidence { raw: marked(&event.raw, &needles), matched, event });
+    }
+    let found: Vec<u64> = rows.iter().map(sequence).collect();
+    let gone = samples.into_iter().filter(|sample| !found.contains(&sample.seq)).cloned().collect();
+    Ok((evidence, gone))
+}
+
+/// Longest record in which matches are sought.
+const LONGEST_MARKED: usize = 64 << 10;
+
+/// The text in pieces, those equal to a needle marked. Values are sought as they stand and as JSON writes them.
+pub fn marked(text: &str, needles: &[&str]) -> Vec<(String, bool)> {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    if text.len() <= LONGEST_MARKED {
+        for needle in needles.iter().filter(|needle| needle.len() > 1) {
+            let escaped = serde_json::Value::from(*needle).to_string();
+            let escaped = escaped.trim_matches('"').to_owned();
+            for form in [*needle, escaped.as_str()] {
+                spans.extend(text.match_indices(form).take(20).map(|(start, found)| (start, start + found.len())));
+            }
+        }
+    }
+    spans.sort_unstable();
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for (start, end) in spans {
+        if end <= at {
+            continue;
+        }
+        let start = start.max(at);
+        if let Some(plain) = text.get(at..start).filter(|plain| !plain.is_empty()) {
+            pieces.push((plain.to_owned(), false));
+        }
+        if let Some(hit) = text.get(start..end) {
+            pieces.push((hit.to_owned(), true));
+        }
+        at = end;
+    }
+    if let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        pieces.push((rest.to_owned(), false));
+    }
+    pieces
+}
+
+/// Rows of the audit trail about one alert that the scope reaches; the alert itself is reachable already.
+async fn history(connection: &impl Connection, id: &str) -> Result<Vec<AuditEntry>, Error> {
+    let sql = "SELECT sequence, at, actor_id, actor_name, action, object_kind, object_id, agency_id, origin, details, \
+               hash FROM audit_entries WHERE object_kind = 'alert' AND object_id = $1 ORDER BY sequence DESC";
+    let sql = format!("{sql} LIMIT {MOST_HISTORY}");
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
+    Ok(AuditEntry::find_by_statement(statement).all(connection).await?)
+}
+
+async fn name(connection: &impl Connection, id: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(id) = id else { return Ok(None) };
+    let sql = "SELECT full_name FROM people WHERE id = $1";
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
+    let row = connection.query_one_raw(statement).await?;
+    Ok(Some(row.map(|row| row.try_get("", "full_name")).transpose()?.unwrap_or_else(|| id.to_owned())))
+}
+
+/// Whom the alert can be given to: the agency's own people and the centre's who may handle alerts.
+async fn assignees(visit: &Visit, alert: &Alert) -> Result<Vec<Choice>, Error> {
+    let may = visit.scope().may(Capability::HandleAlerts) && alert.state.is_open();
+    let (true, Some(agency_id)) = (may, &alert.agency_id) else { return Ok(Vec::new()) };
+    let policies = organisation::Policies::of(&visit.app);
+    let people =
+        organisation::people::who_may(&visit.read(), &policies, Capability::HandleAlerts, agency_id, visit.now()).await?;
+    let chosen = |id: &str| alert.assigned_to.as_deref() == Some(id);
+    Ok(people.into_iter().map(|(id, name)| Choice::new(id.clone(), name, chosen(&id))).collect())
+}
+
+/// Title of a rule by its id, where it is in force.
+pub fn rule_title(visit: &Visit, id: &str) -> Option<String> {
+    let shelf = pages::shelf(&visit.app)?;
+    shelf.current().rule(id).map(|rule| title(rule, visit.lang).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matched_is_marked_also_where_json_escapes_it() {
+        let raw = r#"{"Image":"C:\\Windows\\cmd.exe","user":"root"}"#;
+        let pieces = marked(raw, &[r"C:\Windows\cmd.exe", "root"]);
+        let hits: Vec<_> = pieces.iter().filter(|(_, hit)| *hit).map(|(text, _)| text.as_str()).collect();
+        assert_eq!(hits, vec![r"C:\\Windows\\cmd.exe", "root"]);
+        assert_eq!(pieces.iter().map(|(text, _)| text.as_str()).collect::<String>(), raw);
+    }
+
+    #[test]
+    fn overlapping_matches_lose_no_text() {
+        let pieces = marked("đăng nhập thất bại", &["nhập thất", "thất bại", "đăng"]);
+        assert_eq!(pieces.iter().map(|(text, _)| text.as_str()).collect::<String>(), "đăng nhập thất bại");
+    }
+}

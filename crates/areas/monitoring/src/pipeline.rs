@@ -1,0 +1,285 @@
+//! The order of things that happen to one event, named in one place:
+//! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations) →
+//! event store (searchable) → grouping → one transaction with alerts and the detection cursor → the store is told.
+//!
+//! When a stage is slow the ones before it wait; what has not been read waits in the log, durable. Nothing here
+//! drops a record. The database being away stops the stage that writes, and is tried again.
+
+mod counters;
+mod evaluate;
+mod read;
+mod tally;
+mod write;
+
+pub use counters::{Counters, CountersSnapshot};
+pub use tally::{ImportTally, RuleTally};
+
+use crate::alerts::grouping::Grouping;
+use crate::alerts::record::{self, Damping};
+use crate::alerts::scoring::Scoring;
+use crate::sources::status::StatusBoard;
+use crate::sources::{SourceResolver, silence};
+use detection::{CorrelationLimits, CorrelationState, Engine, Matches};
+use event_store::Store;
+use ingest::FormatSet;
+use kit::clock::{Clock, SECOND};
+use kit::live::Live;
+use kit::{Db, Error, Scope};
+use read::Parsed;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// Alerts and cursor are written at most this often (`settled` 4).
+const WRITE_EVERY: Duration = Duration::from_millis(250);
+/// Figures of sources are written, and the register of sources is looked at, this often.
+const STATUS_EVERY: Duration = Duration::from_secs(2);
+/// Silent sources are looked for this often.
+const SILENCE_EVERY: Duration = Duration::from_secs(20);
+/// Parsed batches that may wait for evaluation.
+const WAITING_BATCHES: usize = 2;
+
+/// What the pipeline is made of.
+pub struct Parts {
+    pub store: Store,
+    pub formats: Arc<FormatSet>,
+    pub engine: Arc<Engine>,
+    pub db: Db,
+    /// The program's own scope.
+    pub scope: Scope,
+    pub clock: Arc<dyn Clock>,
+    pub live: Live,
+    pub scoring: Arc<Scoring>,
+}
+
+/// The running pipeline. Cheap to clone.
+#[derive(Clone)]
+pub struct Pipeline(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    formats: RwLock<Arc<FormatSet>>,
+    engine: RwLock<Arc<Engine>>,
+    sources: Arc<SourceResolver>,
+    counters: Arc<Counters>,
+    /// Everything up to here is evaluated and committed.
+    evaluated: watch::Sender<u64>,
+    tally: RwLock<Option<Arc<ImportTally>>>,
+    stop: CancellationToken,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    db: Db,
+    scope: Scope,
+    clock: Arc<dyn Clock>,
+    live: Live,
+}
+
+impl Pipeline {
+    /// Starts where the last run committed: what the store still needs is read from the log again, what was
+    /// evaluated already raises nothing.
+    pub async fn start(parts: Parts) -> Result<Self, Error> {
+        let Parts { store, formats, engine, db, scope, clock, live, scoring } = parts;
+        let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
+        let cursor = record::cursor(&db.scoped(&scope).read()).await?;
+        let last = store.last_seq();
+        if cursor > last {
+            tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
+        }
+        let cursor = cursor.min(last);
+        store.set_evaluated(cursor);
+        let pipeline = Self(Arc::new(Inner {
+            formats: RwLock::new(formats),
+            engine: RwLock::new(engine),
+            sources,
+            counters: Arc::default(),
+            evaluated: watch::Sender::new(cursor),
+            tally: RwLock::default(),
+            stop: CancellationToken::new(),
+            tasks: Mutex::default(),
+            store,
+            db,
+            scope,
+            clock,
+            live,
+        }));
+        let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
+        let worker = Worker::new(scoring, cursor);
+        let tasks = vec![
+            tokio::spawn(read::run(pipeline.clone(), sender)),
+            tokio::spawn(run(pipeline.clone(), worker, receiver)),
+            tokio::spawn(watch_silence(pipeline.clone())),
+        ];
+        *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
+        Ok(pipeline)
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub fn sources(&self) -> &Arc<SourceResolver> {
+        &self.0.sources
+    }
+
+    /// Rules in force.
+    pub fn engine(&self) -> Arc<Engine> {
+        self.0.engine.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other rules in force from the next batch on. Correlations whose text is unchanged keep what they saw.
+    pub fn set_engine(&self, engine: Arc<Engine>) {
+        *self.0.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
+    }
+
+    pub fn formats(&self) -> Arc<FormatSet> {
+        self.0.formats.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn set_formats(&self, formats: Arc<FormatSet>) {
+        *self.0.formats.write().unwrap_or_else(PoisonError::into_inner) = formats;
+    }
+
+    /// Figures of every stage.
+    pub fn counters(&self) -> CountersSnapshot {
+        let waiting = self.0.store.last_seq().saturating_sub(*self.0.evaluated.borrow());
+        self.0.counters.snapshot(waiting)
+    }
+
+    /// Last sequence that is evaluated with its alerts committed.
+    pub fn evaluated(&self) -> u64 {
+        *self.0.evaluated.borrow()
+    }
+
+    /// Waits until everything up to `seq` is evaluated and its alerts are committed. An error means that the
+    /// pipeline has stopped before.
+    pub async fn wait_evaluated(&self, seq: u64) -> Result<(), Error> {
+        let mut evaluated = self.0.evaluated.subscribe();
+        let ended = async {
+            // The worker holds no sender of its own; its end shows in the token that it cancels.
+            self.0.counters.stopped().await;
+        };
+        tokio::select! {
+            biased;
+            reached = evaluated.wait_for(|at| *at >= seq) => reached.map(|_| ()).map_err(Error::internal),
+            () = ended => {
+                if *self.0.evaluated.borrow() >= seq { Ok(()) } else { Err(Error::Unavailable("the pipeline stopped".into())) }
+            }
+        }
+    }
+
+    /// Counts matches of imported records from now on, by rule and file, until replaced or taken away.
+    pub fn tally_imports(&self, tally: Option<Arc<ImportTally>>) {
+        *self.0.tally.write().unwrap_or_else(PoisonError::into_inner) = tally;
+    }
+
+    /// Evaluates what is in the log now, commits, and stops.
+    pub async fn stop(&self) {
+        self.0.stop.cancel();
+        let tasks = std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the pipeline ended badly");
+            }
+        }
+    }
+
+    /// Stops at once and leaves everything as it is, as a kill would.
+    pub fn abandon(&self) {
+        for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        self.0.counters.set_stopped();
+    }
+}
+
+/// What evaluation carries from batch to batch. One task owns it.
+pub(crate) struct Worker {
+    grouping: Grouping,
+    board: StatusBoard,
+    correlations: CorrelationState,
+    matches: Matches,
+    damping: Damping,
+    facts: evaluate::Facts,
+    /// Matches up to here were written before the start.
+    written_to: u64,
+    /// Evaluated in memory.
+    reached: u64,
+    committed: u64,
+}
+
+impl Worker {
+    fn new(scoring: Arc<Scoring>, cursor: u64) -> Self {
+        Self {
+            grouping: Grouping::new(scoring),
+            board: StatusBoard::default(),
+            correlations: CorrelationState::new(CorrelationLimits::default()),
+            matches: Matches::default(),
+            damping: Damping::default(),
+            facts: evaluate::Facts::default(),
+            written_to: cursor,
+            reached: cursor,
+            committed: cursor,
+        }
+    }
+}
+
+/// The worker: bind, evaluate, insert, gather; write on time.
+async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver<Parsed>) {
+    let mut next_write = Instant::now() + WRITE_EVERY;
+    let mut next_status = Instant::now() + STATUS_EVERY;
+    loop {
+        let received = tokio::select! {
+            received = batches.recv() => Some(received),
+            () = sleep_until(next_write.min(next_status)) => None,
+        };
+        let ended = matches!(received, Some(None));
+        if let Some(Some(parsed)) = received {
+            worker = match evaluate::process(&pipeline, worker, parsed).await {
+                Ok(worker) => worker,
+                Err(error) => {
+                    // Only a closed store and a panic inside a rule or format come here; the log keeps everything.
+                    tracing::error!(%error, "the pipeline stops");
+                    break;
+                }
+            };
+        }
+        let status = ended || Instant::now() >= next_status;
+        if ended || status || Instant::now() >= next_write {
+            write::write(&pipeline, &mut worker, status).await;
+            next_write = Instant::now() + WRITE_EVERY;
+            if status {
+                next_status = Instant::now() + STATUS_EVERY;
+                if let Err(error) = pipeline.0.sources.refresh().await {
+                    tracing::warn!(%error, "the register of sources could not be read");
+                }
+            }
+        }
+        if ended {
+            break;
+        }
+    }
+    pipeline.0.counters.set_stopped();
+}
+
+async fn watch_silence(pipeline: Pipeline) {
+    let mut ticks = tokio::time::interval(SILENCE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let started = pipeline.0.clock.now();
+    loop {
+        tokio::select! {
+            () = pipeline.0.stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        // After a start everybody gets a minute to connect again before silence is told.
+        let now = pipeline.0.clock.now();
+        if now < started.saturating_add(60 * SECOND) {
+            continue;
+        }
+        let inner = &pipeline.0;
+        if let Err(error) = silence::check(&inner.db, &inner.scope, &inner.live, now).await {
+            tracing::warn!(%error, "silent sources could not be looked for");
+        }
+    }
+}

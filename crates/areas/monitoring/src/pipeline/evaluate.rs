@@ -1,0 +1,164 @@
+//! Second stage: whose is it, what does it match; then into the store, where it can be searched.
+
+use super::read::Parsed;
+use super::tally::ImportTally;
+use super::{Pipeline, Worker};
+use crate::alerts::SampleField;
+use crate::alerts::grouping::RuleFacts;
+use crate::sources::resolver::{Known, Reading};
+use detection::{Engine, MatchedField, Moment};
+use event::{Event, Listener, Origin, RawRecord};
+use kit::Error;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// What alerts keep of each rule, made once per rule set.
+#[derive(Default)]
+pub(super) struct Facts {
+    engine: Option<Arc<Engine>>,
+    by_rule: HashMap<usize, Arc<RuleFacts>>,
+}
+
+impl Facts {
+    fn of(&mut self, engine: &Arc<Engine>, rule: usize) -> Option<(&Arc<RuleFacts>, bool)> {
+        if !self.engine.as_ref().is_some_and(|have| Arc::ptr_eq(have, engine)) {
+            self.engine = Some(engine.clone());
+            self.by_rule.clear();
+        }
+        let rules = engine.rules().get(rule)?;
+        let facts = self.by_rule.entry(rule).or_insert_with(|| Arc::new(RuleFacts::of(rules)));
+        Some((facts, rules.alerts))
+    }
+
+    fn is_for(&self, engine: &Arc<Engine>) -> bool {
+        self.engine.as_ref().is_some_and(|have| Arc::ptr_eq(have, engine))
+    }
+}
+
+/// Takes one batch through binding, evaluation and insertion.
+pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed) -> Result<Worker, Error> {
+    let Parsed { mut events } = parsed;
+    let bound = bind(pipeline, &mut events).await;
+    let (worker, events) = evaluate(pipeline, worker, events, bound).await?;
+    let last = events.last().map_or(worker.reached, |event| event.seq);
+    pipeline.0.store.insert(events).await.map_err(Error::internal)?;
+    let mut worker = worker;
+    worker.reached = worker.reached.max(last);
+    Ok(worker)
+}
+
+/// Binding needs the register only for senders never met; while it is away the pipeline waits.
+async fn bind(pipeline: &Pipeline, events: &mut [Event]) -> Vec<Arc<Known>> {
+    loop {
+        match pipeline.0.sources.bind(events).await {
+            Ok(bound) => return bound,
+            Err(error) => {
+                pipeline.0.counters.add_database_error();
+                tracing::error!(%error, "the register of sources is away; trying again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn evaluate(
+    pipeline: &Pipeline,
+    mut worker: Worker,
+    mut events: Vec<Event>,
+    bound: Vec<Arc<Known>>,
+) -> Result<(Worker, Vec<Event>), Error> {
+    let engine = pipeline.engine();
+    let formats = pipeline.formats();
+    let counters = pipeline.0.counters.clone();
+    let tally = pipeline.0.tally.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let work = move || {
+        if !worker.facts.is_for(&engine) {
+            worker.correlations.retain(&engine);
+        }
+        let mut matched = 0;
+        for (event, known) in events.iter_mut().zip(&bound) {
+            if let Some(reading) = &known.reading {
+                read_again(&formats, event, reading);
+            }
+            worker.board.hear(known, event);
+            matched += match_one(&mut worker, &engine, event, known, tally.as_deref());
+        }
+        counters.add_evaluated(events.len() as u64, matched);
+        (worker, events)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}
+
+/// Parses again with what the source's settings say, where sender and record do not.
+fn read_again(formats: &ingest::FormatSet, event: &mut Event, reading: &Reading) {
+    let origin = &event.origin;
+    let told = Origin {
+        format: origin.format.clone().or_else(|| reading.format.clone()),
+        time_zone: origin.time_zone.clone().or_else(|| reading.time_zone.clone()),
+        year: origin.year.or(reading.year),
+        ..Origin::clone(origin)
+    };
+    if told == **origin {
+        return;
+    }
+    let raw = RawRecord {
+        bytes: event.raw.clone(),
+        arrival: event.arrival,
+        origin: Arc::new(told),
+        position: event.position,
+    };
+    let again = formats.parse(&raw);
+    let (seq, source_id, origin) = (event.seq, event.source_id.take(), event.origin.clone());
+    *event = Event { seq, source_id, origin, ..again };
+}
+
+/// Evaluates one event and gathers what it matched. Returns the number of matches that are alerts.
+fn match_one(
+    worker: &mut Worker,
+    engine: &Arc<Engine>,
+    event: &Event,
+    known: &Known,
+    tally: Option<&ImportTally>,
+) -> u64 {
+    engine.evaluate(event, &mut worker.matches);
+    if worker.matches.is_empty() {
+        return 0;
+    }
+    let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq };
+    // Correlations are fed also with what was evaluated before the restart: it is their memory.
+    let correlated = worker.correlations.observe(engine, event, moment, &worker.matches);
+    if event.seq <= worker.written_to {
+        return 0;
+    }
+    let mut matched = 0;
+    let tally = tally.filter(|_| event.origin.listener == Listener::Import);
+    for detection in worker.matches.detections() {
+        let Some((facts, alerts)) = worker.facts.of(engine, detection.rule) else { continue };
+        if !alerts {
+            continue;
+        }
+        let fields = detection.fields.iter().map(sample_field).collect();
+        worker.grouping.add(facts, &known.owner, event, fields);
+        if let Some(tally) = tally {
+            tally.add(facts, event);
+        }
+        matched += 1;
+    }
+    for found in &correlated {
+        let Some((facts, alerts)) = worker.facts.of(engine, found.rule) else { continue };
+        if !alerts {
+            continue;
+        }
+        worker.grouping.add_correlation(facts, &known.owner, event, found);
+        if let Some(tally) = tally {
+            tally.add(facts, event);
+        }
+        matched += 1;
+    }
+    matched
+}
+
+fn sample_field(field: &MatchedField) -> SampleField {
+    SampleField { field: field.field.clone(), value: field.value.clone(), pattern: field.pattern.clone() }
+}

@@ -1,0 +1,84 @@
+//! Third stage: one transaction with new and grown alerts, the figures of sources and the detection cursor.
+
+use super::{Pipeline, Worker};
+use crate::alerts::grouping::Bundle;
+use crate::alerts::record::{self, Change};
+use crate::alerts::service::news_agency;
+use kit::Error;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// More changes than this in one write are told as one piece of news.
+const MOST_NEWS: usize = 20;
+
+/// Writes everything gathered and moves the cursor; with `status` also the figures of sources. Tries until it
+/// succeeds or the pipeline is stopped: what is not written is still in the log.
+pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool) {
+    let bundles = worker.grouping.take();
+    if bundles.is_empty() && worker.reached == worker.committed && !status {
+        return;
+    }
+    let started = Instant::now();
+    let mut pause = Duration::from_millis(200);
+    loop {
+        match attempt(pipeline, worker, bundles.clone(), status).await {
+            Ok(changes) => {
+                if status {
+                    worker.board.written();
+                }
+                worker.committed = worker.reached;
+                pipeline.0.store.set_evaluated(worker.reached);
+                pipeline.0.counters.add_write(&changes, worker.damping.damped_matches, started.elapsed());
+                pipeline.0.evaluated.send_replace(worker.reached);
+                tell(pipeline, &changes);
+                return;
+            }
+            Err(error) => {
+                pipeline.0.counters.add_database_error();
+                tracing::error!(%error, "alerts could not be written; trying again");
+                if pipeline.0.stop.is_cancelled() {
+                    return;
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(5));
+            }
+        }
+    }
+}
+
+async fn attempt(
+    pipeline: &Pipeline,
+    worker: &mut Worker,
+    bundles: Vec<(String, Bundle)>,
+    status: bool,
+) -> Result<Vec<Change>, Error> {
+    let inner = &pipeline.0;
+    let now = inner.clock.now();
+    let scoped = inner.db.scoped(&inner.scope);
+    let tx = scoped.begin().await?;
+    let scoring = worker.grouping.scoring().clone();
+    let changes = record::write_bundles(&tx, bundles, &scoring, &mut worker.damping, now).await?;
+    if status {
+        worker.board.write(&tx, now).await?;
+    }
+    if worker.reached != worker.committed {
+        record::set_cursor(&tx, worker.reached, now).await?;
+    }
+    tx.commit().await?;
+    Ok(changes)
+}
+
+fn tell(pipeline: &Pipeline, changes: &[Change]) {
+    let live = &pipeline.0.live;
+    if changes.len() > MOST_NEWS {
+        // Every page asks anew; whose alerts they are it learns from its own scope.
+        let new = changes.iter().filter(|change| change.is_new).count();
+        live.send("alert", None, json!({ "many": true, "new": new > 0 }));
+        return;
+    }
+    for change in changes {
+        let agency = news_agency(change.agency_id.as_deref());
+        let data = json!({ "id": change.id, "new": change.is_new, "severity": change.severity.code() });
+        live.send("alert", Some(agency), data);
+    }
+}

@@ -1,0 +1,31 @@
+//! `POST /api/v1/query` with `{"sql": "…", "max_rows": 1000}`: rows as JSON objects. `GET /api/v1/tables`: what may
+//! be asked.
+
+use super::ask;
+use axum::Json;
+use axum::extract::State;
+use axum::routing::{get, post};
+use kit::catalogue::{QueryAnswer, TableSpec};
+use kit::web::{ApiVisit, Fail};
+use kit::{App, Capability};
+use serde::Deserialize;
+
+pub(super) fn routes() -> axum::Router<App> {
+    axum::Router::new().route("/api/v1/query", post(query)).route("/api/v1/tables", get(tables))
+}
+
+#[derive(Deserialize)]
+struct Question {
+    sql: String,
+    max_rows: Option<usize>,
+}
+
+async fn query(ApiVisit(visit): ApiVisit, Json(question): Json<Question>) -> Result<Json<QueryAnswer>, Fail> {
+    visit.require(Capability::QuerySql)?;
+    Ok(Json(ask(&visit, &question.sql, question.max_rows.unwrap_or(1_000), "api").await?))
+}
+
+async fn tables(State(app): State<App>, ApiVisit(visit): ApiVisit) -> Result<Json<Vec<TableSpec>>, Fail> {
+    visit.require(Capability::QuerySql)?;
+    Ok(Json(app.catalogue.tables()))
+}

@@ -1,0 +1,35 @@
+//! Questions in SQL over the whole catalogue, read-only, in the asker's scope. The catalogue says what may be
+//! asked and answers; here are the page and the API.
+
+mod api;
+mod examples;
+mod pages;
+
+use kit::catalogue::{QueryAnswer, QueryLimits};
+use kit::web::Visit;
+use kit::{App, Error};
+use std::time::Duration;
+
+pub fn routes() -> axum::Router<App> {
+    pages::routes().merge(api::routes())
+}
+
+/// Longest statement that is read, in bytes.
+const LONGEST_SQL: usize = 20_000;
+/// Most rows of one answer.
+const MOST_ROWS: usize = 10_000;
+
+/// Asks the catalogue and tells the audit trail, once per request.
+async fn ask(visit: &Visit, sql: &str, max_rows: usize, purpose: &str) -> Result<QueryAnswer, Error> {
+    if sql.len() > LONGEST_SQL {
+        return Err(Error::invalid("sql", "field-too-long"));
+    }
+    let limits = QueryLimits { max_rows: max_rows.min(MOST_ROWS), timeout: Duration::from_secs(30) };
+    let answer = visit.app.catalogue.query(visit.scope(), sql, limits).await;
+    // A refused question is part of the trail as well: somebody tried.
+    let count = answer.as_ref().map_or(0, |answer| answer.rows.len() as u64);
+    let tx = visit.begin().await?;
+    organisation::audit::record_read(&tx, visit.now(), "question", purpose, sql, count, &[]).await?;
+    tx.commit().await?;
+    answer
+}

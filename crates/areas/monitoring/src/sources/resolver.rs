@@ -1,0 +1,327 @@
+//! Which registered source an event is from. Proven (API key, named source) comes first, then the sender as the
+//! program met it before if somebody adopted it, then declared networks and host names, the most exact first. An
+//! unknown sender gets a source of its own, unassigned, at once and durably, so that its events never lose it.
+
+use super::{COLLECTIVE, MOST_AUTOMATIC, Sender, Source, SourceKind, SourceState, store};
+use crate::alerts::grouping::Owner;
+use event::{Event, Listener};
+use ipnet::IpNet;
+use kit::clock::Clock;
+use kit::{Db, Error, Scope};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Settings for reading a source's records, where it has any.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    pub format: Option<String>,
+    pub time_zone: Option<String>,
+    pub year: Option<i16>,
+}
+
+impl Reading {
+    fn of(source: &Source) -> Option<Self> {
+        let year = source.year_default.and_then(|year| i16::try_from(year).ok());
+        let reading = Self { format: source.format.clone(), time_zone: source.time_zone.clone(), year };
+        (reading != Self::default()).then_some(reading)
+    }
+}
+
+/// A source as events are bound to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub owner: Owner,
+    pub reading: Option<Reading>,
+    /// Last sequence whose event is in the source's figures.
+    pub counted_to: u64,
+    state: SourceState,
+}
+
+#[cfg(test)]
+impl Known {
+    pub(super) fn for_test(owner: Owner, counted_to: u64) -> Self {
+        Self { owner, reading: None, counted_to, state: SourceState::Registered }
+    }
+}
+
+#[derive(Debug)]
+struct Matcher {
+    listener: Option<String>,
+    network: Option<IpNet>,
+    host: Option<String>,
+    known: Arc<Known>,
+}
+
+impl Matcher {
+    fn of(source: &Source, known: Arc<Known>) -> Option<Self> {
+        let network = source.match_network.as_deref().and_then(network);
+        let host = source.match_host.as_ref().map(|host| host.to_lowercase());
+        // A network that cannot be read must not widen the match to everybody.
+        if source.match_network.is_some() && network.is_none() {
+            return None;
+        }
+        (network.is_some() || host.is_some()).then(|| Self {
+            listener: source.match_listener.clone(),
+            network,
+            host,
+            known,
+        })
+    }
+
+    /// The more exact, the higher: host name, then length of the network, then listener.
+    fn exactness(&self) -> (bool, u8, bool) {
+        (self.host.is_some(), self.network.map_or(0, |network| network.prefix_len() + 1), self.listener.is_some())
+    }
+
+    fn fits(&self, sender: &Sender, address: Option<IpAddr>) -> bool {
+        self.listener.as_deref().is_none_or(|listener| listener == sender.listener.as_str())
+            && self.host.as_deref().is_none_or(|host| sender.host.as_deref() == Some(host))
+            && self.network.is_none_or(|network| address.is_some_and(|address| network.contains(&address)))
+    }
+}
+
+/// Reads `10.1.0.0/16` or a single address.
+pub fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    IpNet::from_str(text).ok().or_else(|| IpAddr::from_str(text).ok().map(IpNet::from))
+}
+
+#[derive(Default)]
+struct Index {
+    by_id: HashMap<String, Arc<Known>>,
+    by_sender: HashMap<String, Arc<Known>>,
+    by_key: HashMap<String, Arc<str>>,
+    matchers: Vec<Matcher>,
+    automatic: usize,
+    revision: String,
+}
+
+impl Index {
+    fn build(bound: Vec<store::Bound>, revision: String) -> Self {
+        let mut index = Self { revision, ..Self::default() };
+        for one in bound {
+            let id: Arc<str> = one.source.id.as_str().into();
+            let known = Arc::new(Known {
+                owner: Owner {
+                    source_id: id.clone(),
+                    system_id: one.system_id.map(Into::into),
+                    agency_id: one.agency_id.map(Into::into),
+                    system_level: one.system_level,
+                },
+                reading: Reading::of(&one.source),
+                counted_to: u64::try_from(one.last_sequence).unwrap_or_default(),
+                state: one.source.state,
+            });
+            if let Some(key) = &one.source.api_key_id {
+                index.by_key.insert(key.clone(), id.clone());
+            }
+            if let Some(key) = &one.source.sender_key {
+                index.automatic += 1;
+                index.by_sender.insert(key.clone(), known.clone());
+            }
+            if one.source.state == SourceState::Registered {
+                index.matchers.extend(Matcher::of(&one.source, known.clone()));
+            }
+            index.by_id.insert(one.source.id, known);
+        }
+        index.matchers.sort_by_key(|matcher| std::cmp::Reverse(matcher.exactness()));
+        index
+    }
+
+    fn find(&self, proven: Option<&str>, sender: &Sender) -> Option<Arc<Known>> {
+        if let Some(known) = proven.and_then(|id| self.by_id.get(id)) {
+            return Some(known.clone());
+        }
+        let met = self.by_sender.get(&sender.key());
+        if let Some(known) = met.filter(|known| known.state == SourceState::Registered) {
+            return Some(known.clone());
+        }
+        let address = sender.peer.as_deref().and_then(|peer| IpAddr::from_str(peer).ok());
+        let declared = self.matchers.iter().find(|matcher| matcher.fits(sender, address));
+        declared.map(|matcher| &matcher.known).or(met).cloned()
+    }
+}
+
+/// The resolver: an index in memory over the register. Cheap to share.
+pub struct SourceResolver {
+    db: Db,
+    scope: Scope,
+    clock: Arc<dyn Clock>,
+    index: RwLock<Arc<Index>>,
+}
+
+impl SourceResolver {
+    /// Loads the register. `scope` is the program's own.
+    pub async fn open(db: Db, scope: Scope, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let resolver = Self { db, scope, clock, index: RwLock::default() };
+        resolver.refresh().await?;
+        Ok(resolver)
+    }
+
+    fn index(&self) -> Arc<Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Loads the register again if it changed. Returns whether it did.
+    pub async fn refresh(&self) -> Result<bool, Error> {
+        let view = self.db.scoped(&self.scope).read();
+        let revision = store::revision(&view).await?;
+        if revision == self.index().revision && !revision.is_empty() {
+            return Ok(false);
+        }
+        let index = Index::build(store::all_for_binding(&view).await?, revision);
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
+        Ok(true)
+    }
+
+    /// The source bound to an API key.
+    pub fn source_of_key(&self, key_id: &str) -> Option<Arc<str>> {
+        self.index().by_key.get(key_id).cloned()
+    }
+
+    /// Settings for reading records of a sender that has proven its source or is known by its address alone.
+    pub fn known_by_id(&self, id: &str) -> Option<Arc<Known>> {
+        self.index().by_id.get(id).cloned()
+    }
+
+    /// Binds events to their sources, in order; makes sources for unknown senders.
+    pub async fn bind(&self, events: &mut [Event]) -> Result<Vec<Arc<Known>>, Error> {
+        let mut index = self.index();
+        let mut bound = Vec::with_capacity(events.len());
+        let mut last: Option<(Option<String>, Sender, Arc<Known>)> = None;
+        for event in events {
+            let sender = Sender::of(event);
+            let proven = event.origin.source_id.as_deref();
+            let known = match &last {
+                // Neighbours mostly come from the same sender.
+                Some((same_proof, same, known)) if *same == sender && same_proof.as_deref() == proven => known.clone(),
+                _ => match index.find(proven, &sender) {
+                    Some(known) => known,
+                    None => {
+                        let known = self.meet(&sender, index.automatic).await?;
+                        index = self.index();
+                        known
+                    }
+                },
+            };
+            event.source_id = Some(known.owner.source_id.clone());
+            last = Some((event.origin.source_id.clone(), sender, known.clone()));
+            bound.push(known);
+        }
+        Ok(bound)
+    }
+
+    /// Makes the source of a sender that nobody registered, or finds the one that another process just made.
+    async fn meet(&self, sender: &Sender, automatic: usize) -> Result<Arc<Known>, Error> {
+        let crowded = automatic >= MOST_AUTOMATIC;
+        let key = if crowded { COLLECTIVE.to_owned() } else { sender.key() };
+        if let Some(known) = self.index().by_sender.get(&key) {
+            return Ok(known.clone());
+        }
+        let now = self.clock.now();
+        let source = Source {
+            id: kit::id::new_id(now),
+            name: if crowded { COLLECTIVE.to_owned() } else { sender.name() },
+            kind: SourceKind::Other,
+            state: SourceState::Unassigned,
+            sender_key: Some(key.clone()),
+            match_listener: (!crowded).then(|| sender.listener.as_str().to_owned()),
+            match_network: sender.peer.clone().filter(|_| !crowded),
+            match_host: sender.host.clone().filter(|_| !crowded),
+            api_key_id: None,
+            format: None,
+            time_zone: None,
+            year_default: None,
+            expected: false,
+            max_silence_minutes: default_silence(sender.listener),
+            note: String::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        let db = self.db.scoped(&self.scope);
+        let tx = db.begin().await?;
+        if !exists(&tx, &key).await? {
+            store::save(&tx, &source, &self.scope.actor().id()).await?;
+        }
+        tx.commit().await?;
+        self.refresh().await?;
+        self.index().by_sender.get(&key).cloned().ok_or_else(|| Error::internal("a source just made is not there"))
+    }
+}
+
+async fn exists(tx: &kit::Tx<'_>, key: &str) -> Result<bool, Error> {
+    use sea_orm::{ConnectionTrait, Statement};
+    let sql = "SELECT id FROM sources WHERE sender_key = $1";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [key.into()]);
+    Ok(tx.query_one_raw(statement).await?.is_some())
+}
+
+fn default_silence(listener: Listener) -> i64 {
+    match listener {
+        Listener::Import => 24 * 60,
+        _ => 15,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(id: &str, network: Option<&str>, host: Option<&str>) -> store::Bound {
+        let source = Source {
+            id: id.into(),
+            name: id.into(),
+            kind: SourceKind::Server,
+            state: SourceState::Registered,
+            sender_key: None,
+            match_listener: None,
+            match_network: network.map(Into::into),
+            match_host: host.map(Into::into),
+            api_key_id: None,
+            format: None,
+            time_zone: None,
+            year_default: None,
+            expected: true,
+            max_silence_minutes: 15,
+            note: String::new(),
+            created_at: 0,
+            updated_at: 0,
+        };
+        store::Bound { source, agency_id: None, system_id: None, system_level: None, last_sequence: 0 }
+    }
+
+    fn found(index: &Index, peer: &str, host: Option<&str>) -> Option<String> {
+        let sender = Sender { listener: Listener::SyslogTcp, peer: Some(peer.into()), host: host.map(Into::into) };
+        index.find(None, &sender).map(|known| known.owner.source_id.to_string())
+    }
+
+    #[test]
+    fn the_most_exact_declaration_wins() {
+        let declared = vec![
+            bound("wide", Some("10.0.0.0/8"), None),
+            bound("narrow", Some("10.1.0.0/16"), None),
+            bound("host", Some("10.0.0.0/8"), Some("Web01")),
+        ];
+        let index = Index::build(declared, "1".into());
+        assert_eq!(found(&index, "10.2.0.1", None).as_deref(), Some("wide"));
+        assert_eq!(found(&index, "10.1.0.1", None).as_deref(), Some("narrow"));
+        assert_eq!(found(&index, "10.1.0.1", Some("web01")).as_deref(), Some("host"));
+        assert_eq!(found(&index, "192.0.2.1", Some("web01")), None);
+    }
+
+    #[test]
+    fn a_broken_network_matches_nobody() {
+        let index = Index::build(vec![bound("broken", Some("10.0.0.0/99"), Some("web01"))], "1".into());
+        assert_eq!(found(&index, "10.1.0.1", Some("web01")), None);
+    }
+
+    #[test]
+    fn a_proven_source_wins_over_everything_that_the_record_says() {
+        let index = Index::build(vec![bound("key", None, None), bound("host", None, Some("web01"))], "1".into());
+        let sender = Sender { listener: Listener::Bulk, peer: None, host: Some("web01".into()) };
+        let known = index.find(Some("key"), &sender).expect("found");
+        assert_eq!(&*known.owner.source_id, "key");
+    }
+}

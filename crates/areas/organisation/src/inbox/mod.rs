@@ -1,0 +1,53 @@
+//! The inbox: messages of the program to a person, or to whoever holds a role or is on duty at that moment.
+//! Other areas call [`notify`]; the bell shows [`unread`]. A message holds the key of a text and its variables,
+//! so everyone reads it in the own language; nothing sensitive belongs into it beyond names and codes.
+
+mod notify;
+mod pages;
+mod store;
+
+pub use notify::{Message, Recipient, notify};
+pub use pages::{counter, routes};
+pub use store::{InboxFilter, acknowledge, count, list, mark_all_read, mark_read, unread};
+
+use kit::clock::Micros;
+use sea_orm::FromQueryResult;
+
+/// One message in a person's inbox.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct InboxMessage {
+    pub id: String,
+    pub person_id: String,
+    pub agency_id: Option<String>,
+    /// Code of a [`kit::page::Severity`].
+    pub severity: String,
+    pub title_key: String,
+    /// JSON object of variables for the text.
+    pub title_arguments: String,
+    pub body: String,
+    /// Local address, empty for none.
+    pub link: String,
+    pub created_at: Micros,
+    pub read_at: Option<Micros>,
+    pub acknowledged_at: Option<Micros>,
+}
+
+impl InboxMessage {
+    /// The title in the language of the page.
+    pub fn title(&self, page: &kit::page::Page) -> String {
+        let arguments: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&self.title_arguments).unwrap_or_default();
+        let variables: Vec<_> = arguments
+            .iter()
+            .map(|(name, value)| {
+                let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                (name.as_str(), text.into())
+            })
+            .collect();
+        page.tm(&self.title_key, &variables)
+    }
+
+    pub fn severity(&self) -> kit::page::Severity {
+        self.severity.parse().unwrap_or_default()
+    }
+}

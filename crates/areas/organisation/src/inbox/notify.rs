@@ -1,0 +1,84 @@
+//! Sending: who the recipients are at this moment, one row for each, and live news once it is committed.
+
+use super::store;
+use crate::policies::Policies;
+use crate::{people, roster};
+use kit::clock::Micros;
+use kit::live::Live;
+use kit::page::Severity;
+use kit::{Error, Tx};
+use serde_json::json;
+
+/// To whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient<'a> {
+    /// Identifier of a person.
+    Person(&'a str),
+    /// Everyone on watch now; where nobody is, the roles of `content/organisation/roster.toml`.
+    OnDuty,
+    /// Everyone who holds the role at the agency or above it; `None`: anywhere.
+    Role { role: &'a str, agency_id: Option<&'a str> },
+}
+
+/// What.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Message {
+    pub severity: Severity,
+    /// Key of the title's text and its variables.
+    pub title_key: &'static str,
+    pub title_arguments: Vec<(&'static str, String)>,
+    /// More words, shown as plain text.
+    pub body: String,
+    /// Local address of what it is about, for example `/alerts/…`.
+    pub link: String,
+    /// Agency it is about.
+    pub agency_id: Option<String>,
+}
+
+/// Puts the message into the inbox of each recipient, in this transaction. Returns who gets it, in order of
+/// identifier; empty where nobody holds the role.
+pub async fn notify(
+    tx: &Tx<'_>,
+    live: &Live,
+    now: Micros,
+    recipient: Recipient<'_>,
+    message: &Message,
+) -> Result<Vec<String>, Error> {
+    if !message.link.is_empty() && !crate::sign_in::is_local_path(&message.link) {
+        return Err(Error::internal("a message links outside"));
+    }
+    let mut people = match recipient {
+        Recipient::Person(id) => vec![id.to_owned()],
+        Recipient::Role { role, agency_id } => people::with_role(tx, role, agency_id, now).await?,
+        Recipient::OnDuty => on_duty(tx, now).await?,
+    };
+    people.sort();
+    people.dedup();
+    let arguments: serde_json::Map<_, _> =
+        message.title_arguments.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let arguments = serde_json::Value::Object(arguments).to_string();
+    for person in &people {
+        store::insert(tx, person, message, &arguments, now).await?;
+    }
+    if !people.is_empty() {
+        let live = live.clone();
+        let data = json!({ "people": people });
+        // The agency of the news stays open: the recipients are named, and the page asks for its own inbox.
+        tx.after_commit(move || live.send("inbox", None, data));
+    }
+    Ok(people)
+}
+
+async fn on_duty(tx: &Tx<'_>, now: Micros) -> Result<Vec<String>, Error> {
+    let on_watch = roster::people_on_watch(tx, now).await?;
+    if !on_watch.is_empty() {
+        return Ok(on_watch);
+    }
+    for role in &Policies::embedded()?.roster.when_nobody_is_on_duty {
+        let holders = people::with_role(tx, role, None, now).await?;
+        if !holders.is_empty() {
+            return Ok(holders);
+        }
+    }
+    Ok(Vec::new())
+}

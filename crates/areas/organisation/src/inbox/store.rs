@@ -1,0 +1,130 @@
+//! Rows of the inbox. Everyone reads and marks the own messages alone.
+
+use super::{InboxMessage, Message};
+use crate::audit;
+use crate::conditions::Conditions;
+use kit::clock::Micros;
+use kit::id::new_id;
+use kit::{Connection, Error, Tx};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+
+const COLUMNS: &str = "id, person_id, agency_id, severity, title_key, title_arguments, body, link, created_at, read_at, \
+                       acknowledged_at";
+
+/// What the list is narrowed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InboxFilter {
+    pub unread: bool,
+    /// Not yet acknowledged.
+    pub open: bool,
+}
+
+fn own(connection: &impl Connection) -> Result<String, Error> {
+    connection.scope().person_id().map(ToOwned::to_owned).ok_or(Error::Forbidden("inbox"))
+}
+
+fn conditions(connection: &impl Connection, filter: &InboxFilter) -> Result<Conditions, Error> {
+    let mut conditions = Conditions::default();
+    conditions.with("person_id = ?", own(connection)?);
+    if filter.unread {
+        conditions.plain("read_at IS NULL");
+    }
+    if filter.open {
+        conditions.plain("acknowledged_at IS NULL");
+    }
+    Ok(conditions)
+}
+
+pub(super) async fn insert(
+    tx: &Tx<'_>,
+    person_id: &str,
+    message: &Message,
+    arguments: &str,
+    now: Micros,
+) -> Result<(), Error> {
+    let sql = format!("INSERT INTO inbox_messages ({COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,NULL,NULL)");
+    let values = [
+        new_id(now).into(),
+        person_id.into(),
+        message.agency_id.clone().into(),
+        message.severity.code().into(),
+        message.title_key.into(),
+        arguments.into(),
+        message.body.chars().take(2_000).collect::<String>().into(),
+        message.link.as_str().into(),
+        now.into(),
+    ];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
+/// Own messages, newest first.
+pub async fn list(
+    connection: &impl Connection,
+    filter: &InboxFilter,
+    limit: u64,
+    offset: u64,
+) -> Result<Vec<InboxMessage>, Error> {
+    let conditions = conditions(connection, filter)?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM inbox_messages {} ORDER BY created_at DESC, id DESC LIMIT {limit} OFFSET {offset}",
+        conditions.sql()
+    );
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, conditions.values());
+    Ok(InboxMessage::find_by_statement(statement).all(connection).await?)
+}
+
+/// How many own messages the filter keeps.
+pub async fn count(connection: &impl Connection, filter: &InboxFilter) -> Result<u64, Error> {
+    let conditions = conditions(connection, filter)?;
+    let sql = format!("SELECT COUNT(*) AS found FROM inbox_messages {}", conditions.sql());
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, conditions.values());
+    let row = connection.query_one_raw(statement).await?;
+    Ok(row.map(|row| row.try_get::<i64>("", "found")).transpose()?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+}
+
+/// Own unread messages, and how many of them are high or critical.
+pub async fn unread(connection: &impl Connection) -> Result<(u64, u64), Error> {
+    let sql = "SELECT COUNT(*) AS found, COUNT(CASE WHEN severity IN ('high', 'critical') THEN 1 END) AS urgent \
+               FROM inbox_messages WHERE person_id = $1 AND read_at IS NULL";
+    let values = [own(connection)?.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let Some(row) = connection.query_one_raw(statement).await? else { return Ok((0, 0)) };
+    let figure = |name| row.try_get::<i64>("", name).map(|n| u64::try_from(n).unwrap_or_default());
+    Ok((figure("found")?, figure("urgent")?))
+}
+
+/// Marks one own message read; [`Error::NotFound`] where it is not one's own. Returns its link.
+pub async fn mark_read(tx: &Tx<'_>, now: Micros, id: &str) -> Result<String, Error> {
+    let message = find(tx, id).await?;
+    let sql = "UPDATE inbox_messages SET read_at = $1 WHERE id = $2 AND read_at IS NULL";
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [now.into(), id.into()])).await?;
+    Ok(message.link)
+}
+
+/// Marks every own message read; returns how many were not.
+pub async fn mark_all_read(tx: &Tx<'_>, now: Micros) -> Result<u64, Error> {
+    let sql = "UPDATE inbox_messages SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL";
+    let values = [now.into(), own(tx)?.into()];
+    let done = tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(done.rows_affected())
+}
+
+/// Takes note of one own message: from now on it is known that it was seen and by whom.
+pub async fn acknowledge(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
+    let message = find(tx, id).await?;
+    if message.acknowledged_at.is_some() {
+        return Ok(());
+    }
+    let sql = "UPDATE inbox_messages SET acknowledged_at = $1, read_at = COALESCE(read_at, $1) WHERE id = $2";
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [now.into(), id.into()])).await?;
+    let details = serde_json::json!({ "title": message.title_key, "link": message.link });
+    audit::record(tx, now, "inbox.acknowledge", "inbox-message", id, message.agency_id.as_deref(), details).await
+}
+
+async fn find(connection: &impl Connection, id: &str) -> Result<InboxMessage, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM inbox_messages WHERE id = $1 AND person_id = $2");
+    let values = [id.into(), own(connection)?.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    InboxMessage::find_by_statement(statement).one(connection).await?.ok_or(Error::NotFound)
+}

@@ -1,0 +1,55 @@
+//! A person with an account, and the roles the person holds per agency subtree. What a role may do is data
+//! (`content/organisation/roles.toml`); what it means for one request is worked out in [`reach`].
+
+mod form;
+mod pages;
+pub mod reach;
+mod roles;
+mod service;
+mod store;
+mod tables;
+
+pub use pages::routes;
+pub use roles::{grant_role, may_hand_out, revoke_role};
+pub use service::{NewPerson, PersonChange, change, create, disable, enable};
+pub use store::{PersonFilter, by_account, count, find, grants_of, list, name_of, who_may, with_role};
+pub use tables::PEOPLE;
+
+use kit::clock::Micros;
+use sea_orm::FromQueryResult;
+
+/// A person as anyone in scope may see it. No secret is ever part of it.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Person {
+    pub id: String,
+    /// User name or e-mail address that signs in.
+    pub account: String,
+    pub full_name: String,
+    pub agency_id: String,
+    pub agency_name: String,
+    pub title: String,
+    pub phone: String,
+    pub email: String,
+    pub active: bool,
+    pub created_at: Micros,
+}
+
+/// One role of a person at an agency, from a time and maybe until one.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Grant {
+    pub id: String,
+    pub person_id: String,
+    pub role: String,
+    pub agency_id: String,
+    pub agency_name: String,
+    /// The agency is the top of the tree.
+    pub at_root: bool,
+    pub starts_at: Micros,
+    pub ends_at: Option<Micros>,
+}
+
+impl Grant {
+    pub fn holds_at(&self, at: Micros) -> bool {
+        self.starts_at <= at && self.ends_at.is_none_or(|end| at < end)
+    }
+}

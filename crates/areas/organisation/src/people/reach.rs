@@ -1,0 +1,137 @@
+//! From roles to a scope. A session acts for one reach at a time: an agency, or the whole centre. It holds the
+//! capabilities of every role that covers that reach, so an officer of A who audits B never audits A or
+//! operates B.
+
+use super::Grant;
+use crate::policies::{Policies, Reach, Role};
+use kit::Capability;
+use kit::clock::Micros;
+use kit::scope::Agencies;
+use std::collections::BTreeSet;
+
+/// What a session may do where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acting {
+    /// `None`: the whole centre.
+    pub agency_id: Option<String>,
+    pub capabilities: BTreeSet<Capability>,
+    /// Role whose name is shown: the one with the most capabilities here.
+    pub role: String,
+}
+
+impl Acting {
+    pub fn agencies(&self) -> Agencies {
+        match &self.agency_id {
+            None => Agencies::All,
+            Some(id) => Agencies::Under([id.clone()].into()),
+        }
+    }
+}
+
+/// Agency a grant reaches; `None` for the whole centre.
+fn reached<'grant>(grant: &'grant Grant, role: &Role) -> Option<&'grant str> {
+    if role.reach == Reach::Province || grant.at_root { None } else { Some(&grant.agency_id) }
+}
+
+/// The reaches a person may choose among at `now`: the whole centre first, then agencies in order of the
+/// grants.
+pub fn choices(policies: &Policies, grants: &[Grant], now: Micros) -> Vec<Acting> {
+    let held: Vec<_> = grants
+        .iter()
+        .filter(|grant| grant.holds_at(now))
+        .filter_map(|grant| policies.role(&grant.role).map(|role| (reached(grant, role), role)))
+        .collect();
+    let mut places: Vec<Option<&str>> = Vec::new();
+    for (place, _) in &held {
+        if !places.contains(place) {
+            places.push(*place);
+        }
+    }
+    places.sort_by_key(|place| place.is_some());
+    places
+        .into_iter()
+        .map(|place| {
+            // A role for the whole centre covers an agency too; a role at one agency covers no other, even if
+            // one lies below the other: the tree may change while the session lasts.
+            let here = held.iter().filter(|(reach, _)| reach.is_none() || *reach == place).map(|(_, role)| *role);
+            let roles: Vec<_> = here.collect();
+            let own = held.iter().filter(|(reach, _)| *reach == place).map(|(_, role)| *role);
+            let shown = own.max_by_key(|role| role.capabilities.len());
+            Acting {
+                agency_id: place.map(ToOwned::to_owned),
+                capabilities: roles.iter().flat_map(|role| role.capabilities.iter().copied()).collect(),
+                role: shown.map(|role| role.id.clone()).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+/// The reach a session acts for: the wanted one if the person still has it, else the first. Nobody's roles
+/// give a reach to nothing.
+pub fn acting(policies: &Policies, grants: &[Grant], now: Micros, wanted: Option<&str>) -> Acting {
+    let mut choices = choices(policies, grants, now);
+    let place = choices.iter().position(|choice| wanted.is_some() && choice.agency_id.as_deref() == wanted).unwrap_or(0);
+    if choices.is_empty() {
+        return Acting { agency_id: Some(String::new()), capabilities: BTreeSet::new(), role: String::new() };
+    }
+    choices.swap_remove(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(role: &str, agency: &str, ends_at: Option<Micros>) -> Grant {
+        Grant {
+            id: format!("{role}@{agency}"),
+            person_id: "p".into(),
+            role: role.into(),
+            agency_id: agency.into(),
+            agency_name: agency.into(),
+            at_root: agency == "root",
+            starts_at: 10,
+            ends_at,
+        }
+    }
+
+    #[test]
+    fn roles_at_two_agencies_do_not_mix() {
+        let policies = Policies::embedded().unwrap();
+        let grants = [grant("officer", "a", None), grant("leader", "b", None)];
+        let at_a = acting(&policies, &grants, 20, Some("a"));
+        assert!(at_a.capabilities.contains(&Capability::ManageSystems));
+        assert!(!at_a.capabilities.contains(&Capability::ApproveNotices));
+        let at_b = acting(&policies, &grants, 20, Some("b"));
+        assert!(at_b.capabilities.contains(&Capability::ApproveNotices));
+        assert!(!at_b.capabilities.contains(&Capability::ManageSystems));
+        assert_eq!(at_b.agencies(), Agencies::Under(["b".to_owned()].into()));
+    }
+
+    #[test]
+    fn a_role_counts_only_between_its_start_and_its_end() {
+        let policies = Policies::embedded().unwrap();
+        let grants = [grant("officer", "a", Some(30))];
+        assert!(choices(&policies, &grants, 9).is_empty());
+        assert_eq!(choices(&policies, &grants, 10).len(), 1);
+        assert!(choices(&policies, &grants, 30).is_empty());
+        let nothing = acting(&policies, &grants, 30, None);
+        assert!(nothing.capabilities.is_empty());
+        assert_ne!(nothing.agencies(), Agencies::All);
+    }
+
+    #[test]
+    fn the_whole_centre_comes_first_and_a_foreign_wish_falls_back() {
+        let policies = Policies::embedded().unwrap();
+        let grants = [grant("officer", "a", None), grant("auditor", "c", None)];
+        assert_eq!(acting(&policies, &grants, 20, Some("z")).agency_id, None);
+        let whole = acting(&policies, &grants, 20, None);
+        assert!(!whole.capabilities.contains(&Capability::ManageSystems));
+        assert_eq!(acting(&policies, &[grant("leader", "root", None)], 20, None).agencies(), Agencies::All);
+    }
+
+    #[test]
+    fn a_role_that_no_file_knows_gives_nothing() {
+        let policies = Policies::embedded().unwrap();
+        assert!(choices(&policies, &[grant("emperor", "root", None)], 20).is_empty());
+    }
+}

@@ -1,0 +1,140 @@
+//! What can be done with people. Nobody manages somebody who may do more than oneself: who could reset a
+//! leader's password could act as the leader.
+
+use super::{Person, roles, store};
+use crate::policies::Policies;
+use crate::{agencies, audit, sign_in};
+use kit::clock::Micros;
+use kit::error::FieldError;
+use kit::fold::normalise;
+use kit::id::new_id;
+use kit::{Capability, Connection, Error, Tx};
+use serde_json::json;
+
+/// What makes a new account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewPerson {
+    /// User name or e-mail address: letters without accents, digits and `. _ - + @`.
+    pub account: String,
+    pub full_name: String,
+    pub agency_id: String,
+    pub title: String,
+    pub phone: String,
+    pub email: String,
+}
+
+/// What can be changed later. The account stays: the trail knows people by it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonChange {
+    pub full_name: String,
+    pub agency_id: String,
+    pub title: String,
+    pub phone: String,
+    pub email: String,
+}
+
+fn check(account: Option<&str>, change: &PersonChange) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || ".-_+@".contains(letter);
+    match account {
+        None => {}
+        Some("") => wrong("account", "field-required"),
+        Some(account) if account.len() > 100 => wrong("account", "field-too-long"),
+        Some(account) if account.len() < 3 || !account.chars().all(fits) => wrong("account", "person-account-form"),
+        Some(_) => {}
+    }
+    if change.full_name.is_empty() {
+        wrong("full_name", "field-required");
+    }
+    if change.agency_id.is_empty() {
+        wrong("agency_id", "field-required");
+    }
+    if !change.email.is_empty() && !change.email.contains('@') {
+        wrong("email", "field-invalid");
+    }
+    for (field, text) in [
+        ("full_name", &change.full_name),
+        ("title", &change.title),
+        ("phone", &change.phone),
+        ("email", &change.email),
+    ] {
+        if text.chars().count() > 200 {
+            wrong(field, "field-too-long");
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+fn tidy(change: &mut PersonChange) {
+    for text in [&mut change.full_name, &mut change.title, &mut change.phone, &mut change.email] {
+        *text = normalise(text);
+    }
+}
+
+/// Adds an account without a password; a password is set apart ([`sign_in::set_password`]).
+pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, Error> {
+    tx.scope().require(Capability::ManagePeople)?;
+    let account = normalise(&new.account).to_lowercase();
+    let mut change = PersonChange {
+        full_name: new.full_name,
+        agency_id: new.agency_id,
+        title: new.title,
+        phone: new.phone,
+        email: new.email,
+    };
+    tidy(&mut change);
+    check(Some(&account), &change)?;
+    agencies::require_in_scope(tx, &change.agency_id).await.map_err(|_| Error::invalid("agency_id", "field-invalid"))?;
+    if store::account_is_taken(tx, &account).await? {
+        return Err(Error::invalid("account", "field-taken"));
+    }
+    let id = new_id(now);
+    let PersonChange { full_name, agency_id, title, phone, email } = change;
+    store::insert(tx, &id, &NewPerson { account, full_name, agency_id, title, phone, email }, now).await?;
+    let person = store::signed_in(tx, &id).await?.ok_or(Error::NotFound)?;
+    let details = json!({ "account": person.account, "full_name": person.full_name });
+    audit::record(tx, now, "person.create", "person", &id, Some(&person.agency_id), details).await?;
+    Ok(person)
+}
+
+/// Changes a person's data.
+pub async fn change(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    now: Micros,
+    id: &str,
+    mut change: PersonChange,
+) -> Result<(), Error> {
+    let person = roles::manageable(tx, policies, now, id).await?;
+    tidy(&mut change);
+    check(None, &change)?;
+    agencies::require_in_scope(tx, &change.agency_id).await.map_err(|_| Error::invalid("agency_id", "field-invalid"))?;
+    store::update(tx, id, &change, now).await?;
+    let details = json!({
+        "before": { "full_name": person.full_name, "agency": person.agency_id, "title": person.title,
+                    "phone": person.phone, "email": person.email },
+        "after": { "full_name": change.full_name, "agency": change.agency_id, "title": change.title,
+                   "phone": change.phone, "email": change.email },
+    });
+    audit::record(tx, now, "person.change", "person", id, Some(&person.agency_id), details).await
+}
+
+/// Closes an account: no sign-in, every session ends at once. Nobody closes the own account.
+pub async fn disable(tx: &Tx<'_>, policies: &Policies, now: Micros, id: &str, reason: &str) -> Result<(), Error> {
+    let person = roles::manageable(tx, policies, now, id).await?;
+    if tx.scope().person_id() == Some(id) {
+        return Err(Error::Conflict("person-not-oneself"));
+    }
+    store::set_active(tx, id, false, now).await?;
+    let ended = sign_in::end_sessions_of(tx, id, now).await?;
+    let details = json!({ "reason": reason.chars().take(500).collect::<String>(), "sessions_ended": ended });
+    audit::record(tx, now, "person.disable", "person", id, Some(&person.agency_id), details).await
+}
+
+/// Opens it again.
+pub async fn enable(tx: &Tx<'_>, policies: &Policies, now: Micros, id: &str) -> Result<(), Error> {
+    let person = roles::manageable(tx, policies, now, id).await?;
+    store::set_active(tx, id, true, now).await?;
+    audit::record(tx, now, "person.enable", "person", id, Some(&person.agency_id), json!({})).await
+}

@@ -1,0 +1,264 @@
+//! Policies of the area as data: roles, passwords, sessions, roster (`content/organisation/`). Built into the
+//! program; a directory with files of the same names takes their place.
+
+use kit::{App, Capability};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+/// Where a value comes from. Pages show it; `luytre content check` wants it in every file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Basis {
+    pub document: String,
+    pub valid_from: String,
+    pub text_seen: bool,
+}
+
+/// How far a role reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// The whole centre.
+    Province,
+    /// The agency it was given at and everything below.
+    Subtree,
+}
+
+/// One role.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    pub id: String,
+    pub reach: Reach,
+    /// Promises to hold no capability that changes anything; checked when the file is read.
+    #[serde(default)]
+    pub reads_only: bool,
+    pub capabilities: BTreeSet<Capability>,
+}
+
+impl Role {
+    /// Key of its name.
+    pub fn key(&self) -> String {
+        format!("role-{}", self.id)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRules {
+    pub min_length: usize,
+    pub min_length_with_second_factor: usize,
+    pub max_length: usize,
+    pub min_classes: usize,
+    pub remembered: u64,
+    pub administrator_max_age_days: i64,
+    pub refused_pieces: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HashCost {
+    pub memory_kib: u32,
+    pub passes: u32,
+    pub lanes: u32,
+    pub at_once: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordPolicy {
+    pub basis: Basis,
+    pub rules: PasswordRules,
+    pub argon2id: HashCost,
+}
+
+/// Seconds throughout.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionLimits {
+    pub idle: i64,
+    pub administrator_idle: i64,
+    pub absolute: i64,
+    pub seen_every: i64,
+    pub background_paths: Vec<String>,
+    pub at_most: u64,
+}
+
+/// So many failures within a window close the door for a while. Seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThrottleLimits {
+    pub failures: i64,
+    pub window: i64,
+    pub lock: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkLimits {
+    pub lifetime: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionPolicy {
+    pub basis: Basis,
+    pub session: SessionLimits,
+    pub account_lock: ThrottleLimits,
+    pub address_limit: ThrottleLimits,
+    pub link: LinkLimits,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterPolicy {
+    pub basis: Basis,
+    pub posts: Vec<String>,
+    pub when_nobody_is_on_duty: Vec<String>,
+    pub longest_shift_hours: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RolesFile {
+    #[expect(dead_code, reason = "its presence and form are what reading checks")]
+    basis: Basis,
+    role: Vec<Role>,
+}
+
+/// All of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policies {
+    pub roles: Vec<Role>,
+    pub password: PasswordPolicy,
+    pub session: SessionPolicy,
+    pub roster: RosterPolicy,
+}
+
+/// A policy file that does not read or contradicts itself.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    #[error("{file}: {reason}")]
+    Content { file: &'static str, reason: String },
+}
+
+const ROLES: (&str, &str) = ("roles.toml", include_str!("../../../../content/organisation/roles.toml"));
+const PASSWORD: (&str, &str) =
+    ("password-policy.toml", include_str!("../../../../content/organisation/password-policy.toml"));
+const SESSION: (&str, &str) =
+    ("session-policy.toml", include_str!("../../../../content/organisation/session-policy.toml"));
+const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../content/organisation/roster.toml"));
+
+static EMBEDDED: LazyLock<Result<Arc<Policies>, PolicyError>> = LazyLock::new(|| Policies::load(None).map(Arc::new));
+
+impl Policies {
+    /// The policies built into the program. An error here is a broken build; a test keeps it from happening.
+    pub fn embedded() -> Result<Arc<Policies>, kit::Error> {
+        EMBEDDED.as_ref().map(Arc::clone).map_err(kit::Error::internal)
+    }
+
+    /// The program's policies: those `luytre` put among the ports, else the embedded ones.
+    pub fn of(app: &App) -> Result<Arc<Policies>, kit::Error> {
+        app.ports.get::<Policies>().map_or_else(Self::embedded, Ok)
+    }
+
+    /// Reads the files of `directory` where they exist, the embedded ones otherwise.
+    pub fn load(directory: Option<&Path>) -> Result<Self, PolicyError> {
+        let policies = Self {
+            roles: read::<RolesFile>(directory, ROLES)?.role,
+            password: read(directory, PASSWORD)?,
+            session: read(directory, SESSION)?,
+            roster: read(directory, ROSTER)?,
+        };
+        let wrong = |file, reason: String| Err(PolicyError::Content { file, reason });
+        for role in &policies.roles {
+            let changes = role.capabilities.iter().find(|capability| !reads(**capability));
+            if let Some(capability) = changes.filter(|_| role.reads_only) {
+                return wrong(ROLES.0, format!("role {} only reads but holds {}", role.id, capability.name()));
+            }
+        }
+        let cost = &policies.password.argon2id;
+        if argon2::Params::new(cost.memory_kib, cost.passes, cost.lanes, None).is_err() || cost.at_once == 0 {
+            return wrong(PASSWORD.0, "impossible cost of argon2id".to_owned());
+        }
+        let limits = &policies.session.session;
+        if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {
+            return wrong(SESSION.0, "a session shorter than a minute".to_owned());
+        }
+        Ok(policies)
+    }
+
+    pub fn role(&self, id: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.id == id)
+    }
+
+    /// Roles that hold a capability.
+    pub fn roles_with(&self, capability: Capability) -> impl Iterator<Item = &Role> {
+        self.roles.iter().filter(move |role| role.capabilities.contains(&capability))
+    }
+}
+
+/// Whether a capability changes nothing. Exports leave the house and so are no mere reading.
+pub fn reads(capability: Capability) -> bool {
+    capability.name().starts_with("view-") || capability == Capability::QuerySql
+}
+
+fn read<T: serde::de::DeserializeOwned>(
+    directory: Option<&Path>,
+    (file, embedded): (&'static str, &'static str),
+) -> Result<T, PolicyError> {
+    let wrong = |reason: String| PolicyError::Content { file, reason };
+    let own = match directory.map(|directory| directory.join(file)) {
+        Some(path) if path.exists() => Some(std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?),
+        _ => None,
+    };
+    toml::from_str(own.as_deref().unwrap_or(embedded)).map_err(|error| wrong(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kit::locale::{Lang, texts};
+
+    #[test]
+    fn the_embedded_policies_read_and_every_role_and_capability_has_a_name() {
+        let policies = Policies::embedded().unwrap();
+        for lang in Lang::ALL {
+            for role in &policies.roles {
+                assert!(texts().has(lang, &role.key()), "{}", role.key());
+            }
+            for capability in Capability::ALL {
+                let key = format!("capability-{}", capability.name());
+                assert!(texts().has(lang, &key), "{key}");
+            }
+            for post in &policies.roster.posts {
+                assert!(texts().has(lang, &format!("roster-post-{post}")), "{post}");
+            }
+        }
+        for role in &policies.roster.when_nobody_is_on_duty {
+            assert!(policies.role(role).is_some(), "{role}");
+        }
+    }
+
+    #[test]
+    fn the_auditor_reads_everything_and_changes_nothing() {
+        let policies = Policies::embedded().unwrap();
+        let auditor = policies.role("auditor").unwrap();
+        assert!(auditor.reads_only);
+        for capability in Capability::ALL.iter().filter(|capability| capability.name().starts_with("view-")) {
+            assert!(auditor.capabilities.contains(capability), "{}", capability.name());
+        }
+        assert!(auditor.capabilities.iter().all(|capability| reads(*capability)));
+    }
+
+    #[test]
+    fn a_reading_role_with_a_changing_capability_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = ROLES.1.replacen("\"view-people\", \"view-audit\",", "\"view-audit\", \"manage-people\",", 1);
+        assert_ne!(text, ROLES.1);
+        std::fs::write(directory.path().join("roles.toml"), text).unwrap();
+        let error = Policies::load(Some(directory.path())).unwrap_err();
+        assert!(error.to_string().contains("auditor"), "{error}");
+    }
+}

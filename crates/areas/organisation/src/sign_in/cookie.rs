@@ -1,0 +1,19 @@
+//! The session cookie. Over TLS it has the prefix `__Host-`: the browser then keeps it to this host, to the
+//! whole site, and to TLS.
+
+/// Name of the cookie.
+pub fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-luytre" } else { "luytre" }
+}
+
+/// Value of `Set-Cookie` for a session; a lifetime of zero takes it away. The token is our own base64url text.
+pub fn set_cookie(secure: bool, token: &str, seconds: i64) -> String {
+    let flag = if secure { "; Secure" } else { "" };
+    format!("{}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{flag}", cookie_name(secure), seconds.max(0))
+}
+
+/// Value of `Set-Cookie` for a preference that pages read: language, theme. A year.
+pub(super) fn preference_cookie(secure: bool, name: &str, value: &str) -> String {
+    let flag = if secure { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{flag}")
+}

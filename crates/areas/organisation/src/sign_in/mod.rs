@@ -1,0 +1,52 @@
+//! Signing in and staying signed in: passwords, sessions, one-time links, and kit's [`Authenticate`] for
+//! cookies and API keys. The same answer, and the same work, for accounts that exist and those that do not.
+//!
+//! [`Authenticate`]: kit::session::Authenticate
+
+mod authenticate;
+mod authorization;
+mod cookie;
+mod link;
+mod me;
+mod origin;
+mod pages;
+mod password;
+mod passwords;
+mod service;
+mod sessions;
+mod throttle;
+
+pub use authenticate::SignIn;
+pub use authorization::{Credential, credential};
+pub use cookie::{cookie_name, set_cookie};
+pub use link::create_sign_in_link;
+pub use origin::{Origin, is_local_path};
+pub use pages::routes;
+pub use password::{Hasher, check_rules, temporary};
+pub use passwords::{change_password, reset_password, set_password, unlock};
+pub use service::{Attempt, Outcome};
+pub use sessions::{SessionRow, end_session, end_sessions_of, own_sessions};
+
+use kit::scope::{Actor, Agencies};
+use kit::{Error, Scope};
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
+
+/// The scope in which sign-in looks up accounts: every agency, and not one capability.
+pub(crate) fn own_scope() -> Scope {
+    Scope::new(Actor::Service { name: "sign-in" }, Agencies::All, [], None)
+}
+
+/// 32 bytes from the system's generator, as base64url.
+pub(crate) fn secret() -> Result<String, Error> {
+    use base64::Engine;
+    let mut bytes = [0_u8; 32];
+    OsRng.try_fill_bytes(&mut bytes).map_err(Error::internal)?;
+    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is kept of a secret of high entropy: SHA-256 in hexadecimal. No salt is needed for 256 random bits.
+pub(crate) fn hash_of(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}

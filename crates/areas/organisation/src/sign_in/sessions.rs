@@ -1,0 +1,144 @@
+//! Rows of sessions. The cookie's token is kept as a hash only; a session is over when it was ended, stood
+//! idle too long, or reached its absolute end.
+
+use crate::audit;
+use crate::policies::SessionLimits;
+use kit::clock::{Micros, SECOND};
+use kit::id::new_id;
+use kit::{Connection, Error, Tx};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use serde_json::json;
+
+const COLUMNS: &str =
+    "id, person_id, csrf, acting_agency_id, created_at, seen_at, expires_at, ended_at, origin, browser";
+
+/// One session.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct SessionRow {
+    pub id: String,
+    pub person_id: String,
+    pub csrf: String,
+    /// Reach the person chose to act for; `None`: the first.
+    pub acting_agency_id: Option<String>,
+    pub created_at: Micros,
+    pub seen_at: Micros,
+    pub expires_at: Micros,
+    pub ended_at: Option<Micros>,
+    pub origin: String,
+    pub browser: String,
+}
+
+impl SessionRow {
+    /// Whether the session lasts at `now`, with so many seconds of idleness allowed.
+    pub fn lasts(&self, now: Micros, idle: i64) -> bool {
+        self.ended_at.is_none() && now < self.expires_at && now - self.seen_at < idle * SECOND
+    }
+}
+
+/// A session just made: the only place where its token is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewSession {
+    pub token: String,
+    /// Seconds until its absolute end.
+    pub seconds: i64,
+}
+
+impl std::fmt::Debug for NewSession {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("NewSession").field("seconds", &self.seconds).finish_non_exhaustive()
+    }
+}
+
+async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Error> {
+    let done = tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(done.rows_affected())
+}
+
+pub(super) async fn begin(
+    tx: &Tx<'_>,
+    person_id: &str,
+    origin: &super::Origin,
+    limits: &SessionLimits,
+    now: Micros,
+) -> Result<NewSession, Error> {
+    let token = super::secret()?;
+    let sql = "INSERT INTO sessions (id, token_hash, person_id, csrf, acting_agency_id, created_at, seen_at, expires_at, \
+               ended_at, origin, browser) VALUES ($1,$2,$3,$4,NULL,$5,$5,$6,NULL,$7,$8)";
+    let values = vec![
+        new_id(now).into(),
+        super::hash_of(&token).into(),
+        person_id.into(),
+        super::secret()?.into(),
+        now.into(),
+        (now + limits.absolute * SECOND).into(),
+        origin.text().into(),
+        origin.browser.as_str().into(),
+    ];
+    execute(tx, sql, values).await?;
+    let surplus = format!(
+        "UPDATE sessions SET ended_at = $1 WHERE person_id = $2 AND ended_at IS NULL AND id NOT IN \
+         (SELECT id FROM sessions WHERE person_id = $2 AND ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT {})",
+        limits.at_most.max(1)
+    );
+    execute(tx, &surplus, vec![now.into(), person_id.into()]).await?;
+    // Ended sessions of the past are of no use; the trail has their beginning and end.
+    let old = "DELETE FROM sessions WHERE person_id = $1 AND expires_at < $2";
+    execute(tx, old, vec![person_id.into(), (now - limits.absolute * SECOND).into()]).await?;
+    Ok(NewSession { token, seconds: limits.absolute })
+}
+
+pub(super) async fn by_token(connection: &impl Connection, token: &str) -> Result<Option<SessionRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE token_hash = $1");
+    let values = [super::hash_of(token).into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    Ok(SessionRow::find_by_statement(statement).one(connection).await?)
+}
+
+pub(super) async fn saw(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE sessions SET seen_at = $1 WHERE id = $2 AND seen_at < $1";
+    execute(tx, sql, vec![now.into(), id.into()]).await.map(|_| ())
+}
+
+pub(super) async fn act_for(tx: &Tx<'_>, token: &str, agency_id: Option<&str>) -> Result<(), Error> {
+    let sql = "UPDATE sessions SET acting_agency_id = $1 WHERE token_hash = $2 AND person_id = $3";
+    let own = own(tx)?;
+    let agency = agency_id.map(ToOwned::to_owned);
+    execute(tx, sql, vec![agency.into(), super::hash_of(token).into(), own.into()]).await.map(|_| ())
+}
+
+fn own(connection: &impl Connection) -> Result<String, Error> {
+    connection.scope().person_id().map(ToOwned::to_owned).ok_or(Error::Forbidden("sessions"))
+}
+
+/// Own sessions that have not ended, last used first. Idle ones are left out by `idle` seconds.
+pub async fn own_sessions(connection: &impl Connection, now: Micros, idle: i64) -> Result<Vec<SessionRow>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sessions WHERE person_id = $1 AND ended_at IS NULL ORDER BY seen_at DESC, id DESC"
+    );
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [own(connection)?.into()]);
+    let mut sessions = SessionRow::find_by_statement(statement).all(connection).await?;
+    sessions.retain(|session| session.lasts(now, idle));
+    Ok(sessions)
+}
+
+/// Ends one own session.
+pub async fn end_session(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
+    let own = own(tx)?;
+    let sql = "UPDATE sessions SET ended_at = $1 WHERE id = $2 AND person_id = $3 AND ended_at IS NULL";
+    if execute(tx, sql, vec![now.into(), id.into(), own.as_str().into()]).await? == 0 {
+        return Err(Error::NotFound);
+    }
+    audit::record(tx, now, "session.end", "person", &own, None, json!({ "session": id })).await
+}
+
+/// Ends every session of a person; returns how many there were.
+pub async fn end_sessions_of(tx: &Tx<'_>, person_id: &str, now: Micros) -> Result<u64, Error> {
+    let sql = "UPDATE sessions SET ended_at = $1 WHERE person_id = $2 AND ended_at IS NULL";
+    execute(tx, sql, vec![now.into(), person_id.into()]).await
+}
+
+/// Ends every session of a person but the one with this token.
+pub(super) async fn end_others(tx: &Tx<'_>, person_id: &str, token: &str, now: Micros) -> Result<u64, Error> {
+    let sql = "UPDATE sessions SET ended_at = $1 WHERE person_id = $2 AND token_hash <> $3 AND ended_at IS NULL";
+    execute(tx, sql, vec![now.into(), person_id.into(), super::hash_of(token).into()]).await
+}

@@ -1,0 +1,389 @@
+//! What can be done with an incident. Each act takes a transaction in a scope, checks, writes the timeline, reckons the
+//! clocks and, last, the audit row.
+
+use super::store::{self, AttachedEvent, NewRow};
+use super::{CAUSES, Incident, Knowledge, KnownTime, LAW_CLASSES, State, TECHNICAL_KINDS, TimeKind, code, time_problem};
+use crate::duties::service::{clocks_of, refresh};
+use crate::law::law;
+use crate::statements::{next_number, update};
+use kit::calendar::vietnam_date;
+use kit::clock::Micros;
+use kit::fold::normalise;
+use kit::id::new_id;
+use kit::{Capability, Connection, Error, Tx};
+use monitoring::alerts::AlertEscalated;
+use organisation::audit;
+use sea_orm::Value;
+use serde::Deserialize;
+use serde_json::json;
+
+const LONGEST_TITLE: usize = 300;
+const LONGEST_TEXT: usize = 20_000;
+
+/// An incident reported by a person, by phone or on a form.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct NewIncident {
+    pub title: String,
+    pub agency_id: String,
+    pub system_id: String,
+    pub description: String,
+    pub occurred: Option<Micros>,
+    pub detected: Option<Micros>,
+}
+
+/// Opens an incident by hand. Returns its id.
+pub async fn open(tx: &Tx<'_>, now: Micros, new: &NewIncident) -> Result<String, Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    organisation::agencies::require_in_scope(tx, &new.agency_id).await?;
+    let system_id = Some(new.system_id.as_str()).filter(|id| !id.is_empty());
+    if let Some(system_id) = system_id {
+        let system = assurance::systems::store::find(tx, system_id).await?;
+        if system.agency_id != new.agency_id {
+            return Err(Error::invalid("system_id", "incident-system-of-another-agency"));
+        }
+    }
+    let title = required("title", &new.title, LONGEST_TITLE)?;
+    let description = bounded("description", &new.description, LONGEST_TEXT)?;
+    let detected = new.detected.unwrap_or(now);
+    let actor = tx.scope().actor().name().to_owned();
+    let mut times = Vec::new();
+    let known = |kind, at| KnownTime {
+        kind,
+        at,
+        known_by: Knowledge::Person,
+        reference: actor.clone(),
+        recorded_at: now,
+        recorded_by: actor.clone(),
+    };
+    for (field, kind, at) in [
+        ("detected", TimeKind::Detected, Some(detected)),
+        ("occurred", TimeKind::Occurred, new.occurred),
+        ("seen", TimeKind::Seen, Some(now.max(detected))),
+    ] {
+        let Some(at) = at else { continue };
+        if let Some(problem) = time_problem(kind, at, &times, now) {
+            return Err(Error::invalid(field, problem));
+        }
+        times.push(known(kind, at));
+    }
+    let id = create(tx, now, &title, &new.agency_id, system_id, &description, "opened-by-person").await?;
+    for time in &times {
+        store::set_time(tx, &id, time, "").await?;
+    }
+    finish(tx, now, &id, &new.agency_id, "incident.open", json!({ "title": title })).await?;
+    Ok(id)
+}
+
+/// Listens to monitoring: opens an incident with the escalated alerts, or joins them to one. Runs in the transaction of
+/// the escalation, in the scope of who escalated; that person need not be allowed to handle incidents. Returns its id.
+pub async fn open_from_alerts(tx: &Tx<'_>, event: &AlertEscalated) -> Result<String, Error> {
+    let now = event.at;
+    let (id, agency_id) = match &event.incident_id {
+        Some(id) => {
+            let incident = store::find(tx, id).await?;
+            if incident.state() == State::Closed {
+                return Err(Error::Conflict("incident-closed-takes-no-alerts"));
+            }
+            (incident.id, incident.agency_id)
+        }
+        None => {
+            let agency_id = match &event.agency_id {
+                Some(id) => id.clone(),
+                // A source that nobody has adopted yet belongs to the centre itself.
+                None => organisation::agencies::root(tx).await?.ok_or(Error::NotFound)?.id,
+            };
+            let title: String = normalise(&event.title).chars().take(LONGEST_TITLE).collect();
+            let id = create(tx, now, &title, &agency_id, event.system_id.as_deref(), "", "opened-by-alert").await?;
+            for time in times_of(event) {
+                store::set_time(tx, &id, &time, "").await?;
+            }
+            (id, agency_id)
+        }
+    };
+    for alert_id in &event.alert_ids {
+        attach(tx, now, &id, alert_id, &event.by_name).await?;
+    }
+    earlier_occurrence(tx, event, &id).await?;
+    let details = json!({ "alerts": event.alert_ids, "rules": event.rule_ids });
+    finish(tx, now, &id, &agency_id, "incident.escalate", details).await?;
+    Ok(id)
+}
+
+/// The first three times as monitoring knows them. Clocks of machines may be off: what was "detected" before it "occurred"
+/// is not kept as occurred.
+fn times_of(event: &AlertEscalated) -> Vec<KnownTime> {
+    let known = |kind, at, known_by, reference: &str| KnownTime {
+        kind,
+        at,
+        known_by,
+        reference: reference.to_owned(),
+        recorded_at: event.at,
+        recorded_by: event.by_name.clone(),
+    };
+    let rule = event.rule_ids.first().map(String::as_str).unwrap_or_default();
+    let mut times = vec![
+        known(TimeKind::Detected, event.detected_at, Knowledge::Machine, rule),
+        known(TimeKind::Seen, event.seen_at.max(event.detected_at), Knowledge::Person, &event.by_name),
+    ];
+    if event.first_event_time <= event.detected_at {
+        times.push(known(TimeKind::Occurred, event.first_event_time, Knowledge::Machine, rule));
+    }
+    times
+}
+
+/// Alerts that join later may show that it began earlier.
+async fn earlier_occurrence(tx: &Tx<'_>, event: &AlertEscalated, id: &str) -> Result<(), Error> {
+    let times = store::times(tx, id).await?;
+    let held = times.iter().find(|time| time.kind == TimeKind::Occurred);
+    let detected = times.iter().find(|time| time.kind == TimeKind::Detected).map_or(event.detected_at, |time| time.at);
+    if held.is_some_and(|held| event.first_event_time < held.at) && event.first_event_time <= detected {
+        let time = times_of(event).into_iter().find(|time| time.kind == TimeKind::Occurred);
+        if let Some(time) = time {
+            store::set_time(tx, id, &time, "earlier alert").await?;
+        }
+    }
+    Ok(())
+}
+
+async fn attach(tx: &Tx<'_>, now: Micros, id: &str, alert_id: &str, by: &str) -> Result<(), Error> {
+    let alert = monitoring::alerts::store::get(tx, alert_id).await?;
+    if !store::attach_alert(tx, id, alert_id, now, by).await? {
+        return Ok(());
+    }
+    for sample in &alert.samples {
+        let excerpt: Vec<_> = sample
+            .fields
+            .iter()
+            .map(|field| format!("{}: {}", field.field.as_deref().unwrap_or("*"), field.value))
+            .collect();
+        let event = AttachedEvent {
+            sequence: i64::try_from(sample.seq).map_err(Error::internal)?,
+            alert_id: alert_id.to_owned(),
+            event_time: sample.time,
+            excerpt: excerpt.join("\n").chars().take(2_000).collect(),
+        };
+        store::attach_event(tx, id, &event, now).await?;
+    }
+    store::add_entry(tx, id, alert.first_event_time, now, "alert", alert.title(kit::Lang::Vi)).await
+}
+
+async fn create(
+    tx: &Tx<'_>,
+    now: Micros,
+    title: &str,
+    agency_id: &str,
+    system_id: Option<&str>,
+    description: &str,
+    entry: &str,
+) -> Result<String, Error> {
+    let id = new_id(now);
+    let year = vietnam_date(now).year();
+    let code = code(year, next_number(tx, "incident_numbers", agency_id, year).await?);
+    let opened_by = tx.scope().actor().name().to_owned();
+    let row = NewRow { id: &id, code: &code, title, agency_id, system_id, description, opened_by: &opened_by };
+    store::insert_incident(tx, row, now).await?;
+    store::add_entry(tx, &id, now, now, entry, &code).await?;
+    Ok(id)
+}
+
+/// Moves the work on. Closing needs every clock answered, unless it was no incident.
+pub async fn change_state(
+    tx: &Tx<'_>,
+    now: Micros,
+    id: &str,
+    to: State,
+    reason: &str,
+    version: i64,
+) -> Result<(), Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    let incident = store::find(tx, id).await?;
+    let change = incident.state().change(to).ok_or(Error::Conflict("incident-state-not-allowed"))?;
+    let reason = bounded("reason", reason, LONGEST_TEXT)?;
+    if change.needs_reason && reason.is_empty() {
+        return Err(Error::invalid("reason", "field-required"));
+    }
+    if to == State::Closed && !change.false_alarm {
+        let open = clocks_of(tx, &incident, now).await?.iter().any(|(_, clock)| clock.state.is_open());
+        if open {
+            return Err(Error::Conflict("incident-clocks-still-run"));
+        }
+    }
+    let contained = incident.contained_at.or((to > State::Contain && to != State::Closed).then_some(now));
+    let columns: [(&str, Value); 5] = [
+        ("state", to.code().into()),
+        ("false_alarm", change.false_alarm.into()),
+        ("contained_at", contained.into()),
+        ("closed_at", (to == State::Closed).then_some(now).into()),
+        ("updated_at", now.into()),
+    ];
+    update(tx, "incidents", id, version, &columns).await?;
+    let detail = if reason.is_empty() { to.code().to_owned() } else { format!("{}: {reason}", to.code()) };
+    store::add_entry(tx, id, now, now, "state", &detail).await?;
+    let details = json!({ "from": incident.state, "to": to.code(), "reason": reason });
+    finish(tx, now, id, &incident.agency_id, "incident.state", details).await
+}
+
+/// Sets or corrects one of the first three times. A correction needs a reason; the old value is kept.
+pub async fn set_time(
+    tx: &Tx<'_>,
+    now: Micros,
+    id: &str,
+    kind: TimeKind,
+    at: Micros,
+    known_by: Knowledge,
+    reference: &str,
+    reason: &str,
+) -> Result<(), Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    let incident = store::find(tx, id).await?;
+    let times = store::times(tx, id).await?;
+    let before = times.iter().find(|time| time.kind == kind).map(|time| time.at);
+    let reason = bounded("reason", reason, LONGEST_TEXT)?;
+    if !kind.by_hand() {
+        return Err(Error::invalid("kind", "incident-time-from-notices"));
+    }
+    if before.is_some() && reason.is_empty() {
+        return Err(Error::invalid("reason", "field-required"));
+    }
+    if let Some(problem) = time_problem(kind, at, &times, now) {
+        return Err(Error::invalid("at", problem));
+    }
+    let recorded_by = tx.scope().actor().name().to_owned();
+    let reference = bounded("reference", reference, LONGEST_TITLE)?;
+    let time = KnownTime { kind, at, known_by, reference, recorded_at: now, recorded_by };
+    store::set_time(tx, id, &time, &reason).await?;
+    store::add_entry(tx, id, now, now, "time", &format!("{}: {reason}", kind.code())).await?;
+    let details = json!({ "kind": kind.code(), "before": before, "after": at, "reason": reason });
+    finish(tx, now, id, &incident.agency_id, "incident.time", details).await
+}
+
+/// Sets severity and signs, with the reason. Clocks that depend on them follow.
+pub async fn classify(
+    tx: &Tx<'_>,
+    now: Micros,
+    id: &str,
+    severity: &str,
+    signs: &[String],
+    reason: &str,
+    version: i64,
+) -> Result<(), Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    let incident = store::find(tx, id).await?;
+    let scale = law().scale().ok_or(Error::Conflict("incident-no-scale"))?;
+    let level = scale.level(severity).ok_or_else(|| Error::invalid("severity", "field-required"))?;
+    let mut signs: Vec<String> =
+        signs.iter().filter(|sign| scale.signs().any(|known| known.id == **sign)).cloned().collect();
+    signs.sort();
+    signs.dedup();
+    let reason = bounded("reason", reason, LONGEST_TEXT)?;
+    let proposed = scale.propose(&signs.iter().cloned().collect(), incident.system_level);
+    let changed = incident.severity.is_some() && incident.severity.as_deref() != Some(severity);
+    if reason.is_empty() && (changed || proposed.is_some_and(|proposed| proposed.id != level.id)) {
+        return Err(Error::invalid("reason", "incident-severity-needs-reason"));
+    }
+    let by = tx.scope().actor().name().to_owned();
+    let columns: [(&str, Value); 7] = [
+        ("severity", severity.into()),
+        ("serious", level.serious.into()),
+        ("severity_set_by", by.into()),
+        ("severity_set_at", now.into()),
+        ("severity_reason", reason.as_str().into()),
+        ("signs", json!(signs).to_string().into()),
+        ("updated_at", now.into()),
+    ];
+    update(tx, "incidents", id, version, &columns).await?;
+    let detail = format!("{} {reason}", level.title.vi);
+    store::add_entry(tx, id, now, now, "severity", detail.trim()).await?;
+    let details = json!({ "before": incident.severity, "after": severity, "signs": signs, "reason": reason });
+    finish(tx, now, id, &incident.agency_id, "incident.classify", details).await
+}
+
+/// What people know of an incident.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct IncidentFacts {
+    pub title: String,
+    pub law_class: String,
+    pub technical_kind: String,
+    pub cause: String,
+    pub description: String,
+    pub scope: String,
+    pub measures: String,
+    pub already_notified: String,
+    pub personal_data: String,
+    pub version: i64,
+}
+
+pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, facts: &IncidentFacts) -> Result<(), Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    let incident = store::find(tx, id).await?;
+    for (field, value, known) in [
+        ("law_class", &facts.law_class, &LAW_CLASSES[..]),
+        ("technical_kind", &facts.technical_kind, &TECHNICAL_KINDS[..]),
+        ("cause", &facts.cause, &CAUSES[..]),
+    ] {
+        if !value.is_empty() && !known.contains(&value.as_str()) {
+            return Err(Error::invalid(field, "field-invalid"));
+        }
+    }
+    let title = required("title", &facts.title, LONGEST_TITLE)?;
+    let mut columns: Vec<(&str, Value)> = vec![
+        ("title", title.as_str().into()),
+        ("title_fold", kit::fold::fold(&title).into()),
+        ("law_class", facts.law_class.as_str().into()),
+        ("technical_kind", facts.technical_kind.as_str().into()),
+        ("cause", facts.cause.as_str().into()),
+        ("updated_at", now.into()),
+    ];
+    for (field, value) in [
+        ("description", &facts.description),
+        ("scope", &facts.scope),
+        ("measures", &facts.measures),
+        ("already_notified", &facts.already_notified),
+        ("personal_data", &facts.personal_data),
+    ] {
+        columns.push((field, bounded(field, value, LONGEST_TEXT)?.into()));
+    }
+    update(tx, "incidents", id, facts.version, &columns).await?;
+    store::add_entry(tx, id, now, now, "facts", "").await?;
+    finish(tx, now, id, &incident.agency_id, "incident.edit", json!({ "title": title })).await
+}
+
+/// Adds a note to the timeline, dated when it happened.
+pub async fn note(tx: &Tx<'_>, now: Micros, id: &str, text: &str, happened: Option<Micros>) -> Result<(), Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    let incident: Incident = store::find(tx, id).await?;
+    let text = required("text", text, LONGEST_TEXT)?;
+    let at = happened.unwrap_or(now);
+    if at > now {
+        return Err(Error::invalid("at", "incident-time-future"));
+    }
+    store::add_entry(tx, id, at, now, "note", &text).await?;
+    audit::record(tx, now, "incident.note", "incident", id, Some(&incident.agency_id), json!({})).await
+}
+
+/// Clocks first, then the audit row, which is the last write of every act.
+async fn finish(
+    tx: &Tx<'_>,
+    now: Micros,
+    id: &str,
+    agency_id: &str,
+    action: &str,
+    details: serde_json::Value,
+) -> Result<(), Error> {
+    refresh(tx, now, id).await?;
+    audit::record(tx, now, action, "incident", id, Some(agency_id), details).await
+}
+
+fn required(field: &str, text: &str, longest: usize) -> Result<String, Error> {
+    let text = bounded(field, text, longest)?;
+    if text.is_empty() { Err(Error::invalid(field, "field-required")) } else { Ok(text) }
+}
+
+/// NFC, bounded; line breaks are kept.
+pub(crate) fn bounded(field: &str, text: &str, longest: usize) -> Result<String, Error> {
+    let text: Vec<_> = text.lines().map(normalise).collect();
+    let text = text.join("\n").trim().to_owned();
+    if text.chars().count() > longest { Err(Error::invalid(field, "field-too-long")) } else { Ok(text) }
+}

@@ -1,0 +1,446 @@
+//! What can be done with a notice: draft, edit, submit, return, approve, send, file the receipt, and its document.
+
+use super::document::{Surroundings, document, symbol};
+use super::form::NoticeForm;
+use super::prefill::{AffectedSystem, Knowledge, RelatedAlert, Reporter, moment, prefill};
+use super::{CHANNELS, FieldValue, Letterhead, Notice, State, approval_problem, store};
+use crate::duties::service::{clocks_of, refresh};
+use crate::incidents::service::bounded;
+use crate::incidents::store as incident_store;
+use crate::incidents::{Incident, Knowledge as KnownBy, KnownTime, TimeKind};
+use crate::law::law;
+use crate::statements::{next_number, update};
+use kit::calendar::vietnam_date;
+use kit::clock::{MINUTE, Micros};
+use kit::error::FieldError;
+use kit::fold::normalise;
+use kit::id::new_id;
+use kit::locale::texts;
+use kit::{Capability, Connection, Error, Lang, Tx};
+use organisation::{agencies, audit, people};
+use sea_orm::Value;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+const LONGEST_FIELD: usize = 20_000;
+
+/// Opens a draft of a form for an incident, pre-filled. Returns its id; a draft of the same form that is still being
+/// written is opened again instead of a second one.
+pub async fn draft(tx: &Tx<'_>, now: Micros, incident_id: &str, form_id: &str) -> Result<String, Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    let incident = incident_store::find(tx, incident_id).await?;
+    let form = law().form(form_id).ok_or(Error::NotFound)?;
+    let notices = store::of_incident(tx, incident_id).await?;
+    if let Some(open) = notices.iter().find(|notice| notice.form == form_id && notice.state() < State::Approved) {
+        return Ok(open.id.clone());
+    }
+    let known = gather(tx, &incident, &notices, now).await?;
+    let fields = prefill(form, law(), &known);
+    let recipients = due_recipients(tx, &incident, form_id, now).await?;
+    let id = new_id(now);
+    let row = store::NewRow {
+        id: &id,
+        incident_id,
+        agency_id: &incident.agency_id,
+        form: form_id,
+        fields: &fields,
+        letterhead: &known.reporter.letterhead,
+        recipients: &recipients,
+    };
+    store::insert_notice(tx, row, now).await?;
+    incident_store::add_entry(tx, incident_id, now, now, "notice-drafted", &form.title.vi).await?;
+    audit::record(tx, now, "notice.draft", "notice", &id, Some(&incident.agency_id), json!({ "form": form_id })).await?;
+    Ok(id)
+}
+
+/// Recipients of the duties that this form fulfils and that apply; all that know the form where none applies.
+async fn due_recipients(tx: &Tx<'_>, incident: &Incident, form: &str, now: Micros) -> Result<Vec<String>, Error> {
+    let clocks = clocks_of(tx, incident, now).await?;
+    let mut recipients: Vec<String> = Vec::new();
+    let applying = clocks.iter().filter(|(_, clock)| clock.state.is_open()).map(|(duty, _)| *duty);
+    for duty in applying.chain(law().duties.iter().filter(|duty| duty.valid_to.is_none())) {
+        let fallback_only = !clocks.iter().any(|(known, clock)| known.id == duty.id && clock.state.is_open());
+        if duty.form == form && !recipients.contains(&duty.recipient.id) && !(fallback_only && !recipients.is_empty()) {
+            recipients.push(duty.recipient.id.clone());
+        }
+    }
+    Ok(recipients)
+}
+
+/// What a person changed in a draft.
+#[derive(Debug, Clone, Default)]
+pub struct NoticeChange {
+    pub fields: BTreeMap<String, String>,
+    pub letterhead: Letterhead,
+    pub recipients: Vec<String>,
+    pub version: i64,
+}
+
+/// Saves a draft. Whatever is missing is allowed until submission.
+pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, change: &NoticeChange) -> Result<(), Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    let notice = store::find(tx, id).await?;
+    let form = form_of(&notice)?;
+    if notice.state() != State::Draft {
+        return Err(Error::Conflict("notice-not-a-draft"));
+    }
+    let mut fields = BTreeMap::new();
+    for field in form.fields() {
+        let before = notice.fields.get(&field.id).cloned().unwrap_or_default();
+        let after = match change.fields.get(&field.id) {
+            Some(value) => bounded(&field.id, value, LONGEST_FIELD)?,
+            None => before.value.clone(),
+        };
+        let edited = before.edited || after != before.value;
+        fields.insert(field.id.clone(), FieldValue { value: after, source: before.source, edited });
+    }
+    let known = |id: &String| law().duties.iter().any(|duty| duty.recipient.id == *id);
+    let recipients: Vec<String> = change.recipients.iter().filter(|id| known(id)).cloned().collect();
+    let columns: [(&str, Value); 4] = [
+        ("fields", store::text(&fields)?),
+        ("letterhead", store::text(&clean(&change.letterhead)?)?),
+        ("recipients", store::text(&recipients)?),
+        ("updated_at", now.into()),
+    ];
+    update(tx, "notices", id, change.version, &columns).await?;
+    audit::record(tx, now, "notice.edit", "notice", id, Some(&notice.agency_id), json!({})).await
+}
+
+fn clean(head: &Letterhead) -> Result<Letterhead, Error> {
+    let line = |field: &str, text: &str| bounded(field, text, 300);
+    Ok(Letterhead {
+        issuer_parent: line("issuer_parent", &head.issuer_parent)?,
+        issuer: line("issuer", &head.issuer)?,
+        symbol: line("symbol", &head.symbol)?,
+        place: line("place", &head.place)?,
+        authority: line("authority", &head.authority)?,
+        position: line("position", &head.position)?,
+        signer: line("signer", &head.signer)?,
+    })
+}
+
+/// Hands a complete draft to the head. What is missing is named field by field.
+pub async fn submit(tx: &Tx<'_>, now: Micros, id: &str, version: i64) -> Result<(), Error> {
+    tx.scope().require(Capability::HandleIncidents)?;
+    let notice = store::find(tx, id).await?;
+    let form = form_of(&notice)?;
+    let mut missing: Vec<FieldError> = notice
+        .missing(form)
+        .into_iter()
+        .map(|field| FieldError { field: field.id.clone(), key: "field-required" })
+        .collect();
+    let head = &notice.letterhead;
+    for (field, value) in [("issuer", &head.issuer), ("symbol", &head.symbol), ("place", &head.place)] {
+        if value.trim().is_empty() {
+            missing.push(FieldError { field: field.to_owned(), key: "field-required" });
+        }
+    }
+    if notice.recipients.is_empty() {
+        missing.push(FieldError { field: "recipients".to_owned(), key: "field-required" });
+    }
+    if !missing.is_empty() {
+        return Err(Error::Invalid(missing));
+    }
+    let columns: [(&str, Value); 4] = [
+        ("submitted_at", now.into()),
+        ("submitted_by", tx.scope().actor().id().into()),
+        ("returned_reason", "".into()),
+        ("updated_at", now.into()),
+    ];
+    advance(tx, now, &notice, State::Submitted, version, &columns, json!({})).await
+}
+
+/// Gives a submitted notice back with what is wrong.
+pub async fn return_to_author(tx: &Tx<'_>, now: Micros, id: &str, reason: &str, version: i64) -> Result<(), Error> {
+    tx.scope().require(Capability::ApproveNotices)?;
+    let notice = store::find(tx, id).await?;
+    let reason = bounded("reason", reason, 2_000)?;
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "field-required"));
+    }
+    let columns: [(&str, Value); 2] = [("returned_reason", reason.as_str().into()), ("updated_at", now.into())];
+    advance(tx, now, &notice, State::Draft, version, &columns, json!({ "reason": reason })).await
+}
+
+/// Approval by the head: gives the number, dates the document and keeps it as it is now. `number` is the one from the
+/// agency's own register of documents; without it the next of the series is taken.
+pub async fn approve(tx: &Tx<'_>, now: Micros, id: &str, number: Option<i64>, version: i64) -> Result<(), Error> {
+    tx.scope().require(Capability::ApproveNotices)?;
+    let mut notice = store::find(tx, id).await?;
+    let form = form_of(&notice)?;
+    let approver = tx.scope().person_id().ok_or(Error::Forbidden("approve-notices"))?.to_owned();
+    if let Some(problem) = approval_problem(&notice, &approver) {
+        return Err(Error::Conflict(problem));
+    }
+    if number.is_some_and(|number| !(1..1_000_000).contains(&number)) {
+        return Err(Error::invalid("number", "field-invalid"));
+    }
+    let date = vietnam_date(now);
+    let number = match number {
+        Some(number) => number,
+        None => next_number(tx, "notice_numbers", &notice.agency_id, date.year()).await?,
+    };
+    let person = people::find(tx, &approver).await?;
+    if notice.letterhead.signer.is_empty() {
+        notice.letterhead.signer = person.full_name.clone();
+    }
+    if notice.letterhead.position.is_empty() {
+        notice.letterhead.position = person.title.clone();
+    }
+    notice.number = Some(number);
+    let content = render(tx, &notice, form, Some(date), now).await?;
+    let sha256 = store::keep_document(tx, id, &content, now).await?;
+    let symbol = format!("{number:02}/{}", symbol(form, &notice.letterhead.symbol));
+    let columns: [(&str, Value); 9] = [
+        ("letterhead", store::text(&notice.letterhead)?),
+        ("number", number.into()),
+        ("year", i64::from(date.year()).into()),
+        ("symbol", symbol.as_str().into()),
+        ("approved_at", now.into()),
+        ("approved_by", approver.into()),
+        ("approver_name", person.full_name.into()),
+        ("document_sha256", sha256.as_str().into()),
+        ("updated_at", now.into()),
+    ];
+    let details = json!({ "symbol": symbol, "sha256": sha256 });
+    advance(tx, now, &notice, State::Approved, version, &columns, details).await
+}
+
+/// Records that the notice left, when and how. Duties and the incident's time "reported" follow.
+pub async fn record_sent(
+    tx: &Tx<'_>,
+    now: Micros,
+    id: &str,
+    channel: &str,
+    sent_at: Option<Micros>,
+    version: i64,
+) -> Result<(), Error> {
+    tx.scope().require(Capability::SendNotices)?;
+    let notice = store::find(tx, id).await?;
+    if !CHANNELS.contains(&channel) {
+        return Err(Error::invalid("channel", "field-required"));
+    }
+    let sent_at = sent_at.unwrap_or(now);
+    // Forms give minutes; an approval in the same minute is not after it.
+    let earliest = notice.approved_at.unwrap_or(now) / MINUTE * MINUTE;
+    if sent_at > now || sent_at < earliest {
+        return Err(Error::invalid("sent_at", "notice-sent-before-approval"));
+    }
+    let columns: [(&str, Value); 4] = [
+        ("sent_at", sent_at.into()),
+        ("sent_by", tx.scope().actor().id().into()),
+        ("channel", channel.into()),
+        ("updated_at", now.into()),
+    ];
+    keep_time(tx, &notice, TimeKind::Reported, sent_at, &notice.symbol, now).await?;
+    advance(tx, now, &notice, State::Sent, version, &columns, json!({ "channel": channel, "sent_at": sent_at })).await
+}
+
+/// Files the recipient's confirmation.
+pub async fn record_receipt(
+    tx: &Tx<'_>,
+    now: Micros,
+    id: &str,
+    received_at: Option<Micros>,
+    reference: &str,
+    version: i64,
+) -> Result<(), Error> {
+    tx.scope().require(Capability::SendNotices)?;
+    let notice = store::find(tx, id).await?;
+    let received_at = received_at.unwrap_or(now);
+    let reference = bounded("reference", reference, 500)?;
+    if reference.is_empty() {
+        return Err(Error::invalid("reference", "field-required"));
+    }
+    let earliest = notice.sent_at.unwrap_or(now) / MINUTE * MINUTE;
+    if received_at > now || received_at < earliest {
+        return Err(Error::invalid("received_at", "notice-receipt-before-sent"));
+    }
+    let columns: [(&str, Value); 3] = [
+        ("receipt_at", received_at.into()),
+        ("receipt_reference", reference.as_str().into()),
+        ("updated_at", now.into()),
+    ];
+    keep_time(tx, &notice, TimeKind::Receipt, received_at, &reference, now).await?;
+    advance(tx, now, &notice, State::Receipt, version, &columns, json!({ "reference": reference })).await
+}
+
+/// The first report and the first receipt are the incident's; later notices do not move them.
+async fn keep_time(
+    tx: &Tx<'_>,
+    notice: &Notice,
+    kind: TimeKind,
+    at: Micros,
+    reference: &str,
+    now: Micros,
+) -> Result<(), Error> {
+    let times = incident_store::times(tx, &notice.incident_id).await?;
+    if times.iter().any(|time| time.kind == kind && time.at <= at) {
+        return Ok(());
+    }
+    let recorded_by = tx.scope().actor().name().to_owned();
+    let reference = reference.to_owned();
+    let time = KnownTime { kind, at, known_by: KnownBy::Document, reference, recorded_at: now, recorded_by };
+    incident_store::set_time(tx, &notice.incident_id, &time, "").await
+}
+
+/// The step itself: state, timeline, clocks, and the audit row last.
+async fn advance(
+    tx: &Tx<'_>,
+    now: Micros,
+    notice: &Notice,
+    to: State,
+    version: i64,
+    columns: &[(&str, Value)],
+    details: serde_json::Value,
+) -> Result<(), Error> {
+    if !notice.state().may_become(to) {
+        return Err(Error::Conflict("notice-state-not-allowed"));
+    }
+    let mut columns = columns.to_vec();
+    columns.push(("state", to.code().into()));
+    update(tx, "notices", &notice.id, version, &columns).await?;
+    let title = form_of(notice)?.title.vi.as_str();
+    let kind = if to == State::Draft { "notice-returned".to_owned() } else { format!("notice-{}", to.code()) };
+    incident_store::add_entry(tx, &notice.incident_id, now, now, &kind, title).await?;
+    refresh(tx, now, &notice.incident_id).await?;
+    let action = format!("notice.{}", to.code());
+    audit::record(tx, now, &action, "notice", &notice.id, Some(&notice.agency_id), details).await
+}
+
+/// The DOCX: as it was approved, else as it stands now, marked as a draft. With the name to save it under.
+pub async fn docx(connection: &impl Connection, id: &str, now: Micros) -> Result<(Notice, Vec<u8>), Error> {
+    connection.scope().require(Capability::ViewIncidents)?;
+    let notice = store::find(connection, id).await?;
+    if let Some(content) = store::document(connection, id).await? {
+        return Ok((notice, content));
+    }
+    let content = render(connection, &notice, form_of(&notice)?, None, now).await?;
+    Ok((notice, content))
+}
+
+async fn render(
+    connection: &impl Connection,
+    notice: &Notice,
+    form: &NoticeForm,
+    date: Option<jiff::civil::Date>,
+    now: Micros,
+) -> Result<Vec<u8>, Error> {
+    let incident = incident_store::find(connection, &notice.incident_id).await?;
+    let clocks = clocks_of(connection, &incident, now).await?;
+    let next_due = clocks
+        .iter()
+        .filter(|(duty, clock)| duty.form != form.id && clock.state.is_open())
+        .filter_map(|(_, clock)| clock.due_at)
+        .filter(|due| *due > now)
+        .min();
+    let around = Surroundings {
+        alerts: related_alerts(connection, &incident.id).await?,
+        next_due: next_due.map(|due| moment(due, now)).unwrap_or_default(),
+        date,
+        now,
+    };
+    documents::render(&document(notice, form, law(), &around)).map_err(|error| match error {
+        documents::DocumentError::Missing(_) => Error::Conflict("notice-incomplete"),
+        error => Error::internal(error),
+    })
+}
+
+/// The form of a notice, which may have been taken out of the content since.
+pub fn form_of(notice: &Notice) -> Result<&'static NoticeForm, Error> {
+    law().form(&notice.form).ok_or(Error::Conflict("notice-form-gone"))
+}
+
+async fn related_alerts(connection: &impl Connection, incident_id: &str) -> Result<Vec<RelatedAlert>, Error> {
+    let alerts = incident_store::alerts(connection, incident_id).await?;
+    Ok(alerts
+        .into_iter()
+        .map(|alert| RelatedAlert {
+            title: alert.title,
+            severity: alert.severity,
+            entity: alert.entity,
+            first_event_at: alert.first_event_time,
+            events: alert.count,
+        })
+        .collect())
+}
+
+async fn gather(tx: &Tx<'_>, incident: &Incident, notices: &[Notice], now: Micros) -> Result<Knowledge, Error> {
+    let system = match &incident.system_id {
+        Some(id) => Some(assurance::systems::store::find(tx, id).await?),
+        None => None,
+    };
+    let first = notices.iter().find(|notice| notice.form == "first-notice" && notice.approved_at.is_some());
+    let system = system.map(|system| AffectedSystem {
+        name: system.name,
+        operator: if system.operator.is_empty() { system.agency_name.clone() } else { system.operator },
+        owner: system.agency_name,
+        level: match system.level_decision {
+            Some(decision) => format!("{} ({decision})", system.level),
+            None => system.level.to_string(),
+        },
+        purpose: system.purpose,
+        addresses: [system.public_addresses, system.domains].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n"),
+        contact: [system.contact_name, system.contact_title, system.contact_phone, system.contact_email]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(", "),
+    });
+    Ok(Knowledge {
+        reporter: reporter(tx, &incident.agency_id).await?,
+        system,
+        incident: incident.clone(),
+        times: incident_store::times(tx, &incident.id).await?,
+        alerts: related_alerts(tx, &incident.id).await?,
+        first_notice_number: first
+            .and_then(|notice| Some(format!("{}, {}", notice.symbol, moment(notice.approved_at?, now))))
+            .unwrap_or_default(),
+        now,
+    })
+}
+
+/// The agency as it writes its papers: as last time, else from the register.
+async fn reporter(tx: &Tx<'_>, agency_id: &str) -> Result<Reporter, Error> {
+    let agency = agencies::find(tx, agency_id).await?;
+    let letterhead = match store::last_letterhead(tx, agency_id).await? {
+        // Whoever approves this time signs this time.
+        Some(last) => Letterhead { signer: String::new(), position: String::new(), ..last },
+        None => {
+            let root = agencies::root(tx).await?;
+            let root_name = root.as_ref().map(|root| root.name.clone()).unwrap_or_default();
+            let parent = match &agency.parent_id {
+                None => String::new(),
+                Some(id) if root.as_ref().is_some_and(|root| root.id == *id) => {
+                    texts().text_with(Lang::Vi, "notice-committee-of", &[("province", lower_first(&root_name).into())])
+                }
+                Some(id) => agencies::find(tx, id).await.map(|parent| parent.name).unwrap_or_default(),
+            };
+            Letterhead {
+                issuer_parent: parent,
+                issuer: agency.name.clone(),
+                symbol: agency.code.clone(),
+                place: place(&root_name),
+                ..Letterhead::default()
+            }
+        }
+    };
+    Ok(Reporter { name: agency.name, address: agency.address, phone: agency.phone, email: agency.email, letterhead })
+}
+
+/// "Tỉnh Bình Lâm" is dated "Bình Lâm, ngày …".
+fn place(province: &str) -> String {
+    let province = normalise(province);
+    for key in ["notice-province-word", "notice-city-word"] {
+        let word = texts().text(Lang::Vi, key);
+        if let Some(place) = province.strip_prefix(word.as_str()) {
+            return place.trim().to_owned();
+        }
+    }
+    province
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}

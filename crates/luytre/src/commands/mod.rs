@@ -1,0 +1,118 @@
+//! The command line. Each command is one file; everything that prints a result can print it as JSON.
+
+mod demo;
+mod doctor;
+mod import;
+mod query;
+mod rules;
+mod search;
+mod serve;
+mod user;
+
+use crate::configuration::Configuration;
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Lũy Tre: the Cyber Security Centre of a province as one program.
+///
+/// Start with `luytre demo` to see an invented province, or with `luytre serve` for your own. Everything lives in
+/// one data directory.
+#[derive(Debug, Parser)]
+#[command(name = "luytre", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Directory that holds registers, events, rules and settings. It is made when missing.
+    #[arg(long, global = true, env = "LUYTRE_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+
+    /// Settings file; `luytre.toml` in the data directory where not given.
+    #[arg(long, global = true, env = "LUYTRE_CONFIGURATION")]
+    pub configuration: Option<PathBuf>,
+
+    /// What is logged, for example `info` or `luytre=debug,warn`.
+    #[arg(long, global = true, env = "LUYTRE_LOG", default_value = "warn,luytre=info,luytre_monitoring=info")]
+    pub log: String,
+
+    /// Log lines as JSON, one object a line.
+    #[arg(long, global = true)]
+    pub log_json: bool,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Receive logs, detect, and serve the pages.
+    Serve(serve::Serve),
+    /// Serve the demonstration province with live traffic.
+    Demo(demo::Demo),
+    /// Read log files into the event store and say what was found in them.
+    Import(import::Import),
+    /// Search events in the words of the search page.
+    Search(search::Search),
+    /// Ask the SQL catalogue.
+    Query(query::Query),
+    /// Check and measure detection rules.
+    Rules(rules::Rules),
+    /// Accounts: make, list, set a password.
+    User(user::User),
+    /// Say what is well and what is not.
+    Doctor(doctor::Doctor),
+}
+
+/// Runs a command; the exit code is 0 for done, 1 for failed, 2 for done with something rejected.
+pub fn run(arguments: Arguments) -> ExitCode {
+    start_log(&arguments);
+    match execute(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("luytre: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: &Arguments) -> Result<ExitCode> {
+    if let Command::Rules(rules) = &arguments.command {
+        return rules.run();
+    }
+    let configuration = Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?;
+    std::fs::create_dir_all(&arguments.data_dir)
+        .with_context(|| format!("cannot make the data directory {}", arguments.data_dir.display()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let data = arguments.data_dir.as_path();
+    runtime.block_on(async {
+        match &arguments.command {
+            Command::Serve(serve) => serve.run(data, configuration).await,
+            Command::Demo(demo) => demo.run(data, configuration).await,
+            Command::Import(import) => import.run(data, configuration).await,
+            Command::Search(search) => search.run(data, configuration).await,
+            Command::Query(query) => query.run(data, configuration).await,
+            Command::User(user) => user.run(data, configuration).await,
+            Command::Doctor(doctor) => doctor.run(data, configuration).await,
+            Command::Rules(rules) => rules.run(),
+        }
+    })
+}
+
+fn start_log(arguments: &Arguments) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&arguments.log)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if arguments.log_json {
+        log.json().init();
+    } else {
+        log.init();
+    }
+}
+
+/// Prints a value as JSON on one line.
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}

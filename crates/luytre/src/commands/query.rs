@@ -1,0 +1,137 @@
+//! `luytre query`: one question to the SQL catalogue.
+
+use super::print_json;
+use crate::centre::Centre;
+use crate::configuration::Configuration;
+use crate::control;
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use kit::Scope;
+use kit::catalogue::{QueryAnswer, QueryLimits};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Tables: `events`, and `area.table` such as `monitoring.alerts`, `assurance.systems`, `organisation.agencies`,
+/// `response.incidents`. `luytre query --tables` lists them with their columns.
+#[derive(Debug, Args)]
+pub struct Query {
+    /// One SELECT, WITH or EXPLAIN.
+    #[arg(required_unless_present = "tables")]
+    sql: Option<String>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Rows at the most.
+    #[arg(long, default_value_t = 10_000)]
+    limit: usize,
+    /// Seconds at the most.
+    #[arg(long, default_value_t = 60)]
+    timeout: u64,
+    /// List the tables and their columns instead.
+    #[arg(long)]
+    tables: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+impl Query {
+    pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
+        if self.tables {
+            for table in crate::centre::tables() {
+                println!("{}.{}: {}", table.schema, table.name, table.doc);
+                for column in table.columns {
+                    println!("  {:<24} {:<8} {}", column.name, format!("{:?}", column.kind).to_lowercase(), column.doc);
+                }
+            }
+            println!("events: what arrived, one row each.");
+            for column in event_store::Store::event_columns() {
+                println!("  {:<24} {:<8} {}", column.name, format!("{:?}", column.kind).to_lowercase(), column.doc);
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        let sql = self.sql.as_deref().unwrap_or_default();
+        let limits = QueryLimits { max_rows: self.limit, timeout: Duration::from_secs(self.timeout) };
+        let answer = match control::running(data).await? {
+            Some(server) => server.query(sql, &limits).await?,
+            None => {
+                let centre = Centre::open(data, &configuration).await?;
+                let answer = centre.catalogue().query(&Scope::service("command line"), sql, limits).await;
+                centre.close().await;
+                answer?
+            }
+        };
+        match self.format {
+            Format::Json => print_json(&answer.rows)?,
+            Format::Csv => print_rows(&answer, ",", csv_cell),
+            Format::Table => print_table(&answer),
+        }
+        if answer.truncated {
+            eprintln!("only the first {} rows; more exist", answer.rows.len());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn cell(value: Option<&serde_json::Value>) -> String {
+    match value {
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn csv_cell(text: String) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+fn print_rows(answer: &QueryAnswer, between: &str, write: impl Fn(String) -> String) {
+    println!("{}", answer.columns.iter().cloned().map(&write).collect::<Vec<_>>().join(between));
+    for row in &answer.rows {
+        let cells: Vec<_> = answer.columns.iter().map(|column| write(cell(row.get(column)))).collect();
+        println!("{}", cells.join(between));
+    }
+}
+
+fn print_table(answer: &QueryAnswer) {
+    const WIDEST: usize = 60;
+    let shorten = |text: String| -> String {
+        let text = text.replace(['\n', '\r', '\t'], " ");
+        if text.chars().count() > WIDEST { text.chars().take(WIDEST - 1).chain(['…']).collect() } else { text }
+    };
+    let rows: Vec<Vec<String>> = answer
+        .rows
+        .iter()
+        .map(|row| answer.columns.iter().map(|column| shorten(cell(row.get(column)))).collect())
+        .collect();
+    let widths: Vec<usize> = answer
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let cells = rows.iter().filter_map(|row| row.get(index)).map(|text| text.chars().count());
+            cells.chain([name.chars().count()]).max().unwrap_or(0)
+        })
+        .collect();
+    let line = |cells: &[String]| {
+        let padded: Vec<_> = cells
+            .iter()
+            .zip(&widths)
+            .map(|(text, width)| format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count()))))
+            .collect();
+        println!("{}", padded.join("  ").trim_end());
+    };
+    line(&answer.columns);
+    rows.iter().for_each(|row| line(row));
+    println!(
+        "{} rows, {} ms, {} of {} files read",
+        answer.rows.len(),
+        answer.milliseconds,
+        answer.files_read,
+        answer.files_total
+    );
+}

@@ -1,0 +1,183 @@
+//! `luytre rules`: which rules load, and how fast they match.
+
+use super::print_json;
+use crate::content::Content;
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use detection::{Engine, Matches, RuleError, RuleSet};
+use event::{Event, Origin, RawRecord};
+use ingest::FormatSet;
+use serde::Serialize;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+#[derive(Debug, Args)]
+pub struct Rules {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Load every rule below a directory and list what does not load, with line and reason.
+    Check {
+        /// Directory of Sigma rules.
+        directory: PathBuf,
+        /// Print one JSON object: loaded, failed.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Match recorded events against rules and say how long reading and matching took. Seconds are CPU seconds
+    /// of the threads that worked; correlations are off.
+    Bench {
+        #[arg(long)]
+        rules: PathBuf,
+        /// JSON lines, one event a line.
+        #[arg(long)]
+        events: PathBuf,
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Rules {
+    pub(super) fn run(&self) -> Result<ExitCode> {
+        match &self.command {
+            Command::Check { directory, json } => check(directory, *json),
+            Command::Bench { rules, events, threads, json } => bench(rules, events, *threads, *json),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Checked {
+    loaded: usize,
+    failed: Vec<RuleError>,
+}
+
+fn load(directory: &Path) -> Result<(RuleSet, Vec<RuleError>)> {
+    if !directory.exists() {
+        bail!("{} does not exist", directory.display());
+    }
+    Ok(RuleSet::from_directory(directory))
+}
+
+fn check(directory: &Path, json: bool) -> Result<ExitCode> {
+    let (rules, failed) = load(directory)?;
+    let sound = failed.is_empty();
+    if json {
+        print_json(&Checked { loaded: rules.len(), failed })?;
+    } else {
+        println!("{} rules loaded, {} failed", rules.len(), failed.len());
+        for error in &failed {
+            println!("  {error}");
+        }
+        let waiting = rules.rules().iter().filter(|rule| !rule.needs_placeholders.is_empty()).count();
+        if waiting > 0 {
+            println!("{waiting} of them wait for values of placeholders");
+        }
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+#[derive(Serialize)]
+struct Measured {
+    rules: usize,
+    events: u64,
+    bytes: u64,
+    parse_s: f64,
+    match_s: f64,
+    detections: u64,
+    /// Bytes of memory at the highest.
+    peak_rss: u64,
+}
+
+fn bench(rules: &Path, events: &Path, threads: usize, json: bool) -> Result<ExitCode> {
+    let (rules, failed) = load(rules)?;
+    for error in &failed {
+        eprintln!("{error}");
+    }
+    let count = rules.len();
+    let engine = Engine::new(rules);
+    engine.warm_up();
+    let formats = FormatSet::load(&Content::default().files("formats", &[".toml"])?).context("formats")?;
+    let file = std::fs::File::open(events).with_context(|| format!("cannot read {}", events.display()))?;
+    let origin = Arc::new(Origin::default());
+    let arrival = jiff::Timestamp::now().as_microsecond();
+    let mut reader = BufReader::with_capacity(1 << 20, file);
+    let mut total = Measured { rules: count, events: 0, bytes: 0, parse_s: 0.0, match_s: 0.0, detections: 0, peak_rss: 0 };
+    let threads = threads.clamp(1, 64);
+    loop {
+        let mut lines = Vec::with_capacity(65_536);
+        let mut line = Vec::new();
+        while lines.len() < 65_536 && reader.read_until(b'\n', &mut line)? > 0 {
+            total.bytes += line.len() as u64;
+            while line.last().is_some_and(|byte| *byte == b'\n' || *byte == b'\r') {
+                line.pop();
+            }
+            if !line.is_empty() {
+                let bytes = bytes::Bytes::from(std::mem::take(&mut line));
+                lines.push(RawRecord { bytes, arrival, origin: origin.clone(), position: 0 });
+            }
+            line.clear();
+        }
+        if lines.is_empty() {
+            break;
+        }
+        total.events += lines.len() as u64;
+        let share = lines.len().div_ceil(threads);
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let workers: Vec<_> =
+                lines.chunks(share).map(|part| scope.spawn(|| work(part, &formats, &engine))).collect();
+            workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+        });
+        for part in parts {
+            let (parse, matching, detections) = part.map_err(|_| anyhow::anyhow!("a worker stopped"))?;
+            total.parse_s += parse;
+            total.match_s += matching;
+            total.detections += detections;
+        }
+    }
+    total.peak_rss = peak_rss();
+    if json {
+        print_json(&total)?;
+    } else {
+        let rate = total.events as f64 / (total.parse_s + total.match_s).max(1e-9);
+        println!(
+            "{} rules, {} events, {} bytes: reading {:.2} s, matching {:.2} s CPU, {} detections, {rate:.0} events/s/core",
+            total.rules, total.events, total.bytes, total.parse_s, total.match_s, total.detections
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// CPU seconds of reading and of matching, and detections.
+fn work(lines: &[RawRecord], formats: &FormatSet, engine: &Engine) -> (f64, f64, u64) {
+    let begin = thread_seconds();
+    let events: Vec<Event> = lines.iter().map(|line| formats.parse(line)).collect();
+    let read = thread_seconds();
+    let mut matches = Matches::default();
+    let mut detections = 0;
+    for event in &events {
+        engine.evaluate(event, &mut matches);
+        detections += matches.detections().len() as u64;
+    }
+    (read - begin, thread_seconds() - read, detections)
+}
+
+/// CPU time of this thread in seconds.
+fn thread_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// Highest resident memory of this process in bytes; 0 where the system does not tell.
+fn peak_rss() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) * 1024
+}

@@ -1,0 +1,382 @@
+//! Builds the invented province in an empty data directory: agencies, people in every role, systems with
+//! owners, sources, keys, and a duty roster. The same seed makes the same province.
+
+use super::traffic::Sender;
+use anyhow::{Context, Result};
+use assurance::systems::NewSystem;
+use kit::clock::{DAY, HOUR, Micros};
+use kit::{Capability, Db, Scope, Tx};
+use monitoring::sources::{NewSource, SourceKind};
+use organisation::agencies::NewAgency;
+use organisation::people::NewPerson;
+use organisation::policies::Policies;
+use organisation::roster::NewShift;
+use organisation::{agencies, api_keys, people, roster};
+use rand::seq::{IndexedRandom, SliceRandom};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `content/demo/province.toml`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Province {
+    pub seed: u64,
+    pub province: String,
+    pub province_code: String,
+    pub centre: String,
+    pub mail_domain: String,
+    pub agency: Vec<Agency>,
+    pub communes: Communes,
+    pub people: Names,
+    pub account: Vec<Account>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agency {
+    pub code: String,
+    pub name: String,
+    pub kind: String,
+    pub system: MainSystem,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MainSystem {
+    pub name: String,
+    pub level: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Communes {
+    pub xa: usize,
+    pub phuong: usize,
+    pub dac_khu: usize,
+    pub first: Vec<String>,
+    pub second: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    pub family: Vec<String>,
+    pub middle: Vec<String>,
+    pub given: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    pub user: String,
+    pub name: String,
+    pub role: String,
+    pub agency: String,
+    pub title: String,
+}
+
+/// What the rest of the demonstration needs to know of it.
+pub struct Built {
+    pub senders: Vec<Sender>,
+    /// Person id and role of each named account.
+    pub accounts: Vec<(String, Account)>,
+}
+
+/// An agency or commune with its systems.
+struct Place {
+    id: String,
+    code: String,
+    name: String,
+    commune: bool,
+    /// Systems: id, name, level.
+    systems: Vec<(String, String, i64)>,
+}
+
+impl Province {
+    pub fn parse(text: &str) -> Result<Self> {
+        toml::from_str(text).context("content/demo/province.toml")
+    }
+}
+
+/// Builds everything in one transaction: either the whole province is there or nothing.
+pub async fn build(db: &Db, scope: &Scope, policies: &Policies, province: &Province, now: Micros) -> Result<Built> {
+    let scoped = db.scoped(scope);
+    let tx = scoped.begin().await?;
+    let mut random = ChaCha8Rng::seed_from_u64(province.seed);
+    let root = agencies::ensure_root_agency(&tx, now, &province.province, &province.province_code).await?;
+    let mut places = build_agencies(&tx, province, now, &mut random).await?;
+    for place in &mut places {
+        build_systems(&tx, place, province, now, &mut random).await?;
+    }
+    let accounts = build_people(&tx, policies, province, &places, &root.id, now, &mut random).await?;
+    build_roster(&tx, policies, &accounts, &root.id, now).await?;
+    let senders = build_sources(&tx, &places, now).await?;
+    tx.commit().await?;
+    Ok(Built { senders, accounts })
+}
+
+async fn build_agencies(tx: &Tx<'_>, province: &Province, now: Micros, random: &mut ChaCha8Rng) -> Result<Vec<Place>> {
+    let mut new: Vec<(NewAgency, bool)> = province
+        .agency
+        .iter()
+        .map(|agency| (new_agency(&agency.code, &agency.name, &agency.kind, now), false))
+        .collect();
+    let parts = &province.communes;
+    let mut names = BTreeSet::new();
+    let wanted = parts.xa + parts.phuong + parts.dac_khu;
+    let mut pairs: Vec<_> =
+        parts.first.iter().flat_map(|first| parts.second.iter().map(move |second| (first, second))).collect();
+    pairs.shuffle(random);
+    for (first, second) in pairs.into_iter().take(wanted) {
+        names.insert(format!("{first} {second}"));
+    }
+    for (number, name) in names.into_iter().enumerate() {
+        let (kind, prefix) = match number {
+            number if number < parts.dac_khu => ("special-zone", "Đặc khu"),
+            number if number < parts.dac_khu + parts.phuong => ("ward", "Phường"),
+            _ => ("commune", "Xã"),
+        };
+        let code = format!("XA{:02}", number + 1);
+        new.push((new_agency(&code, &format!("Ủy ban nhân dân {prefix} {name}"), kind, now), true));
+    }
+    let communes: BTreeMap<String, bool> = new.iter().map(|(agency, commune)| (agency.code.clone(), *commune)).collect();
+    let made = agencies::import_agencies(tx, now, new.into_iter().map(|(agency, _)| agency).collect()).await?;
+    Ok(made
+        .into_iter()
+        .map(|agency| Place {
+            commune: communes.get(&agency.code).copied().unwrap_or(false),
+            id: agency.id,
+            code: agency.code,
+            name: agency.name,
+            systems: Vec::new(),
+        })
+        .collect())
+}
+
+fn new_agency(code: &str, name: &str, kind: &str, now: Micros) -> NewAgency {
+    NewAgency {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        // The agencies existed before the first event of the demonstration.
+        valid_from: Some(now - 365 * DAY),
+        duty_hours: "7:00–17:00".to_owned(),
+        ..NewAgency::default()
+    }
+}
+
+async fn build_systems(
+    tx: &Tx<'_>,
+    place: &mut Place,
+    province: &Province,
+    now: Micros,
+    random: &mut ChaCha8Rng,
+) -> Result<()> {
+    let mut wanted: Vec<(String, i64, &str)> = Vec::new();
+    match province.agency.iter().find(|agency| agency.code == place.code) {
+        Some(agency) => {
+            wanted.push((agency.system.name.clone(), agency.system.level, "Trung tâm dữ liệu tỉnh"));
+            wanted.push((format!("Cổng thông tin điện tử {}", place.name), 2, "Trung tâm dữ liệu tỉnh"));
+            if agency.kind == "department" {
+                wanted.push((format!("Mạng nội bộ {}", place.name), 2, "Phòng máy của cơ quan"));
+            }
+        }
+        None => wanted.push((format!("Mạng và máy trạm {}", place.name), if random.random_bool(0.6) { 2 } else { 1 }, "Trụ sở")),
+    }
+    if place.commune && random.random_bool(0.28) {
+        wanted.push((format!("Trang thông tin {}", place.name), 1, "Đám mây thuê ngoài"));
+    }
+    for (number, (name, level, hosting)) in wanted.into_iter().enumerate() {
+        let approved = random.random_bool(0.85);
+        let web = number > 0 && hosting != "Phòng máy của cơ quan";
+        let code = format!("{}-{:02}", place.code, number + 1);
+        let new = NewSystem {
+            code: code.clone(),
+            name: name.clone(),
+            agency_id: place.id.clone(),
+            purpose: "Phục vụ hoạt động quản lý nhà nước và cung cấp dịch vụ công".to_owned(),
+            level,
+            level_decision: if approved { format!("{}/QĐ-UBND", random.random_range(100..990)) } else { String::new() },
+            state: if approved { "operating" } else { "on_trial" }.to_owned(),
+            hosting: hosting.to_owned(),
+            services: if web { "web" } else { "web, cơ sở dữ liệu" }.to_owned(),
+            operating_system: if web { "Debian 12" } else { "Windows Server 2022, Debian 12" }.to_owned(),
+            security_measures: "Tường lửa, phòng chống mã độc, sao lưu hằng ngày".to_owned(),
+            domains: if web { format!("{}.{}", place.code.to_lowercase(), province.mail_domain) } else { String::new() },
+            public_addresses: if web { format!("198.51.100.{}", random.random_range(30..250)) } else { String::new() },
+            contact_name: full_name(&province.people, random),
+            contact_title: "Cán bộ chuyên trách".to_owned(),
+            contact_phone: format!("0900 000 {:03}", random.random_range(0..1000)),
+            contact_email: format!("cntt.{}@{}", place.code.to_lowercase(), province.mail_domain),
+            critical: level >= 4,
+            ..NewSystem::default()
+        };
+        let id = assurance::systems::service::register(tx, new, now).await.with_context(|| format!("system {code}"))?;
+        place.systems.push((id, name, level));
+    }
+    Ok(())
+}
+
+async fn build_people(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    province: &Province,
+    places: &[Place],
+    root: &str,
+    now: Micros,
+    random: &mut ChaCha8Rng,
+) -> Result<Vec<(String, Account)>> {
+    let mut accounts = Vec::new();
+    for account in &province.account {
+        let place = places.iter().find(|place| place.code == account.agency).context("account of an unknown agency")?;
+        // The centre's own people and the inspectors work for the whole province.
+        let province_wide = matches!(account.agency.as_str(), "CAT" | "TTT");
+        let at = if province_wide { root } else { &place.id };
+        let id = person(tx, policies, account, place, at, province, now, random).await?;
+        accounts.push((id, account.clone()));
+    }
+    for place in places {
+        let account = Account {
+            user: format!("cntt.{}", place.code.to_lowercase()),
+            name: full_name(&province.people, random),
+            role: "officer".to_owned(),
+            agency: place.code.clone(),
+            title: "Cán bộ chuyên trách".to_owned(),
+        };
+        person(tx, policies, &account, place, &place.id, province, now, random).await?;
+    }
+    Ok(accounts)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row of the demonstration needs all of them")]
+async fn person(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    account: &Account,
+    place: &Place,
+    role_at: &str,
+    province: &Province,
+    now: Micros,
+    random: &mut ChaCha8Rng,
+) -> Result<String> {
+    let new = NewPerson {
+        account: account.user.clone(),
+        full_name: account.name.clone(),
+        agency_id: place.id.clone(),
+        title: account.title.clone(),
+        phone: format!("0900 000 {:03}", random.random_range(0..1000)),
+        email: format!("{}@{}", account.user, province.mail_domain),
+        ..NewPerson::default()
+    };
+    let person = people::create(tx, now, new).await.with_context(|| format!("account {}", account.user))?;
+    people::grant_role(tx, policies, now, &person.id, &account.role, role_at, now - DAY, None)
+        .await
+        .with_context(|| format!("role of {}", account.user))?;
+    Ok(person.id)
+}
+
+fn full_name(names: &Names, random: &mut ChaCha8Rng) -> String {
+    let one = |parts: &[String], random: &mut ChaCha8Rng| parts.choose(random).cloned().unwrap_or_default();
+    format!("{} {} {}", one(&names.family, random), one(&names.middle, random), one(&names.given, random))
+}
+
+/// Eight-hour shifts of the centre for a fortnight, in turn.
+async fn build_roster(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    accounts: &[(String, Account)],
+    root: &str,
+    now: Micros,
+) -> Result<()> {
+    let watchers: Vec<_> =
+        accounts.iter().filter(|(_, account)| matches!(account.role.as_str(), "analyst" | "responder")).collect();
+    let vietnam = i64::from(kit::clock::VIETNAM_OFFSET_SECONDS) * kit::clock::SECOND;
+    let midnight = (now + vietnam).div_euclid(DAY) * DAY - vietnam;
+    for number in 0..42 {
+        let Some((person_id, _)) = watchers.get(number as usize % watchers.len().max(1)) else { break };
+        let starts_at = midnight + number * 8 * HOUR;
+        let shift = NewShift {
+            agency_id: root.to_owned(),
+            person_id: person_id.clone(),
+            post: "analyst".to_owned(),
+            starts_at,
+            ends_at: starts_at + 8 * HOUR,
+        };
+        roster::add_shift(tx, policies, now, &shift).await.context("duty roster")?;
+    }
+    Ok(())
+}
+
+/// Sources of departments and of one commune in three; one falls silent, one has a clock that is off.
+async fn build_sources(tx: &Tx<'_>, places: &[Place], now: Micros) -> Result<Vec<Sender>> {
+    let mut senders = Vec::new();
+    for (number, place) in places.iter().enumerate() {
+        let kinds: &[&str] = match (place.commune, number % 3) {
+            (false, 0) => &["web", "windows", "sensor", "firewall"],
+            (false, 1) => &["web", "windows", "linux"],
+            (false, _) => &["web", "windows", "linux", "firewall"],
+            (true, 0) => &["linux"],
+            (true, _) => continue,
+        };
+        let kinds: Vec<&str> = match place.code.as_str() {
+            "SYT" | "SGDDT" => vec!["web", "windows", "linux", "sensor", "firewall"],
+            _ => kinds.to_vec(),
+        };
+        let needs_key = kinds.iter().any(|kind| matches!(*kind, "windows" | "sensor"));
+        let authorization = if needs_key {
+            let new = api_keys::NewApiKey {
+                name: format!("Nhật ký {}", place.name),
+                agency_id: place.id.clone(),
+                capabilities: vec![Capability::IngestEvents],
+                ..api_keys::NewApiKey::default()
+            };
+            let key = api_keys::create(tx, now, new).await.context("API key")?;
+            Some(format!("ApiKey {}", key.encoded))
+        } else {
+            None
+        };
+        for kind in kinds {
+            let host = format!("{}-{kind}", place.code.to_lowercase());
+            let system = match kind {
+                "web" => place.systems.get(1).or(place.systems.first()),
+                _ => place.systems.first(),
+            };
+            let Some((system_id, _, _)) = system else { continue };
+            let new = NewSource {
+                name: host.clone(),
+                kind: match kind {
+                    "web" => SourceKind::Application,
+                    "sensor" => SourceKind::Sensor,
+                    "firewall" => SourceKind::Network,
+                    _ => SourceKind::Server,
+                },
+                match_host: Some(host.clone()),
+                system_id: Some(system_id.clone()),
+                expected: true,
+                max_silence_minutes: 5,
+                ..NewSource::default()
+            };
+            monitoring::sources::service::register(tx, now, new).await.with_context(|| format!("source {host}"))?;
+            senders.push(Sender {
+                silent_after: (host == "stc-web").then_some(90.0),
+                clock_error: if host == "snv-windows" { 9 * 60 * kit::clock::SECOND } else { 0 },
+                host,
+                agency_code: place.code.clone(),
+                kind: kind.to_owned(),
+                authorization: authorization.clone(),
+            });
+        }
+    }
+    // One machine that nobody registered: it shows up as unassigned and can be adopted.
+    senders.push(Sender {
+        host: "may-la-01".to_owned(),
+        agency_code: String::new(),
+        kind: "linux".to_owned(),
+        authorization: None,
+        silent_after: None,
+        clock_error: 0,
+    });
+    Ok(senders)
+}
