@@ -17,6 +17,23 @@ struct ControlFile {
     pid: u32,
 }
 
+/// A search as commands ask it. Times are microseconds UTC.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SearchQuestion {
+    pub query: String,
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+    pub limit: usize,
+}
+
+/// An SQL question as commands ask it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SqlQuestion {
+    pub sql: String,
+    pub max_rows: usize,
+    pub timeout_seconds: u64,
+}
+
 /// Removes the file when the server ends.
 pub struct Announcement(PathBuf);
 
@@ -75,9 +92,11 @@ pub async fn running(data: &Path) -> Result<Option<Server>> {
 
 impl Server {
     pub async fn query(&self, sql: &str, limits: &QueryLimits) -> Result<QueryAnswer> {
-        let question = serde_json::json!({
-            "sql": sql, "max_rows": limits.max_rows, "timeout_seconds": limits.timeout.as_secs(),
-        });
+        let question = SqlQuestion {
+            sql: sql.to_owned(),
+            max_rows: limits.max_rows,
+            timeout_seconds: limits.timeout.as_secs(),
+        };
         self.post("/control/query", &question).await
     }
 

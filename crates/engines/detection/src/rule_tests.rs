@@ -74,7 +74,7 @@ struct EventText {
     #[serde(default)]
     columns: serde_yaml_ng::Mapping,
     message: Option<String>,
-    /// How often; `{n}` in texts becomes 1, 2, 3 …
+    /// How often; `{n}` in texts becomes 1, 2, 3 … and `{nn}` 01, 02, 03 …
     #[serde(default = "once")]
     repeat: u32,
     /// Seconds after the event before it, also between repetitions. Raw events carry their own times.
@@ -164,7 +164,7 @@ fn records(events: &[EventText]) -> Result<Vec<TestRecord>, String> {
         }
         for number in 1..=event.repeat {
             time += i64::from(event.after) * 1_000_000;
-            let numbered = |text: &str| text.replace("{n}", &number.to_string());
+            let numbered = |text: &str| text.replace("{n}", &number.to_string()).replace("{nn}", &format!("{number:02}"));
             all.push(match &event.raw {
                 Some(text) => TestRecord::Raw { format: event.format.clone(), text: numbered(text) },
                 None => TestRecord::Event(Box::new(ready_event(event, time, &numbered)?)),

@@ -98,7 +98,7 @@ impl fmt::Display for Address {
 }
 
 /// Percent-encodes one name or value of a query.
-pub fn encode(text: &str) -> String {
+fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -11,10 +11,10 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
 /// The worst a name can do to a layout: stacked accents, capitals, long words.
-pub const TEST_NAME: &str = "Nguyễn Thị Ỷ Ẫn – ỨNG CỨU SỰ CỐ, Đắk Lắk";
+pub(super) const TEST_NAME: &str = "Nguyễn Thị Ỷ Ẫn – ỨNG CỨU SỰ CỐ, Đắk Lắk";
 
 /// The moment at which the gallery stands still: 21 November 2026, 09:12 in Vietnam.
-pub const TEST_NOW: Micros = 1_795_227_120_000_000;
+pub(super) const TEST_NOW: Micros = 1_795_227_120_000_000;
 
 struct Row {
     id: u32,

@@ -67,7 +67,7 @@ pub struct Names {
     pub given: Vec<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, serde::Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     pub user: String,
@@ -77,7 +77,9 @@ pub struct Account {
     pub title: String,
 }
 
-/// What the rest of the demonstration needs to know of it.
+/// What the rest of the demonstration needs to know of it. Kept in `demonstration.json` in the data directory:
+/// keys are told only once, when they are made.
+#[derive(serde::Serialize, Deserialize)]
 pub struct Built {
     pub senders: Vec<Sender>,
     /// Person id and role of each named account.

@@ -26,7 +26,7 @@ pub struct Doors {
 }
 
 /// One machine that sends logs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Sender {
     pub host: String,
     pub agency_code: String,

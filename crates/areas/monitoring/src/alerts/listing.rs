@@ -214,6 +214,13 @@ pub async fn rows(
     connection.query_all_raw(statement).await?.iter().map(row).collect()
 }
 
+/// One alert as a row, [`Error::NotFound`] where the scope does not reach it.
+pub async fn row_by_id(connection: &impl Connection, id: &str) -> Result<Row, Error> {
+    let sql = format!("{SELECT} WHERE a.id = $1 AND {}", connection.scope().agency_condition("a.agency_id"));
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
+    connection.query_one_raw(statement).await?.as_ref().map(row).transpose()?.ok_or(Error::NotFound)
+}
+
 /// How many pass the filter.
 pub async fn count(connection: &impl Connection, filter: &Filter) -> Result<u64, Error> {
     let mut values = Vec::new();

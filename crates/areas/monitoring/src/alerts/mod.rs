@@ -1,10 +1,14 @@
 //! An alert: matches of one rule on one entity of one system within a window, with its state and the allowed
 //! changes. Pure; rows are in `store`, acts in `service`, the gathering of matches in `grouping`.
 
+pub mod api;
 pub mod grouping;
+pub mod listing;
+pub mod pages;
 pub mod record;
 pub mod scoring;
 pub mod service;
+pub mod show;
 pub mod store;
 pub mod tables;
 

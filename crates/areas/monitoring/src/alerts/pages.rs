@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Severity, Sorting, Sparkline};
+use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Severity, Sorting, Sparkline, Tone};
 use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
 use kit::{App, Capability, Error};
 use serde::Deserialize;
@@ -112,7 +112,7 @@ fn states(page: &Page, filter: &Filter) -> Vec<Choice> {
     let open: Vec<_> = AlertState::ALL.into_iter().filter(|state| state.is_open()).collect();
     let all = Choice::new("all", page.t("alert-state-all"), filter.states.is_empty());
     let unfinished = Choice::new("open", page.t("alert-state-open"), filter.states == open);
-    let one = |state: AlertState| Choice::new(state.code(), page.t(state_key(state)), chosen(state));
+    let one = |state: AlertState| Choice::new(state.code(), page.t(state_key(&state)), chosen(state));
     AlertState::ALL.into_iter().map(one).chain([unfinished, all]).collect()
 }
 
@@ -128,7 +128,7 @@ pub(super) fn close_reasons(page: &Page) -> Vec<Choice> {
 }
 
 /// Key of a state's word.
-pub fn state_key(state: AlertState) -> &'static str {
+pub fn state_key(state: &AlertState) -> &'static str {
     match state {
         AlertState::New => "alert-state-new",
         AlertState::Acknowledged => "alert-state-acknowledged",
@@ -144,7 +144,7 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
     let mut chips = Vec::new();
     let chip = |name: &str, value: String, remove: Address| Chip { name: page.t(name), value, remove: remove.to_string() };
     if !filter.states.is_empty() {
-        let words: Vec<_> = filter.states.iter().map(|state| page.t(state_key(*state))).collect();
+        let words: Vec<_> = filter.states.iter().map(|state| page.t(state_key(state))).collect();
         chips.push(chip("alert-state", words.join(", "), address.with("state", "all")));
     }
     if filter.span.from.is_some() || filter.span.to.is_some() {
@@ -303,4 +303,36 @@ async fn act(visit: Visit, Form(form): Form<Act>) -> Result<Response, Fail> {
 /// The rules in force, where detection runs.
 pub(super) fn shelf(app: &App) -> Option<Shelf> {
     app.ports.get::<crate::Monitoring>().map(|monitoring| monitoring.rules.clone())
+}
+
+impl ListPage {
+    /// Parts of the address that the filter form has no field for and must keep.
+    fn kept(&self) -> Vec<(String, String)> {
+        let own = ["q", "state", "severity", "range", "from", "to", "page", "open"];
+        let mut kept = self.page.address.pairs().to_vec();
+        kept.retain(|(name, _)| !own.contains(&name.as_str()));
+        kept
+    }
+}
+
+fn tone(state: &AlertState) -> Tone {
+    match state {
+        AlertState::New => Tone::Attention,
+        AlertState::Acknowledged | AlertState::Assigned => Tone::Active,
+        AlertState::Escalated => Tone::Bad,
+        AlertState::Closed => Tone::Good,
+    }
+}
+
+/// Key of what a row of the audit trail says about an alert.
+fn history_key(action: &str) -> &'static str {
+    match action {
+        "alert.see" => "alert-history-see",
+        "alert.acknowledge" => "alert-history-acknowledge",
+        "alert.assign" => "alert-history-assign",
+        "alert.close" => "alert-history-close",
+        "alert.reopen" => "alert-history-reopen",
+        "alert.escalate" => "alert-history-escalate",
+        _ => "alert-history-other",
+    }
 }

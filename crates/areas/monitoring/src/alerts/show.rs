@@ -2,7 +2,7 @@
 //! entity, history, who may take it. Opening it notes who looked first.
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
-use crate::rules::{self, title};
+use crate::rules;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
 use crate::search::senders::{Sender, agencies, senders};
@@ -60,7 +60,7 @@ impl Shown {
     }
 
     pub fn state_key(&self) -> &'static str {
-        pages::state_key(self.alert.state)
+        pages::state_key(&self.alert.state)
     }
 }
 
@@ -211,17 +211,11 @@ async fn name(connection: &impl Connection, id: Option<&str>) -> Result<Option<S
 async fn assignees(visit: &Visit, alert: &Alert) -> Result<Vec<Choice>, Error> {
     let may = visit.scope().may(Capability::HandleAlerts) && alert.state.is_open();
     let (true, Some(agency_id)) = (may, &alert.agency_id) else { return Ok(Vec::new()) };
-    let policies = organisation::Policies::of(&visit.app);
+    let policies = organisation::Policies::of(&visit.app)?;
     let people =
         organisation::people::who_may(&visit.read(), &policies, Capability::HandleAlerts, agency_id, visit.now()).await?;
     let chosen = |id: &str| alert.assigned_to.as_deref() == Some(id);
     Ok(people.into_iter().map(|(id, name)| Choice::new(id.clone(), name, chosen(&id))).collect())
-}
-
-/// Title of a rule by its id, where it is in force.
-pub fn rule_title(visit: &Visit, id: &str) -> Option<String> {
-    let shelf = pages::shelf(&visit.app)?;
-    shelf.current().rule(id).map(|rule| title(rule, visit.lang).to_owned())
 }
 
 #[cfg(test)]

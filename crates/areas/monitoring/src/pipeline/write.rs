@@ -15,6 +15,7 @@ const MOST_NEWS: usize = 20;
 /// succeeds or the pipeline is stopped: what is not written is still in the log.
 pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool) {
     let bundles = worker.grouping.take();
+    let status = status && worker.board.has_news(pipeline.0.clock.now());
     if bundles.is_empty() && worker.reached == worker.committed && !status {
         return;
     }

@@ -3,9 +3,9 @@
 
 pub mod api;
 pub mod clause;
-mod event_page;
+pub mod event_page;
 mod live_tail;
-mod pages;
+pub mod pages;
 pub mod run;
 pub mod senders;
 

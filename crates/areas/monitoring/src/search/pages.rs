@@ -213,7 +213,7 @@ fn shortened(words: &str) -> String {
 }
 
 /// The menu of a value, keeping the search it came from.
-pub(super) fn value_address(address: &Address, field: &str, value: &str) -> String {
+pub(crate) fn value_address(address: &Address, field: &str, value: &str) -> String {
     address.at("/search/value").without("before").without("live").with("field", field).with("value", value).to_string()
 }
 

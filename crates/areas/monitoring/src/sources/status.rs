@@ -100,6 +100,11 @@ impl StatusBoard {
         }
     }
 
+    /// Whether there is anything to write.
+    pub fn has_news(&mut self, now: Micros) -> bool {
+        self.heard.values_mut().any(|heard| heard.dirty || heard.rate(now) != heard.written_rate)
+    }
+
     /// Writes what changed. Call [`Self::written`] once the transaction is committed.
     pub async fn write(&mut self, tx: &Tx<'_>, now: Micros) -> Result<(), Error> {
         for (source_id, heard) in &mut self.heard {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 /// Keys begin with this, so that they are recognised in logs and by secret scanners.
-pub(crate) const PREFIX: &str = "luytre_";
+pub(crate) const KEY_PREFIX: &str = "luytre_";
 const LONGEST: usize = 1_024;
 
 /// A key as it was sent, not yet checked.
@@ -33,7 +33,7 @@ pub fn credential(header: &str) -> Option<Credential> {
 }
 
 fn plain(value: &str) -> Option<Credential> {
-    value.starts_with(PREFIX).then(|| Credential { id: None, key: value.to_owned() })
+    value.starts_with(KEY_PREFIX).then(|| Credential { id: None, key: value.to_owned() })
 }
 
 fn pair(value: &str) -> Option<Credential> {

@@ -17,13 +17,13 @@ mod sessions;
 mod throttle;
 
 pub use authenticate::SignIn;
+pub(crate) use authorization::KEY_PREFIX;
 pub use authorization::{Credential, credential};
 pub use cookie::{cookie_name, set_cookie};
 pub use link::create_sign_in_link;
 pub use origin::{Origin, is_local_path};
 pub use pages::routes;
 pub use password::{Hasher, check_rules, temporary};
-pub use passwords::{change_password, reset_password, set_password, unlock};
 pub use service::{Attempt, Outcome};
 pub use sessions::{SessionRow, end_session, end_sessions_of, own_sessions};
 

@@ -2,11 +2,11 @@
 //! threads, few at a time.
 
 use crate::policies::{HashCost, PasswordRules};
-use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use kit::Error;
-use rand::Rng;
+use rand::rngs::OsRng;
+use rand::{Rng, TryRngCore};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
@@ -61,15 +61,17 @@ fn repeats(password: &str) -> bool {
 /// A password for the first sign-in, to be read aloud: no letters that look alike, in groups of four.
 pub fn temporary(rules: &PasswordRules) -> String {
     const LETTERS: &[u8] = b"abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789";
-    let mut random = rand::rngs::OsRng;
-    let mut random = rand::TryRngCore::unwrap_mut(&mut random);
+    let mut random = rand::rng();
     let groups = rules.min_length.div_ceil(4).max(4);
     loop {
-        let group = |random: &mut dyn FnMut() -> usize| {
-            (0..4).filter_map(|_| LETTERS.get(random()).map(|letter| char::from(*letter))).collect::<String>()
-        };
-        let mut pick = || random.random_range(0..LETTERS.len());
-        let password = (0..groups).map(|_| group(&mut pick)).collect::<Vec<_>>().join("-");
+        let mut password = String::new();
+        for place in 0..groups * 4 {
+            if place > 0 && place % 4 == 0 {
+                password.push('-');
+            }
+            let letter = LETTERS.get(random.random_range(0..LETTERS.len())).copied().unwrap_or(b'x');
+            password.push(char::from(letter));
+        }
         if check_rules(rules, &password, &[]).is_empty() {
             return password;
         }
@@ -134,7 +136,9 @@ impl Hasher {
 }
 
 fn make(argon2: &Argon2<'_>, password: &str) -> Result<String, Error> {
-    let salt = SaltString::generate(&mut OsRng);
+    let mut bytes = [0_u8; 16];
+    OsRng.try_fill_bytes(&mut bytes).map_err(Error::internal)?;
+    let salt = SaltString::encode_b64(&bytes).map_err(Error::internal)?;
     argon2.hash_password(normal(password).as_bytes(), &salt).map(|hash| hash.to_string()).map_err(Error::internal)
 }
 

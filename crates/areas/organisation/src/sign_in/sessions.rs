@@ -2,6 +2,7 @@
 //! idle too long, or reached its absolute end.
 
 use crate::audit;
+use crate::people;
 use crate::policies::SessionLimits;
 use kit::clock::{Micros, SECOND};
 use kit::id::new_id;
@@ -128,7 +129,14 @@ pub async fn end_session(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error
     if execute(tx, sql, vec![now.into(), id.into(), own.as_str().into()]).await? == 0 {
         return Err(Error::NotFound);
     }
-    audit::record(tx, now, "session.end", "person", &own, None, json!({ "session": id })).await
+    let agency = people::signed_in(tx, &own).await?.map(|person| person.agency_id);
+    audit::record(tx, now, "session.end", "person", &own, agency.as_deref(), json!({ "session": id })).await
+}
+
+/// Ends one session whoever has it; whether it lasted until now.
+pub(super) async fn end(tx: &Tx<'_>, id: &str, now: Micros) -> Result<bool, Error> {
+    let sql = "UPDATE sessions SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL";
+    Ok(execute(tx, sql, vec![now.into(), id.into()]).await? > 0)
 }
 
 /// Ends every session of a person; returns how many there were.

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod service;
 pub mod store;
 pub mod tables;
+pub mod view;
 
 pub use clock::{Clock, ClockState, Facts, Sending, clocks};
 

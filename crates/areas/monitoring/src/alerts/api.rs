@@ -1,0 +1,115 @@
+//! JSON of alerts: `GET /api/v1/alerts` (filters as on the page), `GET /api/v1/alerts/{id}`,
+//! `POST /api/v1/alerts/act`.
+
+use super::listing::{self, Filter, Row, SORTS};
+use super::{AlertState, CloseReason, Sample, service, store};
+use axum::Json;
+use axum::extract::Path;
+use axum::routing::{get, post};
+use kit::page::Sorting;
+use kit::web::{ApiVisit, Fail};
+use kit::{App, Capability, Error};
+use serde::{Deserialize, Serialize};
+
+pub fn routes() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/api/v1/alerts", get(list_alerts))
+        .route("/api/v1/alerts/act", post(act))
+        .route("/api/v1/alerts/{id}", get(show_alert))
+}
+
+/// Most rows of one answer.
+const MOST_ROWS: u64 = 1_000;
+
+#[derive(Serialize)]
+struct List {
+    total: u64,
+    rows: Vec<Row>,
+}
+
+async fn list_alerts(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
+    visit.require(Capability::ViewAlerts)?;
+    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
+    let filter = Filter::of(&visit.address, visit.now(), visit.scope().person_id());
+    let sorting = Sorting::of(&visit.address, &SORTS);
+    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
+    let connection = visit.read();
+    Ok(Json(List {
+        total: listing::count(&connection, &filter).await?,
+        rows: listing::rows(&connection, &filter, &sorting, limit, number("offset").unwrap_or(0)).await?,
+    }))
+}
+
+#[derive(Serialize)]
+struct Alert {
+    #[serde(flatten)]
+    row: Row,
+    techniques: Vec<String>,
+    first_sequence: u64,
+    last_sequence: u64,
+    samples: Vec<Sample>,
+    seen_at: Option<i64>,
+    seen_by: Option<String>,
+    close_reason: Option<&'static str>,
+    close_note: Option<String>,
+}
+
+async fn show_alert(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<Alert>, Fail> {
+    visit.require(Capability::ViewAlerts)?;
+    let connection = visit.read();
+    let alert = store::get(&connection, &id).await?;
+    let row = listing::row_by_id(&connection, &id).await?;
+    Ok(Json(Alert {
+        row,
+        techniques: alert.techniques,
+        first_sequence: alert.first_sequence,
+        last_sequence: alert.last_sequence,
+        samples: alert.samples,
+        seen_at: alert.seen_at,
+        seen_by: alert.seen_by,
+        close_reason: alert.close_reason.map(CloseReason::code),
+        close_note: alert.close_note,
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "act", rename_all = "lowercase")]
+enum Act {
+    Acknowledge { ids: Vec<String> },
+    Assign { ids: Vec<String>, person_id: String },
+    Close { ids: Vec<String>, reason: CloseReason, #[serde(default)] note: String },
+    Reopen { ids: Vec<String> },
+    Escalate { ids: Vec<String>, incident_id: Option<String> },
+}
+
+#[derive(Serialize)]
+struct Done {
+    changed: u64,
+    state: &'static str,
+}
+
+async fn act(ApiVisit(visit): ApiVisit, Json(act): Json<Act>) -> Result<Json<Done>, Fail> {
+    let (live, now) = (visit.app.live.clone(), visit.now());
+    let tx = visit.begin().await?;
+    let (changed, state) = match act {
+        Act::Acknowledge { ids } => {
+            (service::acknowledge(&tx, &live, &ids, now).await?, AlertState::Acknowledged)
+        }
+        Act::Assign { ids, person_id } => {
+            (service::assign(&tx, &live, &ids, &person_id, now).await?, AlertState::Assigned)
+        }
+        Act::Close { ids, reason, note } => {
+            (service::close(&tx, &live, &ids, reason, &note, now).await?, AlertState::Closed)
+        }
+        Act::Reopen { ids } => (service::reopen(&tx, &live, &ids, now).await?, AlertState::New),
+        Act::Escalate { ids, incident_id } => {
+            let event = service::escalate(&tx, &live, &ids, incident_id, now).await?;
+            (event.alert_ids.len() as u64, AlertState::Escalated)
+        }
+    };
+    if changed == 0 {
+        return Err(Error::BadRequest("no ids".to_owned()).into());
+    }
+    tx.commit().await?;
+    Ok(Json(Done { changed, state: state.code() }))
+}

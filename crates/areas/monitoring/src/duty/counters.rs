@@ -1,0 +1,49 @@
+//! Figures of the top bar: silent systems and new alerts, within the scope.
+
+use super::SETTINGS;
+use super::pages::{silent_systems, unacknowledged};
+use crate::alerts::listing;
+use kit::area::CounterSource;
+use kit::page::Counter;
+use kit::{App, Capability, Error, Scope};
+use std::sync::Arc;
+
+pub fn counters() -> Vec<CounterSource> {
+    vec![
+        Arc::new(|app: &App, scope: &Scope| Box::pin(silent(app, scope))),
+        Arc::new(|app: &App, scope: &Scope| Box::pin(alerts(app, scope))),
+    ]
+}
+
+async fn silent(app: &App, scope: &Scope) -> Result<Option<Counter>, Error> {
+    if !scope.may(Capability::ViewSources) {
+        return Ok(None);
+    }
+    let count = silent_systems(&app.db.scoped(scope).read()).await?.len() as u64;
+    Ok(Some(Counter {
+        name: "silent".to_owned(),
+        icon: "volume-off".to_owned(),
+        count,
+        key: "shell-counter-silent".to_owned(),
+        href: "/sources?silent=1".to_owned(),
+        urgent: count > 0,
+    }))
+}
+
+async fn alerts(app: &App, scope: &Scope) -> Result<Option<Counter>, Error> {
+    if !scope.may(Capability::ViewAlerts) {
+        return Ok(None);
+    }
+    let filter = unacknowledged(app.clock.now());
+    let count = listing::count(&app.db.scoped(scope).read(), &filter).await?;
+    let severities: String =
+        SETTINGS.severities().iter().map(|severity| format!("&severity={}", severity.code())).collect();
+    Ok(Some(Counter {
+        name: "alerts".to_owned(),
+        icon: "bell".to_owned(),
+        count,
+        key: "alert-counter".to_owned(),
+        href: format!("/alerts?state=new&range={}h{severities}", SETTINGS.alerts_hours),
+        urgent: count > 0,
+    }))
+}

@@ -1,0 +1,173 @@
+//! The start page and its wall view.
+
+use super::SETTINGS;
+use crate::alerts::listing::{self, Filter, Row};
+use crate::alerts::AlertState;
+use crate::sources::store::{Listed, SourceFilter, list};
+use crate::timespan::Timespan;
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use kit::clock::Micros;
+use kit::page::{Address, Level, Page, Sorting};
+use kit::web::{Fail, SlotContent, Visit, render};
+use kit::{App, Capability, Connection, Error};
+use organisation::roster::{self, Shift};
+
+pub(super) fn routes() -> axum::Router<App> {
+    axum::Router::new().route("/", get(show_duty))
+}
+
+/// A system of which nothing is heard, with the source that fell silent first.
+pub(super) struct SilentSystem {
+    pub system_id: String,
+    pub name: String,
+    pub level: Option<Level>,
+    pub agency: String,
+    pub since: Micros,
+    /// How many of its sources are silent.
+    pub sources: usize,
+    pub source_id: String,
+    pub source_name: String,
+}
+
+struct AlertLine {
+    row: Row,
+    title: String,
+}
+
+/// Everything the page shows, whatever the frame around it.
+struct Panels {
+    slots: Vec<SlotContent>,
+    alerts: Vec<AlertLine>,
+    alerts_total: u64,
+    alerts_href: String,
+    may_see_alerts: bool,
+    silent: Vec<SilentSystem>,
+    silent_total: u64,
+    may_see_sources: bool,
+    on_duty: Vec<Shift>,
+    next: Vec<Shift>,
+    note: Option<Shift>,
+    from_level: i64,
+    hours: i64,
+}
+
+#[derive(Template)]
+#[template(path = "duty/templates/duty.html")]
+struct DutyPage {
+    page: Page,
+    panels: Panels,
+    wall: String,
+}
+
+#[derive(Template)]
+#[template(path = "duty/templates/wall.html")]
+struct WallPage {
+    page: Page,
+    panels: Panels,
+}
+
+async fn show_duty(visit: Visit) -> Result<Response, Fail> {
+    let panels = panels(&visit).await?;
+    let page = visit.page().await?;
+    if visit.address.has("wall", "1") {
+        return Ok(render(&WallPage { page, panels })?.into_response());
+    }
+    Ok(render(&DutyPage { page, panels, wall: "/?wall=1".to_owned() })?.into_response())
+}
+
+async fn panels(visit: &Visit) -> Result<Panels, Error> {
+    let (scope, connection, now) = (visit.scope(), visit.read(), visit.now());
+    let may_see_alerts = scope.may(Capability::ViewAlerts);
+    let may_see_sources = scope.may(Capability::ViewSources);
+    let filter = unacknowledged(now);
+    let (rows, alerts_total) = if may_see_alerts {
+        let urgent_first = Sorting { column: "severity".to_owned(), descending: true };
+        let rows = listing::rows(&connection, &filter, &urgent_first, SETTINGS.rows, 0).await?;
+        (rows, listing::count(&connection, &filter).await?)
+    } else {
+        (Vec::new(), 0)
+    };
+    let mut silent = if may_see_sources { silent_systems(&connection).await? } else { Vec::new() };
+    let silent_total = silent.len() as u64;
+    silent.truncate(SETTINGS.rows as usize);
+    let mut alerts_href = Address::parse("/alerts?state=new").with("range", format!("{}h", SETTINGS.alerts_hours));
+    for severity in &filter.severities {
+        alerts_href = alerts_href.and("severity", severity.code());
+    }
+    Ok(Panels {
+        slots: visit.fragments("duty.panel", "").await,
+        alerts: rows
+            .into_iter()
+            .map(|row| AlertLine { title: row.title(visit.lang).to_owned(), row })
+            .collect(),
+        alerts_total,
+        alerts_href: alerts_href.to_string(),
+        may_see_alerts,
+        silent,
+        silent_total,
+        may_see_sources,
+        on_duty: roster::on_duty(&connection, now).await?,
+        next: roster::next_shifts(&connection, now).await?,
+        note: roster::last_note(&connection).await?,
+        from_level: SETTINGS.silent_from_level,
+        hours: SETTINGS.alerts_hours,
+    })
+}
+
+/// New alerts of high severity lately.
+pub(super) fn unacknowledged(now: Micros) -> Filter {
+    Filter {
+        states: vec![AlertState::New],
+        severities: SETTINGS.severities(),
+        rule_id: None,
+        system_id: None,
+        agency_id: None,
+        source_id: None,
+        entity: None,
+        technique: None,
+        assigned_to: None,
+        words: String::new(),
+        span: Timespan { from: Some(SETTINGS.since(now)), to: None, range: "" },
+    }
+}
+
+/// Most silent sources that are looked at.
+const MOST_SOURCES: u64 = 2_000;
+
+/// Systems of the watched levels with silent sources: highest level first, then the longest silence.
+pub(super) async fn silent_systems(connection: &impl Connection) -> Result<Vec<SilentSystem>, Error> {
+    let filter = SourceFilter { silent: true, ..SourceFilter::default() };
+    let mut systems: Vec<SilentSystem> = Vec::new();
+    for listed in list(connection, &filter, MOST_SOURCES, 0).await? {
+        let watched = listed.system_level.is_some_and(|level| level >= SETTINGS.silent_from_level);
+        let (true, Some(silent)) = (watched, silent_system(listed)) else { continue };
+        match systems.iter_mut().find(|system| system.system_id == silent.system_id) {
+            Some(system) => {
+                system.sources += 1;
+                if silent.since < system.since {
+                    system.since = silent.since;
+                    system.source_id = silent.source_id;
+                    system.source_name = silent.source_name;
+                }
+            }
+            None => systems.push(silent),
+        }
+    }
+    systems.sort_by(|one, other| other.level.cmp(&one.level).then_with(|| one.since.cmp(&other.since)));
+    Ok(systems)
+}
+
+fn silent_system(listed: Listed) -> Option<SilentSystem> {
+    Some(SilentSystem {
+        system_id: listed.system_id?,
+        name: listed.system_name.unwrap_or_default(),
+        level: listed.system_level.and_then(Level::new),
+        agency: listed.agency_name.unwrap_or_default(),
+        since: listed.status.silent_since?,
+        sources: 1,
+        source_id: listed.source.id,
+        source_name: listed.source.name,
+    })
+}

@@ -1,0 +1,252 @@
+//! What can be done with sources: register, change, adopt an unknown sender, move to another system, retire.
+
+use super::{Assignment, Source, SourceKind, SourceState, resolver, store};
+use kit::clock::Micros;
+use kit::error::FieldError;
+use kit::fold::normalise;
+use kit::{Capability, Connection, Error, Tx};
+use organisation::audit;
+use sea_orm::{ConnectionTrait, Statement};
+use serde::Deserialize;
+use serde_json::json;
+
+/// What a form, the API or the demonstration gives.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SourceInput {
+    pub name: String,
+    pub kind: String,
+    /// System it belongs to; its agency follows from it.
+    pub system_id: String,
+    /// Agency where it belongs to no system (yet).
+    pub agency_id: String,
+    pub match_listener: String,
+    pub match_network: String,
+    pub match_host: String,
+    pub api_key_id: String,
+    pub format: String,
+    pub time_zone: String,
+    pub year_default: String,
+    /// `on` where ticked.
+    pub expected: String,
+    pub max_silence_minutes: String,
+    pub note: String,
+}
+
+/// Longest silence that can be allowed: a week.
+const MOST_SILENCE: i64 = 7 * 24 * 60;
+
+struct Checked {
+    name: String,
+    kind: SourceKind,
+    match_listener: Option<String>,
+    match_network: Option<String>,
+    match_host: Option<String>,
+    api_key_id: Option<String>,
+    format: Option<String>,
+    time_zone: Option<String>,
+    year_default: Option<i64>,
+    expected: bool,
+    max_silence_minutes: i64,
+    note: String,
+}
+
+impl SourceInput {
+    fn checked(&self) -> Result<Checked, Error> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, key: &'static str| errors.push(FieldError { field: field.into(), key });
+        let text = |text: &str| Some(normalise(text)).filter(|text| !text.is_empty());
+        let name = normalise(&self.name);
+        if name.is_empty() {
+            wrong("name", "field-required");
+        } else if name.chars().count() > 200 {
+            wrong("name", "field-too-long");
+        }
+        let network = text(&self.match_network);
+        if network.as_deref().is_some_and(|network| resolver::network(network).is_none()) {
+            wrong("match_network", "source-network-invalid");
+        }
+        let time_zone = text(&self.time_zone);
+        if time_zone.as_deref().is_some_and(|zone| !known_zone(zone)) {
+            wrong("time_zone", "source-zone-invalid");
+        }
+        let year_default = text(&self.year_default).map(|year| year.parse::<i64>().unwrap_or(0));
+        if year_default.is_some_and(|year| !(1970..=2200).contains(&year)) {
+            wrong("year_default", "field-invalid");
+        }
+        let silence = text(&self.max_silence_minutes).map_or(15, |minutes| minutes.parse::<i64>().unwrap_or(0));
+        if !(1..=MOST_SILENCE).contains(&silence) {
+            wrong("max_silence_minutes", "source-silence-invalid");
+        }
+        if self.note.chars().count() > 4_000 {
+            wrong("note", "field-too-long");
+        }
+        if !errors.is_empty() {
+            return Err(Error::Invalid(errors));
+        }
+        Ok(Checked {
+            name,
+            kind: SourceKind::from_code(&self.kind).unwrap_or_default(),
+            match_listener: text(&self.match_listener),
+            match_network: network,
+            match_host: text(&self.match_host).map(|host| host.to_lowercase()),
+            api_key_id: text(&self.api_key_id),
+            format: text(&self.format),
+            time_zone,
+            year_default,
+            expected: matches!(self.expected.as_str(), "on" | "true" | "1"),
+            max_silence_minutes: silence,
+            note: normalise(&self.note),
+        })
+    }
+}
+
+fn known_zone(zone: &str) -> bool {
+    jiff::tz::TimeZone::get(zone).is_ok() || jiff::fmt::strtime::parse("%:z", zone).is_ok()
+}
+
+/// Whose: system with its agency, or an agency alone. Refused where the scope does not reach it.
+async fn owner(tx: &Tx<'_>, system_id: &str, agency_id: &str) -> Result<(Option<String>, String), Error> {
+    if !system_id.is_empty() {
+        let condition = tx.scope().agency_condition("agency_id");
+        let sql = format!("SELECT agency_id FROM systems WHERE id = $1 AND {condition}");
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [system_id.into()]);
+        let row = tx.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| Error::invalid("system_id", "source-system-unknown"))?;
+        return Ok((Some(system_id.to_owned()), row.try_get("", "agency_id")?));
+    }
+    if agency_id.is_empty() {
+        return Err(Error::invalid("system_id", "field-required"));
+    }
+    let condition = tx.scope().agency_condition("id");
+    let sql = format!("SELECT id FROM agencies WHERE id = $1 AND {condition}");
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [agency_id.into()]);
+    if tx.query_one_raw(statement).await?.is_none() {
+        return Err(Error::invalid("agency_id", "source-agency-unknown"));
+    }
+    Ok((None, agency_id.to_owned()))
+}
+
+/// Registers a source; returns its id. It belongs to its system from now on.
+pub async fn register(tx: &Tx<'_>, input: &SourceInput, now: Micros) -> Result<String, Error> {
+    tx.scope().require(Capability::ManageSources)?;
+    let checked = input.checked()?;
+    let (system_id, agency_id) = owner(tx, &input.system_id, &input.agency_id).await?;
+    let source = build(kit::id::new_id(now), checked, now);
+    let by = tx.scope().actor().id();
+    store::save(tx, &source, &by).await?;
+    let assignment = assignment(&source.id, system_id, &agency_id, now, now, &by);
+    store::assign(tx, &assignment).await?;
+    let details = json!({ "name": source.name, "system_id": assignment.system_id });
+    audit::record(tx, now, "source.register", "source", &source.id, Some(&agency_id), details).await?;
+    Ok(source.id)
+}
+
+fn build(id: String, checked: Checked, now: Micros) -> Source {
+    Source {
+        id,
+        name: checked.name,
+        kind: checked.kind,
+        state: SourceState::Registered,
+        sender_key: None,
+        match_listener: checked.match_listener,
+        match_network: checked.match_network,
+        match_host: checked.match_host,
+        api_key_id: checked.api_key_id,
+        format: checked.format,
+        time_zone: checked.time_zone,
+        year_default: checked.year_default,
+        expected: checked.expected,
+        max_silence_minutes: checked.max_silence_minutes,
+        note: checked.note,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn assignment(
+    source_id: &str,
+    system_id: Option<String>,
+    agency_id: &str,
+    from: Micros,
+    now: Micros,
+    by: &str,
+) -> Assignment {
+    Assignment {
+        id: kit::id::new_id(now),
+        source_id: source_id.to_owned(),
+        system_id,
+        agency_id: agency_id.to_owned(),
+        valid_from: from,
+        valid_to: None,
+        recorded_at: now,
+        recorded_by: by.to_owned(),
+    }
+}
+
+/// Changes a registered source. A new owner holds from now on; the past stays with the old one.
+pub async fn change(tx: &Tx<'_>, id: &str, input: &SourceInput, now: Micros) -> Result<(), Error> {
+    tx.scope().require(Capability::ManageSources)?;
+    let before = store::get(tx, id).await?;
+    if before.source.state == SourceState::Unassigned {
+        return Err(Error::Conflict("source-adopt-first"));
+    }
+    let checked = input.checked()?;
+    let (system_id, agency_id) = owner(tx, &input.system_id, &input.agency_id).await?;
+    let by = tx.scope().actor().id();
+    let source = Source {
+        sender_key: before.source.sender_key.clone(),
+        state: before.source.state,
+        created_at: before.source.created_at,
+        ..build(id.to_owned(), checked, now)
+    };
+    store::save(tx, &source, &by).await?;
+    if before.system_id != system_id || before.agency_id.as_deref() != Some(&agency_id) {
+        store::assign(tx, &assignment(id, system_id.clone(), &agency_id, now, now, &by)).await?;
+    }
+    let details = json!({ "name": source.name, "system_id": system_id, "from_agency": before.agency_id });
+    audit::record(tx, now, "source.change", "source", id, Some(&agency_id), details).await
+}
+
+/// Adopts an unknown sender: it belongs to the system from the beginning, so its past events and alerts do too.
+/// Only somebody who sees the whole centre can see unknown senders, and so adopt them.
+pub async fn adopt(tx: &Tx<'_>, id: &str, system_id: &str, name: Option<&str>, now: Micros) -> Result<(), Error> {
+    tx.scope().require(Capability::ManageSources)?;
+    let mut source = store::get(tx, id).await?.source;
+    if source.state != SourceState::Unassigned {
+        return Err(Error::Conflict("source-already-adopted"));
+    }
+    if source.sender_key.as_deref() == Some(super::COLLECTIVE) {
+        return Err(Error::Conflict("source-collective-stays"));
+    }
+    let (system_id, agency_id) = owner(tx, system_id, "").await?;
+    source.state = SourceState::Registered;
+    source.updated_at = now;
+    if let Some(name) = name.map(normalise).filter(|name| !name.is_empty()) {
+        source.name = name.chars().take(200).collect();
+    }
+    let by = tx.scope().actor().id();
+    store::save(tx, &source, &by).await?;
+    store::assign(tx, &assignment(id, system_id.clone(), &agency_id, 0, now, &by)).await?;
+    right_alerts(tx, id, system_id.as_deref(), &agency_id).await?;
+    let details = json!({ "name": source.name, "sender": source.sender_key, "system_id": system_id });
+    audit::record(tx, now, "source.adopt", "source", id, Some(&agency_id), details).await
+}
+
+/// Alerts that were raised while nobody owned the source belong to the new owner.
+async fn right_alerts(tx: &Tx<'_>, source_id: &str, system_id: Option<&str>, agency_id: &str) -> Result<(), Error> {
+    let sql = "UPDATE alerts SET system_id = $2, agency_id = $3, \
+        system_level = (SELECT level FROM systems WHERE id = $2) \
+        WHERE source_id = $1 AND agency_id IS NULL AND NOT damped";
+    store::execute(tx, sql, [source_id.into(), system_id.into(), agency_id.into()]).await
+}
+
+/// Retires a source: it is no longer expected; its past stays.
+pub async fn retire(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
+    tx.scope().require(Capability::ManageSources)?;
+    let listed = store::get(tx, id).await?;
+    let source = Source { state: SourceState::Retired, expected: false, updated_at: now, ..listed.source };
+    store::save(tx, &source, &tx.scope().actor().id()).await?;
+    let details = json!({ "name": source.name });
+    audit::record(tx, now, "source.retire", "source", id, listed.agency_id.as_deref(), details).await
+}

@@ -1,0 +1,43 @@
+//! Keys for machines: made for an agency, with few capabilities, maybe bound to one source, maybe with an end.
+//! The key is shown once; what is kept is its hash.
+
+mod pages;
+mod service;
+mod store;
+
+pub use pages::routes;
+pub use service::{NewKey, create, revoke};
+pub use store::{count, find, list, source_of};
+pub(crate) use store::{by_secret, used};
+
+use kit::Capability;
+use kit::clock::Micros;
+use sea_orm::FromQueryResult;
+
+/// One key, without the key.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct ApiKey {
+    pub id: String,
+    pub name: String,
+    pub agency_id: String,
+    pub agency_name: String,
+    /// Source that everything sent with it belongs to.
+    pub source_id: Option<String>,
+    /// Names of capabilities, separated by blanks.
+    pub capabilities: String,
+    pub created_by: String,
+    pub created_at: Micros,
+    pub expires_at: Option<Micros>,
+    pub last_used_at: Option<Micros>,
+    pub revoked_at: Option<Micros>,
+}
+
+impl ApiKey {
+    pub fn is_valid_at(&self, at: Micros) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| at < end)
+    }
+
+    pub fn capabilities(&self) -> Vec<Capability> {
+        self.capabilities.split(' ').filter_map(Capability::from_name).collect()
+    }
+}

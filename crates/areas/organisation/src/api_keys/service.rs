@@ -1,0 +1,74 @@
+//! Making and revoking keys.
+
+use super::store;
+use crate::sign_in::{self, KEY_PREFIX};
+use crate::{agencies, audit};
+use kit::clock::Micros;
+use kit::error::FieldError;
+use kit::fold::normalise;
+use kit::id::new_id;
+use kit::{Capability, Connection, Error, Tx};
+use serde_json::json;
+
+/// What makes a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewKey {
+    /// What it is for: "rsyslog at the portal".
+    pub name: String,
+    pub agency_id: String,
+    /// Source that everything sent with it belongs to; checked by whoever knows sources.
+    pub source_id: Option<String>,
+    pub capabilities: Vec<Capability>,
+    pub expires_at: Option<Micros>,
+}
+
+/// Makes a key; returns its identifier and the key itself, which nobody will see again. A key sends events, or
+/// does what its maker may do, and nothing more.
+pub async fn create(tx: &Tx<'_>, now: Micros, mut new: NewKey) -> Result<(String, String), Error> {
+    let scope = tx.scope();
+    scope.require(Capability::ManageSources)?;
+    new.name = normalise(&new.name);
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
+    match new.name.chars().count() {
+        0 => wrong("name", "field-required"),
+        1..=200 => {}
+        _ => wrong("name", "field-too-long"),
+    }
+    if new.capabilities.is_empty() {
+        wrong("capabilities", "field-required");
+    }
+    if new.expires_at.is_some_and(|end| end <= now) {
+        wrong("expires_at", "key-ends-in-the-past");
+    }
+    if agencies::require_in_scope(tx, &new.agency_id).await.is_err() {
+        wrong("agency_id", "field-invalid");
+    }
+    if !errors.is_empty() {
+        return Err(Error::Invalid(errors));
+    }
+    let beyond = new.capabilities.iter().find(|one| **one != Capability::IngestEvents && !scope.may(**one));
+    if let Some(capability) = beyond {
+        return Err(Error::Forbidden(capability.name()));
+    }
+    new.capabilities.sort();
+    new.capabilities.dedup();
+    let capabilities: Vec<_> = new.capabilities.iter().map(|capability| capability.name()).collect();
+    let (id, key) = (new_id(now), format!("{KEY_PREFIX}{}", sign_in::secret()?));
+    store::insert(tx, &id, &key, &new, &capabilities.join(" "), now).await?;
+    let details = json!({ "name": new.name, "capabilities": capabilities, "source": new.source_id,
+                          "expires_at": new.expires_at });
+    audit::record(tx, now, "api-key.create", "api-key", &id, Some(&new.agency_id), details).await?;
+    Ok((id, key))
+}
+
+/// Takes a key out of use at once.
+pub async fn revoke(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
+    tx.scope().require(Capability::ManageSources)?;
+    let key = store::find(tx, id).await?;
+    if key.revoked_at.is_some() {
+        return Err(Error::Conflict("key-revoked-already"));
+    }
+    store::set_revoked(tx, id, now).await?;
+    audit::record(tx, now, "api-key.revoke", "api-key", id, Some(&key.agency_id), json!({ "name": key.name })).await
+}

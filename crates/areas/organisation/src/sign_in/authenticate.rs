@@ -1,0 +1,155 @@
+//! From a request to a session: the cookie of a person, or the key of a machine. Roles, agencies and whether
+//! the account is open are read anew each time, so what an administrator takes away is gone at once.
+
+use super::{Hasher, cookie_name, credential, own_scope, passwords, sessions};
+use crate::people::{self, reach};
+use crate::policies::Policies;
+use crate::{agencies, api_keys};
+use axum::http::header;
+use axum::http::request::Parts;
+use kit::clock::{Clock, MINUTE, SECOND};
+use kit::db::Db;
+use kit::scope::{Actor, Agencies};
+use kit::session::{Authenticate, Session, cookie};
+use kit::{App, Capability, Error, Scope};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Sign-in as the program holds it. Cheap to clone; `luytre` passes it as [`Authenticate`] and puts a clone
+/// among the ports, where the pages find it.
+#[derive(Clone)]
+pub struct SignIn {
+    pub(super) db: Db,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) policies: Arc<Policies>,
+    pub(super) hasher: Hasher,
+    secure: bool,
+}
+
+impl SignIn {
+    /// `secure` says whether cookies go over TLS only (`Settings::secure_cookies`).
+    pub fn new(db: Db, clock: Arc<dyn Clock>, policies: Arc<Policies>, secure: bool) -> Result<Self, Error> {
+        let hasher = Hasher::new(&policies.password.argon2id)?;
+        Ok(Self { db, clock, policies, hasher, secure })
+    }
+
+    /// The program's sign-in, from its ports.
+    pub fn of(app: &App) -> Result<Arc<Self>, Error> {
+        app.ports.get::<Self>().ok_or_else(|| Error::internal("sign-in is not among the ports"))
+    }
+
+    pub fn policies(&self) -> &Arc<Policies> {
+        &self.policies
+    }
+
+    async fn by_cookie(&self, token: &str, path: &str) -> Result<Option<Session>, Error> {
+        let now = self.clock.now();
+        let scope = own_scope();
+        let view = self.db.scoped(&scope).read();
+        let Some(row) = sessions::by_token(&view, token).await? else { return Ok(None) };
+        let Some(person) = people::signed_in(&view, &row.person_id).await?.filter(|person| person.active) else {
+            return Ok(None);
+        };
+        let grants = people::grants_of(&view, &person.id).await?;
+        let held = grants.iter().filter(|grant| grant.holds_at(now)).filter_map(|grant| self.policies.role(&grant.role));
+        let administrator = held.clone().any(|role| role.capabilities.contains(&Capability::Administer));
+        let limits = &self.policies.session.session;
+        let idle = if administrator { limits.administrator_idle } else { limits.idle };
+        if !row.lasts(now, idle) {
+            return Ok(None);
+        }
+        let rules = &self.policies.password.rules;
+        let due = passwords::find(&view, &person.id).await?.is_some_and(|row| row.is_due(rules, administrator, now));
+        let acting = reach::acting(&self.policies, &grants, now, row.acting_agency_id.as_deref());
+        let (agency_id, agency_name) = match &acting.agency_id {
+            Some(id) if *id != person.agency_id && !id.is_empty() => match agencies::find(&view, id).await {
+                Ok(agency) => (agency.id, agency.name),
+                Err(_) => (person.agency_id.clone(), person.agency_name.clone()),
+            },
+            _ => (person.agency_id.clone(), person.agency_name.clone()),
+        };
+        let actor = Actor::Person { id: person.id.as_str().into(), name: person.full_name.as_str().into() };
+        let (scope, role_key) = if due {
+            let nothing = Agencies::Under(BTreeSet::new());
+            (Scope::new(actor, nothing, [], Some(row.expires_at)), "role-password-due".to_owned())
+        } else {
+            let key = if acting.role.is_empty() { "role-none".to_owned() } else { format!("role-{}", acting.role) };
+            (Scope::new(actor, acting.agencies(), acting.capabilities, Some(row.expires_at)), key)
+        };
+        let background = limits.background_paths.iter().any(|quiet| quiet == path);
+        if !background && now - row.seen_at >= limits.seen_every * SECOND {
+            self.saw(&row.id).await;
+        }
+        Ok(Some(Session {
+            scope,
+            csrf: row.csrf,
+            person_name: person.full_name,
+            agency_name,
+            agency_id,
+            role_key,
+            api_key: false,
+        }))
+    }
+
+    /// Writes the last use. A database that is busy must not turn a reader away.
+    async fn saw(&self, id: &str) {
+        let scope = own_scope();
+        let write = async {
+            let tx = self.db.scoped(&scope).begin().await?;
+            sessions::saw(&tx, id, self.clock.now()).await?;
+            tx.commit().await
+        };
+        if let Err(error) = write.await {
+            tracing::warn!(%error, "last use of a session not written");
+        }
+    }
+
+    async fn by_key(&self, header: &str) -> Result<Option<Session>, Error> {
+        let Some(sent) = credential(header) else { return Ok(None) };
+        let now = self.clock.now();
+        let scope = own_scope();
+        let view = self.db.scoped(&scope).read();
+        let Some(key) = api_keys::by_secret(&view, &sent.key).await? else { return Ok(None) };
+        if !key.is_valid_at(now) || sent.id.is_some_and(|id| id != key.id) {
+            return Ok(None);
+        }
+        if key.last_used_at.is_none_or(|last| now - last >= MINUTE) {
+            let write = async {
+                let tx = self.db.scoped(&scope).begin().await?;
+                api_keys::used(&tx, &key.id, now).await?;
+                tx.commit().await
+            };
+            if let Err(error) = write.await {
+                tracing::warn!(%error, "last use of a key not written");
+            }
+        }
+        let actor = Actor::Key { id: key.id.as_str().into(), name: key.name.as_str().into() };
+        let agencies = Agencies::Under([key.agency_id.clone()].into());
+        Ok(Some(Session {
+            scope: Scope::new(actor, agencies, key.capabilities(), key.expires_at),
+            csrf: String::new(),
+            person_name: key.name,
+            agency_name: key.agency_name,
+            agency_id: key.agency_id,
+            role_key: "role-api-key".to_owned(),
+            api_key: true,
+        }))
+    }
+}
+
+#[async_trait::async_trait]
+impl Authenticate for SignIn {
+    async fn session(&self, parts: &Parts) -> Result<Option<Session>, Error> {
+        // Who sends a header means it; the cookie is what a browser adds by itself.
+        if let Some(header) = parts.headers.get(header::AUTHORIZATION) {
+            return match header.to_str() {
+                Ok(header) => self.by_key(header).await,
+                Err(_) => Ok(None),
+            };
+        }
+        match cookie(parts, cookie_name(self.secure)) {
+            Some(token) if !token.is_empty() && token.len() <= 100 => self.by_cookie(token, parts.uri.path()).await,
+            _ => Ok(None),
+        }
+    }
+}

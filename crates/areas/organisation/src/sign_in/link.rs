@@ -1,0 +1,49 @@
+//! One-time sign-in links of the demonstration: printed by `luytre demo`, followed from this machine only, once.
+
+use super::sessions::NewSession;
+use super::{Origin, SignIn, own_scope};
+use crate::people;
+use crate::policies::Policies;
+use kit::clock::{Micros, SECOND};
+use kit::{Capability, Connection, Error, Tx};
+use sea_orm::{ConnectionTrait, Statement};
+
+/// Makes a link for a person; returns the token for `/sign-in/link/{token}`. Only a hash of it is kept.
+pub async fn create_sign_in_link(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    now: Micros,
+    person_id: &str,
+) -> Result<String, Error> {
+    tx.scope().require(Capability::Administer)?;
+    people::find(tx, person_id).await?;
+    let token = super::secret()?;
+    let sql = "INSERT INTO sign_in_links (token_hash, person_id, created_at, expires_at, used_at) \
+               VALUES ($1, $2, $3, $4, NULL)";
+    let until = now + policies.session.link.lifetime * SECOND;
+    let values = [super::hash_of(&token).into(), person_id.into(), now.into(), until.into()];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(token)
+}
+
+impl SignIn {
+    /// Signs in by a link: its first use, in time, by an open account. `None` otherwise.
+    pub(super) async fn follow_link(&self, token: &str, origin: &Origin) -> Result<Option<NewSession>, Error> {
+        let now = self.clock.now();
+        let scope = own_scope();
+        let tx = self.db.scoped(&scope).begin().await?;
+        let sql = "UPDATE sign_in_links SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL AND expires_at > $1 \
+                   RETURNING person_id";
+        let values = [now.into(), super::hash_of(token).into()];
+        let row =
+            tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+        let Some(row) = row else { return Ok(None) };
+        let person_id: String = row.try_get("", "person_id")?;
+        let Some(person) = people::signed_in(&tx, &person_id).await?.filter(|person| person.active) else {
+            return Ok(None);
+        };
+        let session = self.open(&tx, &person, origin, "link", now).await?;
+        tx.commit().await?;
+        Ok(Some(session))
+    }
+}

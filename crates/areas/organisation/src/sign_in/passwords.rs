@@ -1,0 +1,160 @@
+//! Setting and changing passwords: rules, history, and which sessions end. Hashes are computed before a
+//! transaction begins, so that nobody waits for them.
+
+use super::{SignIn, sessions, throttle};
+use crate::people::{self, Person};
+use crate::{audit, policies};
+use kit::clock::{DAY, Micros};
+use kit::error::FieldError;
+use kit::id::new_id;
+use kit::{Capability, Connection, Error, Scope, Tx};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use serde_json::json;
+
+#[derive(Debug, Clone, FromQueryResult)]
+pub(super) struct PasswordRow {
+    pub(super) hash: String,
+    pub(super) changed_at: Micros,
+    pub(super) must_change: bool,
+}
+
+impl PasswordRow {
+    /// Whether a new one must be chosen before anything else.
+    pub(super) fn is_due(&self, rules: &policies::PasswordRules, administrator: bool, now: Micros) -> bool {
+        let limit = rules.administrator_max_age_days;
+        self.must_change || (administrator && limit > 0 && now - self.changed_at > limit * DAY)
+    }
+}
+
+pub(super) async fn find(connection: &impl Connection, person_id: &str) -> Result<Option<PasswordRow>, Error> {
+    let sql = "SELECT hash, changed_at, must_change FROM passwords WHERE person_id = $1";
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
+    Ok(PasswordRow::find_by_statement(statement).one(connection).await?)
+}
+
+async fn former(connection: &impl Connection, person_id: &str, limit: u64) -> Result<Vec<String>, Error> {
+    let sql = format!(
+        "SELECT hash FROM former_passwords WHERE person_id = $1 ORDER BY replaced_at DESC, id DESC LIMIT {limit}"
+    );
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "hash")?)).collect()
+}
+
+async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error> {
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
+async fn store(tx: &Tx<'_>, person_id: &str, hash: &str, must_change: bool, now: Micros) -> Result<(), Error> {
+    let keep = "INSERT INTO former_passwords (id, person_id, hash, replaced_at) \
+                SELECT $1, person_id, hash, $2 FROM passwords WHERE person_id = $3";
+    execute(tx, keep, vec![new_id(now).into(), now.into(), person_id.into()]).await?;
+    let sql = "INSERT INTO passwords (person_id, hash, changed_at, must_change) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, \
+               must_change = excluded.must_change";
+    execute(tx, sql, vec![person_id.into(), hash.into(), now.into(), must_change.into()]).await
+}
+
+/// Replaces a hash by one of the same password with today's parameters.
+pub(super) async fn renew(tx: &Tx<'_>, person_id: &str, old: &str, new: &str) -> Result<(), Error> {
+    let sql = "UPDATE passwords SET hash = $1 WHERE person_id = $2 AND hash = $3";
+    execute(tx, sql, vec![new.into(), person_id.into(), old.into()]).await
+}
+
+impl SignIn {
+    fn check(&self, person: &Person, password: &str, field: &str) -> Result<(), Error> {
+        let about = [person.account.as_str(), person.full_name.as_str()];
+        let wrong = super::check_rules(&self.policies.password.rules, password, &about);
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Invalid(wrong.into_iter().map(|key| FieldError { field: field.to_owned(), key }).collect()))
+    }
+
+    /// Sets a password that somebody chose for the person (command line). Opens a locked account and ends its
+    /// sessions.
+    pub async fn set_password(&self, scope: &Scope, person_id: &str, password: &str) -> Result<(), Error> {
+        let person = people::find(&self.db.scoped(scope).read(), person_id).await?;
+        self.check(&person, password, "password")?;
+        let hash = self.hasher.hash(password).await?;
+        self.put(scope, person_id, &hash, false, "password.set").await
+    }
+
+    /// Makes a password for the first sign-in, to be changed there. It is shown this once.
+    pub async fn reset_password(&self, scope: &Scope, person_id: &str) -> Result<String, Error> {
+        let password = super::temporary(&self.policies.password.rules);
+        let hash = self.hasher.hash(&password).await?;
+        self.put(scope, person_id, &hash, true, "password.reset").await?;
+        Ok(password)
+    }
+
+    async fn put(&self, scope: &Scope, person_id: &str, hash: &str, must_change: bool, act: &str) -> Result<(), Error> {
+        let now = self.clock.now();
+        let tx = self.db.scoped(scope).begin().await?;
+        let person = people::manageable(&tx, &self.policies, now, person_id).await?;
+        store(&tx, person_id, hash, must_change, now).await?;
+        throttle::clear(&tx, &throttle::account(&person.account)).await?;
+        let ended = sessions::end_sessions_of(&tx, person_id, now).await?;
+        let details = json!({ "sessions_ended": ended });
+        audit::record(&tx, now, act, "person", person_id, Some(&person.agency_id), details).await?;
+        tx.commit().await
+    }
+
+    /// The person chooses a new password. `token` is the cookie of the session that stays; all others end.
+    pub async fn change_password(&self, scope: &Scope, token: &str, current: &str, new: &str) -> Result<(), Error> {
+        let id = scope.person_id().ok_or(Error::Forbidden("password"))?;
+        let now = self.clock.now();
+        let limits = &self.policies.session.account_lock;
+        let wrong = || Error::invalid("current", "password-current-wrong");
+        let view = self.db.scoped(scope).read();
+        let person = people::find(&view, id).await?;
+        let have = find(&view, id).await?;
+        let remembered = former(&view, id, self.policies.password.rules.remembered).await?;
+        let subject = throttle::account(&person.account);
+        let tx = self.db.scoped(scope).begin().await?;
+        let open = throttle::reserve(&tx, &subject, limits, now).await?;
+        tx.commit().await?;
+        if let Err(until) = open {
+            let seconds = u64::try_from((until - now) / kit::clock::SECOND).unwrap_or_default();
+            return Err(Error::RateLimited { retry_after_seconds: seconds });
+        }
+        let fits = self.hasher.verify(have.as_ref().map(|row| row.hash.as_str()), current).await?;
+        if !fits {
+            let tx = self.db.scoped(scope).begin().await?;
+            throttle::failed(&tx, &subject, limits, now).await?;
+            tx.commit().await?;
+            return Err(wrong());
+        }
+        self.check(&person, new, "new")?;
+        for hash in have.iter().map(|row| &row.hash).chain(&remembered) {
+            if self.hasher.verify(Some(hash), new).await? {
+                return Err(Error::invalid("new", "password-used-before"));
+            }
+        }
+        let hash = self.hasher.hash(new).await?;
+        let tx = self.db.scoped(scope).begin().await?;
+        store(&tx, id, &hash, false, now).await?;
+        throttle::clear(&tx, &subject).await?;
+        let ended = sessions::end_others(&tx, id, token, now).await?;
+        let details = json!({ "sessions_ended": ended });
+        audit::record(&tx, now, "password.change", "person", id, Some(&person.agency_id), details).await?;
+        tx.commit().await
+    }
+
+    /// Opens an account that wrong passwords have locked.
+    pub async fn unlock(&self, scope: &Scope, person_id: &str) -> Result<(), Error> {
+        scope.require(Capability::ManagePeople)?;
+        let now = self.clock.now();
+        let tx = self.db.scoped(scope).begin().await?;
+        let person = people::manageable(&tx, &self.policies, now, person_id).await?;
+        throttle::clear(&tx, &throttle::account(&person.account)).await?;
+        audit::record(&tx, now, "person.unlock", "person", person_id, Some(&person.agency_id), json!({})).await?;
+        tx.commit().await
+    }
+
+    /// Until when wrong passwords have locked an account, for the page of the person.
+    pub async fn locked_until(&self, connection: &impl Connection, person: &Person) -> Result<Option<Micros>, Error> {
+        throttle::locked_until(connection, &throttle::account(&person.account), self.clock.now()).await
+    }
+}

@@ -1,0 +1,104 @@
+//! A small province for tests: a root, two departments, a commune under nobody's eyes but its own, people in
+//! several roles, and the clock that tests move.
+
+use kit::clock::{DAY, FixedClock, Micros};
+use kit::db::Db;
+use kit::scope::{Actor, Agencies};
+use kit::{Capability, Scope};
+use organisation::agencies::{self, NewAgency};
+use organisation::people::{self, NewPerson};
+use organisation::policies::Policies;
+use organisation::sign_in::SignIn;
+use std::sync::Arc;
+
+/// 21 November 2026, 09:12 in Vietnam.
+pub const NOW: Micros = 1_795_227_120_000_000;
+pub const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
+
+pub struct Province {
+    pub db: Db,
+    pub clock: FixedClock,
+    pub sign_in: SignIn,
+    pub policies: Arc<Policies>,
+    pub root: String,
+    /// Department A and its office, department B.
+    pub a: String,
+    pub a_office: String,
+    pub b: String,
+}
+
+pub fn service() -> Scope {
+    Scope::service("test")
+}
+
+/// Policies with a hash that costs little; what it costs is not what these tests are about.
+pub fn quick_policies() -> Arc<Policies> {
+    let mut policies = Policies::clone(&Policies::embedded().unwrap());
+    policies.password.argon2id.memory_kib = 64;
+    policies.password.argon2id.passes = 1;
+    Arc::new(policies)
+}
+
+pub fn agency(code: &str, name: &str, kind: &str, parent: &str) -> NewAgency {
+    NewAgency {
+        code: code.into(),
+        name: name.into(),
+        kind: kind.into(),
+        parent_code: parent.into(),
+        ..NewAgency::default()
+    }
+}
+
+impl Province {
+    pub async fn new(db: Db) -> Self {
+        let clock = FixedClock::at(NOW);
+        let policies = quick_policies();
+        let sign_in = SignIn::new(db.clone(), Arc::new(clock.clone()), Arc::clone(&policies), false).unwrap();
+        let scope = service();
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        let root = agencies::ensure_root_agency(&tx, NOW, "Tỉnh Ví Dụ", "TINH").await.unwrap().id;
+        let new = vec![
+            agency("SYT-VP", "Văn phòng Sở Y tế", "public-unit", "SYT"),
+            agency("SYT", "Sở Y tế", "department", ""),
+            agency("SGD", "Sở Giáo dục và Đào tạo", "department", ""),
+        ];
+        let added = agencies::import_agencies(&tx, NOW, new).await.unwrap();
+        let id = |code: &str| added.iter().find(|agency| agency.code == code).unwrap().id.clone();
+        let (a, a_office, b) = (id("SYT"), id("SYT-VP"), id("SGD"));
+        tx.commit().await.unwrap();
+        Self { db, clock, sign_in, policies, root, a, a_office, b }
+    }
+
+    /// A person with a password and one role.
+    pub async fn person(&self, account: &str, full_name: &str, agency: &str, role: &str) -> String {
+        let scope = service();
+        let tx = self.db.scoped(&scope).begin().await.unwrap();
+        let new = NewPerson {
+            account: account.into(),
+            full_name: full_name.into(),
+            agency_id: agency.into(),
+            ..NewPerson::default()
+        };
+        let person = people::create(&tx, NOW, new).await.unwrap();
+        if !role.is_empty() {
+            people::grant_role(&tx, &self.policies, NOW, &person.id, role, agency, NOW - DAY, None).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        self.sign_in.set_password(&scope, &person.id, PASSWORD).await.unwrap();
+        person.id
+    }
+
+    /// A scope as sign-in would build it for a role.
+    pub fn scope(&self, person: &str, agency: &str, role: &str) -> Scope {
+        let role = self.policies.role(role).unwrap();
+        let agencies = match role.reach {
+            organisation::policies::Reach::Province => Agencies::All,
+            organisation::policies::Reach::Subtree => Agencies::Under([agency.to_owned()].into()),
+        };
+        scope_of(person, agencies, role.capabilities.iter().copied())
+    }
+}
+
+pub fn scope_of(person: &str, agencies: Agencies, capabilities: impl IntoIterator<Item = Capability>) -> Scope {
+    Scope::new(Actor::Person { id: person.into(), name: "Người thử".into() }, agencies, capabilities, None)
+}

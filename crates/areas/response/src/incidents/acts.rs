@@ -1,0 +1,149 @@
+//! What people do on the page of an incident. Each act is one form; one that was not right comes back with its page.
+
+use super::service::{self, Correction, IncidentFacts};
+use super::{Knowledge, State, TimeKind, form_errors, show};
+use crate::moment;
+use crate::notices;
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::post;
+use kit::page::FlashKind;
+use kit::web::{Fail, Form, Visit, see_other, see_other_saying};
+use kit::{App, Error, Tx};
+use serde::Deserialize;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/incidents/{id}/state", post(change_state))
+        .route("/incidents/{id}/severity", post(classify))
+        .route("/incidents/{id}/times", post(set_time))
+        .route("/incidents/{id}/facts", post(edit_facts))
+        .route("/incidents/{id}/notes", post(add_note))
+        .route("/incidents/{id}/notices", post(draft_notice))
+}
+
+/// Commits and says so, or shows the page again with what is wrong.
+async fn finish(
+    visit: &Visit,
+    tx: Tx<'_>,
+    id: &str,
+    tab: &'static str,
+    done: Result<(), Error>,
+    said: &'static str,
+) -> Result<Response, Fail> {
+    match done {
+        Ok(()) => {
+            super::tell_of(&visit.app, &tx, id).await?;
+            tx.commit().await?;
+            Ok(see_other_saying(format!("/incidents/{id}?tab={tab}"), FlashKind::Done, said))
+        }
+        Err(error) => {
+            drop(tx);
+            show::page(visit, id, tab, form_errors(visit.lang, error)?).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct StateForm {
+    to: String,
+    reason: String,
+    version: i64,
+}
+
+impl Default for StateForm {
+    fn default() -> Self {
+        Self { to: String::new(), reason: String::new(), version: -1 }
+    }
+}
+
+async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<StateForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = async {
+        let to = State::from_code(&form.to).ok_or_else(|| Error::invalid("to", "field-invalid"))?;
+        service::change_state(&tx, visit.now(), &id, to, &form.reason, form.version).await
+    };
+    let done = done.await;
+    finish(&visit, tx, &id, "timeline", done, "incident-state-changed").await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SeverityForm {
+    severity: String,
+    signs: Vec<String>,
+    reason: String,
+    version: i64,
+}
+
+async fn classify(visit: Visit, Path(id): Path<String>, Form(form): Form<SeverityForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done =
+        service::classify(&tx, visit.now(), &id, &form.severity, &form.signs, &form.reason, form.version).await;
+    finish(&visit, tx, &id, "facts", done, "incident-classified").await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TimeForm {
+    kind: String,
+    at: String,
+    known_by: String,
+    reference: String,
+    reason: String,
+}
+
+async fn set_time(visit: Visit, Path(id): Path<String>, Form(form): Form<TimeForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = async {
+        let wrong = |field: &str| Error::invalid(field, "field-invalid");
+        let correction = Correction {
+            kind: TimeKind::from_code(&form.kind).ok_or_else(|| wrong("kind"))?,
+            at: moment::from_field("at", &form.at)?.ok_or_else(|| Error::invalid("at", "field-required"))?,
+            known_by: Knowledge::from_code(&form.known_by).ok_or_else(|| wrong("known_by"))?,
+            reference: form.reference,
+            reason: form.reason,
+        };
+        service::set_time(&tx, visit.now(), &id, &correction).await
+    };
+    let done = done.await;
+    finish(&visit, tx, &id, "facts", done, "incident-time-set").await
+}
+
+async fn edit_facts(visit: Visit, Path(id): Path<String>, Form(form): Form<IncidentFacts>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = service::edit(&tx, visit.now(), &id, &form).await;
+    finish(&visit, tx, &id, "facts", done, "incident-facts-saved").await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NoteForm {
+    text: String,
+    at: String,
+}
+
+async fn add_note(visit: Visit, Path(id): Path<String>, Form(form): Form<NoteForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = async {
+        let at = moment::from_field("at", &form.at)?;
+        service::note(&tx, visit.now(), &id, &form.text, at).await
+    };
+    let done = done.await;
+    finish(&visit, tx, &id, "timeline", done, "incident-note-added").await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NoticeForm {
+    form: String,
+}
+
+async fn draft_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<NoticeForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let notice_id = notices::service::draft(&tx, visit.now(), &id, &form.form).await?;
+    tx.commit().await?;
+    Ok(see_other(format!("/notices/{notice_id}")))
+}

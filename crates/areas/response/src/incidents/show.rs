@@ -1,0 +1,201 @@
+//! The page of one incident: clock bar across the top, facts on the left, tabs in the middle, next steps on the right.
+
+use super::pages::severity_words;
+use super::store::{self, AttachedAlert, AttachedEvent, Entry as TimelineEntry};
+use super::view::{self, StateStep, Step, StepAct};
+use super::{Incident, Knowledge, KnownTime, TimeKind};
+use crate::duties::service::clocks_of;
+use crate::duties::{Clock, Duty};
+use crate::law::law;
+use crate::moment;
+use crate::notices::{self, Notice};
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use kit::page::{Choice, ClockBar, Entry, FormErrors, Level, Page, Severity, Tab};
+use kit::web::{Fail, SlotContent, Visit, render};
+use kit::{App, Capability};
+
+const TIMELINE: u64 = 500;
+const TABS: [&str; 4] = ["timeline", "evidence", "documents", "facts"];
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/incidents/{id}", get(show_incident))
+}
+
+/// A sign with whether it is ticked.
+struct SignBox {
+    id: String,
+    words: String,
+    ticked: bool,
+}
+
+/// Signs of one level, so that the table is read as it is.
+struct SignGroup {
+    level: String,
+    signs: Vec<SignBox>,
+}
+
+/// One of the five times, known or not.
+struct TimeRow {
+    kind: TimeKind,
+    time: Option<KnownTime>,
+}
+
+struct NoticeRow {
+    notice: Notice,
+    title: String,
+}
+
+#[derive(Template)]
+#[template(path = "incidents/templates/incident.html")]
+struct IncidentPage {
+    page: Page,
+    incident: Incident,
+    severity: String,
+    severity_tone: Option<Severity>,
+    states: Vec<StateStep>,
+    bar: ClockBar,
+    times: Vec<TimeRow>,
+    corrected: Vec<KnownTime>,
+    clocks: Vec<(&'static Duty, Clock)>,
+    steps: Vec<Step>,
+    other_states: Vec<Choice>,
+    tab: &'static str,
+    tabs: Vec<Tab>,
+    timeline: Vec<TimelineEntry>,
+    alerts: Vec<AttachedAlert>,
+    events: Vec<AttachedEvent>,
+    notices: Vec<NoticeRow>,
+    forms: Vec<Choice>,
+    extra: Vec<SlotContent>,
+    errors: FormErrors,
+    facts: Vec<Entry>,
+    time_entries: Vec<Entry>,
+    signs: Vec<SignGroup>,
+    severities: Vec<Choice>,
+    scale_title: String,
+    scale_is_draft: bool,
+    may_handle: bool,
+}
+
+async fn show_incident(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    let tab = visit.address.value("tab").and_then(|wish| TABS.into_iter().find(|tab| *tab == wish)).unwrap_or("timeline");
+    page(&visit, &id, tab, FormErrors::default()).await
+}
+
+/// The page with a tab and, after a form that was not right, what is wrong with it.
+pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, errors: FormErrors) -> Result<Response, Fail> {
+    visit.require(Capability::ViewIncidents)?;
+    let connection = visit.read();
+    let incident = store::find(&connection, id).await?;
+    let times = store::times(&connection, id).await?;
+    let clocks = clocks_of(&connection, &incident, visit.now()).await?;
+    let notices = notices::store::of_incident(&connection, id).await?;
+    let alerts = store::alerts(&connection, id).await?;
+    let page = visit.page().await?;
+    let may_handle = visit.scope().may(Capability::HandleIncidents);
+    let scale = law().scale();
+    let level = incident.severity.as_deref().and_then(|id| scale?.level(id));
+    let count = |number: usize| Some(number as u64);
+    let counts = [None, count(alerts.len()), count(notices.len()), None];
+    let tabs = TABS.into_iter().zip(counts).map(|(name, count)| Tab {
+        name: page.t(&format!("incident-tab-{name}")),
+        href: format!("/incidents/{id}?tab={name}"),
+        chosen: name == tab,
+        count,
+    });
+    let template = IncidentPage {
+        severity: severity_words(&page, &incident),
+        severity_tone: level.and_then(|level| Severity::ALL.into_iter().find(|tone| tone.code() == level.tone)),
+        states: view::state_steps(&page, &incident),
+        bar: view::clock_bar(&times, &clocks, visit.lang, id),
+        corrected: store::corrected_times(&connection, id).await?,
+        steps: view::next_steps(&page, &incident, &clocks, &notices, may_handle),
+        other_states: view::state_choices(&page, &incident),
+        tabs: tabs.collect(),
+        tab,
+        timeline: store::entries(&connection, id, TIMELINE).await?,
+        events: store::events(&connection, id).await?,
+        forms: law().forms.iter().map(|form| Choice::new(form.id.clone(), form.title.of(visit.lang), false)).collect(),
+        notices: notices.into_iter().map(|notice| notice_row(notice, &page)).collect(),
+        extra: visit.fragments("incident.tab", id).await,
+        facts: fact_entries(&page, &incident, &errors),
+        time_entries: time_entries(&page, visit.now(), &errors),
+        signs: sign_groups(&page, &incident),
+        severities: view::severity_choices(&page, incident.severity.as_deref()),
+        scale_title: scale.map(|scale| scale.title.of(visit.lang).to_owned()).unwrap_or_default(),
+        scale_is_draft: scale.is_some_and(|scale| scale.status == "draft"),
+        times: time_rows(&times),
+        errors,
+        clocks,
+        alerts,
+        incident,
+        may_handle,
+        page,
+    };
+    let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, render(&template)?).into_response())
+}
+
+fn notice_row(notice: Notice, page: &Page) -> NoticeRow {
+    let title = law().form(&notice.form).map_or_else(|| notice.form.clone(), |form| form.title.of(page.lang).to_owned());
+    NoticeRow { notice, title }
+}
+
+fn time_rows(times: &[KnownTime]) -> Vec<TimeRow> {
+    let row = |kind| TimeRow { kind, time: times.iter().find(|time| time.kind == kind).cloned() };
+    TimeKind::ALL.into_iter().map(row).collect()
+}
+
+fn sign_groups(page: &Page, incident: &Incident) -> Vec<SignGroup> {
+    let levels = law().scale().map(|scale| scale.levels.as_slice()).unwrap_or_default();
+    let sign = |sign: &crate::severity::Sign| SignBox {
+        id: sign.id.clone(),
+        words: sign.title.of(page.lang).to_owned(),
+        ticked: incident.signs.contains(&sign.id),
+    };
+    let group = |level: &crate::severity::Level| SignGroup {
+        level: level.title.of(page.lang).to_owned(),
+        signs: level.signs.iter().map(sign).collect(),
+    };
+    levels.iter().map(group).collect()
+}
+
+fn fact_entries(page: &Page, incident: &Incident, errors: &FormErrors) -> Vec<Entry> {
+    let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(errors);
+    vec![
+        entry("text", "title", "incident-name", &incident.title).required(),
+        entry("select", "technical_kind", "incident-technical-kind", &incident.technical_kind)
+            .choices(view::technical_kinds(page, &incident.technical_kind)),
+        entry("select", "law_class", "incident-law-class", &incident.law_class)
+            .hint(page.t("incident-law-class-hint"))
+            .choices(view::law_classes(page, &incident.law_class)),
+        entry("select", "cause", "incident-cause", &incident.cause).choices(view::causes(page, &incident.cause)),
+        entry("textarea", "description", "incident-description", &incident.description),
+        entry("textarea", "scope", "incident-scope", &incident.scope).hint(page.t("incident-scope-hint")),
+        entry("textarea", "measures", "incident-measures", &incident.measures),
+        entry("text", "already_notified", "incident-already-notified", &incident.already_notified),
+        entry("text", "personal_data", "incident-personal-data", &incident.personal_data),
+    ]
+}
+
+fn time_entries(page: &Page, now: i64, errors: &FormErrors) -> Vec<Entry> {
+    let kinds = TimeKind::ALL.into_iter().filter(|kind| kind.by_hand());
+    let kinds = kinds.map(|kind| Choice::new(kind.code(), page.t(&format!("incident-time-{}", kind.code())), false));
+    let known = Knowledge::ALL.into_iter().map(|known| {
+        let name = page.t(&format!("incident-known-by-{}", known.code()));
+        Choice::new(known.code(), name, known == Knowledge::Person)
+    });
+    let entry = |kind, name: &str, key: &str| Entry::new(kind, name, page.t(key)).checked(errors);
+    vec![
+        entry("select", "kind", "incident-time-kind").choices(kinds.collect()).required(),
+        entry("datetime-local", "at", "incident-time-at").value(moment::to_field(now)).required(),
+        entry("select", "known_by", "incident-time-known-by").choices(known.collect()).required(),
+        entry("text", "reference", "incident-time-reference").hint(page.t("incident-time-reference-hint")),
+        entry("text", "reason", "incident-time-reason").hint(page.t("incident-time-reason-hint")),
+    ]
+}

@@ -1,0 +1,177 @@
+//! The centre, wired: database, event store, rules, pipeline, catalogue, areas. Commands open it, use it and
+//! close it; `serve` adds listeners and pages.
+
+use crate::catalogue::{EventsAndRegisters, as_error};
+use crate::configuration::Configuration;
+use crate::content::Content;
+use crate::control::SearchQuestion;
+use anyhow::{Context, Result};
+use detection::{Engine, LoadOptions, RuleSet, RuleSource};
+use event_store::{Options, QueryContext, SearchRequest, Sources, Store, StoreError};
+use ingest::FormatSet;
+use kit::bus::Bus;
+use kit::catalogue::TableSpec;
+use kit::clock::{Clock, SystemClock};
+use kit::live::Live;
+use kit::migration::migrate;
+use kit::{Area, Db, Scope};
+use monitoring::alerts::scoring::Scoring;
+use monitoring::pipeline::{Parts, Pipeline};
+use monitoring::rules::{Book, Shelf};
+use organisation::Policies;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// All areas, left to right.
+pub fn areas() -> Vec<Area> {
+    vec![organisation::area(), assurance::area(), monitoring::area(), response::area()]
+}
+
+/// Tables of all areas.
+pub fn tables() -> Vec<TableSpec> {
+    areas().into_iter().flat_map(|area| area.tables).collect()
+}
+
+/// An open centre.
+pub struct Centre {
+    pub configuration: Configuration,
+    pub content: Content,
+    pub db: Db,
+    pub store: Store,
+    pub pipeline: Pipeline,
+    pub rules: Shelf,
+    pub live: Live,
+    pub clock: Arc<dyn Clock>,
+    pub policies: Arc<Policies>,
+    /// Directories of rules beside the built-in pack, in order of precedence from low to high.
+    pub rule_directories: Vec<PathBuf>,
+    scope: Scope,
+}
+
+impl Centre {
+    /// Opens the data directory with the rules of the configuration.
+    pub async fn open(data: &Path, configuration: &Configuration) -> Result<Self> {
+        Self::open_with_rules(data, configuration, &[]).await
+    }
+
+    /// The same with more directories of rules.
+    pub async fn open_with_rules(data: &Path, configuration: &Configuration, rules: &[PathBuf]) -> Result<Self> {
+        std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+        let content = Content::new(configuration.content_directory.clone());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Store::open(&data.join("events"), Options::default()).map_err(|error| match error {
+            StoreError::Locked { pid, .. } => anyhow::anyhow!(
+                "the data directory {} is in use by process {pid}, which does not answer commands yet",
+                data.display()
+            ),
+            error => error.into(),
+        })?;
+        let db = open_database(data, configuration).await?;
+        let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
+        migrate(&db, &migrations, clock.as_ref()).await?;
+        let formats = Arc::new(FormatSet::load(&content.files("formats", &[".toml"])?)?);
+        let own_rules = configuration.rules_directory.clone().unwrap_or_else(|| data.join("rules"));
+        let mut rule_directories: Vec<PathBuf> = own_rules.exists().then_some(own_rules).into_iter().collect();
+        rule_directories.extend(rules.iter().cloned());
+        let (engine, book) = load_rules(&content, &rule_directories, clock.now())?;
+        let rules = Shelf::new(book);
+        let live = Live::default();
+        let scope = Scope::service("luytre");
+        let scoring = Scoring::parse(&content.text("monitoring/scoring.toml")?)?;
+        let pipeline = Pipeline::start(Parts {
+            store: store.clone(),
+            formats,
+            engine: Arc::new(engine),
+            db: db.clone(),
+            scope: scope.clone(),
+            clock: clock.clone(),
+            live: live.clone(),
+            scoring: Arc::new(scoring),
+        })
+        .await?;
+        let policies = Policies::load()?;
+        let configuration = configuration.clone();
+        Ok(Self {
+            configuration,
+            content,
+            db,
+            store,
+            pipeline,
+            rules,
+            live,
+            clock,
+            policies: Arc::new(policies),
+            rule_directories,
+            scope,
+        })
+    }
+
+    /// The program's own scope.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    pub fn catalogue(&self) -> EventsAndRegisters {
+        EventsAndRegisters { store: self.store.clone(), db: self.db.clone(), tables: tables() }
+    }
+
+    /// Puts changed rule files in force.
+    pub fn reload_rules(&self) -> Result<()> {
+        let (engine, book) = load_rules(&self.content, &self.rule_directories, self.clock.now())?;
+        tracing::info!(rules = book.set.len(), failed = book.errors.len(), "rules loaded");
+        self.pipeline.set_engine(Arc::new(engine));
+        self.rules.replace(book);
+        Ok(())
+    }
+
+    /// A search in the scope of the program, for the command line. Waits until everything received is
+    /// searchable.
+    pub async fn search(&self, question: &SearchQuestion) -> Result<serde_json::Value, kit::Error> {
+        self.pipeline.wait_evaluated(self.store.last_seq()).await?;
+        let request = SearchRequest {
+            query: question.query.clone(),
+            from: question.from,
+            to: question.to,
+            limit: question.limit.clamp(1, 10_000),
+            ..SearchRequest::default()
+        };
+        let result = self.store.search(&request, &QueryContext::new(Sources::All)).await.map_err(as_error)?;
+        serde_json::to_value(&result).map_err(kit::Error::internal)
+    }
+
+    /// Evaluates what arrived, commits, and lets go of the directory.
+    pub async fn close(self) {
+        self.pipeline.stop().await;
+        self.store.close().await;
+    }
+}
+
+/// SQLite in the data directory, or the PostgreSQL of the configuration, with the listeners of domain events.
+async fn open_database(data: &Path, configuration: &Configuration) -> Result<Db> {
+    let mut bus = Bus::default();
+    response::subscribe(&mut bus);
+    let url = configuration.database.url.reveal();
+    let db = if url.is_empty() {
+        Db::open_sqlite(data, bus).await?
+    } else {
+        Db::open_postgres(url, bus).await.context("the registers' database (database.url)")?
+    };
+    Ok(db)
+}
+
+/// Built-in rules first, then the directories: a later rule of the same id replaces an earlier one.
+fn load_rules(content: &Content, directories: &[PathBuf], now: i64) -> Result<(Engine, Book)> {
+    let mut sources: Vec<RuleSource> = content
+        .files("rules", &[".yml", ".yaml"])?
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with(".test.yml"))
+        .map(|(path, text)| RuleSource::Text { path: PathBuf::from("content/rules").join(path), text })
+        .collect();
+    for directory in directories {
+        anyhow::ensure!(directory.exists(), "the rule directory {} does not exist", directory.display());
+        sources.push(RuleSource::Directory(directory.clone()));
+    }
+    let (set, errors) = RuleSet::load(&sources, &LoadOptions::default());
+    let book = Book { set: Arc::new(set.clone()), errors, loaded_at: now };
+    Ok((Engine::new(set), book))
+}

@@ -1,0 +1,120 @@
+//! `luytre doctor`: what is well and what is not, in words.
+
+use super::print_json;
+use crate::centre::Centre;
+use crate::configuration::Configuration;
+use crate::control;
+use anyhow::Result;
+use clap::Args;
+use kit::Scope;
+use serde::Serialize;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Checks the data directory: settings, registers and audit trail, event store with its log and segments, rules,
+/// formats, texts, space. Exit code 1 where something is not well. A running server is stopped before for the
+/// deep checks; beside a running one only the shallow ones run.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    name: &'static str,
+    well: bool,
+    says: String,
+}
+
+impl Doctor {
+    pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
+        let mut checks = vec![
+            check("configuration", configuration.check().map(|()| "sound".to_owned()).map_err(|error| error.to_string())),
+            texts(),
+            space(data),
+        ];
+        if control::running(data).await?.is_some() {
+            checks.push(check("server", Ok("runs and answers; stop it to check the event store in depth".to_owned())));
+        } else {
+            match Centre::open(data, &configuration).await {
+                Ok(centre) => {
+                    checks.extend(deep(&centre).await);
+                    centre.close().await;
+                }
+                Err(error) => checks.push(check("centre", Err(format!("{error:#}")))),
+            }
+        }
+        let well = checks.iter().all(|check| check.well);
+        if self.json {
+            print_json(&checks)?;
+        } else {
+            for check in &checks {
+                println!("{} {:<14} {}", if check.well { "✓" } else { "✗" }, check.name, check.says);
+            }
+        }
+        Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn check(name: &'static str, found: Result<String, String>) -> Check {
+    match found {
+        Ok(says) => Check { name, well: true, says },
+        Err(says) => Check { name, well: false, says },
+    }
+}
+
+fn texts() -> Check {
+    let problems = kit::locale::texts().problems();
+    let keys = kit::locale::keys(kit::Lang::Vi).len();
+    let found = if problems.is_empty() { Ok(format!("{keys} keys in two languages")) } else { Err(problems.join("; ")) };
+    check("texts", found)
+}
+
+/// Free space of the data directory's disk; under a tenth is not well.
+fn space(data: &Path) -> Check {
+    let found = match rustix::fs::statvfs(data) {
+        Err(error) => Err(error.to_string()),
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let all = disk.f_blocks.saturating_mul(disk.f_frsize).max(1);
+            let share = free as f64 / all as f64 * 100.0;
+            let says = format!("{:.1} GB free of {:.1} GB ({share:.0} %)", free as f64 / 1e9, all as f64 / 1e9);
+            if share < 10.0 { Err(says) } else { Ok(says) }
+        }
+    };
+    check("disk", found)
+}
+
+async fn deep(centre: &Centre) -> Vec<Check> {
+    let scope = Scope::service("doctor");
+    let scoped = centre.db.scoped(&scope);
+    let audit = match organisation::audit::verify(&scoped.read()).await {
+        Ok(Ok(rows)) => Ok(format!("{rows} rows, every hash fits the one before")),
+        Ok(Err(broken)) => Err(format!("{broken}")),
+        Err(error) => Err(error.to_string()),
+    };
+    let store = match centre.store.verify().await {
+        Ok(report) if report.ok() => Ok(format!(
+            "{} records in the log, {} segments with {} rows, every hash fits",
+            report.log_records, report.segments, report.rows
+        )),
+        Ok(report) => Err(format!("{:?}", report.problems)),
+        Err(error) => Err(error.to_string()),
+    };
+    let book = centre.rules.current();
+    let rules = if book.errors.is_empty() {
+        Ok(format!("{} loaded", book.set.len()))
+    } else {
+        let reasons: Vec<_> = book.errors.iter().take(5).map(ToString::to_string).collect();
+        Err(format!("{} loaded, {} not: {}", book.set.len(), book.errors.len(), reasons.join("; ")))
+    };
+    let formats = centre.pipeline.formats();
+    let (samples, failures) = formats.check_samples(centre.clock.now());
+    let formats = if failures.is_empty() {
+        Ok(format!("{} formats, {samples} sample lines read as expected", formats.names().len()))
+    } else {
+        Err(failures.iter().map(|failure| format!("{failure:?}")).collect::<Vec<_>>().join("; "))
+    };
+    vec![check("audit trail", audit), check("event store", store), check("rules", rules), check("formats", formats)]
+}

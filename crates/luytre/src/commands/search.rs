@@ -1,0 +1,112 @@
+//! `luytre search`: events in the words of the search page.
+
+use super::print_json;
+use crate::centre::Centre;
+use crate::configuration::Configuration;
+use crate::control::{self, SearchQuestion};
+use anyhow::{Context, Result};
+use clap::Args;
+use kit::clock::SECOND;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Words, phrases and fields: `luytre search 'user_name:root and source_ip:203.0.113.0/24 "Failed password"'`.
+/// Common columns (`source_ip`, `process_command_line` …) and the record's own fields (`EventID:4688`) both work;
+/// `*` and `?` are wildcards; `and`, `or`, `not`, brackets, ranges (`event_severity:<=3`, `field:[a TO b]`).
+#[derive(Debug, Args)]
+pub struct Search {
+    /// What to look for; everything where empty.
+    #[arg(default_value = "")]
+    query: String,
+    /// How far back: `15m`, `24h`, `30d`, or a time such as `2026-07-05T08:00:00+07:00`. Everything where not given.
+    #[arg(long)]
+    from: Option<String>,
+    /// Until when, in the same forms.
+    #[arg(long)]
+    to: Option<String>,
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    /// Print one JSON object: rows, total, histogram, fields.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Search {
+    pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
+        let now = jiff::Timestamp::now().as_microsecond();
+        let question = SearchQuestion {
+            query: self.query.clone(),
+            from: self.from.as_deref().map(|text| moment(text, now)).transpose()?,
+            to: self.to.as_deref().map(|text| moment(text, now)).transpose()?,
+            limit: self.limit,
+        };
+        let answer = match control::running(data).await? {
+            Some(server) => server.post("/control/search", &question).await?,
+            None => {
+                let centre = Centre::open(data, &configuration).await?;
+                let answer = centre.search(&question).await;
+                centre.close().await;
+                answer?
+            }
+        };
+        if self.json {
+            print_json(&answer)?;
+        } else {
+            print_rows(&answer);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A moment in microseconds: an age before `now`, or a time.
+fn moment(text: &str, now: i64) -> Result<i64> {
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => 0,
+    };
+    if let (true, Ok(number)) = (seconds > 0, number.parse::<i64>()) {
+        return Ok(now - number.saturating_mul(seconds * SECOND));
+    }
+    let time: jiff::Timestamp = text
+        .parse()
+        .with_context(|| format!("'{text}' is neither an age (15m, 24h, 30d) nor a time (2026-07-05T08:00:00+07:00)"))?;
+    Ok(time.as_microsecond())
+}
+
+fn print_rows(answer: &serde_json::Value) {
+    let text = |row: &serde_json::Value, name: &str| match row.get(name) {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(other) => other.to_string(),
+    };
+    let rows = answer.get("rows").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for row in rows {
+        let message = [text(row, "message"), text(row, "raw")].into_iter().find(|text| !text.is_empty());
+        println!(
+            "{}  {}  {}  {}",
+            text(row, "time"),
+            text(row, "format"),
+            text(row, "host_name"),
+            message.unwrap_or_default().replace(['\n', '\r'], " ")
+        );
+    }
+    let number = |name: &str| answer.get(name).map(ToString::to_string).unwrap_or_default();
+    eprintln!("{} shown of {}, {} of {} files read", rows.len(), number("total"), number("files_read"), number("files_total"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_ages_or_times() {
+        let now = 1_800_000_000_000_000;
+        assert_eq!(moment("15m", now).unwrap(), now - 900 * SECOND);
+        assert_eq!(moment("1970-01-01T07:00:01+07:00", now).unwrap(), SECOND);
+        assert!(moment("gestern", now).is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! `luytre user`: accounts from the command line, for the first start and for emergencies.
+
+use super::print_json;
+use crate::centre::Centre;
+use crate::configuration::Configuration;
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use kit::clock::Clock;
+use organisation::people::{self, NewPerson, PersonFilter};
+use organisation::{agencies, sign_in};
+use std::io::{BufRead, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub struct User {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Add an account. The password is read from standard input.
+    Add {
+        /// Name that signs in, for example `quantri`.
+        account: String,
+        /// Full name.
+        #[arg(long)]
+        name: String,
+        /// Role of `content/organisation/roles.toml`, for example `administrator`.
+        #[arg(long)]
+        role: String,
+        /// Code of the agency; the centre itself where not given.
+        #[arg(long)]
+        agency: Option<String>,
+    },
+    /// List accounts.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a password, read from standard input.
+    SetPassword { account: String },
+}
+
+impl User {
+    pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
+        let centre = Centre::open(data, &configuration).await?;
+        let done = self.act(&centre).await;
+        centre.close().await;
+        done.map(|()| ExitCode::SUCCESS)
+    }
+
+    async fn act(&self, centre: &Centre) -> Result<()> {
+        let scope = kit::Scope::service("command line");
+        let scoped = centre.db.scoped(&scope);
+        let now = centre.clock.now();
+        match &self.command {
+            Command::Add { account, name, role, agency } => {
+                let password = read_password()?;
+                let tx = scoped.begin().await?;
+                let root = agencies::ensure_root_agency(&tx, now, &centre.configuration.centre, "TTANM").await?;
+                let agency = match agency {
+                    None => root,
+                    Some(code) => agencies::by_code(&tx, code).await?.with_context(|| format!("no agency has the code {code}"))?,
+                };
+                let new = NewPerson {
+                    account: account.clone(),
+                    full_name: name.clone(),
+                    agency_id: agency.id.clone(),
+                    ..NewPerson::default()
+                };
+                let person = people::create(&tx, now, new).await?;
+                people::grant_role(&tx, &centre.policies, now, &person.id, role, &agency.id, now, None).await?;
+                sign_in::set_password(&tx, &centre.policies, now, &person.id, &password).await?;
+                tx.commit().await?;
+                println!("{account} may sign in");
+            }
+            Command::List { json } => {
+                let people = people::list(&scoped.read(), &PersonFilter::default(), 10_000, 0).await?;
+                if *json {
+                    let rows: Vec<_> = people
+                        .iter()
+                        .map(|person| {
+                            serde_json::json!({
+                                "id": person.id, "account": person.account, "full_name": person.full_name,
+                                "agency": person.agency_name, "active": person.active,
+                            })
+                        })
+                        .collect();
+                    print_json(&rows)?;
+                } else {
+                    for person in people {
+                        let state = if person.active { "" } else { " (disabled)" };
+                        println!("{:<20} {} – {}{state}", person.account, person.full_name, person.agency_name);
+                    }
+                }
+            }
+            Command::SetPassword { account } => {
+                let password = read_password()?;
+                let tx = scoped.begin().await?;
+                let person = people::by_account(&tx, account).await?.with_context(|| format!("no account {account}"))?;
+                sign_in::set_password(&tx, &centre.policies, now, &person.id, &password).await?;
+                tx.commit().await?;
+                println!("the password of {account} is set");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_password() -> Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprint!("Password: ");
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\n', '\r']).to_owned();
+    if password.is_empty() {
+        bail!("the password is empty");
+    }
+    Ok(password)
+}

@@ -1,0 +1,275 @@
+//! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
+//! end.
+
+use crate::centre::{Centre, areas};
+use crate::control::{self, SearchQuestion, SqlQuestion};
+use anyhow::{Context, Result};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use kit::app::{AppParts, Ports, Settings};
+use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
+use kit::web::{Fail, identify, live_news, secure};
+use kit::{App, Error};
+use monitoring::Monitoring;
+use monitoring::import::{ImportQuestion, ImportReport};
+use notify::Watcher;
+use organisation::SignIn;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// A running server.
+pub struct Server {
+    pub centre: Arc<Centre>,
+    pub app: App,
+    /// Where pages and API are.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    intake: monitoring::intake::Intake,
+    web: tokio::task::JoinHandle<std::io::Result<()>>,
+    _announcement: control::Announcement,
+    _watcher: Option<notify::RecommendedWatcher>,
+}
+
+impl Server {
+    /// Opens every door. Returns when all of them listen.
+    pub async fn start(data: &Path, centre: Centre, demonstration: bool) -> Result<Self> {
+        let centre = Arc::new(centre);
+        let stop = CancellationToken::new();
+        let app = app(&centre, demonstration);
+        let configuration = &centre.configuration;
+        let listener = TcpListener::bind(configuration.web.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", configuration.web.listen))?;
+        let address = listener.local_addr()?;
+        let secret = control::new_secret();
+        let router = router(&app, &centre, secret.clone());
+        let ended = stop.clone();
+        let web = tokio::spawn(async move {
+            axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+                .with_graceful_shutdown(async move { ended.cancelled().await })
+                .await
+        });
+        let doors = monitoring::intake::Doors {
+            syslog_udp: configuration.intake.syslog_udp,
+            syslog_tcp: configuration.intake.syslog_tcp,
+            relp: configuration.intake.relp,
+        };
+        let intake = monitoring::intake::open(doors, centre.pipeline.clone(), stop.child_token()).await?;
+        let announcement = control::announce(data, address, &secret)?;
+        let watcher = watch_rules(&centre);
+        tokio::spawn(housekeeping(centre.clone(), stop.clone()));
+        Ok(Self { centre, app, address, stop, intake, web, _announcement: announcement, _watcher: watcher })
+    }
+
+    /// Where each front door listens.
+    pub fn doors(&self) -> monitoring::intake::Doors {
+        self.intake.doors()
+    }
+
+    /// Shuts the doors, evaluates what arrived, commits.
+    pub async fn stop(self) -> Result<()> {
+        self.stop.cancel();
+        self.intake.closed().await;
+        // Open event streams of browsers would keep the web server for ever.
+        match tokio::time::timeout(Duration::from_secs(3), self.web).await {
+            Ok(ended) => ended??,
+            Err(_) => tracing::info!("open connections were cut"),
+        }
+        self.centre.pipeline.stop().await;
+        self.centre.store.close().await;
+        Ok(())
+    }
+}
+
+/// Waits for Ctrl-C or a termination signal.
+pub async fn asked_to_stop() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = tokio::signal::ctrl_c() => done?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+fn app(centre: &Arc<Centre>, demonstration: bool) -> App {
+    let configuration = &centre.configuration;
+    let areas = areas();
+    let mut ports = Ports::default();
+    ports.insert(Monitoring {
+        store: centre.store.clone(),
+        pipeline: centre.pipeline.clone(),
+        rules: centre.rules.clone(),
+    });
+    ports.insert(Arc::clone(&centre.policies));
+    let secure_cookies = !configuration.web.listen.ip().is_loopback() || configuration.web.public_url.starts_with("https:");
+    App::new(AppParts {
+        db: centre.db.clone(),
+        clock: centre.clock.clone(),
+        catalogue: Arc::new(centre.catalogue()),
+        authenticate: Arc::new(SignIn::new(centre.db.clone(), centre.clock.clone(), Arc::clone(&centre.policies), secure_cookies)),
+        live: centre.live.clone(),
+        settings: Settings {
+            centre: configuration.centre.clone(),
+            public_url: configuration.web.public_url.clone(),
+            demonstration,
+            secure_cookies,
+        },
+        navigation: areas.iter().flat_map(|area| area.navigation.clone()).collect(),
+        slots: {
+            let mut slots: Vec<_> = areas.iter().flat_map(|area| area.slots.clone()).collect();
+            slots.sort_by_key(|slot| slot.order);
+            slots
+        },
+        counters: areas.iter().flat_map(|area| area.counters.clone()).collect(),
+        ports,
+    })
+}
+
+fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
+    let mut routes: Router<App> = Router::new().route("/live", get(live_news)).merge(kit::page::assets::router());
+    for area in areas() {
+        routes = routes.merge(area.routes).merge(area.open_routes);
+    }
+    if app.settings.demonstration {
+        routes = routes.merge(kit::page::gallery_router());
+    }
+    let control = Router::new()
+        .route("/control/query", post(control_query))
+        .route("/control/search", post(control_search))
+        .route("/control/import", post(control_import))
+        .layer(DefaultBodyLimit::max(1 << 20))
+        .with_state(Control { centre: Arc::clone(centre), secret });
+    routes
+        .fallback(|| async { Fail::plain(Error::NotFound) })
+        .layer(axum::middleware::from_fn_with_state(app.clone(), identify))
+        .with_state(app.clone())
+        .merge(control)
+        .route("/health", get(health).with_state(Arc::clone(centre)))
+        .layer(axum::middleware::from_fn(secure))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// A bug of ours answers like any other internal error; the server goes on.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    Fail::plain(Error::Internal("a handler panicked".to_owned())).into()
+}
+
+#[derive(Clone)]
+struct Control {
+    centre: Arc<Centre>,
+    secret: String,
+}
+
+impl Control {
+    fn check(&self, headers: &HeaderMap) -> Result<(), Fail> {
+        if control::is_authorised(headers, &self.secret) { Ok(()) } else { Err(Error::Unauthenticated.into()) }
+    }
+}
+
+async fn control_query(
+    State(control): State<Control>,
+    headers: HeaderMap,
+    Json(question): Json<SqlQuestion>,
+) -> Result<Json<QueryAnswer>, (StatusCode, Json<Value>)> {
+    control.check(&headers).map_err(as_problem)?;
+    let limits =
+        QueryLimits { max_rows: question.max_rows, timeout: Duration::from_secs(question.timeout_seconds.clamp(1, 3_600)) };
+    let scope = kit::Scope::service("command line");
+    control.centre.catalogue().query(&scope, &question.sql, limits).await.map(Json).map_err(problem)
+}
+
+async fn control_search(
+    State(control): State<Control>,
+    headers: HeaderMap,
+    Json(question): Json<SearchQuestion>,
+) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
+    control.check(&headers).map_err(as_problem)?;
+    control.centre.search(&question).await.map(Json).map_err(problem)
+}
+
+async fn control_import(
+    State(control): State<Control>,
+    headers: HeaderMap,
+    Json(question): Json<ImportQuestion>,
+) -> Result<Json<ImportReport>, (StatusCode, Json<Value>)> {
+    control.check(&headers).map_err(as_problem)?;
+    monitoring::import::import(&control.centre.pipeline, &question, &|_| {}).await.map(Json).map_err(problem)
+}
+
+fn as_problem(fail: Fail) -> (StatusCode, Json<Value>) {
+    let status = StatusCode::from_u16(fail.error().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Json(json!({ "detail": fail.error().to_string() })))
+}
+
+/// The command line belongs to the administrator of the machine, so it is told everything.
+fn problem(error: Error) -> (StatusCode, Json<Value>) {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Json(json!({ "detail": error.to_string() })))
+}
+
+/// Whether the parts work, without figures that would help a stranger.
+async fn health(State(centre): State<Arc<Centre>>) -> (StatusCode, Json<Value>) {
+    let scope = kit::Scope::service("health");
+    let registers = organisation::agencies::root(&centre.db.scoped(&scope).read()).await.is_ok();
+    let status = if registers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "registers": registers, "version": env!("CARGO_PKG_VERSION") })))
+}
+
+/// Puts changed rules in force half a second after the last change of a file.
+fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
+    let directories = centre.rule_directories.clone();
+    if directories.is_empty() {
+        return None;
+    }
+    let (sender, mut changes) = tokio::sync::mpsc::channel::<()>(1);
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            let _ = sender.try_send(());
+        }
+    })
+    .inspect_err(|error| tracing::warn!(%error, "rule directories are not watched"))
+    .ok()?;
+    for directory in &directories {
+        if let Err(error) = watcher.watch(directory, notify::RecursiveMode::Recursive) {
+            tracing::warn!(%error, directory = %directory.display(), "rule directory is not watched");
+        }
+    }
+    let centre = Arc::clone(centre);
+    tokio::spawn(async move {
+        while changes.recv().await.is_some() {
+            while tokio::time::timeout(Duration::from_millis(500), changes.recv()).await.is_ok_and(|more| more.is_some()) {}
+            let centre = Arc::clone(&centre);
+            let done = tokio::task::spawn_blocking(move || centre.reload_rules()).await;
+            if let Ok(Err(error)) = done {
+                tracing::error!(%error, "rules could not be loaded; the old ones stay in force");
+            }
+        }
+    });
+    Some(watcher)
+}
+
+/// Compaction and retention, once an hour.
+async fn housekeeping(centre: Arc<Centre>, stop: CancellationToken) {
+    let mut hours = tokio::time::interval(Duration::from_secs(3_600));
+    hours.tick().await;
+    loop {
+        tokio::select! { _ = hours.tick() => {}, () = stop.cancelled() => return }
+        if let Err(error) = centre.store.compact().await {
+            tracing::error!(%error, "compaction failed");
+        }
+        if let Err(error) = centre.store.enforce_retention(centre.configuration.events.retention_days).await {
+            tracing::error!(%error, "retention failed");
+        }
+    }
+}
