@@ -1,7 +1,8 @@
 //! What people do on the page of an incident. Each act is one form; one that was not right comes back with its page.
 
 use super::service::{self, Correction, IncidentFacts};
-use super::{Knowledge, State, TimeKind, form_errors, show};
+use super::{Knowledge, State, TimeKind, show, store};
+use crate::edge::{form_errors, tell};
 use crate::moment;
 use crate::notices;
 use axum::Router;
@@ -34,7 +35,8 @@ async fn finish(
 ) -> Result<Response, Fail> {
     match done {
         Ok(()) => {
-            super::tell_of(&visit.app, &tx, id).await?;
+            let agency_id = store::find(&tx, id).await?.agency_id;
+            tell(&visit.app, &tx, id, &agency_id);
             tx.commit().await?;
             Ok(see_other_saying(format!("/incidents/{id}?tab={tab}"), FlashKind::Done, said))
         }

@@ -1,15 +1,25 @@
 //! An incident: its states and the allowed changes, the five times and how each is known, its facts by law. Pure.
 
-pub mod api;
-pub mod pages;
+mod acts;
+mod api;
+mod pages;
 pub mod service;
+mod show;
 pub mod store;
 pub mod tables;
-
 mod view;
+
+pub use store::IncidentFilter;
+
+use kit::App;
 
 use kit::clock::{MINUTE, Micros};
 use serde::{Deserialize, Serialize};
+
+/// Pages and JSON of incidents.
+pub fn routes() -> axum::Router<App> {
+    pages::routes().merge(api::routes())
+}
 
 /// Where the work on an incident stands (Decree 333/2026 Article 9.2: detect, contain, analyse, remedy, restore, verify).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -221,13 +221,13 @@ async fn open_incident(visit: Visit, Form(form): Form<NewForm>) -> Result<Respon
     };
     match opened.await {
         Ok(id) => {
-            super::tell(&visit.app, &tx, &id, &form.agency_id);
+            crate::edge::tell(&visit.app, &tx, &id, &form.agency_id);
             tx.commit().await?;
             Ok(see_other_saying(format!("/incidents/{id}"), FlashKind::Done, "incident-opened"))
         }
         Err(error) => {
             drop(tx);
-            let errors = super::form_errors(visit.lang, error)?;
+            let errors = crate::edge::form_errors(visit.lang, error)?;
             new_form(&visit, &form, errors).await
         }
     }

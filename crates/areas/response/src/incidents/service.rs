@@ -224,37 +224,43 @@ pub async fn change_state(
     finish(tx, now, id, &incident.agency_id, "incident.state", details).await
 }
 
+/// A time set or corrected by hand.
+#[derive(Debug, Clone)]
+pub struct Correction {
+    pub kind: TimeKind,
+    pub at: Micros,
+    pub known_by: Knowledge,
+    pub reference: String,
+    pub reason: String,
+}
+
 /// Sets or corrects one of the first three times. A correction needs a reason; the old value is kept.
-pub async fn set_time(
-    tx: &Tx<'_>,
-    now: Micros,
-    id: &str,
-    kind: TimeKind,
-    at: Micros,
-    known_by: Knowledge,
-    reference: &str,
-    reason: &str,
-) -> Result<(), Error> {
+pub async fn set_time(tx: &Tx<'_>, now: Micros, id: &str, new: &Correction) -> Result<(), Error> {
     tx.scope().require(Capability::HandleIncidents)?;
     let incident = store::find(tx, id).await?;
     let times = store::times(tx, id).await?;
-    let before = times.iter().find(|time| time.kind == kind).map(|time| time.at);
-    let reason = bounded("reason", reason, LONGEST_TEXT)?;
-    if !kind.by_hand() {
+    let before = times.iter().find(|time| time.kind == new.kind).map(|time| time.at);
+    let reason = bounded("reason", &new.reason, LONGEST_TEXT)?;
+    if !new.kind.by_hand() {
         return Err(Error::invalid("kind", "incident-time-from-notices"));
     }
     if before.is_some() && reason.is_empty() {
         return Err(Error::invalid("reason", "field-required"));
     }
-    if let Some(problem) = time_problem(kind, at, &times, now) {
+    if let Some(problem) = time_problem(new.kind, new.at, &times, now) {
         return Err(Error::invalid("at", problem));
     }
-    let recorded_by = tx.scope().actor().name().to_owned();
-    let reference = bounded("reference", reference, LONGEST_TITLE)?;
-    let time = KnownTime { kind, at, known_by, reference, recorded_at: now, recorded_by };
+    let time = KnownTime {
+        kind: new.kind,
+        at: new.at,
+        known_by: new.known_by,
+        reference: bounded("reference", &new.reference, LONGEST_TITLE)?,
+        recorded_at: now,
+        recorded_by: tx.scope().actor().name().to_owned(),
+    };
     store::set_time(tx, id, &time, &reason).await?;
-    store::add_entry(tx, id, now, now, "time", &format!("{}: {reason}", kind.code())).await?;
-    let details = json!({ "kind": kind.code(), "before": before, "after": at, "reason": reason });
+    store::add_entry(tx, id, now, now, "time", format!("{}: {reason}", new.kind.code()).trim_end_matches(": ")).await?;
+    let details = json!({ "kind": new.kind.code(), "before": before, "after": new.at, "reason": reason });
     finish(tx, now, id, &incident.agency_id, "incident.time", details).await
 }
 

@@ -199,3 +199,14 @@ fn time_entries(page: &Page, now: i64, errors: &FormErrors) -> Vec<Entry> {
         entry("text", "reason", "incident-time-reason").hint(page.t("incident-time-reason-hint")),
     ]
 }
+
+/// State and time entries hold codes, so that they read in both languages.
+fn entry_words(page: &Page, entry: &TimelineEntry) -> String {
+    let (code, reason) = entry.detail.split_once(": ").unwrap_or((entry.detail.as_str(), ""));
+    let word = page.t(&format!("incident-{}-{code}", entry.kind));
+    if reason.is_empty() { word } else { format!("{word}: {reason}") }
+}
+
+fn severity_of(code: &str) -> Option<Severity> {
+    Severity::ALL.into_iter().find(|severity| severity.code() == code)
+}

@@ -3,11 +3,13 @@
 
 pub mod document;
 pub mod form;
-pub mod pages;
+mod pages;
 pub mod prefill;
 pub mod service;
 pub mod store;
 pub mod tables;
+
+pub use pages::routes;
 
 use form::NoticeForm;
 use kit::clock::Micros;

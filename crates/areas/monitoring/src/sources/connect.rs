@@ -1,0 +1,166 @@
+//! "How to connect": the exact lines for the senders that agencies have, with our addresses filled in. Lines for
+//! senders that the tests run for real are marked so; the others come from their documentation (`settled` 26).
+
+/// Where our listeners can be reached, as senders must write it. Registered by `luytre` as a port.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListenerAddresses {
+    /// Host name or address of this node.
+    pub host: String,
+    pub syslog_udp: Option<u16>,
+    pub syslog_tcp: Option<u16>,
+    pub relp: Option<u16>,
+    /// `http://host:port` of the Elasticsearch-compatible door.
+    pub elastic: Option<String>,
+}
+
+/// Lines for one sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// Name of the product, the same in every language.
+    pub product: &'static str,
+    /// File the lines belong into.
+    pub file: &'static str,
+    pub lines: String,
+    /// Run for real in our tests; otherwise from the sender's documentation.
+    pub tested: bool,
+}
+
+/// All snippets for which a listener is open.
+pub fn snippets(addresses: &ListenerAddresses) -> Vec<Snippet> {
+    let host = if addresses.host.is_empty() { "luytre.example" } else { &addresses.host };
+    let mut snippets = Vec::new();
+    if let Some(port) = addresses.relp {
+        snippets.push(Snippet {
+            product: "rsyslog (RELP)",
+            file: "/etc/rsyslog.d/60-luytre.conf",
+            lines: format!(
+                "module(load=\"omrelp\")\n\
+                 action(type=\"omrelp\" target=\"{host}\" port=\"{port}\"\n\
+                 \x20      template=\"RSYSLOG_SyslogProtocol23Format\"\n\
+                 \x20      queue.type=\"LinkedList\" queue.filename=\"luytre\" queue.saveOnShutdown=\"on\"\n\
+                 \x20      action.resumeRetryCount=\"-1\")\n"
+            ),
+            tested: true,
+        });
+    }
+    if let Some(address) = &addresses.elastic {
+        snippets.extend(elastic(address));
+    }
+    if let Some(port) = addresses.syslog_tcp {
+        snippets.push(Snippet {
+            product: "syslog-ng",
+            file: "/etc/syslog-ng/conf.d/luytre.conf",
+            lines: format!(
+                "destination d_luytre {{\n  syslog(\"{host}\" transport(\"tcp\") port({port})\n\
+                 \x20        disk-buffer(disk-buf-size(1073741824) reliable(yes)));\n}};\n\
+                 log {{ source(s_src); destination(d_luytre); }};\n"
+            ),
+            tested: false,
+        });
+        snippets.push(Snippet {
+            product: "rsyslog (TCP)",
+            file: "/etc/rsyslog.d/60-luytre.conf",
+            lines: format!(
+                "action(type=\"omfwd\" target=\"{host}\" port=\"{port}\" protocol=\"tcp\"\n\
+                 \x20      TCP_Framing=\"octet-counted\" template=\"RSYSLOG_SyslogProtocol23Format\"\n\
+                 \x20      queue.type=\"LinkedList\" queue.filename=\"luytre\" action.resumeRetryCount=\"-1\")\n"
+            ),
+            tested: false,
+        });
+    }
+    if let Some(port) = addresses.syslog_udp {
+        snippets.push(Snippet {
+            product: "Cisco IOS",
+            file: "configure terminal",
+            lines: format!(
+                "logging host {host} transport udp port {port}\nlogging trap informational\n\
+                 service timestamps log datetime msec show-timezone year\n"
+            ),
+            tested: false,
+        });
+        snippets.push(Snippet {
+            product: "FortiGate",
+            file: "CLI",
+            lines: format!(
+                "config log syslogd setting\n  set status enable\n  set server \"{host}\"\n  set port {port}\n\
+                 \x20 set format default\nend\n"
+            ),
+            tested: false,
+        });
+    }
+    snippets
+}
+
+fn elastic(address: &str) -> Vec<Snippet> {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (name, port) = rest.rsplit_once(':').unwrap_or((rest, "9200"));
+    vec![
+        Snippet {
+            product: "rsyslog (omelasticsearch)",
+            file: "/etc/rsyslog.d/60-luytre.conf",
+            lines: format!(
+                "module(load=\"omelasticsearch\")\n\
+                 template(name=\"luytre\" type=\"list\" option.jsonf=\"on\") {{\n\
+                 \x20 property(outname=\"@timestamp\" name=\"timereported\" dateFormat=\"rfc3339\" format=\"jsonf\")\n\
+                 \x20 property(outname=\"host\" name=\"hostname\" format=\"jsonf\")\n\
+                 \x20 property(outname=\"program\" name=\"syslogtag\" format=\"jsonf\")\n\
+                 \x20 property(outname=\"message\" name=\"rawmsg\" format=\"jsonf\")\n}}\n\
+                 action(type=\"omelasticsearch\" server=\"{name}\" serverport=\"{port}\" template=\"luytre\"\n\
+                 \x20      searchIndex=\"logs\" searchType=\"\" bulkmode=\"on\" uid=\"api\" pwd=\"API-KEY\"\n\
+                 \x20      queue.type=\"LinkedList\" action.resumeRetryCount=\"-1\")\n"
+            ),
+            tested: true,
+        },
+        Snippet {
+            product: "Elasticsearch client (Python)",
+            file: "send.py",
+            lines: format!(
+                "from elasticsearch import Elasticsearch, helpers\n\
+                 client = Elasticsearch(\"{address}\", api_key=\"API-KEY\")\n\
+                 helpers.bulk(client, ({{\"_index\": \"logs\", \"_source\": record}} for record in records))\n"
+            ),
+            tested: true,
+        },
+        Snippet {
+            product: "Filebeat",
+            file: "/etc/filebeat/filebeat.yml",
+            lines: format!(
+                "output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"API-KEY\"\n\
+                 setup.ilm.enabled: false\nsetup.template.enabled: false\n"
+            ),
+            tested: false,
+        },
+        Snippet {
+            product: "Winlogbeat",
+            file: "winlogbeat.yml",
+            lines: format!(
+                "winlogbeat.event_logs:\n  - name: Security\n  - name: System\n\
+                 \x20 - name: Microsoft-Windows-PowerShell/Operational\n\
+                 \x20 - name: Microsoft-Windows-Sysmon/Operational\n\
+                 output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"API-KEY\"\n\
+                 setup.ilm.enabled: false\nsetup.template.enabled: false\n"
+            ),
+            tested: false,
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_open_listeners_are_offered_and_addresses_are_filled_in() {
+        assert!(snippets(&ListenerAddresses::default()).is_empty());
+        let open = ListenerAddresses {
+            host: "log.tinh.example".into(),
+            relp: Some(2514),
+            elastic: Some("http://log.tinh.example:9200".into()),
+            ..ListenerAddresses::default()
+        };
+        let snippets = snippets(&open);
+        assert!(snippets.iter().any(|one| one.lines.contains("target=\"log.tinh.example\" port=\"2514\"")));
+        assert!(snippets.iter().any(|one| one.lines.contains("serverport=\"9200\"")));
+        assert!(!snippets.iter().any(|one| one.product == "Cisco IOS"));
+    }
+}

@@ -1,0 +1,152 @@
+//! The form of a source: register, change.
+
+use super::pages::system_choices;
+use super::service::{self, SourceInput};
+use super::{Source, SourceKind, SourceState, store};
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::web::{Fail, Form, Visit, render, see_other_saying};
+use kit::{Capability, Error};
+
+#[derive(Template)]
+#[template(path = "sources/templates/form.html")]
+struct FormPage {
+    page: Page,
+    title: String,
+    action: String,
+    back: String,
+    errors: FormErrors,
+    sections: Vec<(String, Vec<Entry>)>,
+}
+
+pub(super) async fn new_source(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ManageSources)?;
+    let empty = SourceInput {
+        expected: "on".to_owned(),
+        max_silence_minutes: "15".to_owned(),
+        system_id: visit.address.value("system").unwrap_or_default().to_owned(),
+        ..SourceInput::default()
+    };
+    show(&visit, &empty, None, FormErrors::default()).await
+}
+
+pub(super) async fn edit_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    visit.require(Capability::ManageSources)?;
+    let listed = store::get(&visit.read(), &id).await?;
+    if listed.source.state == SourceState::Unassigned {
+        return Err(Error::Conflict("source-adopt-first").into());
+    }
+    let input = as_input(listed.source, listed.system_id, listed.agency_id);
+    show(&visit, &input, Some(&id), FormErrors::default()).await
+}
+
+pub(super) async fn register_source(visit: Visit, Form(input): Form<SourceInput>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    match service::register(&tx, &input, visit.now()).await {
+        Ok(id) => {
+            tx.commit().await?;
+            Ok(see_other_saying(format!("/sources/{id}"), FlashKind::Done, "source-registered"))
+        }
+        Err(error) => again(&visit, &input, None, error).await,
+    }
+}
+
+pub(super) async fn change_source(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(input): Form<SourceInput>,
+) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    match service::change(&tx, &id, &input, visit.now()).await {
+        Ok(()) => {
+            tx.commit().await?;
+            Ok(see_other_saying(format!("/sources/{id}"), FlashKind::Done, "source-changed"))
+        }
+        Err(error) => again(&visit, &input, Some(&id), error).await,
+    }
+}
+
+/// The form once more, with everything that was typed and what is wrong with it.
+async fn again(visit: &Visit, input: &SourceInput, id: Option<&str>, error: Error) -> Result<Response, Fail> {
+    let text = |key: &str| kit::locale::texts().text(visit.lang, key);
+    let mut errors = FormErrors::default();
+    match error {
+        Error::Invalid(fields) => fields.iter().for_each(|error| errors.add(error.field.clone(), text(error.key))),
+        Error::Conflict(key) => errors.add("", text(key)),
+        error => return Err(error.into()),
+    }
+    show(visit, input, id, errors).await
+}
+
+async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: FormErrors) -> Result<Response, Fail> {
+    let page = visit.page().await?;
+    let systems = system_choices(visit, &input.system_id).await?;
+    let kinds = SourceKind::ALL.into_iter().map(|kind| {
+        Choice::new(kind.code(), page.t(&kind.key()), kind.code() == input.kind)
+    });
+    let kinds = kinds.collect();
+    let entry = |kind, name: &str, key: &str, value: &str| {
+        Entry::new(kind, name, page.t(key)).value(value).checked(&errors)
+    };
+    let hinted = |kind, name: &str, key: &str, value: &str| {
+        entry(kind, name, key, value).hint(page.t(&format!("{key}-hint")))
+    };
+    let what = vec![
+        entry("text", "name", "source-name", &input.name).required(),
+        entry("select", "kind", "source-kind", &input.kind).choices(kinds),
+        entry("select", "system_id", "source-system", &input.system_id).choices(systems).required(),
+        entry("textarea", "note", "source-note", &input.note).rows(2),
+    ];
+    let recognised = vec![
+        hinted("text", "match_network", "source-network", &input.match_network),
+        hinted("text", "match_host", "source-host", &input.match_host),
+        hinted("text", "api_key_id", "source-api-key", &input.api_key_id),
+    ];
+    let read = vec![
+        hinted("text", "format", "source-format", &input.format),
+        hinted("text", "time_zone", "source-zone", &input.time_zone),
+        hinted("number", "year_default", "source-year", &input.year_default),
+    ];
+    let expected = vec![
+        hinted("checkbox", "expected", "source-expected", if input.expected == "on" { "true" } else { "" }),
+        hinted("number", "max_silence_minutes", "source-silence", &input.max_silence_minutes),
+    ];
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let path = id.map_or_else(|| "/sources".to_owned(), |id| format!("/sources/{id}"));
+    let template = FormPage {
+        title: page.t(if id.is_some() { "source-edit" } else { "source-new" }),
+        action: path.clone(),
+        back: path,
+        errors,
+        sections: vec![
+            (page.t("source-section-what"), what),
+            (page.t("source-section-recognised"), recognised),
+            (page.t("source-section-expected"), expected),
+            (page.t("source-section-read"), read),
+        ],
+        page,
+    };
+    Ok((status, render(&template)?).into_response())
+}
+
+fn as_input(source: Source, system_id: Option<String>, agency_id: Option<String>) -> SourceInput {
+    SourceInput {
+        name: source.name,
+        kind: source.kind.code().to_owned(),
+        system_id: system_id.unwrap_or_default(),
+        agency_id: agency_id.unwrap_or_default(),
+        match_listener: source.match_listener.unwrap_or_default(),
+        match_network: source.match_network.unwrap_or_default(),
+        match_host: source.match_host.unwrap_or_default(),
+        api_key_id: source.api_key_id.unwrap_or_default(),
+        format: source.format.unwrap_or_default(),
+        time_zone: source.time_zone.unwrap_or_default(),
+        year_default: source.year_default.map(|year| year.to_string()).unwrap_or_default(),
+        expected: if source.expected { "on".to_owned() } else { String::new() },
+        max_silence_minutes: source.max_silence_minutes.to_string(),
+        note: source.note,
+    }
+}

@@ -1,0 +1,355 @@
+//! Pages of sources: the list with who is unknown on top, one source, adoption.
+
+use super::connect::{ListenerAddresses, Snippet, snippets};
+use super::presence::{self, StripFor};
+use super::store::{self, Listed, SourceFilter};
+use super::{Assignment, SourceState, form, service};
+use askama::Template;
+use assurance::systems;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kit::clock::{HOUR, SECOND};
+use kit::page::{Chip, Choice, FlashKind, Level, Page, Pagination, Presence, Tab, Tone};
+use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
+use kit::{App, Capability, Error};
+use serde::Deserialize;
+
+const PER_PAGE: u64 = 100;
+const MOST_ROWS: u64 = 10_000;
+/// Hours a strip shows.
+const HOURS: i64 = 24;
+/// A clock that is off by more than this is shown as such.
+const NOTABLE_LAG: i64 = 60 * SECOND;
+
+pub fn routes() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/sources", get(list_sources).post(form::register_source))
+        .route("/sources/new", get(form::new_source))
+        .route("/sources/connect", get(show_connect))
+        .route("/sources/adopt", post(adopt_sources))
+        .route("/sources/{id}", get(show_source).post(form::change_source))
+        .route("/sources/{id}/edit", get(form::edit_source))
+        .route("/sources/{id}/retire", post(retire_source))
+}
+
+/// One line of the list.
+struct Line {
+    listed: Listed,
+    strip: Presence,
+}
+
+impl Line {
+    fn level(&self) -> Option<Level> {
+        self.listed.system_level.and_then(Level::new)
+    }
+
+    fn is_unassigned(&self) -> bool {
+        self.listed.source.state == SourceState::Unassigned
+    }
+}
+
+/// Sources of one agency.
+struct Group {
+    agency_id: Option<String>,
+    agency_name: String,
+    lines: Vec<Line>,
+}
+
+#[derive(Template)]
+#[template(path = "sources/templates/list.html")]
+struct ListPage {
+    page: Page,
+    words: String,
+    tabs: Vec<Tab>,
+    chips: Vec<Chip>,
+    unassigned: Vec<Line>,
+    groups: Vec<Group>,
+    systems: Vec<Choice>,
+    pagination: Pagination,
+    may_change: bool,
+    csv: String,
+}
+
+fn filter_of(visit: &Visit) -> SourceFilter {
+    let text = |name: &str| visit.address.value(name).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+    let state = text("state").and_then(|code| SourceState::from_code(&code));
+    SourceFilter {
+        states: state.map_or_else(|| vec![SourceState::Unassigned, SourceState::Registered], |state| vec![state]),
+        agency_id: text("agency"),
+        system_id: text("system"),
+        silent: visit.address.has("silent", "1"),
+        words: text("q").unwrap_or_default(),
+    }
+}
+
+async fn list_sources(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewSources)?;
+    let filter = filter_of(&visit);
+    let view = visit.read();
+    let page = visit.page().await?;
+    if visit.address.has("format", "csv") {
+        return Ok(csv(&page, &store::list(&view, &filter, MOST_ROWS, 0).await?).into_response());
+    }
+    let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter).await?);
+    let listed = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;
+    let may_change = visit.scope().may(Capability::ManageSources);
+    let (unassigned, registered): (Vec<_>, Vec<_>) =
+        lines(&visit, listed).await?.into_iter().partition(Line::is_unassigned);
+    let systems = if unassigned.is_empty() || !may_change { Vec::new() } else { system_choices(&visit, "").await? };
+    let template = ListPage {
+        tabs: tabs(&visit, &page, &filter).await?,
+        chips: chips(&page, &filter, registered.first()),
+        unassigned,
+        groups: group(&page, registered),
+        systems,
+        pagination,
+        may_change,
+        csv: page.address.with("format", "csv").to_string(),
+        words: filter.words,
+        page,
+    };
+    Ok(render(&template)?.into_response())
+}
+
+async fn lines(visit: &Visit, listed: Vec<Listed>) -> Result<Vec<Line>, Error> {
+    let now = visit.now();
+    let ids: Vec<_> = listed.iter().map(|one| one.source.id.clone()).collect();
+    let mut hours = presence::hours(&visit.read(), &ids, now - (HOURS + 1) * HOUR, now + HOUR).await?;
+    let line = |listed: Listed| {
+        let hours = hours.remove(&listed.source.id).unwrap_or_default();
+        let source = StripFor {
+            id: &listed.source.id,
+            name: &listed.source.name,
+            expected: listed.source.expected,
+            since: listed.source.created_at,
+        };
+        Line { strip: presence::strip(source, &hours, now, HOURS), listed }
+    };
+    Ok(listed.into_iter().map(line).collect())
+}
+
+fn group(page: &Page, lines: Vec<Line>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for line in lines {
+        match groups.last_mut() {
+            Some(group) if group.agency_id == line.listed.agency_id => group.lines.push(line),
+            _ => groups.push(Group {
+                agency_id: line.listed.agency_id.clone(),
+                agency_name: line.listed.agency_name.clone().unwrap_or_else(|| page.t("source-no-agency")),
+                lines: vec![line],
+            }),
+        }
+    }
+    groups
+}
+
+async fn tabs(visit: &Visit, page: &Page, filter: &SourceFilter) -> Result<Vec<Tab>, Error> {
+    let view = visit.read();
+    let base = SourceFilter { states: Vec::new(), silent: false, ..filter.clone() };
+    let both = vec![SourceState::Unassigned, SourceState::Registered];
+    let mut tabs = Vec::new();
+    let mut tab = async |key: &str, state: Option<SourceState>, silent: bool| {
+        let states = state.map_or_else(|| both.clone(), |state| vec![state]);
+        let chosen = filter.silent == silent && filter.states == states;
+        let asked = SourceFilter { states, silent, ..base.clone() };
+        let address = page.address.without("page").without("state").without("silent");
+        let address = match (state, silent) {
+            (Some(state), _) => address.with("state", state.code()),
+            (None, true) => address.with("silent", "1"),
+            (None, false) => address,
+        };
+        let count = store::count(&view, &asked).await?;
+        tabs.push(Tab { name: page.t(key), href: address.to_string(), chosen, count: Some(count) });
+        Ok::<_, Error>(())
+    };
+    tab("source-tab-all", None, false).await?;
+    tab("source-tab-silent", None, true).await?;
+    tab("source-tab-unassigned", Some(SourceState::Unassigned), false).await?;
+    tab("source-tab-retired", Some(SourceState::Retired), false).await?;
+    Ok(tabs)
+}
+
+fn chips(page: &Page, filter: &SourceFilter, first: Option<&Line>) -> Vec<Chip> {
+    let mut chips = Vec::new();
+    if !filter.words.is_empty() {
+        chips.push(Chip::of(&page.address, "q", &filter.words, page.t("source-words"), filter.words.clone()));
+    }
+    let named = |name: Option<&String>, id: &String| name.cloned().unwrap_or_else(|| id.clone());
+    if let Some(id) = &filter.agency_id {
+        let name = named(first.and_then(|line| line.listed.agency_name.as_ref()), id);
+        chips.push(Chip::of(&page.address, "agency", id, page.t("source-agency"), name));
+    }
+    if let Some(id) = &filter.system_id {
+        let name = named(first.and_then(|line| line.listed.system_name.as_ref()), id);
+        chips.push(Chip::of(&page.address, "system", id, page.t("source-system"), name));
+    }
+    chips
+}
+
+fn csv(page: &Page, sources: &[Listed]) -> Csv {
+    let heads = [
+        "source-name", "source-kind", "source-state", "source-agency", "source-system", "source-network",
+        "source-host", "source-last-seen", "source-rate", "source-events", "source-not-understood", "source-lag",
+    ];
+    let mut csv = Csv::new("sources", heads.map(|key| page.t(key)));
+    for one in sources {
+        let source = &one.source;
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        csv.row([
+            source.name.clone(),
+            page.t(&source.kind.key()),
+            page.t(&format!("source-state-{}", source.state.code())),
+            text(&one.agency_name),
+            text(&one.system_name),
+            text(&source.match_network),
+            text(&source.match_host),
+            one.status.last_seen.map(kit::page::iso).unwrap_or_default(),
+            format!("{:.1}", one.status.rate_per_minute),
+            one.status.events.to_string(),
+            one.status.not_understood.to_string(),
+            one.status.lag.map(|lag| format!("{:.3}", lag as f64 / SECOND as f64)).unwrap_or_default(),
+        ]);
+    }
+    csv
+}
+
+/// Systems in scope, named with their agency.
+pub(super) async fn system_choices(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Error> {
+    let systems = systems::store::list(&visit.read(), &systems::store::Filter::default()).await?;
+    let choice = |system: systems::System| {
+        let name = format!("{} — {} (C{})", system.agency_name, system.name, system.level);
+        Choice::new(system.id.clone(), name, system.id == chosen)
+    };
+    Ok(systems.into_iter().map(choice).collect())
+}
+
+#[derive(Template)]
+#[template(path = "sources/templates/source.html")]
+struct SourcePage {
+    page: Page,
+    line: Line,
+    assignments: Vec<(Assignment, String)>,
+    month: Presence,
+    systems: Vec<Choice>,
+    may_change: bool,
+    off_clock: bool,
+}
+
+async fn show_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    visit.require(Capability::ViewSources)?;
+    let view = visit.read();
+    let listed = store::get(&view, &id).await?;
+    let now = visit.now();
+    let hours = presence::hours(&view, std::slice::from_ref(&id), now - 7 * 24 * HOUR, now + HOUR).await?;
+    let source = StripFor {
+        id: &id,
+        name: &listed.source.name,
+        expected: listed.source.expected,
+        since: listed.source.created_at,
+    };
+    let month = presence::strip(source, hours.get(&id).map(Vec::as_slice).unwrap_or_default(), now, 7 * 24);
+    let may_change = visit.scope().may(Capability::ManageSources);
+    let line = lines(&visit, vec![listed]).await?.pop().ok_or(Error::NotFound)?;
+    let systems =
+        if may_change && line.is_unassigned() { system_choices(&visit, "").await? } else { Vec::new() };
+    let template = SourcePage {
+        page: visit.page().await?,
+        assignments: named_assignments(&visit, &id).await?,
+        off_clock: line.listed.status.lag.is_some_and(|lag| lag.abs() > NOTABLE_LAG),
+        line,
+        month,
+        systems,
+        may_change,
+    };
+    Ok(render(&template)?.into_response())
+}
+
+async fn named_assignments(visit: &Visit, id: &str) -> Result<Vec<(Assignment, String)>, Error> {
+    let view = visit.read();
+    let mut named = Vec::new();
+    for assignment in store::assignments(&view, id).await? {
+        let name = match &assignment.system_id {
+            Some(system) => systems::store::find(&view, system).await.map(|system| system.name).unwrap_or_default(),
+            None => String::new(),
+        };
+        named.push((assignment, name));
+    }
+    Ok(named)
+}
+
+#[derive(Template)]
+#[template(path = "sources/templates/connect.html")]
+struct ConnectPage {
+    page: Page,
+    snippets: Vec<Snippet>,
+    may_change: bool,
+}
+
+async fn show_connect(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewSources)?;
+    let addresses = visit.app.ports.get::<ListenerAddresses>();
+    let template = ConnectPage {
+        snippets: addresses.map(|addresses| snippets(&addresses)).unwrap_or_default(),
+        may_change: visit.scope().may(Capability::ManageSources),
+        page: visit.page().await?,
+    };
+    Ok(render(&template)?.into_response())
+}
+
+#[derive(Deserialize)]
+struct Adoption {
+    #[serde(default)]
+    id: Vec<String>,
+    #[serde(default)]
+    system_id: String,
+    #[serde(default)]
+    name: String,
+}
+
+async fn adopt_sources(visit: Visit, Form(adoption): Form<Adoption>) -> Result<Response, Fail> {
+    visit.require(Capability::ManageSources)?;
+    if adoption.id.is_empty() || adoption.system_id.is_empty() {
+        return Ok(see_other_saying("/sources", FlashKind::Problem, "source-adopt-choose"));
+    }
+    let name = Some(adoption.name.as_str()).filter(|_| adoption.id.len() == 1);
+    let tx = visit.begin().await?;
+    for id in &adoption.id {
+        service::adopt(&tx, id, &adoption.system_id, name, visit.now()).await?;
+    }
+    tx.commit().await?;
+    let to = match adoption.id.as_slice() {
+        [only] => format!("/sources/{only}"),
+        _ => "/sources".to_owned(),
+    };
+    Ok(see_other_saying(to, FlashKind::Done, "source-adopted"))
+}
+
+async fn retire_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    service::retire(&tx, &id, visit.now()).await?;
+    tx.commit().await?;
+    Ok(see_other_saying(format!("/sources/{id}"), FlashKind::Done, "source-retired"))
+}
+
+/// Tone of a source's state beside its word.
+fn tone(line: &Line) -> Tone {
+    match line.listed.source.state {
+        SourceState::Unassigned => Tone::Attention,
+        SourceState::Retired => Tone::Neutral,
+        SourceState::Registered if line.listed.status.silent_since.is_some() => Tone::Bad,
+        SourceState::Registered if line.listed.status.last_live.is_some() => Tone::Good,
+        SourceState::Registered => Tone::Active,
+    }
+}
+
+/// Key of the word for it.
+fn state_key(line: &Line) -> &'static str {
+    match line.listed.source.state {
+        SourceState::Unassigned => "source-state-unassigned",
+        SourceState::Retired => "source-state-retired",
+        SourceState::Registered if line.listed.status.silent_since.is_some() => "source-state-silent",
+        SourceState::Registered if line.listed.status.last_seen.is_some() => "source-state-heard",
+        SourceState::Registered => "source-state-waiting",
+    }
+}

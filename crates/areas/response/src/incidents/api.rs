@@ -1,0 +1,89 @@
+//! JSON of incidents: `/api/v1/incidents`.
+
+use super::service::{self, NewIncident};
+use super::store::{self, IncidentFilter};
+use crate::duties::service::clocks_of;
+use crate::duties::store as clock_store;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use kit::web::{ApiVisit, Fail};
+use kit::{App, Capability};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const MOST: u64 = 500;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/incidents", get(list_incidents).post(open_incident))
+        .route("/api/v1/incidents/{id}", get(show_incident))
+        .route("/api/v1/clocks", get(list_clocks))
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct Question {
+    q: String,
+    state: String,
+    severity: String,
+    offset: u64,
+    limit: u64,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self { q: String::new(), state: String::new(), severity: String::new(), offset: 0, limit: 100 }
+    }
+}
+
+async fn list_incidents(ApiVisit(visit): ApiVisit, Query(question): Query<Question>) -> Result<Json<Value>, Fail> {
+    visit.require(Capability::ViewIncidents)?;
+    let filter = IncidentFilter {
+        words: question.q,
+        state: question.state,
+        severity: question.severity,
+        ..IncidentFilter::default()
+    };
+    let connection = visit.read();
+    let total = store::count(&connection, &filter).await?;
+    let incidents = store::list(&connection, &filter, question.limit.min(MOST), question.offset).await?;
+    Ok(Json(json!({ "total": total, "incidents": incidents })))
+}
+
+async fn show_incident(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<Value>, Fail> {
+    visit.require(Capability::ViewIncidents)?;
+    let connection = visit.read();
+    let incident = store::find(&connection, &id).await?;
+    let clocks = clocks_of(&connection, &incident, visit.now()).await?;
+    let clocks: Vec<_> = clocks
+        .iter()
+        .map(|(duty, clock)| {
+            json!({
+                "duty": duty.id, "started_at": clock.started_at, "due_at": clock.due_at, "state": clock.state.code(),
+                "assumed": clock.assumed, "provisional": clock.provisional, "basis": duty.basis.place(),
+            })
+        })
+        .collect();
+    Ok(Json(json!({
+        "incident": incident,
+        "times": store::times(&connection, &id).await?,
+        "clocks": clocks,
+        "alerts": store::alerts(&connection, &id).await?,
+        "events": store::events(&connection, &id).await?,
+    })))
+}
+
+async fn list_clocks(ApiVisit(visit): ApiVisit) -> Result<Json<Value>, Fail> {
+    visit.require(Capability::ViewIncidents)?;
+    Ok(Json(json!({ "clocks": clock_store::running(&visit.read(), MOST).await? })))
+}
+
+async fn open_incident(ApiVisit(visit): ApiVisit, Json(new): Json<NewIncident>) -> Result<(StatusCode, Json<Value>), Fail> {
+    let tx = visit.begin().await?;
+    let id = service::open(&tx, visit.now(), &new).await?;
+    crate::edge::tell(&visit.app, &tx, &id, &new.agency_id);
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
+}

@@ -1,0 +1,312 @@
+//! Pages of notices: what waits for whom, one notice with its form, its acts, its DOCX.
+
+use super::form::FieldKind;
+use super::service::{self, NoticeChange, form_of};
+use super::{CHANNELS, Letterhead, Notice, State, approval_problem, store};
+use crate::edge::{form_errors, tell};
+use crate::law::law;
+use crate::moment;
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Tone};
+use kit::web::{Fail, Form, Visit, render, see_other_saying};
+use kit::{App, Capability, Error, Tx};
+use serde::Deserialize;
+
+const LISTED: u64 = 200;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/notices", get(list_notices))
+        .route("/notices/{id}", get(show_notice).post(save_notice))
+        .route("/notices/{id}/submit", post(submit_notice))
+        .route("/notices/{id}/return", post(return_notice))
+        .route("/notices/{id}/approve", post(approve_notice))
+        .route("/notices/{id}/sent", post(record_sent))
+        .route("/notices/{id}/receipt", post(record_receipt))
+        .route("/notices/{id}/document.docx", get(download))
+}
+
+impl State {
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Draft => Tone::Neutral,
+            Self::Submitted | Self::Approved => Tone::Active,
+            Self::Sent | Self::Receipt => Tone::Good,
+        }
+    }
+}
+
+struct Group {
+    state: State,
+    rows: Vec<(Notice, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "notices/templates/list.html")]
+struct ListPage {
+    page: Page,
+    groups: Vec<Group>,
+}
+
+/// What waits: for approval first, then to be sent, then for receipts, then drafts.
+async fn list_notices(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewIncidents)?;
+    let connection = visit.read();
+    let mut groups = Vec::new();
+    for state in [State::Submitted, State::Approved, State::Sent, State::Draft, State::Receipt] {
+        let rows = store::in_state(&connection, state, LISTED).await?;
+        let rows = rows.into_iter().map(|notice| {
+            let title = title_of(&notice, visit.lang);
+            (notice, title)
+        });
+        groups.push(Group { state, rows: rows.collect() });
+    }
+    Ok(render(&ListPage { page: visit.page().await?, groups })?.into_response())
+}
+
+fn title_of(notice: &Notice, lang: kit::Lang) -> String {
+    law().form(&notice.form).map_or_else(|| notice.form.clone(), |form| form.title.of(lang).to_owned())
+}
+
+/// A field of the form with where its first value came from.
+struct NoticeField {
+    entry: Entry,
+    source: String,
+}
+
+#[derive(Template)]
+#[template(path = "notices/templates/notice.html")]
+struct NoticePage {
+    page: Page,
+    notice: Notice,
+    title: String,
+    basis: String,
+    form_is_draft: bool,
+    sections: Vec<(String, Vec<NoticeField>)>,
+    letterhead: Vec<Entry>,
+    recipients: Vec<Choice>,
+    errors: FormErrors,
+    /// It is being written, and this person may write.
+    may_edit: bool,
+    may_approve: bool,
+    may_return: bool,
+    /// Why this person may not approve, where that is so.
+    own_work: String,
+    may_send: bool,
+    channels: Vec<Choice>,
+    now_field: String,
+}
+
+async fn show_notice(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    let notice = store::find(&visit.read(), &id).await?;
+    page(&visit, notice, FormErrors::default()).await
+}
+
+async fn page(visit: &Visit, notice: Notice, errors: FormErrors) -> Result<Response, Fail> {
+    visit.require(Capability::ViewIncidents)?;
+    let form = form_of(&notice)?;
+    let page = visit.page().await?;
+    let scope = visit.scope();
+    let state = notice.state();
+    let own_work = scope.person_id().and_then(|person| approval_problem(&notice, person));
+    let approving = state == State::Submitted && scope.may(Capability::ApproveNotices);
+    let sections = form.sections.iter().map(|section| {
+        let fields = section.fields.iter().map(|field| {
+            let value = notice.fields.get(&field.id).cloned().unwrap_or_default();
+            let kind = if field.kind == FieldKind::Text { "textarea" } else { "text" };
+            let mut entry = Entry::new(kind, field.id.clone(), field.label.of(visit.lang)).value(value.value).checked(&errors);
+            entry.required = field.required;
+            let source = match (value.source.is_empty(), value.edited) {
+                (true, _) => String::new(),
+                (false, false) => page.t("notice-from-register"),
+                (false, true) => page.t("notice-from-register-edited"),
+            };
+            NoticeField { entry, source }
+        });
+        (section.title.of(visit.lang).to_owned(), fields.collect())
+    });
+    let template = NoticePage {
+        title: form.title.of(visit.lang).to_owned(),
+        basis: form.basis.place(),
+        form_is_draft: form.status == "draft",
+        sections: sections.collect(),
+        letterhead: letterhead_entries(&page, &notice.letterhead, &errors),
+        recipients: recipients(&notice, visit.lang),
+        may_edit: state == State::Draft && scope.may(Capability::HandleIncidents),
+        may_approve: approving && own_work.is_none(),
+        may_return: approving,
+        own_work: own_work.filter(|_| approving).map(|key| page.t(key)).unwrap_or_default(),
+        may_send: matches!(state, State::Approved | State::Sent) && scope.may(Capability::SendNotices),
+        channels: CHANNELS.iter().map(|code| Choice::new(*code, page.t(&format!("notice-channel-{code}")), false)).collect(),
+        now_field: moment::to_field(visit.now()),
+        errors,
+        notice,
+        page,
+    };
+    let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, render(&template)?).into_response())
+}
+
+fn letterhead_entries(page: &Page, head: &Letterhead, errors: &FormErrors) -> Vec<Entry> {
+    let entry = |kind, name: &str, value: &str| {
+        Entry::new(kind, name, page.t(&format!("notice-{}", name.replace('_', "-")))).value(value).checked(errors)
+    };
+    vec![
+        entry("text", "issuer_parent", &head.issuer_parent),
+        entry("text", "issuer", &head.issuer).required(),
+        entry("text", "symbol", &head.symbol).hint(page.t("notice-symbol-hint")).required(),
+        entry("text", "place", &head.place).required(),
+        entry("textarea", "authority", &head.authority).hint(page.t("notice-authority-hint")).rows(2),
+        entry("text", "position", &head.position).hint(page.t("notice-signer-hint")),
+        entry("text", "signer", &head.signer),
+    ]
+}
+
+fn recipients(notice: &Notice, lang: kit::Lang) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = Vec::new();
+    for duty in law().duties.iter().filter(|duty| duty.valid_to.is_none()) {
+        let id = &duty.recipient.id;
+        if !choices.iter().any(|choice| choice.value == *id) {
+            choices.push(Choice::new(id.clone(), duty.recipient.name.of(lang), notice.recipients.contains(id)));
+        }
+    }
+    choices
+}
+
+/// Commits, says so and shows the notice; or shows it again with what is wrong.
+async fn finish(
+    visit: &Visit,
+    tx: Tx<'_>,
+    id: &str,
+    done: Result<(), Error>,
+    said: &'static str,
+) -> Result<Response, Fail> {
+    match done {
+        Ok(()) => {
+            let notice = store::find(&tx, id).await?;
+            tell(&visit.app, &tx, &notice.incident_id, &notice.agency_id);
+            tx.commit().await?;
+            Ok(see_other_saying(format!("/notices/{id}"), FlashKind::Done, said))
+        }
+        Err(error) => {
+            drop(tx);
+            let errors = form_errors(visit.lang, error)?;
+            let notice = store::find(&visit.read(), id).await?;
+            page(visit, notice, errors).await
+        }
+    }
+}
+
+/// What the browser sends of a draft, field by field.
+fn change(pairs: Vec<(String, String)>) -> NoticeChange {
+    let mut change = NoticeChange { version: -1, ..NoticeChange::default() };
+    for (name, value) in pairs {
+        match name.as_str() {
+            "version" => change.version = value.parse().unwrap_or(-1),
+            "recipients" => change.recipients.push(value),
+            "issuer_parent" => change.letterhead.issuer_parent = value,
+            "issuer" => change.letterhead.issuer = value,
+            "symbol" => change.letterhead.symbol = value,
+            "place" => change.letterhead.place = value,
+            "authority" => change.letterhead.authority = value,
+            "position" => change.letterhead.position = value,
+            "signer" => change.letterhead.signer = value,
+            _ => {
+                change.fields.insert(name, value);
+            }
+        }
+    }
+    change
+}
+
+/// Saves; with the button "submit" also hands it to the head. What was typed is kept even if it cannot be submitted yet.
+async fn save_notice(visit: Visit, Path(id): Path<String>, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Fail> {
+    let submit = pairs.iter().any(|(name, value)| name == "then" && value == "submit");
+    let change = change(pairs);
+    let tx = visit.begin().await?;
+    let saved = service::edit(&tx, visit.now(), &id, &change).await;
+    if !submit || saved.is_err() {
+        return finish(&visit, tx, &id, saved, "notice-saved").await;
+    }
+    tx.commit().await?;
+    let tx = visit.begin().await?;
+    let submitted = service::submit(&tx, visit.now(), &id, change.version + 1).await;
+    finish(&visit, tx, &id, submitted, "notice-submitted").await
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct ActForm {
+    version: i64,
+    reason: String,
+    number: String,
+    channel: String,
+    at: String,
+    reference: String,
+}
+
+impl Default for ActForm {
+    fn default() -> Self {
+        let none = String::new;
+        Self { version: -1, reason: none(), number: none(), channel: none(), at: none(), reference: none() }
+    }
+}
+
+async fn submit_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = service::submit(&tx, visit.now(), &id, form.version).await;
+    finish(&visit, tx, &id, done, "notice-submitted").await
+}
+
+async fn return_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = service::return_to_author(&tx, visit.now(), &id, &form.reason, form.version).await;
+    finish(&visit, tx, &id, done, "notice-returned").await
+}
+
+async fn approve_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = async {
+        let number = match form.number.trim() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| Error::invalid("number", "field-invalid"))?),
+        };
+        service::approve(&tx, visit.now(), &id, number, form.version).await
+    };
+    let done = done.await;
+    finish(&visit, tx, &id, done, "notice-approved").await
+}
+
+async fn record_sent(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = async {
+        let at = moment::from_field("sent_at", &form.at)?;
+        service::record_sent(&tx, visit.now(), &id, &form.channel, at, form.version).await
+    };
+    let done = done.await;
+    finish(&visit, tx, &id, done, "notice-sent-recorded").await
+}
+
+async fn record_receipt(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let done = async {
+        let at = moment::from_field("received_at", &form.at)?;
+        service::record_receipt(&tx, visit.now(), &id, at, &form.reference, form.version).await
+    };
+    let done = done.await;
+    finish(&visit, tx, &id, done, "notice-receipt-recorded").await
+}
+
+async fn download(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    let (notice, content) = service::docx(&visit.read(), &id, visit.now()).await?;
+    let name = format!("{}-{}-{}.docx", notice.incident_code, notice.form, notice.state);
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+        .unwrap_or(HeaderValue::from_static("attachment"));
+    let kind = HeaderValue::from_static(documents::DOCX_MEDIA_TYPE);
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], content).into_response())
+}
