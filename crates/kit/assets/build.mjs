@@ -86,7 +86,6 @@ function sprite() {
 
 async function scripts() {
   fs.copyFileSync(path.join(modules, 'htmx.org', 'dist', 'htmx.min.js'), path.join(staging, 'htmx.js'));
-  fs.copyFileSync(path.join(modules, 'htmx-ext-sse', 'dist', 'sse.min.js'), path.join(staging, 'htmx-sse.js'));
   await build({
     entryPoints: [path.join(here, 'styles', 'echarts.js')],
     outfile: path.join(staging, 'echarts.js'),
@@ -107,7 +106,6 @@ function licences() {
     '@tabler/core',
     '@tabler/icons',
     'echarts',
-    'htmx-ext-sse',
     'htmx.org',
     'zrender',
   ];

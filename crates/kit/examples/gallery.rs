@@ -11,6 +11,7 @@ async fn main() -> std::io::Result<()> {
         .merge(gallery_router())
         .merge(preferences_router())
         .merge(assets::router())
+        .layer(tower_http::compression::CompressionLayer::new())
         .layer(axum::middleware::from_fn(luytre_kit::web::secure));
     axum::serve(listener, app).await
 }

@@ -4,7 +4,7 @@
 use crate::catalogue::{EventsAndRegisters, as_error};
 use crate::configuration::Configuration;
 use crate::content::Content;
-use crate::control::SearchQuestion;
+use crate::control::{ImportQuestion, SearchQuestion};
 use anyhow::{Context, Result};
 use detection::{Engine, LoadOptions, RuleSet, RuleSource};
 use event_store::{Options, QueryContext, SearchRequest, Sources, Store, StoreError};
@@ -16,6 +16,7 @@ use kit::live::Live;
 use kit::migration::migrate;
 use kit::{Area, Db, Scope};
 use monitoring::alerts::scoring::Scoring;
+use monitoring::import::{ImportError, ImportOptions, Progress};
 use monitoring::pipeline::{Parts, Pipeline};
 use monitoring::rules::{Book, Shelf};
 use organisation::Policies;
@@ -137,6 +138,29 @@ impl Centre {
         };
         let result = self.store.search(&request, &QueryContext::new(Sources::All)).await.map_err(as_error)?;
         serde_json::to_value(&result).map_err(kit::Error::internal)
+    }
+
+    /// Imports files; the answer is the summary that `import --json` prints.
+    pub async fn import(
+        &self,
+        question: &ImportQuestion,
+        progress: impl FnMut(&Progress),
+    ) -> Result<serde_json::Value, kit::Error> {
+        let options = ImportOptions {
+            format: question.format.clone(),
+            year: question.year,
+            time_zone: question.time_zone.clone(),
+            again: question.again,
+            ..ImportOptions::default()
+        };
+        let report = monitoring::import::import(&self.pipeline, self.clock.as_ref(), &question.paths, &options, progress)
+            .await
+            .map_err(|error| match error {
+                ImportError::Store(error) => as_error(error),
+                error => kit::Error::internal(error),
+            })?;
+        self.store.seal().await.map_err(as_error)?;
+        serde_json::to_value(&report).map_err(kit::Error::internal)
     }
 
     /// Evaluates what arrived, commits, and lets go of the directory.

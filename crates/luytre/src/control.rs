@@ -34,6 +34,16 @@ pub struct SqlQuestion {
     pub timeout_seconds: u64,
 }
 
+/// An import as commands ask it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ImportQuestion {
+    pub paths: Vec<PathBuf>,
+    pub format: Option<String>,
+    pub year: Option<i16>,
+    pub time_zone: Option<String>,
+    pub again: bool,
+}
+
 /// Removes the file when the server ends.
 pub struct Announcement(PathBuf);
 

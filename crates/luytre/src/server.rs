@@ -2,7 +2,7 @@
 //! end.
 
 use crate::centre::{Centre, areas};
-use crate::control::{self, SearchQuestion, SqlQuestion};
+use crate::control::{self, ImportQuestion, SearchQuestion, SqlQuestion};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -13,7 +13,6 @@ use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
 use kit::web::{Fail, identify, live_news, secure};
 use kit::{App, Error};
 use monitoring::Monitoring;
-use monitoring::import::{ImportQuestion, ImportReport};
 use notify::Watcher;
 use organisation::SignIn;
 use serde_json::{Value, json};
@@ -136,7 +135,7 @@ fn app(centre: &Arc<Centre>, demonstration: bool) -> App {
 }
 
 fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
-    let mut routes: Router<App> = Router::new().route("/live", get(live_news)).merge(kit::page::assets::router());
+    let mut routes: Router<App> = Router::new().route("/live", get(live_news)).merge(kit::page::router());
     for area in areas() {
         routes = routes.merge(area.routes).merge(area.open_routes);
     }
@@ -202,9 +201,9 @@ async fn control_import(
     State(control): State<Control>,
     headers: HeaderMap,
     Json(question): Json<ImportQuestion>,
-) -> Result<Json<ImportReport>, (StatusCode, Json<Value>)> {
+) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
     control.check(&headers).map_err(as_problem)?;
-    monitoring::import::import(&control.centre.pipeline, &question, &|_| {}).await.map(Json).map_err(problem)
+    control.centre.import(&question, |_| {}).await.map(Json).map_err(problem)
 }
 
 fn as_problem(fail: Fail) -> (StatusCode, Json<Value>) {

@@ -11,7 +11,6 @@ CREATE TABLE sources (
     match_listener TEXT,
     match_network TEXT,
     match_host TEXT,
-    api_key_id TEXT UNIQUE,
     format TEXT,
     time_zone TEXT,
     year_default BIGINT,

@@ -3,6 +3,8 @@
 
 pub mod alerts;
 pub mod duty;
+pub mod import;
+pub mod pipeline;
 pub mod questions;
 pub mod rules;
 pub mod search;

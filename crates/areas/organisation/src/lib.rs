@@ -2,6 +2,7 @@
 //! audit trail. The leftmost area: every other area may import it, it imports none.
 
 pub mod agencies;
+mod answers;
 pub mod api_keys;
 pub mod audit;
 mod conditions;

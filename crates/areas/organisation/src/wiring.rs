@@ -31,7 +31,8 @@ pub fn area() -> Area {
             .merge(api_keys::routes())
             .merge(roster::routes())
             .merge(inbox::routes())
-            .merge(audit::routes()),
+            .merge(audit::routes())
+            .merge(sign_in::own_routes()),
         open_routes: sign_in::routes(),
         migrations: MIGRATIONS.to_vec(),
         tables: vec![agencies::AGENCIES, people::PEOPLE, roster::ROSTER, audit::AUDIT],

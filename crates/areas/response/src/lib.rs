@@ -10,7 +10,11 @@ pub mod notices;
 pub mod severity;
 mod statements;
 
+use duties::view::{counter, panel};
+use incidents::fragments::{of_agency, of_alert, of_system};
+use kit::area::Fragment;
 use kit::bus::Bus;
+use kit::live::Live;
 use kit::migration::Migration;
 use kit::{Area, Capability, NavigationItem, Slot};
 use monitoring::alerts::AlertEscalated;
@@ -27,16 +31,26 @@ pub fn area() -> Area {
             item("incident-title", "/incidents", "lifebuoy", 10),
             item("notice-title", "/notices", "file-text", 20),
         ],
-        slots: vec![Slot {
-            place: "duty.panel",
-            title_key: "duty-panel-title",
-            order: 10,
-            capability: Some(Capability::ViewIncidents),
-            fragment: Arc::new(|app, scope, lang, _| Box::pin(duties::view::panel(app, scope, lang))),
-        }],
-        counters: vec![Arc::new(|app, scope| Box::pin(duties::view::counter(app, scope)))],
+        slots: slots(),
+        counters: vec![Arc::new(|app, scope| Box::pin(counter(app, scope)))],
         ..Area::default()
     }
+}
+
+fn slots() -> Vec<Slot> {
+    let slot = |place, title_key, order, fragment: Fragment| Slot {
+        place,
+        title_key,
+        order,
+        capability: Some(Capability::ViewIncidents),
+        fragment,
+    };
+    vec![
+        slot("duty.panel", "clock-panel-title", 10, Arc::new(|app, scope, lang, _| Box::pin(panel(app, scope, lang)))),
+        slot("alert.panel", "incident-slot", 10, Arc::new(|app, scope, lang, id| Box::pin(of_alert(app, scope, lang, id)))),
+        slot("system.tab", "incident-slot", 30, Arc::new(|app, scope, lang, id| Box::pin(of_system(app, scope, lang, id)))),
+        slot("agency.tab", "incident-slot", 30, Arc::new(|app, scope, lang, id| Box::pin(of_agency(app, scope, lang, id)))),
+    ]
 }
 
 /// Migrations of this area, in order. They refer to agencies, systems and alerts.
@@ -51,10 +65,13 @@ pub const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// Listens to what areas on the left publish. Called by `luytre` when it builds the bus.
-pub fn subscribe(bus: &mut Bus) {
-    bus.subscribe::<AlertEscalated>(|tx, event| {
-        Box::pin(async move { incidents::service::open_from_alerts(tx, event).await.map(|_| ()) })
+/// Listens to what areas on the left publish. Called by `luytre` when it builds the bus; `live` is the program's channel
+/// of news, which tells the people concerned once the publisher's transaction is committed.
+pub fn subscribe(bus: &mut Bus, live: &Live) {
+    let live = live.clone();
+    bus.subscribe::<AlertEscalated>(move |tx, event| {
+        let live = live.clone();
+        Box::pin(async move { incidents::service::open_from_alerts(tx, &live, event).await.map(|_| ()) })
     });
 }
 

@@ -118,8 +118,7 @@ impl Engine {
         }
         let view = View::new(record, &self.names);
         for partition in partitions.iter().filter_map(|position| self.partitions.get(*position)) {
-            let network =
-                partition.network.get_or_init(|| Network::new(&self.rules, &partition.members, &self.names));
+            let network = partition.network.get_or_init(|| Network::new(&self.rules, &partition.members, &self.names));
             network.evaluate(&view, matches);
         }
         matches.detections.sort_by_key(|detection| detection.rule);

@@ -94,9 +94,9 @@ impl Test {
             Self::Text(pattern) if !pattern.is_cased() => {
                 view.folded(slot, &mut |folded| folded.iter().any(|text| pattern.matches(text)))
             }
-            Self::SameAs { other, cased, open_start, open_end } => view
-                .value_named(other)
-                .is_some_and(|other| same_as(value, other, *cased, *open_start, *open_end)),
+            Self::SameAs { other, cased, open_start, open_end } => {
+                view.value_named(other).is_some_and(|other| same_as(value, other, *cased, *open_start, *open_end))
+            }
             _ => any_scalar(value, &mut |scalar| self.holds_for(scalar)),
         }
     }
@@ -113,7 +113,13 @@ impl Test {
     fn holds_for(&self, value: &Value) -> bool {
         match self {
             Self::Text(pattern) => {
-                let fits = |text: &str| if pattern.is_cased() { pattern.matches(text) } else { pattern.matches(&crate::pattern::fold(text)) };
+                let fits = |text: &str| {
+                    if pattern.is_cased() {
+                        pattern.matches(text)
+                    } else {
+                        pattern.matches(&crate::pattern::fold(text))
+                    }
+                };
                 value.as_text().is_some_and(|text| fits(&text))
             }
             Self::Regex(regex) => value.as_text().is_some_and(|text| regex.is_match(&text)),

@@ -113,8 +113,8 @@ const START: i64 = 1_767_578_400_000_000;
 impl RuleTestFile {
     pub fn parse(path: &Path, text: &str) -> Result<Self, RuleTestError> {
         let content = |reason: String| RuleTestError::Content { path: path.to_owned(), reason };
-        let file: FileText = serde_yaml_ng::from_str(text)
-            .map_err(|source| RuleTestError::Syntax { path: path.to_owned(), source })?;
+        let file: FileText =
+            serde_yaml_ng::from_str(text).map_err(|source| RuleTestError::Syntax { path: path.to_owned(), source })?;
         if !matches!(file.origin.as_str(), "seen" | "documented") {
             return Err(content(format!("origin is 'seen' or 'documented', not '{}'", file.origin)));
         }
@@ -164,7 +164,8 @@ fn records(events: &[EventText]) -> Result<Vec<TestRecord>, String> {
         }
         for number in 1..=event.repeat {
             time += i64::from(event.after) * 1_000_000;
-            let numbered = |text: &str| text.replace("{n}", &number.to_string()).replace("{nn}", &format!("{number:02}"));
+            let numbered =
+                |text: &str| text.replace("{n}", &number.to_string()).replace("{nn}", &format!("{number:02}"));
             all.push(match &event.raw {
                 Some(text) => TestRecord::Raw { format: event.format.clone(), text: numbered(text) },
                 None => TestRecord::Event(Box::new(ready_event(event, time, &numbered)?)),

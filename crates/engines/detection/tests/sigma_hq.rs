@@ -3,7 +3,7 @@
 mod support;
 
 use luytre_detection::{Engine, Matches, RuleSet};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -107,4 +107,40 @@ fn events_of(folder: &Path) -> Vec<event::Event> {
         }
     }
     events
+}
+
+/// How often each rule matches in each file, as pySigma's parser and a naive evaluator counted (`golden/README.md`).
+#[test]
+fn all_matches_on_the_shared_data_equal_the_golden_table() {
+    let folders = ["sigma", "regression", "windows-json"].map(support::shared_data);
+    let [Some(rules), Some(regression), Some(windows)] = folders else { return };
+    let golden: BTreeMap<String, BTreeMap<String, usize>> =
+        serde_json::from_str(include_str!("golden/golden_shared.json")).unwrap();
+    let engine = Engine::new(RuleSet::from_directory(&rules).0);
+    let mut matches = Matches::default();
+    let mut counted: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    let mut pairs = 0;
+    for folder in [regression, windows] {
+        for (file, event) in support::windows_records(&folder).unwrap() {
+            engine.evaluate(&event, &mut matches);
+            for found in matches.detections() {
+                let rule = engine.rules()[found.rule].id.clone();
+                *counted.entry(file.clone()).or_default().entry(rule).or_default() += 1;
+                pairs += 1;
+            }
+        }
+    }
+    println!("{pairs} matches in {} files", counted.len());
+    let mut differences = Vec::new();
+    let files: BTreeSet<&String> = golden.keys().chain(counted.keys()).collect();
+    let empty = BTreeMap::new();
+    for file in files {
+        let (want, have) = (golden.get(file).unwrap_or(&empty), counted.get(file).unwrap_or(&empty));
+        for rule in want.keys().chain(have.keys()).collect::<BTreeSet<_>>() {
+            if want.get(rule) != have.get(rule) {
+                differences.push(format!("{file}: {rule}: golden {:?}, ours {:?}", want.get(rule), have.get(rule)));
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
 }

@@ -1,5 +1,7 @@
 //! What stands in `word/document.xml`, and that hostile text cannot break it.
 
+#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
+
 use luytre_documents::{
     Addressees, Appendix, Block, Column, DocumentError, DocumentKind, Field, OfficialDocument, Signature, render,
 };

@@ -1,6 +1,9 @@
 //! Bytes in, records out: listeners, file readers, the `_bulk` body, and formats as data. Knows no storage, no
 //! rule and no register; it imports `engines/event` and nothing else of ours.
 
+pub mod bulk;
+pub mod files;
 mod formats;
+pub mod listeners;
 
 pub use formats::{FormatError, FormatErrors, FormatSet, SampleFailure};

@@ -1,1 +1,64 @@
-// Starts every script of the page.
+// Starts the scripts of a page. Every page works without them; they save steps.
+import { settings } from './settings.js';
+import { startMenus } from './menus.js';
+import { startKeys } from './keys.js';
+import { startTimes } from './times.js';
+import { startLive } from './live.js';
+import { startRows, watchFrames } from './rows.js';
+
+document.documentElement.classList.add('js');
+
+/** Runs `prepare` on the page now and on everything that htmx brings later. */
+function forAllContent(prepare) {
+  prepare(document.body);
+  document.body.addEventListener('htmx:load', (event) => {
+    if (event.detail.elt !== document.body) prepare(event.detail.elt);
+  });
+}
+
+function all(root, selector) {
+  const found = [...root.querySelectorAll(selector)];
+  if (root.matches?.(selector)) found.unshift(root);
+  return found;
+}
+
+function copyButtons(root) {
+  if (!navigator.clipboard) return;
+  for (const button of all(root, '[data-copy]')) {
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.classList.add('copy-done');
+      announce(settings.texts['shell-copied']);
+    });
+  }
+}
+
+/** Says something to those who hear the page. */
+export function announce(text) {
+  const place = document.getElementById('announce');
+  if (place) place.textContent = text;
+}
+
+async function charts(root) {
+  const places = all(root, '[data-chart]');
+  if (places.length === 0) return;
+  const { drawChart } = await import('./charts.js');
+  for (const place of places) drawChart(place);
+}
+
+startMenus(all, forAllContent);
+startKeys();
+startTimes();
+startRows();
+startLive(announce);
+forAllContent((root) => {
+  copyButtons(root);
+  charts(root);
+  watchFrames(all(root, '.scroll'));
+  // A form with errors takes the focus to its summary; an opened drawer to itself.
+  all(root, '[data-focus]')[0]?.focus();
+});
+document.body.addEventListener('htmx:afterSettle', (event) => {
+  if (event.target.id === 'drawer' && event.target.classList.contains('drawer-open')) event.target.focus();
+});

@@ -81,8 +81,7 @@ impl Address {
     /// Whether we are at `href` or below it. The start page is only itself.
     pub fn within(&self, href: &str) -> bool {
         let href = href.split('?').next().unwrap_or_default();
-        self.path == href
-            || (href.len() > 1 && self.path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/')))
+        self.path == href || (href.len() > 1 && self.path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/')))
     }
 }
 

@@ -21,8 +21,10 @@ static VENDOR: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets/vendor");
 /// Address prefix of every embedded file, for example `/assets/0f3c…`.
 pub const PREFIX: &str = concat!("/assets/", env!("LUYTRE_ASSETS_HASH"));
 
-/// Our style sheets in the order in which they are joined into `own/style.css`.
-const STYLES: [&str; 6] = ["base.css", "frame.css", "components.css", "forms.css", "tables.css", "print.css"];
+/// The shared style sheets in the order in which they open `own/style.css`. One sheet an area may follow
+/// (`own/<area>.css`); print closes.
+const STYLES: [&str; 5] = ["base.css", "frame.css", "components.css", "forms.css", "tables.css"];
+const LAST_STYLE: &str = "print.css";
 
 struct Asset {
     content_type: &'static str,
@@ -34,8 +36,12 @@ static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
     let mut assets = HashMap::new();
     collect(&OWN, "own", &mut assets);
     collect(&VENDOR, "vendor", &mut assets);
+    let of_areas = OWN
+        .files()
+        .filter_map(|file| file.path().to_str())
+        .filter(|name| name.ends_with(".css") && !STYLES.contains(name) && *name != LAST_STYLE);
     let mut style = Vec::new();
-    for name in STYLES {
+    for name in STYLES.into_iter().chain(of_areas).chain([LAST_STYLE]) {
         style.extend_from_slice(OWN.get_file(name).map(include_dir::File::contents).unwrap_or_default());
         style.push(b'\n');
     }
@@ -139,7 +145,6 @@ mod tests {
             "vendor/tabler.css",
             "vendor/fonts.css",
             "vendor/htmx.js",
-            "vendor/htmx-sse.js",
             "vendor/icons.svg",
             "vendor/echarts.js",
             "vendor/fonts/inter-vietnamese-wght-normal.woff2",

@@ -4,9 +4,7 @@ use crate::clock::Micros;
 use std::str::FromStr;
 
 /// Severity of a rule or an alert, in the order of urgency.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     #[default]
@@ -103,16 +101,6 @@ impl Verdict {
             Self::Unproven => "shell-verdict-unproven",
             Self::Disproven => "shell-verdict-disproven",
             Self::NotApplicable => "shell-verdict-not-applicable",
-        }
-    }
-
-    /// ● ◐ ○ –, drawn as text so that it copies and prints.
-    pub fn sign(self) -> &'static str {
-        match self {
-            Self::Proven => "●",
-            Self::Unproven => "◐",
-            Self::Disproven => "○",
-            Self::NotApplicable => "–",
         }
     }
 }

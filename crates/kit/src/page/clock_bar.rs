@@ -131,7 +131,7 @@ pub struct Placed<'a> {
     pub x: String,
     pub name: String,
     pub time: String,
-    /// Edge marks keep their words inside the drawing.
+    /// The last mark keeps its words, which may be long, inside the drawing.
     pub anchor: &'static str,
 }
 
@@ -163,13 +163,7 @@ impl ClockBar {
                     Mark::Now => page.t("shell-now"),
                 },
                 time: short_time(page, at),
-                anchor: if index == 0 {
-                    "start"
-                } else if index + 1 == count {
-                    "end"
-                } else {
-                    "middle"
-                },
+                anchor: if index + 1 == count { "end" } else { "middle" },
             })
             .collect()
     }

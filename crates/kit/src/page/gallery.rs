@@ -223,16 +223,8 @@ fn strips(now: Micros) -> Vec<Presence> {
 
 fn verdicts(now: Micros) -> Vec<VerdictMark> {
     vec![
-        VerdictMark {
-            verdict: Verdict::Proven,
-            evidence_at: Some(now - 3 * DAY),
-            expires_at: Some(now + 4 * DAY),
-        },
-        VerdictMark {
-            verdict: Verdict::Unproven,
-            evidence_at: Some(now - 9 * DAY),
-            expires_at: Some(now - 2 * DAY),
-        },
+        VerdictMark { verdict: Verdict::Proven, evidence_at: Some(now - 3 * DAY), expires_at: Some(now + 4 * DAY) },
+        VerdictMark { verdict: Verdict::Unproven, evidence_at: Some(now - 9 * DAY), expires_at: Some(now - 2 * DAY) },
         VerdictMark::new(Verdict::Disproven),
         VerdictMark::new(Verdict::NotApplicable),
     ]

@@ -15,7 +15,13 @@ pub struct Chip {
 
 impl Chip {
     /// A chip for `parameter=code` of the address.
-    pub fn of(address: &Address, parameter: &str, code: &str, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn of(
+        address: &Address,
+        parameter: &str,
+        code: &str,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
         Self { name: name.into(), value: value.into(), remove: address.without_value(parameter, code).to_string() }
     }
 }
@@ -92,10 +98,8 @@ pub struct Sorting {
 impl Sorting {
     /// Reads `sort`; only names in `allowed` count, the first of them is the default (with `-` for descending).
     pub fn of(address: &Address, allowed: &[&str]) -> Self {
-        let read = |text: &str| Self {
-            column: text.trim_start_matches('-').to_owned(),
-            descending: text.starts_with('-'),
-        };
+        let read =
+            |text: &str| Self { column: text.trim_start_matches('-').to_owned(), descending: text.starts_with('-') };
         let default = allowed.first().map(|text| read(text)).unwrap_or_default();
         address
             .value("sort")

@@ -2,10 +2,10 @@
 //! template of any crate says `{{ page.severity(alert.severity) }}`. Arguments are references because askama passes
 //! variables and fields by reference; a call's result is passed with `&`.
 
-use super::clock_bar::{Mark, Placed};
-use super::presence::Cell;
 use super::badges::{GivenLevel, GivenSeverity, GivenTone};
+use super::clock_bar::{Mark, Placed};
 use super::format::When;
+use super::presence::Cell;
 use super::{
     Chip, ClockBar, Counter, Entry, FormErrors, Histogram, Interval, Level, Page, Pagination, Presence, Severity,
     SlotState, Sorting, Sparkline, Tab, Tone, VerdictMark, iso,
@@ -45,8 +45,25 @@ impl<T: Template> From<T> for Markup {
     }
 }
 
-/// Declares the template of a part and the method of `Page` that draws it.
+/// Declares the template of a part and the method of `Page` that draws it: first values by reference, then words,
+/// which may come as `String` or `&str`.
 macro_rules! part {
+    ($(#[$doc:meta])* $method:ident, $part:ident, $path:literal, { $($name:ident: $kind:ty),* }, words { $($word:ident),+ }) => {
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $part<'a> {
+            page: &'a Page,
+            $($name: &'a $kind,)*
+            $($word: &'a str,)+
+        }
+
+        impl Page {
+            $(#[$doc])*
+            pub fn $method(&self, $($name: &$kind,)* $($word: impl AsRef<str>),+) -> Markup {
+                $part { page: self, $($name,)* $($word: $word.as_ref()),+ }.into()
+            }
+        }
+    };
     ($(#[$doc:meta])* $method:ident, $part:ident, $path:literal, { $($name:ident: $kind:ty),* }) => {
         #[derive(Template)]
         #[template(path = $path)]
@@ -65,13 +82,17 @@ macro_rules! part {
 }
 
 part!(/// An icon of the sprite; always beside a word, so it is hidden from those who hear the page.
-    icon, IconPart, "parts/icon.html", { name: str });
+    icon, IconPart, "parts/icon.html", {}, words { name });
+part!(/// "vì sao?" beside anything computed; `name` says of what.
+    why, WhyPart, "parts/why.html", {}, words { href, name });
+part!(/// Button that copies `text`; appears only where scripts run.
+    copy, CopyPart, "parts/copy.html", {}, words { text });
+part!(/// Filters in use; `clear` is the list without any.
+    chips, ChipsPart, "parts/chips.html", { chips: [Chip] }, words { clear });
+part!(/// What an empty page says: what is not there, why, and the next step (`href` empty for none).
+    empty, EmptyPart, "parts/empty.html", {}, words { icon, title, text, href, act });
 part!(/// Verdict with the age of its evidence.
     verdict, VerdictPart, "parts/verdict.html", { mark: VerdictMark });
-part!(/// "vì sao?" beside anything computed; `name` says of what.
-    why, WhyPart, "parts/why.html", { href: str, name: str });
-part!(/// Button that copies `text`; appears only where scripts run.
-    copy, CopyPart, "parts/copy.html", { text: str });
 part!(/// A figure of the top bar.
     counter, CounterPart, "parts/counter.html", { counter: Counter });
 part!(/// All figures of the top bar, for `GET /counters` when there is news.
@@ -84,18 +105,20 @@ part!(/// Counts over time in a table cell.
     sparkline, SparklinePart, "parts/sparkline.html", { line: Sparkline });
 part!(/// Histogram with its table behind.
     histogram, HistogramPart, "parts/histogram.html", { chart: Histogram });
-part!(/// Filters in use; `clear` is the list without any.
-    chips, ChipsPart, "parts/chips.html", { chips: [Chip], clear: str });
 part!(/// Which rows are shown and links to the other pages.
     pagination, PaginationPart, "parts/pagination.html", { pages: Pagination });
-part!(/// Tabs, each a link; `name` says of what.
-    tabs, TabsPart, "parts/tabs.html", { name: str, tabs: [Tab] });
-part!(/// What an empty page says: what is not there, why, and the next step (`href` empty for none).
-    empty, EmptyPart, "parts/empty.html", { icon: str, title: str, text: str, href: str, act: str });
 part!(/// Everything wrong with a form, first thing on the page; takes the focus.
     error_summary, ErrorSummaryPart, "parts/error_summary.html", { errors: FormErrors });
 part!(/// One field with label, hint and error.
     field, FieldPart, "parts/field.html", { entry: Entry });
+
+#[derive(Template)]
+#[template(path = "parts/tabs.html")]
+struct TabsPart<'a> {
+    page: &'a Page,
+    name: &'a str,
+    tabs: &'a [Tab],
+}
 
 #[derive(Template)]
 #[template(path = "parts/severity.html")]
@@ -175,6 +198,11 @@ impl Page {
         SeverityPart { page: self, severity: severity.given_severity() }.into()
     }
 
+    /// Tabs, each a link; `name` says of what.
+    pub fn tabs(&self, name: impl AsRef<str>, tabs: &[Tab]) -> Markup {
+        TabsPart { page: self, name: name.as_ref(), tabs }.into()
+    }
+
     /// A status in a word; the tone groups.
     pub fn tag(&self, text: impl AsRef<str>, tone: impl GivenTone) -> Markup {
         TagPart { text: text.as_ref(), tone: tone.given_tone() }.into()
@@ -218,7 +246,7 @@ impl Page {
     }
 
     /// Head of a column that can be sorted by; `number` aligns it right.
-    pub fn sort_head(&self, sorting: &Sorting, column: &str, label: &str, number: bool) -> Markup {
-        SortHeadPart { page: self, sorting, column, label, number }.into()
+    pub fn sort_head(&self, sorting: &Sorting, column: &str, label: impl AsRef<str>, number: bool) -> Markup {
+        SortHeadPart { page: self, sorting, column, label: label.as_ref(), number }.into()
     }
 }

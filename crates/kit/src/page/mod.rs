@@ -2,8 +2,8 @@
 //! components it draws with. Rules for reading and changing data are not here; nothing in this module asks a
 //! database.
 
-pub mod assets;
 mod address;
+pub mod assets;
 mod badges;
 mod clock_bar;
 mod entry;
@@ -16,6 +16,7 @@ mod listing;
 mod markup;
 mod preferences;
 mod presence;
+mod router;
 mod sparkline;
 
 pub use address::Address;
@@ -31,10 +32,14 @@ pub use listing::{Chip, Pagination, Sorting, Tab};
 pub use markup::Markup;
 pub use preferences::preferences_router;
 pub use presence::{Presence, Slot, SlotState};
+pub use router::router;
 pub use sparkline::Sparkline;
 
 use crate::clock::Micros;
 use crate::locale::{Argument, Lang, texts};
+
+/// Topics of news that pages listen to (`live::News::topic`); another topic reaches no page.
+pub const TOPICS: [&str; 8] = ["alert", "incident", "source", "inbox", "duty", "event", "job", "health"];
 
 /// What the request extractor knows; `Page::new` makes the page of it.
 #[derive(Debug, Clone, Default)]
@@ -144,22 +149,17 @@ impl Page {
     /// Texts and settings for our scripts, as JSON for a data block. `<` is escaped so that no text can end the
     /// block.
     pub fn script_settings(&self) -> String {
-        let keys = [
-            "shell-copied",
-            "shell-new-rows",
-            "shell-now",
-            "shell-today",
-            "shell-late-by",
-            "shell-left",
-            "shell-live-lost",
-            "shell-live-back",
-        ];
+        let keys =
+            ["shell-copied", "shell-new-rows", "shell-late-by", "shell-left", "shell-live-lost", "shell-live-back"];
+        // Variables stay as `{name}` for the scripts to fill.
+        let variables = [("count", "{count}".into()), ("duration", "{duration}".into())];
         let texts: serde_json::Map<String, serde_json::Value> =
-            keys.iter().map(|key| ((*key).to_owned(), self.t(key).into())).collect();
+            keys.iter().map(|key| ((*key).to_owned(), self.tm(key, &variables).into())).collect();
         let settings = serde_json::json!({
             "lang": self.lang.code(),
             "charts": self.asset("vendor/echarts.js"),
             "live": self.live,
+            "topics": TOPICS,
             "now": self.now / 1000,
             "texts": texts,
         });

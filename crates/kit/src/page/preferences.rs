@@ -1,8 +1,8 @@
 //! `POST /preferences`: language and theme as cookies, then back to the page. Nothing of worth changes, so no
 //! proof of origin is asked and guests may use it.
 
-use crate::locale::Lang;
 use super::Theme;
+use crate::locale::Lang;
 use axum::Router;
 use axum::extract::Form;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -21,7 +21,9 @@ fn every_component_renders_in_every_language_and_theme() {
             let html = gallery(lang, theme);
             assert!(html.contains(&format!("<html lang=\"{}\" data-bs-theme=\"{}\">", lang.code(), theme.code())));
             assert!(html.contains("Nguyễn Thị Ỷ Ẫn"), "the test name is shown as it is");
-            for part in ["clock-bar", "interval-bar", "presence-strip", "severity-critical", "level-5", "verdict-proven"] {
+            for part in
+                ["clock-bar", "interval-bar", "presence-strip", "severity-critical", "level-5", "verdict-proven"]
+            {
                 assert!(html.contains(part), "{part} is missing");
             }
         }
@@ -127,9 +129,8 @@ fn times_are_vietnamese_and_relative_first() {
 #[test]
 fn an_interval_is_never_rounded_to_all_or_nothing() {
     let page = page(Lang::Vi);
-    let figures = |proven, unproven, disproven| {
-        Interval { proven, unproven, disproven, ..Interval::default() }.figures(&page)
-    };
+    let figures =
+        |proven, unproven, disproven| Interval { proven, unproven, disproven, ..Interval::default() }.figures(&page);
     assert_eq!(figures(71, 22, 7), "71–93\u{a0}%");
     assert_eq!(figures(999, 1, 0), "99–100\u{a0}%");
     assert_eq!(figures(0, 1, 999), "0–1\u{a0}%");
@@ -163,7 +164,7 @@ fn clock_marks_keep_their_order_and_their_distance() {
 
 #[test]
 fn page_links_show_the_ends_and_the_neighbours() {
-    let steps = |page, last| Pagination { page, per_page: 10, total: last * 10 }.steps();
+    let steps = |page: u64, last: u64| Pagination { page, per_page: 10, total: last * 10 }.steps();
     assert_eq!(steps(1, 1), [Some(1)]);
     assert_eq!(steps(5, 20), [Some(1), None, Some(4), Some(5), Some(6), None, Some(20)]);
     assert_eq!(steps(2, 3), [Some(1), Some(2), Some(3)]);

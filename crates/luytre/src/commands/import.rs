@@ -3,11 +3,11 @@
 use super::print_json;
 use crate::centre::Centre;
 use crate::configuration::Configuration;
-use crate::control;
+use crate::control::{self, ImportQuestion};
 use anyhow::{Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use monitoring::import::{ImportQuestion, ImportReport, Progress};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -53,7 +53,7 @@ impl Import {
             time_zone: self.time_zone.clone(),
             again: self.again,
         };
-        let report: ImportReport = match control::running(data).await? {
+        let report: Value = match control::running(data).await? {
             Some(_) if !self.rules.is_empty() => {
                 bail!("a server runs on this data directory; put rules into its rules directory instead of --rules")
             }
@@ -65,7 +65,7 @@ impl Import {
         } else {
             print_report(&report);
         }
-        Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+        Ok(if list(&report, "rejected").is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
     }
 
     async fn offline(
@@ -73,7 +73,7 @@ impl Import {
         data: &Path,
         configuration: &Configuration,
         question: &ImportQuestion,
-    ) -> Result<ImportReport> {
+    ) -> Result<Value> {
         let centre = Centre::open_with_rules(data, configuration, &self.rules).await?;
         for error in &centre.rules.current().errors {
             tracing::warn!("rule not loaded: {error}");
@@ -82,37 +82,43 @@ impl Import {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos} records, {per_sec}") {
             bar.set_style(style);
         }
-        let report = monitoring::import::import(&centre.pipeline, question, &|progress: &Progress| {
-            bar.set_position(progress.read);
-            bar.set_message(progress.file.clone());
-        })
-        .await;
+        let report = centre
+            .import(question, |progress| {
+                bar.set_position(progress.read);
+                bar.set_message(progress.file.clone());
+            })
+            .await;
         bar.finish_and_clear();
-        if report.is_ok() {
-            centre.store.seal().await?;
-        }
         centre.close().await;
         Ok(report?)
     }
 }
 
-fn print_report(report: &ImportReport) {
+fn list<'report>(report: &'report Value, name: &str) -> &'report [Value] {
+    report.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn print_report(report: &Value) {
     const SHOWN: usize = 20;
-    println!("read {}, stored {}, rejected {}", report.read, report.stored, report.rejected.len());
-    if report.known_files > 0 {
-        println!("{} files were imported before and stored nothing; --again stores them once more", report.known_files);
+    let text = |value: &Value, name: &str| match value.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let rejected = list(report, "rejected");
+    println!("read {}, stored {}, rejected {}", text(report, "read"), text(report, "stored"), rejected.len());
+    for skipped in list(report, "skipped").iter().take(SHOWN) {
+        println!("  skipped {}: {}", text(skipped, "file"), text(skipped, "reason"));
     }
-    for skipped in report.skipped.iter().take(SHOWN) {
-        println!("  skipped {}: {}", skipped.file, skipped.reason);
+    for one in rejected.iter().take(SHOWN) {
+        println!("  rejected {} record {}: {}", text(one, "file"), text(one, "record"), text(one, "reason"));
     }
-    for rejected in report.rejected.iter().take(SHOWN) {
-        println!("  rejected {} record {}: {}", rejected.file, rejected.record, rejected.reason);
+    if rejected.len() > SHOWN {
+        println!("  … and {} more; search finds each", rejected.len() - SHOWN);
     }
-    if report.rejected.len() > SHOWN {
-        println!("  … and {} more; search finds them with format:unparsed", report.rejected.len() - SHOWN);
-    }
-    println!("alerts: {}", report.alerts.len());
-    for alert in &report.alerts {
-        println!("  {:>6} × {} ({})", alert.events, alert.title, alert.rule_id);
+    let alerts = list(report, "alerts");
+    println!("alerts: {}", alerts.len());
+    for alert in alerts {
+        println!("  {:>6} × {} ({})", text(alert, "events"), text(alert, "title"), text(alert, "rule_id"));
     }
 }

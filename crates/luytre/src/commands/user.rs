@@ -5,7 +5,9 @@ use crate::centre::Centre;
 use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use kit::clock::Clock;
+use kit::{Capability, Tx};
+use organisation::agencies::Agency;
+use organisation::api_keys::{self, NewKey};
 use organisation::people::{self, NewPerson, PersonFilter};
 use organisation::{agencies, sign_in};
 use std::io::{BufRead, IsTerminal};
@@ -39,6 +41,16 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make an API key that may send events; it is shown once.
+    AddKey {
+        /// What it is for, for example `rsyslog at the portal`.
+        name: String,
+        /// Code of the agency; the centre itself where not given.
+        #[arg(long)]
+        agency: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
     /// Set a password, read from standard input.
     SetPassword { account: String },
 }
@@ -59,11 +71,7 @@ impl User {
             Command::Add { account, name, role, agency } => {
                 let password = read_password()?;
                 let tx = scoped.begin().await?;
-                let root = agencies::ensure_root_agency(&tx, now, &centre.configuration.centre, "TTANM").await?;
-                let agency = match agency {
-                    None => root,
-                    Some(code) => agencies::by_code(&tx, code).await?.with_context(|| format!("no agency has the code {code}"))?,
-                };
+                let agency = agency_of(centre, &tx, agency.as_deref(), now).await?;
                 let new = NewPerson {
                     account: account.clone(),
                     full_name: name.clone(),
@@ -96,6 +104,24 @@ impl User {
                     }
                 }
             }
+            Command::AddKey { name, agency, json } => {
+                let tx = scoped.begin().await?;
+                let agency = agency_of(centre, &tx, agency.as_deref(), now).await?;
+                let new = NewKey {
+                    name: name.clone(),
+                    agency_id: agency.id,
+                    capabilities: vec![Capability::IngestEvents],
+                    ..NewKey::default()
+                };
+                let (id, key) = api_keys::create(&tx, now, new).await?;
+                tx.commit().await?;
+                let encoded = api_keys::encoded(&id, &key);
+                if *json {
+                    print_json(&serde_json::json!({ "id": id, "key": key, "encoded": encoded }))?;
+                } else {
+                    println!("Authorization: ApiKey {encoded}\nor user {id} with password {key}\nIt is not shown again.");
+                }
+            }
             Command::SetPassword { account } => {
                 let password = read_password()?;
                 let tx = scoped.begin().await?;
@@ -106,6 +132,14 @@ impl User {
             }
         }
         Ok(())
+    }
+}
+
+async fn agency_of(centre: &Centre, tx: &Tx<'_>, code: Option<&str>, now: i64) -> Result<Agency> {
+    let root = agencies::ensure_root_agency(tx, now, &centre.configuration.centre, "TTANM").await?;
+    match code {
+        None => Ok(root),
+        Some(code) => agencies::by_code(tx, code).await?.with_context(|| format!("no agency has the code {code}")),
     }
 }
 

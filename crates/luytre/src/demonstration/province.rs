@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use assurance::systems::NewSystem;
 use kit::clock::{DAY, HOUR, Micros};
 use kit::{Capability, Db, Scope, Tx};
-use monitoring::sources::{NewSource, SourceKind};
+use monitoring::sources::SourceKind;
+use monitoring::sources::service::SourceInput;
 use organisation::agencies::NewAgency;
 use organisation::people::NewPerson;
 use organisation::policies::Policies;
@@ -328,14 +329,14 @@ async fn build_sources(tx: &Tx<'_>, places: &[Place], now: Micros) -> Result<Vec
         };
         let needs_key = kinds.iter().any(|kind| matches!(*kind, "windows" | "sensor"));
         let authorization = if needs_key {
-            let new = api_keys::NewApiKey {
+            let new = api_keys::NewKey {
                 name: format!("Nhật ký {}", place.name),
                 agency_id: place.id.clone(),
                 capabilities: vec![Capability::IngestEvents],
-                ..api_keys::NewApiKey::default()
+                ..api_keys::NewKey::default()
             };
-            let key = api_keys::create(tx, now, new).await.context("API key")?;
-            Some(format!("ApiKey {}", key.encoded))
+            let (id, key) = api_keys::create(tx, now, new).await.context("API key")?;
+            Some(format!("ApiKey {}", api_keys::encoded(&id, &key)))
         } else {
             None
         };
@@ -346,21 +347,22 @@ async fn build_sources(tx: &Tx<'_>, places: &[Place], now: Micros) -> Result<Vec
                 _ => place.systems.first(),
             };
             let Some((system_id, _, _)) = system else { continue };
-            let new = NewSource {
-                name: host.clone(),
-                kind: match kind {
-                    "web" => SourceKind::Application,
-                    "sensor" => SourceKind::Sensor,
-                    "firewall" => SourceKind::Network,
-                    _ => SourceKind::Server,
-                },
-                match_host: Some(host.clone()),
-                system_id: Some(system_id.clone()),
-                expected: true,
-                max_silence_minutes: 5,
-                ..NewSource::default()
+            let kind_of_source = match kind {
+                "web" => SourceKind::Application,
+                "sensor" => SourceKind::Sensor,
+                "firewall" => SourceKind::Network,
+                _ => SourceKind::Server,
             };
-            monitoring::sources::service::register(tx, now, new).await.with_context(|| format!("source {host}"))?;
+            let new = SourceInput {
+                name: host.clone(),
+                kind: kind_of_source.code().to_owned(),
+                match_host: host.clone(),
+                system_id: system_id.clone(),
+                expected: "on".to_owned(),
+                max_silence_minutes: "5".to_owned(),
+                ..SourceInput::default()
+            };
+            monitoring::sources::service::register(tx, now, &new).await.with_context(|| format!("source {host}"))?;
             senders.push(Sender {
                 silent_after: (host == "stc-web").then_some(90.0),
                 clock_error: if host == "snv-windows" { 9 * 60 * kit::clock::SECOND } else { 0 },

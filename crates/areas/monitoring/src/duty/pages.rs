@@ -12,7 +12,6 @@ use kit::clock::Micros;
 use kit::page::{Address, Level, Page, Sorting};
 use kit::web::{Fail, SlotContent, Visit, render};
 use kit::{App, Capability, Connection, Error};
-use organisation::roster::{self, Shift};
 
 pub(super) fn routes() -> axum::Router<App> {
     axum::Router::new().route("/", get(show_duty))
@@ -38,7 +37,9 @@ struct AlertLine {
 
 /// Everything the page shows, whatever the frame around it.
 struct Panels {
+    /// What other areas show in the wide column (clocks) and in the narrow one (who is on duty, handover).
     slots: Vec<SlotContent>,
+    side_slots: Vec<SlotContent>,
     alerts: Vec<AlertLine>,
     alerts_total: u64,
     alerts_href: String,
@@ -46,9 +47,6 @@ struct Panels {
     silent: Vec<SilentSystem>,
     silent_total: u64,
     may_see_sources: bool,
-    on_duty: Vec<Shift>,
-    next: Vec<Shift>,
-    note: Option<Shift>,
     from_level: i64,
     hours: i64,
 }
@@ -96,8 +94,12 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
     for severity in &filter.severities {
         alerts_href = alerts_href.and("severity", severity.code());
     }
+    // People stand beside what happens, not above it.
+    let (side_slots, slots) =
+        visit.fragments("duty.panel", "").await.into_iter().partition(|slot| slot.title_key.starts_with("roster"));
     Ok(Panels {
-        slots: visit.fragments("duty.panel", "").await,
+        slots,
+        side_slots,
         alerts: rows
             .into_iter()
             .map(|row| AlertLine { title: row.title(visit.lang).to_owned(), row })
@@ -108,9 +110,6 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
         silent,
         silent_total,
         may_see_sources,
-        on_duty: roster::on_duty(&connection, now).await?,
-        next: roster::next_shifts(&connection, now).await?,
-        note: roster::last_note(&connection).await?,
         from_level: SETTINGS.silent_from_level,
         hours: SETTINGS.alerts_hours,
     })

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use event_store::Store;
 use kit::catalogue::{ColumnKind, QueryAnswer, TableSpec};
 use kit::page::{Address, Page};
 use kit::web::{Csv, Fail, Visit, render};
@@ -41,7 +42,7 @@ struct QuestionPage {
     answer: Option<Answer>,
     /// What the engine says about a statement it did not run.
     wrong: Option<String>,
-    tables: Vec<TableSpec>,
+    tables: Vec<Table>,
     examples: Vec<(&'static str, &'static str, String)>,
     csv: String,
     json: String,
@@ -69,7 +70,7 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
     let template = QuestionPage {
         answer: answer.map(Answer::of),
         wrong,
-        tables: visit.app.catalogue.tables(),
+        tables: tables(&visit.app),
         examples: EXAMPLES
             .into_iter()
             .map(|(key, sql)| (key, sql, Address::parse("/questions").with("sql", sql).to_string()))
@@ -132,8 +133,31 @@ async fn export(visit: &Visit, sql: &str, format: &str) -> Result<Response, Erro
     Ok(csv.into_response())
 }
 
+/// A table as the page documents it.
+struct Table {
+    name: String,
+    doc: &'static str,
+    /// Name, type, meaning.
+    columns: Vec<(&'static str, &'static str, &'static str)>,
+}
+
+/// The events first, then what the areas declare.
+fn tables(app: &App) -> Vec<Table> {
+    let events = Table {
+        name: "events".to_owned(),
+        doc: "Everything received, one row a record. Narrow the time first: `time > now() - INTERVAL '1 hour'`.",
+        columns: Store::event_columns().iter().map(|column| (column.name, column.kind, column.doc)).collect(),
+    };
+    let declared = |table: TableSpec| Table {
+        name: format!("{}.{}", table.schema, table.name),
+        doc: table.doc,
+        columns: table.columns.iter().map(|column| (column.name, kind(column.kind), column.doc)).collect(),
+    };
+    std::iter::once(events).chain(app.catalogue.tables().into_iter().map(declared)).collect()
+}
+
 /// Word of a column's type, as in the API.
-fn kind(kind: &ColumnKind) -> &'static str {
+fn kind(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text => "text",
         ColumnKind::Integer => "integer",

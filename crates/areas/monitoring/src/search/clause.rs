@@ -1,10 +1,19 @@
 //! Clauses that a click adds to a query: this value, not this value, only this value.
 
-/// `field:"value"`, with quotes and backslashes of the value escaped.
+/// `field:"value"`, with quotes and backslashes of the value escaped. A field that the language cannot name (a blank
+/// in it), and a value too long for a query, leave a phrase alone.
 pub fn clause(field: &str, value: &str) -> String {
+    let long = value.chars().count() > LONGEST_VALUE;
+    let value: String = value.chars().filter(|letter| !letter.is_control()).take(LONGEST_VALUE).collect();
     let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("{field}:\"{value}\"")
+    let named = !long
+        && field.chars().any(char::is_alphabetic)
+        && field.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-' | '@'));
+    if named { format!("{field}:\"{value}\"") } else { format!("\"{value}\"") }
 }
+
+/// Longest value that a click puts into a query, in characters.
+const LONGEST_VALUE: usize = 500;
 
 /// The query and this value as well.
 pub fn include(query: &str, field: &str, value: &str) -> String {
@@ -38,6 +47,11 @@ mod tests {
         assert_eq!(include("", "user_name", "root"), "user_name:\"root\"");
         assert_eq!(exclude("a OR b", "user_name", "root"), "(a OR b) AND NOT user_name:\"root\"");
         assert_eq!(include("a", "path", "C:\\x \"y\""), "a AND path:\"C:\\\\x \\\"y\\\"\"");
+    }
+
+    #[test]
+    fn a_field_with_a_blank_in_its_name_leaves_the_phrase() {
+        assert_eq!(clause("Source Name", "x"), "\"x\"");
     }
 
     #[test]

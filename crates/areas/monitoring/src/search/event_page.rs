@@ -47,7 +47,7 @@ pub struct Shown {
 pub async fn find(visit: &Visit, seq: u64) -> Result<Map<String, Value>, Error> {
     let sql = format!("SELECT * FROM events WHERE seq = {seq} LIMIT 1");
     let result = monitoring(&visit.app)?.store.query(&sql, &context(visit, 1).await?).await.map_err(refusal)?;
-    result.to_json_rows().into_iter().next().ok_or(Error::NotFound)
+    result.to_json_rows().map_err(refusal)?.into_iter().next().ok_or(Error::NotFound)
 }
 
 /// Events within the visitor's scope by sequence, in order of time.
@@ -58,7 +58,7 @@ pub async fn find_many(visit: &Visit, seqs: &[u64]) -> Result<Vec<Map<String, Va
     let list: Vec<_> = seqs.iter().map(u64::to_string).collect();
     let sql = format!("SELECT * FROM events WHERE seq IN ({}) ORDER BY time, seq", list.join(", "));
     let result = monitoring(&visit.app)?.store.query(&sql, &context(visit, seqs.len()).await?).await.map_err(refusal)?;
-    Ok(result.to_json_rows())
+    result.to_json_rows().map_err(refusal)
 }
 
 /// What a page shows of a row.

@@ -3,8 +3,9 @@
 
 use super::Question;
 use super::pages::{Row, row_of};
-use super::run::{audit, monitoring, sources_in_scope};
+use super::run::{audit, monitoring};
 use super::senders::{Sender, senders};
+use crate::sources::sources_in_scope;
 use askama::Template;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::routing::get;

@@ -12,11 +12,11 @@ use axum::routing::get;
 use event_store::{SearchResult, Store};
 use kit::clock::Micros;
 use kit::page::{Address, Choice, Histogram, Page, Series};
-use kit::web::{Csv, Fail, Visit, render};
+use kit::web::{Csv, Fail, Html, Visit, render};
 use kit::{App, Capability, Error};
 
 pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/search", get(show_search)).route("/search/value", get(show_value))
+    axum::Router::new().route("/search", get(show_search)).route("/search/value", get(show_value)).route("/search/drawer", get(close_drawer))
 }
 
 /// Longest text of a row, in characters; the event's own page has all of it.
@@ -78,6 +78,7 @@ struct SearchPage {
     histogram: Histogram,
     total: u64,
     total_exact: bool,
+    facets_over: u64,
     files_read: u64,
     files_total: u64,
     milliseconds: u64,
@@ -123,6 +124,7 @@ fn assemble(visit: &Visit, page: Page, question: Question, found: Option<Found>,
         histogram: Histogram::default(),
         total: 0,
         total_exact: true,
+        facets_over: 0,
         files_read: 0,
         files_total: 0,
         milliseconds: 0,
@@ -152,6 +154,7 @@ impl SearchPage {
         self.histogram = histogram(&self.page, result);
         self.total = result.total;
         self.total_exact = result.total_exact;
+        self.facets_over = result.facets_over;
         self.files_read = result.files_read as u64;
         self.files_total = result.files_total as u64;
         self.milliseconds = result.elapsed.as_millis().try_into().unwrap_or(u64::MAX);
@@ -239,7 +242,7 @@ fn fields(address: &Address, question: &Question, found: &Found) -> Vec<FieldSum
         FieldSummary {
             doc: docs.iter().find(|doc| doc.name == facet.field).map_or("", |doc| doc.doc),
             values: facet.values.iter().map(value).collect(),
-            other: facet.other,
+            other: (facet.distinct as u64).saturating_sub(facet.values.len() as u64),
             shown,
             toggle: address.with("columns", columns.join(",")).to_string(),
             name: facet.field.clone(),
@@ -283,6 +286,11 @@ async fn export(visit: &Visit, question: &Question, format: &str) -> Result<Resp
         csv.row(question.columns.iter().map(|name| text(row, name).unwrap_or_default()));
     }
     Ok(csv.into_response())
+}
+
+/// The closed drawer, so that closing does not run the search again.
+async fn close_drawer(_visit: Visit) -> Html {
+    axum::response::Html("<div id=\"drawer\"></div>".to_owned())
 }
 
 #[derive(Template)]

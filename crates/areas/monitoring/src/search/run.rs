@@ -3,11 +3,11 @@
 use super::Question;
 use super::senders::{Sender, agencies, senders};
 use crate::Monitoring;
-use crate::sources::store::visible_ids;
+use crate::sources::sources_in_scope;
 use event_store::{Cursor, QueryContext, SearchRequest, SearchResult, Sources, StoreError};
 use kit::clock::Micros;
 use kit::web::Visit;
-use kit::{App, Connection, Error};
+use kit::{App, Error};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -74,14 +74,6 @@ pub fn refusal(error: StoreError) -> Error {
 /// The port of this area.
 pub fn monitoring(app: &App) -> Result<Arc<Monitoring>, Error> {
     app.ports.get::<Monitoring>().ok_or_else(|| Error::Unavailable("event store".to_owned()))
-}
-
-/// The events that a scope may read, as a set of sources: resolved now, because an event carries its source only.
-pub async fn sources_in_scope(connection: &impl Connection) -> Result<Sources, Error> {
-    Ok(match visible_ids(connection).await? {
-        None => Sources::All,
-        Some(ids) => Sources::Only(Arc::new(ids)),
-    })
 }
 
 /// What the visitor may ask the store about.

@@ -106,7 +106,7 @@ fn elastic(address: &str) -> Vec<Snippet> {
                  \x20 property(outname=\"program\" name=\"syslogtag\" format=\"jsonf\")\n\
                  \x20 property(outname=\"message\" name=\"rawmsg\" format=\"jsonf\")\n}}\n\
                  action(type=\"omelasticsearch\" server=\"{name}\" serverport=\"{port}\" template=\"luytre\"\n\
-                 \x20      searchIndex=\"logs\" searchType=\"\" bulkmode=\"on\" uid=\"api\" pwd=\"API-KEY\"\n\
+                 \x20      searchIndex=\"logs\" searchType=\"\" bulkmode=\"on\" uid=\"KEY-ID\" pwd=\"API-KEY\"\n\
                  \x20      queue.type=\"LinkedList\" action.resumeRetryCount=\"-1\")\n"
             ),
             tested: true,

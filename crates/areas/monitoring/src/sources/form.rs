@@ -103,7 +103,6 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
     let recognised = vec![
         hinted("text", "match_network", "source-network", &input.match_network),
         hinted("text", "match_host", "source-host", &input.match_host),
-        hinted("text", "api_key_id", "source-api-key", &input.api_key_id),
     ];
     let read = vec![
         hinted("text", "format", "source-format", &input.format),
@@ -141,7 +140,6 @@ fn as_input(source: Source, system_id: Option<String>, agency_id: Option<String>
         match_listener: source.match_listener.unwrap_or_default(),
         match_network: source.match_network.unwrap_or_default(),
         match_host: source.match_host.unwrap_or_default(),
-        api_key_id: source.api_key_id.unwrap_or_default(),
         format: source.format.unwrap_or_default(),
         time_zone: source.time_zone.unwrap_or_default(),
         year_default: source.year_default.map(|year| year.to_string()).unwrap_or_default(),

@@ -5,6 +5,7 @@ pub mod connect;
 mod form;
 pub mod pages;
 pub mod presence;
+pub mod reach;
 pub mod resolver;
 pub mod service;
 pub mod silence;
@@ -13,6 +14,7 @@ pub mod store;
 pub mod tables;
 
 pub use pages::routes;
+pub use reach::sources_in_scope;
 pub use resolver::SourceResolver;
 
 use event::Listener;
@@ -112,8 +114,6 @@ pub struct Source {
     pub match_network: Option<String>,
     /// Host name in the record, any case.
     pub match_host: Option<String>,
-    /// API key whose batches are this source's.
-    pub api_key_id: Option<String>,
     /// Format named instead of recognised.
     pub format: Option<String>,
     /// IANA name or offset for records without a zone.

@@ -92,7 +92,6 @@ pub fn network(text: &str) -> Option<IpNet> {
 struct Index {
     by_id: HashMap<String, Arc<Known>>,
     by_sender: HashMap<String, Arc<Known>>,
-    by_key: HashMap<String, Arc<str>>,
     matchers: Vec<Matcher>,
     automatic: usize,
     revision: String,
@@ -105,7 +104,7 @@ impl Index {
             let id: Arc<str> = one.source.id.as_str().into();
             let known = Arc::new(Known {
                 owner: Owner {
-                    source_id: id.clone(),
+                    source_id: id,
                     system_id: one.system_id.map(Into::into),
                     agency_id: one.agency_id.map(Into::into),
                     system_level: one.system_level,
@@ -114,9 +113,6 @@ impl Index {
                 counted_to: u64::try_from(one.last_sequence).unwrap_or_default(),
                 state: one.source.state,
             });
-            if let Some(key) = &one.source.api_key_id {
-                index.by_key.insert(key.clone(), id.clone());
-            }
             if let Some(key) = &one.source.sender_key {
                 index.automatic += 1;
                 index.by_sender.insert(key.clone(), known.clone());
@@ -176,16 +172,6 @@ impl SourceResolver {
         Ok(true)
     }
 
-    /// The source bound to an API key.
-    pub fn source_of_key(&self, key_id: &str) -> Option<Arc<str>> {
-        self.index().by_key.get(key_id).cloned()
-    }
-
-    /// Settings for reading records of a sender that has proven its source or is known by its address alone.
-    pub fn known_by_id(&self, id: &str) -> Option<Arc<Known>> {
-        self.index().by_id.get(id).cloned()
-    }
-
     /// Binds events to their sources, in order; makes sources for unknown senders.
     pub async fn bind(&self, events: &mut [Event]) -> Result<Vec<Arc<Known>>, Error> {
         let mut index = self.index();
@@ -230,7 +216,6 @@ impl SourceResolver {
             match_listener: (!crowded).then(|| sender.listener.as_str().to_owned()),
             match_network: sender.peer.clone().filter(|_| !crowded),
             match_host: sender.host.clone().filter(|_| !crowded),
-            api_key_id: None,
             format: None,
             time_zone: None,
             year_default: None,
@@ -279,7 +264,6 @@ mod tests {
             match_listener: None,
             match_network: network.map(Into::into),
             match_host: host.map(Into::into),
-            api_key_id: None,
             format: None,
             time_zone: None,
             year_default: None,

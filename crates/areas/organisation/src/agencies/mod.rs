@@ -1,6 +1,7 @@
 //! An agency: a body of the province, a commune, an enterprise, a partner, or the centre itself. Agencies form
 //! one tree; what a person may see follows it. Names and parents change with time, the identity does not.
 
+mod form;
 mod import;
 mod kinds;
 mod pages;
@@ -12,7 +13,7 @@ pub use import::{import_agencies, read_csv, read_toml};
 pub use kinds::{Kind, Province, kinds, provinces};
 pub use pages::routes;
 pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename};
-pub use store::{AgencyFilter, ancestors, by_code, choices, count, find, list, require_in_scope, root};
+pub use store::{AgencyFilter, ancestors, by_code, children, choices, count, find, list, require_in_scope, root};
 pub use tables::AGENCIES;
 
 use kit::clock::Micros;
@@ -28,6 +29,8 @@ pub struct Agency {
     /// Identifier of a kind in `content/agencies/kinds.toml`.
     pub kind: String,
     pub parent_id: Option<String>,
+    /// Name of the agency above, whatever the scope.
+    pub parent_name: Option<String>,
     pub valid_from: Micros,
     /// When it ended (merged, dissolved).
     pub valid_to: Option<Micros>,
@@ -38,6 +41,11 @@ pub struct Agency {
 }
 
 impl Agency {
+    /// Key of the kind's name.
+    pub fn kind_key(&self) -> String {
+        format!("agency-kind-{}", self.kind)
+    }
+
     /// Whether it existed at `at`.
     pub fn exists_at(&self, at: Micros) -> bool {
         self.valid_from <= at && self.valid_to.is_none_or(|end| at < end)

@@ -1,7 +1,177 @@
-//! Pages.
+//! Pages of agencies: list, one agency. The forms are in `form.rs`.
+
+use super::store::{self, AgencyFilter};
+use super::{Agency, form, kinds, service};
+use crate::answers::{csv_time, text};
+use crate::people;
+use askama::Template;
 use axum::Router;
-use kit::App;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kit::page::{Chip, Choice, FlashKind, Page, Pagination, Tab};
+use kit::web::{Csv, Fail, Form, SlotContent, Visit, render, see_other_saying};
+use kit::{App, Capability, Error};
+
+const PER_PAGE: u64 = 100;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/agencies", get(list_agencies).post(form::create_agency))
+        .route("/agencies/new", get(form::new_agency))
+        .route("/agencies/{id}", get(show_agency).post(form::change_agency))
+        .route("/agencies/{id}/edit", get(form::edit_agency))
+        .route("/agencies/{id}/close", post(close_agency))
+        .route("/agencies/{id}/reopen", post(reopen_agency))
+}
+
+#[derive(Template)]
+#[template(path = "agencies/templates/list.html")]
+struct AgencyList {
+    page: Page,
+    agencies: Vec<Agency>,
+    words: String,
+    kinds: Vec<Choice>,
+    groups: Vec<Tab>,
+    chips: Vec<Chip>,
+    pagination: Pagination,
+    csv: String,
+    may_change: bool,
+}
+
+#[derive(Template)]
+#[template(path = "agencies/templates/agency.html")]
+struct AgencyPage {
+    page: Page,
+    agency: Agency,
+    above: Vec<Agency>,
+    below: Vec<Agency>,
+    former: Vec<(String, kit::clock::Micros)>,
+    /// How many people, for those who may see them.
+    people: Option<u64>,
+    tabs: Vec<SlotContent>,
+    may_change: bool,
+}
+
+fn act_path(agency: &Agency, act: &str) -> String {
+    format!("/agencies/{}/{act}", agency.id)
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "–" } else { text }
+}
+
+async fn list_agencies(visit: Visit) -> Result<Response, Fail> {
+    let page = visit.page().await?;
+    let value = |name| page.address.value(name).unwrap_or_default().to_owned();
+    let filter = AgencyFilter { text: value("q"), kind: value("kind"), under: value("under"), at: None };
+    let view = visit.read();
+    if page.address.value("format") == Some("csv") {
+        return Ok(csv(&visit, &store::list(&view, &filter, 20_000, 0).await?).into_response());
+    }
+    let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);
+    let agencies = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;
+    let figures = store::by_kind(&view, &AgencyFilter { kind: String::new(), ..filter.clone() }).await?;
+    let name_of = |kind: &str| page.t(&format!("agency-kind-{kind}"));
+    let all = Tab {
+        name: page.t("shell-filter-all"),
+        href: page.address.without("kind").to_string(),
+        chosen: filter.kind.is_empty(),
+        count: Some(figures.iter().map(|(_, count)| count).sum()),
+    };
+    let of_kinds = kinds().iter().filter_map(|kind| {
+        let (_, count) = figures.iter().find(|(id, _)| *id == kind.id)?;
+        Some(Tab {
+            name: name_of(&kind.id),
+            href: page.address.with("kind", &kind.id).to_string(),
+            chosen: filter.kind == kind.id,
+            count: Some(*count),
+        })
+    });
+    let groups = std::iter::once(all).chain(of_kinds).collect();
+    let mut chips = Vec::new();
+    for (name, key) in [("q", "agency-words"), ("kind", "agency-kind"), ("under", "agency-under")] {
+        let Some(code) = page.address.value(name).filter(|code| !code.is_empty()) else { continue };
+        let shown = match name {
+            "kind" => name_of(code),
+            "under" => store::find(&view, code).await.map_or_else(|_| code.to_owned(), |agency| agency.name),
+            _ => code.to_owned(),
+        };
+        chips.push(Chip::of(&page.address, name, code, page.t(key), shown));
+    }
+    let list = AgencyList {
+        agencies,
+        kinds: kinds().iter().map(|kind| Choice::new(&kind.id, name_of(&kind.id), kind.id == filter.kind)).collect(),
+        words: filter.text,
+        groups,
+        chips,
+        pagination,
+        csv: page.address.with("format", "csv").to_string(),
+        may_change: visit.scope().may(Capability::Administer),
+        page,
+    };
+    Ok(render(&list)?.into_response())
+}
+
+fn csv(visit: &Visit, agencies: &[Agency]) -> Csv {
+    let keys = ["agency-code", "agency-name", "agency-kind", "agency-parent", "agency-address", "agency-phone",
+        "agency-email", "agency-duty-hours", "agency-valid-from", "agency-valid-to"];
+    let mut csv = Csv::new("agencies", keys.map(|key| text(visit.lang, key)));
+    for agency in agencies {
+        let kind = text(visit.lang, &agency.kind_key());
+        csv.row([
+            agency.code.as_str(),
+            &agency.name,
+            &kind,
+            agency.parent_name.as_deref().unwrap_or_default(),
+            &agency.address,
+            &agency.phone,
+            &agency.email,
+            &agency.duty_hours,
+            &csv_time(Some(agency.valid_from)),
+            &csv_time(agency.valid_to),
+        ]);
+    }
+    csv
+}
+
+async fn show_agency(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    let page = visit.page().await?;
+    let view = visit.read();
+    let agency = store::find(&view, &id).await?;
+    let mut above = store::ancestors(&view, &id).await?;
+    above.retain(|one| one.id != id);
+    let people = if visit.scope().may(Capability::ViewPeople) {
+        let filter = people::PersonFilter { under: id.clone(), active: Some(true), now: visit.now(), ..Default::default() };
+        Some(people::count(&view, &filter).await?)
+    } else {
+        None
+    };
+    let shown = AgencyPage {
+        below: store::children(&view, &id, visit.now()).await?,
+        former: store::former_names(&view, &id).await?,
+        tabs: visit.fragments("agency.tab", &id).await,
+        may_change: visit.scope().may(Capability::Administer),
+        above,
+        people,
+        agency,
+        page,
+    };
+    Ok(render(&shown)?.into_response())
+}
+
+async fn close_agency(visit: Visit, Path(id): Path<String>, _form: Form<form::Nothing>) -> Result<Response, Fail> {
+    set_end(&visit, &id, Some(visit.now())).await?;
+    Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-closed-now"))
+}
+
+async fn reopen_agency(visit: Visit, Path(id): Path<String>, _form: Form<form::Nothing>) -> Result<Response, Fail> {
+    set_end(&visit, &id, None).await?;
+    Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-reopened"))
+}
+
+async fn set_end(visit: &Visit, id: &str, end: Option<kit::clock::Micros>) -> Result<(), Error> {
+    let tx = visit.begin().await?;
+    service::close(&tx, visit.now(), id, end).await?;
+    tx.commit().await
 }

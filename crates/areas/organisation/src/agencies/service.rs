@@ -123,6 +123,10 @@ pub async fn change(tx: &Tx<'_>, now: Micros, id: &str, change: &AgencyChange) -
         duty_hours: change.duty_hours.clone(),
         ..NewAgency::default()
     })?;
+    let now_held = [&agency.kind, &agency.address, &agency.phone, &agency.email, &agency.duty_hours];
+    if now_held == [&change.kind, &change.address, &change.phone, &change.email, &change.duty_hours] {
+        return Ok(());
+    }
     store::set_details(tx, id, change, now).await?;
     let details = json!({
         "before": { "kind": agency.kind, "address": agency.address, "phone": agency.phone, "email": agency.email,

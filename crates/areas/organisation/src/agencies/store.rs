@@ -9,7 +9,9 @@ use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 
 const COLUMNS: &str =
-    "id, code, name, kind, parent_id, valid_from, valid_to, address, phone, email, duty_hours";
+    "agencies.id, agencies.code, agencies.name, agencies.kind, agencies.parent_id, agencies.valid_from, \
+     agencies.valid_to, agencies.address, agencies.phone, agencies.email, agencies.duty_hours, \
+     (SELECT above.name FROM agencies AS above WHERE above.id = agencies.parent_id) AS parent_name";
 
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,13 +28,13 @@ pub struct AgencyFilter {
 impl AgencyFilter {
     fn conditions(&self, connection: &impl Connection) -> Conditions {
         let mut conditions = Conditions::default();
-        conditions.plain(connection.scope().agency_condition("id"));
+        conditions.plain(connection.scope().agency_condition("agencies.id"));
         conditions.words(&["name_fold", "LOWER(code)"], &self.text);
         if !self.kind.is_empty() {
             conditions.with("kind = ?", self.kind.as_str());
         }
         if !self.under.is_empty() {
-            conditions.with("id IN (SELECT descendant_id FROM agency_closure WHERE ancestor_id = ?)", self.under.as_str());
+            conditions.with("agencies.id IN (SELECT descendant_id FROM agency_closure WHERE ancestor_id = ?)", self.under.as_str());
         }
         if let Some(at) = self.at {
             conditions.with("valid_from <= ?", at);
@@ -77,13 +79,13 @@ pub async fn choices(connection: &impl Connection, now: Micros) -> Result<Vec<(S
 
 /// One agency in scope; [`Error::NotFound`] where it is outside or does not exist.
 pub async fn find(connection: &impl Connection, id: &str) -> Result<Agency, Error> {
-    let rest = format!("WHERE id = $1 AND {}", connection.scope().agency_condition("id"));
+    let rest = format!("WHERE agencies.id = $1 AND {}", connection.scope().agency_condition("agencies.id"));
     select(connection, &rest, vec![id.into()]).await?.pop().ok_or(Error::NotFound)
 }
 
 /// One agency in scope by its public code.
 pub async fn by_code(connection: &impl Connection, code: &str) -> Result<Option<Agency>, Error> {
-    let rest = format!("WHERE code = $1 AND {}", connection.scope().agency_condition("id"));
+    let rest = format!("WHERE code = $1 AND {}", connection.scope().agency_condition("agencies.id"));
     Ok(select(connection, &rest, vec![code.into()]).await?.pop())
 }
 
@@ -101,9 +103,18 @@ pub async fn root(connection: &impl Connection) -> Result<Option<Agency>, Error>
 pub async fn ancestors(connection: &impl Connection, id: &str) -> Result<Vec<Agency>, Error> {
     let rest = format!(
         "JOIN agency_closure ON agency_closure.ancestor_id = agencies.id WHERE descendant_id = $1 AND {} ORDER BY depth DESC",
-        connection.scope().agency_condition("id")
+        connection.scope().agency_condition("agencies.id")
     );
     select(connection, &rest, vec![id.into()]).await
+}
+
+/// Living agencies in scope directly under this one.
+pub async fn children(connection: &impl Connection, id: &str, now: Micros) -> Result<Vec<Agency>, Error> {
+    let rest = format!(
+        "WHERE agencies.parent_id = $1 AND (valid_to IS NULL OR valid_to > $2) AND {} ORDER BY name_sort, agencies.id LIMIT 500",
+        connection.scope().agency_condition("agencies.id")
+    );
+    select(connection, &rest, vec![id.into(), now.into()]).await
 }
 
 /// Former names, newest first, with the time each ended.

@@ -14,6 +14,12 @@ use kit::Capability;
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;
 
+/// The key as Elasticsearch clients send it after `Authorization: ApiKey`: base64 of `id:key`.
+pub fn encoded(id: &str, key: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(format!("{id}:{key}"))
+}
+
 /// One key, without the key.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct ApiKey {

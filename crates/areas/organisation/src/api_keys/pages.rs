@@ -1,7 +1,196 @@
-//! Pages.
+//! Pages of keys: the list with the one just made, and the form.
+
+use super::{ApiKey, NewKey, service, store};
+use crate::agencies;
+use crate::answers::{again, csv_time, form_errors, local_time, text};
+use askama::Template;
 use axum::Router;
-use kit::App;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use base64::Engine;
+use kit::clock::DAY;
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Pagination, Tab};
+use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
+use kit::{App, Capability, Error};
+use serde::Deserialize;
+
+const PER_PAGE: u64 = 50;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/api-keys", get(list_keys).post(create_key))
+        .route("/api-keys/new", get(new_key))
+        .route("/api-keys/{id}/revoke", post(revoke_key))
+}
+
+/// The key just made, shown on this one answer.
+struct Made {
+    id: String,
+    key: String,
+    /// `base64(id:key)` as Elasticsearch clients send it.
+    encoded: String,
+}
+
+#[derive(Template)]
+#[template(path = "api_keys/templates/list.html")]
+struct KeyList {
+    page: Page,
+    keys: Vec<ApiKey>,
+    tabs: Vec<Tab>,
+    pagination: Pagination,
+    made: Option<Made>,
+    csv: String,
+    may_change: bool,
+}
+
+#[derive(Template)]
+#[template(path = "api_keys/templates/form.html")]
+struct KeyForm {
+    page: Page,
+    errors: FormErrors,
+    name: Entry,
+    agency: Entry,
+    capabilities: Vec<Choice>,
+    wrong: String,
+    expires: Entry,
+}
+
+fn capability_key(capability: &Capability) -> String {
+    format!("capability-{}", capability.name())
+}
+
+fn revoke_path(key: &ApiKey) -> String {
+    format!("/api-keys/{}/revoke", key.id)
+}
+
+async fn key_list(visit: &Visit, made: Option<Made>) -> Result<KeyList, Error> {
+    visit.require(Capability::ViewSources)?;
+    let page = visit.page().await?;
+    let view = visit.read();
+    let revoked = page.address.has("state", "revoked");
+    let figures = [store::count(&view, false).await?, store::count(&view, true).await?];
+    let [valid, gone] = figures;
+    let pagination = Pagination::of(&page.address, PER_PAGE, if revoked { gone } else { valid });
+    let tab = |key: &str, href, chosen, count| Tab { name: page.t(key), href, chosen, count: Some(count) };
+    Ok(KeyList {
+        keys: store::list(&view, revoked, PER_PAGE, pagination.offset()).await?,
+        tabs: vec![
+            tab("key-valid", "/api-keys".to_owned(), !revoked, valid),
+            tab("key-revoked-ones", "/api-keys?state=revoked".to_owned(), revoked, gone),
+        ],
+        pagination,
+        made,
+        csv: page.address.with("format", "csv").to_string(),
+        may_change: visit.scope().may(Capability::ManageSources),
+        page,
+    })
+}
+
+async fn list_keys(visit: Visit) -> Result<Response, Fail> {
+    if visit.address.value("format") == Some("csv") {
+        return Ok(csv(&visit).await?.into_response());
+    }
+    Ok(render(&key_list(&visit, None).await?)?.into_response())
+}
+
+async fn csv(visit: &Visit) -> Result<Csv, Error> {
+    let keys = store::list(&visit.read(), visit.address.has("state", "revoked"), 20_000, 0).await?;
+    let head = ["key-name", "key-id", "agency", "key-capabilities", "key-last-used", "key-expires", "key-created"];
+    let mut csv = Csv::new("api-keys", head.map(|key| text(visit.lang, key)));
+    for key in keys {
+        csv.row([
+            &key.name,
+            &key.id,
+            &key.agency_name,
+            &key.capabilities,
+            &csv_time(key.last_used_at),
+            &csv_time(key.expires_at),
+            &csv_time(Some(key.created_at)),
+        ]);
+    }
+    Ok(csv)
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Fields {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    agency_id: String,
+    #[serde(default)]
+    capability: Vec<String>,
+    #[serde(default)]
+    expires_at: String,
+}
+
+async fn key_form(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<KeyForm, Error> {
+    let page = visit.page().await?;
+    let places = agencies::choices(&visit.read(), visit.now()).await?;
+    let places = places.into_iter().map(|(id, name)| Choice::new(id, name, false)).collect();
+    let offered = Capability::ALL.iter().filter(|one| **one == Capability::IngestEvents || visit.scope().may(**one));
+    let capabilities = offered.map(|one| {
+        let chosen = fields.capability.iter().any(|name| name == one.name());
+        Choice::new(one.name(), page.t(&capability_key(one)), chosen)
+    });
+    let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+    Ok(KeyForm {
+        name: entry("text", "name", "key-name", &fields.name).hint(page.t("key-name-hint")).required(),
+        agency: entry("select", "agency_id", "agency", &fields.agency_id).choices(places).required(),
+        capabilities: capabilities.collect(),
+        wrong: errors.of("capabilities").to_owned(),
+        expires: entry("date", "expires_at", "key-expires", &fields.expires_at).hint(page.t("key-expires-hint")),
+        errors,
+        page,
+    })
+}
+
+async fn new_key(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ManageSources)?;
+    let ingest = vec![Capability::IngestEvents.name().to_owned()];
+    let fields = Fields { capability: ingest, agency_id: visit.session.agency_id.clone(), ..Fields::default() };
+    Ok(render(&key_form(&visit, &fields, FormErrors::default()).await?)?.into_response())
+}
+
+async fn create_key(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail> {
+    match create(&visit, &fields).await {
+        Ok((id, key)) => {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{key}"));
+            Ok(render(&key_list(&visit, Some(Made { id, key, encoded })).await?)?.into_response())
+        }
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&key_form(&visit, &fields, errors).await?)?))
+        }
+    }
+}
+
+async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String), Error> {
+    let expires_at = match fields.expires_at.trim() {
+        "" => None,
+        text => Some(local_time(text).ok_or_else(|| Error::invalid("expires_at", "field-invalid"))? + DAY),
+    };
+    let names = fields.capability.iter();
+    let capabilities = names.map(|name| Capability::from_name(name).ok_or_else(|| Error::invalid("capabilities", "field-invalid")));
+    let new = NewKey {
+        name: fields.name.clone(),
+        agency_id: fields.agency_id.clone(),
+        source_id: None,
+        capabilities: capabilities.collect::<Result<_, _>>()?,
+        expires_at,
+    };
+    let tx = visit.begin().await?;
+    let made = service::create(&tx, visit.now(), new).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn revoke_key(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    service::revoke(&tx, visit.now(), &id).await?;
+    tx.commit().await?;
+    Ok(see_other_saying("/api-keys", FlashKind::Done, "key-revoked-now"))
 }

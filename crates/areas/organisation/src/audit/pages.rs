@@ -1,7 +1,165 @@
-//! Pages.
+//! The trail on a page: newest first, in scope, narrowed by act, actor, object and time; the whole chain can
+//! be verified by whoever sees the whole centre.
+
+use super::store::{self, AuditFilter};
+use super::{AuditEntry, record_read, verify};
+use crate::agencies;
+use crate::answers::{csv_time, local_time, text};
+use askama::Template;
 use axum::Router;
-use kit::App;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use kit::locale::texts;
+use kit::page::{Chip, Choice, Page, Pagination};
+use kit::scope::Agencies;
+use kit::web::{Csv, Fail, Visit, render};
+use kit::{App, Capability, Error};
+use std::collections::HashMap;
+
+const PER_PAGE: u64 = 100;
 
 pub fn routes() -> Router<App> {
-    Router::new()
+    Router::new().route("/audit", get(list_entries))
+}
+
+struct Row {
+    entry: AuditEntry,
+    agency: String,
+}
+
+struct Verdict {
+    whole: bool,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "audit/templates/list.html")]
+struct AuditList {
+    page: Page,
+    entries: Vec<Row>,
+    actions: Vec<Choice>,
+    chips: Vec<Chip>,
+    pagination: Pagination,
+    verdict: Option<Verdict>,
+    may_verify: bool,
+    csv: String,
+}
+
+/// The act in words where there are some: areas give them as `audit-<noun>-<verb>`; else its code.
+fn action_name(page: &Page, entry: &AuditEntry) -> String {
+    name_of_action(page, &entry.action)
+}
+
+fn name_of_action(page: &Page, action: &str) -> String {
+    let key = format!("audit-{}", action.replace('.', "-"));
+    if texts().has(page.lang, &key) { page.t(&key) } else { action.to_owned() }
+}
+
+fn actor_name(page: &Page, entry: &AuditEntry) -> String {
+    if entry.actor_name.is_empty() { page.t("audit-nobody") } else { entry.actor_name.clone() }
+}
+
+fn filter(visit: &Visit) -> AuditFilter {
+    let value = |name| visit.address.value(name).unwrap_or_default().to_owned();
+    AuditFilter {
+        actor_id: value("actor"),
+        action: value("action"),
+        object_kind: value("object_kind"),
+        object_id: value("object_id"),
+        agency_id: value("agency"),
+        from: local_time(&value("from")),
+        until: local_time(&value("until")),
+    }
+}
+
+async fn list_entries(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewAudit)?;
+    let filter = filter(&visit);
+    if visit.address.value("format") == Some("csv") {
+        return Ok(csv(&visit, &filter).await?.into_response());
+    }
+    let page = visit.page().await?;
+    let view = visit.read();
+    let names: HashMap<_, _> = agencies::choices(&view, visit.now()).await?.into_iter().collect();
+    let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);
+    let entries = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;
+    let figures = store::by_action(&view, &AuditFilter { action: String::new(), ..filter.clone() }).await?;
+    let whole_centre = matches!(visit.scope().agencies(), Agencies::All);
+    let verdict = match page.address.has("verify", "yes") && whole_centre {
+        true => Some(match verify(&view).await? {
+            Ok(count) => Verdict { whole: true, text: page.tn("audit-whole", "count", page.format.number(count)) },
+            Err(broken) => {
+                Verdict { whole: false, text: page.tn2("audit-broken", "number", broken.sequence, "reason", broken.reason) }
+            }
+        }),
+        false => None,
+    };
+    let mut chips = Vec::new();
+    for (name, key) in [
+        ("action", "audit-act"),
+        ("actor", "audit-actor"),
+        ("object_kind", "audit-object"),
+        ("object_id", "audit-object-id"),
+        ("agency", "agency"),
+        ("from", "audit-from"),
+        ("until", "audit-until"),
+    ] {
+        let Some(code) = page.address.value(name).filter(|code| !code.is_empty()) else { continue };
+        let shown = match name {
+            "action" => name_of_action(&page, code),
+            "agency" => names.get(code).cloned().unwrap_or_else(|| code.to_owned()),
+            "actor" => entries.first().map_or_else(|| code.to_owned(), |entry| actor_name(&page, entry)),
+            _ => code.to_owned(),
+        };
+        chips.push(Chip::of(&page.address, name, code, page.t(key), shown));
+    }
+    let actions = figures.into_iter().map(|(action, count)| {
+        let name = format!("{} ({})", name_of_action(&page, &action), page.format.number(count));
+        let chosen = action == filter.action;
+        Choice::new(action, name, chosen)
+    });
+    let list = AuditList {
+        actions: actions.collect(),
+        entries: entries
+            .into_iter()
+            .map(|entry| {
+                let agency = entry.agency_id.as_ref().and_then(|id| names.get(id)).cloned().unwrap_or_default();
+                Row { entry, agency }
+            })
+            .collect(),
+        chips,
+        pagination,
+        verdict,
+        may_verify: whole_centre,
+        csv: page.address.without("verify").with("format", "csv").to_string(),
+        page,
+    };
+    Ok(render(&list)?.into_response())
+}
+
+/// The list as it is filtered; that it was taken out is itself a row.
+async fn csv(visit: &Visit, filter: &AuditFilter) -> Result<Csv, Error> {
+    let tx = visit.begin().await?;
+    let entries = store::list(&tx, filter, 50_000, 0).await?;
+    let query = visit.address.to_string();
+    record_read(&tx, visit.now(), "audit", "export", &query, entries.len() as u64, &[]).await?;
+    tx.commit().await?;
+    let keys = ["audit-number", "audit-at", "audit-actor", "audit-act", "audit-object", "audit-object-id", "agency",
+        "audit-origin", "audit-details", "audit-hash"];
+    let mut csv = Csv::new("audit", keys.map(|key| text(visit.lang, key)));
+    for entry in &entries {
+        csv.row([
+            &entry.sequence.to_string(),
+            &csv_time(Some(entry.at)),
+            &entry.actor_name,
+            &entry.action,
+            &entry.object_kind,
+            &entry.object_id,
+            entry.agency_id.as_ref().unwrap_or(&String::new()),
+            &entry.origin,
+            &entry.details,
+            &entry.hash,
+        ]);
+    }
+    Ok(csv)
 }

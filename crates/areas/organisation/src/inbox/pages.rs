@@ -1,11 +1,138 @@
-//! Pages.
+//! The inbox page, and the bell of the top bar.
+
+use super::store::{self, InboxFilter};
+use super::InboxMessage;
+use crate::answers::{csv_time, text};
+use askama::Template;
 use axum::Router;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use kit::App;
+use kit::area::CounterSource;
+use kit::page::{Counter, FlashKind, Page, Pagination, Tab};
+use kit::web::{Csv, Fail, Form, Visit, render, see_other, see_other_saying};
+use serde::Deserialize;
+use std::sync::Arc;
+
+const PER_PAGE: u64 = 50;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/inbox", get(list_messages))
+        .route("/inbox/read", post(read_all))
+        .route("/inbox/{id}", get(open_message))
+        .route("/inbox/{id}/acknowledge", post(acknowledge))
 }
 
-pub fn counter() -> kit::area::CounterSource {
-    std::sync::Arc::new(|_app, _scope| Box::pin(async { Ok(None) }))
+/// The bell: how many unread messages the person has. Machines have no bell.
+pub fn counter() -> CounterSource {
+    Arc::new(|app, scope| {
+        Box::pin(async move {
+            if scope.person_id().is_none() {
+                return Ok(None);
+            }
+            let (unread, urgent) = store::unread(&app.db.scoped(scope).read()).await?;
+            Ok(Some(Counter {
+                name: "inbox".to_owned(),
+                icon: "bell".to_owned(),
+                count: unread,
+                key: "inbox-counter".to_owned(),
+                href: "/inbox?state=unread".to_owned(),
+                urgent: urgent > 0,
+            }))
+        })
+    })
+}
+
+#[derive(Template)]
+#[template(path = "inbox/templates/list.html")]
+struct Inbox {
+    page: Page,
+    messages: Vec<InboxMessage>,
+    tabs: Vec<Tab>,
+    unread: u64,
+    pagination: Pagination,
+    csv: String,
+}
+
+async fn list_messages(visit: Visit) -> Result<Response, Fail> {
+    let page = visit.page().await?;
+    let view = visit.read();
+    let state = page.address.value("state").unwrap_or_default().to_owned();
+    let filters = [
+        ("", "inbox-all", InboxFilter::default()),
+        ("unread", "inbox-unread-ones", InboxFilter { unread: true, open: false }),
+        ("open", "inbox-open-ones", InboxFilter { unread: false, open: true }),
+    ];
+    let mut tabs = Vec::new();
+    let mut chosen = (InboxFilter::default(), 0);
+    let mut unread = 0;
+    for (code, key, filter) in filters {
+        let count = store::count(&view, &filter).await?;
+        if code == "unread" {
+            unread = count;
+        }
+        let href = if code.is_empty() { page.address.without("state") } else { page.address.with("state", code) };
+        tabs.push(Tab { name: page.t(key), href: href.to_string(), chosen: code == state, count: Some(count) });
+        if code == state {
+            chosen = (filter, count);
+        }
+    }
+    let (filter, total) = chosen;
+    if page.address.value("format") == Some("csv") {
+        return Ok(csv(&page, &store::list(&view, &filter, 20_000, 0).await?).into_response());
+    }
+    let pagination = Pagination::of(&page.address, PER_PAGE, total);
+    let inbox = Inbox {
+        messages: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
+        csv: page.address.with("format", "csv").to_string(),
+        tabs,
+        unread,
+        pagination,
+        page,
+    };
+    Ok(render(&inbox)?.into_response())
+}
+
+fn csv(page: &Page, messages: &[InboxMessage]) -> Csv {
+    let keys = ["inbox-at", "inbox-message", "shell-severity", "inbox-link", "inbox-read", "inbox-acknowledged"];
+    let mut csv = Csv::new("inbox", keys.map(|key| text(page.lang, key)));
+    for message in messages {
+        csv.row([
+            &csv_time(Some(message.created_at)),
+            &message.title(page),
+            &page.t(message.severity().key()),
+            &message.link,
+            &csv_time(message.read_at),
+            &csv_time(message.acknowledged_at),
+        ]);
+    }
+    csv
+}
+
+/// Reads a message: marks it and goes to what it is about. A repeated or prefetched visit changes nothing more.
+async fn open_message(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let link = store::mark_read(&tx, visit.now(), &id).await?;
+    tx.commit().await?;
+    let target = if crate::sign_in::is_local_path(&link) { link } else { "/inbox".to_owned() };
+    Ok(see_other(target))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn acknowledge(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    store::acknowledge(&tx, visit.now(), &id).await?;
+    tx.commit().await?;
+    Ok(see_other_saying("/inbox", FlashKind::Done, "inbox-acknowledged-now"))
+}
+
+async fn read_all(visit: Visit, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    store::mark_all_read(&tx, visit.now()).await?;
+    tx.commit().await?;
+    Ok(see_other_saying("/inbox", FlashKind::Done, "inbox-all-read"))
 }

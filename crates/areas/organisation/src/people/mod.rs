@@ -3,6 +3,7 @@
 
 mod form;
 mod pages;
+mod person_page;
 pub mod reach;
 mod roles;
 mod service;
@@ -51,6 +52,16 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Key of the role's name.
+    pub fn role_key(&self) -> String {
+        format!("role-{}", self.role)
+    }
+
+    /// Whether it still holds, or will.
+    pub fn lasts_after(&self, at: Micros) -> bool {
+        self.ends_at.is_none_or(|end| end > at)
+    }
+
     pub fn holds_at(&self, at: Micros) -> bool {
         self.starts_at <= at && self.ends_at.is_none_or(|end| at < end)
     }

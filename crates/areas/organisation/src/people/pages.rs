@@ -1,7 +1,165 @@
-//! Pages.
+//! Pages of people: the list by agency. One person is in `person_page.rs`, the form in `form.rs`.
+
+use super::store::{self, PersonFilter};
+use super::{Grant, Person, form, person_page};
+use crate::agencies;
+use crate::answers::text;
+use crate::audit;
+use crate::policies::Policies;
+use askama::Template;
 use axum::Router;
-use kit::App;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kit::page::{Chip, Choice, Page, Pagination};
+use kit::web::{Csv, Fail, Visit, render};
+use kit::{App, Capability, Error};
+
+const PER_PAGE: u64 = 100;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/people", get(list_people).post(form::create_person))
+        .route("/people/new", get(form::new_person))
+        .route("/people/{id}", get(person_page::show_person).post(form::change_person))
+        .route("/people/{id}/edit", get(form::edit_person))
+        .route("/people/{id}/roles", post(person_page::grant_role))
+        .route("/people/{id}/roles/{grant}/revoke", post(person_page::revoke_role))
+        .route("/people/{id}/disable", post(person_page::disable))
+        .route("/people/{id}/enable", post(person_page::enable))
+        .route("/people/{id}/reset-password", post(person_page::reset_password))
+        .route("/people/{id}/unlock", post(person_page::unlock))
+}
+
+struct Row {
+    person: Person,
+    /// Names of the roles held now.
+    roles: String,
+}
+
+struct Group {
+    agency_id: String,
+    agency_name: String,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "people/templates/list.html")]
+struct PersonList {
+    page: Page,
+    groups: Vec<Group>,
+    words: String,
+    agencies: Vec<Choice>,
+    roles: Vec<Choice>,
+    states: Vec<Choice>,
+    chips: Vec<Chip>,
+    pagination: Pagination,
+    csv: String,
+    may_change: bool,
+}
+
+async fn list_people(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewPeople)?;
+    let policies = Policies::of(&visit.app)?;
+    let page = visit.page().await?;
+    let value = |name| page.address.value(name).unwrap_or_default().to_owned();
+    let filter = PersonFilter {
+        text: value("q"),
+        under: value("under"),
+        role: value("role"),
+        active: match page.address.value("state") {
+            Some("active") => Some(true),
+            Some("disabled") => Some(false),
+            _ => None,
+        },
+        now: visit.now(),
+    };
+    if page.address.value("format") == Some("csv") {
+        return Ok(csv(&visit, &filter).await?.into_response());
+    }
+    let view = visit.read();
+    let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);
+    let people = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;
+    let grants = store::grants_of_all(&view, &people, visit.now()).await?;
+    let names = agencies::choices(&view, visit.now()).await?;
+    let mut chips = Vec::new();
+    for (name, key) in [("q", "person-words"), ("under", "agency"), ("role", "person-role"), ("state", "person-state")] {
+        let Some(code) = page.address.value(name).filter(|code| !code.is_empty()) else { continue };
+        let shown = match name {
+            "under" => names.iter().find(|(id, _)| id == code).map_or_else(|| code.to_owned(), |(_, name)| name.clone()),
+            "role" => page.t(&format!("role-{code}")),
+            "state" => page.t(if code == "active" { "person-active" } else { "person-disabled" }),
+            _ => code.to_owned(),
+        };
+        chips.push(Chip::of(&page.address, name, code, page.t(key), shown));
+    }
+    let states = [("active", "person-active"), ("disabled", "person-disabled")];
+    let list = PersonList {
+        groups: grouped(&page, people, &grants),
+        agencies: names.into_iter().map(|(id, name)| Choice::new(id.clone(), name, id == filter.under)).collect(),
+        roles: policies.roles.iter().map(|role| Choice::new(&role.id, page.t(&role.key()), role.id == filter.role)).collect(),
+        states: states.into_iter().map(|(code, key)| Choice::new(code, page.t(key), page.address.has("state", code))).collect(),
+        words: filter.text,
+        chips,
+        pagination,
+        csv: page.address.with("format", "csv").to_string(),
+        may_change: visit.scope().may(Capability::ManagePeople),
+        page,
+    };
+    Ok(render(&list)?.into_response())
+}
+
+fn role_names(lang: kit::Lang, person: &Person, grants: &[Grant]) -> String {
+    let mut names: Vec<_> =
+        grants.iter().filter(|grant| grant.person_id == person.id).map(|grant| text(lang, &grant.role_key())).collect();
+    names.sort();
+    names.dedup();
+    names.join(", ")
+}
+
+/// People under the name of their agency, agencies in the order in which they come.
+fn grouped(page: &Page, people: Vec<Person>, grants: &[Grant]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for person in people {
+        let row = Row { roles: role_names(page.lang, &person, grants), person };
+        match groups.iter_mut().find(|group| group.agency_id == row.person.agency_id) {
+            Some(group) => group.rows.push(row),
+            None => groups.push(Group {
+                agency_id: row.person.agency_id.clone(),
+                agency_name: row.person.agency_name.clone(),
+                rows: vec![row],
+            }),
+        }
+    }
+    groups
+}
+
+/// The whole list. It leaves the house with personal data in it, so the trail keeps that it did.
+async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
+    let tx = visit.begin().await?;
+    let people = store::list(&tx, filter, 20_000, 0).await?;
+    let grants = store::grants_of_all(&tx, &people, filter.now).await?;
+    let mut touched: Vec<_> = people.iter().map(|person| person.agency_id.clone()).collect();
+    touched.sort();
+    touched.dedup();
+    let query = visit.address.to_string();
+    audit::record_read(&tx, visit.now(), "person", "export", &query, people.len() as u64, &touched).await?;
+    tx.commit().await?;
+    let keys = ["person-name", "sign-in-account", "agency", "person-title", "person-phone", "person-email",
+        "person-roles", "person-state"];
+    let mut csv = Csv::new("people", keys.map(|key| text(visit.lang, key)));
+    for person in &people {
+        let roles = role_names(visit.lang, person, &grants);
+        let state = text(visit.lang, if person.active { "person-active" } else { "person-disabled" });
+        csv.row([
+            &person.full_name,
+            &person.account,
+            &person.agency_name,
+            &person.title,
+            &person.phone,
+            &person.email,
+            &roles,
+            &state,
+        ]);
+    }
+    Ok(csv)
 }

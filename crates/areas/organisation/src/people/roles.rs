@@ -25,7 +25,12 @@ pub fn may_hand_out(scope: &Scope, role: &Role) -> bool {
 
 /// The person, if the transaction's actor may manage it: in scope, and holding no role that the actor could
 /// not hand out.
-pub(crate) async fn manageable(tx: &Tx<'_>, policies: &Policies, now: Micros, id: &str) -> Result<Person, Error> {
+pub(crate) async fn manageable(
+    tx: &impl Connection,
+    policies: &Policies,
+    now: Micros,
+    id: &str,
+) -> Result<Person, Error> {
     let scope = tx.scope();
     scope.require(Capability::ManagePeople)?;
     let person = store::find(tx, id).await?;

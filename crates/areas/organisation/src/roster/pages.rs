@@ -1,7 +1,230 @@
-//! Pages.
+//! The roster on a page: who is on watch, the week, what the last shift left, and the form to plan.
+
+use super::week::Week;
+use super::{NewShift, Shift, service, store};
+use crate::agencies;
+use crate::answers::{again, csv_time, field_time, form_errors, local, local_time, text};
+use crate::people::{self, PersonFilter};
+use crate::policies::Policies;
+use askama::Template;
 use axum::Router;
-use kit::App;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kit::clock::{DAY, HOUR};
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
+use kit::{App, Capability, Error};
+use serde::Deserialize;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/roster", get(show_week).post(add_shift))
+        .route("/roster/{id}/remove", post(remove_shift))
+        .route("/roster/{id}/note", post(hand_over))
+}
+
+struct Day {
+    name: String,
+    today: bool,
+    shifts: Vec<Shift>,
+}
+
+#[derive(Template)]
+#[template(path = "roster/templates/week.html")]
+struct WeekPage {
+    page: Page,
+    title: String,
+    before: String,
+    after: String,
+    csv: String,
+    on_duty: Vec<Shift>,
+    /// The visitor's own shift, running or just ended.
+    own_shift: Option<Shift>,
+    note_entry: Entry,
+    last_note: Option<Shift>,
+    days: Vec<Day>,
+    empty: bool,
+    may_change: bool,
+    errors: FormErrors,
+    entries: Vec<Entry>,
+}
+
+fn remove_path(shift: &Shift) -> String {
+    format!("/roster/{}/remove", shift.id)
+}
+
+fn note_path(shift: &Shift) -> String {
+    format!("/roster/{}/note", shift.id)
+}
+
+/// The end of a shift: the time, with its day where that is another one.
+fn end_of(page: &Page, shift: &Shift) -> String {
+    let same_day = page.format.date(shift.starts_at) == page.format.date(shift.ends_at);
+    if same_day { page.format.time(shift.ends_at) } else { page.format.date_time(shift.ends_at) }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Fields {
+    #[serde(default)]
+    person_id: String,
+    #[serde(default)]
+    post: String,
+    #[serde(default)]
+    agency_id: String,
+    #[serde(default)]
+    starts_at: String,
+    #[serde(default)]
+    ends_at: String,
+}
+
+impl WeekPage {
+    async fn new(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<Self, Error> {
+        let page = visit.page().await?;
+        let view = visit.read();
+        let now = visit.now();
+        let week = Week::of(page.address.value("week"), now);
+        let (from, until) = week.span();
+        let shifts = store::between(&view, from, until).await?;
+        let days = week.days().into_iter().map(|day| Day {
+            name: format!("{} {}", page.t(&format!("roster-weekday-{}", local(day).weekday().to_monday_one_offset())), page.format.date(day)),
+            today: (day..day + DAY).contains(&now),
+            // A shift that began the evening before stands where it began, except on the first day.
+            shifts: shifts
+                .iter()
+                .filter(|shift| (day..day + DAY).contains(&shift.starts_at.max(from)))
+                .cloned()
+                .collect(),
+        });
+        let may_change = visit.scope().may(Capability::ManageRoster);
+        let entries = if may_change { entries(visit, &page, fields, &errors).await? } else { Vec::new() };
+        let own_shift = match visit.scope().person_id() {
+            Some(id) => store::latest_of(&view, id, now, HOUR).await?,
+            None => None,
+        };
+        let note = own_shift.as_ref().map(|shift| shift.note.clone()).unwrap_or_default();
+        Ok(Self {
+            title: page.tn2("roster-week", "from", page.format.date(from), "until", page.format.date(until - 1)),
+            before: week.shifted(-1),
+            after: week.shifted(1),
+            csv: page.address.with("format", "csv").to_string(),
+            on_duty: store::on_duty(&view, now).await?,
+            note_entry: Entry::new("textarea", "note", page.t("roster-note")).hint(page.t("roster-note-hint")).value(note).required(),
+            own_shift,
+            last_note: store::last_note(&view).await?,
+            days: days.collect(),
+            empty: shifts.is_empty(),
+            may_change,
+            errors,
+            entries,
+            page,
+        })
+    }
+}
+
+async fn entries(visit: &Visit, page: &Page, fields: &Fields, errors: &FormErrors) -> Result<Vec<Entry>, Error> {
+    let policies = Policies::of(&visit.app)?;
+    let view = visit.read();
+    let filter = PersonFilter { active: Some(true), now: visit.now(), ..PersonFilter::default() };
+    let people = people::list(&view, &filter, 5_000, 0).await?;
+    let people = people.into_iter().map(|one| Choice::new(one.id, format!("{} – {}", one.full_name, one.agency_name), false));
+    let places = agencies::choices(&view, visit.now()).await?;
+    let places = places.into_iter().map(|(id, name)| Choice::new(id, name, false)).collect();
+    let root = agencies::root(&view).await?.map(|root| root.id).unwrap_or_default();
+    let posts = policies.roster.posts.iter().map(|post| Choice::new(post, page.t(&format!("roster-post-{post}")), false));
+    let next_hour = visit.now() - visit.now().rem_euclid(HOUR) + HOUR;
+    let or = |text: &str, other: String| if text.is_empty() { other } else { text.to_owned() };
+    let entry = |kind, name: &str, key: &str, value: String| Entry::new(kind, name, page.t(key)).value(value).required().checked(errors);
+    Ok(vec![
+        entry("select", "person_id", "roster-person", fields.person_id.clone()).choices(people.collect()),
+        entry("select", "post", "roster-post", fields.post.clone()).choices(posts.collect()),
+        entry("select", "agency_id", "roster-agency", or(&fields.agency_id, root)).choices(places),
+        entry("datetime-local", "starts_at", "roster-from", or(&fields.starts_at, field_time(next_hour))),
+        entry("datetime-local", "ends_at", "roster-to", or(&fields.ends_at, field_time(next_hour + 8 * HOUR))),
+    ])
+}
+
+async fn show_week(visit: Visit) -> Result<Response, Fail> {
+    if visit.address.value("format") == Some("csv") {
+        return Ok(csv(&visit).await?.into_response());
+    }
+    Ok(render(&WeekPage::new(&visit, &Fields::default(), FormErrors::default()).await?)?.into_response())
+}
+
+async fn csv(visit: &Visit) -> Result<Csv, Error> {
+    let (from, until) = Week::of(visit.address.value("week"), visit.now()).span();
+    let keys = ["roster-person", "roster-post", "roster-agency", "roster-from", "roster-to", "roster-note"];
+    let mut csv = Csv::new("roster", keys.map(|key| text(visit.lang, key)));
+    for shift in store::between(&visit.read(), from, until).await? {
+        csv.row([
+            &shift.person_name,
+            &text(visit.lang, &shift.post_key()),
+            &shift.agency_name,
+            &csv_time(Some(shift.starts_at)),
+            &csv_time(Some(shift.ends_at)),
+            &shift.note,
+        ]);
+    }
+    Ok(csv)
+}
+
+async fn add_shift(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail> {
+    match add(&visit, &fields).await {
+        Ok(()) => {
+            let day = fields.starts_at.split('T').next().unwrap_or_default().to_owned();
+            let week = Week::of(Some(&day), visit.now()).shifted(0);
+            Ok(see_other_saying(format!("/roster?week={week}"), FlashKind::Done, "roster-added"))
+        }
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&WeekPage::new(&visit, &fields, errors).await?)?))
+        }
+    }
+}
+
+async fn add(visit: &Visit, fields: &Fields) -> Result<(), Error> {
+    let policies = Policies::of(&visit.app)?;
+    let time = |field: &'static str, text: &str| local_time(text).ok_or_else(|| Error::invalid(field, "field-invalid"));
+    let new = NewShift {
+        agency_id: fields.agency_id.clone(),
+        person_id: fields.person_id.clone(),
+        post: fields.post.clone(),
+        starts_at: time("starts_at", &fields.starts_at)?,
+        ends_at: time("ends_at", &fields.ends_at)?,
+    };
+    let tx = visit.begin().await?;
+    service::add_shift(&tx, &policies, visit.now(), &new).await?;
+    tx.commit().await
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn remove_shift(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    service::remove_shift(&tx, visit.now(), &id).await?;
+    tx.commit().await?;
+    Ok(see_other_saying("/roster", FlashKind::Done, "roster-removed"))
+}
+
+#[derive(Deserialize)]
+struct NoteForm {
+    #[serde(default)]
+    note: String,
+}
+
+async fn hand_over(visit: Visit, Path(id): Path<String>, Form(form): Form<NoteForm>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let written = service::hand_over(&tx, visit.now(), &id, &form.note).await;
+    match written {
+        Ok(()) => {
+            tx.commit().await?;
+            Ok(see_other_saying("/roster", FlashKind::Done, "roster-handed-over"))
+        }
+        Err(error) => {
+            drop(tx);
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&WeekPage::new(&visit, &Fields::default(), errors).await?)?))
+        }
+    }
 }

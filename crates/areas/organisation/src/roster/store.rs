@@ -86,6 +86,22 @@ pub async fn people_on_watch(connection: &impl Connection, now: Micros) -> Resul
     Ok(people)
 }
 
+/// The person's shift that runs at `now`, or the last that ended no longer than `grace` ago: the one to write a
+/// note for.
+pub(super) async fn latest_of(
+    connection: &impl Connection,
+    person_id: &str,
+    now: Micros,
+    grace: Micros,
+) -> Result<Option<Shift>, Error> {
+    let rest = format!(
+        "WHERE duty_shifts.person_id = $1 AND duty_shifts.starts_at <= $2 AND duty_shifts.ends_at > $3 AND {} \
+         ORDER BY duty_shifts.starts_at DESC LIMIT 1",
+        connection.scope().agency_condition("duty_shifts.agency_id")
+    );
+    Ok(select(connection, &rest, vec![person_id.into(), now.into(), (now - grace).into()]).await?.pop())
+}
+
 /// Whether the person has a shift that touches the span, at any agency.
 pub(super) async fn is_busy(
     connection: &impl Connection,

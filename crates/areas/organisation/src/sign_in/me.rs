@@ -1,1 +1,186 @@
-//! Own page.
+//! `/me`: own data and roles, for which reach the session acts, the own password, the own sessions.
+
+use super::pages::{Nothing, SessionToken};
+use super::sessions::{self, SessionRow};
+use super::{SignIn, passwords};
+use crate::answers::{again, form_errors};
+use crate::audit;
+use crate::people::{self, Grant, Person, reach};
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kit::clock::SECOND;
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::web::{Fail, Form, Visit, render, see_other_saying};
+use kit::{App, Error};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Routes of the own page.
+pub fn own_routes() -> Router<App> {
+    Router::new()
+        .route("/me", get(show_me))
+        .route("/me/password", post(change_password))
+        .route("/me/acting", post(act_for))
+        .route("/me/sessions/end-others", post(end_other_sessions))
+        .route("/me/sessions/{id}/end", post(end_session))
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/templates/me.html")]
+struct MePage {
+    page: Page,
+    errors: FormErrors,
+    person: Person,
+    grants: Vec<Grant>,
+    password_due: bool,
+    reaches: Vec<Choice>,
+    acting: Entry,
+    rules: String,
+    current: Entry,
+    new: Entry,
+    again: Entry,
+    sessions: Vec<SessionRow>,
+    own_session: String,
+    limits: String,
+}
+
+impl MePage {
+    async fn new(visit: &Visit, token: &str, errors: FormErrors) -> Result<Self, Error> {
+        let sign_in = SignIn::of(&visit.app)?;
+        let policies = sign_in.policies();
+        let now = visit.now();
+        let page = visit.page().await?;
+        let view = visit.read();
+        let id = visit.scope().person_id().ok_or(Error::Forbidden("me"))?;
+        let person = people::find(&view, id).await?;
+        let mut grants = people::grants_of(&view, id).await?;
+        grants.retain(|grant| grant.ends_at.is_none_or(|end| end > now));
+        let own = sessions::by_token(&view, token).await?;
+        let wanted = own.as_ref().and_then(|row| row.acting_agency_id.clone());
+        let chosen = reach::acting(policies, &grants, now, wanted.as_deref()).agency_id;
+        let reaches: Vec<_> = reach::choices(policies, &grants, now)
+            .into_iter()
+            .map(|choice| {
+                let place = choice.agency_id.as_deref();
+                let name = match place {
+                    None => page.t("me-acting-all"),
+                    Some(id) => grants
+                        .iter()
+                        .find(|grant| grant.agency_id == id)
+                        .map(|grant| grant.agency_name.clone())
+                        .unwrap_or_default(),
+                };
+                let role = page.t(&format!("role-{}", choice.role));
+                Choice::new(place.unwrap_or("all"), format!("{name} ({role})"), choice.agency_id == chosen)
+            })
+            .collect();
+        let held = grants.iter().filter(|grant| grant.holds_at(now)).filter_map(|grant| policies.role(&grant.role));
+        let administrator = held.clone().any(|role| role.capabilities.contains(&kit::Capability::Administer));
+        let limits = &policies.session.session;
+        let idle = if administrator { limits.administrator_idle } else { limits.idle };
+        let password = passwords::find(&view, id).await?;
+        let rules = &policies.password.rules;
+        let entry = |name: &str, key: &str, fill| {
+            Entry::new("password", name, page.t(key)).required().autocomplete(fill).checked(&errors)
+        };
+        Ok(Self {
+            acting: Entry::new("radio", "agency", page.t("me-acting")).hint(page.t("me-acting-hint")).required().choices(reaches.clone()),
+            password_due: password.is_some_and(|row| row.is_due(rules, administrator, now)),
+            reaches,
+            rules: page.tn2("me-password-rules", "length", rules.min_length as u64, "remembered", rules.remembered),
+            current: entry("current", "me-password-current", "current-password"),
+            new: entry("new", "me-password-new", "new-password"),
+            again: entry("again", "me-password-again", "new-password"),
+            sessions: sessions::own_sessions(&view, now, idle).await?,
+            own_session: own.map(|row| row.id).unwrap_or_default(),
+            limits: page.tn2(
+                "me-sessions-limits",
+                "idle",
+                page.format.duration(idle * SECOND),
+                "absolute",
+                page.format.duration(limits.absolute * SECOND),
+            ),
+            person,
+            grants,
+            errors,
+            page,
+        })
+    }
+}
+
+fn session_path(id: &str) -> String {
+    format!("/me/sessions/{id}/end")
+}
+
+async fn show_me(visit: Visit, token: SessionToken) -> Result<Response, Fail> {
+    Ok(render(&MePage::new(&visit, &token.0, FormErrors::default()).await?)?.into_response())
+}
+
+#[derive(Deserialize)]
+struct PasswordForm {
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    new: String,
+    #[serde(default)]
+    again: String,
+}
+
+async fn change_password(visit: Visit, token: SessionToken, Form(form): Form<PasswordForm>) -> Result<Response, Fail> {
+    let changed = if form.new == form.again {
+        SignIn::of(&visit.app)?.change_password(visit.scope(), &token.0, &form.current, &form.new).await
+    } else {
+        Err(Error::invalid("again", "me-password-differs"))
+    };
+    match changed {
+        Ok(()) => Ok(see_other_saying("/me", FlashKind::Done, "me-password-changed")),
+        Err(error) => {
+            let page = visit.page().await?;
+            let errors = form_errors(&page, error)?;
+            Ok(again(render(&MePage::new(&visit, &token.0, errors).await?)?))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ActingForm {
+    agency: String,
+}
+
+/// The session acts for another reach from now on. One that the person does not have is refused.
+async fn act_for(visit: Visit, token: SessionToken, Form(form): Form<ActingForm>) -> Result<Response, Fail> {
+    let sign_in = SignIn::of(&visit.app)?;
+    let now = visit.now();
+    let id = visit.scope().person_id().ok_or(Error::Forbidden("me"))?;
+    let wanted = (form.agency != "all").then_some(form.agency.as_str());
+    let tx = visit.begin().await?;
+    let grants = people::grants_of(&tx, id).await?;
+    if reach::choices(sign_in.policies(), &grants, now).iter().all(|choice| choice.agency_id.as_deref() != wanted) {
+        return Err(Error::Forbidden("reach").into());
+    }
+    sessions::act_for(&tx, &token.0, wanted).await?;
+    audit::record(&tx, now, "session.act-for", "person", id, wanted, json!({})).await?;
+    tx.commit().await?;
+    Ok(see_other_saying("/me", FlashKind::Done, "me-acting-done"))
+}
+
+async fn end_session(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    sessions::end_session(&tx, visit.now(), &id).await?;
+    tx.commit().await?;
+    Ok(see_other_saying("/me", FlashKind::Done, "session-ended"))
+}
+
+async fn end_other_sessions(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let id = visit.scope().person_id().ok_or(Error::Forbidden("me"))?.to_owned();
+    let tx = visit.begin().await?;
+    let person = people::find(&tx, &id).await?;
+    let ended = sessions::end_others(&tx, &id, &token.0, visit.now()).await?;
+    let details = json!({ "sessions_ended": ended });
+    audit::record(&tx, visit.now(), "session.end", "person", &id, Some(&person.agency_id), details).await?;
+    tx.commit().await?;
+    Ok(see_other_saying("/me", FlashKind::Done, "session-ended"))
+}

@@ -21,6 +21,7 @@ pub(crate) use authorization::KEY_PREFIX;
 pub use authorization::{Credential, credential};
 pub use cookie::{cookie_name, set_cookie};
 pub use link::create_sign_in_link;
+pub use me::own_routes;
 pub use origin::{Origin, is_local_path};
 pub use pages::routes;
 pub use password::{Hasher, check_rules, temporary};

@@ -60,7 +60,7 @@ pub enum ClockState {
 }
 
 impl ClockState {
-    /// Word in the database and in addresses; texts are under `duty-state-<code>`.
+    /// Word in the database and in addresses; texts are under `clock-state-<code>`.
     pub fn code(self) -> &'static str {
         match self {
             Self::NotApplicable => "not-applicable",

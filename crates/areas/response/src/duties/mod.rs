@@ -86,9 +86,9 @@ pub enum Standing {
 impl Standing {
     pub fn key(self) -> &'static str {
         match self {
-            Self::InForce => "duty-standing-in-force",
-            Self::Plan => "duty-standing-plan",
-            Self::Draft => "duty-standing-draft",
+            Self::InForce => "clock-standing-in-force",
+            Self::Plan => "clock-standing-plan",
+            Self::Draft => "clock-standing-draft",
         }
     }
 }

@@ -16,14 +16,14 @@ impl ClockState {
     /// Key of the word.
     pub fn key(self) -> &'static str {
         match self {
-            Self::NotApplicable => "duty-state-not-applicable",
-            Self::NotDue => "duty-state-not-due",
-            Self::Running => "duty-state-running",
-            Self::Late => "duty-state-late",
-            Self::Sent { late: false, .. } => "duty-state-sent",
-            Self::Sent { late: true, .. } => "duty-state-sent-late",
-            Self::Receipt { late: false, .. } => "duty-state-receipt",
-            Self::Receipt { late: true, .. } => "duty-state-receipt-late",
+            Self::NotApplicable => "clock-state-not-applicable",
+            Self::NotDue => "clock-state-not-due",
+            Self::Running => "clock-state-running",
+            Self::Late => "clock-state-late",
+            Self::Sent { late: false, .. } => "clock-state-sent",
+            Self::Sent { late: true, .. } => "clock-state-sent-late",
+            Self::Receipt { late: false, .. } => "clock-state-receipt",
+            Self::Receipt { late: true, .. } => "clock-state-receipt-late",
         }
     }
 

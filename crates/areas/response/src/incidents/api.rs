@@ -82,7 +82,7 @@ async fn list_clocks(ApiVisit(visit): ApiVisit) -> Result<Json<Value>, Fail> {
 
 async fn open_incident(ApiVisit(visit): ApiVisit, Json(new): Json<NewIncident>) -> Result<(StatusCode, Json<Value>), Fail> {
     let tx = visit.begin().await?;
-    let id = service::open(&tx, visit.now(), &new).await?;
+    let id = service::open(&tx, &visit.app.live, visit.now(), &new).await?;
     crate::edge::tell(&visit.app, &tx, &id, &new.agency_id);
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))))

@@ -217,7 +217,7 @@ async fn open_incident(visit: Visit, Form(form): Form<NewForm>) -> Result<Respon
             occurred: moment::from_field("occurred", &form.occurred)?,
             detected: moment::from_field("detected", &form.detected)?,
         };
-        service::open(&tx, visit.now(), &new).await
+        service::open(&tx, &visit.app.live, visit.now(), &new).await
     };
     match opened.await {
         Ok(id) => {

@@ -10,15 +10,20 @@ use kit::calendar::vietnam_date;
 use kit::clock::Micros;
 use kit::fold::normalise;
 use kit::id::new_id;
+use kit::live::Live;
+use kit::page::Severity;
 use kit::{Capability, Connection, Error, Tx};
 use monitoring::alerts::AlertEscalated;
 use organisation::audit;
+use organisation::inbox::{self, Message, Recipient};
 use sea_orm::Value;
 use serde::Deserialize;
 use serde_json::json;
 
 const LONGEST_TITLE: usize = 300;
 const LONGEST_TEXT: usize = 20_000;
+/// Roles of the agency that are told of a new incident (`content/organisation/roles.toml`).
+const TOLD: [&str; 3] = ["responder", "officer", "leader"];
 
 /// An incident reported by a person, by phone or on a form.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -33,7 +38,7 @@ pub struct NewIncident {
 }
 
 /// Opens an incident by hand. Returns its id.
-pub async fn open(tx: &Tx<'_>, now: Micros, new: &NewIncident) -> Result<String, Error> {
+pub async fn open(tx: &Tx<'_>, live: &Live, now: Micros, new: &NewIncident) -> Result<String, Error> {
     tx.scope().require(Capability::HandleIncidents)?;
     organisation::agencies::require_in_scope(tx, &new.agency_id).await?;
     let system_id = Some(new.system_id.as_str()).filter(|id| !id.is_empty());
@@ -71,13 +76,14 @@ pub async fn open(tx: &Tx<'_>, now: Micros, new: &NewIncident) -> Result<String,
     for time in &times {
         store::set_time(tx, &id, time, "").await?;
     }
+    tell_opened(tx, live, now, &id).await?;
     finish(tx, now, &id, &new.agency_id, "incident.open", json!({ "title": title })).await?;
     Ok(id)
 }
 
 /// Listens to monitoring: opens an incident with the escalated alerts, or joins them to one. Runs in the transaction of
 /// the escalation, in the scope of who escalated; that person need not be allowed to handle incidents. Returns its id.
-pub async fn open_from_alerts(tx: &Tx<'_>, event: &AlertEscalated) -> Result<String, Error> {
+pub async fn open_from_alerts(tx: &Tx<'_>, live: &Live, event: &AlertEscalated) -> Result<String, Error> {
     let now = event.at;
     let (id, agency_id) = match &event.incident_id {
         Some(id) => {
@@ -105,9 +111,31 @@ pub async fn open_from_alerts(tx: &Tx<'_>, event: &AlertEscalated) -> Result<Str
         attach(tx, now, &id, alert_id, &event.by_name).await?;
     }
     earlier_occurrence(tx, event, &id).await?;
+    if event.incident_id.is_none() {
+        tell_opened(tx, live, now, &id).await?;
+    }
     let details = json!({ "alerts": event.alert_ids, "rules": event.rule_ids });
     finish(tx, now, &id, &agency_id, "incident.escalate", details).await?;
     Ok(id)
+}
+
+/// Who must act finds it in the inbox: whoever is on duty, responders, and the head of the agency.
+async fn tell_opened(tx: &Tx<'_>, live: &Live, now: Micros, id: &str) -> Result<(), Error> {
+    let incident = store::find(tx, id).await?;
+    let message = Message {
+        severity: Severity::High,
+        title_key: "incident-message-opened",
+        title_arguments: vec![("code", incident.code), ("agency", incident.agency_name)],
+        body: incident.title,
+        link: format!("/incidents/{id}"),
+        agency_id: Some(incident.agency_id.clone()),
+    };
+    let agency_id = Some(incident.agency_id.as_str());
+    inbox::notify(tx, live, now, Recipient::OnDuty, &message).await?;
+    for role in TOLD {
+        inbox::notify(tx, live, now, Recipient::Role { role, agency_id }, &message).await?;
+    }
+    Ok(())
 }
 
 /// The first three times as monitoring knows them. Clocks of machines may be off: what was "detected" before it "occurred"

@@ -235,7 +235,7 @@ async fn save_notice(visit: Visit, Path(id): Path<String>, Form(pairs): Form<Vec
     }
     tx.commit().await?;
     let tx = visit.begin().await?;
-    let submitted = service::submit(&tx, visit.now(), &id, change.version + 1).await;
+    let submitted = service::submit(&tx, &visit.app.live, visit.now(), &id, change.version + 1).await;
     finish(&visit, tx, &id, submitted, "notice-submitted").await
 }
 
@@ -259,13 +259,13 @@ impl Default for ActForm {
 
 async fn submit_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    let done = service::submit(&tx, visit.now(), &id, form.version).await;
+    let done = service::submit(&tx, &visit.app.live, visit.now(), &id, form.version).await;
     finish(&visit, tx, &id, done, "notice-submitted").await
 }
 
 async fn return_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    let done = service::return_to_author(&tx, visit.now(), &id, &form.reason, form.version).await;
+    let done = service::return_to_author(&tx, &visit.app.live, visit.now(), &id, &form.reason, form.version).await;
     finish(&visit, tx, &id, done, "notice-returned").await
 }
 
@@ -276,7 +276,7 @@ async fn approve_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<A
             "" => None,
             text => Some(text.parse().map_err(|_| Error::invalid("number", "field-invalid"))?),
         };
-        service::approve(&tx, visit.now(), &id, number, form.version).await
+        service::approve(&tx, &visit.app.live, visit.now(), &id, number, form.version).await
     };
     let done = done.await;
     finish(&visit, tx, &id, done, "notice-approved").await

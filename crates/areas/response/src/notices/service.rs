@@ -4,6 +4,7 @@ use super::document::{Surroundings, document, symbol};
 use super::form::NoticeForm;
 use super::prefill::{AffectedSystem, Knowledge, RelatedAlert, Reporter, moment, prefill};
 use super::{CHANNELS, FieldValue, Letterhead, Notice, State, approval_problem, store};
+use crate::duties::Duty;
 use crate::duties::service::{clocks_of, refresh};
 use crate::incidents::service::bounded;
 use crate::incidents::store as incident_store;
@@ -15,14 +16,19 @@ use kit::clock::{MINUTE, Micros};
 use kit::error::FieldError;
 use kit::fold::normalise;
 use kit::id::new_id;
+use kit::live::Live;
 use kit::locale::texts;
+use kit::page::Severity;
 use kit::{Capability, Connection, Error, Lang, Tx};
+use organisation::inbox::{self, Message, Recipient};
 use organisation::{agencies, audit, people};
 use sea_orm::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 const LONGEST_FIELD: usize = 20_000;
+/// Role of those who approve (`content/organisation/roles.toml`).
+const HEAD: &str = "leader";
 
 /// Opens a draft of a form for an incident, pre-filled. Returns its id; a draft of the same form that is still being
 /// written is opened again instead of a second one.
@@ -53,18 +59,24 @@ pub async fn draft(tx: &Tx<'_>, now: Micros, incident_id: &str, form_id: &str) -
     Ok(id)
 }
 
-/// Recipients of the duties that this form fulfils and that apply; all that know the form where none applies.
+/// Recipients of the open duties that this form fulfils, the stricter first; where none is open, everybody who may ask
+/// for the form.
 async fn due_recipients(tx: &Tx<'_>, incident: &Incident, form: &str, now: Micros) -> Result<Vec<String>, Error> {
     let clocks = clocks_of(tx, incident, now).await?;
-    let mut recipients: Vec<String> = Vec::new();
-    let applying = clocks.iter().filter(|(_, clock)| clock.state.is_open()).map(|(duty, _)| *duty);
-    for duty in applying.chain(law().duties.iter().filter(|duty| duty.valid_to.is_none())) {
-        let fallback_only = !clocks.iter().any(|(known, clock)| known.id == duty.id && clock.state.is_open());
-        if duty.form == form && !recipients.contains(&duty.recipient.id) && !(fallback_only && !recipients.is_empty()) {
-            recipients.push(duty.recipient.id.clone());
+    let recipients = |duties: &mut dyn Iterator<Item = &'static Duty>| {
+        let mut recipients: Vec<String> = Vec::new();
+        for duty in duties.filter(|duty| duty.form == form) {
+            if !recipients.contains(&duty.recipient.id) {
+                recipients.push(duty.recipient.id.clone());
+            }
         }
+        recipients
+    };
+    let open = recipients(&mut clocks.iter().filter(|(_, clock)| clock.state.is_open()).map(|(duty, _)| *duty));
+    if !open.is_empty() {
+        return Ok(open);
     }
-    Ok(recipients)
+    Ok(recipients(&mut law().duties.iter().filter(|duty| duty.valid_to.is_none())))
 }
 
 /// What a person changed in a draft.
@@ -120,7 +132,7 @@ fn clean(head: &Letterhead) -> Result<Letterhead, Error> {
 }
 
 /// Hands a complete draft to the head. What is missing is named field by field.
-pub async fn submit(tx: &Tx<'_>, now: Micros, id: &str, version: i64) -> Result<(), Error> {
+pub async fn submit(tx: &Tx<'_>, live: &Live, now: Micros, id: &str, version: i64) -> Result<(), Error> {
     tx.scope().require(Capability::HandleIncidents)?;
     let notice = store::find(tx, id).await?;
     let form = form_of(&notice)?;
@@ -147,11 +159,19 @@ pub async fn submit(tx: &Tx<'_>, now: Micros, id: &str, version: i64) -> Result<
         ("returned_reason", "".into()),
         ("updated_at", now.into()),
     ];
+    tell_head(tx, live, now, &notice).await?;
     advance(tx, now, &notice, State::Submitted, version, &columns, json!({})).await
 }
 
 /// Gives a submitted notice back with what is wrong.
-pub async fn return_to_author(tx: &Tx<'_>, now: Micros, id: &str, reason: &str, version: i64) -> Result<(), Error> {
+pub async fn return_to_author(
+    tx: &Tx<'_>,
+    live: &Live,
+    now: Micros,
+    id: &str,
+    reason: &str,
+    version: i64,
+) -> Result<(), Error> {
     tx.scope().require(Capability::ApproveNotices)?;
     let notice = store::find(tx, id).await?;
     let reason = bounded("reason", reason, 2_000)?;
@@ -159,12 +179,20 @@ pub async fn return_to_author(tx: &Tx<'_>, now: Micros, id: &str, reason: &str, 
         return Err(Error::invalid("reason", "field-required"));
     }
     let columns: [(&str, Value); 2] = [("returned_reason", reason.as_str().into()), ("updated_at", now.into())];
+    tell_author(tx, live, now, &notice, "notice-message-returned").await?;
     advance(tx, now, &notice, State::Draft, version, &columns, json!({ "reason": reason })).await
 }
 
 /// Approval by the head: gives the number, dates the document and keeps it as it is now. `number` is the one from the
 /// agency's own register of documents; without it the next of the series is taken.
-pub async fn approve(tx: &Tx<'_>, now: Micros, id: &str, number: Option<i64>, version: i64) -> Result<(), Error> {
+pub async fn approve(
+    tx: &Tx<'_>,
+    live: &Live,
+    now: Micros,
+    id: &str,
+    number: Option<i64>,
+    version: i64,
+) -> Result<(), Error> {
     tx.scope().require(Capability::ApproveNotices)?;
     let mut notice = store::find(tx, id).await?;
     let form = form_of(&notice)?;
@@ -203,7 +231,32 @@ pub async fn approve(tx: &Tx<'_>, now: Micros, id: &str, number: Option<i64>, ve
         ("updated_at", now.into()),
     ];
     let details = json!({ "symbol": symbol, "sha256": sha256 });
+    tell_author(tx, live, now, &notice, "notice-message-approved").await?;
     advance(tx, now, &notice, State::Approved, version, &columns, details).await
+}
+
+/// Whoever may approve for the agency finds it in the inbox: heads of the agency and of those above it.
+async fn tell_head(tx: &Tx<'_>, live: &Live, now: Micros, notice: &Notice) -> Result<(), Error> {
+    let head = Recipient::Role { role: HEAD, agency_id: Some(&notice.agency_id) };
+    inbox::notify(tx, live, now, head, &message(notice, "notice-message-submitted", Severity::High)).await?;
+    Ok(())
+}
+
+async fn tell_author(tx: &Tx<'_>, live: &Live, now: Micros, notice: &Notice, key: &'static str) -> Result<(), Error> {
+    let author = Recipient::Person(&notice.author_id);
+    inbox::notify(tx, live, now, author, &message(notice, key, Severity::Medium)).await?;
+    Ok(())
+}
+
+fn message(notice: &Notice, title_key: &'static str, severity: Severity) -> Message {
+    Message {
+        severity,
+        title_key,
+        title_arguments: vec![("code", notice.incident_code.clone())],
+        body: notice.incident_title.clone(),
+        link: format!("/notices/{}", notice.id),
+        agency_id: Some(notice.agency_id.clone()),
+    }
 }
 
 /// Records that the notice left, when and how. Duties and the incident's time "reported" follow.

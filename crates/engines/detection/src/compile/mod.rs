@@ -110,10 +110,8 @@ impl Context<'_> {
                 if values.is_empty() {
                     return Err(CompileError::new("the list of keywords is empty"));
                 }
-                let item = DetectionItem {
-                    field: rsigma_parser::FieldSpec::new(None, Vec::new()),
-                    values: values.clone(),
-                };
+                let item =
+                    DetectionItem { field: rsigma_parser::FieldSpec::new(None, Vec::new()), values: values.clone() };
                 self.item(&item)
             }
             Detection::ArrayMatch { field, .. } => Err(CompileError::new(format!(
@@ -139,9 +137,8 @@ impl Context<'_> {
         for value in &item.values {
             let tests = values::tests(value, &item.field.modifiers, field.is_none(), self)?;
             let shown: Arc<str> = shown_value(value).into();
-            let leaf = |test: Test| {
-                Expression::Leaf(Arc::new(Predicate { field: field.clone(), test, shown: shown.clone() }))
-            };
+            let leaf =
+                |test: Test| Expression::Leaf(Arc::new(Predicate { field: field.clone(), test, shown: shown.clone() }));
             linked.push(one_of(tests.into_iter().map(leaf).collect()));
         }
         if linked.is_empty() {

@@ -15,10 +15,28 @@ const REGEX_SIZE_LIMIT: usize = 4 << 20;
 /// A value between two modifiers.
 enum Stage {
     /// Texts of which one must match; more than one after `windash`, `base64offset` or `expand`.
-    Texts { drafts: Vec<Draft>, cased: bool, touched: bool, original: String },
-    Regex { source: String, insensitive: bool, multi_line: bool, dot_all: bool },
-    Number { value: f64, spelled: String },
-    FieldName { name: String, cased: bool, open_start: bool, open_end: bool },
+    Texts {
+        drafts: Vec<Draft>,
+        cased: bool,
+        touched: bool,
+        original: String,
+    },
+    Regex {
+        source: String,
+        insensitive: bool,
+        multi_line: bool,
+        dot_all: bool,
+    },
+    Number {
+        value: f64,
+        spelled: String,
+    },
+    FieldName {
+        name: String,
+        cased: bool,
+        open_start: bool,
+        open_end: bool,
+    },
     Done(Test),
 }
 
@@ -56,7 +74,12 @@ fn first_stage(value: &SigmaValue, modifiers: &[Modifier]) -> Result<Stage, Comp
             if string.original.starts_with("Mapping {") || string.original.starts_with("Sequence [") {
                 return refuse("a value must be a text, a number, true, false or null, not a nested structure");
             }
-            Stage::Texts { drafts: vec![draft(string)], cased: false, touched: false, original: string.original.clone() }
+            Stage::Texts {
+                drafts: vec![draft(string)],
+                cased: false,
+                touched: false,
+                original: string.original.clone(),
+            }
         }
         SigmaValue::Integer(number) if textual => text(number.to_string()),
         SigmaValue::Float(number) if textual => text(number.to_string()),
@@ -194,10 +217,8 @@ fn expand(stage: Stage, context: &mut Context<'_>) -> Result<Stage, CompileError
             if variants.len().saturating_mul(choices.len()) > 10_000 {
                 return refuse("the placeholders expand to more than 10,000 values");
             }
-            variants = variants
-                .iter()
-                .flat_map(|variant| choices.iter().map(|choice| joined(variant, choice)))
-                .collect();
+            variants =
+                variants.iter().flat_map(|variant| choices.iter().map(|choice| joined(variant, choice))).collect();
         }
         expanded.extend(variants);
     }

@@ -150,7 +150,9 @@ fn condition(
     });
     let averages = matches!(measure, Measure::Average | Measure::Percentile(_));
     if !rises && !averages {
-        return Err("a condition that holds without any event cannot be decided on a stream: name a lower bound".to_owned());
+        return Err(
+            "a condition that holds without any event cannot be decided on a stream: name a lower bound".to_owned()
+        );
     }
     Ok(Condition::Number(predicates.iter().map(|(operator, number)| (*operator, *number as f64)).collect()))
 }

@@ -45,12 +45,7 @@ impl CorrelationState {
             }
             for hit in raised {
                 if based(hit.rule) {
-                    signals.push(Signal {
-                        rule: hit.rule,
-                        seq: hit.first_seq,
-                        renews: true,
-                        group: hit.group.clone(),
-                    });
+                    signals.push(Signal { rule: hit.rule, seq: hit.first_seq, renews: true, group: hit.group.clone() });
                 }
                 found.push(hit);
             }
@@ -133,12 +128,7 @@ fn in_order_of_time(events: &[Entry]) -> Vec<u64> {
 
 /// Values of the `group-by` fields; `None` where one is missing. A correlation's own group stands in for fields
 /// that the completing record lacks.
-fn group_values(
-    correlation: &Correlation,
-    base: usize,
-    signal: &Signal,
-    record: &dyn Record,
-) -> Option<Vec<String>> {
+fn group_values(correlation: &Correlation, base: usize, signal: &Signal, record: &dyn Record) -> Option<Vec<String>> {
     let fields = correlation.group_fields.get(base)?;
     let value = |field: &String| {
         let own = lookup(record, field).and_then(first_text);
@@ -155,7 +145,11 @@ fn measured_value(correlation: &Correlation, record: &dyn Record) -> Option<Box<
     for field in &correlation.value_fields {
         parts.push(lookup(record, field).and_then(first_text)?);
     }
-    if correlation.measure == Measure::DistinctValues { Some(parts.join("\u{0}").into()) } else { parts.pop().map(Into::into) }
+    if correlation.measure == Measure::DistinctValues {
+        Some(parts.join("\u{0}").into())
+    } else {
+        parts.pop().map(Into::into)
+    }
 }
 
 fn first_text(value: &Value) -> Option<String> {

@@ -149,8 +149,7 @@ impl CorrelationState {
 
     /// Forgets the eighth of the groups that were untouched for longest.
     fn evict(&mut self, now: Micros) {
-        let mut touched: Vec<u64> =
-            self.rules.values().flat_map(HashMap::values).map(|group| group.touched).collect();
+        let mut touched: Vec<u64> = self.rules.values().flat_map(HashMap::values).map(|group| group.touched).collect();
         touched.sort_unstable();
         let Some(limit) = touched.get(touched.len() / 8).copied() else { return };
         for groups in self.rules.values_mut() {

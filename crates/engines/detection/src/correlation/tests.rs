@@ -118,7 +118,8 @@ correlation:
   condition: {gt: 2, field: user}
 ",
     );
-    let send = |stream: &mut Stream, second, user| stream.send(second, &[("result", "failed"), ("ip", "a"), ("user", user)]);
+    let send =
+        |stream: &mut Stream, second, user| stream.send(second, &[("result", "failed"), ("ip", "a"), ("user", user)]);
     assert!(send(&mut stream, 0, "x").is_empty());
     assert!(send(&mut stream, 1, "x").is_empty());
     assert!(send(&mut stream, 2, "y").is_empty());
@@ -253,7 +254,9 @@ fn state_outlives_a_new_engine_for_unchanged_correlations() {
     let failed = [("result", "failed"), ("ip", "a")];
     stream.send(0, &failed);
     stream.send(1, &failed);
-    let more = format!("{BRUTE_FORCE}---\ntitle: other\nlogsource: {{product: y}}\ndetection: {{s: {{a: b}}, condition: s}}\n");
+    let more = format!(
+        "{BRUTE_FORCE}---\ntitle: other\nlogsource: {{product: y}}\ndetection: {{s: {{a: b}}, condition: s}}\n"
+    );
     stream.engine = engine(&more);
     stream.state.retain(&stream.engine);
     assert_eq!(stream.send(2, &failed).len(), 1);

@@ -50,9 +50,7 @@ pub(super) fn load(sources: &[RuleSource], options: &LoadOptions) -> (RuleSet, V
     for source in sources {
         match source {
             RuleSource::Directory(directory) => {
-                let licence = std::iter::once(directory.as_path())
-                    .chain(directory.parent())
-                    .find_map(licence_of);
+                let licence = std::iter::once(directory.as_path()).chain(directory.parent()).find_map(licence_of);
                 loading.directory(directory, licence.as_deref(), 0);
             }
             RuleSource::Text { path, text } => loading.file(path, text, None),
@@ -114,7 +112,11 @@ impl Loading<'_> {
             let place = Place { path, line: document.line, text: document.text, licence, several };
             if parsed.is_empty() {
                 for message in parsed.errors {
-                    self.error(path, line(locate::line_of_parser_message(document.text, &message)), first_line(&message));
+                    self.error(
+                        path,
+                        line(locate::line_of_parser_message(document.text, &message)),
+                        first_line(&message),
+                    );
                 }
                 continue;
             }
@@ -300,7 +302,11 @@ fn first_line(message: &str) -> String {
 
 fn log_source(source: &sigma::LogSource) -> RuleLogSource {
     let lower = |part: &Option<String>| part.as_ref().map(|text| text.to_lowercase());
-    RuleLogSource { product: lower(&source.product), category: lower(&source.category), service: lower(&source.service) }
+    RuleLogSource {
+        product: lower(&source.product),
+        category: lower(&source.category),
+        service: lower(&source.service),
+    }
 }
 
 fn lowered(tags: Vec<String>) -> Vec<String> {

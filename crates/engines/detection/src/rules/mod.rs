@@ -114,7 +114,7 @@ impl Rule {
     /// ATT&CK tactics as written in tags (`credential-access`).
     pub fn tactics(&self) -> Vec<&str> {
         let named = self.tags.iter().filter_map(|tag| tag.strip_prefix("attack."));
-        named.filter(|name| !name.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit())).collect()
+        named.filter(|name| !name.as_bytes().get(1).is_some_and(u8::is_ascii_digit)).collect()
     }
 
     /// A text of ours for people.

@@ -147,7 +147,8 @@ filter:
 
 #[test]
 fn placeholders_are_filled_or_keep_the_rule_out() {
-    let text = "title: p\nlogsource: {product: windows}\ndetection:\n  s: {User|expand: '%admins%_x'}\n  condition: not s\n";
+    let text =
+        "title: p\nlogsource: {product: windows}\ndetection:\n  s: {User|expand: '%admins%_x'}\n  condition: not s\n";
     let (rules, errors) = load(text);
     assert_eq!((errors.len(), rules.rules()[0].needs_placeholders.clone()), (0, vec!["admins".to_owned()]));
     let engine = Engine::new(rules);
@@ -163,7 +164,8 @@ fn placeholders_are_filled_or_keep_the_rule_out() {
 
 #[test]
 fn columns_stand_in_for_fields_that_the_record_lacks() {
-    let text = "title: c\nlogsource: {product: windows}\ndetection:\n  s: {source_ip|cidr: 10.0.0.0/8}\n  condition: s\n";
+    let text =
+        "title: c\nlogsource: {product: windows}\ndetection:\n  s: {source_ip|cidr: 10.0.0.0/8}\n  condition: s\n";
     let engine = Engine::new(load(text).0);
     let mut event = windows(&[]);
     event.columns.set(event::Column::SourceIp, &"::ffff:10.1.2.3".into());
@@ -174,7 +176,9 @@ fn columns_stand_in_for_fields_that_the_record_lacks() {
 
 #[test]
 fn log_sources_decide_which_rules_see_a_record() {
-    let rule = |title: &str, source: &str| format!("---\ntitle: {title}\nlogsource: {source}\ndetection: {{s: {{a: b}}, condition: s}}\n");
+    let rule = |title: &str, source: &str| {
+        format!("---\ntitle: {title}\nlogsource: {source}\ndetection: {{s: {{a: b}}, condition: s}}\n")
+    };
     let text = [
         rule("product", "{product: Windows}"),
         rule("category", "{category: process_creation}"),

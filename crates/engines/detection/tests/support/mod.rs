@@ -3,7 +3,8 @@
 #![allow(dead_code)]
 
 use event::{Event, LogSource, Value};
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The folder of shared data, or `None` with a line that says so. With `CI=true` its absence is a failure.
@@ -16,6 +17,46 @@ pub(crate) fn shared_data(what: &str) -> Option<PathBuf> {
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the shared data is missing: {}", folder.display());
     println!("not run, the shared data is missing: {}", folder.display());
     None
+}
+
+/// Windows records below a folder, each with the name of its file: recordings as evtx_dump writes them (`*.json`) and flat
+/// JSON lines (`*.jsonl.gz`, `*.zip`), files in the order of their paths.
+pub(crate) fn windows_records(folder: &Path) -> std::io::Result<Vec<(String, Event)>> {
+    let mut records = Vec::new();
+    let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::path);
+    for entry in entries {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() {
+            records.extend(windows_records(&path)?);
+        } else if name.ends_with(".json") {
+            let text = std::fs::read_to_string(&path)?;
+            for json in serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>().map_while(Result::ok)
+            {
+                match json {
+                    serde_json::Value::Array(many) => {
+                        records.extend(many.iter().map(|one| (name.clone(), dumped_windows(one))));
+                    }
+                    one => records.push((name.clone(), dumped_windows(&one))),
+                }
+            }
+        } else if name.ends_with(".jsonl.gz") {
+            let mut text = String::new();
+            flate2::read::GzDecoder::new(std::fs::File::open(&path)?).read_to_string(&mut text)?;
+            for line in text.lines() {
+                records.push((name.clone(), flat_windows(&serde_json::from_str(line)?)));
+            }
+        } else if name.ends_with(".zip") {
+            let mut archive = zip::ZipArchive::new(std::fs::File::open(&path)?).map_err(std::io::Error::other)?;
+            let mut text = String::new();
+            archive.by_index(0).map_err(std::io::Error::other)?.read_to_string(&mut text)?;
+            for line in text.lines() {
+                records.push((name.clone(), flat_windows(&serde_json::from_str(line)?)));
+            }
+        }
+    }
+    Ok(records)
 }
 
 /// A value of JSON as a field's value; objects are flattened by the caller.
@@ -84,7 +125,9 @@ fn flatten(event: &mut Event, json: &serde_json::Value) {
 fn map_process_creation(event: &mut Event) {
     let is = |name: &str, wanted: &str| event.fields.text(name).as_deref() == Some(wanted);
     if is("EventID", "4688") && is("Channel", "Security") {
-        for (from, to) in [("NewProcessName", "Image"), ("ParentProcessName", "ParentImage"), ("SubjectUserName", "User")] {
+        for (from, to) in
+            [("NewProcessName", "Image"), ("ParentProcessName", "ParentImage"), ("SubjectUserName", "User")]
+        {
             if let Some(value) = event.fields.get(from).cloned() {
                 event.fields.set(to, value);
             }

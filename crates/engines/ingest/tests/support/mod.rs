@@ -12,7 +12,7 @@ fn repository() -> PathBuf {
 }
 
 /// All of `content/formats`.
-pub fn formats() -> FormatSet {
+pub(crate) fn formats() -> FormatSet {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(repository().join("content/formats")).unwrap() {
         let path = entry.unwrap().path();
@@ -26,7 +26,7 @@ pub fn formats() -> FormatSet {
 }
 
 /// The shared data, or `None` with a line that says what could not run. With `CI=true` its absence is a failure.
-pub fn shared_data() -> Option<PathBuf> {
+pub(crate) fn shared_data() -> Option<PathBuf> {
     let path = std::env::var_os("LUYTRE_SHARED_DATA")
         .map_or_else(|| repository().join("../shared/data"), PathBuf::from);
     if path.is_dir() {
@@ -37,11 +37,11 @@ pub fn shared_data() -> Option<PathBuf> {
     None
 }
 
-pub fn micros(text: &str) -> Micros {
+pub(crate) fn micros(text: &str) -> Micros {
     text.parse::<jiff::Timestamp>().unwrap().as_microsecond()
 }
 
-pub fn record(bytes: impl Into<Vec<u8>>) -> RawRecord {
+pub(crate) fn record(bytes: impl Into<Vec<u8>>) -> RawRecord {
     RawRecord {
         bytes: bytes.into().into(),
         arrival: micros("2026-11-21T00:00:00Z"),

@@ -1,0 +1,321 @@
+//! Documents in: checked one by one, appended to the log, answered once they are durable.
+
+use super::answer::{Refusal, json_answer};
+use super::body;
+use crate::Monitoring;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use event::{Listener, Micros, Origin, RawRecord};
+use event_store::{Appended, BatchId, Store};
+use ingest::bulk::{Action, BulkItem, parse_bulk};
+use kit::scope::Actor;
+use kit::session::Session;
+use kit::{App, Capability};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Bytes of documents appended together; larger requests become several batches.
+const BATCH_BYTES: usize = 24 << 20;
+
+/// Who sends, as far as the request proves it.
+pub(super) struct Sender {
+    key_id: String,
+    source_id: Option<String>,
+    peer: Option<String>,
+}
+
+/// The key behind a request. A signed-in browser is no sender: it carries no key, and so no page can make it send.
+pub(super) async fn sender(app: &App, request: &Request) -> Result<Sender, Refusal> {
+    let session = request.extensions().get::<Arc<Session>>().filter(|session| session.api_key);
+    let session = session.ok_or_else(Refusal::unauthenticated)?;
+    if !session.scope.may(Capability::IngestEvents) {
+        return Err(Refusal::forbidden());
+    }
+    let Actor::Key { id, .. } = session.scope.actor() else { return Err(Refusal::unauthenticated()) };
+    let view = app.db.scoped(&session.scope);
+    let source_id = organisation::api_keys::source_of(&view.read(), id)
+        .await
+        .map_err(|error| Refusal::unavailable(format!("the key's source cannot be looked up: {error}")))?;
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map(|ConnectInfo(address)| address.ip().to_canonical().to_string());
+    Ok(Sender { key_id: id.to_string(), source_id, peer })
+}
+
+pub(super) async fn bulk(State(app): State<App>, request: Request) -> Response {
+    take_bulk(&app, None, request).await
+}
+
+pub(super) async fn bulk_into(State(app): State<App>, Path(index): Path<String>, request: Request) -> Response {
+    take_bulk(&app, Some(index), request).await
+}
+
+pub(super) async fn document(State(app): State<App>, Path(index): Path<String>, request: Request) -> Response {
+    take_document(&app, index, None, request).await
+}
+
+pub(super) async fn document_with_id(
+    State(app): State<App>,
+    Path((index, id)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    take_document(&app, index, Some(id), request).await
+}
+
+async fn take_bulk(app: &App, index: Option<String>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let started = Instant::now();
+    match try_bulk(app, index.as_deref(), request).await {
+        Ok(items) => {
+            let errors = items.iter().any(|item| item.error.is_some());
+            let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let items: Vec<Value> = items.iter().map(Outcome::item).collect();
+            json_answer(&headers, StatusCode::OK, &json!({ "took": took, "errors": errors, "items": items }))
+        }
+        Err(refusal) => refusal.into_answer(&headers),
+    }
+}
+
+async fn try_bulk(app: &App, index: Option<&str>, request: Request) -> Result<Vec<Outcome>, Refusal> {
+    let sender = sender(app, &request).await?;
+    let (parts, body) = request.into_parts();
+    let held = body::read(&parts.headers, body).await?;
+    let items = parse_bulk(&held.bytes, index)?;
+    store_items(app, &sender, items, &held.bytes).await
+}
+
+async fn take_document(app: &App, index: String, id: Option<String>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    match try_document(app, index, id, request).await {
+        Ok(outcome) => match &outcome.error {
+            None => json_answer(&headers, StatusCode::CREATED, &outcome.result()),
+            Some(_) => {
+                let body = json!({ "error": outcome.error, "status": outcome.status.as_u16() });
+                json_answer(&headers, outcome.status, &body)
+            }
+        },
+        Err(refusal) => refusal.into_answer(&headers),
+    }
+}
+
+async fn try_document(app: &App, index: String, id: Option<String>, request: Request) -> Result<Outcome, Refusal> {
+    let sender = sender(app, &request).await?;
+    let (parts, body): (_, Body) = request.into_parts();
+    let held = body::read(&parts.headers, body).await?;
+    // One document may span lines here; in a bulk body it may not.
+    let compact = serde_json::from_slice::<Value>(&held.bytes).map_err(|error| {
+        Refusal::new(StatusCode::BAD_REQUEST, "document_parsing_exception", format!("failed to parse: {error}"))
+    })?;
+    let action = json!({ "create": { "_index": index, "_id": id } });
+    let body = Bytes::from(format!("{action}\n{compact}\n"));
+    let items = parse_bulk(&body, None)?;
+    let outcomes = store_items(app, &sender, items, &body).await?;
+    outcomes.into_iter().next().ok_or_else(|| Refusal::unavailable("the document was lost on the way"))
+}
+
+/// What became of one item.
+struct Outcome {
+    action: Action,
+    index: String,
+    id: Option<String>,
+    sequence: Option<u64>,
+    status: StatusCode,
+    error: Option<Value>,
+}
+
+impl Outcome {
+    fn result(&self) -> Value {
+        let id = match (&self.id, self.sequence) {
+            (Some(id), _) => id.clone(),
+            (None, Some(sequence)) => format!("luytre-{sequence}"),
+            (None, None) => String::new(),
+        };
+        json!({
+            "_index": self.index,
+            "_id": id,
+            "_version": 1,
+            "result": "created",
+            "_shards": { "total": 1, "successful": 1, "failed": 0 },
+            "_seq_no": self.sequence,
+            "_primary_term": 1,
+            "status": self.status.as_u16(),
+        })
+    }
+
+    fn item(&self) -> Value {
+        let body = match &self.error {
+            None => self.result(),
+            Some(error) => json!({
+                "_index": self.index,
+                "_id": self.id,
+                "status": self.status.as_u16(),
+                "error": error,
+            }),
+        };
+        json!({ self.action.as_str(): body })
+    }
+}
+
+/// Stores the good items, batch by batch. Refuses the request as a whole only if nothing of it was stored.
+async fn store_items(
+    app: &App,
+    sender: &Sender,
+    items: Vec<BulkItem>,
+    body: &[u8],
+) -> Result<Vec<Outcome>, Refusal> {
+    let monitoring = app.ports.get::<Monitoring>();
+    let monitoring = monitoring.ok_or_else(|| Refusal::unavailable("the event store is not open"))?;
+    let identity = identity(sender, &items, body);
+    let arrival = app.clock.now();
+    let mut origins = HashMap::new();
+    let mut outcomes = Vec::with_capacity(items.len());
+    let mut batch = Batch { arrival, ..Batch::default() };
+    for (number, item) in items.into_iter().enumerate() {
+        let mut outcome = Outcome {
+            action: item.action,
+            index: item.index,
+            id: item.id,
+            sequence: None,
+            status: StatusCode::CREATED,
+            error: None,
+        };
+        match item.document {
+            Ok(document) => {
+                let origin = origin(&mut origins, sender, &outcome.index);
+                batch.push(number, document, origin);
+            }
+            Err(error) => {
+                let refusal = Refusal::from(error);
+                outcome.status = refusal.status();
+                outcome.error = Some(refusal.error());
+            }
+        }
+        outcomes.push(outcome);
+        if batch.bytes >= BATCH_BYTES {
+            batch.store(&monitoring.store, &identity, &mut outcomes).await?;
+        }
+    }
+    batch.store(&monitoring.store, &identity, &mut outcomes).await?;
+    Ok(outcomes)
+}
+
+/// What makes a request the same as one sent before (`settled` 3): all its ids, or its bytes.
+enum Identity {
+    Ids(Vec<String>),
+    Body(BatchId),
+}
+
+fn identity(sender: &Sender, items: &[BulkItem], body: &[u8]) -> (String, Identity) {
+    let ids: Option<Vec<String>> =
+        items.iter().map(|item| item.id.as_ref().map(|id| format!("{}/{id}", item.index))).collect();
+    let identity = match ids {
+        Some(ids) if !ids.is_empty() => Identity::Ids(ids),
+        _ => Identity::Body(BatchId::of_body(&sender.key_id, body)),
+    };
+    (sender.key_id.clone(), identity)
+}
+
+impl Identity {
+    /// Id of one batch of the request; a request beyond [`BATCH_BYTES`] has several.
+    fn of_batch(&self, key_id: &str, number: usize) -> BatchId {
+        match self {
+            Self::Ids(ids) if number == 0 => BatchId::of_ids(key_id, ids.iter().map(String::as_str)),
+            Self::Ids(ids) => {
+                let number = number.to_string();
+                BatchId::of_ids(key_id, ids.iter().map(String::as_str).chain([number.as_str()]))
+            }
+            Self::Body(id) if number == 0 => *id,
+            Self::Body(id) => BatchId::of_client(key_id, &format!("{:02x?}/{number}", id.0)),
+        }
+    }
+}
+
+fn origin(origins: &mut HashMap<String, Arc<Origin>>, sender: &Sender, index: &str) -> Arc<Origin> {
+    if let Some(origin) = origins.get(index) {
+        return origin.clone();
+    }
+    let origin = Arc::new(Origin {
+        listener: Listener::Bulk,
+        peer: sender.peer.clone(),
+        source_id: sender.source_id.clone(),
+        index: Some(index.to_owned()),
+        ..Origin::default()
+    });
+    origins.insert(index.to_owned(), origin.clone());
+    origin
+}
+
+/// Records waiting to be appended, with their places in the answer.
+#[derive(Default)]
+struct Batch {
+    records: Vec<RawRecord>,
+    places: Vec<usize>,
+    bytes: usize,
+    number: usize,
+    arrival: Micros,
+}
+
+impl Batch {
+    fn push(&mut self, place: usize, document: Bytes, origin: Arc<Origin>) {
+        self.bytes += document.len();
+        self.places.push(place);
+        self.records.push(RawRecord {
+            // A copy of its own: the log's memory must not hold the whole request for one record.
+            bytes: Bytes::copy_from_slice(&document),
+            arrival: self.arrival,
+            origin,
+            position: place as u64 + 1,
+        });
+    }
+
+    async fn store(
+        &mut self,
+        store: &Store,
+        (key_id, identity): &(String, Identity),
+        outcomes: &mut [Outcome],
+    ) -> Result<(), Refusal> {
+        let records = std::mem::take(&mut self.records);
+        let places = std::mem::take(&mut self.places);
+        self.bytes = 0;
+        if records.is_empty() {
+            return Ok(());
+        }
+        let id = identity.of_batch(key_id, self.number);
+        self.number += 1;
+        match store.append(records, Some(id)).await {
+            Ok(Appended { first_seq, .. }) => {
+                for (offset, place) in places.into_iter().enumerate() {
+                    if let Some(outcome) = outcomes.get_mut(place) {
+                        outcome.sequence = Some(first_seq + offset as u64);
+                    }
+                }
+                Ok(())
+            }
+            // The first batch decides for the request; later ones only for their own items.
+            Err(error) if self.number == 1 => Err(error.into()),
+            Err(error) => {
+                let refusal = Refusal::from(error);
+                for place in places {
+                    if let Some(outcome) = outcomes.get_mut(place) {
+                        outcome.status = refusal.status();
+                        outcome.error = Some(refusal.error());
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether a request carries a key that may send; for probes.
+pub(super) async fn check(app: &App, request: &Request) -> Result<HeaderMap, Box<Response>> {
+    match sender(app, request).await {
+        Ok(_) => Ok(request.headers().clone()),
+        Err(refusal) => Err(Box::new(refusal.into_answer(request.headers()))),
+    }
+}

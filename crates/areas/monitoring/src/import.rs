@@ -1,0 +1,288 @@
+//! Reading files in: every record of every file is stored or rejected with a reason, whatever was rejected can be
+//! found by search, and the summary says which rules it raised. The same file again stores nothing and says so.
+
+mod files;
+
+use crate::pipeline::{ImportTally, Pipeline};
+use event::{Listener, Origin, RawRecord};
+use event_store::{BatchId, StoreError};
+use files::{Chunk, Piece};
+use ingest::files::Limits;
+use kit::clock::Clock;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Rejections listed in the summary; the rest is counted, and each is found by search.
+const MOST_LISTED: usize = 100_000;
+
+/// What the person who imports says.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOptions {
+    /// Format by name; recognised by itself where absent.
+    pub format: Option<String>,
+    /// Year for records without one.
+    pub year: Option<i16>,
+    /// IANA name or offset for records without a zone.
+    pub time_zone: Option<String>,
+    /// Registered source that the files come from.
+    pub source_id: Option<String>,
+    /// Store files that were imported before once more.
+    pub again: bool,
+    pub limits: Limits,
+}
+
+/// One record that could not be read as a record at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    pub file: String,
+    /// 1-based; the line's number for files of lines.
+    pub record: u64,
+    pub reason: String,
+}
+
+/// What one rule raised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RaisedAlert {
+    pub rule_id: String,
+    pub title: String,
+    /// Events that matched.
+    pub events: u64,
+    pub files: Vec<String>,
+}
+
+/// A file that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SkippedFile {
+    pub file: String,
+    pub reason: String,
+}
+
+/// Figures of one file (of one member, for archives).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FileFigures {
+    pub file: String,
+    pub read: u64,
+    pub stored: u64,
+    pub rejected: u64,
+}
+
+/// The summary. `read` is `stored` plus all rejected, for every file and in sum.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    pub read: u64,
+    pub stored: u64,
+    pub rejected: Vec<Rejected>,
+    pub alerts: Vec<RaisedAlert>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedFile>,
+    /// All rejected, also those beyond the list.
+    #[serde(skip)]
+    pub rejected_total: u64,
+    #[serde(skip)]
+    pub files: Vec<FileFigures>,
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub file: String,
+    pub files_done: u64,
+    pub files_total: u64,
+    pub bytes_done: u64,
+    pub bytes_total: u64,
+    pub read: u64,
+    pub rejected: u64,
+    /// Everything is stored; detection is still at it, this many records to go.
+    pub evaluating: Option<u64>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Pipeline(#[from] kit::Error),
+    #[error("reading ended badly: {0}")]
+    Reading(String),
+}
+
+/// Imports files and directories. Returns when everything is durable, evaluated and its alerts are committed.
+pub async fn import(
+    pipeline: &Pipeline,
+    clock: &dyn Clock,
+    paths: &[PathBuf],
+    options: &ImportOptions,
+    mut progress: impl FnMut(&Progress),
+) -> Result<ImportReport, ImportError> {
+    let tally = Arc::new(ImportTally::default());
+    pipeline.tally_imports(Some(tally.clone()));
+    let mut import = Import {
+        pipeline,
+        clock,
+        options,
+        report: ImportReport::default(),
+        figures: HashMap::new(),
+        origins: HashMap::new(),
+        last_seq: 0,
+        progress: Progress::default(),
+    };
+    let result = import.run(paths, &mut progress).await;
+    pipeline.tally_imports(None);
+    result?;
+    let mut report = import.report;
+    report.alerts = tally
+        .rules()
+        .into_iter()
+        .map(|(rule_id, rule)| RaisedAlert {
+            rule_id,
+            title: rule.title,
+            events: rule.events,
+            files: rule.files.into_iter().collect(),
+        })
+        .collect();
+    report.files = import.figures.into_values().collect();
+    report.files.sort_by(|one, other| one.file.cmp(&other.file));
+    Ok(report)
+}
+
+struct Import<'i> {
+    pipeline: &'i Pipeline,
+    clock: &'i dyn Clock,
+    options: &'i ImportOptions,
+    report: ImportReport,
+    figures: HashMap<Arc<str>, FileFigures>,
+    origins: HashMap<Arc<str>, Arc<Origin>>,
+    last_seq: u64,
+    progress: Progress,
+}
+
+impl Import<'_> {
+    async fn run(&mut self, paths: &[PathBuf], progress: &mut impl FnMut(&Progress)) -> Result<(), ImportError> {
+        let listed = paths.to_vec();
+        let list = tokio::task::spawn_blocking(move || ingest::files::list(&listed));
+        let listing = list.await.map_err(|error| ImportError::Reading(error.to_string()))?;
+        for skipped in listing.skipped {
+            let file = skipped.path.display().to_string();
+            self.report.skipped.push(SkippedFile { file, reason: skipped.reason });
+        }
+        self.progress.files_total = listing.files.len() as u64;
+        self.progress.bytes_total = listing.files.iter().map(|file| file.size).sum();
+        for file in listing.files {
+            self.progress.file = file.path.display().to_string();
+            progress(&self.progress);
+            self.import_file(file.path, progress).await?;
+            self.progress.files_done += 1;
+            self.progress.bytes_done += file.size;
+            self.origins.clear();
+        }
+        self.wait(progress).await
+    }
+
+    async fn import_file(&mut self, path: PathBuf, progress: &mut impl FnMut(&Progress)) -> Result<(), ImportError> {
+        let store = self.pipeline.store().clone();
+        let name = path.display().to_string();
+        let hashed = path.clone();
+        let key = tokio::task::spawn_blocking(move || files::hash(&hashed)).await;
+        // A file that cannot be opened has no hash; its one record says so.
+        let key = key.map_err(|error| ImportError::Reading(error.to_string()))?.ok();
+        if let Some(key) = key.as_deref().filter(|_| !self.options.again)
+            && let Some(note) = store.import_known(key)?
+        {
+            self.report.skipped.push(SkippedFile { file: name, reason: format!("imported before: {note}") });
+            return Ok(());
+        }
+        let (mut chunks, reading) = files::read(path, self.options.limits);
+        let mut number = 0;
+        let before = self.report.read;
+        while let Some(chunk) = chunks.recv().await {
+            let batch = key.as_deref().filter(|_| !self.options.again);
+            let batch = batch.map(|key| BatchId::of_client("import", &format!("{key}/{number}")));
+            self.store_chunk(chunk, batch).await?;
+            number += 1;
+            progress(&self.progress);
+        }
+        reading.await.map_err(|error| ImportError::Reading(error.to_string()))?;
+        if let Some(key) = key {
+            let note = format!("{name}, {} records", self.report.read - before);
+            store.remember_import(&key, &note)?;
+        }
+        Ok(())
+    }
+
+    async fn store_chunk(&mut self, chunk: Chunk, batch: Option<BatchId>) -> Result<(), ImportError> {
+        let arrival = self.clock.now();
+        let mut records = Vec::with_capacity(chunk.pieces.len());
+        for Piece { file, position, result } in chunk.pieces {
+            let figures = self.figures.entry(file.clone()).or_insert_with(|| FileFigures {
+                file: file.to_string(),
+                ..FileFigures::default()
+            });
+            figures.read += 1;
+            self.report.read += 1;
+            let bytes = match result {
+                Ok(bytes) => {
+                    figures.stored += 1;
+                    self.report.stored += 1;
+                    bytes
+                }
+                Err(reason) => {
+                    figures.rejected += 1;
+                    self.report.rejected_total += 1;
+                    // Kept as a line of its own, so that search finds what could not be read.
+                    let marker = format!("[luytre] record {position} of {file} could not be read: {reason}");
+                    if self.report.rejected.len() < MOST_LISTED {
+                        self.report.rejected.push(Rejected { file: file.to_string(), record: position, reason });
+                    }
+                    marker.into()
+                }
+            };
+            let origin = self.origins.entry(file.clone()).or_insert_with(|| {
+                Arc::new(Origin {
+                    listener: Listener::Import,
+                    source_id: self.options.source_id.clone(),
+                    format: self.options.format.clone(),
+                    file: Some(file.to_string()),
+                    year: self.options.year,
+                    time_zone: self.options.time_zone.clone(),
+                    ..Origin::default()
+                })
+            });
+            records.push(RawRecord { bytes, arrival, origin: origin.clone(), position });
+        }
+        self.progress.read = self.report.read;
+        self.progress.rejected = self.report.rejected_total;
+        let appended = self.append(records, batch).await?;
+        self.last_seq = self.last_seq.max(appended);
+        Ok(())
+    }
+
+    /// Appends, waiting while the store is full. Returns the last sequence.
+    async fn append(&self, records: Vec<RawRecord>, batch: Option<BatchId>) -> Result<u64, ImportError> {
+        loop {
+            match self.pipeline.store().append(records.clone(), batch).await {
+                Ok(appended) => return Ok((appended.first_seq + u64::from(appended.count)).saturating_sub(1)),
+                Err(StoreError::Full { retry_after }) => tokio::time::sleep(retry_after).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Waits for detection, telling how much is left.
+    async fn wait(&mut self, progress: &mut impl FnMut(&Progress)) -> Result<(), ImportError> {
+        let evaluated = self.pipeline.wait_evaluated(self.last_seq);
+        tokio::pin!(evaluated);
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(200));
+        loop {
+            tokio::select! {
+                result = &mut evaluated => return Ok(result?),
+                _ = ticks.tick() => {
+                    let left = self.last_seq.saturating_sub(self.pipeline.evaluated());
+                    self.progress.evaluating = Some(left);
+                    progress(&self.progress);
+                }
+            }
+        }
+    }
+}

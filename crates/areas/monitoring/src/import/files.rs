@@ -1,0 +1,67 @@
+//! Files read on a blocking thread, handed over in chunks of bounded size.
+
+use bytes::Bytes;
+use ingest::files::{FileRecord, FileRecords, Limits};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Records and bytes of one chunk, which becomes one batch of the log.
+const CHUNK_RECORDS: usize = 2_000;
+const CHUNK_BYTES: usize = 4 << 20;
+/// Chunks that may wait to be stored.
+const WAITING: usize = 3;
+
+/// One record of a file.
+pub(super) struct Piece {
+    pub(super) file: Arc<str>,
+    pub(super) position: u64,
+    pub(super) result: Result<Bytes, String>,
+}
+
+#[derive(Default)]
+pub(super) struct Chunk {
+    pub(super) pieces: Vec<Piece>,
+    bytes: usize,
+}
+
+/// SHA-256 of a file in hexadecimal.
+pub(super) fn hash(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Reads all records of a file. The chunks end with the file; the handle tells whether reading ended well.
+pub(super) fn read(path: PathBuf, limits: Limits) -> (mpsc::Receiver<Chunk>, JoinHandle<()>) {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let handle = tokio::task::spawn_blocking(move || {
+        let mut chunk = Chunk::default();
+        for FileRecord { file, position, result } in FileRecords::new(&path, limits) {
+            chunk.bytes += result.as_ref().map_or(200, Bytes::len);
+            chunk.pieces.push(Piece { file, position, result });
+            if chunk.pieces.len() >= CHUNK_RECORDS || chunk.bytes >= CHUNK_BYTES {
+                // Nobody takes them any more: the import has ended with an error of its own.
+                if sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
+                    return;
+                }
+            }
+        }
+        if !chunk.pieces.is_empty() {
+            let _ = sender.blocking_send(chunk);
+        }
+    });
+    (receiver, handle)
+}

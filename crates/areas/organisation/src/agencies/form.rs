@@ -1,0 +1,184 @@
+//! Forms of agencies: a new one, and changing name, place in the tree and contacts of one.
+
+use super::store;
+use super::{Agency, AgencyChange, NewAgency, kinds, service};
+use crate::answers::{again, form_errors};
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::web::{Fail, Form, Visit, render, see_other_saying};
+use kit::{Capability, Error};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+#[derive(Template)]
+#[template(path = "agencies/templates/form.html")]
+struct AgencyForm {
+    page: Page,
+    title: String,
+    action: String,
+    back: String,
+    errors: FormErrors,
+    entries: Vec<Entry>,
+}
+
+/// What the form posts, for new agencies and changes alike.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Fields {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    parent: String,
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    duty_hours: String,
+}
+
+impl Fields {
+    fn of(agency: &Agency) -> Self {
+        Self {
+            code: agency.code.clone(),
+            name: agency.name.clone(),
+            kind: agency.kind.clone(),
+            parent: agency.parent_id.clone().unwrap_or_default(),
+            address: agency.address.clone(),
+            phone: agency.phone.clone(),
+            email: agency.email.clone(),
+            duty_hours: agency.duty_hours.clone(),
+        }
+    }
+}
+
+impl AgencyForm {
+    async fn new(
+        visit: &Visit,
+        agency: Option<&Agency>,
+        fields: &Fields,
+        errors: FormErrors,
+    ) -> Result<Self, Error> {
+        let page = visit.page().await?;
+        let agencies = store::choices(&visit.read(), visit.now()).await?;
+        let parents =
+            agencies.into_iter().filter(|(id, _)| agency.is_none_or(|own| own.id != *id)).map(|(id, name)| {
+                let chosen = id == fields.parent;
+                Choice::new(id, name, chosen)
+            });
+        let kinds = kinds().iter().map(|kind| {
+            Choice::new(&kind.id, page.t(&format!("agency-kind-{}", kind.id)), kind.id == fields.kind)
+        });
+        let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+        let mut entries = vec![entry("text", "name", "agency-name", &fields.name).required()];
+        if agency.is_none() {
+            entries.push(entry("text", "code", "agency-code", &fields.code).hint(page.t("agency-code-hint")).required());
+        }
+        entries.push(entry("select", "kind", "agency-kind", &fields.kind).choices(kinds.collect()).required());
+        if agency.is_none_or(|own| own.parent_id.is_some()) {
+            let parent = entry("select", "parent", "agency-parent", &fields.parent).hint(page.t("agency-parent-hint"));
+            entries.push(parent.choices(parents.collect()).required());
+        }
+        entries.push(entry("text", "address", "agency-address", &fields.address));
+        entries.push(entry("text", "phone", "agency-phone", &fields.phone));
+        entries.push(entry("email", "email", "agency-email", &fields.email));
+        entries.push(entry("text", "duty_hours", "agency-duty-hours", &fields.duty_hours).hint(page.t("agency-duty-hours-hint")));
+        let place = agency.map_or("/agencies".to_owned(), |own| format!("/agencies/{}", own.id));
+        let title = agency.map_or_else(|| page.t("agency-new"), |own| page.tn("agency-edit-of", "name", own.name.as_str()));
+        Ok(Self { title, action: place.clone(), back: place, errors, entries, page })
+    }
+}
+
+pub(super) async fn new_agency(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::Administer)?;
+    let view = visit.read();
+    let parent = match visit.address.value("parent") {
+        Some(code) => store::by_code(&view, code).await?,
+        None => store::root(&view).await?,
+    };
+    let fields = Fields { parent: parent.map(|parent| parent.id).unwrap_or_default(), ..Fields::default() };
+    Ok(render(&AgencyForm::new(&visit, None, &fields, FormErrors::default()).await?)?.into_response())
+}
+
+pub(super) async fn create_agency(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail> {
+    match create(&visit, &fields).await {
+        Ok(id) => Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-created")),
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&AgencyForm::new(&visit, None, &fields, errors).await?)?))
+        }
+    }
+}
+
+async fn create(visit: &Visit, fields: &Fields) -> Result<String, Error> {
+    let tx = visit.begin().await?;
+    let parent = store::find(&tx, &fields.parent).await.map_err(|_| Error::invalid("parent", "field-required"))?;
+    let new = NewAgency {
+        code: fields.code.clone(),
+        name: fields.name.clone(),
+        kind: fields.kind.clone(),
+        parent_code: parent.code,
+        valid_from: None,
+        address: fields.address.clone(),
+        phone: fields.phone.clone(),
+        email: fields.email.clone(),
+        duty_hours: fields.duty_hours.clone(),
+    };
+    let agency = service::create(&tx, visit.now(), new).await?;
+    tx.commit().await?;
+    Ok(agency.id)
+}
+
+pub(super) async fn edit_agency(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    visit.require(Capability::Administer)?;
+    let agency = store::find(&visit.read(), &id).await?;
+    let form = AgencyForm::new(&visit, Some(&agency), &Fields::of(&agency), FormErrors::default()).await?;
+    Ok(render(&form)?.into_response())
+}
+
+pub(super) async fn change_agency(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Fail> {
+    let agency = store::find(&visit.read(), &id).await?;
+    match change(&visit, &agency, &fields).await {
+        Ok(()) => Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-changed")),
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&AgencyForm::new(&visit, Some(&agency), &fields, errors).await?)?))
+        }
+    }
+}
+
+/// Name, place and details together: one form, one transaction, one audit row for each that changed.
+async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<(), Error> {
+    let now = visit.now();
+    let tx = visit.begin().await?;
+    service::rename(&tx, now, &agency.id, &fields.name).await?;
+    if agency.parent_id.is_some() {
+        service::move_under(&tx, now, &agency.id, &fields.parent).await.map_err(|error| match error {
+            Error::NotFound => Error::invalid("parent", "field-required"),
+            Error::Conflict(key) => Error::invalid("parent", key),
+            other => other,
+        })?;
+    }
+    let details = AgencyChange {
+        kind: fields.kind.clone(),
+        address: fields.address.clone(),
+        phone: fields.phone.clone(),
+        email: fields.email.clone(),
+        duty_hours: fields.duty_hours.clone(),
+    };
+    service::change(&tx, now, &agency.id, &details).await?;
+    tx.commit().await
+}

@@ -1,0 +1,171 @@
+//! Files for `luytre import`: paths in, records out, one at a time and in bounded memory. A file's kind is told
+//! by its content: EVTX, gzip, zip, JSON array, JSON objects, lines.
+//!
+//! Invariant: every record of a file comes out once, as bytes or as a reason; what follows a broken one is
+//! still read.
+
+mod archive;
+mod evtx;
+mod records;
+mod walk;
+
+use archive::{Budget, Members};
+use bytes::Bytes;
+use records::Records;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+pub use walk::{ImportFile, Listing, Skipped, list};
+
+/// How much a file may ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of a line; longer ones are rejected.
+    pub line: usize,
+    /// Bytes of a JSON value that spans lines.
+    pub document: usize,
+    /// Bytes that one archive or compressed file may expand to.
+    pub expanded: u64,
+    /// How many times larger than itself it may become, once it is past 256 MiB.
+    pub ratio: u64,
+    /// Members of one archive.
+    pub members: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { line: 1 << 20, document: 16 << 20, expanded: 64 << 30, ratio: 400, members: 100_000 }
+    }
+}
+
+/// One record of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRecord {
+    /// Path, with the member's name behind `!` for archives.
+    pub file: Arc<str>,
+    /// 1-based; the line's number for files of lines.
+    pub position: u64,
+    /// The record's bytes, or why it could not be read.
+    pub result: Result<Bytes, String>,
+}
+
+pub(crate) type Item = (u64, Result<Bytes, String>);
+pub(crate) type Items = Box<dyn Iterator<Item = Item> + Send>;
+
+/// All records of one file, members of archives one after the other.
+pub struct FileRecords {
+    path: PathBuf,
+    limits: Limits,
+    state: State,
+}
+
+enum State {
+    Start,
+    Plain { name: Arc<str>, items: Items },
+    Archive { members: Members, current: Option<(Arc<str>, Items)> },
+    Done,
+}
+
+impl FileRecords {
+    /// Opens nothing yet; a file that cannot be opened gives one record with the reason.
+    pub fn new(path: &Path, limits: Limits) -> Self {
+        Self { path: path.to_owned(), limits, state: State::Start }
+    }
+
+    fn start(&self) -> io::Result<State> {
+        let mut file = File::open(&self.path)?;
+        let name: Arc<str> = self.path.display().to_string().into();
+        let head = peek(&mut file)?;
+        if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+            return Ok(State::Archive { members: Members::open(file, name, self.limits)?, current: None });
+        }
+        if head.starts_with(evtx::MAGIC) {
+            return Ok(State::Plain { name, items: evtx::items(BufReader::new(file)) });
+        }
+        let size = file.metadata()?.len();
+        Ok(State::Plain { name, items: stream(file, size, self.limits)? })
+    }
+}
+
+impl Iterator for FileRecords {
+    type Item = FileRecord;
+
+    fn next(&mut self) -> Option<FileRecord> {
+        loop {
+            match &mut self.state {
+                State::Done => return None,
+                State::Start => match self.start() {
+                    Ok(state) => self.state = state,
+                    Err(error) => {
+                        self.state = State::Done;
+                        let file: Arc<str> = self.path.display().to_string().into();
+                        return Some(FileRecord { file, position: 1, result: Err(format!("cannot be opened: {error}")) });
+                    }
+                },
+                State::Plain { name, items } => match items.next() {
+                    Some((position, result)) => return Some(FileRecord { file: name.clone(), position, result }),
+                    None => self.state = State::Done,
+                },
+                State::Archive { members, current } => {
+                    if let Some((name, items)) = current {
+                        match items.next() {
+                            Some((position, result)) => {
+                                return Some(FileRecord { file: name.clone(), position, result });
+                            }
+                            None => *current = None,
+                        }
+                        continue;
+                    }
+                    match members.next() {
+                        Some((name, Ok(items))) => *current = Some((name, items)),
+                        Some((file, Err(reason))) => {
+                            return Some(FileRecord { file, position: 1, result: Err(reason) });
+                        }
+                        None => self.state = State::Done,
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Records of a stream that cannot be rewound: compressed once at most, then EVTX (spilled to a temporary file,
+/// since its chunks are read by position), JSON or lines.
+fn stream(reader: impl Read + Send + 'static, size: u64, limits: Limits) -> io::Result<Items> {
+    let (head, reader) = peek_stream(reader)?;
+    if !head.starts_with(&[0x1f, 0x8b]) {
+        return expanded(head, reader, limits);
+    }
+    let inside = flate2::read::MultiGzDecoder::new(BufReader::with_capacity(64 << 10, reader));
+    let (head, reader) = match peek_stream(Budget::new(inside, size, limits)) {
+        Ok(parts) => parts,
+        Err(error) => return Ok(Box::new(std::iter::once((1, Err(format!("cannot be expanded: {error}")))))),
+    };
+    expanded(head, reader, limits)
+}
+
+fn expanded(head: Vec<u8>, mut reader: impl Read + Send + 'static, limits: Limits) -> io::Result<Items> {
+    if head.starts_with(evtx::MAGIC) {
+        let mut spill = tempfile::tempfile()?;
+        io::copy(&mut reader, &mut spill)?;
+        io::Seek::rewind(&mut spill)?;
+        return Ok(evtx::items(BufReader::new(spill)));
+    }
+    let reader = records::decode_utf16(&head, reader);
+    Ok(Box::new(Records::new(BufReader::with_capacity(256 << 10, reader), limits)))
+}
+
+fn peek(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(16);
+    file.by_ref().take(16).read_to_end(&mut head)?;
+    io::Seek::rewind(file)?;
+    Ok(head)
+}
+
+/// The first bytes, and the whole stream again.
+fn peek_stream<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, io::Chain<io::Cursor<Vec<u8>>, R>)> {
+    let mut head = Vec::with_capacity(16);
+    reader.by_ref().take(16).read_to_end(&mut head)?;
+    Ok((head.clone(), io::Cursor::new(head).chain(reader)))
+}

@@ -1,0 +1,50 @@
+//! Doors for records: syslog over UDP and TCP, and RELP. A listener receives, frames, batches and hands on; whether
+//! a batch is safe is the [`Sink`]'s word, and only that word is passed back to senders who wait for one.
+
+mod batch;
+mod counters;
+mod framing;
+mod relp;
+mod relp_frame;
+mod resends;
+mod tcp;
+mod udp;
+
+pub use counters::{Counters, Snapshot};
+pub use framing::{Framed, SyslogFraming};
+pub use relp::{RelpSettings, serve_relp};
+pub use relp_frame::{RelpDecoder, RelpError, RelpFrame};
+pub use resends::Resends;
+pub use tcp::{TcpSettings, serve_syslog_tcp};
+pub use udp::{UdpSettings, serve_syslog_udp};
+
+use async_trait::async_trait;
+use event::{Listener, Micros, Origin, RawRecord};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Why a batch was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DeliverError(pub String);
+
+/// Takes batches of records. `Ok` means that every record of the batch is durably stored.
+#[async_trait]
+pub trait Sink: Send + Sync + 'static {
+    async fn deliver(&self, batch: Vec<RawRecord>) -> Result<(), DeliverError>;
+}
+
+pub(crate) fn now() -> Micros {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Facts about a sender, shared by all its records.
+pub(crate) fn origin(listener: Listener, peer: IpAddr) -> Arc<Origin> {
+    Arc::new(Origin { listener, peer: Some(peer.to_canonical().to_string()), ..Origin::default() })
+}
+
+/// A connection or refusal, for logs.
+pub(crate) fn who(peer: SocketAddr) -> String {
+    format!("{}:{}", peer.ip().to_canonical(), peer.port())
+}

@@ -1,0 +1,231 @@
+//! RELP server: a message is answered with 200 only after the sink said that it is stored, with 500 and the reason
+//! otherwise, so the sender repeats it. Messages that arrive together are stored together.
+
+use super::batch::deliver;
+use super::counters::Counters;
+use super::relp_frame::{RelpDecoder, RelpFrame, encode};
+use super::resends::{Resends, Session, Verdict};
+use super::tcp::accept;
+use super::{Sink, now, origin, who};
+use bytes::{Bytes, BytesMut};
+use event::{Listener, Origin, RawRecord};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Debug, Clone, Copy)]
+pub struct RelpSettings {
+    /// Bytes of one frame; a longer one ends the connection.
+    pub longest: usize,
+    pub connections: usize,
+    /// A connection silent for this long is closed.
+    pub idle: Duration,
+    /// Messages stored with one call of the sink; the sender's window is 128 unless it is set otherwise.
+    pub batch: usize,
+}
+
+impl Default for RelpSettings {
+    fn default() -> Self {
+        Self { longest: 1 << 20, connections: 1024, idle: Duration::from_secs(3600), batch: 1024 }
+    }
+}
+
+/// How long a message that may be a repeated one waits for the next that decides.
+const DECISION: Duration = Duration::from_millis(250);
+
+const OFFER: &str = "200 OK\nrelp_version=0\nrelp_software=luytre\ncommands=syslog";
+
+/// Serves until cancelled. Messages whose batch is under way are still answered; others are repeated by their sender.
+pub async fn serve_relp(
+    listener: TcpListener,
+    sink: Arc<dyn Sink>,
+    settings: RelpSettings,
+    resends: Arc<Resends>,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    accept(listener, settings.connections, counters.clone(), stop.clone(), move |stream, peer| {
+        let (sink, resends, counters, stop) = (sink.clone(), resends.clone(), counters.clone(), stop.clone());
+        let origin = origin(Listener::Relp, peer.ip());
+        async move {
+            // Answers are small and awaited; Nagle's algorithm would only delay them.
+            let _ = stream.set_nodelay(true);
+            if let Err(error) = talk(stream, origin, settings, &*sink, &resends, &counters, stop).await {
+                if error.kind() == io::ErrorKind::InvalidData {
+                    Counters::add(&counters.protocol_errors, 1);
+                }
+                tracing::debug!(peer = who(peer), %error, "RELP connection ended");
+            }
+        }
+    })
+    .await
+}
+
+/// One session. Generic over the stream so that TLS can stand beneath it.
+async fn talk(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    origin: Arc<Origin>,
+    settings: RelpSettings,
+    sink: &dyn Sink,
+    resends: &Resends,
+    counters: &Counters,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let mut decoder = RelpDecoder::new(settings.longest);
+    let mut answers = BytesMut::new();
+    let mut opened = false;
+    let mut door = Door {
+        session: resends.begin(origin.peer.as_deref().unwrap_or_default(), now()),
+        held: Vec::new(),
+        origin,
+        sink,
+        counters,
+    };
+    loop {
+        let mut waiting: Vec<RelpFrame> = Vec::new();
+        let mut closing = false;
+        loop {
+            let frame = match decoder.decode() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break,
+                Err(error) => {
+                    // What came before the broken frame is still stored and answered.
+                    door.store(&mut waiting, &mut answers).await;
+                    encode(0, "serverclose", "", &mut answers);
+                    stream.write_all(&answers).await?;
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+                }
+            };
+            if frame.command != "syslog" {
+                // Answers keep the order of their frames.
+                door.store(&mut waiting, &mut answers).await;
+            }
+            match frame.command.as_str() {
+                "syslog" if opened => waiting.push(frame),
+                "open" => {
+                    opened = true;
+                    encode(frame.number, "rsp", OFFER, &mut answers);
+                }
+                "close" => {
+                    door.store(&mut waiting, &mut answers).await;
+                    door.give_up(&mut answers).await;
+                    door.session.closed_in_order();
+                    encode(frame.number, "rsp", "", &mut answers);
+                    encode(0, "serverclose", "", &mut answers);
+                    closing = true;
+                    break;
+                }
+                "syslog" => encode(frame.number, "rsp", "500 the session is not open", &mut answers),
+                _ => encode(frame.number, "rsp", "500 this command is not offered", &mut answers),
+            }
+            if waiting.len() >= settings.batch.max(1) {
+                door.store(&mut waiting, &mut answers).await;
+            }
+        }
+        door.store(&mut waiting, &mut answers).await;
+        if !answers.is_empty() {
+            timeout(settings.idle, stream.write_all(&answers)).await??;
+            answers.clear();
+        }
+        if closing {
+            return stream.shutdown().await;
+        }
+        decoder.buffer().reserve(64 << 10);
+        let read = tokio::select! {
+            biased;
+            () = stop.cancelled() => {
+                encode(0, "serverclose", "", &mut answers);
+                stream.write_all(&answers).await?;
+                return stream.shutdown().await;
+            }
+            () = tokio::time::sleep(DECISION), if !door.held.is_empty() => {
+                door.give_up(&mut answers).await;
+                timeout(settings.idle, stream.write_all(&answers)).await??;
+                answers.clear();
+                continue;
+            }
+            read = timeout(settings.idle, stream.read_buf(decoder.buffer())) => read??,
+        };
+        if read == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// The way of messages from one session into the sink.
+struct Door<'s> {
+    session: Session<'s>,
+    /// Messages that may be repeated ones, unanswered until the next one decides.
+    held: Vec<RelpFrame>,
+    origin: Arc<Origin>,
+    sink: &'s dyn Sink,
+    counters: &'s Counters,
+}
+
+impl Door<'_> {
+    /// Stores what waits, but answers repeated messages without storing them again.
+    async fn store(&mut self, waiting: &mut Vec<RelpFrame>, answers: &mut BytesMut) {
+        let mut new = Vec::with_capacity(waiting.len());
+        for frame in waiting.drain(..) {
+            if !self.session.is_comparing() {
+                new.push(frame);
+                continue;
+            }
+            let verdict = self.session.compare(&content(&frame));
+            self.held.push(frame);
+            match verdict {
+                Verdict::Unknown => {}
+                Verdict::New => new.append(&mut self.held),
+                Verdict::Repeated => {
+                    Counters::add(&self.counters.repeated, self.held.len());
+                    for frame in self.held.drain(..) {
+                        encode(frame.number, "rsp", "200 OK", answers);
+                    }
+                }
+            }
+        }
+        self.write(new, answers).await;
+    }
+
+    /// No further message came to decide: what was held is new.
+    async fn give_up(&mut self, answers: &mut BytesMut) {
+        self.session.give_up();
+        let held = std::mem::take(&mut self.held);
+        self.write(held, answers).await;
+    }
+
+    /// Stores messages as one batch and writes their answers.
+    async fn write(&mut self, frames: Vec<RelpFrame>, answers: &mut BytesMut) {
+        if frames.is_empty() {
+            return;
+        }
+        let arrival = now();
+        let record = |bytes| RawRecord { bytes, arrival, origin: self.origin.clone(), position: 0 };
+        let mut batch = Vec::with_capacity(frames.len());
+        for frame in &frames {
+            Counters::add(&self.counters.received, 1);
+            Counters::add(&self.counters.bytes, frame.data.len());
+            batch.extend(Some(content(frame)).filter(|bytes| !bytes.is_empty()).map(record));
+        }
+        let stored = if batch.is_empty() { Ok(()) } else { deliver(self.sink, self.counters, batch).await };
+        let answer = match &stored {
+            Ok(()) => "200 OK".to_owned(),
+            Err(error) => format!("500 {}", error.0.replace('\n', " ")),
+        };
+        for frame in frames {
+            if stored.is_ok() {
+                self.session.stored(&content(&frame), arrival);
+            }
+            encode(frame.number, "rsp", &answer, answers);
+        }
+    }
+}
+
+/// The message without its line end.
+fn content(frame: &RelpFrame) -> Bytes {
+    frame.data.slice(..frame.data.trim_ascii_end().len())
+}

@@ -1,0 +1,168 @@
+//! Syslog over TCP (RFC 6587). A full queue stops reading, so the sender's own queue fills and nothing is lost here;
+//! everything read from a socket is stored or counted.
+
+use super::batch::drain;
+use super::counters::{Counters, Open};
+use super::framing::{Framed, SyslogFraming};
+use super::{Sink, now, origin, who};
+use event::{Listener, Origin, RawRecord};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Debug, Clone, Copy)]
+pub struct TcpSettings {
+    /// Bytes of a message; longer ones are cut.
+    pub longest: usize,
+    pub connections: usize,
+    /// A connection silent for this long is closed.
+    pub idle: Duration,
+    /// Records of one batch at most.
+    pub batch: usize,
+    /// How long a batch waits for more.
+    pub linger: Duration,
+    /// Batches waiting for the sink before reading stops.
+    pub queue: usize,
+}
+
+impl Default for TcpSettings {
+    fn default() -> Self {
+        Self {
+            longest: 64 << 10,
+            connections: 1024,
+            idle: Duration::from_secs(3600),
+            batch: 2048,
+            linger: Duration::from_millis(2),
+            queue: 64,
+        }
+    }
+}
+
+/// Accepts until cancelled, then reads what is already in the sockets' buffers no further, and delivers what was read.
+pub async fn serve_syslog_tcp(
+    listener: TcpListener,
+    sink: Arc<dyn Sink>,
+    settings: TcpSettings,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let (sender, queue) = mpsc::channel(settings.queue.max(1));
+    let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
+    accept(listener, settings.connections, counters.clone(), stop.clone(), move |stream, peer| {
+        let (sender, counters, stop) = (sender.clone(), counters.clone(), stop.clone());
+        let origin = origin(Listener::SyslogTcp, peer.ip());
+        async move {
+            if let Err(error) = receive(stream, origin, settings, sender, &counters, stop).await {
+                tracing::debug!(peer = who(peer), %error, "syslog connection ended");
+            }
+        }
+    })
+    .await?;
+    drained.await.map_err(io::Error::other)
+}
+
+/// Accepts connections up to a limit, one task each, until cancelled; then waits for the tasks.
+pub(crate) async fn accept<F, T>(
+    listener: TcpListener,
+    connections: usize,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+    mut serve: F,
+) -> io::Result<()>
+where
+    F: FnMut(tokio::net::TcpStream, SocketAddr) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let permits = Arc::new(Semaphore::new(connections.max(1)));
+    let mut tasks = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file handles or a client gone already: waiting is all that helps.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Ok(permit) = permits.clone().try_acquire_owned() else {
+            Counters::add(&counters.refused, 1);
+            tracing::warn!(peer = who(peer), "refused: too many connections");
+            continue;
+        };
+        let (counters, task) = (counters.clone(), serve(stream, peer));
+        tasks.spawn(async move {
+            let _open = Open::new(&counters);
+            task.await;
+            drop(permit);
+        });
+    }
+    while tasks.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn receive(
+    mut stream: impl AsyncRead + Unpin,
+    origin: Arc<Origin>,
+    settings: TcpSettings,
+    queue: mpsc::Sender<Vec<RawRecord>>,
+    counters: &Counters,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let mut framing = SyslogFraming::new(settings.longest);
+    let mut ended = false;
+    let mut result = Ok(());
+    while !ended {
+        framing.buffer().reserve(64 << 10);
+        let read = tokio::select! {
+            biased;
+            () = stop.cancelled() => Ok(0),
+            read = timeout(settings.idle, stream.read_buf(framing.buffer())) => match read {
+                Ok(read) => read,
+                Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "silent for too long")),
+            },
+        };
+        ended = match read {
+            Ok(0) => true,
+            Ok(_) => false,
+            Err(error) => {
+                result = Err(error);
+                true
+            }
+        };
+        let mut batch = Vec::new();
+        let arrival = now();
+        let mut add = |framed: Framed| {
+            Counters::add(&counters.received, 1);
+            Counters::add(&counters.bytes, framed.message.len());
+            Counters::add(&counters.truncated, usize::from(framed.truncated));
+            batch.push(RawRecord { bytes: framed.message, arrival, origin: origin.clone(), position: 0 });
+        };
+        while let Some(framed) = framing.next() {
+            add(framed);
+        }
+        if ended {
+            framing.finish().into_iter().for_each(add);
+        }
+        if !batch.is_empty()
+            && let Err(lost) = queue.send(batch).await
+        {
+            Counters::add(&counters.dropped, lost.0.len());
+            return Ok(());
+        }
+    }
+    result
+}

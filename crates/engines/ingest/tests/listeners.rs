@@ -1,0 +1,210 @@
+//! The doors over real sockets: what is sent arrives once, refusals are passed on, limits hold, stopping loses nothing
+//! that was read.
+
+use async_trait::async_trait;
+use event::{Listener, RawRecord};
+use luytre_ingest::listeners::{
+    Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, serve_relp, serve_syslog_tcp, serve_syslog_udp,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Keeps what it is given; refuses the first so many batches.
+#[derive(Default)]
+struct Memory {
+    records: Mutex<Vec<RawRecord>>,
+    refuse: AtomicU64,
+    changed: Notify,
+}
+
+#[async_trait]
+impl Sink for Memory {
+    async fn deliver(&self, batch: Vec<RawRecord>) -> Result<(), DeliverError> {
+        let refused = self.refuse.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if refused {
+            return Err(DeliverError("the disk is full".to_owned()));
+        }
+        self.records.lock().unwrap().extend(batch);
+        self.changed.notify_waiters();
+        Ok(())
+    }
+}
+
+impl Memory {
+    fn texts(&self) -> Vec<String> {
+        self.records.lock().unwrap().iter().map(|one| String::from_utf8_lossy(&one.bytes).into_owned()).collect()
+    }
+
+    async fn wait_for(&self, count: usize) {
+        let waiting = async {
+            loop {
+                let changed = self.changed.notified();
+                if self.records.lock().unwrap().len() >= count {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        timeout(Duration::from_secs(20), waiting).await.expect("the records arrive");
+    }
+}
+
+struct Door {
+    memory: Arc<Memory>,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+}
+
+impl Door {
+    fn new() -> Self {
+        Self { memory: Arc::default(), counters: Arc::default(), stop: CancellationToken::new() }
+    }
+}
+
+async fn tcp(settings: TcpSettings) -> (Door, std::net::SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>) {
+    let door = Door::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let task = tokio::spawn(serve_syslog_tcp(
+        listener,
+        door.memory.clone(),
+        settings,
+        door.counters.clone(),
+        door.stop.clone(),
+    ));
+    (door, address, task)
+}
+
+async fn relp() -> (Door, TcpStream, tokio::task::JoinHandle<std::io::Result<()>>) {
+    let door = Door::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let task = tokio::spawn(serve_relp(
+        listener,
+        door.memory.clone(),
+        RelpSettings::default(),
+        Arc::default(),
+        door.counters.clone(),
+        door.stop.clone(),
+    ));
+    (door, TcpStream::connect(address).await.unwrap(), task)
+}
+
+/// Reads until the text ends so.
+async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut text = String::new();
+    let reading = async {
+        while !text.ends_with(end) {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).await.unwrap();
+            text.push(byte[0] as char);
+        }
+    };
+    timeout(Duration::from_secs(10), reading).await.expect("the answer comes");
+    text
+}
+
+#[tokio::test]
+async fn datagrams_arrive_with_their_sender_and_stopping_delivers_what_was_read() {
+    let door = Door::new();
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let task = tokio::spawn(serve_syslog_udp(
+        socket,
+        door.memory.clone(),
+        UdpSettings::default(),
+        door.counters.clone(),
+        door.stop.clone(),
+    ));
+    let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    for number in 0..100 {
+        client.send_to(format!("<13>message {number}").as_bytes(), address).await.unwrap();
+    }
+    door.memory.wait_for(100).await;
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    let expected: Vec<String> = (0..100).map(|number| format!("<13>message {number}")).collect();
+    assert_eq!(door.memory.texts(), expected);
+    let first = door.memory.records.lock().unwrap()[0].clone();
+    assert_eq!((first.origin.listener, first.origin.peer.as_deref()), (Listener::SyslogUdp, Some("127.0.0.1")));
+    let counted = door.counters.snapshot();
+    assert_eq!((counted.received, counted.delivered, counted.dropped), (100, 100, 0));
+}
+
+#[tokio::test]
+async fn both_tcp_framings_arrive_and_the_unfinished_last_line_too() {
+    let (door, address, task) = tcp(TcpSettings { longest: 20, ..TcpSettings::default() }).await;
+    let mut lines = TcpStream::connect(address).await.unwrap();
+    lines.write_all(b"<1>one\n<2>a line that is far too long\n<3>unfinished").await.unwrap();
+    lines.shutdown().await.unwrap();
+    door.memory.wait_for(3).await;
+    assert_eq!(door.memory.texts(), ["<1>one", "<2>a line that is fa", "<3>unfinished"]);
+    let mut counted = TcpStream::connect(address).await.unwrap();
+    counted.write_all(b"7 <4>a\nb\n6 <5>abc").await.unwrap();
+    door.memory.wait_for(5).await;
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    assert_eq!(door.memory.texts()[3..], ["<4>a\nb", "<5>abc"]);
+    let counted = door.counters.snapshot();
+    assert_eq!((counted.received, counted.truncated, counted.connections, counted.open), (5, 1, 2, 0));
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_refused_and_silent_ones_closed() {
+    let settings = TcpSettings { connections: 1, idle: Duration::from_millis(300), ..TcpSettings::default() };
+    let (door, address, task) = tcp(settings).await;
+    let mut first = TcpStream::connect(address).await.unwrap();
+    first.write_all(b"<1>x\n").await.unwrap();
+    door.memory.wait_for(1).await;
+    let mut second = TcpStream::connect(address).await.unwrap();
+    let mut buffer = [0; 1];
+    let closed = timeout(Duration::from_secs(10), second.read(&mut buffer)).await.expect("it is closed");
+    assert!(matches!(closed, Ok(0) | Err(_)));
+    let closed = timeout(Duration::from_secs(10), first.read(&mut buffer)).await.expect("silence closes it");
+    assert!(matches!(closed, Ok(0) | Err(_)));
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    assert_eq!(door.counters.snapshot().refused, 1);
+}
+
+#[tokio::test]
+async fn relp_answers_only_what_the_sink_says() {
+    let (door, mut client, task) = relp().await;
+    let offer = "relp_version=0\nrelp_software=x\ncommands=syslog,other";
+    client.write_all(format!("1 open {} {offer}\n", offer.len()).as_bytes()).await.unwrap();
+    let offer = read_until(&mut client, "commands=syslog\n").await;
+    assert!(offer.starts_with("1 rsp ") && offer.contains("200 OK\nrelp_version=0"), "{offer}");
+    door.memory.refuse.store(1, Ordering::SeqCst);
+    client.write_all(b"2 syslog 5 <1>ab\n").await.unwrap();
+    assert_eq!(read_until(&mut client, "\n").await, "2 rsp 20 500 the disk is full\n");
+    client.write_all(b"3 syslog 5 <1>ab\n4 syslog 6 <1>a\nb\n5 starttls 0\n6 close 0\n").await.unwrap();
+    let mut rest = String::new();
+    client.read_to_string(&mut rest).await.unwrap();
+    assert_eq!(
+        rest.lines().collect::<Vec<_>>(),
+        ["3 rsp 6 200 OK", "4 rsp 6 200 OK", "5 rsp 31 500 this command is not offered", "6 rsp 0", "0 serverclose 0"]
+    );
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    assert_eq!(door.memory.texts(), ["<1>ab", "<1>a\nb"]);
+    let counted = door.counters.snapshot();
+    assert_eq!((counted.received, counted.delivered, counted.dropped), (3, 2, 1));
+}
+
+#[tokio::test]
+async fn what_is_no_relp_is_closed_and_counted() {
+    let (door, mut client, task) = relp().await;
+    client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    let _ = timeout(Duration::from_secs(10), client.read_to_end(&mut rest)).await.expect("it is closed");
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    assert_eq!(door.counters.snapshot().protocol_errors, 1);
+    assert!(door.memory.texts().is_empty());
+}

@@ -1,0 +1,131 @@
+//! Whatever arrives: nothing panics, and how the bytes are cut makes no difference.
+
+mod support;
+
+use bytes::Bytes;
+use luytre_ingest::FormatSet;
+use luytre_ingest::bulk::parse_bulk;
+use luytre_ingest::listeners::{Framed, RelpDecoder, RelpFrame, SyslogFraming};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static FORMATS: LazyLock<FormatSet> = LazyLock::new(support::formats);
+
+/// Pieces that real records are made of, put together wrongly.
+fn debris() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(b"<34>".to_vec()),
+        Just(b"<34>1 2026-01-01T00:00:00Z h p 1 - [a@1 b=\"c\\\"\"] ".to_vec()),
+        Just(b"Dec 10 06:55:46 host sshd[1]: ".to_vec()),
+        Just(b"Failed password for invalid user  from 999.1.1.1 port 99999999999999999999 ssh2".to_vec()),
+        Just(b"type=EXECVE msg=audit(1.1:1): argc=999999999999 a0=\"x\" a1=414".to_vec()),
+        Just(b"msg='a=\"b' c='d".to_vec()),
+        Just(b"{\"EventID\":{\"#text\":1,\"#attributes\":{}},\"Channel\":\"Security\"".to_vec()),
+        Just(b"{\"message\":\"{\\\"message\\\":\\\"<34>x\\\"}\"}".to_vec()),
+        Just(b"{\"_path\":[],\"ts\":1e400,\"uid\":null}".to_vec()),
+        Just(b"1.2.3.4 - - [22/Dec/2016:16:30:45 +9900] \"GET /\xff HTTP/1.1\" 200 -".to_vec()),
+        Just(b"%SYS-5-CONFIG_I: ".to_vec()),
+        Just(b"date=2026-02-30 time=25:00:00 devid=\xc3\x28 ".to_vec()),
+        Just("Lũy Tre \u{1f38b}".as_bytes().to_vec()),
+        Just(b"\n".to_vec()),
+        Just(b"]: ".to_vec()),
+        vec(any::<u8>(), 0..12),
+    ];
+    vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+fn pieces<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
+    let mut places: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
+    places.extend([0, bytes.len()]);
+    places.sort_unstable();
+    places.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
+}
+
+fn framed(parts: &[&[u8]], longest: usize) -> Vec<Framed> {
+    let mut framing = SyslogFraming::new(longest);
+    let mut out = Vec::new();
+    for part in parts {
+        framing.buffer().extend_from_slice(part);
+        while let Some(one) = framing.next() {
+            out.push(one);
+        }
+    }
+    out.extend(framing.finish());
+    out
+}
+
+fn relp(parts: &[&[u8]]) -> (Vec<RelpFrame>, bool) {
+    let mut decoder = RelpDecoder::new(50);
+    let mut out = Vec::new();
+    for part in parts {
+        decoder.buffer().extend_from_slice(part);
+        loop {
+            match decoder.decode() {
+                Ok(Some(frame)) => out.push(frame),
+                Ok(None) => break,
+                Err(_) => return (out, true),
+            }
+        }
+    }
+    (out, false)
+}
+
+fn stream() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(b"<1>abc\n".to_vec()),
+        Just(b"6 <1>abc".to_vec()),
+        Just(b"30 <1>abcdefghijklmnopqrstuvwxyz\n".to_vec()),
+        Just(b"<1>".to_vec()),
+        Just(b"   \r\n".to_vec()),
+        Just(b"                                              ".to_vec()),
+        Just(b"1 open 3 a=b\n".to_vec()),
+        Just(b"2 syslog 7 <1>a\nbc\n".to_vec()),
+        Just(b"3 close 0\n".to_vec()),
+        "[0-9 ]{0,4}".prop_map(String::into_bytes),
+        vec(any::<u8>(), 0..6),
+    ];
+    vec(piece, 0..10).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parsing_never_panics_and_keeps_every_byte(bytes in prop_oneof![debris(), vec(any::<u8>(), 0..200)]) {
+        let event = FORMATS.parse(&support::record(bytes.clone()));
+        prop_assert_eq!(&event.raw[..], &bytes[..]);
+        prop_assert_eq!(event.understood, &*event.format != "unparsed@1");
+        prop_assert!(event.understood || event.problem.is_some());
+        prop_assert_eq!(FORMATS.recognise(&bytes).is_some(), event.understood);
+    }
+
+    #[test]
+    fn bulk_bodies_never_panic(body in prop_oneof![
+        vec(any::<u8>(), 0..200),
+        vec(prop_oneof![
+            Just("{\"index\":{\"_index\":\"a\"}}\n"), Just("{\"create\":{}}\n"), Just("{\"delete\":{\"_id\":1}}\n"),
+            Just("{\"a\":1}\n"), Just("{\"a\":\n"), Just("\n"), Just("{}"), Just("[[["),
+        ], 0..12).prop_map(|parts| parts.concat().into_bytes()),
+    ]) {
+        if let Ok(items) = parse_bulk(&Bytes::from(body), Some("x")) {
+            for document in items.iter().filter_map(|item| item.document.as_ref().ok()) {
+                prop_assert!(serde_json::from_slice::<serde_json::Value>(document).is_ok_and(|value| value.is_object()));
+            }
+        }
+    }
+
+    #[test]
+    fn syslog_framing_does_not_depend_on_the_cuts(
+        bytes in stream(), cuts in vec(any::<usize>(), 0..12), longest in 1_usize..40,
+    ) {
+        let whole = framed(&[&bytes], longest);
+        prop_assert_eq!(&framed(&pieces(&bytes, &cuts), longest), &whole);
+        prop_assert!(whole.iter().all(|one| one.message.len() <= longest && !one.message.is_empty()));
+    }
+
+    #[test]
+    fn relp_decoding_does_not_depend_on_the_cuts(bytes in stream(), cuts in vec(any::<usize>(), 0..12)) {
+        prop_assert_eq!(relp(&pieces(&bytes, &cuts)), relp(&[&bytes]));
+    }
+}

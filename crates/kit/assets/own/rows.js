@@ -1,0 +1,33 @@
+// Rows of keyed tables: a click anywhere on a row opens it, chosen rows are marked, the open one stays visible.
+
+/** Marks the frames whose table fits, so that its head may stick to the page. */
+function measure(frame) {
+  frame.classList.remove('fits');
+  if (frame.scrollWidth <= frame.clientWidth) frame.classList.add('fits');
+}
+
+const measuring = new ResizeObserver((entries) => {
+  for (const { target } of entries) requestAnimationFrame(() => measure(target));
+});
+
+export function watchFrames(frames) {
+  for (const frame of frames) measuring.observe(frame);
+}
+
+export function startRows() {
+  document.addEventListener('click', (event) => {
+    const row = event.target.closest('table[data-keyed] tr[data-row]');
+    if (!row) return;
+    for (const other of document.querySelectorAll('table[data-keyed] tr[aria-current]')) other.removeAttribute('aria-current');
+    row.setAttribute('aria-current', 'true');
+    const selecting = !getSelection().isCollapsed;
+    if (event.target.closest('a, button, input, label, summary, form') || selecting) return;
+    row.querySelector('[data-open]')?.click();
+  });
+
+  document.addEventListener('change', (event) => {
+    if (event.target.matches('table[data-keyed] tr[data-row] input[type=checkbox]')) {
+      event.target.closest('tr').classList.toggle('row-chosen', event.target.checked);
+    }
+  });
+}

@@ -1,0 +1,17 @@
+//! Routes of the frame itself: embedded files, preferences, and the counters of the top bar when there is news.
+
+use super::{assets, preferences_router};
+use crate::app::App;
+use crate::web::{Fail, Html, Visit};
+use axum::Router;
+use axum::routing::get;
+
+/// All of them; `luytre` merges this once.
+pub fn router() -> Router<App> {
+    Router::new().route("/counters", get(show_counters)).merge(assets::router()).merge(preferences_router())
+}
+
+async fn show_counters(visit: Visit) -> Result<Html, Fail> {
+    let page = visit.page().await?;
+    Ok(axum::response::Html(page.counters_bar().to_string()))
+}

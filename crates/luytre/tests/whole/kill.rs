@@ -1,0 +1,192 @@
+//! A real rsyslog sends while the binary is killed: what was acknowledged is there once after the restart.
+
+use crate::program::{Serving, ask, free_port, number, run_with_input, shared_data};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 5;
+
+/// Real lines, each with a running number.
+fn numbered_lines(shared: &Path) -> Vec<String> {
+    let text = std::fs::read(shared.join("logs/openssh.log")).expect("openssh.log");
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    (0..ROUNDS * lines.len())
+        .map(|number| format!("{} seq={number:06}", lines[number % lines.len()]))
+        .collect()
+}
+
+/// A real rsyslogd that reads a file and forwards it by `action`.
+struct Rsyslog(Child);
+
+impl Rsyslog {
+    fn start(directory: &Path, module: &str, template: &str, action: &str) -> Self {
+        let work = directory.join("rsyslog");
+        std::fs::create_dir_all(&work).expect("work directory");
+        let configuration = format!(
+            "global(workDirectory=\"{work}\")\nmodule(load=\"imfile\" mode=\"inotify\")\nmodule(load=\"{module}\")\n{template}\n\
+             input(type=\"imfile\" file=\"{lines}\" tag=\"sshd\" ruleset=\"send\")\n\
+             ruleset(name=\"send\" queue.type=\"LinkedList\" queue.size=\"20000\") {{ {action} }}\n",
+            work = work.display(),
+            lines = directory.join("lines.log").display(),
+        );
+        let path = directory.join("rsyslog.conf");
+        std::fs::write(&path, configuration).expect("configuration");
+        let child = Command::new("rsyslogd")
+            .args(["-n", "-f", path.to_str().expect("path"), "-i", directory.join("rsyslog.pid").to_str().expect("path")])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("rsyslogd");
+        Self(child)
+    }
+}
+
+impl Drop for Rsyslog {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn rsyslog_is_here() -> bool {
+    let here = Command::new("rsyslogd").arg("-v").stdout(Stdio::null()).status().is_ok();
+    assert!(here || std::env::var_os("CI").is_none(), "rsyslogd must be there in CI");
+    if !here {
+        eprintln!("rsyslogd is not installed: this test could not run");
+    }
+    here
+}
+
+/// Waits until a condition holds; the limit only ends a test that has failed.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < Duration::from_secs(120), "{what} did not come true in two minutes");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn stored(data: &Path) -> i64 {
+    number(data, "SELECT count(*) FROM events WHERE raw LIKE '%seq=%'")
+}
+
+fn write_lines(directory: &Path, lines: &[String]) {
+    let mut file = std::fs::File::create(directory.join("lines.log")).expect("lines");
+    for line in lines {
+        writeln!(file, "{line}").expect("line");
+    }
+}
+
+/// Kills the server in the middle, starts it again, waits for everything, and counts.
+fn send_kill_and_count(module: &str, template: &str, action: impl Fn(u16, u16, &str) -> String) {
+    let (Some(shared), true) = (shared_data(), rsyslog_is_here()) else { return };
+    let directory = tempfile::tempdir().expect("directory");
+    let data = directory.path().join("data");
+    let lines = numbered_lines(&shared);
+    write_lines(directory.path(), &lines);
+    let (web, syslog, relp) = (free_port(), free_port(), free_port());
+    run_with_input(&data, &["user", "add", "quantri", "--name", "Q", "--role", "administrator"], "mat khau thu nghiem dai 2026!\n");
+    let key = ask(&data, &["user", "add-key", "rsyslog", "--json"]);
+    let key = key.get("encoded").and_then(serde_json::Value::as_str).expect("key").to_owned();
+
+    let server = Serving::start(&data, web, syslog, relp);
+    let rsyslog = Rsyslog::start(directory.path(), module, template, &action(web, relp, &key));
+    until("a first part", || stored(&data) > 1_500);
+    server.kill();
+    let server = Serving::start(&data, web, syslog, relp);
+    until("every line", || stored(&data) >= lines.len() as i64);
+    drop(rsyslog);
+    let numbers = crate::program::query(&data, "SELECT raw FROM events WHERE raw LIKE '%seq=%'");
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for row in &numbers {
+        let raw = row.get("raw").and_then(serde_json::Value::as_str).expect("raw");
+        let number = raw.split("seq=").nth(1).and_then(|rest| rest.get(..6)).expect("a number");
+        *seen.entry(number.to_owned()).or_default() += 1;
+    }
+    let twice: Vec<_> = seen.iter().filter(|(_, times)| **times > 1).collect();
+    println!("{} lines sent, {} found, {} of them twice", lines.len(), seen.len(), twice.len());
+    assert_eq!(seen.len(), lines.len(), "every line is there");
+    assert!(twice.is_empty(), "lines twice: {twice:?}");
+    let brute_force =
+        number(&data, "SELECT count(*) FROM monitoring.alerts WHERE lower(title) LIKE '%brute%' OR title LIKE '%Dò mật khẩu%'");
+    assert!(brute_force > 0, "the brute force in these lines raises an alert");
+    server.stop();
+}
+
+#[test]
+fn relp_from_rsyslog_survives_a_kill() {
+    send_kill_and_count(
+        "omrelp",
+        "template(name=\"line\" type=\"string\" string=\"<86>%msg%\")",
+        |_, relp, _| {
+            format!(
+                "action(type=\"omrelp\" target=\"127.0.0.1\" port=\"{relp}\" template=\"line\" timeout=\"5\" \
+                 action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\")"
+            )
+        },
+    );
+}
+
+#[test]
+fn bulk_from_rsyslog_survives_a_kill() {
+    send_kill_and_count(
+        "omelasticsearch",
+        "template(name=\"document\" type=\"list\" option.jsonf=\"on\") {\n\
+         property(outname=\"@timestamp\" name=\"timereported\" dateFormat=\"rfc3339\" format=\"jsonf\")\n\
+         property(outname=\"host\" name=\"hostname\" format=\"jsonf\")\n\
+         property(outname=\"message\" name=\"msg\" format=\"jsonf\") }",
+        |web, _, key| {
+            let decoded = String::from_utf8(base64(key)).expect("text");
+            let (id, secret) = decoded.split_once(':').expect("id and secret");
+            format!(
+                "action(type=\"omelasticsearch\" server=\"127.0.0.1\" serverport=\"{web}\" template=\"document\" \
+                 searchIndex=\"logs\" searchType=\"\" bulkmode=\"on\" maxbytes=\"1m\" uid=\"{id}\" pwd=\"{secret}\" \
+                 action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\")"
+            )
+        },
+    );
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.decode(text).expect("base64")
+}
+
+#[test]
+fn plain_tcp_says_what_was_in_flight() {
+    let (Some(shared), true) = (shared_data(), rsyslog_is_here()) else { return };
+    let directory = tempfile::tempdir().expect("directory");
+    let data = directory.path().join("data");
+    let lines = numbered_lines(&shared);
+    write_lines(directory.path(), &lines);
+    let (web, syslog, relp) = (free_port(), free_port(), free_port());
+    let server = Serving::start(&data, web, syslog, relp);
+    let rsyslog = Rsyslog::start(
+        directory.path(),
+        "omfwd",
+        "template(name=\"line\" type=\"string\" string=\"<86>%msg%\\n\")",
+        &format!(
+            "action(type=\"omfwd\" target=\"127.0.0.1\" port=\"{syslog}\" protocol=\"tcp\" template=\"line\" \
+             action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\")"
+        ),
+    );
+    until("a first part", || stored(&data) > 500);
+    server.kill();
+    let server = Serving::start(&data, web, syslog, relp);
+    // What was in flight is lost by the protocol; the rest arrives. The end is known by the last line.
+    let last = format!("seq={:06}", lines.len() - 1);
+    let sent_before_kill = stored(&data);
+    if sent_before_kill < lines.len() as i64 {
+        until("the last line or silence", || {
+            number(&data, &format!("SELECT count(*) FROM events WHERE raw LIKE '%{last}%'")) > 0
+        });
+    }
+    let found = number(&data, "SELECT count(DISTINCT raw) FROM events WHERE raw LIKE '%seq=%'");
+    println!("plain TCP: {} lines sent, {found} found, {} were in flight at the kill", lines.len(), lines.len() as i64 - found);
+    assert_eq!(found, stored(&data), "nothing is there twice");
+    drop(rsyslog);
+    server.stop();
+}
