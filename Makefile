@@ -7,7 +7,8 @@ SHELL := /bin/bash
 
 CARGO ?= cargo
 # One profile and one set of features for tests, browser journeys and `make run`: dependencies compile once.
-BUILD := $(CARGO) build --workspace --locked
+# `--all-targets` because features asked for by tests count too: without it DataFusion would compile a second time.
+BUILD := $(CARGO) build --workspace --all-targets --locked
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/debug/luytre
 PORT ?= 8080

@@ -13,7 +13,6 @@ agency-kind = Kind
 agency-parent = Under
 agency-parent-hint = What people may see follows this tree.
 agency-under = Within
-agency-above = Above
 agency-below = Agencies below
 agency-address = Address
 agency-phone = Telephone

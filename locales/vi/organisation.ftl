@@ -13,7 +13,6 @@ agency-kind = Loại
 agency-parent = Trực thuộc
 agency-parent-hint = Phạm vi nhìn thấy của mọi người đi theo cây này.
 agency-under = Thuộc
-agency-above = Cấp trên
 agency-below = Đơn vị trực thuộc
 agency-address = Địa chỉ
 agency-phone = Điện thoại

@@ -1,6 +1,7 @@
-//! Migrations: portable SQL files beside their area, named by date and area, applied in order of name, each
-//! in its own transaction. Types that mean the same on SQLite and PostgreSQL: TEXT, BIGINT, DOUBLE PRECISION,
-//! BOOLEAN. Applied files are never edited; a new file changes what an old one made.
+//! Migrations: portable SQL files beside their area, named by date and area, applied in order of date and, on one
+//! day, in the order given (areas from left to right), each in its own transaction. Types that mean the same on
+//! SQLite and PostgreSQL: TEXT, BIGINT, DOUBLE PRECISION, BOOLEAN. Applied files are never edited; a new file changes
+//! what an old one made.
 
 use crate::clock::Clock;
 use crate::db::Db;
@@ -32,7 +33,8 @@ pub async fn migrate(db: &Db, migrations: &[Migration], clock: &dyn Clock) -> Re
         .map(|row| row.try_get::<String>("", "name"))
         .collect::<Result<_, DbErr>>()?;
     let mut pending: Vec<_> = migrations.iter().filter(|one| !applied.iter().any(|name| name == one.name)).collect();
-    pending.sort();
+    // By date; on one day in the order given, since an area's tables refer to those of areas on its left.
+    pending.sort_by_key(|migration| migration.name.get(..10));
     for migration in &pending {
         let transaction = connection.begin().await?;
         for statement in statements(migration.sql) {

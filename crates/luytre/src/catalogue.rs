@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Events and registers as one catalogue.
 pub struct EventsAndRegisters {
-    pub store: Arc<Store>,
+    pub store: Store,
     pub db: Db,
     pub tables: Vec<TableSpec>,
 }
@@ -59,7 +59,15 @@ impl EventsAndRegisters {
 
 /// What the asker did wrong is said in words; what we did wrong is ours.
 pub fn as_error(error: StoreError) -> Error {
-    if error.is_asker_fault() { Error::BadRequest(error.to_string()) } else { Error::internal(error) }
+    match error {
+        StoreError::Refused(_)
+        | StoreError::Query(_)
+        | StoreError::Memory { .. }
+        | StoreError::Timeout { .. }
+        | StoreError::Search { .. } => Error::BadRequest(error.to_string()),
+        StoreError::Full { .. } | StoreError::DiskFull | StoreError::Closed => Error::Unavailable(error.to_string()),
+        error => Error::internal(error),
+    }
 }
 
 struct Rows {

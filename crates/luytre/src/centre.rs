@@ -19,7 +19,7 @@ use monitoring::alerts::scoring::Scoring;
 use monitoring::import::{ImportError, ImportOptions, Progress};
 use monitoring::pipeline::{Parts, Pipeline};
 use monitoring::rules::{Book, Shelf};
-use organisation::Policies;
+use organisation::{Policies, SignIn};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,7 +67,8 @@ impl Centre {
             ),
             error => error.into(),
         })?;
-        let db = open_database(data, configuration).await?;
+        let live = Live::default();
+        let db = open_database(data, configuration, &live).await?;
         let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
         migrate(&db, &migrations, clock.as_ref()).await?;
         let formats = Arc::new(FormatSet::load(&content.files("formats", &[".toml"])?)?);
@@ -76,7 +77,6 @@ impl Centre {
         rule_directories.extend(rules.iter().cloned());
         let (engine, book) = load_rules(&content, &rule_directories, clock.now())?;
         let rules = Shelf::new(book);
-        let live = Live::default();
         let scope = Scope::service("luytre");
         let scoring = Scoring::parse(&content.text("monitoring/scoring.toml")?)?;
         let pipeline = Pipeline::start(Parts {
@@ -90,7 +90,7 @@ impl Centre {
             scoring: Arc::new(scoring),
         })
         .await?;
-        let policies = Policies::load()?;
+        let policies = Policies::load(None)?;
         let configuration = configuration.clone();
         Ok(Self {
             configuration,
@@ -114,6 +114,11 @@ impl Centre {
 
     pub fn catalogue(&self) -> EventsAndRegisters {
         EventsAndRegisters { store: self.store.clone(), db: self.db.clone(), tables: tables() }
+    }
+
+    /// Sign-in; `secure` says whether cookies go over TLS only.
+    pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {
+        SignIn::new(self.db.clone(), self.clock.clone(), Arc::clone(&self.policies), secure)
     }
 
     /// Puts changed rule files in force.
@@ -171,9 +176,9 @@ impl Centre {
 }
 
 /// SQLite in the data directory, or the PostgreSQL of the configuration, with the listeners of domain events.
-async fn open_database(data: &Path, configuration: &Configuration) -> Result<Db> {
+async fn open_database(data: &Path, configuration: &Configuration, live: &Live) -> Result<Db> {
     let mut bus = Bus::default();
-    response::subscribe(&mut bus);
+    response::subscribe(&mut bus, live);
     let url = configuration.database.url.reveal();
     let db = if url.is_empty() {
         Db::open_sqlite(data, bus).await?

@@ -64,6 +64,8 @@ pub struct Intake {
     pub syslog_udp: Option<SocketAddr>,
     pub syslog_tcp: Option<SocketAddr>,
     pub relp: Option<SocketAddr>,
+    /// An address of its own for Elasticsearch clients; the address of the pages takes them too.
+    pub elastic: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -106,6 +108,7 @@ impl Default for Intake {
             syslog_udp: Some(([127, 0, 0, 1], 5514).into()),
             syslog_tcp: Some(([127, 0, 0, 1], 5514).into()),
             relp: Some(([127, 0, 0, 1], 2514).into()),
+            elastic: None,
         }
     }
 }

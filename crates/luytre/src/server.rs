@@ -4,8 +4,10 @@
 use crate::centre::{Centre, areas};
 use crate::control::{self, ImportQuestion, SearchQuestion, SqlQuestion};
 use anyhow::{Context, Result};
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use kit::app::{AppParts, Ports, Settings};
@@ -13,8 +15,10 @@ use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
 use kit::web::{Fail, identify, live_news, secure};
 use kit::{App, Error};
 use monitoring::Monitoring;
+use monitoring::intake::{Intake, IntakeSettings};
+use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
-use organisation::SignIn;
+use organisation::{Policies, SignIn};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -22,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -32,7 +37,7 @@ pub struct Server {
     /// Where pages and API are.
     pub address: SocketAddr,
     stop: CancellationToken,
-    intake: monitoring::intake::Intake,
+    pub intake: Intake,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
     _announcement: control::Announcement,
     _watcher: Option<notify::RecommendedWatcher>,
@@ -43,12 +48,19 @@ impl Server {
     pub async fn start(data: &Path, centre: Centre, demonstration: bool) -> Result<Self> {
         let centre = Arc::new(centre);
         let stop = CancellationToken::new();
-        let app = app(&centre, demonstration);
         let configuration = &centre.configuration;
         let listener = TcpListener::bind(configuration.web.listen)
             .await
             .with_context(|| format!("cannot listen on {}", configuration.web.listen))?;
         let address = listener.local_addr()?;
+        let settings = IntakeSettings {
+            syslog_udp: configuration.intake.syslog_udp,
+            syslog_tcp: configuration.intake.syslog_tcp,
+            relp: configuration.intake.relp,
+        };
+        let intake = Intake::open(&settings, centre.store.clone()).await?;
+        let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
+        let app = app(&centre, addresses, demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
         let ended = stop.clone();
@@ -57,27 +69,23 @@ impl Server {
                 .with_graceful_shutdown(async move { ended.cancelled().await })
                 .await
         });
-        let doors = monitoring::intake::Doors {
-            syslog_udp: configuration.intake.syslog_udp,
-            syslog_tcp: configuration.intake.syslog_tcp,
-            relp: configuration.intake.relp,
-        };
-        let intake = monitoring::intake::open(doors, centre.pipeline.clone(), stop.child_token()).await?;
         let announcement = control::announce(data, address, &secret)?;
         let watcher = watch_rules(&centre);
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         Ok(Self { centre, app, address, stop, intake, web, _announcement: announcement, _watcher: watcher })
     }
 
-    /// Where each front door listens.
-    pub fn doors(&self) -> monitoring::intake::Doors {
-        self.intake.doors()
+    /// Where the doors for logs are, in words.
+    pub fn doors(&self) -> String {
+        let doors = ["syslog_udp", "syslog_tcp", "relp"];
+        let open = doors.iter().filter_map(|name| Some(format!("{name} {}", self.intake.address(name)?)));
+        open.collect::<Vec<_>>().join(", ")
     }
 
     /// Shuts the doors, evaluates what arrived, commits.
     pub async fn stop(self) -> Result<()> {
         self.stop.cancel();
-        self.intake.closed().await;
+        self.intake.close().await;
         // Open event streams of browsers would keep the web server for ever.
         match tokio::time::timeout(Duration::from_secs(3), self.web).await {
             Ok(ended) => ended??,
@@ -100,22 +108,26 @@ pub async fn asked_to_stop() -> Result<()> {
     Ok(())
 }
 
-fn app(centre: &Arc<Centre>, demonstration: bool) -> App {
+fn app(centre: &Arc<Centre>, addresses: ListenerAddresses, demonstration: bool) -> Result<App> {
     let configuration = &centre.configuration;
     let areas = areas();
     let mut ports = Ports::default();
     ports.insert(Monitoring {
         store: centre.store.clone(),
-        pipeline: centre.pipeline.clone(),
+        formats: centre.pipeline.formats(),
         rules: centre.rules.clone(),
     });
-    ports.insert(Arc::clone(&centre.policies));
-    let secure_cookies = !configuration.web.listen.ip().is_loopback() || configuration.web.public_url.starts_with("https:");
-    App::new(AppParts {
+    ports.insert(Policies::clone(&centre.policies));
+    ports.insert(addresses);
+    let secure_cookies =
+        !configuration.web.listen.ip().is_loopback() || configuration.web.public_url.starts_with("https:");
+    ports.insert(centre.sign_in(secure_cookies)?);
+    let authenticate = ports.get::<SignIn>().context("sign-in")?;
+    Ok(App::new(AppParts {
         db: centre.db.clone(),
         clock: centre.clock.clone(),
         catalogue: Arc::new(centre.catalogue()),
-        authenticate: Arc::new(SignIn::new(centre.db.clone(), centre.clock.clone(), Arc::clone(&centre.policies), secure_cookies)),
+        authenticate,
         live: centre.live.clone(),
         settings: Settings {
             centre: configuration.centre.clone(),
@@ -131,7 +143,7 @@ fn app(centre: &Arc<Centre>, demonstration: bool) -> App {
         },
         counters: areas.iter().flat_map(|area| area.counters.clone()).collect(),
         ports,
-    })
+    }))
 }
 
 fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
@@ -142,6 +154,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
     if app.settings.demonstration {
         routes = routes.merge(kit::page::gallery_router());
     }
+    let elastic: Router = monitoring::bulk::elastic_routes().with_state(app.clone());
     let control = Router::new()
         .route("/control/query", post(control_query))
         .route("/control/search", post(control_search))
@@ -150,6 +163,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .with_state(Control { centre: Arc::clone(centre), secret });
     routes
         .fallback(|| async { Fail::plain(Error::NotFound) })
+        .layer(axum::middleware::from_fn_with_state(elastic, for_elastic))
         .layer(axum::middleware::from_fn_with_state(app.clone(), identify))
         .with_state(app.clone())
         .merge(control)
@@ -157,6 +171,35 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .layer(axum::middleware::from_fn(secure))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// Hands what Elasticsearch clients ask to their own routes.
+async fn for_elastic(State(elastic): State<Router>, request: Request, next: Next) -> Response {
+    if is_for_elastic(&request) { elastic.oneshot(request).await.into_response() } else { next.run(request).await }
+}
+
+/// Elasticsearch clients ask the same address for paths that are pages of ours (`GET /`); they say who they are in
+/// `Accept` or `Content-Type`, or are no browsers at all.
+fn is_for_elastic(request: &Request) -> bool {
+    const PROBES: [&str; 9] = [
+        "/_license",
+        "/_xpack",
+        "/_cluster/",
+        "/_cat/",
+        "/_nodes",
+        "/_ilm/",
+        "/_index_template/",
+        "/_template/",
+        "/_ingest/",
+    ];
+    let says = |name: HeaderName, word: &str| {
+        request.headers().get(name).and_then(|header| header.to_str().ok()).is_some_and(|header| header.contains(word))
+    };
+    let path = request.uri().path();
+    says(header::ACCEPT, "vnd.elasticsearch")
+        || says(header::CONTENT_TYPE, "vnd.elasticsearch")
+        || path == "/" && !says(header::ACCEPT, "text/html")
+        || PROBES.iter().any(|probe| path.starts_with(probe))
 }
 
 /// A bug of ours answers like any other internal error; the server goes on.

@@ -2,8 +2,10 @@
 //! event search, questions in SQL, and the duty room's start page.
 
 pub mod alerts;
+pub mod bulk;
 pub mod duty;
 pub mod import;
+pub mod intake;
 pub mod pipeline;
 pub mod questions;
 pub mod rules;
@@ -35,18 +37,31 @@ pub fn area() -> Area {
             .merge(questions::routes())
             .merge(rules::routes())
             .merge(sources::routes()),
-        open_routes: axum::Router::new(),
-        migrations: migrations(),
-        tables: Vec::new(),
+        open_routes: bulk::routes(),
+        migrations: MIGRATIONS.to_vec(),
+        tables: vec![
+            alerts::tables::ALERTS,
+            sources::tables::SOURCES,
+            sources::tables::SOURCE_ASSIGNMENTS,
+            sources::tables::PRESENCE,
+        ],
         navigation: navigation(),
         counters: duty::counters(),
         ..Area::default()
     }
 }
 
-fn migrations() -> Vec<Migration> {
-    Vec::new()
-}
+/// Migrations of this area, in order. Sources and alerts name agencies, systems and people.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-21-monitoring-alerts",
+        sql: include_str!("../migrations/2026-11-21-monitoring-alerts.sql"),
+    },
+    Migration {
+        name: "2026-11-21-monitoring-sources",
+        sql: include_str!("../migrations/2026-11-21-monitoring-sources.sql"),
+    },
+];
 
 fn navigation() -> Vec<NavigationItem> {
     let item = |group, key, path, icon, capability, order| NavigationItem {

@@ -60,4 +60,3 @@ fn navigation() -> Vec<NavigationItem> {
         item("audit-navigation", "/audit", "history", Some(Capability::ViewAudit), 60),
     ]
 }
-

@@ -51,7 +51,11 @@ pub struct Basis {
 impl Basis {
     /// `Điều 31 khoản 2 điểm d Nghị định 331/2026/NĐ-CP`
     pub fn place(&self) -> String {
-        [self.article.as_str(), self.document.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+        [self.article.as_str(), self.document.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     pub fn text_seen(&self) -> bool {
@@ -156,7 +160,8 @@ fn parse<T: DeserializeOwned>(embedded: &Dir<'_>, directory: Option<&Path>) -> R
         let failed = |error| LawError::Read(directory.display().to_string(), error);
         for entry in std::fs::read_dir(directory).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".toml")) else {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".toml"))
+            else {
                 continue;
             };
             let text = std::fs::read_to_string(&path).map_err(|error| LawError::Read(name.to_owned(), error))?;
@@ -165,7 +170,9 @@ fn parse<T: DeserializeOwned>(embedded: &Dir<'_>, directory: Option<&Path>) -> R
     }
     texts
         .into_iter()
-        .map(|(file, text)| toml::from_str(&text).map_err(|error| LawError::Content { file, reason: error.to_string() }))
+        .map(|(file, text)| {
+            toml::from_str(&text).map_err(|error| LawError::Content { file, reason: error.to_string() })
+        })
         .collect()
 }
 
@@ -186,7 +193,11 @@ mod tests {
         for duty in &law.duties {
             assert!(law.form(&duty.form).is_some(), "{} asks for form {}", duty.id, duty.form);
             assert!(!duty.basis.document.is_empty(), "{} has a basis", duty.id);
-            assert!(duty.basis.text_seen() || duty.status == crate::duties::Standing::Draft, "{}: unseen text", duty.id);
+            assert!(
+                duty.basis.text_seen() || duty.status == crate::duties::Standing::Draft,
+                "{}: unseen text",
+                duty.id
+            );
             for sign in &duty.any_sign {
                 assert!(signs.contains(sign.as_str()), "{} asks for the unknown sign {sign}", duty.id);
             }

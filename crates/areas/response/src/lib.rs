@@ -47,9 +47,24 @@ fn slots() -> Vec<Slot> {
     };
     vec![
         slot("duty.panel", "clock-panel-title", 10, Arc::new(|app, scope, lang, _| Box::pin(panel(app, scope, lang)))),
-        slot("alert.panel", "incident-slot", 10, Arc::new(|app, scope, lang, id| Box::pin(of_alert(app, scope, lang, id)))),
-        slot("system.tab", "incident-slot", 30, Arc::new(|app, scope, lang, id| Box::pin(of_system(app, scope, lang, id)))),
-        slot("agency.tab", "incident-slot", 30, Arc::new(|app, scope, lang, id| Box::pin(of_agency(app, scope, lang, id)))),
+        slot(
+            "alert.panel",
+            "incident-slot",
+            10,
+            Arc::new(|app, scope, lang, id| Box::pin(of_alert(app, scope, lang, id))),
+        ),
+        slot(
+            "system.tab",
+            "incident-slot",
+            30,
+            Arc::new(|app, scope, lang, id| Box::pin(of_system(app, scope, lang, id))),
+        ),
+        slot(
+            "agency.tab",
+            "incident-slot",
+            30,
+            Arc::new(|app, scope, lang, id| Box::pin(of_agency(app, scope, lang, id))),
+        ),
     ]
 }
 

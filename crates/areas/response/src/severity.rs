@@ -66,7 +66,8 @@ impl Scale {
 
 impl Level {
     fn reached_by(&self, signs: &BTreeSet<String>, system_level: Option<i64>) -> bool {
-        let high_enough = self.minimum_system_level.is_none_or(|minimum| system_level.is_some_and(|level| level >= minimum));
+        let high_enough =
+            self.minimum_system_level.is_none_or(|minimum| system_level.is_some_and(|level| level >= minimum));
         let all = self.every_sign.iter().all(|sign| signs.contains(sign));
         let mut free = self.signs.iter().filter(|sign| !self.every_sign.contains(&sign.id)).peekable();
         high_enough && all && (free.peek().is_none() || free.any(|sign| signs.contains(&sign.id)))
@@ -106,7 +107,11 @@ mod tests {
             (&both[..1], Some(5), "ordinary"),
             (&both[1..], Some(5), "ordinary"),
         ] {
-            assert_eq!(proposed("decision-05-2017", signs, system_level).as_deref(), Some(level), "{signs:?} {system_level:?}");
+            assert_eq!(
+                proposed("decision-05-2017", signs, system_level).as_deref(),
+                Some(level),
+                "{signs:?} {system_level:?}"
+            );
         }
     }
 }

@@ -3,12 +3,20 @@
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
-pub(crate) async fn rows(connection: &impl Connection, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, Error> {
+pub(crate) async fn rows(
+    connection: &impl Connection,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<QueryResult>, Error> {
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     Ok(connection.query_all_raw(statement).await?)
 }
 
-pub(crate) async fn row(connection: &impl Connection, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, Error> {
+pub(crate) async fn row(
+    connection: &impl Connection,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<QueryResult>, Error> {
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     Ok(connection.query_one_raw(statement).await?)
 }
@@ -36,8 +44,7 @@ pub(crate) async fn update(
     version: i64,
     columns: &[(&str, Value)],
 ) -> Result<(), Error> {
-    let set: Vec<_> =
-        columns.iter().enumerate().map(|(place, (name, _))| format!("{name} = ${}", place + 1)).collect();
+    let set: Vec<_> = columns.iter().enumerate().map(|(place, (name, _))| format!("{name} = ${}", place + 1)).collect();
     let (id_place, version_place) = (columns.len() + 1, columns.len() + 2);
     let sql = format!(
         "UPDATE {table} SET {}, version = version + 1 WHERE id = ${id_place} AND version = ${version_place}",

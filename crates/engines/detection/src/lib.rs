@@ -6,6 +6,7 @@ mod compile;
 mod correlation;
 mod engine;
 mod expression;
+mod hash;
 mod matches;
 mod network;
 mod pattern;

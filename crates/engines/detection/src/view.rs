@@ -1,6 +1,7 @@
 //! One record as the rules see it: its fields under the engine's numbers, and their folded texts, made once and
 //! only for the fields that are really asked for.
 
+use crate::hash::NameHashBuilder;
 use crate::pattern::fold;
 use event::{Record, Value};
 use std::cell::{OnceCell, RefCell};
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 
 /// Field names and their numbers.
 #[derive(Debug, Default)]
-pub(crate) struct FieldNumbers(HashMap<Box<str>, usize>);
+pub(crate) struct FieldNumbers(HashMap<Box<str>, usize, NameHashBuilder>);
 
 impl FieldNumbers {
     pub(crate) fn intern(&mut self, name: &str) -> usize {

@@ -1,1 +1,38 @@
-//! To be filled.
+//! The event store: records durable in a write-ahead log, events in memory and in Parquet segments, one SQL
+//! catalogue and one search language over both. It knows records and events, nothing of a Cyber Security
+//! Centre; who may see what comes in as a set of source ids.
+
+mod columns;
+mod compaction;
+mod error;
+mod files;
+mod lock;
+mod log;
+mod maintenance;
+mod manifest;
+mod memory;
+mod observables;
+mod options;
+mod orphans;
+mod pattern;
+mod query;
+mod rows;
+pub mod search;
+mod segment;
+mod statistics;
+mod store;
+mod verify;
+
+pub use columns::ColumnDoc;
+pub use error::StoreError;
+pub use log::{Appended, BatchId, LogReader};
+pub use maintenance::{Compacted, Dropped};
+pub use options::Options;
+pub use pattern::fold;
+pub use query::{
+    Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, QueryResult, Sources,
+};
+pub use search::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};
+pub use statistics::Statistics;
+pub use store::Store;
+pub use verify::{Problem, Report};

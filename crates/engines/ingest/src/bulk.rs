@@ -104,7 +104,9 @@ pub fn parse_bulk(body: &Bytes, default_index: Option<&str>) -> Result<Vec<BulkI
             }
         };
         let document = match (&index, &id) {
-            (None, _) => Err(BulkError::new("action_request_validation_exception", "Validation Failed: 1: index is missing;")),
+            (None, _) => {
+                Err(BulkError::new("action_request_validation_exception", "Validation Failed: 1: index is missing;"))
+            }
             (Some(index), _) if !proper_index(index) => {
                 Err(BulkError::new("invalid_index_name_exception", format!("Invalid index name [{}]", shorten(index))))
             }
@@ -190,8 +192,9 @@ fn action(line: &[u8], number: usize) -> Result<(Action, Metadata), BulkError> {
         let found = String::from_utf8_lossy(line.get(..line.len().min(40)).unwrap_or_default()).into_owned();
         return Err(malformed(format!("expected START_OBJECT but found [{found}]")));
     }
-    let mut parsed: BTreeMap<String, Option<Metadata>> = serde_json::from_slice(line)
-        .map_err(|error| BulkError::new("x_content_parse_exception", format!("[{number}:{}] {error}", error.column())))?;
+    let mut parsed: BTreeMap<String, Option<Metadata>> = serde_json::from_slice(line).map_err(|error| {
+        BulkError::new("x_content_parse_exception", format!("[{number}:{}] {error}", error.column()))
+    })?;
     if parsed.len() > 1 {
         return Err(malformed("expected END_OBJECT but found [FIELD_NAME]".to_owned()));
     }
@@ -205,7 +208,9 @@ fn action(line: &[u8], number: usize) -> Result<(Action, Metadata), BulkError> {
         "delete" => Action::Delete,
         _ => {
             let found = shorten(&name);
-            return Err(malformed(format!("expected field [create], [delete], [index] or [update] but found [{found}]")));
+            return Err(malformed(format!(
+                "expected field [create], [delete], [index] or [update] but found [{found}]"
+            )));
         }
     };
     Ok((action, metadata.unwrap_or_default()))

@@ -1,6 +1,8 @@
 //! A real rsyslogd as sender: plain TCP, octet-counted TCP, RELP with a sink that refuses at first, and
 //! omelasticsearch's `_bulk` bodies.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use async_trait::async_trait;
@@ -115,9 +117,15 @@ fn ports(memory: &Memory) -> Vec<usize> {
 async fn over_tcp(framing: &str) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (memory, counters, stop) = (Arc::new(Memory::default()), Arc::new(Counters::default()), CancellationToken::new());
-    let task =
-        tokio::spawn(serve_syslog_tcp(listener, memory.clone(), TcpSettings::default(), counters.clone(), stop.clone()));
+    let (memory, counters, stop) =
+        (Arc::new(Memory::default()), Arc::new(Counters::default()), CancellationToken::new());
+    let task = tokio::spawn(serve_syslog_tcp(
+        listener,
+        memory.clone(),
+        TcpSettings::default(),
+        counters.clone(),
+        stop.clone(),
+    ));
     let action = format!(
         "action(type=\"omfwd\" target=\"127.0.0.1\" port=\"{port}\" protocol=\"tcp\" TCP_Framing=\"{framing}\" template=\"RSYSLOG_SyslogProtocol23Format\")"
     );
@@ -151,7 +159,8 @@ async fn rsyslog_repeats_over_relp_what_was_refused() {
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (memory, counters, stop) = (Arc::new(Memory::default()), Arc::new(Counters::default()), CancellationToken::new());
+    let (memory, counters, stop) =
+        (Arc::new(Memory::default()), Arc::new(Counters::default()), CancellationToken::new());
     memory.refuse.store(1, Ordering::SeqCst);
     let task = tokio::spawn(serve_relp(
         listener,

@@ -1,5 +1,7 @@
 //! Every format file loads, and every sample in it is understood as it says.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 #[test]

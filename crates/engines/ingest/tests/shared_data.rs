@@ -1,10 +1,12 @@
 //! Every record of every shared log file is read and, where a format exists, understood. Prints what it saw.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use event::{Column, Event, Origin, RawRecord};
-use luytre_ingest::files::{FileRecords, Limits, list};
 use luytre_ingest::FormatSet;
+use luytre_ingest::files::{FileRecords, Limits, list};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

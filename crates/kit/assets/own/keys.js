@@ -27,10 +27,11 @@ function step(by) {
   moveTo(list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)]);
 }
 
-/** Presses the act in the open drawer, else in the chosen row. */
+/** Presses the act for all chosen rows, else in the open drawer, else in the current row. */
 function act(name) {
   const place = document.querySelector('#drawer.drawer-open') ?? current() ?? document;
-  const button = place.querySelector(`[data-act="${name}"]`) ?? document.querySelector(`.head-acts [data-act="${name}"]`);
+  const chosen = document.querySelector('tr.row-chosen') ? document.querySelector(`[data-bulk="${name}"]`) : null;
+  const button = chosen ?? place.querySelector(`[data-act="${name}"]`) ?? document.querySelector(`.head-acts [data-act="${name}"]`);
   if (!button) return false;
   button.click();
   return true;

@@ -5,6 +5,7 @@ import { startKeys } from './keys.js';
 import { startTimes } from './times.js';
 import { startLive } from './live.js';
 import { startRows, watchFrames } from './rows.js';
+import { offerColumns } from './columns.js';
 
 document.documentElement.classList.add('js');
 
@@ -55,6 +56,7 @@ startLive(announce);
 forAllContent((root) => {
   copyButtons(root);
   charts(root);
+  offerColumns(all(root, 'table[data-columns]'));
   watchFrames(all(root, '.scroll'));
   // A form with errors takes the focus to its summary; an opened drawer to itself.
   all(root, '[data-focus]')[0]?.focus();

@@ -26,6 +26,12 @@ export function startRows() {
   });
 
   document.addEventListener('change', (event) => {
+    if (event.target.matches('[data-select-all]')) {
+      for (const box of event.target.closest('table').querySelectorAll('tr[data-row] input[type=checkbox]')) {
+        box.checked = event.target.checked;
+        box.closest('tr').classList.toggle('row-chosen', box.checked);
+      }
+    }
     if (event.target.matches('table[data-keyed] tr[data-row] input[type=checkbox]')) {
       event.target.closest('tr').classList.toggle('row-chosen', event.target.checked);
     }

@@ -14,7 +14,6 @@ mod histogram;
 mod interval;
 mod listing;
 mod markup;
-mod preferences;
 mod presence;
 mod router;
 mod sparkline;
@@ -30,7 +29,6 @@ pub use histogram::{Histogram, Series};
 pub use interval::{Interval, Trend};
 pub use listing::{Chip, Pagination, Sorting, Tab};
 pub use markup::Markup;
-pub use preferences::preferences_router;
 pub use presence::{Presence, Slot, SlotState};
 pub use router::router;
 pub use sparkline::Sparkline;
@@ -39,7 +37,7 @@ use crate::clock::Micros;
 use crate::locale::{Argument, Lang, texts};
 
 /// Topics of news that pages listen to (`live::News::topic`); another topic reaches no page.
-pub const TOPICS: [&str; 8] = ["alert", "incident", "source", "inbox", "duty", "event", "job", "health"];
+pub const TOPICS: [&str; 8] = ["alert", "incident", "source", "inbox", "clock", "roster", "event", "health"];
 
 /// What the request extractor knows; `Page::new` makes the page of it.
 #[derive(Debug, Clone, Default)]
@@ -149,8 +147,15 @@ impl Page {
     /// Texts and settings for our scripts, as JSON for a data block. `<` is escaped so that no text can end the
     /// block.
     pub fn script_settings(&self) -> String {
-        let keys =
-            ["shell-copied", "shell-new-rows", "shell-late-by", "shell-left", "shell-live-lost", "shell-live-back"];
+        let keys = [
+            "shell-copied",
+            "shell-new-rows",
+            "shell-columns",
+            "shell-late-by",
+            "shell-left",
+            "shell-live-lost",
+            "shell-live-back",
+        ];
         // Variables stay as `{name}` for the scripts to fill.
         let variables = [("count", "{count}".into()), ("duration", "{duration}".into())];
         let texts: serde_json::Map<String, serde_json::Value> =

@@ -1,6 +1,7 @@
-//! Routes of the frame itself: embedded files, preferences, and the counters of the top bar when there is news.
+//! Routes of the frame itself: embedded files, and the counters of the top bar when there is news. Language and
+//! theme (`POST /preferences`) are kept by organisation, beside sign-in.
 
-use super::{assets, preferences_router};
+use super::assets;
 use crate::app::App;
 use crate::web::{Fail, Html, Visit};
 use axum::Router;
@@ -8,7 +9,7 @@ use axum::routing::get;
 
 /// All of them; `luytre` merges this once.
 pub fn router() -> Router<App> {
-    Router::new().route("/counters", get(show_counters)).merge(assets::router()).merge(preferences_router())
+    Router::new().route("/counters", get(show_counters)).merge(assets::router())
 }
 
 async fn show_counters(visit: Visit) -> Result<Html, Fail> {

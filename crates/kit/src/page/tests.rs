@@ -182,3 +182,63 @@ fn only_known_columns_sort() {
     assert_eq!(sorting("/a?sort=title").link(&Address::parse("/a?sort=title&page=2"), "title"), "/a?sort=-title");
     assert_eq!(sorting("/a?sort=password").column, "last");
 }
+
+/// Templates of kit and of every area, and the code beside them.
+fn sources_of_pages() -> Vec<(std::path::PathBuf, String)> {
+    fn gather(dir: &std::path::Path, found: &mut Vec<(std::path::PathBuf, String)>) {
+        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                gather(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "html" || extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    gather(&root.join("templates"), &mut found);
+    gather(&root.join("../areas"), &mut found);
+    found
+}
+
+/// What stands between `call` and the next quotation mark, wherever `call` occurs.
+fn named<'a>(text: &'a str, call: &'a str) -> impl Iterator<Item = &'a str> {
+    text.match_indices(call).filter_map(move |(at, _)| text[at + call.len()..].split('"').next())
+}
+
+#[test]
+fn every_icon_that_a_template_names_is_in_the_sprite() {
+    let sprite = include_str!("../../assets/icons.txt");
+    let mut count = 0;
+    for (path, text) in sources_of_pages() {
+        for name in ["page.icon(\"", "page.empty(\"", "icon: \""].into_iter().flat_map(|call| named(&text, call)) {
+            assert!(sprite.lines().any(|line| line == name), "{name} in {} is not in icons.txt", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 20, "only {count} icons found");
+}
+
+#[test]
+fn every_text_that_a_template_names_exists_in_both_languages() {
+    let mut count = 0;
+    let mut missing = Vec::new();
+    for (path, text) in sources_of_pages() {
+        for key in
+            ["page.t(\"", "page.tn(\"", "page.tn2(\"", "page.tm(\""].into_iter().flat_map(|call| named(&text, call))
+        {
+            // Keys put together from a state end in a dash or hold a place.
+            if key.ends_with('-') || key.contains('{') {
+                continue;
+            }
+            count += 1;
+            if Lang::ALL.into_iter().any(|lang| !texts().has(lang, key)) {
+                missing.push(format!("{key} ({})", path.display()));
+            }
+        }
+    }
+    assert!(count > 100, "only {count} keys found");
+    assert!(missing.is_empty(), "{missing:#?}");
+}

@@ -3,6 +3,7 @@
 use crate::live::News;
 use crate::scope::Agencies;
 use crate::web::Visit;
+use axum::extract::Query;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
@@ -12,12 +13,19 @@ use std::convert::Infallible;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
 
-/// The stream; resumes after the header `Last-Event-ID`.
+#[derive(serde::Deserialize)]
+pub struct Resume {
+    after: Option<u64>,
+}
+
+/// The stream; resumes after the header `Last-Event-ID` (the same connection again) or the parameter `after` (another
+/// tab of the browser took over).
 pub async fn live_news(
     visit: Visit,
+    Query(resume): Query<Resume>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, super::Fail> {
-    let last = headers.get("last-event-id").and_then(|header| header.to_str().ok()?.parse().ok());
+    let last = headers.get("last-event-id").and_then(|header| header.to_str().ok()?.parse().ok()).or(resume.after);
     let reach = reachable_agencies(&visit).await.map_err(super::Fail::plain)?;
     let (missed, receiver) = visit.app.live.since(last);
     let stream = tokio_stream::iter(missed)

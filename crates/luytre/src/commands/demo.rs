@@ -50,7 +50,7 @@ impl Demo {
         configuration.database = crate::configuration::Database::default();
         // Ports of a demonstration must not stand in the way of a real centre on the same machine.
         let free = Some(SocketAddr::new(loopback, 0));
-        configuration.intake = crate::configuration::Intake { syslog_udp: free, syslog_tcp: free, relp: free };
+        configuration.intake = crate::configuration::Intake { syslog_udp: free, syslog_tcp: free, relp: free, elastic: None };
         std::fs::create_dir_all(data.join("rules"))?;
         let content = crate::content::Content::new(configuration.content_directory.clone());
         let plan = Province::parse(&content.text("demo/province.toml")?)?;
@@ -60,11 +60,11 @@ impl Demo {
         let server = Server::start(data, centre, true).await?;
         self.print_links(&server, &built).await?;
 
-        let doors = server.doors();
+        let door = |name| server.intake.address(name).with_context(|| format!("{name} is shut"));
         let doors = Doors {
-            syslog_udp: doors.syslog_udp.context("syslog over UDP is off")?,
-            syslog_tcp: doors.syslog_tcp.context("syslog over TCP is off")?,
-            relp: doors.relp.context("RELP is off")?,
+            syslog_udp: door("syslog_udp")?,
+            syslog_tcp: door("syslog_tcp")?,
+            relp: door("relp")?,
             web: format!("http://{}", server.address),
         };
         let stop = CancellationToken::new();
@@ -100,7 +100,7 @@ impl Demo {
         let tx = scoped.begin().await?;
         let mut links = Vec::new();
         for (person, account) in &built.accounts {
-            let token = sign_in::create_sign_in_link(&tx, centre.clock.now(), person).await?;
+            let token = sign_in::create_sign_in_link(&tx, &centre.policies, centre.clock.now(), person).await?;
             let url = format!("http://{}/sign-in/link/{token}", server.address);
             links.push((account, url));
         }
@@ -123,7 +123,7 @@ impl Demo {
         for (account, url) in &links {
             println!("  {:<14} {:<32} {url}", account.role, format!("{} ({})", account.name, account.agency));
         }
-        println!("\nNhật ký thật vào đây / send real logs to: {:?}", server.doors());
+        println!("\nNhật ký thật vào đây / send real logs to: {}", server.doors());
         println!("Ctrl-C dừng / stops.\n");
         Ok(())
     }

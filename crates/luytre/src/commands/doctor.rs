@@ -91,7 +91,7 @@ async fn deep(centre: &Centre) -> Vec<Check> {
     let scoped = centre.db.scoped(&scope);
     let audit = match organisation::audit::verify(&scoped.read()).await {
         Ok(Ok(rows)) => Ok(format!("{rows} rows, every hash fits the one before")),
-        Ok(Err(broken)) => Err(format!("{broken}")),
+        Ok(Err(broken)) => Err(format!("row {}: {}", broken.sequence, broken.reason)),
         Err(error) => Err(error.to_string()),
     };
     let store = match centre.store.verify().await {

@@ -7,7 +7,7 @@ use crate::control;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use kit::Scope;
-use kit::catalogue::{QueryAnswer, QueryLimits};
+use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;

@@ -47,8 +47,7 @@ impl Serve {
         std::fs::create_dir_all(data.join("rules"))?;
         let centre = Centre::open_with_rules(data, &configuration, &self.rules).await?;
         let server = Server::start(data, centre, false).await?;
-        let doors = server.doors();
-        tracing::info!(address = %server.address, ?doors, "listening");
+        tracing::info!(address = %server.address, doors = %server.doors(), "listening");
         println!("luytre serves http://{}", server.address);
         asked_to_stop().await?;
         server.stop().await?;

@@ -9,7 +9,7 @@ use kit::{Capability, Tx};
 use organisation::agencies::Agency;
 use organisation::api_keys::{self, NewKey};
 use organisation::people::{self, NewPerson, PersonFilter};
-use organisation::{agencies, sign_in};
+use organisation::agencies;
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
@@ -80,8 +80,11 @@ impl User {
                 };
                 let person = people::create(&tx, now, new).await?;
                 people::grant_role(&tx, &centre.policies, now, &person.id, role, &agency.id, now, None).await?;
-                sign_in::set_password(&tx, &centre.policies, now, &person.id, &password).await?;
                 tx.commit().await?;
+                if let Err(error) = centre.sign_in(true)?.set_password(&scope, &person.id, &password).await {
+                    // An account without a password cannot sign in; a second try starts with `set-password`.
+                    bail!("the account is made but its password is not set: {error}");
+                }
                 println!("{account} may sign in");
             }
             Command::List { json } => {
@@ -124,10 +127,9 @@ impl User {
             }
             Command::SetPassword { account } => {
                 let password = read_password()?;
-                let tx = scoped.begin().await?;
-                let person = people::by_account(&tx, account).await?.with_context(|| format!("no account {account}"))?;
-                sign_in::set_password(&tx, &centre.policies, now, &person.id, &password).await?;
-                tx.commit().await?;
+                let person =
+                    people::by_account(&scoped.read(), account).await?.with_context(|| format!("no account {account}"))?;
+                centre.sign_in(true)?.set_password(&scope, &person.id, &password).await?;
                 println!("the password of {account} is set");
             }
         }

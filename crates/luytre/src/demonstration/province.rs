@@ -362,7 +362,7 @@ async fn build_sources(tx: &Tx<'_>, places: &[Place], now: Micros) -> Result<Vec
                 max_silence_minutes: "5".to_owned(),
                 ..SourceInput::default()
             };
-            monitoring::sources::service::register(tx, now, &new).await.with_context(|| format!("source {host}"))?;
+            monitoring::sources::service::register(tx, &new, now).await.with_context(|| format!("source {host}"))?;
             senders.push(Sender {
                 silent_after: (host == "stc-web").then_some(90.0),
                 clock_error: if host == "snv-windows" { 9 * 60 * kit::clock::SECOND } else { 0 },

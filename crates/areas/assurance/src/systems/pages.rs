@@ -130,6 +130,29 @@ pub(super) fn state_key(system: &System) -> &'static str {
     State::from_code(&system.state).unwrap_or_default().key()
 }
 
+/// Badge of the system's level.
+pub(super) fn level_of(system: &System) -> Option<Level> {
+    u8::try_from(system.level).ok().and_then(Level::new)
+}
+
+/// Texts of a system with the keys of their names, in the order of the page.
+fn plain_texts(system: &System) -> Vec<(&'static str, &str)> {
+    vec![
+        ("system-purpose", &system.purpose),
+        ("system-operator", &system.operator),
+        ("system-hosting", &system.hosting),
+        ("system-services", &system.services),
+        ("system-operating-system", &system.operating_system),
+        ("system-security-measures", &system.security_measures),
+        ("system-domains", &system.domains),
+        ("system-public-addresses", &system.public_addresses),
+        ("system-contact-name", &system.contact_name),
+        ("system-contact-title", &system.contact_title),
+        ("system-contact-phone", &system.contact_phone),
+        ("system-contact-email", &system.contact_email),
+    ]
+}
+
 #[derive(Template)]
 #[template(path = "systems/templates/system.html")]
 struct SystemPage {

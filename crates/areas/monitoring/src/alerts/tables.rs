@@ -1,5 +1,6 @@
 //! `monitoring.alerts` in the SQL catalogue.
 
+use kit::Capability;
 use kit::catalogue::ColumnKind::{Boolean, Integer, Text, Time};
 use kit::catalogue::{TableSpec, column};
 
@@ -48,4 +49,5 @@ pub const ALERTS: TableSpec = TableSpec {
              seen_at, seen_by, acknowledged_at, acknowledged_by, assigned_to, escalated_at, closed_at, closed_by, \
              close_reason FROM alerts",
     agency_column: Some("agency_id"),
+    capability: Some(Capability::ViewAlerts),
 };

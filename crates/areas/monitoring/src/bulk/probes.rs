@@ -3,7 +3,8 @@
 
 use super::answer::{Refusal, json_answer};
 use super::receive::check;
-use axum::extract::{Request, State};
+use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kit::App;
@@ -13,8 +14,8 @@ use serde_json::{Value, json};
 const VERSION: &str = "8.15.0";
 const NAME: &str = "luytre";
 
-pub(super) async fn about(State(app): State<App>, request: Request) -> Response {
-    answered(&app, &request, |_| {
+pub(super) async fn about(State(app): State<App>, parts: Parts) -> Response {
+    answered(&app, &parts, |_| {
         json!({
             "name": NAME,
             "cluster_name": NAME,
@@ -37,12 +38,12 @@ pub(super) async fn about(State(app): State<App>, request: Request) -> Response 
 }
 
 /// `HEAD /`.
-pub(super) async fn well(State(app): State<App>, request: Request) -> Response {
-    answered(&app, &request, |_| Value::Null).await
+pub(super) async fn well(State(app): State<App>, parts: Parts) -> Response {
+    answered(&app, &parts, |_| Value::Null).await
 }
 
-pub(super) async fn license(State(app): State<App>, request: Request) -> Response {
-    answered(&app, &request, |_| {
+pub(super) async fn license(State(app): State<App>, parts: Parts) -> Response {
+    answered(&app, &parts, |_| {
         json!({ "license": {
             "status": "active", "uid": "00000000-0000-0000-0000-000000000000", "type": "basic",
             "issue_date": "2024-01-01T00:00:00.000Z", "issue_date_in_millis": 1_704_067_200_000_i64,
@@ -52,8 +53,8 @@ pub(super) async fn license(State(app): State<App>, request: Request) -> Respons
     .await
 }
 
-pub(super) async fn xpack(State(app): State<App>, request: Request) -> Response {
-    answered(&app, &request, |_| {
+pub(super) async fn xpack(State(app): State<App>, parts: Parts) -> Response {
+    answered(&app, &parts, |_| {
         let off = json!({ "available": false, "enabled": false });
         json!({
             "build": { "hash": "unknown", "date": "2024-08-05T10:05:34.233336849Z" },
@@ -65,8 +66,8 @@ pub(super) async fn xpack(State(app): State<App>, request: Request) -> Response 
     .await
 }
 
-pub(super) async fn health(State(app): State<App>, request: Request) -> Response {
-    answered(&app, &request, |_| {
+pub(super) async fn health(State(app): State<App>, parts: Parts) -> Response {
+    answered(&app, &parts, |_| {
         json!({
             "cluster_name": NAME, "status": "green", "timed_out": false, "number_of_nodes": 1,
             "number_of_data_nodes": 1, "active_primary_shards": 1, "active_shards": 1, "relocating_shards": 0,
@@ -79,8 +80,8 @@ pub(super) async fn health(State(app): State<App>, request: Request) -> Response
 }
 
 /// omelasticsearch asks for this before every connection.
-pub(super) async fn cat_health(State(app): State<App>, request: Request) -> Response {
-    if let Err(refused) = check(&app, &request).await {
+pub(super) async fn cat_health(State(app): State<App>, parts: Parts) -> Response {
+    if let Err(refused) = check(&app, &parts).await {
         return *refused;
     }
     let line = format!("{} green 1 1 1 1 0 0 0 0 - 100.0%\n", NAME);
@@ -90,8 +91,8 @@ pub(super) async fn cat_health(State(app): State<App>, request: Request) -> Resp
 const PRODUCT: header::HeaderName = header::HeaderName::from_static("x-elastic-product");
 
 /// Clients that look for more nodes find this one again, under the name they called it by.
-pub(super) async fn nodes(State(app): State<App>, request: Request) -> Response {
-    answered(&app, &request, |headers| {
+pub(super) async fn nodes(State(app): State<App>, parts: Parts) -> Response {
+    answered(&app, &parts, |headers| {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:9200");
         json!({
             "_nodes": { "total": 1, "successful": 1, "failed": 0 },
@@ -106,17 +107,17 @@ pub(super) async fn nodes(State(app): State<App>, request: Request) -> Response 
 }
 
 /// Everything else: set-up is acknowledged, lists are empty, the rest is told that it does not exist here.
-pub(super) async fn other(State(app): State<App>, request: Request) -> Response {
-    let headers = match check(&app, &request).await {
-        Ok(headers) => headers,
-        Err(refused) => return *refused,
-    };
-    let path = request.uri().path();
-    match set_up(request.method(), path) {
-        Some(answer) => json_answer(&headers, StatusCode::OK, &answer),
+pub(super) async fn other(State(app): State<App>, parts: Parts) -> Response {
+    if let Err(refused) = check(&app, &parts).await {
+        return *refused;
+    }
+    let headers = &parts.headers;
+    let path = parts.uri.path();
+    match set_up(&parts.method, path) {
+        Some(answer) => json_answer(headers, StatusCode::OK, &answer),
         None => {
-            let reason = format!("no handler found for uri [{path}] and method [{}]", request.method());
-            Refusal::new(StatusCode::BAD_REQUEST, "illegal_argument_exception", reason).into_answer(&headers)
+            let reason = format!("no handler found for uri [{path}] and method [{}]", parts.method);
+            Refusal::new(StatusCode::BAD_REQUEST, "illegal_argument_exception", reason).into_answer(headers)
         }
     }
 }
@@ -151,12 +152,9 @@ fn set_up(method: &Method, path: &str) -> Option<Value> {
     }
 }
 
-async fn answered(app: &App, request: &Request, value: impl FnOnce(&HeaderMap) -> Value) -> Response {
-    match check(app, request).await {
-        Ok(headers) => {
-            let value = value(&headers);
-            json_answer(&headers, StatusCode::OK, &value)
-        }
+async fn answered(app: &App, parts: &Parts, value: impl FnOnce(&HeaderMap) -> Value) -> Response {
+    match check(app, parts).await {
+        Ok(()) => json_answer(&parts.headers, StatusCode::OK, &value(&parts.headers)),
         Err(refused) => *refused,
     }
 }

@@ -3,9 +3,9 @@
 use super::answer::{Refusal, json_answer};
 use super::body;
 use crate::Monitoring;
-use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
 use event::{Listener, Micros, Origin, RawRecord};
@@ -31,8 +31,8 @@ pub(super) struct Sender {
 }
 
 /// The key behind a request. A signed-in browser is no sender: it carries no key, and so no page can make it send.
-pub(super) async fn sender(app: &App, request: &Request) -> Result<Sender, Refusal> {
-    let session = request.extensions().get::<Arc<Session>>().filter(|session| session.api_key);
+pub(super) async fn sender(app: &App, parts: &Parts) -> Result<Sender, Refusal> {
+    let session = parts.extensions.get::<Arc<Session>>().filter(|session| session.api_key);
     let session = session.ok_or_else(Refusal::unauthenticated)?;
     if !session.scope.may(Capability::IngestEvents) {
         return Err(Refusal::forbidden());
@@ -42,7 +42,7 @@ pub(super) async fn sender(app: &App, request: &Request) -> Result<Sender, Refus
     let source_id = organisation::api_keys::source_of(&view.read(), id)
         .await
         .map_err(|error| Refusal::unavailable(format!("the key's source cannot be looked up: {error}")))?;
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| address.ip().to_canonical().to_string());
     Ok(Sender { key_id: id.to_string(), source_id, peer })
 }
@@ -82,8 +82,8 @@ async fn take_bulk(app: &App, index: Option<String>, request: Request) -> Respon
 }
 
 async fn try_bulk(app: &App, index: Option<&str>, request: Request) -> Result<Vec<Outcome>, Refusal> {
-    let sender = sender(app, &request).await?;
     let (parts, body) = request.into_parts();
+    let sender = sender(app, &parts).await?;
     let held = body::read(&parts.headers, body).await?;
     let items = parse_bulk(&held.bytes, index)?;
     store_items(app, &sender, items, &held.bytes).await
@@ -104,8 +104,8 @@ async fn take_document(app: &App, index: String, id: Option<String>, request: Re
 }
 
 async fn try_document(app: &App, index: String, id: Option<String>, request: Request) -> Result<Outcome, Refusal> {
-    let sender = sender(app, &request).await?;
-    let (parts, body): (_, Body) = request.into_parts();
+    let (parts, body) = request.into_parts();
+    let sender = sender(app, &parts).await?;
     let held = body::read(&parts.headers, body).await?;
     // One document may span lines here; in a bulk body it may not.
     let compact = serde_json::from_slice::<Value>(&held.bytes).map_err(|error| {
@@ -313,9 +313,9 @@ impl Batch {
 }
 
 /// Whether a request carries a key that may send; for probes.
-pub(super) async fn check(app: &App, request: &Request) -> Result<HeaderMap, Box<Response>> {
-    match sender(app, request).await {
-        Ok(_) => Ok(request.headers().clone()),
-        Err(refusal) => Err(Box::new(refusal.into_answer(request.headers()))),
+pub(super) async fn check(app: &App, parts: &Parts) -> Result<(), Box<Response>> {
+    match sender(app, parts).await {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(Box::new(refusal.into_answer(&parts.headers))),
     }
 }

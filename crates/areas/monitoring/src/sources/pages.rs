@@ -44,6 +44,10 @@ impl Line {
         self.listed.system_level.and_then(Level::new)
     }
 
+    fn rate(&self, page: &Page) -> String {
+        page.format.decimal(self.listed.status.rate_per_minute, 1)
+    }
+
     fn is_unassigned(&self) -> bool {
         self.listed.source.state == SourceState::Unassigned
     }

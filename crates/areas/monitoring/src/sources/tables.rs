@@ -1,5 +1,6 @@
 //! Sources, their assignments and their presence in the SQL catalogue.
 
+use kit::Capability;
 use kit::catalogue::ColumnKind::{Boolean, Float, Integer, Text, Time};
 use kit::catalogue::{TableSpec, column};
 
@@ -34,6 +35,7 @@ pub const SOURCES: TableSpec = TableSpec {
              FROM sources s JOIN source_status t ON t.source_id = s.id \
              LEFT JOIN source_assignments a ON a.source_id = s.id AND a.valid_to IS NULL",
     agency_column: Some("agency_id"),
+    capability: Some(Capability::ViewSources),
 };
 
 pub const SOURCE_ASSIGNMENTS: TableSpec = TableSpec {
@@ -52,6 +54,7 @@ pub const SOURCE_ASSIGNMENTS: TableSpec = TableSpec {
     select: "SELECT source_id, system_id, agency_id, valid_from, valid_to, recorded_at, recorded_by \
              FROM source_assignments",
     agency_column: Some("agency_id"),
+    capability: Some(Capability::ViewSources),
 };
 
 pub const PRESENCE: TableSpec = TableSpec {
@@ -70,4 +73,5 @@ pub const PRESENCE: TableSpec = TableSpec {
              FROM source_presence p LEFT JOIN source_assignments a ON a.source_id = p.source_id \
              AND a.valid_from <= p.hour_start AND (a.valid_to IS NULL OR a.valid_to > p.hour_start)",
     agency_column: Some("agency_id"),
+    capability: Some(Capability::ViewSources),
 };

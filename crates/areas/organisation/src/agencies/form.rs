@@ -62,12 +62,7 @@ impl Fields {
 }
 
 impl AgencyForm {
-    async fn new(
-        visit: &Visit,
-        agency: Option<&Agency>,
-        fields: &Fields,
-        errors: FormErrors,
-    ) -> Result<Self, Error> {
+    async fn new(visit: &Visit, agency: Option<&Agency>, fields: &Fields, errors: FormErrors) -> Result<Self, Error> {
         let page = visit.page().await?;
         let agencies = store::choices(&visit.read(), visit.now()).await?;
         let parents =
@@ -75,13 +70,16 @@ impl AgencyForm {
                 let chosen = id == fields.parent;
                 Choice::new(id, name, chosen)
             });
-        let kinds = kinds().iter().map(|kind| {
-            Choice::new(&kind.id, page.t(&format!("agency-kind-{}", kind.id)), kind.id == fields.kind)
-        });
-        let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+        let kinds = kinds()
+            .iter()
+            .map(|kind| Choice::new(&kind.id, page.t(&format!("agency-kind-{}", kind.id)), kind.id == fields.kind));
+        let entry = |kind, name: &str, key: &str, value: &str| {
+            Entry::new(kind, name, page.t(key)).value(value).checked(&errors)
+        };
         let mut entries = vec![entry("text", "name", "agency-name", &fields.name).required()];
         if agency.is_none() {
-            entries.push(entry("text", "code", "agency-code", &fields.code).hint(page.t("agency-code-hint")).required());
+            entries
+                .push(entry("text", "code", "agency-code", &fields.code).hint(page.t("agency-code-hint")).required());
         }
         entries.push(entry("select", "kind", "agency-kind", &fields.kind).choices(kinds.collect()).required());
         if agency.is_none_or(|own| own.parent_id.is_some()) {
@@ -91,9 +89,12 @@ impl AgencyForm {
         entries.push(entry("text", "address", "agency-address", &fields.address));
         entries.push(entry("text", "phone", "agency-phone", &fields.phone));
         entries.push(entry("email", "email", "agency-email", &fields.email));
-        entries.push(entry("text", "duty_hours", "agency-duty-hours", &fields.duty_hours).hint(page.t("agency-duty-hours-hint")));
+        entries.push(
+            entry("text", "duty_hours", "agency-duty-hours", &fields.duty_hours).hint(page.t("agency-duty-hours-hint")),
+        );
         let place = agency.map_or("/agencies".to_owned(), |own| format!("/agencies/{}", own.id));
-        let title = agency.map_or_else(|| page.t("agency-new"), |own| page.tn("agency-edit-of", "name", own.name.as_str()));
+        let title =
+            agency.map_or_else(|| page.t("agency-new"), |own| page.tn("agency-edit-of", "name", own.name.as_str()));
         Ok(Self { title, action: place.clone(), back: place, errors, entries, page })
     }
 }

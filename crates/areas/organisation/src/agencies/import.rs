@@ -58,7 +58,8 @@ pub fn read_toml(text: &str) -> Result<Vec<NewAgency>, Error> {
 /// Reads CSV (RFC 4180) with a head line naming `code`, `name`, `kind` and, in any order, `parent_code`,
 /// `address`, `phone`, `email`, `duty_hours`.
 pub fn read_csv(text: &str) -> Result<Vec<NewAgency>, Error> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     reader.deserialize::<NewAgency>().map(|row| row.map_err(|error| Error::BadRequest(error.to_string()))).collect()
 }
 

@@ -114,8 +114,18 @@ async fn list_agencies(visit: Visit) -> Result<Response, Fail> {
 }
 
 fn csv(visit: &Visit, agencies: &[Agency]) -> Csv {
-    let keys = ["agency-code", "agency-name", "agency-kind", "agency-parent", "agency-address", "agency-phone",
-        "agency-email", "agency-duty-hours", "agency-valid-from", "agency-valid-to"];
+    let keys = [
+        "agency-code",
+        "agency-name",
+        "agency-kind",
+        "agency-parent",
+        "agency-address",
+        "agency-phone",
+        "agency-email",
+        "agency-duty-hours",
+        "agency-valid-from",
+        "agency-valid-to",
+    ];
     let mut csv = Csv::new("agencies", keys.map(|key| text(visit.lang, key)));
     for agency in agencies {
         let kind = text(visit.lang, &agency.kind_key());
@@ -142,7 +152,8 @@ async fn show_agency(visit: Visit, Path(id): Path<String>) -> Result<Response, F
     let mut above = store::ancestors(&view, &id).await?;
     above.retain(|one| one.id != id);
     let people = if visit.scope().may(Capability::ViewPeople) {
-        let filter = people::PersonFilter { under: id.clone(), active: Some(true), now: visit.now(), ..Default::default() };
+        let filter =
+            people::PersonFilter { under: id.clone(), active: Some(true), now: visit.now(), ..Default::default() };
         Some(people::count(&view, &filter).await?)
     } else {
         None

@@ -71,7 +71,9 @@ pub(super) async fn insert(tx: &Tx<'_>, now: Micros, mut new: NewAgency) -> Resu
     let root = store::root(tx).await?;
     let parent = match (new.parent_code.as_str(), root) {
         ("", root) => root,
-        (code, _) => Some(store::by_code(tx, code).await?.ok_or_else(|| Error::invalid("parent_code", "field-invalid"))?),
+        (code, _) => {
+            Some(store::by_code(tx, code).await?.ok_or_else(|| Error::invalid("parent_code", "field-invalid"))?)
+        }
     };
     if let Some(parent) = &parent {
         store::require_in_scope(tx, &parent.id).await?;

@@ -8,8 +8,7 @@ use kit::fold::{fold, sort_key};
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 
-const COLUMNS: &str =
-    "agencies.id, agencies.code, agencies.name, agencies.kind, agencies.parent_id, agencies.valid_from, \
+const COLUMNS: &str = "agencies.id, agencies.code, agencies.name, agencies.kind, agencies.parent_id, agencies.valid_from, \
      agencies.valid_to, agencies.address, agencies.phone, agencies.email, agencies.duty_hours, \
      (SELECT above.name FROM agencies AS above WHERE above.id = agencies.parent_id) AS parent_name";
 
@@ -34,7 +33,10 @@ impl AgencyFilter {
             conditions.with("kind = ?", self.kind.as_str());
         }
         if !self.under.is_empty() {
-            conditions.with("agencies.id IN (SELECT descendant_id FROM agency_closure WHERE ancestor_id = ?)", self.under.as_str());
+            conditions.with(
+                "agencies.id IN (SELECT descendant_id FROM agency_closure WHERE ancestor_id = ?)",
+                self.under.as_str(),
+            );
         }
         if let Some(at) = self.at {
             conditions.with("valid_from <= ?", at);
@@ -183,8 +185,12 @@ pub(super) async fn insert(
 
 pub(super) async fn set_name(tx: &Tx<'_>, agency: &Agency, name: &str, now: Micros) -> Result<(), Error> {
     let keep = "INSERT INTO agency_names (agency_id, name, name_fold, valid_to) VALUES ($1, $2, $3, $4)";
-    execute(tx, keep, vec![agency.id.as_str().into(), agency.name.as_str().into(), fold(&agency.name).into(), now.into()])
-        .await?;
+    execute(
+        tx,
+        keep,
+        vec![agency.id.as_str().into(), agency.name.as_str().into(), fold(&agency.name).into(), now.into()],
+    )
+    .await?;
     let sql = "UPDATE agencies SET name = $1, name_fold = $2, name_sort = $3, updated_at = $4 WHERE id = $5";
     execute(tx, sql, vec![name.into(), fold(name).into(), sort_key(name).into(), now.into(), agency.id.as_str().into()])
         .await

@@ -7,8 +7,8 @@ mod store;
 
 pub use pages::routes;
 pub use service::{NewKey, create, revoke};
-pub use store::{count, find, list, source_of};
 pub(crate) use store::{by_secret, used};
+pub use store::{count, find, list, source_of};
 
 use kit::Capability;
 use kit::clock::Micros;

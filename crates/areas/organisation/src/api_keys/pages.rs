@@ -133,7 +133,8 @@ async fn key_form(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<
         let chosen = fields.capability.iter().any(|name| name == one.name());
         Choice::new(one.name(), page.t(&capability_key(one)), chosen)
     });
-    let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+    let entry =
+        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
     Ok(KeyForm {
         name: entry("text", "name", "key-name", &fields.name).hint(page.t("key-name-hint")).required(),
         agency: entry("select", "agency_id", "agency", &fields.agency_id).choices(places).required(),
@@ -171,7 +172,8 @@ async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String), Erro
         text => Some(local_time(text).ok_or_else(|| Error::invalid("expires_at", "field-invalid"))? + DAY),
     };
     let names = fields.capability.iter();
-    let capabilities = names.map(|name| Capability::from_name(name).ok_or_else(|| Error::invalid("capabilities", "field-invalid")));
+    let capabilities =
+        names.map(|name| Capability::from_name(name).ok_or_else(|| Error::invalid("capabilities", "field-invalid")));
     let new = NewKey {
         name: fields.name.clone(),
         agency_id: fields.agency_id.clone(),

@@ -19,17 +19,15 @@ async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) ->
 }
 
 /// Keys in scope, newest first. Revoked ones only if asked for.
-pub async fn list(
-    connection: &impl Connection,
-    revoked: bool,
-    limit: u64,
-    offset: u64,
-) -> Result<Vec<ApiKey>, Error> {
+pub async fn list(connection: &impl Connection, revoked: bool, limit: u64, offset: u64) -> Result<Vec<ApiKey>, Error> {
     connection.scope().require(Capability::ViewSources)?;
     let mut conditions = Conditions::default();
     conditions.plain(connection.scope().agency_condition("api_keys.agency_id"));
     conditions.plain(if revoked { "api_keys.revoked_at IS NOT NULL" } else { "api_keys.revoked_at IS NULL" });
-    let rest = format!("{} ORDER BY api_keys.created_at DESC, api_keys.id DESC LIMIT {limit} OFFSET {offset}", conditions.sql());
+    let rest = format!(
+        "{} ORDER BY api_keys.created_at DESC, api_keys.id DESC LIMIT {limit} OFFSET {offset}",
+        conditions.sql()
+    );
     select(connection, &rest, conditions.values()).await
 }
 
@@ -46,8 +44,7 @@ pub async fn count(connection: &impl Connection, revoked: bool) -> Result<u64, E
 /// One key in scope.
 pub async fn find(connection: &impl Connection, id: &str) -> Result<ApiKey, Error> {
     connection.scope().require(Capability::ViewSources)?;
-    let rest =
-        format!("WHERE api_keys.id = $1 AND {}", connection.scope().agency_condition("api_keys.agency_id"));
+    let rest = format!("WHERE api_keys.id = $1 AND {}", connection.scope().agency_condition("api_keys.agency_id"));
     select(connection, &rest, vec![id.into()]).await?.pop().ok_or(Error::NotFound)
 }
 

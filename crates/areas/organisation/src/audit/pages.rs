@@ -88,9 +88,10 @@ async fn list_entries(visit: Visit) -> Result<Response, Fail> {
     let verdict = match page.address.has("verify", "yes") && whole_centre {
         true => Some(match verify(&view).await? {
             Ok(count) => Verdict { whole: true, text: page.tn("audit-whole", "count", page.format.number(count)) },
-            Err(broken) => {
-                Verdict { whole: false, text: page.tn2("audit-broken", "number", broken.sequence, "reason", broken.reason) }
-            }
+            Err(broken) => Verdict {
+                whole: false,
+                text: page.tn2("audit-broken", "number", broken.sequence, "reason", broken.reason),
+            },
         }),
         false => None,
     };
@@ -144,8 +145,18 @@ async fn csv(visit: &Visit, filter: &AuditFilter) -> Result<Csv, Error> {
     let query = visit.address.to_string();
     record_read(&tx, visit.now(), "audit", "export", &query, entries.len() as u64, &[]).await?;
     tx.commit().await?;
-    let keys = ["audit-number", "audit-at", "audit-actor", "audit-act", "audit-object", "audit-object-id", "agency",
-        "audit-origin", "audit-details", "audit-hash"];
+    let keys = [
+        "audit-number",
+        "audit-at",
+        "audit-actor",
+        "audit-act",
+        "audit-object",
+        "audit-object-id",
+        "agency",
+        "audit-origin",
+        "audit-details",
+        "audit-hash",
+    ];
     let mut csv = Csv::new("audit", keys.map(|key| text(visit.lang, key)));
     for entry in &entries {
         csv.row([

@@ -6,7 +6,8 @@ use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
-const COLUMNS: &str = "sequence, at, actor_id, actor_name, action, object_kind, object_id, agency_id, origin, details, hash";
+const COLUMNS: &str =
+    "sequence, at, actor_id, actor_name, action, object_kind, object_id, agency_id, origin, details, hash";
 
 /// Takes the next number and the last hash. On PostgreSQL the updated row stays locked until the transaction
 /// ends and the next writer sees the committed value; SQLite has one writer anyway.

@@ -1,7 +1,7 @@
 //! The inbox page, and the bell of the top bar.
 
-use super::store::{self, InboxFilter};
 use super::InboxMessage;
+use super::store::{self, InboxFilter};
 use crate::answers::{csv_time, text};
 use askama::Template;
 use axum::Router;

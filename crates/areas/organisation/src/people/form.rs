@@ -42,16 +42,13 @@ pub(super) struct Fields {
 }
 
 impl PersonForm {
-    async fn new(
-        visit: &Visit,
-        person: Option<&Person>,
-        fields: &Fields,
-        errors: FormErrors,
-    ) -> Result<Self, Error> {
+    async fn new(visit: &Visit, person: Option<&Person>, fields: &Fields, errors: FormErrors) -> Result<Self, Error> {
         let page = visit.page().await?;
         let places = agencies::choices(&visit.read(), visit.now()).await?;
         let places = places.into_iter().map(|(id, name)| Choice::new(id, name, false)).collect();
-        let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+        let entry = |kind, name: &str, key: &str, value: &str| {
+            Entry::new(kind, name, page.t(key)).value(value).checked(&errors)
+        };
         let mut entries = vec![entry("text", "full_name", "person-name", &fields.full_name).required()];
         if person.is_none() {
             let hint = page.t("person-account-hint");
@@ -62,8 +59,8 @@ impl PersonForm {
         entries.push(entry("tel", "phone", "person-phone", &fields.phone));
         entries.push(entry("email", "email", "person-email", &fields.email));
         let place = person.map_or("/people".to_owned(), |own| format!("/people/{}", own.id));
-        let title =
-            person.map_or_else(|| page.t("person-new"), |own| page.tn("person-edit-of", "name", own.full_name.as_str()));
+        let title = person
+            .map_or_else(|| page.t("person-new"), |own| page.tn("person-edit-of", "name", own.full_name.as_str()));
         Ok(Self { title, action: place.clone(), back: place, errors, entries, page })
     }
 }
@@ -127,6 +124,7 @@ async fn change(visit: &Visit, id: &str, fields: &Fields) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
     let Fields { full_name, agency_id, title, phone, email, .. } = fields.clone();
     let tx = visit.begin().await?;
-    service::change(&tx, &policies, visit.now(), id, PersonChange { full_name, agency_id, title, phone, email }).await?;
+    service::change(&tx, &policies, visit.now(), id, PersonChange { full_name, agency_id, title, phone, email })
+        .await?;
     tx.commit().await
 }

@@ -82,10 +82,13 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
     let grants = store::grants_of_all(&view, &people, visit.now()).await?;
     let names = agencies::choices(&view, visit.now()).await?;
     let mut chips = Vec::new();
-    for (name, key) in [("q", "person-words"), ("under", "agency"), ("role", "person-role"), ("state", "person-state")] {
+    for (name, key) in [("q", "person-words"), ("under", "agency"), ("role", "person-role"), ("state", "person-state")]
+    {
         let Some(code) = page.address.value(name).filter(|code| !code.is_empty()) else { continue };
         let shown = match name {
-            "under" => names.iter().find(|(id, _)| id == code).map_or_else(|| code.to_owned(), |(_, name)| name.clone()),
+            "under" => {
+                names.iter().find(|(id, _)| id == code).map_or_else(|| code.to_owned(), |(_, name)| name.clone())
+            }
             "role" => page.t(&format!("role-{code}")),
             "state" => page.t(if code == "active" { "person-active" } else { "person-disabled" }),
             _ => code.to_owned(),
@@ -96,8 +99,15 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
     let list = PersonList {
         groups: grouped(&page, people, &grants),
         agencies: names.into_iter().map(|(id, name)| Choice::new(id.clone(), name, id == filter.under)).collect(),
-        roles: policies.roles.iter().map(|role| Choice::new(&role.id, page.t(&role.key()), role.id == filter.role)).collect(),
-        states: states.into_iter().map(|(code, key)| Choice::new(code, page.t(key), page.address.has("state", code))).collect(),
+        roles: policies
+            .roles
+            .iter()
+            .map(|role| Choice::new(&role.id, page.t(&role.key()), role.id == filter.role))
+            .collect(),
+        states: states
+            .into_iter()
+            .map(|(code, key)| Choice::new(code, page.t(key), page.address.has("state", code)))
+            .collect(),
         words: filter.text,
         chips,
         pagination,
@@ -144,8 +154,16 @@ async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
     let query = visit.address.to_string();
     audit::record_read(&tx, visit.now(), "person", "export", &query, people.len() as u64, &touched).await?;
     tx.commit().await?;
-    let keys = ["person-name", "sign-in-account", "agency", "person-title", "person-phone", "person-email",
-        "person-roles", "person-state"];
+    let keys = [
+        "person-name",
+        "sign-in-account",
+        "agency",
+        "person-title",
+        "person-phone",
+        "person-email",
+        "person-roles",
+        "person-state",
+    ];
     let mut csv = Csv::new("people", keys.map(|key| text(visit.lang, key)));
     for person in &people {
         let roles = role_names(visit.lang, person, &grants);

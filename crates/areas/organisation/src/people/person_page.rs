@@ -1,10 +1,10 @@
 //! One person: data, roles with what they allow, and the acts of whoever may manage the person.
 
 use super::{Grant, Person, may_hand_out, roles, service, store};
+use crate::agencies;
 use crate::answers::{again, form_errors, local_time};
 use crate::policies::Policies;
 use crate::sign_in::SignIn;
-use crate::agencies;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -50,7 +50,8 @@ fn when_key(grant: &Grant, now: &Micros) -> &'static str {
 /// Keys of what the role allows.
 fn capabilities(policies: &Policies, grant: &Grant) -> Vec<String> {
     let role = policies.role(&grant.role);
-    role.map(|role| role.capabilities.iter().map(|one| format!("capability-{}", one.name())).collect()).unwrap_or_default()
+    role.map(|role| role.capabilities.iter().map(|one| format!("capability-{}", one.name())).collect())
+        .unwrap_or_default()
 }
 
 impl PersonPage {
@@ -65,7 +66,9 @@ impl PersonPage {
             Err(error) => return Err(error),
         };
         let scope = visit.scope();
-        let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+        let entry = |kind, name: &str, key: &str, value: &str| {
+            Entry::new(kind, name, page.t(key)).value(value).checked(&errors)
+        };
         let mut grant_entries = Vec::new();
         let offered: Vec<_> = policies.roles.iter().filter(|role| may_hand_out(scope, role)).collect();
         if manageable && !offered.is_empty() {
@@ -74,9 +77,14 @@ impl PersonPage {
             let places = places.into_iter().map(|(id, name)| Choice::new(id, name, false)).collect();
             let place = if fields.role_agency_id.is_empty() { &person.agency_id } else { &fields.role_agency_id };
             grant_entries.push(entry("select", "role", "person-role", &fields.role).choices(offered).required());
+            grant_entries.push(
+                entry("select", "role_agency_id", "role-at", place)
+                    .hint(page.t("role-at-hint"))
+                    .choices(places)
+                    .required(),
+            );
             grant_entries
-                .push(entry("select", "role_agency_id", "role-at", place).hint(page.t("role-at-hint")).choices(places).required());
-            grant_entries.push(entry("date", "starts_at", "role-from", &fields.starts_at).hint(page.t("role-from-hint")));
+                .push(entry("date", "starts_at", "role-from", &fields.starts_at).hint(page.t("role-from-hint")));
             grant_entries.push(entry("date", "ends_at", "role-to", &fields.ends_at).hint(page.t("role-to-hint")));
         }
         let locked = if manageable { SignIn::of(&visit.app)?.locked_until(&view, &person).await? } else { None };
@@ -160,7 +168,11 @@ pub(super) async fn revoke_role(
     Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "role-revoked"))
 }
 
-pub(super) async fn disable(visit: Visit, Path(id): Path<String>, Form(form): Form<ReasonForm>) -> Result<Response, Fail> {
+pub(super) async fn disable(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(form): Form<ReasonForm>,
+) -> Result<Response, Fail> {
     let policies = Policies::of(&visit.app)?;
     let tx = visit.begin().await?;
     service::disable(&tx, &policies, visit.now(), &id, &form.reason).await?;

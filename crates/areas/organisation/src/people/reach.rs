@@ -70,7 +70,8 @@ pub fn choices(policies: &Policies, grants: &[Grant], now: Micros) -> Vec<Acting
 /// give a reach to nothing.
 pub fn acting(policies: &Policies, grants: &[Grant], now: Micros, wanted: Option<&str>) -> Acting {
     let mut choices = choices(policies, grants, now);
-    let place = choices.iter().position(|choice| wanted.is_some() && choice.agency_id.as_deref() == wanted).unwrap_or(0);
+    let place =
+        choices.iter().position(|choice| wanted.is_some() && choice.agency_id.as_deref() == wanted).unwrap_or(0);
     if choices.is_empty() {
         return Acting { agency_id: Some(String::new()), capabilities: BTreeSet::new(), role: String::new() };
     }

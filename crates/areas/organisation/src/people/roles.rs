@@ -65,8 +65,7 @@ pub async fn grant_role(
     if !may_hand_out(tx.scope(), role) {
         return Err(Error::Forbidden(Capability::ManagePeople.name()));
     }
-    let agency =
-        agencies::find(tx, agency_id).await.map_err(|_| Error::invalid("role_agency_id", "field-invalid"))?;
+    let agency = agencies::find(tx, agency_id).await.map_err(|_| Error::invalid("role_agency_id", "field-invalid"))?;
     if ends_at.is_some_and(|end| end <= starts_at) {
         return Err(Error::invalid("ends_at", "role-ends-before-start"));
     }
@@ -104,8 +103,8 @@ pub async fn revoke_role(tx: &Tx<'_>, policies: &Policies, now: Micros, grant_id
     if grant.ends_at.is_some_and(|end| end <= now) {
         return Err(Error::Conflict("role-ended-already"));
     }
-    let last_administrator = grants_administer(policies, &grant)
-        && tx.scope().person_id() == Some(grant.person_id.as_str());
+    let last_administrator =
+        grants_administer(policies, &grant) && tx.scope().person_id() == Some(grant.person_id.as_str());
     if last_administrator {
         return Err(Error::Conflict("person-not-oneself"));
     }

@@ -53,12 +53,9 @@ fn check(account: Option<&str>, change: &PersonChange) -> Result<(), Error> {
     if !change.email.is_empty() && !change.email.contains('@') {
         wrong("email", "field-invalid");
     }
-    for (field, text) in [
-        ("full_name", &change.full_name),
-        ("title", &change.title),
-        ("phone", &change.phone),
-        ("email", &change.email),
-    ] {
+    for (field, text) in
+        [("full_name", &change.full_name), ("title", &change.title), ("phone", &change.phone), ("email", &change.email)]
+    {
         if text.chars().count() > 200 {
             wrong(field, "field-too-long");
         }
@@ -85,7 +82,9 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, 
     };
     tidy(&mut change);
     check(Some(&account), &change)?;
-    agencies::require_in_scope(tx, &change.agency_id).await.map_err(|_| Error::invalid("agency_id", "field-invalid"))?;
+    agencies::require_in_scope(tx, &change.agency_id)
+        .await
+        .map_err(|_| Error::invalid("agency_id", "field-invalid"))?;
     if store::account_is_taken(tx, &account).await? {
         return Err(Error::invalid("account", "field-taken"));
     }
@@ -109,7 +108,9 @@ pub async fn change(
     let person = roles::manageable(tx, policies, now, id).await?;
     tidy(&mut change);
     check(None, &change)?;
-    agencies::require_in_scope(tx, &change.agency_id).await.map_err(|_| Error::invalid("agency_id", "field-invalid"))?;
+    agencies::require_in_scope(tx, &change.agency_id)
+        .await
+        .map_err(|_| Error::invalid("agency_id", "field-invalid"))?;
     store::update(tx, id, &change, now).await?;
     let details = json!({
         "before": { "full_name": person.full_name, "agency": person.agency_id, "title": person.title,

@@ -97,8 +97,7 @@ pub async fn find(connection: &impl Connection, id: &str) -> Result<Person, Erro
 /// One person in scope by account.
 pub async fn by_account(connection: &impl Connection, account: &str) -> Result<Option<Person>, Error> {
     connection.scope().require(Capability::ViewPeople)?;
-    let rest =
-        format!("WHERE people.account = $1 AND {}", connection.scope().agency_condition("people.agency_id"));
+    let rest = format!("WHERE people.account = $1 AND {}", connection.scope().agency_condition("people.agency_id"));
     Ok(select(connection, &rest, vec![account.to_lowercase().into()]).await?.pop())
 }
 
@@ -125,7 +124,8 @@ pub async fn name_of(connection: &impl Connection, id: &str) -> Result<Option<St
 
 /// Roles of a person, present, past and to come, newest start first.
 pub async fn grants_of(connection: &impl Connection, person_id: &str) -> Result<Vec<Grant>, Error> {
-    let sql = format!("{GRANTS} WHERE person_roles.person_id = $1 ORDER BY person_roles.starts_at DESC, person_roles.id");
+    let sql =
+        format!("{GRANTS} WHERE person_roles.person_id = $1 ORDER BY person_roles.starts_at DESC, person_roles.id");
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
     Ok(Grant::find_by_statement(statement).all(connection).await?)
 }

@@ -87,7 +87,11 @@ impl WeekPage {
         let (from, until) = week.span();
         let shifts = store::between(&view, from, until).await?;
         let days = week.days().into_iter().map(|day| Day {
-            name: format!("{} {}", page.t(&format!("roster-weekday-{}", local(day).weekday().to_monday_one_offset())), page.format.date(day)),
+            name: format!(
+                "{} {}",
+                page.t(&format!("roster-weekday-{}", local(day).weekday().to_monday_one_offset())),
+                page.format.date(day)
+            ),
             today: (day..day + DAY).contains(&now),
             // A shift that began the evening before stands where it began, except on the first day.
             shifts: shifts
@@ -109,7 +113,10 @@ impl WeekPage {
             after: week.shifted(1),
             csv: page.address.with("format", "csv").to_string(),
             on_duty: store::on_duty(&view, now).await?,
-            note_entry: Entry::new("textarea", "note", page.t("roster-note")).hint(page.t("roster-note-hint")).value(note).required(),
+            note_entry: Entry::new("textarea", "note", page.t("roster-note"))
+                .hint(page.t("roster-note-hint"))
+                .value(note)
+                .required(),
             own_shift,
             last_note: store::last_note(&view).await?,
             days: days.collect(),
@@ -127,14 +134,18 @@ async fn entries(visit: &Visit, page: &Page, fields: &Fields, errors: &FormError
     let view = visit.read();
     let filter = PersonFilter { active: Some(true), now: visit.now(), ..PersonFilter::default() };
     let people = people::list(&view, &filter, 5_000, 0).await?;
-    let people = people.into_iter().map(|one| Choice::new(one.id, format!("{} – {}", one.full_name, one.agency_name), false));
+    let people =
+        people.into_iter().map(|one| Choice::new(one.id, format!("{} – {}", one.full_name, one.agency_name), false));
     let places = agencies::choices(&view, visit.now()).await?;
     let places = places.into_iter().map(|(id, name)| Choice::new(id, name, false)).collect();
     let root = agencies::root(&view).await?.map(|root| root.id).unwrap_or_default();
-    let posts = policies.roster.posts.iter().map(|post| Choice::new(post, page.t(&format!("roster-post-{post}")), false));
+    let posts =
+        policies.roster.posts.iter().map(|post| Choice::new(post, page.t(&format!("roster-post-{post}")), false));
     let next_hour = visit.now() - visit.now().rem_euclid(HOUR) + HOUR;
     let or = |text: &str, other: String| if text.is_empty() { other } else { text.to_owned() };
-    let entry = |kind, name: &str, key: &str, value: String| Entry::new(kind, name, page.t(key)).value(value).required().checked(errors);
+    let entry = |kind, name: &str, key: &str, value: String| {
+        Entry::new(kind, name, page.t(key)).value(value).required().checked(errors)
+    };
     Ok(vec![
         entry("select", "person_id", "roster-person", fields.person_id.clone()).choices(people.collect()),
         entry("select", "post", "roster-post", fields.post.clone()).choices(posts.collect()),

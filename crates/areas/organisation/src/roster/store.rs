@@ -67,10 +67,8 @@ pub async fn last_note(connection: &impl Connection) -> Result<Option<Shift>, Er
 
 /// One shift in scope.
 pub async fn find(connection: &impl Connection, id: &str) -> Result<Shift, Error> {
-    let rest = format!(
-        "WHERE duty_shifts.id = $1 AND {}",
-        connection.scope().agency_condition("duty_shifts.agency_id")
-    );
+    let rest =
+        format!("WHERE duty_shifts.id = $1 AND {}", connection.scope().agency_condition("duty_shifts.agency_id"));
     select(connection, &rest, vec![id.into()]).await?.pop().ok_or(Error::NotFound)
 }
 

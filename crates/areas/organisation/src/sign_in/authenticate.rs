@@ -51,7 +51,8 @@ impl SignIn {
             return Ok(None);
         };
         let grants = people::grants_of(&view, &person.id).await?;
-        let held = grants.iter().filter(|grant| grant.holds_at(now)).filter_map(|grant| self.policies.role(&grant.role));
+        let held =
+            grants.iter().filter(|grant| grant.holds_at(now)).filter_map(|grant| self.policies.role(&grant.role));
         let administrator = held.clone().any(|role| role.capabilities.contains(&Capability::Administer));
         let limits = &self.policies.session.session;
         let idle = if administrator { limits.administrator_idle } else { limits.idle };

@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn other_headers_are_no_credentials() {
-        for header in ["", "Bearer", "Bearer abc", "Digest x", "Basic !!!", "Basic Og==", "ApiKey ", &"x".repeat(5_000)] {
+        for header in ["", "Bearer", "Bearer abc", "Digest x", "Basic !!!", "Basic Og==", "ApiKey ", &"x".repeat(5_000)]
+        {
             assert_eq!(credential(header), None, "{header}");
         }
     }

@@ -35,8 +35,7 @@ impl SignIn {
         let sql = "UPDATE sign_in_links SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL AND expires_at > $1 \
                    RETURNING person_id";
         let values = [now.into(), super::hash_of(token).into()];
-        let row =
-            tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+        let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
         let Some(row) = row else { return Ok(None) };
         let person_id: String = row.try_get("", "person_id")?;
         let Some(person) = people::signed_in(&tx, &person_id).await?.filter(|person| person.active) else {

@@ -87,7 +87,10 @@ impl MePage {
             Entry::new("password", name, page.t(key)).required().autocomplete(fill).checked(&errors)
         };
         Ok(Self {
-            acting: Entry::new("radio", "agency", page.t("me-acting")).hint(page.t("me-acting-hint")).required().choices(reaches.clone()),
+            acting: Entry::new("radio", "agency", page.t("me-acting"))
+                .hint(page.t("me-acting-hint"))
+                .required()
+                .choices(reaches.clone()),
             password_due: password.is_some_and(|row| row.is_due(rules, administrator, now)),
             reaches,
             rules: page.tn2("me-password-rules", "length", rules.min_length as u64, "remembered", rules.remembered),

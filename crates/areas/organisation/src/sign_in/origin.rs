@@ -119,8 +119,12 @@ mod tests {
     #[test]
     fn a_form_from_elsewhere_is_recognised() {
         let same = |name: &'static str, value: &str| {
-            let request =
-                axum::http::Request::builder().uri("/").header("host", "soc.example").header(name, value).body(()).unwrap();
+            let request = axum::http::Request::builder()
+                .uri("/")
+                .header("host", "soc.example")
+                .header(name, value)
+                .body(())
+                .unwrap();
             Origin::of(&request.into_parts().0).same_site
         };
         assert!(same("sec-fetch-site", "same-origin"));

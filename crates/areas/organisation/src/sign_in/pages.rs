@@ -139,7 +139,8 @@ pub(super) struct Nothing {}
 async fn sign_out(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
     SignIn::of(&visit.app)?.sign_out(&token.0).await?;
     let secure = visit.app.settings.secure_cookies;
-    let flash = format!("flash={}.sign-in-signed-out; Path=/; Max-Age=15; HttpOnly; SameSite=Lax", FlashKind::Done.code());
+    let flash =
+        format!("flash={}.sign-in-signed-out; Path=/; Max-Age=15; HttpOnly; SameSite=Lax", FlashKind::Done.code());
     let cookies = AppendHeaders([(header::SET_COOKIE, set_cookie(secure, "", 0)), (header::SET_COOKIE, flash)]);
     Ok((cookies, Redirect::to("/sign-in")).into_response())
 }

@@ -30,7 +30,8 @@ pub fn check_rules(rules: &PasswordRules, password: &str, about: &[&str]) -> Vec
         let piece = kit::fold::fold(piece);
         piece.chars().count() >= 3 && folded.contains(&piece)
     };
-    let own_words = about.iter().flat_map(|words| words.split(['@', '.', ' ', '-', '_'])).filter(|word| word.chars().count() > 3);
+    let own_words =
+        about.iter().flat_map(|words| words.split(['@', '.', ' ', '-', '_'])).filter(|word| word.chars().count() > 3);
     if rules.refused_pieces.iter().any(|piece| holds(piece)) || repeats(password) {
         wrong.push("password-guessable");
     } else if own_words.into_iter().any(holds) {

@@ -2,8 +2,8 @@
 
 use super::sessions::NewSession;
 use super::{Origin, SignIn, own_scope, passwords, sessions, throttle};
-use crate::people::{self, Person};
 use crate::audit;
+use crate::people::{self, Person};
 use kit::clock::Micros;
 use kit::{Error, Tx};
 use serde_json::json;
@@ -19,13 +19,20 @@ pub struct Attempt {
 /// What comes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    SignedIn { session: NewSession, person_id: String },
+    SignedIn {
+        session: NewSession,
+        person_id: String,
+    },
     /// Wrong, unknown, disabled: the asker learns no more.
     Refused,
     /// Too many failures for this name, whether an account has it or not.
-    Locked { until: Micros },
+    Locked {
+        until: Micros,
+    },
     /// Too many failures from this address.
-    Slowed { until: Micros },
+    Slowed {
+        until: Micros,
+    },
 }
 
 const LONGEST_ACCOUNT: usize = 200;

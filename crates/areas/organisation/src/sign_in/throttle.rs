@@ -33,7 +33,8 @@ pub(super) async fn reserve(
     let make = "INSERT INTO sign_in_throttles (subject, failures, first_at, last_at, locked_until) \
                 VALUES ($1, 0, $2, $2, NULL) ON CONFLICT (subject) DO NOTHING";
     execute(tx, make, vec![subject.into(), now.into()]).await?;
-    let touch = "UPDATE sign_in_throttles SET last_at = $1 WHERE subject = $2 RETURNING failures, first_at, locked_until";
+    let touch =
+        "UPDATE sign_in_throttles SET last_at = $1 WHERE subject = $2 RETURNING failures, first_at, locked_until";
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), touch, [now.into(), subject.into()]);
     let row = tx.query_one_raw(statement).await?.ok_or_else(|| Error::internal("throttle row vanished"))?;
     let mut failures: i64 = row.try_get("", "failures")?;

@@ -1,4 +1,15 @@
 //! Tests of the area on both databases and through its own pages.
 
+// The name by which the other crates know it.
+extern crate luytre_organisation as organisation;
+
+mod agencies;
 mod audit;
+mod browser;
+mod keys;
+mod pages;
+mod people;
 mod province;
+mod sign_in;
+mod walls;
+mod watch;

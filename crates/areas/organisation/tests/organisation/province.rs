@@ -12,34 +12,34 @@ use organisation::sign_in::SignIn;
 use std::sync::Arc;
 
 /// 21 November 2026, 09:12 in Vietnam.
-pub const NOW: Micros = 1_795_227_120_000_000;
-pub const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
+pub(crate) const NOW: Micros = 1_795_227_120_000_000;
+pub(crate) const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 
-pub struct Province {
-    pub db: Db,
-    pub clock: FixedClock,
-    pub sign_in: SignIn,
-    pub policies: Arc<Policies>,
-    pub root: String,
+pub(crate) struct Province {
+    pub(crate) db: Db,
+    pub(crate) clock: FixedClock,
+    pub(crate) sign_in: SignIn,
+    pub(crate) policies: Arc<Policies>,
+    pub(crate) root: String,
     /// Department A and its office, department B.
-    pub a: String,
-    pub a_office: String,
-    pub b: String,
+    pub(crate) a: String,
+    pub(crate) a_office: String,
+    pub(crate) b: String,
 }
 
-pub fn service() -> Scope {
+pub(crate) fn service() -> Scope {
     Scope::service("test")
 }
 
 /// Policies with a hash that costs little; what it costs is not what these tests are about.
-pub fn quick_policies() -> Arc<Policies> {
+pub(crate) fn quick_policies() -> Arc<Policies> {
     let mut policies = Policies::clone(&Policies::embedded().unwrap());
     policies.password.argon2id.memory_kib = 64;
     policies.password.argon2id.passes = 1;
     Arc::new(policies)
 }
 
-pub fn agency(code: &str, name: &str, kind: &str, parent: &str) -> NewAgency {
+pub(crate) fn agency(code: &str, name: &str, kind: &str, parent: &str) -> NewAgency {
     NewAgency {
         code: code.into(),
         name: name.into(),
@@ -50,7 +50,7 @@ pub fn agency(code: &str, name: &str, kind: &str, parent: &str) -> NewAgency {
 }
 
 impl Province {
-    pub async fn new(db: Db) -> Self {
+    pub(crate) async fn new(db: Db) -> Self {
         let clock = FixedClock::at(NOW);
         let policies = quick_policies();
         let sign_in = SignIn::new(db.clone(), Arc::new(clock.clone()), Arc::clone(&policies), false).unwrap();
@@ -70,7 +70,7 @@ impl Province {
     }
 
     /// A person with a password and one role.
-    pub async fn person(&self, account: &str, full_name: &str, agency: &str, role: &str) -> String {
+    pub(crate) async fn person(&self, account: &str, full_name: &str, agency: &str, role: &str) -> String {
         let scope = service();
         let tx = self.db.scoped(&scope).begin().await.unwrap();
         let new = NewPerson {
@@ -89,7 +89,7 @@ impl Province {
     }
 
     /// A scope as sign-in would build it for a role.
-    pub fn scope(&self, person: &str, agency: &str, role: &str) -> Scope {
+    pub(crate) fn scope(&self, person: &str, agency: &str, role: &str) -> Scope {
         let role = self.policies.role(role).unwrap();
         let agencies = match role.reach {
             organisation::policies::Reach::Province => Agencies::All,
@@ -99,6 +99,6 @@ impl Province {
     }
 }
 
-pub fn scope_of(person: &str, agencies: Agencies, capabilities: impl IntoIterator<Item = Capability>) -> Scope {
+pub(crate) fn scope_of(person: &str, agencies: Agencies, capabilities: impl IntoIterator<Item = Capability>) -> Scope {
     Scope::new(Actor::Person { id: person.into(), name: "Người thử".into() }, agencies, capabilities, None)
 }

@@ -55,8 +55,15 @@ pub enum ClockState {
     NotDue,
     Running,
     Late,
-    Sent { at: Micros, late: bool },
-    Receipt { sent_at: Micros, at: Micros, late: bool },
+    Sent {
+        at: Micros,
+        late: bool,
+    },
+    Receipt {
+        sent_at: Micros,
+        at: Micros,
+        late: bool,
+    },
 }
 
 impl ClockState {
@@ -87,7 +94,13 @@ pub fn clocks(duties: &[Duty], calendar: &WorkingCalendar, facts: &Facts, now: M
         duties.iter().filter_map(|duty| Some((duty, clock(duty, calendar, facts, now)?))).collect();
     clocks.sort_by_key(|(duty, clock)| {
         let applies = clock.state != ClockState::NotApplicable;
-        (Reverse(applies), Reverse(clock.state.is_open()), clock.due_at.unwrap_or(Micros::MAX), duty.status, duty.id.clone())
+        (
+            Reverse(applies),
+            Reverse(clock.state.is_open()),
+            clock.due_at.unwrap_or(Micros::MAX),
+            duty.status,
+            duty.id.clone(),
+        )
     });
     clocks.into_iter().map(|(_, clock)| clock).collect()
 }
@@ -107,20 +120,28 @@ fn clock(duty: &Duty, calendar: &WorkingCalendar, facts: &Facts, now: Micros) ->
         .filter(|sending| sending.form == duty.form && sending.recipients.contains(&duty.recipient.id))
         .min_by_key(|sending| sending.sent_at);
     let state = match (sending, due_at) {
-        // What was sent stays sent, whatever was learnt later about the condition.
+        _ if !applies => ClockState::NotApplicable,
+        // A false alarm ends what is still open; what was sent stays sent.
         (Some(sending), due_at) => {
-            let late = due_at.is_some_and(|due| sending.sent_at > due) && applies;
+            let late = due_at.is_some_and(|due| sending.sent_at > due);
             match sending.receipt_at {
                 Some(at) => ClockState::Receipt { sent_at: sending.sent_at, at, late },
                 None => ClockState::Sent { at: sending.sent_at, late },
             }
         }
-        _ if !applies || facts.false_alarm => ClockState::NotApplicable,
+        _ if facts.false_alarm => ClockState::NotApplicable,
         (None, None) => ClockState::NotDue,
         (None, Some(due)) if now > due => ClockState::Late,
         (None, Some(_)) => ClockState::Running,
     };
-    Some(Clock { duty: duty.id.clone(), started_at, due_at, assumed, provisional: provisional && state.is_open(), state })
+    Some(Clock {
+        duty: duty.id.clone(),
+        started_at,
+        due_at,
+        assumed,
+        provisional: provisional && state.is_open(),
+        state,
+    })
 }
 
 /// When the trigger came; where it is unknown, the earliest later thing that is known stands in (`regulation.md` §4.1:

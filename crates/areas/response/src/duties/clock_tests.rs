@@ -72,6 +72,7 @@ fn a_notice_fulfils_the_duties_of_its_form_and_its_recipients_only() {
     assert_eq!(state(&facts, now, "IN-24"), ClockState::Receipt { sent_at: sent, at: sent + HOUR, late: false });
     assert_eq!(state(&facts, now, "IN-24-SEED"), ClockState::Running, "the provincial police was not told");
     assert_eq!(state(&facts, now, "IN-72"), ClockState::Running, "another form");
+    assert_eq!(state(&facts, now, "IN-NOW"), ClockState::NotApplicable, "no sign asks for it");
 }
 
 #[test]
@@ -110,9 +111,11 @@ fn an_old_case_runs_the_clocks_of_its_time() {
 
 #[test]
 fn nothing_is_due_before_anything_is_known() {
-    assert!(table(&Facts::default(), OCCURRED).iter().all(|(_, state, due)| {
-        due.is_none() && matches!(*state, "not-due" | "not-applicable")
-    }));
+    assert!(
+        table(&Facts::default(), OCCURRED)
+            .iter()
+            .all(|(_, state, due)| { due.is_none() && matches!(*state, "not-due" | "not-applicable") })
+    );
 }
 
 proptest! {

@@ -24,11 +24,11 @@ pub struct ClockRow {
 
 impl ClockRow {
     pub fn state(&self, now: Micros) -> ClockState {
-        let late = |at: Micros| self.applies && self.due_at.is_some_and(|due| at > due);
+        let late = |at: Micros| self.due_at.is_some_and(|due| at > due);
         match (self.sent_at, self.receipt_at) {
+            _ if !self.applies => ClockState::NotApplicable,
             (Some(sent_at), Some(at)) => ClockState::Receipt { sent_at, at, late: late(sent_at) },
             (Some(at), None) => ClockState::Sent { at, late: late(at) },
-            _ if !self.applies => ClockState::NotApplicable,
             _ if self.due_at.is_none() => ClockState::NotDue,
             _ if late(now) => ClockState::Late,
             _ => ClockState::Running,
@@ -71,7 +71,8 @@ pub(super) async fn replace(
     Ok(())
 }
 
-const COLUMNS: &str = "c.incident_id, c.duty_id, c.applies, c.provisional, c.assumed, c.started_at, c.due_at, c.sent_at, c.receipt_at";
+const COLUMNS: &str =
+    "c.incident_id, c.duty_id, c.applies, c.provisional, c.assumed, c.started_at, c.due_at, c.sent_at, c.receipt_at";
 
 /// Clocks of these incidents, by incident. The incidents must have been found in scope; the scope is applied again.
 pub async fn of_incidents(
@@ -138,9 +139,8 @@ pub async fn count_running(connection: &impl Connection, now: Micros) -> Result<
         connection.scope().agency_condition("c.agency_id")
     );
     let Some(row) = row(connection, &sql, vec![true.into(), now.into()]).await? else { return Ok((0, 0)) };
-    let number = |name: &str| -> Result<u64, Error> {
-        Ok(u64::try_from(row.try_get::<i64>("", name)?).unwrap_or_default())
-    };
+    let number =
+        |name: &str| -> Result<u64, Error> { Ok(u64::try_from(row.try_get::<i64>("", name)?).unwrap_or_default()) };
     Ok((number("open")?, number("late")?))
 }
 
@@ -160,7 +160,8 @@ fn clock_row(row: &QueryResult) -> Result<ClockRow, Error> {
 
 /// What was sent in an incident.
 pub(super) async fn sendings(connection: &impl Connection, incident_id: &str) -> Result<Vec<Sending>, Error> {
-    let sql = "SELECT form, recipients, sent_at, receipt_at FROM notices WHERE incident_id = $1 AND sent_at IS NOT NULL";
+    let sql =
+        "SELECT form, recipients, sent_at, receipt_at FROM notices WHERE incident_id = $1 AND sent_at IS NOT NULL";
     let rows = rows(connection, sql, vec![incident_id.into()]).await?;
     rows.iter()
         .map(|row| {

@@ -1,5 +1,6 @@
 //! What the SQL catalogue may see of duties: one row per incident and duty.
 
+use kit::Capability;
 use kit::catalogue::{ColumnKind, TableSpec, column};
 
 pub const DUTIES: TableSpec = TableSpec {
@@ -23,4 +24,5 @@ pub const DUTIES: TableSpec = TableSpec {
     select: "SELECT incident_id, duty_id, agency_id, form, recipient_id, applies, provisional, assumed, started_at, \
              due_at, sent_at, receipt_at FROM duty_clocks",
     agency_column: Some("agency_id"),
+    capability: Some(Capability::ViewIncidents),
 };

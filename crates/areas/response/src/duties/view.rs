@@ -44,7 +44,11 @@ impl ClockState {
             Self::Running => DutyState::Running,
             Self::Late => DutyState::Late,
             Self::Sent { at, late } | Self::Receipt { sent_at: at, late, .. } => {
-                if late { DutyState::SentLate(at) } else { DutyState::Sent(at) }
+                if late {
+                    DutyState::SentLate(at)
+                } else {
+                    DutyState::Sent(at)
+                }
             }
         }
     }
@@ -100,7 +104,7 @@ pub struct PanelRow {
     pub duty: String,
     pub recipient: String,
     pub due_at: Micros,
-    pub late: bool,
+    pub state: ClockState,
 }
 
 #[derive(Template)]
@@ -129,7 +133,7 @@ fn panel_row(clock: RunningClock, lang: Lang, now: Micros) -> Option<PanelRow> {
     let duty = law().duty(&clock.clock.duty_id);
     let name = duty.map_or_else(|| clock.clock.duty_id.clone(), |duty| duty.short.of(lang).to_owned());
     let recipient = duty.map(|duty| duty.recipient.name.of(lang).to_owned()).unwrap_or_default();
-    Some(PanelRow { late: due_at < now, due_at, duty: name, recipient, clock })
+    Some(PanelRow { state: clock.clock.state(now), due_at, duty: name, recipient, clock })
 }
 
 fn kit_now(app: &App) -> Micros {

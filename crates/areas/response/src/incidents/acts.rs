@@ -82,8 +82,7 @@ struct SeverityForm {
 
 async fn classify(visit: Visit, Path(id): Path<String>, Form(form): Form<SeverityForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    let done =
-        service::classify(&tx, visit.now(), &id, &form.severity, &form.signs, &form.reason, form.version).await;
+    let done = service::classify(&tx, visit.now(), &id, &form.severity, &form.signs, &form.reason, form.version).await;
     finish(&visit, tx, &id, "facts", done, "incident-classified").await
 }
 

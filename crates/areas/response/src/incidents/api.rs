@@ -80,7 +80,10 @@ async fn list_clocks(ApiVisit(visit): ApiVisit) -> Result<Json<Value>, Fail> {
     Ok(Json(json!({ "clocks": clock_store::running(&visit.read(), MOST).await? })))
 }
 
-async fn open_incident(ApiVisit(visit): ApiVisit, Json(new): Json<NewIncident>) -> Result<(StatusCode, Json<Value>), Fail> {
+async fn open_incident(
+    ApiVisit(visit): ApiVisit,
+    Json(new): Json<NewIncident>,
+) -> Result<(StatusCode, Json<Value>), Fail> {
     let tx = visit.begin().await?;
     let id = service::open(&tx, &visit.app.live, visit.now(), &new).await?;
     crate::edge::tell(&visit.app, &tx, &id, &new.agency_id);

@@ -15,6 +15,7 @@ pub use store::IncidentFilter;
 use kit::App;
 
 use kit::clock::{MINUTE, Micros};
+use kit::page::Level;
 use serde::{Deserialize, Serialize};
 
 /// Pages and JSON of incidents.
@@ -186,7 +187,15 @@ pub const LAW_CLASSES: [&str; 6] = ["a", "b", "c", "d", "dd", "e"];
 
 /// Technical kind (`regulation.md` §4.3, the minimum set).
 pub const TECHNICAL_KINDS: [&str; 10] = [
-    "malware", "intrusion", "denial-of-service", "data-leak", "defacement", "phishing", "botnet", "supply-chain", "insider",
+    "malware",
+    "intrusion",
+    "denial-of-service",
+    "data-leak",
+    "defacement",
+    "phishing",
+    "botnet",
+    "supply-chain",
+    "insider",
     "other",
 ];
 
@@ -234,6 +243,11 @@ pub struct Incident {
 impl Incident {
     pub fn state(&self) -> State {
         State::from_code(&self.state).unwrap_or(State::Detect)
+    }
+
+    /// Badge of the system's level, where a system with a level is concerned.
+    pub fn badge(&self) -> Option<Level> {
+        Level::new(self.system_level?)
     }
 }
 

@@ -13,7 +13,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Page, Pagination, Tone};
+use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Page, Pagination};
 use kit::web::{Csv, Fail, Form, Visit, render, see_other, see_other_saying};
 use kit::{App, Capability, Error};
 use organisation::agencies;
@@ -71,7 +71,8 @@ async fn list_incidents(visit: Visit) -> Result<Response, Fail> {
     let connection = visit.read();
     let page = visit.page().await?;
     let as_csv = address.has("format", "csv");
-    let pagination = Pagination::of(address, if as_csv { 10_000 } else { PER_PAGE }, store::count(&connection, &filter).await?);
+    let pagination =
+        Pagination::of(address, if as_csv { 10_000 } else { PER_PAGE }, store::count(&connection, &filter).await?);
     let incidents = store::list(&connection, &filter, pagination.per_page, pagination.offset()).await?;
     let ids: Vec<String> = incidents.iter().map(|incident| incident.id.clone()).collect();
     let clocks = clock_store::of_incidents(&connection, &ids).await?;
@@ -144,7 +145,8 @@ fn chips(page: &Page, filter: &IncidentFilter, first: Option<&Row>) -> Vec<Chip>
 }
 
 fn csv(page: &Page, columns: &[MatrixColumn], rows: &[Row]) -> Csv {
-    let heads = ["incident-code", "incident-name", "incident-agency", "incident-system", "incident-severity", "incident-state"];
+    let heads =
+        ["incident-code", "incident-name", "incident-agency", "incident-system", "incident-severity", "incident-state"];
     let heads = heads.into_iter().map(|key| page.t(key)).chain(columns.iter().map(|column| column.name.clone()));
     let mut csv = Csv::new("incidents", heads);
     for row in rows {
@@ -243,14 +245,17 @@ async fn new_form(visit: &Visit, form: &NewForm, errors: FormErrors) -> Result<R
     let systems = assurance::systems::store::list(&connection, &assurance::systems::store::Filter::default()).await?;
     let systems = systems.into_iter().map(|system| (system.id, format!("{} · {}", system.name, system.agency_name)));
     let systems = chosen(systems.collect(), &form.system_id);
-    let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+    let entry =
+        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
     let entries = vec![
         entry("text", "title", "incident-name", &form.title).hint(page.t("incident-name-hint")).required(),
         entry("select", "agency_id", "incident-agency", &form.agency_id).choices(agencies).required(),
         entry("select", "system_id", "incident-system", &form.system_id).choices(systems),
         entry("datetime-local", "detected", "incident-time-detected", &form.detected).required(),
-        entry("datetime-local", "occurred", "incident-time-occurred", &form.occurred).hint(page.t("incident-occurred-hint")),
-        entry("textarea", "description", "incident-description", &form.description).hint(page.t("incident-description-hint")),
+        entry("datetime-local", "occurred", "incident-time-occurred", &form.occurred)
+            .hint(page.t("incident-occurred-hint")),
+        entry("textarea", "description", "incident-description", &form.description)
+            .hint(page.t("incident-description-hint")),
     ];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, render(&NewPage { page, errors, entries })?).into_response())

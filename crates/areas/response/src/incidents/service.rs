@@ -2,7 +2,9 @@
 //! clocks and, last, the audit row.
 
 use super::store::{self, AttachedEvent, NewRow};
-use super::{CAUSES, Incident, Knowledge, KnownTime, LAW_CLASSES, State, TECHNICAL_KINDS, TimeKind, code, time_problem};
+use super::{
+    CAUSES, Incident, Knowledge, KnownTime, LAW_CLASSES, State, TECHNICAL_KINDS, TimeKind, code, time_problem,
+};
 use crate::duties::service::{clocks_of, refresh};
 use crate::law::law;
 use crate::statements::{next_number, update};

@@ -15,7 +15,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use kit::page::{Choice, ClockBar, Entry, FormErrors, Level, Page, Severity, Tab};
+use kit::page::{Choice, ClockBar, Entry, FormErrors, Page, Severity, Tab};
 use kit::web::{Fail, SlotContent, Visit, render};
 use kit::{App, Capability};
 
@@ -74,6 +74,9 @@ struct IncidentPage {
     extra: Vec<SlotContent>,
     errors: FormErrors,
     facts: Vec<Entry>,
+    /// The same to read, for those who may not write.
+    known: Vec<(&'static str, String)>,
+    state_action: String,
     time_entries: Vec<Entry>,
     signs: Vec<SignGroup>,
     severities: Vec<Choice>,
@@ -83,7 +86,8 @@ struct IncidentPage {
 }
 
 async fn show_incident(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
-    let tab = visit.address.value("tab").and_then(|wish| TABS.into_iter().find(|tab| *tab == wish)).unwrap_or("timeline");
+    let tab =
+        visit.address.value("tab").and_then(|wish| TABS.into_iter().find(|tab| *tab == wish)).unwrap_or("timeline");
     page(&visit, &id, tab, FormErrors::default()).await
 }
 
@@ -124,6 +128,8 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, errors: For
         notices: notices.into_iter().map(|notice| notice_row(notice, &page)).collect(),
         extra: visit.fragments("incident.tab", id).await,
         facts: fact_entries(&page, &incident, &errors),
+        known: known_facts(&incident),
+        state_action: format!("/incidents/{id}/state"),
         time_entries: time_entries(&page, visit.now(), &errors),
         signs: sign_groups(&page, &incident),
         severities: view::severity_choices(&page, incident.severity.as_deref()),
@@ -142,7 +148,8 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, errors: For
 }
 
 fn notice_row(notice: Notice, page: &Page) -> NoticeRow {
-    let title = law().form(&notice.form).map_or_else(|| notice.form.clone(), |form| form.title.of(page.lang).to_owned());
+    let title =
+        law().form(&notice.form).map_or_else(|| notice.form.clone(), |form| form.title.of(page.lang).to_owned());
     NoticeRow { notice, title }
 }
 
@@ -166,7 +173,8 @@ fn sign_groups(page: &Page, incident: &Incident) -> Vec<SignGroup> {
 }
 
 fn fact_entries(page: &Page, incident: &Incident, errors: &FormErrors) -> Vec<Entry> {
-    let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(errors);
+    let entry =
+        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(errors);
     vec![
         entry("text", "title", "incident-name", &incident.title).required(),
         entry("select", "technical_kind", "incident-technical-kind", &incident.technical_kind)
@@ -180,6 +188,16 @@ fn fact_entries(page: &Page, incident: &Incident, errors: &FormErrors) -> Vec<En
         entry("textarea", "measures", "incident-measures", &incident.measures),
         entry("text", "already_notified", "incident-already-notified", &incident.already_notified),
         entry("text", "personal_data", "incident-personal-data", &incident.personal_data),
+    ]
+}
+
+fn known_facts(incident: &Incident) -> Vec<(&'static str, String)> {
+    vec![
+        ("incident-description", incident.description.clone()),
+        ("incident-scope", incident.scope.clone()),
+        ("incident-measures", incident.measures.clone()),
+        ("incident-already-notified", incident.already_notified.clone()),
+        ("incident-personal-data", incident.personal_data.clone()),
     ]
 }
 

@@ -205,12 +205,7 @@ async fn known_times(connection: &impl Connection, incident_id: &str, rest: &str
 }
 
 /// Writes a time; the value it replaces stays with the time of its replacement.
-pub(crate) async fn set_time(
-    tx: &Tx<'_>,
-    incident_id: &str,
-    time: &KnownTime,
-    reason: &str,
-) -> Result<(), Error> {
+pub(crate) async fn set_time(tx: &Tx<'_>, incident_id: &str, time: &KnownTime, reason: &str) -> Result<(), Error> {
     let sql = "UPDATE incident_times SET replaced_at = $1 WHERE incident_id = $2 AND kind = $3 AND replaced_at IS NULL";
     execute(tx, sql, vec![time.recorded_at.into(), incident_id.into(), time.kind.code().into()]).await?;
     insert(
@@ -329,7 +324,13 @@ pub async fn alerts(connection: &impl Connection, incident_id: &str) -> Result<V
 }
 
 /// Joins an alert to the incident; again is no error.
-pub(super) async fn attach_alert(tx: &Tx<'_>, incident_id: &str, alert_id: &str, now: Micros, by: &str) -> Result<bool, Error> {
+pub(super) async fn attach_alert(
+    tx: &Tx<'_>,
+    incident_id: &str,
+    alert_id: &str,
+    now: Micros,
+    by: &str,
+) -> Result<bool, Error> {
     let sql = "INSERT INTO incident_alerts (incident_id, alert_id, attached_at, attached_by) VALUES ($1, $2, $3, $4) \
                ON CONFLICT (incident_id, alert_id) DO NOTHING";
     Ok(execute(tx, sql, vec![incident_id.into(), alert_id.into(), now.into(), by.into()]).await? == 1)

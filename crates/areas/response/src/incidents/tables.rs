@@ -1,5 +1,6 @@
 //! What the SQL catalogue may see of incidents.
 
+use kit::Capability;
 use kit::catalogue::{ColumnKind, TableSpec, column};
 
 pub const INCIDENTS: TableSpec = TableSpec {
@@ -36,4 +37,5 @@ pub const INCIDENTS: TableSpec = TableSpec {
              (SELECT MAX(t.at) FROM incident_times t WHERE t.incident_id = i.id AND t.kind = 'receipt' AND t.replaced_at IS NULL) AS receipt_at, \
              i.opened_at, i.closed_at FROM incidents i",
     agency_column: Some("agency_id"),
+    capability: Some(Capability::ViewIncidents),
 };

@@ -97,10 +97,8 @@ fn notice_step(
     let form = law().form(&duty.form)?;
     let title = form.title.of(page.lang);
     let due = clock.due_at.map(|due| page.format.until(due)).unwrap_or_default();
-    let why = page.tm(
-        "incident-step-notice-why",
-        &[("duty", duty.short.of(page.lang).to_owned().into()), ("due", due.into())],
-    );
+    let why = page
+        .tm("incident-step-notice-why", &[("duty", duty.short.of(page.lang).to_owned().into()), ("due", due.into())]);
     let newest = notices.iter().rev().find(|notice| notice.form == duty.form && notice.state() < notices::State::Sent);
     let (key, act) = match newest {
         None if may_handle => (

@@ -4,9 +4,7 @@ use super::form::NoticeForm;
 use super::prefill::{RelatedAlert, moment};
 use super::{FieldValue, Notice};
 use crate::law::Law;
-use documents::{
-    Addressees, Appendix, Block, Column, DocumentKind, Field, OfficialDocument, Signature, Urgency,
-};
+use documents::{Addressees, Appendix, Block, Column, DocumentKind, Field, OfficialDocument, Signature, Urgency};
 use jiff::civil::Date;
 use kit::Lang;
 use kit::locale::texts;
@@ -40,10 +38,11 @@ pub fn document(notice: &Notice, form: &NoticeForm, law: &Law, around: &Surround
     if !(around.next_due.is_empty() && words.closing.contains("$next_due")) {
         body.push(Block::Paragraph(filled(&words.closing)));
     }
-    let appendices = form.appendix.iter().filter(|_| !around.alerts.is_empty()).map(|appendix| Appendix {
-        title: appendix.title.clone(),
-        body: vec![alert_table(around)],
-    });
+    let appendices = form
+        .appendix
+        .iter()
+        .filter(|_| !around.alerts.is_empty())
+        .map(|appendix| Appendix { title: appendix.title.clone(), body: vec![alert_table(around)] });
     OfficialDocument {
         issuer_parent: Some(head.issuer_parent.clone()).filter(|parent| !parent.trim().is_empty()),
         issuer: head.issuer.clone(),
@@ -69,7 +68,11 @@ pub fn document(notice: &Notice, form: &NoticeForm, law: &Law, around: &Surround
 
 /// `BC-SYT`
 pub fn symbol(form: &NoticeForm, agency: &str) -> String {
-    [form.document.symbol.as_str(), agency.trim()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+    [form.document.symbol.as_str(), agency.trim()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// Names of the recipients, in the words of the duties.
@@ -91,7 +94,8 @@ fn urgency(word: &str) -> Option<Urgency> {
 }
 
 fn fill(text: &str, notice: &Notice, around: &Surroundings) -> String {
-    let system = notice.fields.get("system-name").map(|field: &FieldValue| field.value.trim()).filter(|name| !name.is_empty());
+    let system =
+        notice.fields.get("system-name").map(|field: &FieldValue| field.value.trim()).filter(|name| !name.is_empty());
     // The subject is always named: the system where one is known, else what happened.
     text.replace("{ $agency }", notice.letterhead.issuer.trim())
         .replace("{ $system }", system.unwrap_or(notice.incident_title.trim()))

@@ -66,6 +66,7 @@ async fn list_notices(visit: Visit) -> Result<Response, Fail> {
         });
         groups.push(Group { state, rows: rows.collect() });
     }
+    groups.retain(|group: &Group| !group.rows.is_empty());
     Ok(render(&ListPage { page: visit.page().await?, groups })?.into_response())
 }
 
@@ -95,6 +96,7 @@ struct NoticePage {
     may_edit: bool,
     may_approve: bool,
     may_return: bool,
+    return_action: String,
     /// Why this person may not approve, where that is so.
     own_work: String,
     may_send: bool,
@@ -119,7 +121,8 @@ async fn page(visit: &Visit, notice: Notice, errors: FormErrors) -> Result<Respo
         let fields = section.fields.iter().map(|field| {
             let value = notice.fields.get(&field.id).cloned().unwrap_or_default();
             let kind = if field.kind == FieldKind::Text { "textarea" } else { "text" };
-            let mut entry = Entry::new(kind, field.id.clone(), field.label.of(visit.lang)).value(value.value).checked(&errors);
+            let mut entry =
+                Entry::new(kind, field.id.clone(), field.label.of(visit.lang)).value(value.value).checked(&errors);
             entry.required = field.required;
             let source = match (value.source.is_empty(), value.edited) {
                 (true, _) => String::new(),
@@ -140,9 +143,13 @@ async fn page(visit: &Visit, notice: Notice, errors: FormErrors) -> Result<Respo
         may_edit: state == State::Draft && scope.may(Capability::HandleIncidents),
         may_approve: approving && own_work.is_none(),
         may_return: approving,
+        return_action: format!("/notices/{}/return", notice.id),
         own_work: own_work.filter(|_| approving).map(|key| page.t(key)).unwrap_or_default(),
         may_send: matches!(state, State::Approved | State::Sent) && scope.may(Capability::SendNotices),
-        channels: CHANNELS.iter().map(|code| Choice::new(*code, page.t(&format!("notice-channel-{code}")), false)).collect(),
+        channels: CHANNELS
+            .iter()
+            .map(|code| Choice::new(*code, page.t(&format!("notice-channel-{code}")), false))
+            .collect(),
         now_field: moment::to_field(visit.now()),
         errors,
         notice,
@@ -225,7 +232,11 @@ fn change(pairs: Vec<(String, String)>) -> NoticeChange {
 }
 
 /// Saves; with the button "submit" also hands it to the head. What was typed is kept even if it cannot be submitted yet.
-async fn save_notice(visit: Visit, Path(id): Path<String>, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Fail> {
+async fn save_notice(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Fail> {
     let submit = pairs.iter().any(|(name, value)| name == "then" && value == "submit");
     let change = change(pairs);
     let tx = visit.begin().await?;

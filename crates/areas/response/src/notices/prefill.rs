@@ -12,9 +12,29 @@ use std::collections::BTreeMap;
 
 /// Everything a form may ask for.
 pub const KNOWN: [&str; 24] = [
-    "agency-name", "agency-address", "agency-phone", "agency-email", "contact-person", "system-name", "system-operator",
-    "system-owner", "system-level", "system-purpose", "system-addresses", "occurred-at", "detected-at", "detection-method",
-    "class", "severity", "description", "scope", "personal-data", "state", "measures", "already-notified", "attachments",
+    "agency-name",
+    "agency-address",
+    "agency-phone",
+    "agency-email",
+    "contact-person",
+    "system-name",
+    "system-operator",
+    "system-owner",
+    "system-level",
+    "system-purpose",
+    "system-addresses",
+    "occurred-at",
+    "detected-at",
+    "detection-method",
+    "class",
+    "severity",
+    "description",
+    "scope",
+    "personal-data",
+    "state",
+    "measures",
+    "already-notified",
+    "attachments",
     "first-notice-number",
 ];
 
@@ -54,6 +74,8 @@ pub struct RelatedAlert {
 #[derive(Debug, Clone, Default)]
 pub struct Knowledge {
     pub reporter: Reporter,
+    /// Name, title, phone and e-mail of who writes the notice.
+    pub writer: String,
     pub system: Option<AffectedSystem>,
     pub incident: Incident,
     pub times: Vec<KnownTime>,
@@ -84,7 +106,10 @@ fn value(source: &str, law: &Law, known: &Knowledge) -> Option<String> {
         "agency-address" => reporter.address.clone(),
         "agency-phone" => reporter.phone.clone(),
         "agency-email" => reporter.email.clone(),
-        "contact-person" => system?.contact.clone(),
+        "contact-person" => {
+            let contact = system.map(|system| system.contact.clone()).filter(|contact| !contact.is_empty());
+            contact.unwrap_or_else(|| known.writer.clone())
+        }
         "system-name" => system?.name.clone(),
         "system-operator" => system?.operator.clone(),
         "system-owner" => system?.owner.clone(),
@@ -161,7 +186,6 @@ fn description(known: &Knowledge) -> String {
 }
 
 fn attachments(known: &Knowledge) -> Option<String> {
-    (!known.alerts.is_empty()).then(|| {
-        texts().text_with(Lang::Vi, "notice-attachments", &[("alerts", (known.alerts.len() as i64).into())])
-    })
+    (!known.alerts.is_empty())
+        .then(|| texts().text_with(Lang::Vi, "notice-attachments", &[("alerts", (known.alerts.len() as i64).into())]))
 }

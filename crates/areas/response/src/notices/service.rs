@@ -55,7 +55,8 @@ pub async fn draft(tx: &Tx<'_>, now: Micros, incident_id: &str, form_id: &str) -
     };
     store::insert_notice(tx, row, now).await?;
     incident_store::add_entry(tx, incident_id, now, now, "notice-drafted", &form.title.vi).await?;
-    audit::record(tx, now, "notice.draft", "notice", &id, Some(&incident.agency_id), json!({ "form": form_id })).await?;
+    audit::record(tx, now, "notice.draft", "notice", &id, Some(&incident.agency_id), json!({ "form": form_id }))
+        .await?;
     Ok(id)
 }
 
@@ -433,15 +434,16 @@ async fn gather(tx: &Tx<'_>, incident: &Incident, notices: &[Notice], now: Micro
             None => system.level.to_string(),
         },
         purpose: system.purpose,
-        addresses: [system.public_addresses, system.domains].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n"),
-        contact: [system.contact_name, system.contact_title, system.contact_phone, system.contact_email]
+        addresses: [system.public_addresses, system.domains]
             .into_iter()
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
-            .join(", "),
+            .join("\n"),
+        contact: joined(&[&system.contact_name, &system.contact_title, &system.contact_phone, &system.contact_email]),
     });
     Ok(Knowledge {
         reporter: reporter(tx, &incident.agency_id).await?,
+        writer: writer(tx).await?,
         system,
         incident: incident.clone(),
         times: incident_store::times(tx, &incident.id).await?,
@@ -451,6 +453,21 @@ async fn gather(tx: &Tx<'_>, incident: &Incident, notices: &[Notice], now: Micro
             .unwrap_or_default(),
         now,
     })
+}
+
+/// Who writes, for questions about the notice; nobody where the program itself does.
+async fn writer(tx: &Tx<'_>) -> Result<String, Error> {
+    let Some(id) = tx.scope().person_id() else { return Ok(String::new()) };
+    match people::find(tx, id).await {
+        Ok(person) => Ok(joined(&[&person.full_name, &person.title, &person.phone, &person.email])),
+        Err(Error::NotFound) => Ok(String::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Those parts that hold something, with commas between.
+fn joined(parts: &[&str]) -> String {
+    parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(", ")
 }
 
 /// The agency as it writes its papers: as last time, else from the register.

@@ -39,7 +39,10 @@ pub async fn in_state(connection: &impl Connection, state: super::State, limit: 
 }
 
 /// Letterhead of the newest approved notice of an agency: what was right last time is the best first value.
-pub(super) async fn last_letterhead(connection: &impl Connection, agency_id: &str) -> Result<Option<Letterhead>, Error> {
+pub(super) async fn last_letterhead(
+    connection: &impl Connection,
+    agency_id: &str,
+) -> Result<Option<Letterhead>, Error> {
     let sql = "SELECT letterhead FROM notices WHERE agency_id = $1 AND approved_at IS NOT NULL \
                ORDER BY approved_at DESC LIMIT 1";
     let Some(row) = row(connection, sql, vec![agency_id.into()]).await? else { return Ok(None) };

@@ -1,5 +1,6 @@
 //! What the SQL catalogue may see of notices. The text itself stays in the notice.
 
+use kit::Capability;
 use kit::catalogue::{ColumnKind, TableSpec, column};
 
 pub const NOTICES: TableSpec = TableSpec {
@@ -24,4 +25,5 @@ pub const NOTICES: TableSpec = TableSpec {
     select: "SELECT id, incident_id, agency_id, form, state, symbol, created_at, submitted_at, approved_at, sent_at, \
              channel, receipt_at, document_sha256 FROM notices",
     agency_column: Some("agency_id"),
+    capability: Some(Capability::ViewIncidents),
 };

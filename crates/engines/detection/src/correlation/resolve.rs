@@ -1,7 +1,8 @@
 //! Ties correlations to the rules they name, by id or name, and refuses those that cannot be tied.
 
 use super::Correlation;
-use crate::rules::{Body, Rule, RuleError, stable_hash};
+use crate::hash::stable_hash;
+use crate::rules::{Body, Rule, RuleError};
 use std::collections::{HashMap, HashSet};
 
 /// Longest chain of correlations over correlations.

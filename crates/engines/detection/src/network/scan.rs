@@ -1,8 +1,8 @@
 //! Looks for triggers in the texts of one field: a hash table for whole values, one automaton for parts.
 
 use super::need::Trigger;
+use crate::hash::{NameHashBuilder, folded_hash, stable_hash};
 use crate::pattern::fold;
-use crate::rules::stable_hash;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use event::Value;
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ impl ScanBuilder {
 
     pub(super) fn build(mut self, slot: usize) -> FieldScan {
         let longest = self.whole.keys().map(String::len).max();
-        let mut whole: HashMap<u64, Vec<u32>> = HashMap::with_capacity(self.whole.len());
+        let mut whole: HashMap<u64, Vec<u32>, NameHashBuilder> = HashMap::default();
         for (text, rules) in self.whole {
             whole.entry(stable_hash([text.as_bytes()])).or_default().extend(rules);
         }
@@ -63,7 +63,7 @@ fn automaton(parts: &[(String, Vec<u32>)]) -> Option<AhoCorasick> {
 pub(super) struct FieldScan {
     pub(super) slot: usize,
     /// By hash of the folded text. Two texts with one hash only make a candidate too many.
-    whole: HashMap<u64, Vec<u32>>,
+    whole: HashMap<u64, Vec<u32>, NameHashBuilder>,
     longest: Option<usize>,
     automaton: Option<AhoCorasick>,
     /// By pattern of the automaton.
@@ -129,13 +129,4 @@ impl FieldScan {
             }
         }
     }
-}
-
-/// [`stable_hash`] of the text in lower case, without making that text.
-fn folded_hash(text: &str) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    for byte in text.bytes().map(|byte| byte.to_ascii_lowercase()).chain([0xff]) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    hash
 }

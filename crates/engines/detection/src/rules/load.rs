@@ -1,9 +1,10 @@
 //! Loading: files to documents, documents to rules, filters onto rules, correlations to their base rules.
 
 use super::filters::Filter;
-use super::{Body, Level, Replaced, Rule, RuleError, RuleLogSource, RuleSet, documents, locate, stable_hash};
+use super::{Body, Level, Replaced, Rule, RuleError, RuleLogSource, RuleSet, documents, locate};
 use crate::compile::{self, Placeholders};
 use crate::correlation::Correlation;
+use crate::hash::stable_hash;
 use rsigma_parser as sigma;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,7 @@ pub(super) fn load(sources: &[RuleSource], options: &LoadOptions) -> (RuleSet, V
                 let licence = std::iter::once(directory.as_path()).chain(directory.parent()).find_map(licence_of);
                 loading.directory(directory, licence.as_deref(), 0);
             }
+            RuleSource::Text { path, .. } if is_test_file(path) => {}
             RuleSource::Text { path, text } => loading.file(path, text, None),
         }
     }
@@ -277,9 +279,14 @@ impl Place<'_> {
 }
 
 fn is_rule_file(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yml" | "yaml")) && !is_test_file(path)
+}
+
+/// Tests beside rules are no rules (`rule_tests`).
+fn is_test_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let rule = name.ends_with(".yml") || name.ends_with(".yaml");
-    rule && !name.ends_with(".test.yml") && !name.ends_with(".test.yaml")
+    name.ends_with(".test.yml") || name.ends_with(".test.yaml")
 }
 
 fn read(path: &Path) -> std::io::Result<String> {

@@ -152,7 +152,7 @@ pub struct Replaced {
 }
 
 /// Rules that loaded, in the order of their sources.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RuleSet {
     pub(crate) rules: Vec<Arc<Rule>>,
     pub(crate) replaced: Vec<Replaced>,
@@ -200,17 +200,6 @@ impl RuleSet {
     pub fn position(&self, id: &str) -> Option<usize> {
         self.rules.iter().position(|rule| rule.id.eq_ignore_ascii_case(id))
     }
-}
-
-/// FNV-1a, 64 bits: stable across runs and builds, unlike the standard hasher.
-pub(crate) fn stable_hash<'b>(parts: impl IntoIterator<Item = &'b [u8]>) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    let mut step = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    for part in parts {
-        part.iter().for_each(|byte| step(*byte));
-        step(0xff);
-    }
-    hash
 }
 
 #[cfg(test)]

@@ -100,7 +100,11 @@ impl Iterator for FileRecords {
                     Err(error) => {
                         self.state = State::Done;
                         let file: Arc<str> = self.path.display().to_string().into();
-                        return Some(FileRecord { file, position: 1, result: Err(format!("cannot be opened: {error}")) });
+                        return Some(FileRecord {
+                            file,
+                            position: 1,
+                            result: Err(format!("cannot be opened: {error}")),
+                        });
                     }
                 },
                 State::Plain { name, items } => match items.next() {
@@ -164,7 +168,9 @@ fn peek(file: &mut File) -> io::Result<Vec<u8>> {
 }
 
 /// The first bytes, and the whole stream again.
-fn peek_stream<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, io::Chain<io::Cursor<Vec<u8>>, R>)> {
+type Peeked<R> = (Vec<u8>, io::Chain<io::Cursor<Vec<u8>>, R>);
+
+fn peek_stream<R: Read>(mut reader: R) -> io::Result<Peeked<R>> {
     let mut head = Vec::with_capacity(16);
     reader.by_ref().take(16).read_to_end(&mut head)?;
     Ok((head.clone(), io::Cursor::new(head).chain(reader)))

@@ -4,6 +4,7 @@
 use super::{Item, Limits};
 use bytes::Bytes;
 use std::io::{self, BufRead, Read};
+use std::sync::LazyLock;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -221,6 +222,12 @@ fn balanced(text: &[u8]) -> bool {
 
 /// Ranges of the objects on a line, where it holds more than one and nothing else.
 fn several(line: &[u8]) -> Vec<std::ops::Range<usize>> {
+    // Most lines hold one object; a search for a seam is much quicker than a scan of every byte.
+    static SEAM: LazyLock<Option<regex::bytes::Regex>> =
+        LazyLock::new(|| regex::bytes::Regex::new(r"\}[ \t,]*\{").ok());
+    if SEAM.as_ref().is_some_and(|seam| !seam.is_match(line)) {
+        return Vec::new();
+    }
     let mut scan = Scan::default();
     let (mut parts, mut start) = (Vec::new(), None);
     for (at, byte) in line.iter().enumerate() {

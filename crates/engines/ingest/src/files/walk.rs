@@ -33,13 +33,15 @@ const MAX_DEPTH: usize = 64;
 
 /// Endings of files that lie beside logs and are none.
 const NO_LOGS: &[&str] = &[
-    "yml", "yaml", "toml", "md", "rst", "adoc", "py", "rs", "sh", "ps1", "js", "ts", "css", "html", "htm", "pdf", "doc",
-    "docx", "xls", "xlsx", "ppt", "pptx", "odt", "png", "jpg", "jpeg", "gif", "svg", "ico", "exe", "dll", "so", "pcap",
-    "pcapng", "sqlite", "db", "lock", "sum", "asc", "sig", "ftl", "tar", "7z", "rar", "xz", "bz2", "zst", "parquet",
+    "yml", "yaml", "toml", "md", "rst", "adoc", "py", "rs", "sh", "ps1", "js", "ts", "css", "html", "htm", "pdf",
+    "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "png", "jpg", "jpeg", "gif", "svg", "ico", "exe", "dll", "so",
+    "pcap", "pcapng", "sqlite", "db", "lock", "sum", "asc", "sig", "ftl", "tar", "7z", "rar", "xz", "bz2", "zst",
+    "parquet",
 ];
 
 /// Beginnings of names that are papers, not logs.
-const PAPERS: &[&str] = &["license", "licence", "readme", "copying", "notice", "authors", "contributing", "changelog", "makefile"];
+const PAPERS: &[&str] =
+    &["license", "licence", "readme", "copying", "notice", "authors", "contributing", "changelog", "makefile"];
 
 /// Lists what is to be imported from these paths. A path named directly is always imported; a path that does not
 /// exist is listed too, so that reading it gives the reason.

@@ -124,8 +124,11 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
     if file.name.is_empty() || !file.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
         return Err(format!("name {:?} is not made of letters, digits, dashes", file.name));
     }
-    let maps: BTreeMap<String, ValueMap> =
-        file.value_map.iter().map(|(name, rows)| (name.clone(), Arc::new(rows.clone().into_iter().collect()))).collect();
+    let maps: BTreeMap<String, ValueMap> = file
+        .value_map
+        .iter()
+        .map(|(name, rows)| (name.clone(), Arc::new(rows.clone().into_iter().collect())))
+        .collect();
     let patterns = file
         .pattern
         .iter()
@@ -147,7 +150,12 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         title: file.title.as_str().into(),
         order: file.order,
         extract: file.extract,
-        recognise_fields: file.recognise.fields.iter().map(|all| all.iter().map(|one| condition(one)).collect()).collect(),
+        recognise_fields: file
+            .recognise
+            .fields
+            .iter()
+            .map(|all| all.iter().map(|one| condition(one)).collect())
+            .collect(),
         pattern_set: build_set(file.pattern.iter().filter_map(|pattern| pattern.regex.as_deref()))?,
         patterns,
         names: name_rules(file.fields),
@@ -159,19 +167,23 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
             .collect::<Result<_, String>>()?,
         constants: constants(&file.set)?,
         log_source: log_source(&file.log_source),
-        tables: file.table.iter().map(|table| {
-            let rows = table.rows.iter().map(|(key, rows)| {
-                if rows.list().iter().any(|row| row.regex.is_some()) {
-                    return Err(format!("row {key:?} has a regex; only patterns may"));
-                }
-                let outcomes = rows.list().iter().map(|row| outcome(row, &maps)).collect::<Result<_, _>>()?;
-                Ok((key.to_lowercase(), outcomes))
-            });
-            Ok(CompiledTable {
-                keys: table.keys.iter().map(|key| key.as_str().into()).collect(),
-                rows: rows.collect::<Result<_, String>>()?,
+        tables: file
+            .table
+            .iter()
+            .map(|table| {
+                let rows = table.rows.iter().map(|(key, rows)| {
+                    if rows.list().iter().any(|row| row.regex.is_some()) {
+                        return Err(format!("row {key:?} has a regex; only patterns may"));
+                    }
+                    let outcomes = rows.list().iter().map(|row| outcome(row, &maps)).collect::<Result<_, _>>()?;
+                    Ok((key.to_lowercase(), outcomes))
+                });
+                Ok(CompiledTable {
+                    keys: table.keys.iter().map(|key| key.as_str().into()).collect(),
+                    rows: rows.collect::<Result<_, String>>()?,
+                })
             })
-        }).collect::<Result<_, String>>()?,
+            .collect::<Result<_, String>>()?,
         times: file.time.iter().map(|rule| time(rule, &maps)).collect::<Result<_, _>>()?,
         message: compile_sources(file.message.as_ref().map_or(&[][..], Sources::list), &maps)?,
         inner_text: file.inner.as_ref().map(|inner| inner.text.clone()).unwrap_or_default(),

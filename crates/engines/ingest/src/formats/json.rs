@@ -198,7 +198,9 @@ mod tests {
     #[test]
     fn attributes_and_texts_of_xml_are_undone() {
         assert_eq!(
-            fields(r##"{"P":{"#attributes":{"Name":"x"}},"E":{"#attributes":{"Q":1},"#text":7},"D":{"#text":["a","b"]}}"##),
+            fields(
+                r##"{"P":{"#attributes":{"Name":"x"}},"E":{"#attributes":{"Q":1},"#text":7},"D":{"#text":["a","b"]}}"##
+            ),
             [
                 ("P_Name".to_owned(), "x".into()),
                 ("E_Q".to_owned(), Value::Int(1)),

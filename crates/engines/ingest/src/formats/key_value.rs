@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn quoted_values_keep_blanks_and_escaped_quotes() {
-        let pairs: Vec<_> = Pairs(r#"a=1 b="x y" word c='it\'s' d= e=2, =x"#).map(|pair| (pair.name, pair.value)).collect();
+        let pairs: Vec<_> =
+            Pairs(r#"a=1 b="x y" word c='it\'s' d= e=2, =x"#).map(|pair| (pair.name, pair.value)).collect();
         assert_eq!(pairs, [("a", "1"), ("b", "x y"), ("c", r"it\'s"), ("d", ""), ("e", "2")]);
     }
 

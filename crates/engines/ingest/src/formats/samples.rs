@@ -43,14 +43,17 @@ impl FormatSet {
     /// Formats with at least one sample modelled on a real record.
     pub fn seen(&self) -> Vec<&str> {
         let seen = |samples: &[super::definition::Sample]| {
-            samples.iter().any(|sample| sample.evidence == super::definition::Evidence::Seen && !sample.origin.is_empty())
+            samples
+                .iter()
+                .any(|sample| sample.evidence == super::definition::Evidence::Seen && !sample.origin.is_empty())
         };
         self.formats.iter().filter(|format| seen(&format.samples)).map(|format| &*format.name).collect()
     }
 }
 
 fn difference(event: &Event, sample: &super::definition::Sample, wanted: &str) -> Option<String> {
-    let differs = |what: &str, have: &str, want: &str| (have != want).then(|| format!("{what}: have {have:?}, want {want:?}"));
+    let differs =
+        |what: &str, have: &str, want: &str| (have != want).then(|| format!("{what}: have {have:?}, want {want:?}"));
     let format = event.format.split('@').next().unwrap_or_default();
     if let Some(problem) = differs("format", format, wanted) {
         return Some(problem);

@@ -242,7 +242,9 @@ mod tests {
         let old = open("<34>Oct 11 22:14:15 mymachine su: 'su root' failed").unwrap();
         assert_eq!((old.priority, old.host, old.program, old.pid), (Some(34), Some("mymachine"), Some("su"), None));
         assert_eq!(old.message, "'su root' failed");
-        let new = open("<165>1 2003-10-11T22:14:15.003Z host evntslog 7 ID47 [ex@1 iut=\"3\" e=\"A\\]p\"][b@2] \u{feff}Hi").unwrap();
+        let new =
+            open("<165>1 2003-10-11T22:14:15.003Z host evntslog 7 ID47 [ex@1 iut=\"3\" e=\"A\\]p\"][b@2] \u{feff}Hi")
+                .unwrap();
         assert_eq!((new.host, new.program, new.pid), (Some("host"), Some("evntslog"), Some("7")));
         assert_eq!(new.structured_data, Some("[ex@1 iut=\"3\" e=\"A\\]p\"][b@2]"));
         assert_eq!(new.message, "Hi");

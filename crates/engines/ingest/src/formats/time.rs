@@ -14,7 +14,10 @@ pub(crate) enum Layout {
     Rfc3339,
     /// Seconds, milliseconds, microseconds or nanoseconds, told apart by their size.
     Epoch,
-    Strftime { layout: String, year: bool },
+    Strftime {
+        layout: String,
+        year: bool,
+    },
 }
 
 impl Layout {
@@ -153,12 +156,8 @@ mod tests {
     }
 
     fn with(origin: &Origin, layout: &str, text: &str) -> Option<(Micros, TimeQuality)> {
-        let gaps = Gaps {
-            arrival: micros("2026-01-02T00:00:00Z"),
-            origin,
-            format_zone: None,
-            default_zone: &TimeZone::UTC,
-        };
+        let gaps =
+            Gaps { arrival: micros("2026-01-02T00:00:00Z"), origin, format_zone: None, default_zone: &TimeZone::UTC };
         read(text, &Layout::parse(layout).unwrap(), &gaps)
     }
 

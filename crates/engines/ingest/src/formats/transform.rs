@@ -133,9 +133,7 @@ impl Transform {
             ("after", Some(mark)) => Self::After(mark.to_owned()),
             ("after_last", Some(mark)) => Self::AfterLast(mark.to_owned()),
             ("strip", Some(set)) => Self::Strip(set.to_owned()),
-            ("map", Some(name)) => {
-                Self::Map(maps.get(name).cloned().ok_or_else(|| format!("no value_map {name:?}"))?)
-            }
+            ("map", Some(name)) => Self::Map(maps.get(name).cloned().ok_or_else(|| format!("no value_map {name:?}"))?),
             _ => return Err(format!("unknown transform {text:?}")),
         })
     }
@@ -150,9 +148,7 @@ impl Transform {
             Self::NotMachine => (!text.ends_with('$')).then(|| text.to_owned()),
             Self::Before(mark) => Some(text.split_once(mark.as_str()).map_or(text, |(before, _)| before).to_owned()),
             Self::After(mark) => text.split_once(mark.as_str()).map(|(_, after)| after.to_owned()),
-            Self::AfterLast(mark) => {
-                Some(text.rsplit_once(mark.as_str()).map_or(text, |(_, after)| after).to_owned())
-            }
+            Self::AfterLast(mark) => Some(text.rsplit_once(mark.as_str()).map_or(text, |(_, after)| after).to_owned()),
             Self::Strip(set) => Some(text.trim_matches(|one| set.contains(one)).to_owned()),
             Self::Map(map) => map.get(text).cloned(),
         }

@@ -43,7 +43,13 @@ const MAX_DIGITS: usize = 9;
 impl SyslogFraming {
     /// `longest`: bytes of a message that are kept.
     pub fn new(longest: usize) -> Self {
-        Self { buffer: BytesMut::new(), mode: Mode::Undecided, longest: longest.max(1), searched: 0, skip: Skip::Nothing }
+        Self {
+            buffer: BytesMut::new(),
+            mode: Mode::Undecided,
+            longest: longest.max(1),
+            searched: 0,
+            skip: Skip::Nothing,
+        }
     }
 
     /// Where the next bytes of the stream go. Call [`Self::next`] until it is empty before adding more: the buffer then

@@ -1,12 +1,13 @@
-//! RELP server: a message is answered with 200 only after the sink said that it is stored, with 500 and the reason
-//! otherwise, so the sender repeats it. Messages that arrive together are stored together.
+//! RELP server: a message is answered, with 200, only after the sink said that it is stored. Where it is not, the
+//! session is closed without an answer: rsyslog takes any answer, a 500 too, for the end of the matter and repeats
+//! only what was not answered (seen with 8.2302). Messages that arrive together are stored together.
 
 use super::batch::deliver;
 use super::counters::Counters;
 use super::relp_frame::{RelpDecoder, RelpFrame, encode};
 use super::resends::{Resends, Session, Verdict};
 use super::tcp::accept;
-use super::{Sink, now, origin, who};
+use super::{DeliverError, Sink, now, origin, who};
 use bytes::{Bytes, BytesMut};
 use event::{Listener, Origin, RawRecord};
 use std::io;
@@ -81,6 +82,7 @@ async fn talk(
     let mut door = Door {
         session: resends.begin(origin.peer.as_deref().unwrap_or_default(), now()),
         held: Vec::new(),
+        refused: None,
         origin,
         sink,
         counters,
@@ -111,8 +113,10 @@ async fn talk(
                     encode(frame.number, "rsp", OFFER, &mut answers);
                 }
                 "close" => {
-                    door.store(&mut waiting, &mut answers).await;
                     door.give_up(&mut answers).await;
+                    if door.refused.is_some() {
+                        break;
+                    }
                     door.session.closed_in_order();
                     encode(frame.number, "rsp", "", &mut answers);
                     encode(0, "serverclose", "", &mut answers);
@@ -127,6 +131,11 @@ async fn talk(
             }
         }
         door.store(&mut waiting, &mut answers).await;
+        if let Some(error) = door.refused.take() {
+            encode(0, "serverclose", "", &mut answers);
+            timeout(settings.idle, stream.write_all(&answers)).await??;
+            return Err(io::Error::other(error));
+        }
         if !answers.is_empty() {
             timeout(settings.idle, stream.write_all(&answers)).await??;
             answers.clear();
@@ -144,8 +153,7 @@ async fn talk(
             }
             () = tokio::time::sleep(DECISION), if !door.held.is_empty() => {
                 door.give_up(&mut answers).await;
-                timeout(settings.idle, stream.write_all(&answers)).await??;
-                answers.clear();
+                // Answers, or the refusal, are dealt with as after any read.
                 continue;
             }
             read = timeout(settings.idle, stream.read_buf(decoder.buffer())) => read??,
@@ -161,6 +169,8 @@ struct Door<'s> {
     session: Session<'s>,
     /// Messages that may be repeated ones, unanswered until the next one decides.
     held: Vec<RelpFrame>,
+    /// Why the sink refused; from then on nothing is stored or answered, so that the order is kept.
+    refused: Option<DeliverError>,
     origin: Arc<Origin>,
     sink: &'s dyn Sink,
     counters: &'s Counters,
@@ -211,16 +221,17 @@ impl Door<'_> {
             Counters::add(&self.counters.bytes, frame.data.len());
             batch.extend(Some(content(frame)).filter(|bytes| !bytes.is_empty()).map(record));
         }
-        let stored = if batch.is_empty() { Ok(()) } else { deliver(self.sink, self.counters, batch).await };
-        let answer = match &stored {
-            Ok(()) => "200 OK".to_owned(),
-            Err(error) => format!("500 {}", error.0.replace('\n', " ")),
-        };
+        if self.refused.is_none() && !batch.is_empty() {
+            self.refused = deliver(self.sink, self.counters, batch).await.err();
+        } else if self.refused.is_some() {
+            Counters::add(&self.counters.dropped, batch.len());
+        }
+        if self.refused.is_some() {
+            return;
+        }
         for frame in frames {
-            if stored.is_ok() {
-                self.session.stored(&content(&frame), arrival);
-            }
-            encode(frame.number, "rsp", &answer, answers);
+            self.session.stored(&content(&frame), arrival);
+            encode(frame.number, "rsp", "200 OK", answers);
         }
     }
 }

@@ -58,7 +58,8 @@ impl RelpDecoder {
         let Some(third) = third else {
             return if head.len() == MAX_HEADER { Err(RelpError::Header) } else { Ok(None) };
         };
-        let part = |from: usize, to: usize| std::str::from_utf8(head.get(from..to).unwrap_or_default()).unwrap_or_default();
+        let part =
+            |from: usize, to: usize| std::str::from_utf8(head.get(from..to).unwrap_or_default()).unwrap_or_default();
         let number = digits(part(0, first), 9).ok_or(RelpError::Header)?;
         let command = part(first + 1, second).to_owned();
         let length = digits(part(second + 1, third), 9).ok_or(RelpError::Header)? as usize;

@@ -106,7 +106,8 @@ impl Session<'_> {
         }
         self.seen += 1;
         let (tails, seen) = (&self.tails, self.seen);
-        let complete = self.runs.iter().find(|(tail, place)| tails.get(*tail).is_some_and(|marks| marks.len() == place + seen));
+        let complete =
+            self.runs.iter().find(|(tail, place)| tails.get(*tail).is_some_and(|marks| marks.len() == place + seen));
         match complete {
             Some((tail, _)) => {
                 self.forget(*tail);
@@ -131,7 +132,9 @@ impl Session<'_> {
         let mut broken = self.resends.broken.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Some(sessions), Some(marks)) = (broken.get_mut(&self.peer), self.tails.get(tail)) {
             // Old marks may have been left out of the tail, so the end decides.
-            let same = |kept: &Vec<Mark>| kept.iter().rev().map(|(mark, _)| mark).zip(marks.iter().rev()).all(|(one, other)| one == other);
+            let same = |kept: &Vec<Mark>| {
+                kept.iter().rev().map(|(mark, _)| mark).zip(marks.iter().rev()).all(|(one, other)| one == other)
+            };
             sessions.retain(|kept| !same(kept));
         }
     }
@@ -174,7 +177,10 @@ mod tests {
 
     fn verdicts(resends: &Resends, texts: &[&str]) -> Vec<Verdict> {
         let mut session = resends.begin("10.0.0.1", 1);
-        lines(texts).iter().map(|line| if session.is_comparing() { session.compare(line) } else { Verdict::New }).collect()
+        lines(texts)
+            .iter()
+            .map(|line| if session.is_comparing() { session.compare(line) } else { Verdict::New })
+            .collect()
     }
 
     #[test]

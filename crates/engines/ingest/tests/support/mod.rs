@@ -27,8 +27,8 @@ pub(crate) fn formats() -> FormatSet {
 
 /// The shared data, or `None` with a line that says what could not run. With `CI=true` its absence is a failure.
 pub(crate) fn shared_data() -> Option<PathBuf> {
-    let path = std::env::var_os("LUYTRE_SHARED_DATA")
-        .map_or_else(|| repository().join("../shared/data"), PathBuf::from);
+    let path =
+        std::env::var_os("LUYTRE_SHARED_DATA").map_or_else(|| repository().join("../shared/data"), PathBuf::from);
     if path.is_dir() {
         return Some(path);
     }

@@ -1,168 +1,19 @@
 //! An incident from the escalated alert to the filed receipt, on every database, in the scopes of the people who do it.
 
-#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
-
-use kit::bus::Bus;
+use crate::house::{ANALYST, LEADER, NOW, OFFICER, bus, escalate, escalation, furnish, migrations, person, scope};
+use kit::Error;
 use kit::calendar::vietnam_date;
-use kit::clock::{HOUR, MINUTE, Micros};
-use kit::db::Db;
+use kit::clock::{HOUR, MINUTE};
 use kit::live::Live;
-use kit::migration::Migration;
-use kit::page::Severity;
-use kit::scope::{Actor, Agencies, Scope};
-use kit::{Capability, Error};
+use kit::scope::Scope;
 use luytre_response as response;
-use monitoring::alerts::{AlertEscalated, Entity};
 use response::duties::ClockState;
 use response::duties::service::{clocks_of, count_running, refresh_all, running};
 use response::incidents::service::{self, Correction, IncidentFacts, NewIncident};
 use response::incidents::{IncidentFilter, Knowledge, State, TimeKind, store};
 use response::notices::service::{self as notice_service, NoticeChange};
 use response::notices::{self, Notice};
-use sea_orm::{ConnectionTrait, Statement};
 use test_support::on_each_database;
-
-const NOW: Micros = 1_795_287_600_000_000; // 22 November 2026, 02:00 in Vietnam
-
-fn migrations() -> Vec<Migration> {
-    let mut migrations = organisation::MIGRATIONS.to_vec();
-    migrations.extend(assurance::area().migrations);
-    migrations.extend(monitoring::area().migrations);
-    migrations.extend(response::MIGRATIONS);
-    migrations
-}
-
-fn bus() -> Bus {
-    let mut bus = Bus::default();
-    response::subscribe(&mut bus, &Live::default());
-    bus
-}
-
-struct House {
-    root: String,
-    health: String,
-    schools: String,
-    system: String,
-}
-
-/// A province with two departments, one system and two alerts.
-async fn furnish(db: &Db) -> House {
-    let scope = Scope::service("test");
-    let tx = db.scoped(&scope).begin().await.expect("transaction");
-    let root = organisation::agencies::ensure_root_agency(&tx, NOW, "Tỉnh Bình Lâm", "BL").await.expect("root");
-    let mut departments = Vec::new();
-    for (code, name) in [("SYT", "Sở Y tế"), ("SGD", "Sở Giáo dục và Đào tạo")] {
-        let new = organisation::agencies::NewAgency {
-            code: code.into(),
-            name: name.into(),
-            kind: "department".into(),
-            address: "01 đường Trần Phú".into(),
-            phone: "0200 000 000".into(),
-            email: "van.phong@binhlam.example".into(),
-            ..Default::default()
-        };
-        departments.push(organisation::agencies::create(&tx, NOW, new).await.expect("agency").id);
-    }
-    let system = assurance::systems::NewSystem {
-        code: "SYT-01".into(),
-        name: "Hồ sơ sức khỏe".into(),
-        agency_id: departments[0].clone(),
-        level: 3,
-        state: "operating".into(),
-        ..Default::default()
-    };
-    let system = assurance::systems::service::register(&tx, system, NOW).await.expect("system");
-    for (id, sequence) in [("alert-1", 11_i64), ("alert-2", 12)] {
-        let sql = "INSERT INTO alerts (id, rule_id, rule_title, rule_title_vi, title_fold, rule_level, group_key, \
-                   first_sequence, last_sequence, source_id, system_id, system_level, agency_id, entity_kind, \
-                   entity_value, severity, severity_rank, score, state, count, first_event_time, last_event_time, \
-                   first_event_recorded, detected_at, updated_at, techniques, samples, damped) VALUES ($1, 'rule-1', \
-                   'Web shell', 'Mã web shell', 'ma web shell', 'high', $1, $2, $2, 'source-1', $3, 3, $4, 'host_name', \
-                   'web-01', 'high', 3, 80, 'new', 7, $5, $5, $5, $6, $6, 'T1505.003', $7, $8)";
-        let samples = format!(
-            r#"[{{"seq":{sequence},"time":{NOW},"fields":[{{"field":"url","value":"/x.php","pattern":"*.php"}}]}}]"#
-        );
-        let values: Vec<sea_orm::Value> = vec![
-            id.into(),
-            sequence.into(),
-            system.as_str().into(),
-            departments[0].as_str().into(),
-            (NOW - 20 * MINUTE).into(),
-            (NOW - 3 * MINUTE).into(),
-            samples.into(),
-            false.into(),
-        ];
-        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await.expect("alert");
-    }
-    tx.commit().await.expect("commit");
-    House { root: root.id, health: departments[0].clone(), schools: departments[1].clone(), system }
-}
-
-async fn person(db: &Db, account: &str, name: &str, title: &str, agency_id: &str) -> String {
-    let scope = Scope::service("test");
-    let tx = db.scoped(&scope).begin().await.expect("transaction");
-    let new = organisation::people::NewPerson {
-        account: account.into(),
-        full_name: name.into(),
-        agency_id: agency_id.into(),
-        title: title.into(),
-        ..Default::default()
-    };
-    let person = organisation::people::create(&tx, NOW, new).await.expect("person");
-    tx.commit().await.expect("commit");
-    person.id
-}
-
-fn scope(id: &str, name: &str, agency: &str, capabilities: &[Capability]) -> Scope {
-    let actor = Actor::Person { id: id.into(), name: name.into() };
-    Scope::new(actor, Agencies::Under([agency.to_owned()].into()), capabilities.iter().copied(), None)
-}
-
-const ANALYST: &[Capability] = &[Capability::ViewAlerts, Capability::HandleAlerts, Capability::ViewIncidents];
-const OFFICER: &[Capability] =
-    &[Capability::ViewAlerts, Capability::ViewIncidents, Capability::HandleIncidents, Capability::SendNotices, Capability::ViewSystems];
-const LEADER: &[Capability] = &[Capability::ViewIncidents, Capability::ApproveNotices, Capability::ViewPeople];
-
-fn escalation(house: &House, alert: &str, incident_id: Option<String>) -> AlertEscalated {
-    AlertEscalated {
-        alert_ids: vec![alert.to_owned()],
-        agency_id: Some(house.health.clone()),
-        system_id: Some(house.system.clone()),
-        title: "Mã web shell".into(),
-        severity: Severity::High,
-        first_event_time: NOW - 20 * MINUTE,
-        first_event_recorded: NOW - 20 * MINUTE,
-        detected_at: NOW - 3 * MINUTE,
-        seen_at: NOW,
-        rule_ids: vec!["rule-1".into()],
-        entity: Entity { kind: "host_name".into(), value: "web-01".into() },
-        by: "analyst".into(),
-        by_name: "Trực ban".into(),
-        at: NOW,
-        incident_id,
-    }
-}
-
-/// Publishes the escalation as monitoring does; gives the id of the incident.
-async fn escalate(db: &Db, house: &House) -> String {
-    let analyst = scope("analyst", "Trực ban", &house.root, ANALYST);
-    let tx = db.scoped(&analyst).begin().await.expect("transaction");
-    tx.publish(&escalation(house, "alert-1", None)).await.expect("published");
-    tx.commit().await.expect("commit");
-    let incident = store::of_alert(&db.scoped(&analyst).read(), "alert-1").await.expect("found");
-    incident.expect("the alert has an incident").id
-}
-
-macro_rules! act {
-    ($db:expr, $scope:expr, |$tx:ident| $act:expr) => {{
-        let $tx = $db.scoped(&$scope).begin().await.expect("transaction");
-        let done = $act.await;
-        if done.is_ok() {
-            $tx.commit().await.expect("commit");
-        }
-        done
-    }};
-}
 
 #[tokio::test]
 async fn an_escalated_alert_opens_an_incident_with_its_times_its_events_and_its_clocks() {
@@ -235,7 +86,8 @@ async fn a_later_alert_joins_the_incident_and_a_closed_one_takes_none() {
         assert_eq!(store::corrected_times(&connection, &id).await.expect("history").len(), 1);
         let officer = scope("officer", "Cán bộ", &house.health, OFFICER);
         let version = store::find(&connection, &id).await.expect("found").version;
-        act!(db, officer, |tx| service::change_state(&tx, NOW, &id, State::Closed, "diễn tập", version)).expect("closed");
+        act!(db, officer, |tx| service::change_state(&tx, NOW, &id, State::Closed, "diễn tập", version))
+            .expect("closed");
         let again = act!(db, analyst, |tx| tx.publish(&escalation(&house, "alert-2", Some(id.clone()))));
         assert!(matches!(again, Err(Error::Conflict("incident-closed-takes-no-alerts"))));
         assert_eq!(count_running(&db.scoped(&officer).read(), NOW).await.expect("count"), (0, 0), "a false alarm");
@@ -283,7 +135,10 @@ async fn what_people_learn_moves_the_clocks() {
         let correction = Correction { reason: "tìm thấy dấu vết sớm hơn".into(), ..correction };
         act!(db, officer, |tx| service::set_time(&tx, NOW, &id, &correction)).expect("corrected");
         assert_eq!(state("IN-24-SEED").await.due_at, Some(NOW + 14 * HOUR));
-        let facts = IncidentFacts { title: "Mã web shell trên cổng".into(), version: version().await, ..Default::default() };
+        let facts =
+            IncidentFacts {
+                title: "Mã web shell trên cổng".into(), version: version().await, ..Default::default()
+            };
         act!(db, officer, |tx| service::edit(&tx, NOW, &id, &facts)).expect("edited");
         let filter = IncidentFilter { words: "MA WEB cong".into(), ..Default::default() };
         assert_eq!(store::count(&db.scoped(&officer).read(), &filter).await.expect("count"), 1, "search folds accents");
@@ -322,27 +177,52 @@ async fn a_notice_goes_from_draft_to_receipt_and_stops_its_clocks() {
         assert_eq!((notice.letterhead.symbol.as_str(), notice.letterhead.place.as_str()), ("SYT", "Bình Lâm"));
         assert_eq!(notice.recipients, ["provincial-police", "ministry-force"], "both recipients, the stricter first");
 
-        let early = act!(db, officer, |tx| notice_service::submit(&tx, &Live::default(), NOW, &notice_id, notice.version));
+        let early =
+            act!(db, officer, |tx| notice_service::submit(&tx, &Live::default(), NOW, &notice_id, notice.version));
         assert!(matches!(early, Err(Error::Invalid(fields)) if fields.iter().any(|field| field.field == "scope")));
         act!(db, officer, |tx| notice_service::edit(&tx, NOW, &notice_id, &completed(&notice))).expect("edited");
         let notice = read().await;
-        act!(db, officer, |tx| notice_service::submit(&tx, &Live::default(), NOW, &notice_id, notice.version)).expect("submitted");
+        act!(db, officer, |tx| notice_service::submit(&tx, &Live::default(), NOW, &notice_id, notice.version))
+            .expect("submitted");
         let notice = read().await;
-        let unauthorised = act!(db, officer, |tx| notice_service::approve(&tx, &Live::default(), NOW, &notice_id, None, notice.version));
+        let unauthorised = act!(db, officer, |tx| notice_service::approve(
+            &tx,
+            &Live::default(),
+            NOW,
+            &notice_id,
+            None,
+            notice.version
+        ));
         assert!(matches!(unauthorised, Err(Error::Forbidden("approve-notices"))));
         let both: Vec<_> = OFFICER.iter().chain(LEADER).copied().collect();
         let author_and_head = scope(&officer_id, "Trần Văn Bộ", &house.health, &both);
-        let own = act!(db, author_and_head, |tx| notice_service::approve(&tx, &Live::default(), NOW, &notice_id, None, notice.version));
+        let own = act!(db, author_and_head, |tx| notice_service::approve(
+            &tx,
+            &Live::default(),
+            NOW,
+            &notice_id,
+            None,
+            notice.version
+        ));
         assert!(matches!(own, Err(Error::Conflict("notice-own-work"))), "nobody approves own work");
 
         let approved_at = NOW + 30 * MINUTE;
-        act!(db, head, |tx| notice_service::approve(&tx, &Live::default(), approved_at, &notice_id, None, notice.version)).expect("approved");
+        act!(db, head, |tx| notice_service::approve(
+            &tx,
+            &Live::default(),
+            approved_at,
+            &notice_id,
+            None,
+            notice.version
+        ))
+        .expect("approved");
         let notice = read().await;
         assert_eq!((notice.number, notice.symbol.as_str()), (Some(1), "01/BC-SYT"));
         assert_eq!(notice.letterhead.signer, "Nguyễn Thị Ỷ Ẫn", "whoever approves signs");
         let connection = db.scoped(&officer).read();
         let (_, docx) = notice_service::docx(&connection, &notice_id, approved_at).await.expect("document");
-        let (_, later) = notice_service::docx(&connection, &notice_id, approved_at + 99 * HOUR).await.expect("document");
+        let (_, later) =
+            notice_service::docx(&connection, &notice_id, approved_at + 99 * HOUR).await.expect("document");
         assert!(docx.starts_with(b"PK") && docx == later, "what was approved is what is kept");
 
         let sent_at = NOW + HOUR;
@@ -381,8 +261,13 @@ async fn numbers_run_per_agency_and_year_and_incidents_open_by_hand() {
         let centre = scope("duty", "Trực ban", &house.root, OFFICER);
         let mut codes = Vec::new();
         let year = 366 * 24 * HOUR;
-        for (agency, now) in [(&house.health, NOW), (&house.health, NOW), (&house.schools, NOW), (&house.health, NOW + year)] {
-            let new = NewIncident { title: "Báo qua điện thoại".into(), agency_id: agency.clone(), ..Default::default() };
+        for (agency, now) in
+            [(&house.health, NOW), (&house.health, NOW), (&house.schools, NOW), (&house.health, NOW + year)]
+        {
+            let new =
+                NewIncident {
+                    title: "Báo qua điện thoại".into(), agency_id: agency.clone(), ..Default::default()
+                };
             let id = act!(db, centre, |tx| service::open(&tx, &Live::default(), now, &new)).expect("opened");
             codes.push(store::find(&db.scoped(&centre).read(), &id).await.expect("found").code);
         }

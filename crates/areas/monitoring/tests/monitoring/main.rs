@@ -1,0 +1,7 @@
+//! Tests of the area's pages and walls, over a real event store and real databases.
+
+extern crate luytre_monitoring as monitoring;
+
+mod centre;
+mod pages;
+mod walls;

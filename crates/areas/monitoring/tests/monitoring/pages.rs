@@ -1,0 +1,190 @@
+//! The pages as people meet them: in both languages, with their acts, their files and their errors.
+
+use crate::centre::{Centre, RULE, in_a_centre};
+use axum::http::{Method, StatusCode};
+
+/// A text key that has no text is shown as the key itself: `alert-…`, `search-…`.
+fn missing_texts(html: &str) -> Vec<String> {
+    let prefixes = ["alert-", "search-", "rule-", "question-", "duty-", "event-", "timespan-", "monitoring-", "shell-"];
+    let mut missing = Vec::new();
+    for piece in html.split(['>', '"']) {
+        let word = piece.split('<').next().unwrap_or_default().trim();
+        let key = prefixes.iter().any(|prefix| word.starts_with(prefix));
+        if key && !word.contains([' ', '/', '=', '#']) && kit::locale::keys(kit::Lang::Vi).iter().any(|have| have == word) {
+            missing.push(word.to_owned());
+        }
+    }
+    missing
+}
+
+#[tokio::test]
+async fn every_page_is_rendered_in_both_languages() {
+    in_a_centre(|centre: Centre| async move {
+        let pages = [
+            "/".to_owned(),
+            "/?wall=1".to_owned(),
+            "/alerts".to_owned(),
+            "/alerts?q=khong-co".to_owned(),
+            format!("/alerts?open={}", centre.a.alert),
+            format!("/alerts/{}", centre.a.alert),
+            "/search?range=all".to_owned(),
+            "/search?range=all&q=nothing-like-this".to_owned(),
+            "/search?live=1&range=all".to_owned(),
+            "/search/value?field=source_ip&value=203.0.113.9&q=root".to_owned(),
+            format!("/events/{}", centre.a.seq),
+            "/questions".to_owned(),
+            "/questions?sql=SELECT%20seq%2C%20user_name%20FROM%20events".to_owned(),
+            "/rules".to_owned(),
+            "/rules?state=failed".to_owned(),
+            "/rules?state=waiting".to_owned(),
+            format!("/rules/{RULE}"),
+        ];
+        for path in &pages {
+            for lang in ["vi", "en"] {
+                let answer = centre.send("2", lang, Method::GET, path, None).await;
+                assert_eq!(answer.status, StatusCode::OK, "{path} in {lang}: {}", answer.text);
+                assert!(answer.says(&format!("lang=\"{lang}\"")), "{path} is not in {lang}");
+                let keys: Vec<_> = missing_texts(&answer.text)
+                    .into_iter()
+                    .filter(|key| answer.says(&format!(">{key}<")))
+                    .collect();
+                assert!(keys.is_empty(), "{path} in {lang} shows keys: {keys:?}");
+                assert!(!answer.says(" style=\"") && !answer.says("onclick="), "{path} needs what the policy forbids");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_shows_why_it_fired_with_what_matched_marked() {
+    in_a_centre(|centre: Centre| async move {
+        let page = centre.get("0", &format!("/alerts/{}", centre.a.alert)).await;
+        for text in ["Đăng nhập sai nhiều lần", "<mark>root</mark>", "T1110", "Cổng thông tin Sở Y tế", "203.0.113.9", "Chặn địa chỉ"] {
+            assert!(page.says(text), "no {text:?}");
+        }
+        let seen = format!("SELECT seen_by AS value FROM alerts WHERE id = '{}'", centre.a.alert);
+        assert_eq!(centre.value(&seen).await, centre.a.person);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn acknowledging_moves_an_alert_out_of_the_default_list() {
+    in_a_centre(|centre: Centre| async move {
+        assert!(centre.get("0", "/alerts").await.says("Đăng nhập sai nhiều lần"));
+        let answer = centre.post("0", "/alerts/act", &format!("act=acknowledge&row={}&to=/alerts", centre.a.alert)).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/alerts"));
+        assert!(!centre.get("0", "/alerts").await.says(&centre.a.alert));
+        assert!(centre.get("0", "/alerts?state=acknowledged").await.says(&centre.a.alert));
+        // A second time is a conflict that the list explains, not an error page.
+        let again = centre.post("0", "/alerts/act", &format!("act=acknowledge&row={}", centre.a.alert)).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER);
+        let elsewhere = centre.post("0", "/alerts/act", &format!("act=take&row={}&to=//evil.example/", centre.a.alert)).await;
+        assert_eq!(elsewhere.location(), "/alerts");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_needs_a_reason() {
+    in_a_centre(|centre: Centre| async move {
+        let row = &centre.a.alert;
+        let without = centre.post("0", "/alerts/act", &format!("act=close&row={row}&reason=")).await;
+        assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let with = centre.post("0", "/alerts/act", &format!("act=close&row={row}&reason=benign&note=di%E1%BB%85n%20t%E1%BA%ADp")).await;
+        assert_eq!(with.status, StatusCode::SEE_OTHER);
+        let page = centre.get("0", &format!("/alerts/{row}")).await;
+        assert!(page.says("diễn tập") && page.says("Hoạt động được phép"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_query_that_cannot_be_read_is_shown_with_its_place() {
+    in_a_centre(|centre: Centre| async move {
+        let page = centre.get("0", "/search?q=user_name%3Aroot%20AND%20%28a").await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.says("Chưa hiểu câu tìm") && page.says("<mark>(</mark>"), "{}", page.text);
+        assert!(page.says("value=\"user_name:root AND (a\""), "the query is lost");
+        let answer = centre.get("0", "/api/v1/search?q=%28a").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(answer.says("at character"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_click_on_a_value_narrows_the_search_to_it() {
+    in_a_centre(|centre: Centre| async move {
+        let page = centre.get("2", "/search?range=all").await;
+        let link = page.text.split('"').find(|piece| piece.starts_with("/search?") && piece.contains("source_ip%3A%22198.51.100.7%22") && !piece.contains("NOT"));
+        let link = link.expect("a link that includes the address").replace("&amp;", "&").replace("&#38;", "&");
+        let narrowed = centre.get("2", &link).await;
+        assert_eq!(narrowed.status, StatusCode::OK, "{link}");
+        assert!(narrowed.says("/events/2") && !narrowed.says("/events/1?"), "{link}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn files_hold_no_formula() {
+    in_a_centre(|centre: Centre| async move {
+        let sql = "SELECT%20'%3Dcmd()'%20AS%20x%20FROM%20events";
+        let csv = centre.get("0", &format!("/questions?sql={sql}&format=csv")).await;
+        assert!(csv.says("\"'=cmd()\""), "{}", csv.text);
+        assert!(csv.headers["content-type"].to_str().unwrap().starts_with("text/csv"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sql_that_may_not_run_is_explained_on_the_page() {
+    in_a_centre(|centre: Centre| async move {
+        for sql in ["DROP%20TABLE%20events", "SELECT%20nothing%20FROM%20events", "COPY%20events%20TO%20'x'"] {
+            let page = centre.get("0", &format!("/questions?sql={sql}")).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{sql}");
+            assert!(page.says("Không chạy được"), "{sql}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reading_events_leaves_one_row_in_the_trail_for_each_request() {
+    in_a_centre(|centre: Centre| async move {
+        let count = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM audit_entries WHERE action = 'event.read'";
+        let before = centre.value(count).await;
+        centre.get("0", "/search?range=all&q=root").await;
+        let after = centre.value(count).await;
+        assert_eq!((before.as_str(), after.as_str()), ("0", "1"));
+        let agency = "SELECT agency_id AS value FROM audit_entries WHERE action = 'event.read'";
+        assert_eq!(centre.value(agency).await, centre.a.agency);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rules_that_did_not_load_are_listed_with_their_reason() {
+    in_a_centre(|centre: Centre| async move {
+        let page = centre.get("0", "/rules?state=failed").await;
+        assert!(page.says("own/broken.yml"), "{}", page.text);
+        let csv = centre.get("0", "/rules?format=csv").await;
+        assert!(csv.says("Đăng nhập sai nhiều lần") && csv.says("T1110"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_start_page_counts_what_waits() {
+    in_a_centre(|centre: Centre| async move {
+        let page = centre.get("2", "/").await;
+        assert!(page.says("2 cảnh báo"), "no counter in the top bar");
+        let own = centre.get("0", "/").await;
+        assert!(own.says("1 cảnh báo") && own.says("/alerts?state=new"));
+        let system = centre.a.system.clone();
+        assert!(!own.says(&format!("/systems/{system}")), "a source that was never heard is not silent yet");
+        let _ = &centre.app;
+    })
+    .await;
+}

@@ -1,0 +1,123 @@
+//! A person of agency A finds no event, alert or source of B through any page, API, search or SQL, and cannot act
+//! on one.
+
+use crate::centre::{Centre, RULE, in_a_centre};
+use axum::http::StatusCode;
+
+const A_ADDRESS: &str = "203.0.113.9";
+const B_ADDRESS: &str = "198.51.100.7";
+
+#[tokio::test]
+async fn no_list_and_no_page_shows_what_belongs_to_another_agency() {
+    in_a_centre(|centre: Centre| async move {
+        for path in [
+            "/",
+            "/?wall=1",
+            "/alerts?state=all&range=all",
+            "/alerts?state=all&range=all&format=csv",
+            "/api/v1/alerts?state=all&range=all",
+            "/search?range=all",
+            "/search?range=all&format=csv",
+            "/search?range=all&format=json",
+            "/api/v1/search?range=all",
+            "/questions?sql=SELECT%20source_ip%20FROM%20events",
+            "/questions?sql=SELECT%20source_ip%20FROM%20events&format=csv",
+        ] {
+            let own = centre.get("0", path).await;
+            assert_eq!(own.status, StatusCode::OK, "{path}: {}", own.text);
+            assert!(own.says(A_ADDRESS), "{path} does not show the own agency's");
+            assert!(!own.says(B_ADDRESS), "{path} shows another agency's address");
+            assert!(!own.says("Máy chủ SGD") && !own.says("Sở Giáo dục"), "{path} names another agency");
+            let whole = centre.get("2", path).await;
+            assert!(whole.says(A_ADDRESS) && whole.says(B_ADDRESS), "{path} hides something from the centre");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn objects_of_another_agency_are_not_found() {
+    in_a_centre(|centre: Centre| async move {
+        for path in [
+            format!("/alerts/{}", centre.b.alert),
+            format!("/api/v1/alerts/{}", centre.b.alert),
+            format!("/alerts?open={}", centre.b.alert),
+            format!("/events/{}", centre.b.seq),
+        ] {
+            assert_eq!(centre.get("0", &path).await.status, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(centre.get("1", &path).await.status, StatusCode::OK, "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_act_reaches_an_alert_of_another_agency() {
+    in_a_centre(|centre: Centre| async move {
+        let (own, other) = (&centre.a.alert, &centre.b.alert);
+        for form in [
+            format!("act=acknowledge&row={own}&row={other}"),
+            format!("act=take&row={other}"),
+            format!("act=assign&row={other}&assigned_to={}", centre.a.person),
+            format!("act=close&row={other}&reason=benign"),
+            format!("act=escalate&row={other}"),
+        ] {
+            let answer = centre.post("0", "/alerts/act", &form).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{form}");
+        }
+        let json = format!("{{\"act\":\"acknowledge\",\"ids\":[\"{other}\"]}}");
+        assert_eq!(centre.post_json("0", "/api/v1/alerts/act", &json).await.status, StatusCode::NOT_FOUND);
+        // The one allowed row of the mixed act did not change either.
+        let state = format!("SELECT state AS value FROM alerts WHERE id = '{own}'");
+        assert_eq!(centre.value(&state).await, "new");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_is_not_given_to_a_person_of_another_agency() {
+    in_a_centre(|centre: Centre| async move {
+        let form = format!("act=assign&row={}&assigned_to={}", centre.a.alert, centre.b.person);
+        assert_eq!(centre.post("0", "/alerts/act", &form).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn counts_beside_rules_keep_to_the_scope() {
+    in_a_centre(|centre: Centre| async move {
+        let own = centre.get("0", &format!("/rules/{RULE}")).await;
+        let whole = centre.get("2", &format!("/rules/{RULE}")).await;
+        assert!(own.says("1 cảnh báo trong 30 ngày"), "{}", own.text);
+        assert!(whole.says("2 cảnh báo trong 30 ngày"), "{}", whole.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_search_for_the_other_agencys_source_finds_nothing() {
+    in_a_centre(|centre: Centre| async move {
+        let clause = format!("source_id%3A%22{}%22", centre.b.source);
+        let answer = centre.get("0", &format!("/api/v1/search?range=all&q={clause}")).await;
+        assert!(answer.says("\"rows\":[]"), "{}", answer.text);
+        let page = centre.get("0", &format!("/search/value?field=source_id&value={}", centre.b.source)).await;
+        assert!(!page.says("Máy chủ SGD"));
+        let sql = format!("SELECT%20count(*)%20AS%20n%20FROM%20events%20WHERE%20source_id%20%3D%20'{}'", centre.b.source);
+        let answer = centre.get("0", &format!("/questions?sql={sql}&format=json")).await;
+        assert_eq!(answer.text, "[{\"n\":0}]");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_signed_in_sees_nothing() {
+    in_a_centre(|centre: Centre| async move {
+        for path in ["/", "/alerts", "/search", "/questions", "/rules"] {
+            let answer = centre.get("", path).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+            assert!(answer.location().starts_with("/sign-in"), "{path}");
+        }
+        assert_eq!(centre.get("", "/api/v1/search").await.status, StatusCode::UNAUTHORIZED);
+    })
+    .await;
+}

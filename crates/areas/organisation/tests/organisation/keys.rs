@@ -1,0 +1,109 @@
+//! Keys of machines: every form that real clients send, and nothing beyond what a key is for.
+
+use crate::province::{NOW, Province, scope_of};
+use axum::http::Request;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kit::bus::Bus;
+use kit::clock::DAY;
+use kit::scope::{Actor, Agencies};
+use kit::session::{Authenticate, Session};
+use kit::{Capability, Error};
+use organisation::api_keys::{self, NewKey};
+use test_support::on_each_database;
+
+async fn session(province: &Province, header: &str) -> Option<Session> {
+    let request = Request::builder().uri("/_bulk").header("authorization", header).body(()).unwrap();
+    province.sign_in.session(&request.into_parts().0).await.unwrap()
+}
+
+fn ingest(province: &Province) -> NewKey {
+    NewKey {
+        name: "rsyslog cổng thông tin".into(),
+        agency_id: province.a.clone(),
+        source_id: Some("source-1".into()),
+        capabilities: vec![Capability::IngestEvents],
+        expires_at: Some(NOW + 30 * DAY),
+    }
+}
+
+async fn make(province: &Province) -> (String, String) {
+    let scope = province.scope("p", &province.a, "officer");
+    let tx = province.db.scoped(&scope).begin().await.unwrap();
+    let made = api_keys::create(&tx, NOW, ingest(province)).await.unwrap();
+    tx.commit().await.unwrap();
+    made
+}
+
+#[tokio::test]
+async fn every_form_of_the_header_is_accepted() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let (id, key) = make(&province).await;
+        let pair = STANDARD.encode(format!("{id}:{key}"));
+        for header in
+            [format!("ApiKey {pair}"), format!("ApiKey {key}"), format!("Bearer {key}"), format!("Basic {pair}")]
+        {
+            let session = session(&province, &header).await.unwrap_or_else(|| panic!("{header}"));
+            assert!(session.api_key);
+            assert_eq!(session.scope.agencies(), &Agencies::Under([province.a.clone()].into()));
+            assert_eq!(
+                session.scope.actor(),
+                &Actor::Key { id: id.as_str().into(), name: "rsyslog cổng thông tin".into() }
+            );
+            assert!(session.scope.may(Capability::IngestEvents));
+            assert_eq!(Capability::ALL.iter().filter(|one| session.scope.may(**one)).count(), 1);
+        }
+        let scope = province.scope("p", &province.a, "officer");
+        let view = province.db.scoped(&scope).read();
+        assert_eq!(api_keys::source_of(&view, &id).await.unwrap().as_deref(), Some("source-1"));
+        assert_eq!(api_keys::find(&view, &id).await.unwrap().last_used_at, Some(NOW));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_expired_or_revoked_key_is_nobody() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let (id, key) = make(&province).await;
+        let other = make(&province).await.0;
+        for (user, password) in [(&other, &key), (&id, &format!("{key}x")), (&id, &"luytre_".to_owned()), (&key, &id)] {
+            let header = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+            assert!(session(&province, &header).await.is_none(), "{user}:{password}");
+        }
+        province.clock.advance(30 * DAY);
+        assert!(session(&province, &format!("Bearer {key}")).await.is_none(), "expired");
+        province.clock.advance(-30 * DAY);
+        assert!(session(&province, &format!("Bearer {key}")).await.is_some());
+        let scope = province.scope("p", &province.a, "officer");
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        api_keys::revoke(&tx, NOW, &id).await.unwrap();
+        assert!(matches!(api_keys::revoke(&tx, NOW, &id).await, Err(Error::Conflict(_))));
+        tx.commit().await.unwrap();
+        assert!(session(&province, &format!("Bearer {key}")).await.is_none(), "revoked");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_never_may_more_than_its_maker() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let scope = province.scope("p", &province.a, "officer");
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let beyond = NewKey { capabilities: vec![Capability::ViewAudit], ..ingest(&province) };
+        assert!(matches!(api_keys::create(&tx, NOW, beyond).await, Err(Error::Forbidden("view-audit"))));
+        let elsewhere = NewKey { agency_id: province.b.clone(), ..ingest(&province) };
+        assert!(matches!(api_keys::create(&tx, NOW, elsewhere).await, Err(Error::Invalid(_))));
+        let above = NewKey { agency_id: province.root.clone(), ..ingest(&province) };
+        assert!(matches!(api_keys::create(&tx, NOW, above).await, Err(Error::Invalid(_))));
+        let past = NewKey { expires_at: Some(NOW), ..ingest(&province) };
+        assert!(matches!(api_keys::create(&tx, NOW, past).await, Err(Error::Invalid(_))));
+        drop(tx);
+        let viewer = scope_of("v", Agencies::All, [Capability::ViewSources]);
+        let tx = province.db.scoped(&viewer).begin().await.unwrap();
+        assert!(api_keys::create(&tx, NOW, ingest(&province)).await.is_err());
+    })
+    .await;
+}

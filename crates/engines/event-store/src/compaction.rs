@@ -1,0 +1,142 @@
+//! Merges the small files of a day into one, row by row in order of time, with a bounded piece of each in
+//! memory. Readers keep the old files until their queries end.
+
+use crate::maintenance::{Compacted, unfinished_name};
+use crate::segment::{Segment, SegmentWriter};
+use crate::store::{Shared, segment};
+use crate::{StoreError, columns};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, new_null_array};
+use arrow::compute::{cast, interleave_record_batch};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fs::File;
+use std::sync::Arc;
+
+/// Files merged at a time; with `PIECE` rows of each in memory.
+const MOST: usize = 16;
+const PIECE: usize = 1024;
+
+pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
+    let mut done = Compacted::default();
+    let mut days: BTreeMap<i32, Vec<Arc<Segment>>> = BTreeMap::new();
+    for one in shared.memory().segments.iter() {
+        if let Some(day) = one.row.day
+            && one.row.bytes < shared.options.compact_bytes
+        {
+            days.entry(day).or_default().push(one.clone());
+        }
+    }
+    for (day, mut small) in days {
+        // The smallest first, so that the bytes written stay in proportion to the bytes new.
+        small.sort_by_key(|one| one.row.bytes);
+        while small.len() >= shared.options.compact_files.max(2) {
+            let group: Vec<_> = small.drain(..small.len().min(MOST)).collect();
+            let merged = merge(shared, day, &group)?;
+            done.files_before += group.len();
+            done.files_after += 1;
+            done.bytes_before += group.iter().map(|one| one.row.bytes).sum::<u64>();
+            done.bytes_after += merged.row.bytes;
+        }
+    }
+    Ok(done)
+}
+
+fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segment>, StoreError> {
+    let generation = group.iter().map(|one| one.row.generation).max().unwrap_or(0) + 1;
+    let mut inputs = group.iter().map(|one| Input::open(one)).collect::<Result<Vec<_>, _>>()?;
+    let segments = shared.segments_dir();
+    let mut writer =
+        SegmentWriter::begin(&*shared.files, &segments, unfinished_name(shared), Some(day), generation)?;
+    let mut heap: BinaryHeap<Reverse<(i64, i64, usize)>> = BinaryHeap::new();
+    for (number, input) in inputs.iter_mut().enumerate() {
+        if let Some((time, seq)) = input.key() {
+            heap.push(Reverse((time, seq, number)));
+        }
+    }
+    let mut places: Vec<(usize, usize)> = Vec::with_capacity(PIECE);
+    while let Some(Reverse((_, _, number))) = heap.pop() {
+        let Some(input) = inputs.get_mut(number) else { break };
+        places.push((number, input.at));
+        input.at += 1;
+        let exhausted = input.at >= input.batch.num_rows();
+        if exhausted || places.len() >= PIECE {
+            // Rows are copied out before a piece is replaced by the next.
+            let batches: Vec<&RecordBatch> = inputs.iter().map(|input| &input.batch).collect();
+            let batch = interleave_record_batch(&batches, &places).map_err(|error| broken("merge", &error))?;
+            writer.write(&batch)?;
+            places.clear();
+        }
+        let Some(input) = inputs.get_mut(number) else { break };
+        if exhausted {
+            input.advance()?;
+        }
+        if let Some((time, seq)) = input.key() {
+            heap.push(Reverse((time, seq, number)));
+        }
+    }
+    let row = writer.finish()?;
+    let merged = segment(&shared.dir, row);
+    let paths: Vec<String> = group.iter().map(|one| one.row.path.clone()).collect();
+    if let Err(error) = shared.manifest.replace(&paths, std::slice::from_ref(&merged.row)) {
+        merged.retire();
+        return Err(error);
+    }
+    shared.memory().change_segments(|one| !paths.contains(&one.row.path), vec![merged.clone()]);
+    group.iter().for_each(|one| one.retire());
+    Ok(merged)
+}
+
+/// One file being merged.
+struct Input {
+    name: String,
+    reader: ParquetRecordBatchReader,
+    batch: RecordBatch,
+    at: usize,
+}
+
+impl Input {
+    fn open(from: &Segment) -> Result<Self, StoreError> {
+        let name = from.row.path.clone();
+        let file = File::open(&from.file).map_err(|error| broken(&name, &error))?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+            .and_then(|builder| builder.with_batch_size(PIECE).build())
+            .map_err(|error| broken(&name, &error))?;
+        let mut input = Self { name, reader, batch: RecordBatch::new_empty(columns::schema()), at: 0 };
+        input.advance()?;
+        Ok(input)
+    }
+
+    fn advance(&mut self) -> Result<(), StoreError> {
+        self.at = 0;
+        self.batch = match self.reader.next() {
+            Some(batch) => adapt(&batch.map_err(|error| broken(&self.name, &error))?)
+                .map_err(|error| broken(&self.name, &error))?,
+            None => RecordBatch::new_empty(columns::schema()),
+        };
+        Ok(())
+    }
+
+    /// Time and sequence of the row that comes next.
+    fn key(&self) -> Option<(i64, i64)> {
+        let times = self.batch.column_by_name("time")?.as_primitive::<TimestampMicrosecondType>();
+        let seqs = self.batch.column_by_name("seq")?.as_primitive::<Int64Type>();
+        Some((*times.values().get(self.at)?, *seqs.values().get(self.at)?))
+    }
+}
+
+/// Brings a batch of an older layout to today's columns.
+fn adapt(batch: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let schema = columns::schema();
+    let arrays = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+        Some(array) => cast(array, field.data_type()),
+        None => Ok(new_null_array(field.data_type(), batch.num_rows()) as ArrayRef),
+    });
+    let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
+    RecordBatch::try_new(schema, arrays)
+}
+
+fn broken(file: &str, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Segment { file: file.to_owned(), reason: error.to_string() }
+}

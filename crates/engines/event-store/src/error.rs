@@ -1,0 +1,59 @@
+//! What can go wrong in the store, one type for the whole engine.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+
+#[derive(Debug, Clone, Error)]
+pub enum StoreError {
+    #[error("the event store in {dir} is in use by process {pid}")]
+    Locked { dir: PathBuf, pid: u32 },
+    /// Back-pressure: the bytes waiting for the disk reached their limit. Nothing was stored.
+    #[error("the event store cannot take more just now; try again in {} ms", retry_after.as_millis())]
+    Full { retry_after: Duration },
+    /// The batch can never be stored whole; the sender has to split it.
+    #[error("a batch of {bytes} bytes is larger than the limit of {limit} bytes")]
+    TooLarge { bytes: usize, limit: usize },
+    /// The write was undone; the same batch may be sent again once there is space.
+    #[error("no space left on the disk of the event store")]
+    DiskFull,
+    /// An fsync failed or a write could not be undone: what the disk holds is unknown until the next start.
+    #[error("the event store stopped taking records: {reason}")]
+    Poisoned { reason: String },
+    #[error("{what}: {source}")]
+    Io { what: String, source: Arc<io::Error> },
+    #[error("manifest of the event store: {0}")]
+    Manifest(String),
+    #[error("segment {file}: {reason}")]
+    Segment { file: String, reason: String },
+    #[error("the event store is closed")]
+    Closed,
+    /// The question is not allowed or not understood; the message says what to change.
+    #[error("{0}")]
+    Refused(String),
+    #[error("{0}")]
+    Query(String),
+    #[error("the query needs more memory than its limit of {limit} bytes; narrow the time or the columns")]
+    Memory { limit: usize },
+    #[error("the query took longer than {} s and was stopped", limit.as_secs_f32())]
+    Timeout { limit: Duration },
+    #[error("the query was cancelled")]
+    Cancelled,
+    /// A search text that cannot be read. `position` counts characters from 0.
+    #[error("{message} (at character {})", position + 1)]
+    Search { position: usize, message: String, hint: Option<String> },
+}
+
+impl StoreError {
+    pub(crate) fn io(what: impl Into<String>, source: io::Error) -> Self {
+        Self::Io { what: what.into(), source: Arc::new(source) }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Manifest(error.to_string())
+    }
+}

@@ -1,0 +1,177 @@
+//! Finds what analysts search for anywhere: addresses, e-mail addresses, domains and hashes, lower case and
+//! in one spelling. The result is the `observables` column: ` 192.0.2.1 x@example.org `, each between spaces,
+//! so that `LIKE '% 192.0.2.1 %'` answers in every engine.
+
+use event::{Column, Event, Value};
+use std::net::IpAddr;
+
+/// More than these in one record are not listed one by one; the mark `+` says so, and a search then looks
+/// into the record itself.
+const MOST: usize = 64;
+const OVERFLOW: &str = "+";
+
+/// What kind of thing a single word is; a search for it can use the column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Observable {
+    /// In its one spelling.
+    Whole(String),
+    None,
+}
+
+pub(crate) fn of_event(event: &Event) -> Option<String> {
+    let mut found = Found::default();
+    for (column, value) in event.columns.iter() {
+        if let Value::Text(text) = value {
+            match column {
+                Column::DestinationDomain | Column::DnsQuestionName | Column::UrlDomain => found.domain(text),
+                _ => found.text(text),
+            }
+        }
+    }
+    // Escapes in JSON glue letters to what follows (`\t10.0.0.1`), so its decoded fields are read instead.
+    let json = matches!(event.raw.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'['));
+    if json && !event.fields.is_empty() {
+        for (_, value) in event.fields.iter() {
+            value.any_text(&mut |text| {
+                found.text(text);
+                false
+            });
+        }
+    } else {
+        found.text(&String::from_utf8_lossy(&event.raw));
+    }
+    if let Some(message) = &event.message {
+        found.text(message);
+    }
+    found.finish()
+}
+
+#[derive(Default)]
+struct Found {
+    words: Vec<String>,
+    more: bool,
+}
+
+impl Found {
+    fn text(&mut self, text: &str) {
+        for run in text.split(|letter: char| !is_part(letter)) {
+            // The shortest: `::1`.
+            if run.len() >= 3 {
+                self.run(run);
+            }
+        }
+    }
+
+    fn run(&mut self, run: &str) {
+        match classify(run) {
+            Observable::Whole(word) => {
+                if let Some((_, domain)) = word.split_once('@') {
+                    self.push(domain.to_owned());
+                }
+                self.push(word);
+            }
+            Observable::None => {}
+        }
+    }
+
+    fn domain(&mut self, text: &str) {
+        let domain = text.trim_end_matches('.').to_lowercase();
+        match domain.parse::<IpAddr>() {
+            Ok(address) => self.push(address.to_string()),
+            Err(_) if !domain.is_empty() && domain.len() <= 253 && !domain.contains(char::is_whitespace) => {
+                self.push(domain);
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn push(&mut self, word: String) {
+        if self.words.contains(&word) {
+        } else if self.words.len() < MOST {
+            self.words.push(word);
+        } else {
+            self.more = true;
+        }
+    }
+
+    fn finish(mut self) -> Option<String> {
+        if self.more {
+            self.words.push(OVERFLOW.to_owned());
+        }
+        (!self.words.is_empty()).then(|| format!(" {} ", self.words.join(" ")))
+    }
+}
+
+/// Letters an address, e-mail address or hash is made of.
+fn is_part(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '.' | ':' | '@' | '-' | '_' | '+')
+}
+
+/// What a run of such letters is.
+pub(crate) fn classify(run: &str) -> Observable {
+    let run = run.trim_matches(|letter| matches!(letter, '.' | '-' | '_' | '+' | '@'));
+    let bytes = run.as_bytes();
+    if matches!(bytes.len(), 32 | 40 | 64 | 96 | 128) && bytes.iter().all(u8::is_ascii_hexdigit) {
+        return Observable::Whole(run.to_ascii_lowercase());
+    }
+    if let Some((user, domain)) = run.split_once('@') {
+        let named = domain.contains('.') && !domain.contains(['@', ':', '_']) && !user.is_empty();
+        return if named { Observable::Whole(run.to_ascii_lowercase()) } else { Observable::None };
+    }
+    if !bytes.first().is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':') {
+        return Observable::None;
+    }
+    let colons = bytes.iter().filter(|byte| **byte == b':').count();
+    let dots = bytes.iter().filter(|byte| **byte == b'.').count();
+    let address = match (dots, colons) {
+        (3, 0) => run.parse().ok(),
+        // With a port, or a label in front (`IP:192.0.2.1`).
+        (3, 1) => run.split(':').find_map(|part| part.parse::<IpAddr>().ok().filter(IpAddr::is_ipv4)),
+        (_, 2..) => run.trim_end_matches(':').parse().ok().or_else(|| run.parse().ok()),
+        _ => None,
+    };
+    match address {
+        // `::` alone is punctuation in program code.
+        Some(address) if !(address.is_ipv6() && address.is_unspecified()) => Observable::Whole(address.to_string()),
+        _ => Observable::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use event::Fields;
+
+    fn of(text: &str) -> String {
+        of_event(&Event { raw: Bytes::from(text.to_owned()), ..Event::default() }).unwrap_or_default()
+    }
+
+    #[test]
+    fn addresses_are_found_in_running_text_in_one_spelling() {
+        assert_eq!(of("Failed password for root from 183.62.140.253 port 22 ssh2"), " 183.62.140.253 ");
+        assert_eq!(of("src=10.0.0.1:443, dst=[2001:DB8:0::1]:80."), " 10.0.0.1 2001:db8::1 ");
+        assert_eq!(of("at 06:55:46 version 1.2.3 and std::vec::Vec or 2026-11-21T00:00:00"), "");
+    }
+
+    #[test]
+    fn hashes_and_mail_addresses_are_found() {
+        let hash = "D41D8CD98F00B204E9800998ECF8427E";
+        assert_eq!(of(&format!("MD5={hash},x from=<An.Nguyen@Example.ORG>")), format!(" {} example.org an.nguyen@example.org ", hash.to_lowercase()));
+    }
+
+    #[test]
+    fn json_is_read_by_its_decoded_fields() {
+        let mut fields = Fields::default();
+        fields.push("Message", "Address:\t10.9.8.7\r\n");
+        let raw = Bytes::from(r#"{"Message":"Address:\t10.9.8.7\r\n"}"#);
+        let event = Event { raw, fields, ..Event::default() };
+        assert_eq!(of_event(&event).unwrap(), " 10.9.8.7 ");
+    }
+
+    #[test]
+    fn too_many_are_marked() {
+        let text: String = (0..100).map(|number| format!("10.0.0.{number} ")).collect();
+        assert!(of(&text).ends_with(" + "));
+    }
+}

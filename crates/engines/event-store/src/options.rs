@@ -1,0 +1,85 @@
+//! Sizes and times of a store. The defaults suit two processors and two gigabytes.
+
+use event::Micros;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Clone)]
+pub struct Options {
+    /// How long the log waits for more batches before it writes; at most 20 ms.
+    pub linger: Duration,
+    /// One write to the log holds at most about this many bytes.
+    pub group_bytes: usize,
+    /// A single batch above this is refused.
+    pub batch_bytes: usize,
+    /// Bytes that may wait for the log before `append` answers `Full`.
+    pub queue_bytes: usize,
+    /// Recent records kept in memory for the reader of the log.
+    pub recent_bytes: usize,
+    /// A log file is closed at this size.
+    pub log_file_bytes: u64,
+    /// How long a batch id is remembered.
+    pub batch_memory: Duration,
+    /// Memory of unsealed events that starts a seal.
+    pub seal_bytes: usize,
+    /// Age of the oldest unsealed event that starts a seal.
+    pub seal_age: Duration,
+    /// Above this, `insert` waits for the seal under way.
+    pub memory_bytes: usize,
+    /// Small files of one day are merged once there are this many.
+    pub compact_files: usize,
+    /// Files at or above this size are left alone by compaction.
+    pub compact_bytes: u64,
+    /// Threads of the query runtime.
+    pub query_threads: usize,
+    /// Queries that may run at the same time; others wait.
+    pub concurrent_queries: usize,
+    /// Disk that sorts and groupings may use while they run, per query.
+    pub spill_bytes: u64,
+    /// The clock, microseconds UTC.
+    pub clock: Arc<dyn Fn() -> Micros + Send + Sync>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            linger: Duration::from_millis(2),
+            group_bytes: 8 << 20,
+            batch_bytes: 64 << 20,
+            queue_bytes: 64 << 20,
+            recent_bytes: 32 << 20,
+            log_file_bytes: 64 << 20,
+            batch_memory: Duration::from_secs(600),
+            seal_bytes: 64 << 20,
+            seal_age: Duration::from_secs(300),
+            memory_bytes: 192 << 20,
+            compact_files: 8,
+            compact_bytes: 128 << 20,
+            query_threads: 2,
+            concurrent_queries: 4,
+            spill_bytes: 1 << 30,
+            clock: Arc::new(system_clock),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Options")
+            .field("linger", &self.linger)
+            .field("queue_bytes", &self.queue_bytes)
+            .field("log_file_bytes", &self.log_file_bytes)
+            .field("seal_bytes", &self.seal_bytes)
+            .field("seal_age", &self.seal_age)
+            .finish_non_exhaustive()
+    }
+}
+
+fn system_clock() -> Micros {
+    match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(_) => 0,
+    }
+}

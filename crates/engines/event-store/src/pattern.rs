@@ -1,0 +1,289 @@
+//! How texts are compared when people search: case and Vietnamese accents do not matter, JSON escapes are
+//! looked through. Used by the SQL functions and by the live tail alike, so that both find the same.
+
+use ipnet::IpNet;
+use regex::bytes::{Regex, RegexBuilder};
+use std::borrow::Cow;
+use std::net::IpAddr;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Lower case without accents: `Bảo mật` becomes `bao mat`, `Đà Nẵng` becomes `da nang`; hòa and hoà are equal.
+pub fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Cow::Owned(text.to_ascii_lowercase());
+        }
+        return Cow::Borrowed(text);
+    }
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.nfd() {
+        match letter {
+            'đ' | 'Đ' => folded.push('d'),
+            letter if is_combining_mark(letter) => {}
+            letter => folded.extend(letter.to_lowercase()),
+        }
+    }
+    Cow::Owned(folded)
+}
+
+/// Escapes of JSON strings resolved, roughly: enough to search in a JSON text as if it were plain.
+fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let mut letters = after.chars();
+        match letters.next() {
+            Some('n') => plain.push('\n'),
+            Some('t') => plain.push('\t'),
+            Some('r') => plain.push('\r'),
+            Some('u') => {
+                let code = after.get(1..5).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                // Halves of a pair are left out; no folded text depends on them.
+                plain.extend(code.and_then(char::from_u32));
+                letters = after.get(5..).unwrap_or_default().chars();
+            }
+            Some(letter) => plain.push(letter),
+            None => {}
+        }
+        rest = letters.as_str();
+    }
+    plain.push_str(rest);
+    plain
+}
+
+fn is_json(text: &str) -> bool {
+    matches!(text.bytes().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'['))
+}
+
+fn regex(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).case_insensitive(true).dot_matches_new_line(true).size_limit(1 << 20).build().ok()
+}
+
+/// A text somewhere inside another.
+#[derive(Debug, Clone)]
+pub(crate) struct Contains {
+    needle: String,
+    quick: Option<Regex>,
+    /// The needle has letters that JSON writes with a backslash.
+    escaped: bool,
+}
+
+impl Contains {
+    pub(crate) fn new(needle: &str) -> Self {
+        let needle = fold(needle).into_owned();
+        let escaped = needle.contains(|letter: char| matches!(letter, '\\' | '"' | '/') || letter.is_control());
+        let quick = needle.is_ascii().then(|| regex(&regex::escape(&needle))).flatten();
+        Self { needle, quick, escaped }
+    }
+
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let escapes = || memchr::memchr(b'\\', text.as_bytes()).is_some() && is_json(text);
+        if let Some(quick) = &self.quick {
+            match quick.is_match(text.as_bytes()) {
+                true if !escapes() => return true,
+                true => {}
+                // Without accents and escapes there is nothing that folding could uncover.
+                false if text.is_ascii() => {
+                    let hidden = self.escaped || memchr::memmem::find(text.as_bytes(), b"\\u").is_some();
+                    if !(hidden && escapes()) {
+                        return false;
+                    }
+                }
+                false => {}
+            }
+        }
+        match escapes() {
+            true => fold(&unescape(text)).contains(&self.needle),
+            false => fold(text).contains(&self.needle),
+        }
+    }
+}
+
+/// A pattern with `*` and `?` over a whole text, or over words inside it.
+#[derive(Debug, Clone)]
+pub(crate) struct Like(Option<Regex>);
+
+impl Like {
+    pub(crate) fn whole(pattern: &str) -> Self {
+        Self(regex(&format!("^(?:{})$", Self::translate(pattern, ".*", "."))))
+    }
+
+    pub(crate) fn words(pattern: &str) -> Self {
+        let start = if pattern.starts_with(|letter: char| letter.is_alphanumeric()) { r"\b" } else { "" };
+        Self(regex(&format!("{start}(?:{})", Self::translate(pattern, r"\S*", r"\S"))))
+    }
+
+    fn translate(pattern: &str, many: &str, one: &str) -> String {
+        let mut translated = String::new();
+        let mut letters = pattern.chars();
+        let mut plain = String::new();
+        while let Some(letter) = letters.next() {
+            let wild = match letter {
+                '*' => many,
+                '?' => one,
+                // `\*` is a star; any other backslash is itself, as in paths of Windows.
+                '\\' => {
+                    match letters.as_str().chars().next() {
+                        Some(next @ ('*' | '?')) => {
+                            letters.next();
+                            plain.push(next);
+                        }
+                        _ => plain.push('\\'),
+                    }
+                    continue;
+                }
+                letter => {
+                    plain.push(letter);
+                    continue;
+                }
+            };
+            translated.push_str(&regex::escape(&fold(&std::mem::take(&mut plain))));
+            translated.push_str(wild);
+        }
+        translated.push_str(&regex::escape(&fold(&plain)));
+        translated
+    }
+
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        let Some(regex) = &self.0 else { return false };
+        if memchr::memchr(b'\\', text.as_bytes()).is_some() && is_json(text) {
+            return regex.is_match(fold(&unescape(text)).as_bytes());
+        }
+        regex.is_match(fold(text).as_bytes())
+    }
+}
+
+/// Equal up to case and accents.
+pub(crate) fn equal(a_folded: &str, b: &str) -> bool {
+    match b.is_ascii() {
+        true => a_folded.eq_ignore_ascii_case(b),
+        false => a_folded == fold(b),
+    }
+}
+
+/// Whether an address lies in a network.
+pub(crate) fn address_within(network: &IpNet, text: &str) -> bool {
+    text.trim().parse::<IpAddr>().is_ok_and(|address| network.contains(&address.to_canonical()))
+}
+
+/// A network, or a single address as one.
+pub(crate) fn network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+/// The value of a member of the `fields` column: a flat, compact JSON object as this store writes it.
+/// In such a text `"name":` behind `{` or `,` can only be the member itself, since quotes inside texts are
+/// escaped; so there is no need to parse what stands before it.
+pub(crate) fn member<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
+    let key = format!("{}:", serde_json::to_string(name).ok()?);
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memmem::find(fields.as_bytes().get(from..)?, key.as_bytes())?;
+        let before = fields.as_bytes().get(at.checked_sub(1)?);
+        from = at + key.len();
+        if matches!(before, Some(b'{' | b',')) {
+            let rest = fields.get(from..)?;
+            let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&serde_json::value::RawValue>();
+            return values.next()?.ok().map(serde_json::value::RawValue::get);
+        }
+    }
+}
+
+/// A member as text: texts without quotes, numbers and truths as written, lists as JSON, null as nothing.
+pub(crate) fn member_text<'a>(fields: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    let raw = member(fields, name)?;
+    match raw.as_bytes().first()? {
+        b'"' => Some(match raw.contains('\\') {
+            true => Cow::Owned(serde_json::from_str(raw).ok()?),
+            false => Cow::Borrowed(raw.get(1..raw.len().checked_sub(1)?)?),
+        }),
+        b'n' => None,
+        _ => Some(Cow::Borrowed(raw)),
+    }
+}
+
+/// Whether a member, or an item of it when it is a list, passes.
+pub(crate) fn any_member(fields: &str, name: &str, test: &dyn Fn(&str) -> bool) -> bool {
+    let Some(raw) = member(fields, name) else { return false };
+    if !raw.starts_with('[') {
+        return member_text(fields, name).is_some_and(|text| test(&text));
+    }
+    let items: Vec<serde_json::Value> = serde_json::from_str(raw).unwrap_or_default();
+    items.iter().any(|item| match item {
+        serde_json::Value::String(text) => test(text),
+        serde_json::Value::Null => false,
+        other => test(&other.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn accents_and_case_fold() {
+        assert_eq!(fold("Bảo Mật ĐÀ NẴNG"), "bao mat da nang");
+        assert_eq!(fold("hòa"), fold("hoà"));
+        assert_eq!(fold("hoa\u{300}"), "hoa");
+    }
+
+    #[test]
+    fn texts_are_found_through_json_escapes() {
+        let json = r#"{"path":"C:\\Windows\\System32\\cmd.exe","note":"b\u1ea3o m\u1eadt\nxong"}"#;
+        assert!(Contains::new(r"windows\system32").is_in(json));
+        assert!(Contains::new("bao mat").is_in(json));
+        assert!(Contains::new("bảo mật").is_in(json));
+        assert!(Contains::new("xong").is_in(json));
+        assert!(!Contains::new("nxong").is_in(json));
+        assert!(Contains::new("MẬT").is_in("nhan vien bao mat"));
+    }
+
+    #[test]
+    fn wildcards_fit_whole_texts_or_words() {
+        assert!(Like::whole(r"*\cmd.exe").fits(r"C:\Windows\CMD.EXE"));
+        assert!(Like::whole("adm?n").fits("Admin"));
+        assert!(!Like::whole("adm?n").fits("administrator"));
+        assert!(Like::words("power*l").fits("run powershell now"));
+        assert!(!Like::words("ower*").fits("run powershell now"));
+        assert!(Like::whole(r"a\*b").fits("a*b") && !Like::whole(r"a\*b").fits("axb"));
+    }
+
+    #[test]
+    fn members_are_read_without_being_fooled_by_texts() {
+        let fields = r#"{"a":"x,\"b\":1","b":2,"c":["p","q"],"d":null,"e":"t\"u"}"#;
+        assert_eq!(member_text(fields, "b").as_deref(), Some("2"));
+        assert_eq!(member_text(fields, "d"), None);
+        assert_eq!(member_text(fields, "e").as_deref(), Some("t\"u"));
+        assert_eq!(member_text(fields, "z"), None);
+        assert!(any_member(fields, "c", &|text| text == "q"));
+    }
+
+    proptest! {
+        #[test]
+        fn members_read_back_whatever_the_names_and_values(
+            pairs in prop::collection::btree_map(".{0,8}", ".{0,12}", 1..6)
+        ) {
+            let text = serde_json::to_string(&pairs).unwrap();
+            for (name, value) in &pairs {
+                prop_assert_eq!(member_text(&text, name).unwrap(), value.as_str());
+            }
+        }
+
+        #[test]
+        fn searching_agrees_with_folding(text in "[a-zA-Zàảđ .\\\\]{0,20}", needle in "[a-zà]{1,3}") {
+            prop_assert_eq!(Contains::new(&needle).is_in(&text), fold(&text).contains(&*fold(&needle)));
+        }
+
+        #[test]
+        fn nothing_panics(text in ".{0,60}", pattern in ".{0,20}") {
+            Contains::new(&pattern).is_in(&text);
+            Like::whole(&pattern).fits(&text);
+            Like::words(&pattern).fits(&text);
+            member_text(&text, &pattern);
+            fold(&text);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Runs plans: a runtime of its own, so that a slow query never holds up whoever takes records in, and a
+//! session per query that knows the asker's events and tables and nothing else.
+
+use super::events::{EventsTable, Touched, events_view};
+use super::external::external_provider;
+use super::guard::clean;
+use super::{QueryContext, QueryResult, functions, output};
+use crate::StoreError;
+use crate::memory::Snapshot;
+use crate::verify::find_damaged;
+use crate::store::Shared;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionContext;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, TrackConsumersPool};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{SendableRecordBatchStream, SessionStateDefaults};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{DataFrame, SessionConfig};
+use futures::StreamExt;
+use object_store::local::LocalFileSystem;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio_util::task::AbortOnDropHandle;
+
+/// Bytes of a result; beyond them it is truncated like by too many rows.
+const RESULT_BYTES: usize = 64 << 20;
+/// Footers of Parquet files kept between queries.
+const FOOTER_BYTES: usize = 32 << 20;
+/// Planning walks trees recursively; a long chain of conditions needs room. Touched only where used.
+const STACK: usize = 64 << 20;
+
+/// Where DataFusion finds segments: a store that holds nothing but them.
+pub(super) const SEGMENTS: &str = "segments://events";
+
+pub(crate) struct Engine {
+    runtime: Option<Runtime>,
+    environment: RuntimeEnv,
+    permits: Arc<Semaphore>,
+    threads: usize,
+    spill: std::path::PathBuf,
+    spill_bytes: u64,
+}
+
+impl Engine {
+    pub(crate) fn new(shared: &Shared) -> Result<Self, StoreError> {
+        let options = &shared.options;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(options.query_threads.max(1))
+            .thread_name("event-query")
+            .thread_stack_size(STACK)
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::io("start the query runtime", error))?;
+        let failed = |error: &dyn std::fmt::Display| StoreError::Query(error.to_string());
+        let environment =
+            RuntimeEnvBuilder::new().with_metadata_cache_limit(FOOTER_BYTES).build().map_err(|error| failed(&error))?;
+        let store = LocalFileSystem::new_with_prefix(shared.segments_dir()).map_err(|error| failed(&error))?;
+        let url = ObjectStoreUrl::parse(SEGMENTS).map_err(|error| failed(&error))?;
+        environment.register_object_store(url.as_ref(), Arc::new(store));
+        Ok(Self {
+            runtime: Some(runtime),
+            environment,
+            permits: Arc::new(Semaphore::new(options.concurrent_queries.max(1))),
+            threads: options.query_threads.max(1),
+            spill: shared.unfinished_dir(),
+            spill_bytes: options.spill_bytes,
+        })
+    }
+
+    /// Runs `work` in a session of its own, under the limits of the context. Where a segment cannot be read
+    /// the damaged ones are found, and the question is asked again without them.
+    pub(crate) async fn run<T, W, F>(&self, context: &QueryContext, snapshot: Snapshot, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(Arc<Session>) -> F + Clone + Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let segments = snapshot.segments.clone();
+        match self.run_once(context, snapshot.clone(), work.clone()).await {
+            Err(StoreError::Segment { file, reason }) => {
+                let found = tokio::task::spawn_blocking(move || find_damaged(&segments)).await.unwrap_or(false);
+                match found {
+                    true => self.run_once(context, snapshot, work).await,
+                    false => Err(StoreError::Segment { file, reason }),
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn run_once<T, W, F>(&self, context: &QueryContext, snapshot: Snapshot, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(Arc<Session>) -> F + Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let Some(runtime) = &self.runtime else { return Err(StoreError::Closed) };
+        let permits = self.permits.clone();
+        let limited = async {
+            let _permit = permits.acquire_owned().await.map_err(|_| StoreError::Closed)?;
+            let session = Arc::new(self.session(context, snapshot)?);
+            let task = AbortOnDropHandle::new(runtime.spawn(async move { work(session).await }));
+            task.await.unwrap_or_else(|error| Err(StoreError::Query(format!("the query broke off: {error}"))))
+        };
+        tokio::select! {
+            biased;
+            () = context.cancel.cancelled() => Err(StoreError::Cancelled),
+            () = tokio::time::sleep(context.timeout) => Err(StoreError::Timeout { limit: context.timeout }),
+            outcome = limited => outcome,
+        }
+    }
+
+    fn session(&self, context: &QueryContext, snapshot: Snapshot) -> Result<Session, StoreError> {
+        let failed = |error: DataFusionError| StoreError::Query(clean(&error));
+        let most = NonZeroUsize::MIN;
+        let pool = TrackConsumersPool::new(GreedyMemoryPool::new(context.memory), most);
+        let disk = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Directories(vec![self.spill.clone()]))
+            .with_max_temp_directory_size(self.spill_bytes);
+        let environment = RuntimeEnvBuilder::from_runtime_env(&self.environment)
+            .with_memory_pool(Arc::new(pool))
+            .with_disk_manager_builder(disk)
+            .build_arc()
+            .map_err(failed)?;
+        let touched = Arc::new(Touched::new(snapshot.segments.len()));
+        let catalog = MemoryCatalogProvider::new();
+        let public = Arc::new(MemorySchemaProvider::new());
+        let stored: Arc<dyn TableProvider> =
+            Arc::new(EventsTable::new(snapshot, context.sources.clone(), touched.clone()));
+        let events = events_view(stored.clone()).map_err(failed)?;
+        public.register_table("events".to_owned(), events).map_err(failed)?;
+        catalog.register_schema("public", public).map_err(failed)?;
+        for table in &context.tables {
+            let schema = match catalog.schema(&table.schema) {
+                Some(schema) => schema,
+                None => {
+                    let schema = Arc::new(MemorySchemaProvider::new());
+                    catalog.register_schema(&table.schema, schema.clone()).map_err(failed)?;
+                    schema
+                }
+            };
+            if schema.table_exist(&table.name) {
+                return Err(StoreError::Query(format!("the table {}.{} exists twice", table.schema, table.name)));
+            }
+            schema.register_table(table.name.clone(), external_provider(table.clone())).map_err(failed)?;
+        }
+        let mut config = SessionConfig::new()
+            .with_target_partitions(self.threads)
+            // Records are long: more rows at a time would cost tens of megabytes per step.
+            .with_batch_size(4096)
+            .with_information_schema(true)
+            .with_create_default_catalog_and_schema(false)
+            .with_default_catalog_and_schema("centre", "public");
+        let options = config.options_mut();
+        options.execution.parquet.pushdown_filters = true;
+        options.execution.parquet.reorder_filters = true;
+        options.execution.enable_recursive_ctes = false;
+        options.explain.logical_plan_only = true;
+        let (scalar, aggregate, window) = functions::allowed();
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(environment)
+            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .with_scalar_functions(scalar)
+            .with_aggregate_functions(aggregate)
+            .with_window_functions(window)
+            .build();
+        state.catalog_list().register_catalog("centre".to_owned(), Arc::new(catalog));
+        Ok(Session {
+            context: SessionContext::new_with_state(state),
+            stored,
+            touched,
+            max_rows: context.max_rows,
+            memory: context.memory,
+            began: Instant::now(),
+        })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A runtime must not be dropped inside another one the usual way: it would block.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// One query's view of the catalogue.
+pub(crate) struct Session {
+    pub(crate) context: SessionContext,
+    /// Rows as segments hold them, in the asker's scope.
+    stored: Arc<dyn TableProvider>,
+    pub(crate) touched: Arc<Touched>,
+    max_rows: usize,
+    memory: usize,
+    began: Instant,
+}
+
+impl Session {
+    /// Runs a plan and keeps up to `max_rows` rows of its result.
+    pub(crate) async fn collect(&self, plan: LogicalPlan) -> Result<QueryResult, StoreError> {
+        let explain = |error: DataFusionError| self.explain(&error);
+        let frame = self.context.execute_logical_plan(plan).await.map_err(explain)?;
+        let mut stream = frame.execute_stream().await.map_err(explain)?;
+        let schema = stream.schema();
+        let (mut batches, mut rows, mut bytes, mut truncated) = (Vec::new(), 0, 0, false);
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(explain)?;
+            let room = self.max_rows - rows;
+            if batch.num_rows() > room {
+                truncated = true;
+                rows += room;
+                batches.push(batch.slice(0, room));
+                break;
+            }
+            rows += batch.num_rows();
+            bytes += output::weight(&batch);
+            batches.push(batch);
+            if bytes > RESULT_BYTES {
+                truncated = true;
+                break;
+            }
+        }
+        Ok(QueryResult {
+            schema,
+            batches,
+            rows,
+            truncated,
+            files_read: self.touched.read(),
+            files_total: self.touched.total,
+            elapsed: self.began.elapsed(),
+        })
+    }
+
+    /// Rows as segments hold them; `columns::expression` makes of them what SQL sees.
+    pub(crate) fn stored(&self) -> Result<DataFrame, StoreError> {
+        self.context.read_table(self.stored.clone()).map_err(|error| self.explain(&error))
+    }
+
+    /// Rows as they come, for whoever folds them without keeping them.
+    pub(crate) async fn stream(
+        &self,
+        frame: Result<DataFrame, DataFusionError>,
+    ) -> Result<SendableRecordBatchStream, StoreError> {
+        let explain = |error: DataFusionError| self.explain(&error);
+        frame.map_err(explain)?.execute_stream().await.map_err(explain)
+    }
+
+    pub(crate) fn explain(&self, error: &DataFusionError) -> StoreError {
+        match error.find_root() {
+            DataFusionError::ResourcesExhausted(_) => StoreError::Memory { limit: self.memory },
+            DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => {
+                StoreError::Segment { file: String::new(), reason: clean(error) }
+            }
+            _ => StoreError::Query(clean(error)),
+        }
+    }
+}

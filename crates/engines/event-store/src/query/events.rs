@@ -1,0 +1,208 @@
+//! The table `events`: segments and memory of one moment. The asker's sources are filtered here, under
+//! whatever SQL stands above, and files are left out by time, sequence and source before any is opened.
+
+use super::Sources;
+use super::engine::SEGMENTS;
+use crate::columns;
+use crate::manifest::SegmentRow;
+use crate::memory::Snapshot;
+use async_trait::async_trait;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::pruning::PrunableStatistics;
+use datafusion::common::stats::Precision;
+use datafusion::common::{DFSchema, ScalarValue, Statistics};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::datasource::{ViewTable, provider_as_source};
+use datafusion::error::Result;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, col, lit};
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::filter::FilterExecBuilder;
+use datafusion::physical_plan::union::UnionExec;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which files the scans of one query planned to read.
+#[derive(Debug)]
+pub(crate) struct Touched {
+    pub(crate) total: usize,
+    read: Mutex<HashSet<String>>,
+}
+
+impl Touched {
+    pub(crate) fn new(total: usize) -> Self {
+        Self { total, read: Mutex::default() }
+    }
+
+    pub(crate) fn read(&self) -> usize {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+/// The table `events` as SQL sees it: what segments left out is put back above the scan.
+pub(super) fn events_view(stored: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
+    let plan = LogicalPlanBuilder::scan("events", provider_as_source(stored), None)?.project(columns::projection()?)?;
+    Ok(Arc::new(ViewTable::new(plan.build()?, None)))
+}
+
+/// Rows as segments hold them. No name in the catalogue leads here but through the view.
+#[derive(Debug)]
+pub(super) struct EventsTable {
+    snapshot: Snapshot,
+    sources: Sources,
+    touched: Arc<Touched>,
+}
+
+impl EventsTable {
+    pub(super) fn new(snapshot: Snapshot, sources: Sources, touched: Arc<Touched>) -> Self {
+        Self { snapshot, sources, touched }
+    }
+
+    /// The condition every row must meet, whatever is asked.
+    fn scope(&self) -> Option<Expr> {
+        match &self.sources {
+            Sources::All => None,
+            Sources::Only(ids) => Some(col("source_id").in_list(ids.iter().map(lit_view).collect(), false)),
+        }
+    }
+
+    /// Segments that can hold rows for the filters, newest first.
+    fn files(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+        let whole = self.snapshot.segments.iter().filter(|one| !one.is_damaged());
+        let mut rows: Vec<&SegmentRow> = whole.map(|one| &one.row).collect();
+        if let Sources::Only(ids) = &self.sources {
+            rows.retain(|row| row.sources.as_ref().is_none_or(|have| !have.is_disjoint(ids)));
+        }
+        let statistics: Vec<Arc<Statistics>> = rows.iter().map(|row| Arc::new(statistics(row))).collect();
+        let mut keep = vec![true; rows.len()];
+        if let Some(filter) = conjunction(filters.to_vec()) {
+            let schema = DFSchema::try_from(columns::schema())?;
+            let filter = state.create_physical_expr(filter, &schema)?;
+            // A filter that says nothing about time or sequence cannot be used; that is no error.
+            let builder = PruningPredicateBuilder::new().with_file_schema(columns::schema());
+            if let Some(predicate) = builder.build(filter) {
+                keep = predicate.prune(&PrunableStatistics::new(statistics.clone(), columns::schema()))?;
+            }
+        }
+        let mut read = self.touched.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut files = Vec::new();
+        for ((row, statistics), _) in rows.into_iter().zip(statistics).zip(keep).filter(|(_, keep)| *keep).rev() {
+            read.insert(row.path.clone());
+            files.push(PartitionedFile::new(row.path.clone(), row.bytes).with_statistics(statistics));
+        }
+        Ok(files)
+    }
+}
+
+fn lit_view(id: &String) -> Expr {
+    lit(ScalarValue::Utf8View(Some(id.clone())))
+}
+
+/// What the manifest knows of a file, in the words of the planner.
+fn statistics(row: &SegmentRow) -> Statistics {
+    let schema = columns::schema();
+    let mut statistics = Statistics::new_unknown(&schema);
+    statistics.num_rows = Precision::Exact(usize::try_from(row.rows).unwrap_or(usize::MAX));
+    let mut bounds = |name: &str, least: ScalarValue, greatest: ScalarValue| {
+        if let Ok(index) = schema.index_of(name)
+            && let Some(column) = statistics.column_statistics.get_mut(index)
+        {
+            column.min_value = Precision::Exact(least);
+            column.max_value = Precision::Exact(greatest);
+            column.null_count = Precision::Exact(0);
+        }
+    };
+    let time = |micros| ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into()));
+    bounds("time", time(row.min_time), time(row.max_time));
+    bounds("seq", ScalarValue::Int64(Some(row.min_seq as i64)), ScalarValue::Int64(Some(row.max_seq as i64)));
+    statistics
+}
+
+#[async_trait]
+impl TableProvider for EventsTable {
+    fn schema(&self) -> SchemaRef {
+        columns::schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let schema = columns::schema();
+        let wanted: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..schema.fields().len()).collect());
+        if self.sources == Sources::Only(Arc::default()) {
+            return Ok(Arc::new(EmptyExec::new(Arc::new(schema.project(&wanted)?))));
+        }
+        let scope = self.scope();
+        let mut read = wanted.clone();
+        let source_id = schema.index_of("source_id")?;
+        if scope.is_some() && !read.contains(&source_id) {
+            read.push(source_id);
+        }
+        let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        let files = self.files(state, filters)?;
+        if !files.is_empty() {
+            inputs.push(scan_files(state, files, &read)?);
+        }
+        if !self.snapshot.memory.is_empty() || inputs.is_empty() {
+            let batches = std::slice::from_ref(&self.snapshot.memory);
+            inputs.push(MemorySourceConfig::try_new_exec(batches, schema.clone(), Some(read.clone()))?);
+        }
+        let input = match inputs.len() {
+            1 => inputs.swap_remove(0),
+            _ => UnionExec::try_new(inputs)?,
+        };
+        let Some(scope) = scope else { return Ok(input) };
+        let scope = state.create_physical_expr(scope, &DFSchema::try_from(input.schema())?)?;
+        let kept = (read.len() > wanted.len()).then(|| (0..wanted.len()).collect());
+        Ok(Arc::new(FilterExecBuilder::new(scope, input).apply_projection(kept)?.build()?))
+    }
+}
+
+fn scan_files(
+    state: &dyn Session,
+    files: Vec<PartitionedFile>,
+    read: &[usize],
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let url = ObjectStoreUrl::parse(SEGMENTS)?;
+    let environment = state.runtime_env();
+    let footers = environment.cache_manager.get_file_metadata_cache();
+    let reader = CachedParquetFileReaderFactory::new(environment.object_store(&url)?, footers);
+    let source = ParquetSource::new(TableSchema::from(columns::schema()))
+        .with_table_parquet_options(state.default_table_options().parquet)
+        .with_parquet_file_reader_factory(Arc::new(reader))
+        .with_metadata_size_hint(64 << 10);
+    // Newest files first in every group, so that "latest 100" can leave the old ones unopened.
+    let count = state.config().target_partitions().clamp(1, files.len());
+    let mut groups = vec![Vec::new(); count];
+    for (number, file) in files.into_iter().enumerate() {
+        if let Some(group) = groups.get_mut(number % count) {
+            group.push(file);
+        }
+    }
+    let config = FileScanConfigBuilder::new(url, Arc::new(source))
+        .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
+        .with_projection_indices(Some(read.to_vec()))?
+        .build();
+    Ok(DataSourceExec::from_data_source(config))
+}

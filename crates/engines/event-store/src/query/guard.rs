@@ -1,0 +1,170 @@
+//! What SQL may be asked: exactly one SELECT, WITH or plain EXPLAIN. Everything that writes, sets, copies,
+//! reads files or calls a function that is not on the list is refused twice: by the statement and by the plan.
+
+use super::engine::Session;
+use super::functions;
+use crate::StoreError;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement as SqlStatement};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+
+/// Longest text of a query.
+const LONGEST: usize = 64 << 10;
+/// Words and signs of a query: planning walks along chains of operators recursively, and its stack is bounded.
+const MOST_TOKENS: usize = 4_000;
+/// Nesting of parentheses and sub-queries.
+const DEEPEST: usize = 40;
+
+const ONLY: &str = "only one SELECT, WITH or EXPLAIN statement is allowed";
+
+fn refused(message: impl Into<String>) -> StoreError {
+    StoreError::Refused(message.into())
+}
+
+pub(super) fn parse(sql: &str) -> Result<Statement, StoreError> {
+    if sql.len() > LONGEST {
+        return Err(refused(format!("the query is longer than {LONGEST} bytes")));
+    }
+    let tokens = Tokenizer::new(&GenericDialect {}, sql)
+        .tokenize()
+        .map_err(|error| StoreError::Query(error.to_string()))?;
+    if tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count() > MOST_TOKENS {
+        return Err(refused(format!("the query has more than {MOST_TOKENS} words and signs")));
+    }
+    let mut statements = DFParserBuilder::new(sql)
+        .with_dialect(&GenericDialect {})
+        .with_recursion_limit(DEEPEST)
+        .build()
+        .and_then(|mut parser| parser.parse_statements())
+        .map_err(|error| StoreError::Query(clean(&error)))?;
+    let statement = statements.pop_front().ok_or_else(|| refused("the query is empty"))?;
+    if !statements.is_empty() {
+        return Err(refused(ONLY));
+    }
+    match &statement {
+        Statement::Explain(explain) => {
+            let options = &explain.options;
+            let plain = !options.analyze
+                && !options.verbose
+                && options.format.is_none()
+                && options.analyze_level.is_none()
+                && options.analyze_categories.is_none()
+                && options.show_statistics.is_none();
+            // The longer forms show files and counts below the asker's scope.
+            if !plain {
+                return Err(refused("EXPLAIN takes no options here"));
+            }
+            check(&explain.statement)?;
+        }
+        other => check(other)?,
+    }
+    Ok(statement)
+}
+
+fn check(statement: &Statement) -> Result<(), StoreError> {
+    match statement {
+        Statement::Statement(sql) => match &**sql {
+            SqlStatement::Query(query) => check_query(query),
+            _ => Err(refused(ONLY)),
+        },
+        _ => Err(refused(ONLY)),
+    }
+}
+
+fn check_query(query: &Query) -> Result<(), StoreError> {
+    if !query.locks.is_empty() || query.for_clause.is_some() || query.format_clause.is_some() || query.settings.is_some() {
+        return Err(refused(ONLY));
+    }
+    if query.with.as_ref().is_some_and(|with| with.recursive) {
+        return Err(refused("WITH RECURSIVE is not allowed"));
+    }
+    for part in query.with.iter().flat_map(|with| &with.cte_tables) {
+        check_query(&part.query)?;
+    }
+    check_body(&query.body)
+}
+
+fn check_body(body: &SetExpr) -> Result<(), StoreError> {
+    match body {
+        SetExpr::Select(select) if select.into.is_some() => Err(refused("SELECT INTO is not allowed")),
+        SetExpr::Select(_) | SetExpr::Values(_) => Ok(()),
+        SetExpr::Query(query) => check_query(query),
+        SetExpr::SetOperation { left, right, .. } => {
+            check_body(left)?;
+            check_body(right)
+        }
+        _ => Err(refused(ONLY)),
+    }
+}
+
+/// Plans the statement and looks at every node and function of the plan.
+pub(super) async fn plan(session: &Session, statement: Statement) -> Result<LogicalPlan, StoreError> {
+    let plan = session
+        .context
+        .state()
+        .statement_to_plan(statement)
+        .await
+        .map_err(|error| StoreError::Query(clean(&error)))?;
+    check_plan(&plan)?;
+    Ok(plan)
+}
+
+fn check_plan(plan: &LogicalPlan) -> Result<(), StoreError> {
+    let mut problem = None;
+    let walked = plan.apply_with_subqueries(|node| {
+        let allowed = matches!(
+            node,
+            LogicalPlan::Projection(_)
+                | LogicalPlan::Filter(_)
+                | LogicalPlan::Window(_)
+                | LogicalPlan::Aggregate(_)
+                | LogicalPlan::Sort(_)
+                | LogicalPlan::Join(_)
+                | LogicalPlan::Union(_)
+                | LogicalPlan::TableScan(_)
+                | LogicalPlan::EmptyRelation(_)
+                | LogicalPlan::Subquery(_)
+                | LogicalPlan::SubqueryAlias(_)
+                | LogicalPlan::Limit(_)
+                | LogicalPlan::Values(_)
+                | LogicalPlan::Explain(_)
+                | LogicalPlan::Distinct(_)
+                | LogicalPlan::Unnest(_)
+        );
+        if !allowed {
+            problem = Some(ONLY.to_owned());
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        node.apply_expressions(|expression| {
+            expression.apply(|part| {
+                let name = match part {
+                    Expr::ScalarFunction(call) => call.func.name(),
+                    Expr::AggregateFunction(call) => call.func.name(),
+                    Expr::WindowFunction(call) => call.fun.name(),
+                    _ => return Ok(TreeNodeRecursion::Continue),
+                };
+                if functions::is_allowed(name) {
+                    return Ok(TreeNodeRecursion::Continue);
+                }
+                problem = Some(format!("the function {name} is not available here"));
+                Ok(TreeNodeRecursion::Stop)
+            })
+        })
+    });
+    match (walked, problem) {
+        (_, Some(problem)) => Err(refused(problem)),
+        (Err(error), None) => Err(StoreError::Query(clean(&error))),
+        (Ok(_), None) => Ok(()),
+    }
+}
+
+/// The part of an error a person can act on.
+pub(super) fn clean(error: &DataFusionError) -> String {
+    let text = error.find_root().strip_backtrace();
+    let text = text.strip_prefix("Error during planning: ").unwrap_or(&text);
+    text.strip_prefix("SQL error: ").unwrap_or(text).to_owned()
+}

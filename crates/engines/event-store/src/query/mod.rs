@@ -1,0 +1,98 @@
+//! Questions in SQL over events and the tables a caller adds, read-only, inside the caller's set of sources,
+//! within limits of rows, time and memory.
+
+mod engine;
+mod events;
+mod external;
+pub(crate) mod functions;
+mod guard;
+mod output;
+
+#[cfg(test)]
+mod guard_tests;
+
+pub(crate) use engine::{Engine, Session};
+pub use external::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable};
+pub use output::QueryResult;
+
+use crate::{Store, StoreError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Which events a query may see. Enforced below the SQL, on the scan itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sources {
+    All,
+    /// Events bound to one of these sources and no others; an empty set sees nothing.
+    Only(Arc<BTreeSet<String>>),
+}
+
+impl Sources {
+    pub fn only(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::Only(Arc::new(ids.into_iter().map(Into::into).collect()))
+    }
+}
+
+/// Who asks and how much they may use.
+#[derive(Debug, Clone)]
+pub struct QueryContext {
+    pub sources: Sources,
+    /// More tables, already in the asker's scope.
+    pub tables: Vec<ExternalTable>,
+    /// Rows returned at most; `truncated` says that there were more.
+    pub max_rows: usize,
+    pub timeout: Duration,
+    /// Bytes that sorts, joins and groupings may hold.
+    pub memory: usize,
+    pub cancel: CancellationToken,
+}
+
+impl QueryContext {
+    pub fn new(sources: Sources) -> Self {
+        Self {
+            sources,
+            tables: Vec::new(),
+            max_rows: 10_000,
+            timeout: Duration::from_secs(30),
+            memory: 192 << 20,
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn with_tables(mut self, tables: Vec<ExternalTable>) -> Self {
+        self.tables = tables;
+        self
+    }
+}
+
+impl Store {
+    /// Answers one SELECT, WITH or EXPLAIN.
+    ///
+    /// # Errors
+    /// `Refused` for anything else, `Query` with the planner's words for a mistake, `Timeout`, `Memory`,
+    /// `Cancelled`.
+    pub async fn query(&self, sql: &str, context: &QueryContext) -> Result<QueryResult, StoreError> {
+        let sql = sql.to_owned();
+        self.engine()
+            .run(context, self.shared().snapshot()?, move |session| async move {
+                // Here and not in the caller: trees of long conditions need the stack of the query threads.
+                let statement = guard::parse(&sql)?;
+                let plan = guard::plan(&session, statement).await?;
+                session.collect(plan).await
+            })
+            .await
+    }
+
+    /// The columns of `events` with their meaning.
+    pub fn event_columns() -> Vec<crate::ColumnDoc> {
+        crate::columns::docs()
+    }
+
+    /// Functions that SQL may call, sorted.
+    pub fn sql_functions() -> Vec<String> {
+        functions::names()
+    }
+}

@@ -1,0 +1,18 @@
+//! The search language: `user_name:root and not source_ip:10.0.0.0/8 "failed password"`. One text becomes a
+//! condition over the table `events`, or a test of a single event for the live tail.
+
+mod condition;
+mod facets;
+mod language;
+mod matching;
+mod parser;
+mod passage;
+mod request;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
+
+pub use language::{Bound, Field, Node, Query, Term, Test};
+pub use parser::parse;
+pub use request::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};

@@ -1,0 +1,258 @@
+//! Tokens into a tree. `not` binds tighter than `and`, `and` than `or`; words side by side mean `and`.
+
+use super::language::{Bound, Field, Node, Query, Term, Test};
+use super::tokens::{Placed, Token, problem, tokens};
+use crate::{StoreError, columns, pattern};
+use event::Micros;
+
+/// Deepest nesting and most terms of a search; a person needs a handful.
+const DEEPEST: usize = 32;
+const MOST: usize = 256;
+
+/// Reads a search text.
+///
+/// # Errors
+/// `StoreError::Search` with the place, what is wrong, and often a hint.
+pub fn parse(text: &str) -> Result<Query, StoreError> {
+    let tokens = tokens(text)?;
+    let end = text.chars().count();
+    let mut parser = Parser { tokens, next: 0, end, terms: 0, depth: 0 };
+    if parser.tokens.is_empty() {
+        return Ok(Query { root: Node::All });
+    }
+    let root = parser.either(None)?;
+    match parser.peek() {
+        Some(Placed { token: Token::Close, at }) => {
+            Err(problem(*at, "there is no ( for this )", "remove it or open one before"))
+        }
+        Some(placed) => Err(problem(placed.at, "the search cannot go on like this", "")),
+        None => Ok(Query { root }),
+    }
+}
+
+struct Parser {
+    tokens: Vec<Placed>,
+    next: usize,
+    end: usize,
+    terms: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<&Placed> {
+        self.tokens.get(self.next)
+    }
+
+    fn at(&self) -> usize {
+        self.peek().map_or(self.end, |placed| placed.at)
+    }
+
+    fn take(&mut self, token: &Token) -> bool {
+        let found = self.peek().is_some_and(|placed| placed.token == *token);
+        self.next += usize::from(found);
+        found
+    }
+
+    fn either(&mut self, field: Option<&str>) -> Result<Node, StoreError> {
+        let mut nodes = vec![self.both(field)?];
+        while self.take(&Token::Or) {
+            nodes.push(self.both(field)?);
+        }
+        Ok(if nodes.len() == 1 { nodes.swap_remove(0) } else { Node::Or(nodes) })
+    }
+
+    fn both(&mut self, field: Option<&str>) -> Result<Node, StoreError> {
+        let mut nodes = vec![self.one(field)?];
+        loop {
+            let and = self.take(&Token::And);
+            match self.peek().map(|placed| &placed.token) {
+                None | Some(Token::Or | Token::Close | Token::And) if !and => break,
+                _ => nodes.push(self.one(field)?),
+            }
+        }
+        Ok(if nodes.len() == 1 { nodes.swap_remove(0) } else { Node::And(nodes) })
+    }
+
+    fn one(&mut self, field: Option<&str>) -> Result<Node, StoreError> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(problem(self.at(), "the search is nested too deeply", ""));
+        }
+        let node = self.one_inside(field);
+        self.depth -= 1;
+        node
+    }
+
+    fn one_inside(&mut self, field: Option<&str>) -> Result<Node, StoreError> {
+        let at = self.at();
+        if self.take(&Token::Not) {
+            return Ok(Node::Not(Box::new(self.one(field)?)));
+        }
+        if self.take(&Token::Open) {
+            let node = self.either(field)?;
+            return match self.take(&Token::Close) {
+                true => Ok(node),
+                false => Err(problem(at, "the parenthesis is not closed", "add ) where it ends")),
+            };
+        }
+        let Some(placed) = self.tokens.get(self.next).cloned() else {
+            return Err(problem(self.end, "something is missing at the end", "add a word or remove and, or, not"));
+        };
+        self.next += 1;
+        match placed.token {
+            Token::Field(name) => self.field(placed.at, &name),
+            Token::Word { text, quoted } => self.term(placed.at, field, text, quoted),
+            Token::Range { low, high, low_in, high_in } => {
+                let Some(field) = field else {
+                    return Err(problem(placed.at, "a range needs a field", "write field:[1 TO 5]"));
+                };
+                let field = resolve(field);
+                let low = bound(placed.at, &field, &low, low_in)?;
+                let high = bound(placed.at, &field, &high, high_in)?;
+                self.count(placed.at)?;
+                Ok(Node::Term(Term { field, test: Test::Range { low, high } }))
+            }
+            Token::And | Token::Or => Err(problem(placed.at, "a word is missing before this", "put quotation marks around it to search for the word itself")),
+            Token::Close => Err(problem(placed.at, "there is nothing in the parentheses", "")),
+            Token::Open | Token::Not => Err(problem(placed.at, "the search cannot go on like this", "")),
+        }
+    }
+
+    fn count(&mut self, at: usize) -> Result<(), StoreError> {
+        self.terms += 1;
+        match self.terms > MOST {
+            true => Err(problem(at, format!("a search has at most {MOST} terms"), "")),
+            false => Ok(()),
+        }
+    }
+
+    fn field(&mut self, at: usize, name: &str) -> Result<Node, StoreError> {
+        match self.peek().map(|placed| placed.token.clone()) {
+            Some(Token::Open) => self.one(Some(name)),
+            Some(Token::Range { .. }) => self.one_inside(Some(name)),
+            Some(Token::Word { text, quoted }) => {
+                let place = self.at();
+                self.next += 1;
+                if name == "_exists_" {
+                    self.count(at)?;
+                    return Ok(Node::Term(Term { field: resolve(&text), test: Test::Exists }));
+                }
+                self.term(place, Some(name), text, quoted)
+            }
+            _ => Err(problem(at, format!("a value is missing behind {name}:"), "write field:value, or field:* for any")),
+        }
+    }
+
+    fn term(&mut self, at: usize, field: Option<&str>, text: String, quoted: bool) -> Result<Node, StoreError> {
+        self.count(at)?;
+        let field = field.map_or(Field::Anywhere, resolve);
+        let test = match field {
+            _ if quoted => Test::Text(text),
+            Field::Anywhere => anywhere(text),
+            _ => value(at, &field, text)?,
+        };
+        if field == Field::Anywhere && matches!(&test, Test::Text(text) if text.is_empty()) {
+            return Ok(Node::All);
+        }
+        if let Field::Column(name @ ("time" | "arrival")) = field
+            && let Test::Text(text) = &test
+        {
+            return day_or_moment(at, name, text);
+        }
+        Ok(Node::Term(Term { field, test }))
+    }
+}
+
+fn anywhere(text: String) -> Test {
+    if text.chars().all(|letter| letter == '*') {
+        return Test::Text(String::new());
+    }
+    if text.contains(['*', '?']) {
+        return Test::Wildcard(text);
+    }
+    match text.contains('/').then(|| text.parse().ok()).flatten() {
+        Some(network) => Test::Network(network),
+        None => Test::Text(text),
+    }
+}
+
+fn value(at: usize, field: &Field, text: String) -> Result<Test, StoreError> {
+    let compared = [(">=", true, true), ("<=", false, true), (">", true, false), ("<", false, false)];
+    for (sign, low, included) in compared {
+        if let Some(rest) = text.strip_prefix(sign) {
+            let bound = bound(at, field, rest, included)?;
+            let (low, high) = if low { (bound, Bound::Open) } else { (Bound::Open, bound) };
+            return Ok(Test::Range { low, high });
+        }
+    }
+    if text == "*" {
+        return Ok(Test::Exists);
+    }
+    if text.contains('/')
+        && let Ok(network) = text.parse()
+    {
+        return Ok(Test::Network(network));
+    }
+    Ok(if text.contains(['*', '?']) { Test::Wildcard(text) } else { Test::Text(text) })
+}
+
+/// A column by its name, also with the dots of ECS; anything else is a field of the record's own format.
+fn resolve(name: &str) -> Field {
+    let underscored = name.replace('.', "_");
+    match columns::docs().iter().find(|doc| doc.name == underscored) {
+        Some(doc) => Field::Column(doc.name),
+        None => Field::Own(name.to_owned()),
+    }
+}
+
+fn bound(at: usize, field: &Field, text: &str, included: bool) -> Result<Bound, StoreError> {
+    if text == "*" {
+        return Ok(Bound::Open);
+    }
+    let number = match field {
+        Field::Column("time" | "arrival") => moment(text).map(|(from, _)| from as f64),
+        _ => text.parse().ok().filter(|number: &f64| number.is_finite()),
+    };
+    match (number, field) {
+        (Some(number), _) if included => Ok(Bound::Including(number)),
+        (Some(number), _) => Ok(Bound::Excluding(number)),
+        (None, Field::Column("time" | "arrival")) => {
+            Err(problem(at, format!("{text:?} is no time"), "write 2026-11-21, 2026-11-21T08:30 or 2026-11-21T08:30:00+07:00"))
+        }
+        (None, _) => Err(problem(at, format!("{text:?} is no number"), "ranges compare numbers and times")),
+    }
+}
+
+fn day_or_moment(at: usize, name: &'static str, text: &str) -> Result<Node, StoreError> {
+    let Some((from, to)) = moment(text) else {
+        return Err(problem(at, format!("{text:?} is no time"), "write 2026-11-21 or 2026-11-21T08:30"));
+    };
+    let test = Test::Range { low: Bound::Including(from as f64), high: Bound::Excluding(to as f64) };
+    Ok(Node::Term(Term { field: Field::Column(name), test }))
+}
+
+/// First microsecond of a day, minute or second and the first behind it. Without a zone: UTC.
+pub(super) fn moment(text: &str) -> Option<(Micros, Micros)> {
+    const SECOND: Micros = 1_000_000;
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some((time.as_microsecond(), time.as_microsecond() + SECOND));
+    }
+    let length = match text.len() {
+        10 => 86_400 * SECOND,
+        13 => 3_600 * SECOND,
+        16 => 60 * SECOND,
+        _ => SECOND,
+    };
+    let padded = if text.len() == 13 { format!("{text}:00") } else { text.to_owned() };
+    let time = padded.parse::<jiff::civil::DateTime>().ok()?;
+    let from = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond();
+    Some((from, from + length))
+}
+
+/// Whether the whole word is an address or a hash, in its one spelling.
+pub(super) fn observable(text: &str) -> Option<String> {
+    match crate::observables::classify(text) {
+        crate::observables::Observable::Whole(word) if !word.contains('@') || pattern::fold(text) == word => Some(word),
+        _ => None,
+    }
+}

@@ -1,0 +1,111 @@
+//! One passage over all matches of a search: counts them by time and keeps the newest, with the columns of
+//! the field list. Memory is bounded by what is kept.
+
+use super::facets;
+use super::request::{Bucket, Histogram, column};
+use crate::StoreError;
+use crate::query::Session;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::datatypes::TimestampMicrosecondType;
+use arrow::error::ArrowError;
+use datafusion::prelude::DataFrame;
+use event::Micros;
+use futures::StreamExt;
+
+const MOST_BUCKETS: usize = 2_000;
+
+/// Steps that people read easily, in seconds.
+const STEPS: &[i64] = &[
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+    2_592_000, 31_536_000, 315_360_000, 3_153_600_000,
+];
+
+pub(super) struct Passage {
+    pub histogram: Histogram,
+    pub total: u64,
+    /// Columns of the field list, then `time` and `seq`; newest first.
+    pub newest: RecordBatch,
+}
+
+pub(super) async fn count(
+    session: &Session,
+    matches: &DataFrame,
+    span: (Micros, Micros),
+    buckets: usize,
+    keep: usize,
+) -> Result<Passage, StoreError> {
+    let names = facets::COLUMNS.iter().copied().chain(["time", "seq"]);
+    let mut stream = session.stream(matches.clone().select(names.map(column).collect::<Vec<_>>())).await?;
+    let mut histogram = empty(span, buckets);
+    let mut newest = Newest { batches: Vec::new(), rows: 0, keep };
+    let mut total = 0;
+    let schema = stream.schema();
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(|error| session.explain(&error))?;
+        total += batch.num_rows() as u64;
+        if let Some(times) = batch.column_by_name("time") {
+            add(&mut histogram, times.as_primitive::<TimestampMicrosecondType>().values());
+        }
+        newest.add(batch).map_err(broken)?;
+    }
+    newest.shrink().map_err(broken)?;
+    let newest = newest.batches.pop().unwrap_or_else(|| RecordBatch::new_empty(schema));
+    Ok(Passage { histogram, total, newest })
+}
+
+fn broken(error: ArrowError) -> StoreError {
+    StoreError::Query(error.to_string())
+}
+
+fn empty((from, to): (Micros, Micros), wanted: usize) -> Histogram {
+    let wanted = i64::try_from(wanted.clamp(1, MOST_BUCKETS)).unwrap_or(1);
+    let length = to.saturating_sub(from);
+    let step = STEPS.iter().map(|step| step * 1_000_000).find(|step| length / step < wanted).unwrap_or(i64::MAX / 4);
+    let first = from.div_euclid(step);
+    let count = usize::try_from(to.div_euclid(step) - first + 1).unwrap_or(1).min(MOST_BUCKETS + 2);
+    let time = |number: usize| (first + number as i64).saturating_mul(step);
+    let buckets = (0..count).map(|number| Bucket { time: time(number), count: 0 }).collect();
+    Histogram { from: first.saturating_mul(step), bucket_micros: step, buckets }
+}
+
+fn add(histogram: &mut Histogram, times: &[Micros]) {
+    for time in times {
+        let number = time.saturating_sub(histogram.from).div_euclid(histogram.bucket_micros);
+        if let Some(bucket) = usize::try_from(number).ok().and_then(|number| histogram.buckets.get_mut(number)) {
+            bucket.count += 1;
+        }
+    }
+}
+
+struct Newest {
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    keep: usize,
+}
+
+impl Newest {
+    fn add(&mut self, batch: RecordBatch) -> Result<(), ArrowError> {
+        self.rows += batch.num_rows();
+        self.batches.push(batch);
+        match self.rows > self.keep + 32_768 {
+            true => self.shrink(),
+            false => Ok(()),
+        }
+    }
+
+    fn shrink(&mut self) -> Result<(), ArrowError> {
+        let Some(schema) = self.batches.first().map(RecordBatch::schema) else { return Ok(()) };
+        let all = concat_batches(&schema, &self.batches)?;
+        let down = Some(SortOptions { descending: true, nulls_first: false });
+        let by: Vec<SortColumn> = ["time", "seq"]
+            .into_iter()
+            .filter_map(|name| all.column_by_name(name))
+            .map(|values| SortColumn { values: values.clone(), options: down })
+            .collect();
+        let newest = take_record_batch(&all, &lexsort_to_indices(&by, Some(self.keep))?)?;
+        self.rows = newest.num_rows();
+        self.batches = vec![newest];
+        Ok(())
+    }
+}

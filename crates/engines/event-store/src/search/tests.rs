@@ -1,0 +1,134 @@
+//! The search language: what texts mean, what mistakes say, and that condition and live test agree.
+
+use super::language::{Bound, Field, Node, Query, Term, Test};
+use super::parse;
+use crate::StoreError;
+use proptest::prelude::*;
+
+fn tree(text: &str) -> Node {
+    parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).root
+}
+
+fn term(field: Field, test: Test) -> Node {
+    Node::Term(Term { field, test })
+}
+
+fn anywhere(text: &str) -> Node {
+    term(Field::Anywhere, Test::Text(text.into()))
+}
+
+fn column(name: &'static str, text: &str) -> Node {
+    term(Field::Column(name), Test::Text(text.into()))
+}
+
+#[test]
+fn words_phrases_and_fields_are_told_apart() {
+    assert_eq!(tree("  "), Node::All);
+    assert_eq!(tree("root"), anywhere("root"));
+    assert_eq!(tree("\"failed password\""), anywhere("failed password"));
+    assert_eq!(tree("user_name:root"), column("user_name", "root"));
+    assert_eq!(tree("user.name:root"), column("user_name", "root"));
+    assert_eq!(tree("EventID:4688"), term(Field::Own("EventID".into()), Test::Text("4688".into())));
+    assert_eq!(tree(r#"process_name:"my program""#), column("process_name", "my program"));
+    assert_eq!(tree("user_name:adm*"), term(Field::Column("user_name"), Test::Wildcard("adm*".into())));
+    assert_eq!(tree("user_name:\"adm*\""), column("user_name", "adm*"));
+    assert_eq!(tree("user_name:*"), term(Field::Column("user_name"), Test::Exists));
+    assert_eq!(tree("_exists_:user_name"), term(Field::Column("user_name"), Test::Exists));
+}
+
+#[test]
+fn addresses_paths_and_times_are_no_fields() {
+    assert_eq!(tree("2001:db8::1"), anywhere("2001:db8::1"));
+    assert_eq!(tree("06:55:46"), anywhere("06:55:46"));
+    assert_eq!(tree(r"C:\Windows\cmd.exe"), anywhere(r"C:\Windows\cmd.exe"));
+    assert_eq!(tree("http://example.org/x"), anywhere("http://example.org/x"));
+    assert!(matches!(tree("source_ip:2001:db8::/32"), Node::Term(Term { test: Test::Network(_), .. })));
+}
+
+#[test]
+fn not_binds_tighter_than_and_than_or() {
+    let expected = Node::Or(vec![
+        Node::And(vec![anywhere("a"), Node::Not(Box::new(anywhere("b")))]),
+        Node::And(vec![anywhere("c"), anywhere("d")]),
+    ]);
+    assert_eq!(tree("a and not b or c d"), expected);
+    assert_eq!(tree("a -b OR c AND d"), expected);
+    assert_eq!(tree("(a (not b)) || (c && d)"), expected);
+    assert_eq!(tree("user_name:(a or b)"), Node::Or(vec![column("user_name", "a"), column("user_name", "b")]));
+    assert_eq!(tree("\"and\""), anywhere("and"));
+}
+
+#[test]
+fn ranges_compare_numbers_and_times() {
+    let range = |low, high| Test::Range { low, high };
+    let status = || Field::Column("http_response_status_code");
+    assert_eq!(
+        tree("http_response_status_code:>=400"),
+        term(status(), range(Bound::Including(400.0), Bound::Open))
+    );
+    assert_eq!(
+        tree("http_response_status_code:[400 TO 500}"),
+        term(status(), range(Bound::Including(400.0), Bound::Excluding(500.0)))
+    );
+    assert_eq!(tree("http_response_status_code:{* to 3]"), term(status(), range(Bound::Open, Bound::Including(3.0))));
+    let day = 1_795_219_200_000_000.0;
+    assert_eq!(
+        tree("time:2026-11-21"),
+        term(Field::Column("time"), range(Bound::Including(day), Bound::Excluding(day + 86_400e6)))
+    );
+    assert_eq!(
+        tree("time:>2026-11-21T07:00:00+07:00"),
+        term(Field::Column("time"), range(Bound::Excluding(day), Bound::Open))
+    );
+}
+
+#[test]
+fn mistakes_name_their_place_and_help() {
+    for (text, position) in [
+        ("user_name:", 0),
+        ("user_name: root", 10),
+        ("a and", 5),
+        ("or a", 0),
+        ("(a", 0),
+        ("a)", 1),
+        ("()", 1),
+        ("\"open", 0),
+        ("x:[1 TO", 2),
+        ("x:[1 5]", 2),
+        ("x:>abc", 2),
+        ("time:yesterday", 5),
+    ] {
+        match parse(text) {
+            Err(StoreError::Search { position: at, .. }) => assert_eq!(at, position, "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn depth_and_number_of_terms_are_bounded() {
+    assert!(parse(&"(".repeat(4000)).is_err());
+    assert!(parse(&"-".repeat(4000)).is_err());
+    assert!(parse(&"not ".repeat(1000)).is_err());
+    assert!(parse(&"a ".repeat(2000)).is_err());
+    assert!(parse(&"a".repeat(5000)).is_err());
+    assert!(parse(&"a ".repeat(200)).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_text_does_not_panic(text in ".{0,100}") {
+        if let Ok(Query { root }) = parse(&text) {
+            let _ = super::condition::condition(&Query { root }).unwrap();
+        }
+    }
+
+    #[test]
+    fn plausible_text_does_not_panic(words in prop::collection::vec("(and|or|not|-|\\(|\\)|a|b:|user_name:|:|\"|\\[|TO|\\]|1|\\*|x\\?|10.0.0.0/8|time:)", 0..25), space in "( |)") {
+        let text = words.join(&space);
+        if let Ok(query) = parse(&text) {
+            let _ = super::condition::condition(&query).unwrap();
+            query.matches(&event::Event::default());
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Writes one segment: Parquet under a temporary name, fsync, rename, fsync of the folder. The manifest
+//! learns of it only afterwards; a file it does not know is removed at the next start.
+
+use super::Part;
+use super::partition::DAY;
+use crate::files::{AppendFile, FileLayer};
+use crate::manifest::SegmentRow;
+use crate::{StoreError, columns};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::interleave_record_batch;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+const ROW_GROUP: usize = 64 * 1024;
+/// Rows copied together at a time.
+const STEP: usize = 8192;
+/// Above this many a file does not list its sources.
+const MOST_SOURCES: usize = 256;
+/// Gathered before a write to the disk.
+const BUFFER: usize = 1 << 20;
+
+fn properties(generation: u32) -> Result<WriterProperties, StoreError> {
+    let level = ZstdLevel::try_new(3).map_err(|error| parquet_error("", &error))?;
+    let mut builder = WriterProperties::builder()
+        .set_created_by(format!("luytre event-store {}", env!("CARGO_PKG_VERSION")))
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_key_value_metadata(Some(vec![
+            KeyValue::new("luytre.layout".to_owned(), "1".to_owned()),
+            KeyValue::new("luytre.generation".to_owned(), generation.to_string()),
+        ]))
+        .set_sorting_columns(Some(vec![SortingColumn { column_idx: 1, descending: false, nulls_first: false }]));
+    for name in ["seq", "time", "arrival", "position"] {
+        let path = ColumnPath::from(name);
+        builder = builder
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
+    for name in ["message", "raw", "fields"] {
+        let path = ColumnPath::from(name);
+        // Long texts are hardly ever equal, and their least and greatest value prune nothing.
+        builder = builder
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_statistics_enabled(path, EnabledStatistics::None);
+    }
+    for name in columns::EXACT {
+        let path = ColumnPath::from(*name);
+        builder = builder
+            .set_column_bloom_filter_enabled(path.clone(), true)
+            .set_column_bloom_filter_fpp(path, 0.01);
+    }
+    Ok(builder.build())
+}
+
+fn parquet_error(file: &str, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Segment { file: file.to_owned(), reason: error.to_string() }
+}
+
+/// Counts, hashes and gathers what goes into a file.
+struct Sink {
+    file: Box<dyn AppendFile>,
+    hash: Sha256,
+    bytes: u64,
+    buffer: Vec<u8>,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BUFFER {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.hash.update(&self.buffer);
+        self.bytes += self.buffer.len() as u64;
+        self.file.append(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+/// A segment being written, batch by batch in order of time.
+pub(crate) struct SegmentWriter<'a> {
+    files: &'a dyn FileLayer,
+    segments: &'a Path,
+    temporary: PathBuf,
+    writer: ArrowWriter<Sink>,
+    row: SegmentRow,
+    sources: BTreeSet<String>,
+}
+
+impl<'a> SegmentWriter<'a> {
+    /// `temporary` names a file in the folder for unfinished work, on the same file system.
+    pub(crate) fn begin(
+        files: &'a dyn FileLayer,
+        segments: &'a Path,
+        temporary: PathBuf,
+        day: Option<i32>,
+        generation: u32,
+    ) -> Result<Self, StoreError> {
+        let file = files.create(&temporary).map_err(|error| StoreError::io("create a segment", error))?;
+        let sink = Sink { file, hash: Sha256::new(), bytes: 0, buffer: Vec::new() };
+        let writer = ArrowWriter::try_new(sink, columns::schema(), Some(properties(generation)?))
+            .map_err(|error| parquet_error("", &error))?;
+        let row = SegmentRow {
+            path: String::new(),
+            day,
+            generation,
+            rows: 0,
+            bytes: 0,
+            min_time: i64::MAX,
+            max_time: i64::MIN,
+            min_seq: u64::MAX,
+            max_seq: 0,
+            newest: i64::MIN,
+            sha256: String::new(),
+            sources: None,
+        };
+        Ok(Self { files, segments, temporary, writer, row, sources: BTreeSet::new() })
+    }
+
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
+        self.note(batch);
+        self.writer.write(batch).map_err(|error| parquet_error("", &error))
+    }
+
+    fn note(&mut self, batch: &RecordBatch) {
+        let row = &mut self.row;
+        row.rows += batch.num_rows() as u64;
+        if let Some(seqs) = batch.column_by_name("seq") {
+            for seq in seqs.as_primitive::<Int64Type>().values() {
+                row.min_seq = row.min_seq.min(*seq as u64);
+                row.max_seq = row.max_seq.max(*seq as u64);
+            }
+        }
+        let (Some(times), Some(arrivals)) = (batch.column_by_name("time"), batch.column_by_name("arrival")) else {
+            return;
+        };
+        for time in times.as_primitive::<TimestampMicrosecondType>().values() {
+            row.min_time = row.min_time.min(*time);
+            row.max_time = row.max_time.max(*time);
+        }
+        let newest = arrivals.as_primitive::<TimestampMicrosecondType>().values().iter().copied().max();
+        row.newest = row.newest.max(row.max_time).max(newest.unwrap_or(i64::MIN));
+        if let Some(sources) = batch.column_by_name("source_id") {
+            let sources = sources.as_string_view();
+            for index in 0..sources.len() {
+                if self.sources.len() <= MOST_SOURCES && !sources.is_null(index) {
+                    let source = sources.value(index);
+                    if !self.sources.contains(source) {
+                        self.sources.insert(source.to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes the file durable under its final name. It counts once the manifest knows it.
+    pub(crate) fn finish(self) -> Result<SegmentRow, StoreError> {
+        let failed = |what: &'static str| move |error| StoreError::io(what, error);
+        // Writes the footer as well.
+        let mut sink = self.writer.into_inner().map_err(|error| parquet_error("", &error))?;
+        sink.flush().map_err(failed("write a segment"))?;
+        sink.file.sync().map_err(failed("sync a segment"))?;
+        let mut row = self.row;
+        row.bytes = sink.bytes;
+        row.sha256 = hex(&sink.hash.finalize());
+        row.sources = (self.sources.len() <= MOST_SOURCES).then_some(self.sources);
+        let folder = folder(row.day);
+        // Never `name=value`: several engines read that as a partition and then find no file.
+        row.path = format!("{folder}/{:012}-{:012}-{}.parquet", row.min_seq, row.max_seq, row.generation);
+        let dir = self.segments.join(&folder);
+        self.files.create_dir_all(&dir).map_err(failed("create a folder of segments"))?;
+        self.files.rename(&self.temporary, &self.segments.join(&row.path)).map_err(failed("rename a segment"))?;
+        self.files.sync_dir(&dir).map_err(failed("sync a folder of segments"))?;
+        self.files.sync_dir(self.segments).map_err(failed("sync the folder of segments"))?;
+        Ok(row)
+    }
+}
+
+/// Writes the rows of one part.
+pub(crate) fn write_part(
+    mut writer: SegmentWriter<'_>,
+    batches: &[RecordBatch],
+    part: &Part,
+) -> Result<SegmentRow, StoreError> {
+    let batches: Vec<&RecordBatch> = batches.iter().collect();
+    for places in part.places.chunks(STEP) {
+        let batch = interleave_record_batch(&batches, places).map_err(|error| parquet_error("", &error))?;
+        writer.write(&batch)?;
+    }
+    writer.finish()
+}
+
+fn folder(day: Option<i32>) -> String {
+    let date = day.and_then(|day| jiff::Timestamp::from_microsecond(i64::from(day) * DAY).ok());
+    match date {
+        Some(date) => date.strftime("%Y-%m-%d").to_string(),
+        None => "several-days".to_owned(),
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

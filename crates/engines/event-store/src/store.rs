@@ -1,0 +1,260 @@
+//! The store: opens a directory, takes records in, hands them to the reader, takes events back, and keeps the
+//! cursors between them.
+
+use crate::files::{FileLayer, RealFiles};
+use crate::lock::DirectoryLock;
+use crate::log::{self, BatchId, Log, LogReader, LogWriter, Published, WriterOptions};
+use crate::maintenance::{Compacted, Dropped, Maintenance, Work};
+use crate::manifest::Manifest;
+use crate::memory::{Memory, Snapshot};
+use crate::query::Engine;
+use crate::segment::Segment;
+use crate::{Appended, Options, StoreError};
+use event::{Event, RawRecord};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, broadcast};
+
+/// Inserted batches that a slow live tail may be behind before it loses some.
+const TAIL: usize = 64;
+
+/// A store of events in one directory. Clones share it; the last one to go writes what waits and frees the
+/// directory.
+#[derive(Clone)]
+pub struct Store(Arc<Handle>);
+
+/// What only the store's owners hold; the maintenance thread holds [`Shared`].
+struct Handle {
+    shared: Arc<Shared>,
+    maintenance: Maintenance,
+    engine: Engine,
+    _lock: DirectoryLock,
+}
+
+pub(crate) struct Shared {
+    pub dir: PathBuf,
+    pub options: Options,
+    pub files: Arc<dyn FileLayer>,
+    pub manifest: Manifest,
+    pub writer: LogWriter,
+    memory: Mutex<Memory>,
+    /// Woken when a seal made room.
+    pub room: Notify,
+    pub sealed: AtomicU64,
+    pub evaluated: AtomicU64,
+    tail: broadcast::Sender<Arc<Vec<Event>>>,
+    /// Segments that the manifest knows and the disk does not have whole.
+    pub missing: Vec<String>,
+}
+
+impl Shared {
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.memory().snapshot().map_err(|error| StoreError::Query(error.to_string()))
+    }
+
+    pub(crate) fn segments_dir(&self) -> PathBuf {
+        self.dir.join("segments")
+    }
+
+    pub(crate) fn unfinished_dir(&self) -> PathBuf {
+        self.dir.join("unfinished")
+    }
+
+    pub(crate) fn log_dir(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+}
+
+impl Store {
+    /// Opens or creates the store in `dir` and recovers what a crash left. Blocks while it reads the log.
+    pub fn open(dir: &Path, options: Options) -> Result<Self, StoreError> {
+        let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
+        for name in ["log", "segments", "unfinished"] {
+            files.create_dir_all(&dir.join(name)).map_err(|error| StoreError::io("create the store's folders", error))?;
+        }
+        let lock = DirectoryLock::take(dir)?;
+        let manifest = Manifest::open(&dir.join("manifest.sqlite"))?;
+        let (sealed, evaluated) = (manifest.sequence("sealed")?, manifest.sequence("evaluated")?);
+        let (segments, missing) = crate::orphans::settle(dir, &manifest)?;
+        let found = log::recover(&*files, &dir.join("log"), &dir.join("damaged"))?;
+        for damage in &found.damage {
+            tracing::error!(?damage, "damage in the event log");
+        }
+        manifest.note_damage(&found.damage, (options.clock)())?;
+        // A number once given to a reader is never given again, even if the log was lost.
+        let last_seq = found.last_seq.max(sealed).max(evaluated);
+        let published = Published::new(files.clone(), found.files.clone(), last_seq, options.recent_bytes);
+        let log = Log::new(files.clone(), &dir.join("log"), options.log_file_bytes, found.files, last_seq + 1);
+        let known = found.batches.into_iter().chain(manifest.batches()?).collect();
+        let writer = LogWriter::start(log, known, published, writer_options(&options))?;
+        let memory = Memory::new(segments, sealed);
+        let shared = Arc::new(Shared {
+            dir: dir.to_owned(),
+            files,
+            manifest,
+            writer,
+            memory: Mutex::new(memory),
+            room: Notify::new(),
+            sealed: AtomicU64::new(sealed),
+            evaluated: AtomicU64::new(evaluated),
+            tail: broadcast::Sender::new(TAIL),
+            missing,
+            options,
+        });
+        let engine = Engine::new(&shared)?;
+        let maintenance = Maintenance::start(shared.clone())?;
+        Ok(Self(Arc::new(Handle { shared, maintenance, engine, _lock: lock })))
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Stores records; returns once they are durable. A batch with an id that came within the last ten minutes
+    /// is not stored again.
+    ///
+    /// # Errors
+    /// `Full` (come again), `DiskFull` (undone; come again), `TooLarge`, `Poisoned` (until the next start).
+    pub async fn append(&self, records: Vec<RawRecord>, batch: Option<BatchId>) -> Result<Appended, StoreError> {
+        self.shared().writer.append(records, batch).await
+    }
+
+    /// Reads the log from a sequence on: what is there, then what comes.
+    pub fn read_log(&self, from_seq: u64) -> LogReader {
+        self.shared().writer.published.reader(from_seq)
+    }
+
+    /// Takes in understood events, in the order of their sequences; searchable at once. Events at or below what
+    /// is already inserted are ignored, so replaying the log stores nothing twice. Waits while memory is full.
+    pub async fn insert(&self, mut events: Vec<Event>) -> Result<(), StoreError> {
+        let shared = self.shared();
+        loop {
+            let room = shared.room.notified();
+            tokio::pin!(room);
+            room.as_mut().enable();
+            {
+                let mut memory = shared.memory();
+                if memory.bytes() <= shared.options.memory_bytes {
+                    events.retain(|event| event.seq > memory.inserted);
+                    events.sort_by_key(|event| event.seq);
+                    events.dedup_by_key(|event| event.seq);
+                    if events.is_empty() {
+                        return Ok(());
+                    }
+                    let events = Arc::new(events);
+                    memory.insert(events.clone()).map_err(|error| StoreError::Query(error.to_string()))?;
+                    if memory.unsealed_bytes() >= shared.options.seal_bytes {
+                        self.0.maintenance.nudge();
+                    }
+                    drop(memory);
+                    // Nobody may be listening.
+                    let _ = shared.tail.send(events);
+                    return Ok(());
+                }
+            }
+            self.0.maintenance.nudge();
+            room.await;
+        }
+    }
+
+    /// Events as they are inserted, for a live tail. A receiver that is too slow is told how many it lost.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Vec<Event>>> {
+        self.shared().tail.subscribe()
+    }
+
+    /// Detection has evaluated everything up to `seq` and committed its cursor. Never goes back.
+    pub fn set_evaluated(&self, seq: u64) {
+        self.shared().evaluated.fetch_max(seq, Ordering::AcqRel);
+    }
+
+    pub fn evaluated(&self) -> u64 {
+        self.shared().evaluated.load(Ordering::Acquire)
+    }
+
+    /// Last sequence whose event is in a segment, with all before it.
+    pub fn sealed(&self) -> u64 {
+        self.shared().sealed.load(Ordering::Acquire)
+    }
+
+    /// Last durable sequence.
+    pub fn last_seq(&self) -> u64 {
+        self.shared().writer.published.durable()
+    }
+
+    /// Where the reader of the log must start after a restart. Call [`Store::set_evaluated`] first where the
+    /// detection cursor is kept elsewhere.
+    pub fn next_needed(&self) -> u64 {
+        self.sealed().min(self.evaluated()) + 1
+    }
+
+    /// Writes everything in memory to segments now.
+    pub async fn seal(&self) -> Result<(), StoreError> {
+        self.0.maintenance.ask(Work::Seal).await
+    }
+
+    /// Merges small files of one day.
+    pub async fn compact(&self) -> Result<Compacted, StoreError> {
+        self.0.maintenance.ask(Work::Compact).await
+    }
+
+    /// Removes segments whose newest event, by the later of event time and arrival, is older than `days`.
+    pub async fn enforce_retention(&self, days: u32) -> Result<Dropped, StoreError> {
+        self.0.maintenance.ask(|answer| Work::Retain { days, answer }).await
+    }
+
+    /// What was noted about an import (key: SHA-256 of the file), if it was done before.
+    pub fn import_known(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.shared().manifest.import(key)
+    }
+
+    pub fn remember_import(&self, key: &str, note: &str) -> Result<(), StoreError> {
+        let shared = self.shared();
+        shared.manifest.remember_import(key, note, (shared.options.clock)())
+    }
+
+    /// Ends the log and the maintenance thread, after the work under way. Later appends answer `Closed`.
+    /// Nothing is sealed: the log holds the rest.
+    pub async fn close(&self) {
+        let handle = self.0.clone();
+        let _ = tokio::task::spawn_blocking(move || handle.stop()).await;
+    }
+}
+
+impl Handle {
+    fn stop(&self) {
+        self.maintenance.stop();
+        self.shared.writer.stop();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn writer_options(options: &Options) -> WriterOptions {
+    WriterOptions {
+        linger: options.linger.min(std::time::Duration::from_millis(20)),
+        group_bytes: options.group_bytes,
+        batch_bytes: options.batch_bytes,
+        queue_bytes: options.queue_bytes,
+        batch_memory: i64::try_from(options.batch_memory.as_micros()).unwrap_or(i64::MAX),
+        clock: options.clock.clone(),
+    }
+}
+
+/// Wraps rows of the manifest for use.
+pub(crate) fn segment(dir: &Path, row: crate::manifest::SegmentRow) -> Arc<Segment> {
+    let file = dir.join("segments").join(&row.path);
+    Arc::new(Segment::new(row, file))
+}

@@ -1,0 +1,134 @@
+//! Reads everything back: hashes of segments, checksums of the log, the manifest, and what recovery noted.
+//! For `luytre doctor` and the scrubber to come.
+
+use crate::segment::{Segment, hex};
+use crate::{Store, StoreError, log};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// `log`, `segment` or `manifest`.
+    pub part: &'static str,
+    pub file: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub log_files: usize,
+    pub log_frames: u64,
+    pub log_records: u64,
+    pub segments: usize,
+    pub rows: u64,
+    pub bytes: u64,
+    pub problems: Vec<Problem>,
+    /// Ends of the log that crashes cut short and recovery cut off: never acknowledged, so no loss.
+    pub torn_ends: usize,
+}
+
+impl Report {
+    pub fn ok(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+impl Store {
+    /// Checks every file; takes as long as reading the store once.
+    pub async fn verify(&self) -> Result<Report, StoreError> {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.verify_now()).await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    fn verify_now(&self) -> Result<Report, StoreError> {
+        let shared = self.shared();
+        let mut report = Report::default();
+        let problem = |part, file: &str, reason: String| Problem { part, file: file.to_owned(), reason };
+        let checked = shared.manifest.check()?;
+        if checked != "ok" {
+            report.problems.push(problem("manifest", "manifest.sqlite", checked));
+        }
+        for file in &shared.missing {
+            report.problems.push(problem("segment", file, "missing, or not of the length it was written with".into()));
+        }
+        // A snapshot keeps the files from being removed under the check.
+        let segments = shared.memory().segments.clone();
+        for one in segments.iter() {
+            report.segments += 1;
+            report.bytes += one.row.bytes;
+            match check_segment(&one.file, &one.row.sha256, one.row.rows) {
+                Ok(rows) => report.rows += rows,
+                Err(reason) => {
+                    one.mark_damaged();
+                    report.problems.push(problem("segment", &one.row.path, reason));
+                }
+            }
+        }
+        for file in shared.writer.published.file_list() {
+            let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            match log::check_file(&*shared.files, &file) {
+                Ok((frames, records, damage)) => {
+                    report.log_files += 1;
+                    report.log_frames += frames;
+                    report.log_records += records;
+                    for one in damage {
+                        let reason = format!("{} bytes at {} are no valid record", one.length, one.offset);
+                        report.problems.push(problem("log", &name, reason));
+                    }
+                }
+                // Released since the list was made.
+                Err(_) if !file.path.exists() => {}
+                Err(error) => report.problems.push(problem("log", &name, error.to_string())),
+            }
+        }
+        for (damage, _) in shared.manifest.damage()? {
+            if damage.torn {
+                report.torn_ends += 1;
+            } else if !report.problems.iter().any(|have| have.file == damage.file) {
+                let reason = format!("{} bytes at {} were damaged when the store was opened", damage.length, damage.offset);
+                report.problems.push(problem("log", &damage.file, reason));
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// Looks at segments that a query could not read; marks the damaged ones and says whether there were any.
+pub(crate) fn find_damaged(segments: &[Arc<Segment>]) -> bool {
+    let mut found = false;
+    for one in segments.iter().filter(|one| !one.is_damaged()) {
+        if check_segment(&one.file, &one.row.sha256, one.row.rows).is_err() {
+            one.mark_damaged();
+            found = true;
+        }
+    }
+    found
+}
+
+fn check_segment(path: &Path, sha256: &str, rows: u64) -> Result<u64, String> {
+    let mut file = File::open(path).map_err(|error| error.to_string())?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut piece).map_err(|error| error.to_string())? {
+            0 => break,
+            length => hash.update(piece.get(..length).unwrap_or_default()),
+        }
+    }
+    let found = hex(&hash.finalize());
+    if found != sha256 {
+        return Err(format!("its SHA-256 is {found}, the manifest says {sha256}"));
+    }
+    let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
+    let have = u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
+    match have == rows {
+        true => Ok(rows),
+        false => Err(format!("it has {have} rows, the manifest says {rows}")),
+    }
+}

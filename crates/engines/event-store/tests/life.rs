@@ -1,0 +1,305 @@
+//! A store through its life: append, read, insert, seal, reopen, merge, expire.
+
+mod support;
+
+use luytre_event_store::{BatchId, Options, StoreError};
+use std::time::Duration;
+use support::{MIDNIGHT, event, fill, number, open, options, record};
+
+const COUNTS: &str = "SELECT count(*) * 1000000 + count(DISTINCT seq) AS n FROM events";
+
+#[tokio::test]
+async fn records_come_back_in_order_and_across_restarts() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        for number in 0..5 {
+            let appended = store.append(vec![record(&format!("a{number}")), record("b")], None).await.unwrap();
+            assert_eq!((appended.first_seq, appended.count), (number * 2 + 1, 2));
+        }
+        let mut reader = store.read_log(3);
+        let got = reader.next(3).await.unwrap();
+        assert_eq!(got.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [3, 4]);
+        let mut live = store.read_log(11);
+        let (later, _) = tokio::join!(live.next(10), store.append(vec![record("live")], None));
+        assert_eq!(later.unwrap()[0].1.bytes, "live");
+    }
+    let store = open(dir.path());
+    assert_eq!((store.last_seq(), store.next_needed()), (11, 1));
+    let mut reader = store.read_log(1);
+    let mut seqs = Vec::new();
+    while seqs.len() < 11 {
+        for (seq, record) in reader.next(4).await.unwrap() {
+            assert_eq!(record.origin.peer.as_deref(), Some("192.0.2.9"));
+            seqs.push(seq);
+        }
+    }
+    assert_eq!(seqs, (1..=11).collect::<Vec<u64>>());
+    assert_eq!(store.append(vec![record("next")], None).await.unwrap().first_seq, 12);
+}
+
+#[tokio::test]
+async fn a_batch_sent_again_is_stored_once_also_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let id = Some(BatchId::of_body("192.0.2.1", b"body"));
+    {
+        let store = open(dir.path());
+        let (first, second) = tokio::join!(
+            store.append(vec![record("x"), record("x")], id),
+            store.append(vec![record("x"), record("x")], id)
+        );
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert!(first.duplicate != second.duplicate);
+        assert_eq!(first.first_seq, second.first_seq);
+        assert_eq!(store.last_seq(), 2, "two equal lines in one batch are two events");
+    }
+    let store = open(dir.path());
+    let again = store.append(vec![record("x"), record("x")], id).await.unwrap();
+    assert!(again.duplicate);
+    assert_eq!((again.first_seq, store.last_seq()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_batch_id_outlives_its_log_file_and_not_its_time() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+    let dir = tempfile::tempdir().unwrap();
+    let now = Arc::new(AtomicI64::new(MIDNIGHT));
+    let clock = now.clone();
+    let options = || Options {
+        clock: { let clock = clock.clone(); Arc::new(move || clock.load(Ordering::Relaxed)) },
+        log_file_bytes: 1,
+        ..options()
+    };
+    let id = Some(BatchId::of_client("sender", "7"));
+    {
+        let store = luytre_event_store::Store::open(dir.path(), options()).unwrap();
+        store.append(vec![record("x")], id).await.unwrap();
+        store.append(vec![record("y")], None).await.unwrap();
+        fill(&store, 1..=2).await;
+        store.set_evaluated(2);
+        store.seal().await.unwrap();
+        assert_eq!(store.statistics().log_files, 1, "the file of the batch should be gone");
+    }
+    let store = luytre_event_store::Store::open(dir.path(), options()).unwrap();
+    assert!(store.append(vec![record("x")], id).await.unwrap().duplicate);
+    now.fetch_add(601 * 1_000_000, Ordering::Relaxed);
+    assert!(!store.append(vec![record("x")], id).await.unwrap().duplicate);
+}
+
+#[tokio::test]
+async fn an_event_is_seen_once_in_memory_and_in_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        fill(&store, 1..=5000).await;
+        assert_eq!(number(&store, COUNTS).await, 5_000_005_000);
+        // Replayed, as after a restart.
+        fill(&store, 4000..=5100).await;
+        assert_eq!(number(&store, COUNTS).await, 5_100_005_100);
+        store.seal().await.unwrap();
+        assert_eq!(number(&store, COUNTS).await, 5_100_005_100);
+        fill(&store, 5101..=5200).await;
+        assert_eq!(number(&store, COUNTS).await, 5_200_005_200);
+        assert_eq!(store.sealed(), 5100);
+    }
+    let store = open(dir.path());
+    assert_eq!(number(&store, COUNTS).await, 5_100_005_100);
+    fill(&store, 1..=5200).await;
+    assert_eq!(number(&store, COUNTS).await, 5_200_005_200);
+    assert!(store.verify().await.unwrap().ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_stay_visible_once_while_seals_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let writer = store.clone();
+    let task = tokio::spawn(async move {
+        for part in 0..30u64 {
+            fill(&writer, part * 100 + 1..=part * 100 + 100).await;
+            if part % 3 == 0 {
+                writer.seal().await.unwrap();
+            }
+            if part % 10 == 9 {
+                writer.compact().await.unwrap();
+            }
+        }
+    });
+    let mut last = 0;
+    while !task.is_finished() {
+        let counts = number(&store, COUNTS).await;
+        let (rows, distinct) = (counts / 1_000_000, counts % 1_000_000);
+        assert_eq!(rows, distinct, "an event was seen twice");
+        assert!(rows >= last, "events vanished");
+        last = rows;
+    }
+    task.await.unwrap();
+    assert_eq!(number(&store, COUNTS).await, 3_000_003_000);
+}
+
+#[tokio::test]
+async fn the_log_goes_only_when_sealed_and_evaluated() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = luytre_event_store::Store::open(dir.path(), Options { log_file_bytes: 1, ..options() }).unwrap();
+    for number in 0..4 {
+        store.append(vec![record(&format!("{number}"))], None).await.unwrap();
+    }
+    fill(&store, 1..=4).await;
+    store.seal().await.unwrap();
+    assert_eq!((store.statistics().log_files, store.next_needed()), (4, 1), "not evaluated yet");
+    store.set_evaluated(2);
+    store.seal().await.unwrap();
+    fill(&store, 5..=5).await;
+    store.seal().await.unwrap();
+    assert_eq!((store.statistics().log_files, store.next_needed()), (2, 3));
+    drop(store);
+    let store = open(dir.path());
+    assert_eq!(store.next_needed(), 3);
+    assert_eq!(store.read_log(3).next(10).await.unwrap()[0].0, 3);
+}
+
+#[tokio::test]
+async fn a_second_open_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    match luytre_event_store::Store::open(dir.path(), options()) {
+        Err(StoreError::Locked { pid, .. }) => assert_eq!(pid, std::process::id()),
+        other => panic!("{:?}", other.map(|_| ())),
+    }
+    drop(store);
+    open(dir.path());
+}
+
+#[tokio::test]
+async fn a_full_queue_and_a_huge_batch_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { queue_bytes: 1000, batch_bytes: 5000, linger: Duration::from_millis(20), ..options() };
+    let store = luytre_event_store::Store::open(dir.path(), options).unwrap();
+    let huge = store.append(vec![record(&"x".repeat(6000))], None).await;
+    assert!(matches!(huge, Err(StoreError::TooLarge { limit: 5000, .. })));
+    let many = futures::future::join_all((0..20).map(|_| store.append(vec![record(&"x".repeat(400))], None))).await;
+    let full = many.iter().filter(|one| matches!(one, Err(StoreError::Full { .. }))).count();
+    assert!(full > 0 && full < 20, "{full} of 20 refused");
+    let stored = many.iter().filter(|one| one.is_ok()).count() as u64;
+    assert_eq!(store.last_seq(), stored);
+    assert!(store.append(vec![record("later")], None).await.is_ok());
+}
+
+#[tokio::test]
+async fn small_files_are_merged_and_old_ones_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { compact_files: 4, clock: std::sync::Arc::new(|| MIDNIGHT + 40 * 86_400_000_000), ..options() };
+    let store = luytre_event_store::Store::open(dir.path(), options).unwrap();
+    for part in 0..6u64 {
+        fill(&store, part * 10 + 1..=part * 10 + 10).await;
+        store.seal().await.unwrap();
+    }
+    let mut young = event(61, "source-a", "young");
+    young.arrival = MIDNIGHT + 39 * 86_400_000_000;
+    store.insert(vec![young]).await.unwrap();
+    store.seal().await.unwrap();
+    let compacted = store.compact().await.unwrap();
+    assert_eq!((compacted.files_before, compacted.files_after), (7, 1));
+    assert_eq!(number(&store, COUNTS).await, 61_000_061);
+    assert!(store.verify().await.unwrap().ok());
+    assert_eq!(std::fs::read_dir(dir.path().join("segments/2026-11-21")).unwrap().count(), 1);
+    let kept = store.enforce_retention(30).await.unwrap();
+    assert_eq!(kept.files, 0, "it holds an event that arrived lately");
+    let mut old = event(62, "source-a", "old");
+    (old.time, old.arrival) = (MIDNIGHT - 86_400_000_000, MIDNIGHT);
+    store.insert(vec![old]).await.unwrap();
+    store.seal().await.unwrap();
+    let dropped = store.enforce_retention(30).await.unwrap();
+    assert_eq!((dropped.files, dropped.events), (1, 1));
+    assert_eq!(number(&store, COUNTS).await, 61_000_061);
+    assert!(!dir.path().join("segments/2026-11-20/000000000062-000000000062-0.parquet").exists());
+}
+
+#[tokio::test]
+async fn a_flipped_bit_is_found_and_the_rest_stays_readable() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        for number in 0..3 {
+            store.append(vec![record(&format!("record {number}"))], None).await.unwrap();
+        }
+        fill(&store, 1..=3).await;
+        store.seal().await.unwrap();
+        assert!(store.verify().await.unwrap().ok());
+    }
+    let flip = |path: &std::path::Path, at: usize| {
+        let mut bytes = std::fs::read(path).unwrap();
+        bytes[at] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    };
+    let first = |folder: &str| std::fs::read_dir(dir.path().join(folder)).unwrap().next().unwrap().unwrap().path();
+    let log = first("log");
+    // Inside the second frame: the file header has 16 bytes, a frame here about 130.
+    flip(&log, 16 + 160);
+    let segment = first("segments/2026-11-21");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let length = bytes.len();
+    bytes[4..length / 2].fill(0xff);
+    std::fs::write(&segment, bytes).unwrap();
+    let store = open(dir.path());
+    fill(&store, 4..=5).await;
+    // The segment cannot be read: it is found, left out, and the rest answers.
+    assert_eq!(number(&store, "SELECT count(DISTINCT raw || host_name) FROM events").await, 2);
+    assert_eq!(store.statistics().damaged_segments, 1);
+    let report = store.verify().await.unwrap();
+    let parts: Vec<&str> = report.problems.iter().map(|problem| problem.part).collect();
+    assert!(parts.contains(&"log") && parts.contains(&"segment"), "{report:?}");
+    let mut reader = store.read_log(1);
+    let mut seqs = Vec::new();
+    while seqs.last() != Some(&3) {
+        seqs.extend(reader.next(10).await.unwrap().into_iter().map(|(seq, _)| seq));
+    }
+    assert_eq!(seqs, [1, 3], "the damaged record is left out, the others are read");
+}
+
+#[tokio::test]
+async fn segments_unknown_to_the_manifest_are_removed_and_lost_ones_named() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        fill(&store, 1..=10).await;
+        store.seal().await.unwrap();
+        fill(&store, 11..=20).await;
+        store.seal().await.unwrap();
+    }
+    let day = dir.path().join("segments/2026-11-21");
+    std::fs::copy(day.join("000000000001-000000000010-0.parquet"), day.join("000000000001-000000000010-9.parquet")).unwrap();
+    std::fs::write(dir.path().join("unfinished/0.parquet"), "half").unwrap();
+    std::fs::remove_file(day.join("000000000011-000000000020-0.parquet")).unwrap();
+    let store = open(dir.path());
+    assert_eq!(number(&store, COUNTS).await, 10_000_010);
+    assert!(!day.join("000000000001-000000000010-9.parquet").exists());
+    assert!(!dir.path().join("unfinished/0.parquet").exists());
+    let report = store.verify().await.unwrap();
+    assert_eq!(report.problems.len(), 1);
+    assert!(report.problems[0].file.contains("000000000011"));
+}
+
+#[tokio::test]
+async fn imports_are_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        assert_eq!(store.import_known("abc").unwrap(), None);
+        store.remember_import("abc", "12 records").unwrap();
+    }
+    assert_eq!(open(dir.path()).import_known("abc").unwrap().as_deref(), Some("12 records"));
+}
+
+#[tokio::test]
+async fn a_closed_store_ends_its_readers_and_refuses_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.append(vec![record("one")], None).await.unwrap();
+    let mut reader = store.read_log(1);
+    assert_eq!(reader.next(5).await.unwrap().len(), 1);
+    let (rest, ()) = tokio::join!(reader.next(5), store.close());
+    assert!(rest.unwrap().is_empty());
+    assert!(matches!(store.append(vec![record("two")], None).await, Err(StoreError::Closed)));
+}

@@ -1,0 +1,244 @@
+//! SQL over the store: what it answers, whose events it shows, and that there is no way around that.
+
+mod support;
+
+use async_trait::async_trait;
+use luytre_event_store::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, Sources, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use support::{MIDNIGHT, SECOND, all, event, fill, number, number_in, open};
+
+/// Half in segments, half in memory.
+async fn filled() -> (tempfile::TempDir, luytre_event_store::Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store, 1..=300).await;
+    store.seal().await.unwrap();
+    fill(&store, 301..=600).await;
+    (dir, store)
+}
+
+#[tokio::test]
+async fn a_query_sees_only_the_sources_of_its_asker() {
+    let (_dir, store) = filled().await;
+    let only = QueryContext::new(Sources::only(["source-b"]));
+    assert_eq!(number(&store, "SELECT count(*) FROM events").await, 600);
+    for sql in [
+        "SELECT count(*) FROM events",
+        "SELECT count(*) FROM events WHERE source_id = 'source-b' OR true",
+        "SELECT count(*) FROM (SELECT * FROM events UNION ALL SELECT * FROM events WHERE source_id = 'source-a')",
+        "WITH e AS (SELECT seq FROM events) SELECT count(*) FROM e",
+        "SELECT count(*) FROM centre.public.events",
+        "SELECT count(*) FROM events a WHERE EXISTS (SELECT 1 FROM events b WHERE b.seq = a.seq)",
+        "SELECT count(DISTINCT a.seq) FROM events a JOIN events b ON a.host_name = b.host_name",
+        "SELECT (SELECT count(*) FROM events)",
+        "SELECT count(*) FROM events WHERE seq IN (SELECT seq FROM events WHERE source_id <> 'source-b' OR seq > 0)",
+        "SELECT sum(n) FROM (SELECT count(*) AS n FROM events GROUP BY source_id)",
+        "SELECT count(*) FROM (SELECT row_number() OVER (ORDER BY seq) FROM events)",
+    ] {
+        assert_eq!(number_in(&store, sql, &only).await, 200, "{sql}");
+    }
+    let others = "SELECT count(*) FROM events WHERE source_id IS DISTINCT FROM 'source-b'";
+    assert_eq!(number_in(&store, others, &only).await, 0);
+    assert_eq!(number_in(&store, "SELECT min(seq) FROM events", &only).await, 3);
+    assert_eq!(number_in(&store, "SELECT max(seq) FROM events", &only).await, 600);
+    let nobody = QueryContext::new(Sources::only(Vec::<String>::new()));
+    assert_eq!(number_in(&store, "SELECT count(*) FROM events", &nobody).await, 0);
+    let rows = store.query("SELECT * FROM events LIMIT 1000", &only).await.unwrap().to_json_rows().unwrap();
+    assert_eq!(rows.len(), 200);
+    assert!(rows.iter().all(|row| row["source_id"] == "source-b"));
+}
+
+#[tokio::test]
+async fn an_explanation_tells_nothing_of_others() {
+    let (dir, store) = filled().await;
+    let only = QueryContext::new(Sources::only(["source-b"]));
+    for sql in ["EXPLAIN SELECT * FROM events", "EXPLAIN SELECT count(*), max(seq) FROM events"] {
+        let text = store.query(sql, &only).await.unwrap().to_csv().unwrap();
+        for hidden in ["source-a", ".parquet", "600", "300", dir.path().to_str().unwrap()] {
+            assert!(!text.contains(hidden), "{hidden} in {text}");
+        }
+    }
+    let settings = store.query("SELECT * FROM information_schema.tables", &only).await.unwrap().to_csv().unwrap();
+    assert!(settings.contains("events") && !settings.contains(dir.path().to_str().unwrap()), "{settings}");
+}
+
+#[tokio::test]
+async fn files_functions_and_tables_outside_are_out_of_reach() {
+    let (dir, store) = filled().await;
+    let parquet = dir.path().join("segments/2026-11-21/000000000001-000000000300-0.parquet");
+    let parquet = parquet.to_str().unwrap();
+    for sql in [
+        format!("SELECT * FROM '{parquet}'"),
+        format!("SELECT * FROM \"{parquet}\""),
+        format!("SELECT * FROM read_parquet('{parquet}')"),
+        format!("SELECT * FROM parquet_metadata('{parquet}')"),
+        "SELECT * FROM 'segments://events/2026-11-21'".to_owned(),
+        "SELECT * FROM '/etc/passwd'".to_owned(),
+        "SELECT * FROM read_csv('/etc/passwd')".to_owned(),
+        "SELECT * FROM generate_series(1, 1000000000)".to_owned(),
+        "SELECT * FROM range(1, 10)".to_owned(),
+        "SELECT generate_series(1, 1000000000)".to_owned(),
+        "SELECT range(1, 1000000000)".to_owned(),
+        "SELECT repeat('x', 1000000000)".to_owned(),
+        "SELECT lpad('x', 1000000000, 'y')".to_owned(),
+        "SELECT array_repeat(1, 1000000000)".to_owned(),
+        "SELECT version()".to_owned(),
+        "SELECT input_file_name() FROM events".to_owned(),
+        "SELECT uuid()".to_owned(),
+        "SELECT * FROM information_schema.df_settings; SELECT 1".to_owned(),
+    ] {
+        let outcome = store.query(&sql, &all()).await;
+        assert!(matches!(outcome, Err(StoreError::Query(_) | StoreError::Refused(_))), "{sql}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn results_come_as_json_and_csv() {
+    let (_dir, store) = filled().await;
+    let sql = "SELECT seq, time, user_name, understood, problem, field(fields, 'EventID') AS id FROM events ORDER BY seq LIMIT 2";
+    let result = store.query(sql, &all()).await.unwrap();
+    assert_eq!(result.columns(), ["seq", "time", "user_name", "understood", "problem", "id"]);
+    let rows = serde_json::to_string(&result.to_json_rows().unwrap()).unwrap();
+    assert_eq!(
+        rows,
+        r#"[{"seq":1,"time":"2026-11-21T00:00:01Z","user_name":"Admin","understood":true,"problem":null,"id":"4001"},{"seq":2,"time":"2026-11-21T00:00:02Z","user_name":"root","understood":true,"problem":null,"id":"4002"}]"#
+    );
+    assert_eq!(
+        result.to_csv().unwrap(),
+        "seq,time,user_name,understood,problem,id\n1,2026-11-21T00:00:01Z,Admin,true,,4001\n2,2026-11-21T00:00:02Z,root,true,,4002\n"
+    );
+    let none = store.query("SELECT seq FROM events WHERE false", &all()).await.unwrap();
+    assert_eq!((none.to_csv().unwrap().as_str(), none.to_json_rows().unwrap().len()), ("seq\n", 0));
+}
+
+#[tokio::test]
+async fn our_functions_work_in_sql() {
+    let (_dir, store) = filled().await;
+    for (sql, expected) in [
+        ("SELECT count(*) FROM events WHERE fold(user_name) = 'admin'", 300),
+        ("SELECT count(*) FROM events WHERE ip_in(source_ip, '10.0.1.0/24')", 250),
+        ("SELECT count(*) FROM events WHERE field_number(fields, 'EventID') > 4590", 10),
+        ("SELECT count(*) FROM events WHERE text_has(message, 'LINE 59')", 11),
+        ("SELECT count(*) FROM events WHERE observables LIKE '% 10.0.0.7 %'", 1),
+        ("SELECT count(*) FROM events WHERE time >= '2026-11-21T00:05:00Z' AND time < '2026-11-21T00:06:00Z'", 60),
+        ("SELECT cast(round(avg(http_response_status_code)) AS BIGINT) FROM events", 350),
+        ("SELECT count(*) FROM (SELECT date_bin(INTERVAL '1 minute', time) AS m, count(*) FROM events GROUP BY m)", 11),
+        ("SELECT CASE WHEN fold('Hòa Bình') = fold('hoà bình') THEN 1 ELSE 0 END", 1),
+    ] {
+        assert_eq!(number(&store, sql).await, expected, "{sql}");
+    }
+    let bad = store.query("SELECT ip_in(source_ip, 'nonsense') FROM events", &all()).await;
+    assert!(matches!(bad, Err(StoreError::Query(text)) if text.contains("nonsense")));
+}
+
+#[tokio::test]
+async fn files_are_left_out_by_time_and_source() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for part in 0..4u64 {
+        let source = format!("source-{part}");
+        let mut one = event(part + 1, &source, "x");
+        one.time = MIDNIGHT + part as i64 * 3600 * SECOND;
+        store.insert(vec![one]).await.unwrap();
+        store.seal().await.unwrap();
+    }
+    let files = |sql: &'static str, context: QueryContext| {
+        let store = store.clone();
+        async move {
+            let result = store.query(sql, &context).await.unwrap();
+            (result.files_read, result.files_total)
+        }
+    };
+    assert_eq!(files("SELECT count(*) FROM events", all()).await, (4, 4));
+    assert_eq!(files("SELECT raw FROM events WHERE time >= '2026-11-21T02:30:00Z'", all()).await, (1, 4));
+    assert_eq!(files("SELECT raw FROM events WHERE seq = 2", all()).await, (1, 4));
+    assert_eq!(files("SELECT raw FROM events", QueryContext::new(Sources::only(["source-2"]))).await, (1, 4));
+}
+
+#[tokio::test]
+async fn limits_of_rows_time_and_cancelling_hold() {
+    let (_dir, store) = filled().await;
+    let few = QueryContext { max_rows: 10, ..all() };
+    let result = store.query("SELECT seq FROM events", &few).await.unwrap();
+    assert_eq!((result.rows, result.truncated), (10, true));
+    let exact = QueryContext { max_rows: 600, ..all() };
+    assert!(!store.query("SELECT seq FROM events", &exact).await.unwrap().truncated);
+    let slow = "SELECT count(*) FROM events a, events b, events c, events d WHERE a.raw || b.raw || c.raw || d.raw LIKE '%zzz%'";
+    let short = QueryContext { timeout: Duration::from_millis(300), ..all() };
+    assert!(matches!(store.query(slow, &short).await, Err(StoreError::Timeout { .. })));
+    let cancelled = all();
+    let token = cancelled.cancel.clone();
+    let (outcome, ()) = tokio::join!(store.query(slow, &cancelled), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        token.cancel();
+    });
+    assert!(matches!(outcome, Err(StoreError::Cancelled)));
+    let poor = QueryContext { memory: 200_000, ..all() };
+    let hungry = "SELECT a.raw, b.raw, count(*) FROM events a, events b GROUP BY a.raw, b.raw ORDER BY 1, 2";
+    let outcome = store.query(hungry, &QueryContext { timeout: Duration::from_secs(20), ..poor }).await;
+    assert!(matches!(outcome, Err(StoreError::Memory { .. }) | Ok(_)), "{outcome:?}");
+    assert_eq!(number(&store, "SELECT count(*) FROM events").await, 600, "the store goes on");
+}
+
+#[tokio::test]
+async fn a_long_chain_of_conditions_does_no_harm() {
+    let (_dir, store) = filled().await;
+    let chains = [
+        format!("SELECT count(*) FROM events WHERE {}", vec!["seq = 1"; 990].join(" OR ")),
+        format!("SELECT count(*) FROM events WHERE seq = {}", vec!["1"; 1980].join("+")),
+        format!("SELECT count(*) FROM events WHERE {} true", "NOT ".repeat(3900)),
+        format!("SELECT {}", vec!["SELECT 1"; 990].join(" UNION ALL ")),
+    ];
+    for chain in chains {
+        let outcome = store.query(&chain, &all()).await;
+        let calm = matches!(outcome, Ok(_) | Err(StoreError::Query(_) | StoreError::Timeout { .. }));
+        assert!(calm, "{}: {outcome:?}", &chain[..60]);
+    }
+    let longer = format!("SELECT {}", vec!["1"; 10_000].join("+"));
+    assert!(matches!(store.query(&longer, &all()).await, Err(StoreError::Refused(_))));
+    assert_eq!(number(&store, "SELECT count(*) FROM events").await, 600);
+}
+
+struct Agencies(AtomicUsize);
+
+#[async_trait]
+impl ExternalRows for Agencies {
+    async fn fetch(&self) -> Result<Vec<Vec<Cell>>, String> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(vec![
+            vec![Cell::Text("source-a".into()), Cell::Text("Sở Y tế".into()), Cell::Integer(3), Cell::Time(MIDNIGHT)],
+            vec![Cell::Text("source-b".into()), Cell::Text("Sở Nội vụ".into()), Cell::Integer(2), Cell::Null],
+        ])
+    }
+}
+
+#[tokio::test]
+async fn tables_of_the_caller_join_with_events_and_are_fetched_once() {
+    let (_dir, store) = filled().await;
+    let rows = Arc::new(Agencies(AtomicUsize::new(0)));
+    let column = |name: &str, kind| ExternalColumn { name: name.into(), kind, doc: String::new() };
+    let table = ExternalTable {
+        schema: "organisation".into(),
+        name: "agencies".into(),
+        doc: "Agencies".into(),
+        columns: vec![
+            column("source_id", ExternalKind::Text),
+            column("title", ExternalKind::Text),
+            column("level", ExternalKind::Integer),
+            column("since", ExternalKind::Time),
+        ],
+        rows: rows.clone(),
+    };
+    let context = all().with_tables(vec![table]);
+    assert_eq!(number_in(&store, "SELECT count(*) FROM events", &context).await, 600);
+    assert_eq!(rows.0.load(Ordering::Relaxed), 0, "not used, not fetched");
+    let sql = "SELECT a.title, count(*) AS n FROM events e JOIN organisation.agencies a ON a.source_id = e.source_id
+               WHERE a.level IN (SELECT level FROM organisation.agencies) GROUP BY a.title ORDER BY n";
+    let rows_out = store.query(sql, &context).await.unwrap().to_json_rows().unwrap();
+    assert_eq!(rows.0.load(Ordering::Relaxed), 1);
+    assert_eq!(rows_out[1]["title"], "Sở Y tế");
+    assert_eq!((rows_out[0]["n"].as_i64(), rows_out[1]["n"].as_i64()), (Some(200), Some(400)));
+    assert_eq!(number_in(&store, "SELECT count(*) FROM organisation.agencies WHERE since IS NULL", &context).await, 1);
+}

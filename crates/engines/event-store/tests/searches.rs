@@ -1,0 +1,182 @@
+//! The search language over a store, and that the live test of an event agrees with it.
+
+mod support;
+
+use bytes::Bytes;
+use event::{Column, Event, Fields, Value};
+use luytre_event_store::{Cursor, QueryContext, SearchRequest, Sources, Store, search};
+use support::{MIDNIGHT, SECOND, all, event, fill, open};
+
+fn varied() -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut one = event(1, "source-a", "Failed password for root from 183.62.140.253 port 22");
+    one.columns.set(Column::SourceIp, &Value::from("183.62.140.253"));
+    events.push(one);
+    events.push(event(2, "source-a", "Cảnh báo: tài khoản quản trị bị khóa ở Đà Nẵng"));
+    let mut one = event(3, "source-b", "x");
+    one.raw = Bytes::from(r#"{"Image":"C:\\Windows\\System32\\cmd.exe","Hashes":["AA","D41D8CD98F00B204E9800998ECF8427E"],"Score":7.5}"#);
+    one.message = None;
+    let mut fields = Fields::default();
+    fields.push("Image", r"C:\Windows\System32\cmd.exe");
+    fields.push("Hashes", Value::List(vec!["AA".into(), "D41D8CD98F00B204E9800998ECF8427E".into()]));
+    fields.push("Score", Value::Float(7.5));
+    one.fields = fields;
+    one.columns.set(Column::ProcessExecutable, &Value::from(r"C:\Windows\System32\cmd.exe"));
+    events.push(one);
+    let mut one = event(4, "source-b", "nothing here");
+    one.raw = Bytes::from_static(b"\xff\xfe broken");
+    one.message = None;
+    one.understood = false;
+    one.problem = Some("no format fits".into());
+    one.fields = Fields::default();
+    events.push(one);
+    events.push(event(5, "source-b", "GET /index.php?id=1%27 from 10.9.8.7"));
+    events
+}
+
+async fn seqs(store: &Store, query: &str, context: &QueryContext) -> Vec<u64> {
+    let request = SearchRequest { query: query.into(), columns: vec!["seq".into()], ..SearchRequest::default() };
+    let result = store.search(&request, context).await.unwrap_or_else(|error| panic!("{query}: {error}"));
+    assert_eq!(result.total as usize, result.rows.len(), "{query}");
+    let mut seqs: Vec<u64> = result.rows.iter().map(|row| row["seq"].as_u64().unwrap()).collect();
+    seqs.reverse();
+    seqs
+}
+
+const CASES: &[(&str, &[u64])] = &[
+    ("", &[1, 2, 3, 4, 5]),
+    ("password", &[1]),
+    ("PASSWORD", &[1]),
+    ("\"failed password\"", &[1]),
+    ("canh bao", &[2]),
+    ("\"quan tri bi khoa\"", &[2]),
+    ("\"QUẢN TRỊ bị khoá\"", &[2]),
+    ("da nang", &[2]),
+    ("183.62.140.253", &[1]),
+    ("83.62.140.253", &[]),
+    ("from", &[1, 5]),
+    ("from -root", &[5]),
+    ("from and not password", &[5]),
+    ("password or canh", &[1, 2]),
+    (r"C:\Windows\System32", &[3]),
+    (r#"process_executable:"c:\windows\system32\CMD.EXE""#, &[3]),
+    (r"process_executable:*\cmd.exe", &[3]),
+    (r"Image:*cmd.exe", &[3]),
+    ("Hashes:aa", &[3]),
+    ("d41d8cd98f00b204e9800998ecf8427e", &[3]),
+    ("Score:>7", &[3]),
+    ("Score:[7 TO 7.4]", &[]),
+    ("EventID:4002", &[2]),
+    ("EventID:>=4002", &[2, 5]),
+    ("user_name:root", &[2, 4]),
+    ("user_name:ADMIN", &[1, 3, 5]),
+    ("user_name:(root or admin)", &[1, 2, 3, 4, 5]),
+    ("user_name:r*t", &[2, 4]),
+    ("source_ip:10.0.0.0/8", &[2, 3, 4, 5]),
+    ("not source_ip:10.0.0.0/8", &[1]),
+    ("source_ip:10.0.0.5", &[5]),
+    ("http_response_status_code:>=400", &[2, 3]),
+    ("http_response_status_code:[300 TO 400}", &[1, 5]),
+    ("http_response_status_code:4*", &[2]),
+    ("_exists_:problem", &[4]),
+    ("not understood:true", &[4]),
+    ("understood:false", &[4]),
+    ("-_exists_:Image", &[1, 2, 4, 5]),
+    ("pass* from", &[1]),
+    ("assword*", &[]),
+    ("source_id:source-b 10.9.8.7", &[5]),
+    ("\"id=1%27\"", &[5]),
+    ("100%", &[]),
+    ("time:2026-11-21", &[1, 2, 3, 4, 5]),
+    ("time:<2026-11-21T00:00:03Z", &[1, 2]),
+    ("nosuchfield:x", &[]),
+];
+
+#[tokio::test]
+async fn searches_find_what_they_say_in_memory_and_in_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.insert(varied()).await.unwrap();
+    for round in ["memory", "segments"] {
+        for (query, expected) in CASES {
+            assert_eq!(seqs(&store, query, &all()).await, *expected, "{query:?} in {round}");
+        }
+        store.seal().await.unwrap();
+    }
+    let only = QueryContext::new(Sources::only(["source-a"]));
+    assert_eq!(seqs(&store, "", &only).await, [1, 2]);
+    assert_eq!(seqs(&store, "not password or source_id:source-b", &only).await, [2]);
+}
+
+#[test]
+fn the_live_test_agrees_with_the_search() {
+    let events = varied();
+    for (query, expected) in CASES {
+        let parsed = search::parse(query).unwrap();
+        let found: Vec<u64> = events.iter().filter(|event| parsed.matches(event)).map(|event| event.seq).collect();
+        assert_eq!(found, *expected, "{query:?}");
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repeat() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut events: Vec<Event> = (1..=250).map(|seq| event(seq, "a", "x")).collect();
+    // Many events of the same moment: the sequence decides.
+    events.iter_mut().for_each(|event| event.time = MIDNIGHT + event.seq as i64 / 20 * SECOND);
+    store.insert(events).await.unwrap();
+    store.seal().await.unwrap();
+    fill(&store, 251..=260).await;
+    let mut request = SearchRequest { limit: 30, facets: false, columns: vec!["seq".into()], ..SearchRequest::default() };
+    let mut seen = Vec::new();
+    loop {
+        let result = store.search(&request, &all()).await.unwrap();
+        assert_eq!((result.total, result.total_exact), (260, true), "the total counts all pages");
+        seen.extend(result.rows.iter().map(|row| row["seq"].as_u64().unwrap()));
+        match result.next {
+            Some(next) => request.before = Some(next),
+            None => break,
+        }
+    }
+    let mut expected: Vec<u64> = (1..=260).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, expected.drain(..).collect::<Vec<_>>());
+    let first = store.search(&SearchRequest { limit: 1, ..SearchRequest::default() }, &all()).await.unwrap();
+    assert_eq!(first.next, Some(Cursor { time: MIDNIGHT + 260 * SECOND, seq: 260 }));
+    assert_eq!(first.rows[0]["raw"], "<13>line 260");
+}
+
+#[tokio::test]
+async fn histogram_and_field_list_count_what_matches() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store, 1..=600).await;
+    store.seal().await.unwrap();
+    let request = SearchRequest {
+        query: "user_name:root".into(),
+        from: Some(MIDNIGHT),
+        to: Some(MIDNIGHT + 600 * SECOND),
+        buckets: 10,
+        ..SearchRequest::default()
+    };
+    let result = store.search(&request, &all()).await.unwrap();
+    assert_eq!(result.histogram.bucket_micros, 60 * SECOND);
+    assert_eq!(result.histogram.buckets.len(), 10);
+    assert_eq!(result.histogram.buckets.iter().map(|bucket| bucket.count).collect::<Vec<_>>(), [29, 30, 30, 30, 30, 30, 30, 30, 30, 30]);
+    assert_eq!(result.total, 299);
+    let facet = |name: &str| result.facets.iter().find(|facet| facet.field == name).unwrap();
+    assert_eq!(facet("user_name").values, [("root".to_owned(), 299)]);
+    assert_eq!(facet("source_id").values, [("source-a".to_owned(), 200), ("source-b".to_owned(), 99)]);
+    assert_eq!(facet("http_response_status_code").distinct, 2);
+    assert_eq!(result.facets_over, 299);
+}
+
+#[tokio::test]
+async fn a_live_tail_gets_what_is_inserted() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut tail = store.subscribe();
+    fill(&store, 1..=3).await;
+    assert_eq!(tail.recv().await.unwrap().len(), 3);
+}
