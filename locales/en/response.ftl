@@ -167,7 +167,6 @@ incident-no-alerts = No alert is attached
 incident-no-alerts-text = On the page of alerts, escalate one and choose this incident.
 incident-entity = Entity
 incident-first = First
-incident-last = Last
 incident-events = Events
 incident-event-rows = Attached records
 incident-event-time = Time

@@ -167,7 +167,6 @@ incident-no-alerts = Chưa có cảnh báo nào
 incident-no-alerts-text = Ở trang cảnh báo, nâng một cảnh báo và chọn sự cố này để gắn vào.
 incident-entity = Đối tượng
 incident-first = Lần đầu
-incident-last = Lần cuối
 incident-events = Sự kiện
 incident-event-rows = Bản ghi đã gắn
 incident-event-time = Thời điểm

@@ -127,7 +127,8 @@ impl Configuration {
         match file {
             Some(file) if !file.exists() => bail!("configuration file {} does not exist", file.display()),
             Some(file) => figment = figment.merge(Toml::file_exact(file)),
-            None => figment = figment.merge(Toml::file_exact(beside)),
+            None if beside.exists() => figment = figment.merge(Toml::file_exact(beside)),
+            None => {}
         }
         let environment = Env::prefixed("LUYTRE_").split("__").ignore(&["data_dir", "configuration", "log", "shared_data_dir", "test_postgres", "binary"]);
         figment.merge(environment).extract().context("the configuration is not valid")

@@ -12,7 +12,6 @@ use ingest::listeners::{
 };
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -192,34 +191,6 @@ async fn remember_stored(store: &Store, resends: &Resends) {
     }
     for (peer, messages) in &stored {
         resends.remember(peer, messages.iter().map(|(bytes, arrival)| (bytes, *arrival)));
-    }
-}
-
-/// Records at the end of the log that are looked at for [`Resends`].
-const TAIL: u64 = 20_000;
-
-/// After a kill a RELP sender sends again what was stored but not answered. What the end of the log holds of each
-/// sender lets the door tell that from new records, so that each is there once.
-async fn remember_resends(resends: &Resends, store: &Store) {
-    let last = store.last_seq();
-    let mut reader = store.read_log(last.saturating_sub(TAIL).max(1));
-    let mut stored: HashMap<String, Vec<(Bytes, Micros)>> = HashMap::new();
-    while reader.position() <= last {
-        let records = match reader.next(2_000).await {
-            Ok(records) if !records.is_empty() => records,
-            Ok(_) => break,
-            Err(error) => {
-                tracing::warn!(%error, "the end of the log could not be read; resent RELP records may come twice");
-                break;
-            }
-        };
-        for (_, record) in records.into_iter().filter(|(_, record)| record.origin.listener == Listener::Relp) {
-            let peer = record.origin.peer.clone().unwrap_or_default();
-            stored.entry(peer).or_default().push((record.bytes, record.arrival));
-        }
-    }
-    for (peer, records) in &stored {
-        resends.remember(peer, records.iter().map(|(bytes, at)| (bytes, *at)));
     }
 }
 

@@ -46,17 +46,18 @@ const AFTER: &[(&str, &str, &str)] = &[
     ("message", "text", "The line a person reads, where the format has one."),
     ("raw", "text", "The record as it arrived; base64 where it is no UTF-8."),
     ("raw_encoding", "text", "base64 where raw is; null otherwise."),
-    ("fields", "text", "The fields of the record's own format as one JSON object; read one with field(fields, 'Name')."),
+    (
+        "fields",
+        "text",
+        "The fields of the record's own format as one JSON object; read one with field(fields, 'Name').",
+    ),
 ];
 
 /// In segments only. `message_from`: `message` is null there and is `substr(raw, message_from)`.
 /// `message_field`: it is the member of that name of `fields`. `fields_in_raw`: `fields` is null there and is
 /// `raw` itself.
-const STORED: &[(&str, DataType)] = &[
-    ("message_from", DataType::Int64),
-    ("message_field", DataType::Utf8View),
-    ("fields_in_raw", DataType::Boolean),
-];
+const STORED: &[(&str, DataType)] =
+    &[("message_from", DataType::Int64), ("message_field", DataType::Utf8View), ("fields_in_raw", DataType::Boolean)];
 
 /// Columns looked up by exact value: a bloom filter each.
 pub(crate) const EXACT: &[&str] = &[
@@ -76,7 +77,8 @@ pub(crate) const EXACT: &[&str] = &[
 ];
 
 pub(crate) fn docs() -> Vec<ColumnDoc> {
-    let fixed = |part: &'static [(&str, &str, &str)]| part.iter().map(|&(name, kind, doc)| ColumnDoc { name, kind, doc });
+    let fixed =
+        |part: &'static [(&str, &str, &str)]| part.iter().map(|&(name, kind, doc)| ColumnDoc { name, kind, doc });
     let common = event::Column::ALL.iter().map(|column| {
         let kind = match column.kind() {
             ColumnKind::Text => "text",

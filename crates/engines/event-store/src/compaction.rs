@@ -4,6 +4,7 @@
 use crate::maintenance::{Compacted, unfinished_name};
 use crate::segment::{Segment, SegmentWriter};
 use crate::store::{Shared, segment};
+use crate::verify::find_damaged;
 use crate::{StoreError, columns};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::compute::{cast, interleave_record_batch};
@@ -24,6 +25,7 @@ pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
     for one in shared.memory().segments.iter() {
         if let Some(day) = one.row.day
             && one.row.bytes < shared.options.compact_bytes
+            && !one.is_damaged()
         {
             days.entry(day).or_default().push(one.clone());
         }
@@ -33,7 +35,12 @@ pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
         small.sort_by_key(|one| one.row.bytes);
         while small.len() >= shared.options.compact_files.max(2) {
             let group: Vec<_> = small.drain(..small.len().min(MOST)).collect();
-            let merged = merge(shared, day, &group)?;
+            let merged = match merge(shared, day, &group) {
+                Ok(merged) => merged,
+                // The damaged ones are left out next time; the other days need not wait.
+                Err(StoreError::Segment { .. }) if find_damaged(&group) => continue,
+                Err(error) => return Err(error),
+            };
             done.files_before += group.len();
             done.files_after += 1;
             done.bytes_before += group.iter().map(|one| one.row.bytes).sum::<u64>();
@@ -47,8 +54,7 @@ fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segmen
     let generation = group.iter().map(|one| one.row.generation).max().unwrap_or(0) + 1;
     let mut inputs = group.iter().map(|one| Input::open(one)).collect::<Result<Vec<_>, _>>()?;
     let segments = shared.segments_dir();
-    let mut writer =
-        SegmentWriter::begin(&*shared.files, &segments, unfinished_name(shared), Some(day), generation)?;
+    let mut writer = SegmentWriter::begin(&*shared.files, &segments, unfinished_name(shared), Some(day), generation)?;
     let mut heap: BinaryHeap<Reverse<(i64, i64, usize)>> = BinaryHeap::new();
     for (number, input) in inputs.iter_mut().enumerate() {
         if let Some((time, seq)) = input.key() {

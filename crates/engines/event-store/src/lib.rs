@@ -29,9 +29,7 @@ pub use log::{Appended, BatchId, LogReader};
 pub use maintenance::{Compacted, Dropped};
 pub use options::Options;
 pub use pattern::fold;
-pub use query::{
-    Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, QueryResult, Sources,
-};
+pub use query::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, QueryResult, Sources};
 pub use search::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};
 pub use statistics::Statistics;
 pub use store::Store;

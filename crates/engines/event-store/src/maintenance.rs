@@ -140,8 +140,7 @@ impl Worker {
 
     fn seal(&mut self) -> Result<(), StoreError> {
         let shared = &self.shared;
-        let (batches, sealed) =
-            shared.memory().begin_seal().map_err(|error| StoreError::Query(error.to_string()))?;
+        let (batches, sealed) = shared.memory().begin_seal().map_err(|error| StoreError::Query(error.to_string()))?;
         if batches.is_empty() {
             return Ok(());
         }

@@ -157,7 +157,10 @@ mod tests {
     #[test]
     fn hashes_and_mail_addresses_are_found() {
         let hash = "D41D8CD98F00B204E9800998ECF8427E";
-        assert_eq!(of(&format!("MD5={hash},x from=<An.Nguyen@Example.ORG>")), format!(" {} example.org an.nguyen@example.org ", hash.to_lowercase()));
+        assert_eq!(
+            of(&format!("MD5={hash},x from=<An.Nguyen@Example.ORG>")),
+            format!(" {} example.org an.nguyen@example.org ", hash.to_lowercase())
+        );
     }
 
     #[test]

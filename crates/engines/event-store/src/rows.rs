@@ -70,9 +70,12 @@ pub(crate) fn to_batch<'a>(events: impl Iterator<Item = &'a Event> + Clone) -> R
         events.clone().zip(&all_fields).map(|(event, fields)| fields_in_raw(event, fields.as_deref())).collect();
     let members: Vec<Option<&str>> =
         events.clone().zip(&origins).map(|(event, from)| message_field(event).filter(|_| from.is_none())).collect();
-    arrays.push(Arc::new(StringViewArray::from_iter(events.clone().zip(origins.iter().zip(&members)).map(
-        |(event, (from, member))| event.message.as_deref().filter(|_| from.is_none() && member.is_none()),
-    ))));
+    arrays.push(Arc::new(StringViewArray::from_iter(
+        events
+            .clone()
+            .zip(origins.iter().zip(&members))
+            .map(|(event, (from, member))| event.message.as_deref().filter(|_| from.is_none() && member.is_none())),
+    )));
     arrays.push(raw(events.clone()));
     arrays.push(text(&|event| std::str::from_utf8(&event.raw).is_err().then_some("base64")));
     let own = all_fields.iter().zip(&in_raw).map(|(fields, in_raw)| fields.as_deref().filter(|_| !in_raw));

@@ -75,7 +75,13 @@ impl Store {
     pub fn open(dir: &Path, options: Options) -> Result<Self, StoreError> {
         let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
         for name in ["log", "segments", "unfinished"] {
-            files.create_dir_all(&dir.join(name)).map_err(|error| StoreError::io("create the store's folders", error))?;
+            files
+                .create_dir_all(&dir.join(name))
+                .map_err(|error| StoreError::io("create the store's folders", error))?;
+        }
+        // The folders' own names must outlive a power cut as well as what is in them.
+        for folder in [Some(dir), dir.parent()].into_iter().flatten().filter(|folder| !folder.as_os_str().is_empty()) {
+            files.sync_dir(folder).map_err(|error| StoreError::io("sync the store's folders", error))?;
         }
         let lock = DirectoryLock::take(dir)?;
         let manifest = Manifest::open(&dir.join("manifest.sqlite"))?;

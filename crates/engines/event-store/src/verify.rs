@@ -91,7 +91,8 @@ impl Store {
             if damage.torn {
                 report.torn_ends += 1;
             } else if !report.problems.iter().any(|have| have.file == damage.file) {
-                let reason = format!("{} bytes at {} were damaged when the store was opened", damage.length, damage.offset);
+                let reason =
+                    format!("{} bytes at {} were damaged when the store was opened", damage.length, damage.offset);
                 report.problems.push(problem("log", &damage.file, reason));
             }
         }

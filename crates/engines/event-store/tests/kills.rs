@@ -114,8 +114,10 @@ fn check(dir: &Path, acknowledged: &[String]) {
     runtime.block_on(async {
         let store = Store::open(dir, options()).unwrap();
         follow(store.clone(), Some(store.last_seq())).await;
-        let context = QueryContext { max_rows: usize::MAX, timeout: Duration::from_secs(120), ..QueryContext::new(Sources::All) };
-        let counts = store.query("SELECT count(*) AS rows, count(DISTINCT seq) AS seqs FROM events", &context).await.unwrap();
+        let context =
+            QueryContext { max_rows: usize::MAX, timeout: Duration::from_secs(120), ..QueryContext::new(Sources::All) };
+        let counts =
+            store.query("SELECT count(*) AS rows, count(DISTINCT seq) AS seqs FROM events", &context).await.unwrap();
         let counts = counts.to_json_rows().unwrap();
         assert_eq!(counts[0]["rows"], counts[0]["seqs"]);
         let rows = store.query("SELECT raw FROM events", &context).await.unwrap().to_json_rows().unwrap();

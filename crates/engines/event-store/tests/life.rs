@@ -67,7 +67,10 @@ async fn a_batch_id_outlives_its_log_file_and_not_its_time() {
     let now = Arc::new(AtomicI64::new(MIDNIGHT));
     let clock = now.clone();
     let options = || Options {
-        clock: { let clock = clock.clone(); Arc::new(move || clock.load(Ordering::Relaxed)) },
+        clock: {
+            let clock = clock.clone();
+            Arc::new(move || clock.load(Ordering::Relaxed))
+        },
         log_file_bytes: 1,
         ..options()
     };
@@ -189,7 +192,8 @@ async fn a_full_queue_and_a_huge_batch_are_refused() {
 #[tokio::test]
 async fn small_files_are_merged_and_old_ones_dropped() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options { compact_files: 4, clock: std::sync::Arc::new(|| MIDNIGHT + 40 * 86_400_000_000), ..options() };
+    let options =
+        Options { compact_files: 4, clock: std::sync::Arc::new(|| MIDNIGHT + 40 * 86_400_000_000), ..options() };
     let store = luytre_event_store::Store::open(dir.path(), options).unwrap();
     for part in 0..6u64 {
         fill(&store, part * 10 + 1..=part * 10 + 10).await;
@@ -269,7 +273,8 @@ async fn segments_unknown_to_the_manifest_are_removed_and_lost_ones_named() {
         store.seal().await.unwrap();
     }
     let day = dir.path().join("segments/2026-11-21");
-    std::fs::copy(day.join("000000000001-000000000010-0.parquet"), day.join("000000000001-000000000010-9.parquet")).unwrap();
+    std::fs::copy(day.join("000000000001-000000000010-0.parquet"), day.join("000000000001-000000000010-9.parquet"))
+        .unwrap();
     std::fs::write(dir.path().join("unfinished/0.parquet"), "half").unwrap();
     std::fs::remove_file(day.join("000000000011-000000000020-0.parquet")).unwrap();
     let store = open(dir.path());

@@ -139,7 +139,12 @@ async fn sealing_and_asking() {
     let began = Instant::now();
     store.seal().await.unwrap();
     let statistics = store.statistics();
-    println!("insert {:.1} us/event, last seal {:?}, {} segments", inserted.as_secs_f64() * 1e6 / statistics.events as f64, began.elapsed(), statistics.segments);
+    println!(
+        "insert {:.1} us/event, last seal {:?}, {} segments",
+        inserted.as_secs_f64() * 1e6 / statistics.events as f64,
+        began.elapsed(),
+        statistics.segments
+    );
     for sql in [
         "SELECT count(*) FROM events",
         "SELECT date_bin(INTERVAL '1 minute', time) AS m, count(*) FROM events GROUP BY m",
@@ -153,9 +158,15 @@ async fn sealing_and_asking() {
         let result = store.query(sql, &all()).await.unwrap();
         println!("{:>8.1} ms  {sql}", result.elapsed.as_secs_f64() * 1e3);
     }
-    for query in ["", "powershell", "event_code:4688", "EventID:4688 and not user_name:system", "source_ip:10.0.0.0/8"] {
+    for query in ["", "powershell", "event_code:4688", "EventID:4688 and not user_name:system", "source_ip:10.0.0.0/8"]
+    {
         let request = SearchRequest { query: query.into(), ..SearchRequest::default() };
         let result = store.search(&request, &all()).await.unwrap();
-        println!("{:>8.1} ms  search {query:?}: {} of {}", result.elapsed.as_secs_f64() * 1e3, result.total, statistics.events);
+        println!(
+            "{:>8.1} ms  search {query:?}: {} of {}",
+            result.elapsed.as_secs_f64() * 1e3,
+            result.total,
+            statistics.events
+        );
     }
 }

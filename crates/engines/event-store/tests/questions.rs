@@ -3,7 +3,9 @@
 mod support;
 
 use async_trait::async_trait;
-use luytre_event_store::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, Sources, StoreError};
+use luytre_event_store::{
+    Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, Sources, StoreError,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -60,8 +62,10 @@ async fn an_explanation_tells_nothing_of_others() {
             assert!(!text.contains(hidden), "{hidden} in {text}");
         }
     }
-    let settings = store.query("SELECT * FROM information_schema.tables", &only).await.unwrap().to_csv().unwrap();
-    assert!(settings.contains("events") && !settings.contains(dir.path().to_str().unwrap()), "{settings}");
+    for sql in ["SELECT * FROM information_schema.tables", "SELECT * FROM information_schema.columns"] {
+        let text = store.query(sql, &only).await.unwrap().to_csv().unwrap();
+        assert!(text.contains("events") && !text.contains(dir.path().to_str().unwrap()), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -87,7 +91,10 @@ async fn files_functions_and_tables_outside_are_out_of_reach() {
         "SELECT version()".to_owned(),
         "SELECT input_file_name() FROM events".to_owned(),
         "SELECT uuid()".to_owned(),
-        "SELECT * FROM information_schema.df_settings; SELECT 1".to_owned(),
+        "SELECT * FROM information_schema.df_settings".to_owned(),
+        "SELECT * FROM centre.information_schema.df_settings s".to_owned(),
+        "SELECT * FROM (SELECT value FROM information_schema.df_settings)".to_owned(),
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM information_schema.df_settings)".to_owned(),
     ] {
         let outcome = store.query(&sql, &all()).await;
         assert!(matches!(outcome, Err(StoreError::Query(_) | StoreError::Refused(_))), "{sql}: {outcome:?}");

@@ -14,7 +14,9 @@ fn varied() -> Vec<Event> {
     events.push(one);
     events.push(event(2, "source-a", "Cảnh báo: tài khoản quản trị bị khóa ở Đà Nẵng"));
     let mut one = event(3, "source-b", "x");
-    one.raw = Bytes::from(r#"{"Image":"C:\\Windows\\System32\\cmd.exe","Hashes":["AA","D41D8CD98F00B204E9800998ECF8427E"],"Score":7.5}"#);
+    one.raw = Bytes::from(
+        r#"{"Image":"C:\\Windows\\System32\\cmd.exe","Hashes":["AA","D41D8CD98F00B204E9800998ECF8427E"],"Score":7.5}"#,
+    );
     one.message = None;
     let mut fields = Fields::default();
     fields.push("Image", r"C:\Windows\System32\cmd.exe");
@@ -128,7 +130,8 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
     store.insert(events).await.unwrap();
     store.seal().await.unwrap();
     fill(&store, 251..=260).await;
-    let mut request = SearchRequest { limit: 30, facets: false, columns: vec!["seq".into()], ..SearchRequest::default() };
+    let mut request =
+        SearchRequest { limit: 30, facets: false, columns: vec!["seq".into()], ..SearchRequest::default() };
     let mut seen = Vec::new();
     loop {
         let result = store.search(&request, &all()).await.unwrap();
@@ -163,7 +166,10 @@ async fn histogram_and_field_list_count_what_matches() {
     let result = store.search(&request, &all()).await.unwrap();
     assert_eq!(result.histogram.bucket_micros, 60 * SECOND);
     assert_eq!(result.histogram.buckets.len(), 10);
-    assert_eq!(result.histogram.buckets.iter().map(|bucket| bucket.count).collect::<Vec<_>>(), [29, 30, 30, 30, 30, 30, 30, 30, 30, 30]);
+    assert_eq!(
+        result.histogram.buckets.iter().map(|bucket| bucket.count).collect::<Vec<_>>(),
+        [29, 30, 30, 30, 30, 30, 30, 30, 30, 30]
+    );
     assert_eq!(result.total, 299);
     let facet = |name: &str| result.facets.iter().find(|facet| facet.field == name).unwrap();
     assert_eq!(facet("user_name").values, [("root".to_owned(), 299)]);

@@ -50,7 +50,8 @@ pub async fn find(connection: &impl Connection, id: &str) -> Result<ApiKey, Erro
 
 /// Source a key is bound to; for the front doors, which know the key from the scope's actor.
 pub async fn source_of(connection: &impl Connection, key_id: &str) -> Result<Option<String>, Error> {
-    let found = select(connection, "WHERE api_keys.id = $1", vec![key_id.into()]).await?.pop();
+    let rest = format!("WHERE api_keys.id = $1 AND {}", connection.scope().agency_condition("api_keys.agency_id"));
+    let found = select(connection, &rest, vec![key_id.into()]).await?.pop();
     Ok(found.and_then(|key| key.source_id))
 }
 

@@ -2,7 +2,7 @@
 //! or reordered row breaks the hash of its place; a cut end disagrees with the head.
 
 use super::{AuditEntry, store};
-use kit::{Connection, Error, Tx};
+use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -49,6 +49,7 @@ pub(super) async fn append(tx: &Tx<'_>, mut entry: AuditEntry) -> Result<(), Err
 /// Walks the whole chain; `Ok(count)` where it is whole. Needs a scope over the whole centre, because rows of
 /// other agencies are part of the chain.
 pub async fn verify(connection: &impl Connection) -> Result<Result<u64, Broken>, Error> {
+    connection.scope().require(Capability::ViewAudit)?;
     let (head_sequence, head_hash) = store::head(connection).await?;
     let mut previous = String::new();
     let mut expected = 1;

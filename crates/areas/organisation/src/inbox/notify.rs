@@ -62,9 +62,8 @@ pub async fn notify(
     }
     if !people.is_empty() {
         let live = live.clone();
-        let data = json!({ "people": people });
-        // The agency of the news stays open: the recipients are named, and the page asks for its own inbox.
-        tx.after_commit(move || live.send("inbox", None, data));
+        // Nothing about the message or its recipients travels: every page asks for its own inbox.
+        tx.after_commit(move || live.send("inbox", None, json!({})));
     }
     Ok(people)
 }

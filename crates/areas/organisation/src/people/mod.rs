@@ -14,8 +14,8 @@ pub use pages::routes;
 pub(crate) use roles::manageable;
 pub use roles::{grant_role, may_hand_out, revoke_role};
 pub use service::{NewPerson, PersonChange, change, create, disable, enable};
-pub use store::{PersonFilter, by_account, count, find, grants_of, list, name_of, who_may, with_role};
-pub(crate) use store::{signed_in, signing_in};
+pub use store::{PersonFilter, by_account, count, find, grants_of, list, name_of, who_may};
+pub(crate) use store::{signed_in, signing_in, with_role};
 pub use tables::PEOPLE;
 
 use kit::clock::Micros;

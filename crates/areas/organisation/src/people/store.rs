@@ -1,6 +1,7 @@
 //! Rows of people and their roles.
 
 use super::{Grant, NewPerson, Person, PersonChange};
+use crate::agencies;
 use crate::conditions::Conditions;
 use crate::policies::{Policies, Reach};
 use kit::clock::Micros;
@@ -122,11 +123,17 @@ pub async fn name_of(connection: &impl Connection, id: &str) -> Result<Option<St
     Ok(signed_in(connection, id).await?.map(|person| person.full_name))
 }
 
-/// Roles of a person, present, past and to come, newest start first.
+/// Roles of a person in scope (or one's own), present, past and to come, newest start first.
 pub async fn grants_of(connection: &impl Connection, person_id: &str) -> Result<Vec<Grant>, Error> {
-    let sql =
-        format!("{GRANTS} WHERE person_roles.person_id = $1 ORDER BY person_roles.starts_at DESC, person_roles.id");
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
+    let scope = connection.scope();
+    let sql = format!(
+        "{GRANTS} JOIN people ON people.id = person_roles.person_id \
+         WHERE person_roles.person_id = $1 AND (people.id = $2 OR {}) \
+         ORDER BY person_roles.starts_at DESC, person_roles.id",
+        scope.agency_condition("people.agency_id")
+    );
+    let values = [person_id.into(), scope.person_id().unwrap_or_default().into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     Ok(Grant::find_by_statement(statement).all(connection).await?)
 }
 
@@ -158,7 +165,7 @@ pub(super) async fn grants_of_all(
 
 /// Active people who hold `role` at `now`, at `agency_id` or above it (`None`: anywhere). For messages; not
 /// narrowed by the scope, because an alert of an agency must reach the centre.
-pub async fn with_role(
+pub(crate) async fn with_role(
     connection: &impl Connection,
     role: &str,
     agency_id: Option<&str>,
@@ -192,6 +199,7 @@ pub async fn who_may(
     agency_id: &str,
     now: Micros,
 ) -> Result<Vec<(String, String)>, Error> {
+    agencies::require_in_scope(connection, agency_id).await?;
     let mut ids = Vec::new();
     for role in policies.roles_with(capability) {
         let at = (role.reach == Reach::Subtree).then_some(agency_id);

@@ -74,7 +74,7 @@ pub async fn find(connection: &impl Connection, id: &str) -> Result<Shift, Error
 
 /// Identifiers of active people on the centre's watch at `now`, whatever the scope: news of an agency goes to
 /// them.
-pub async fn people_on_watch(connection: &impl Connection, now: Micros) -> Result<Vec<String>, Error> {
+pub(crate) async fn people_on_watch(connection: &impl Connection, now: Micros) -> Result<Vec<String>, Error> {
     let rest = "WHERE duty_shifts.starts_at <= $1 AND duty_shifts.ends_at > $1 AND people.active \
                 AND agencies.parent_id IS NULL";
     let mut people: Vec<_> =

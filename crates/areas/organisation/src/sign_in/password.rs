@@ -48,7 +48,7 @@ fn classes(password: &str) -> usize {
         |letter| letter.is_ascii_digit(),
         |letter| !letter.is_lowercase() && !letter.is_uppercase() && !letter.is_ascii_digit(),
     ];
-    kinds.iter().filter(|kind| password.chars().any(|letter| kind(letter))).count()
+    kinds.iter().filter(|kind| password.chars().any(kind)).count()
 }
 
 /// Fewer than five different characters.

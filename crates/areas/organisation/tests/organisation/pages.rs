@@ -45,6 +45,24 @@ async fn signing_in_and_out_leaves_the_right_cookies() {
 }
 
 #[tokio::test]
+async fn a_locked_name_is_told_until_when() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let app = app(&province, false);
+        let mut browser = Browser::new(&site(&app));
+        for _ in 0..5 {
+            browser.sign_in("can.bo", "sai").await;
+        }
+        let answer = browser.sign_in("can.bo", PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.headers.get(header::RETRY_AFTER).unwrap(), "43200");
+        assert!(answer.text.contains("tạm khóa đến 21/11/2026 21:12"), "{}", answer.text);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn over_tls_the_cookie_is_bound_to_the_host() {
     use organisation::sign_in::{cookie_name, set_cookie};
     assert_eq!(cookie_name(true), "__Host-luytre");

@@ -31,6 +31,7 @@ async fn neighbours(db: kit::Db) -> Neighbours {
     let new = NewKey {
         name: "Khóa Xa".into(),
         agency_id: province.b.clone(),
+        source_id: Some("source-b".into()),
         capabilities: vec![Capability::IngestEvents],
         ..NewKey::default()
     };
@@ -87,6 +88,10 @@ async fn services_of_a_find_nothing_of_b() {
             .collect();
         assert_eq!(names, ["can.bo.a"]);
         assert!(matches!(people::find(&tx, &b_person).await, Err(Error::NotFound)));
+        assert!(people::grants_of(&tx, &b_person).await.unwrap().is_empty());
+        let may = people::who_may(&tx, policies, Capability::HandleAlerts, b, NOW).await;
+        assert!(matches!(may, Err(Error::NotFound)), "{may:?}");
+        assert!(api_keys::source_of(&tx, &b_key).await.unwrap().is_none());
         assert!(people::by_account(&tx, "can.bo.b").await.unwrap().is_none());
         assert!(matches!(people::disable(&tx, policies, NOW, &b_person, "").await, Err(Error::NotFound)));
         assert!(matches!(people::enable(&tx, policies, NOW, &b_person).await, Err(Error::NotFound)));

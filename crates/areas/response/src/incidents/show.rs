@@ -15,7 +15,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use kit::page::{Choice, ClockBar, Entry, FormErrors, Page, Severity, Tab};
+use kit::page::{Choice, ClockBar, Entry, FormErrors, Page, Severity, Tab, Tone};
 use kit::web::{Fail, SlotContent, Visit, render};
 use kit::{App, Capability};
 
@@ -56,7 +56,7 @@ struct IncidentPage {
     page: Page,
     incident: Incident,
     severity: String,
-    severity_tone: Option<Severity>,
+    severity_tone: Tone,
     states: Vec<StateStep>,
     bar: ClockBar,
     times: Vec<TimeRow>,
@@ -114,7 +114,7 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, errors: For
     });
     let template = IncidentPage {
         severity: severity_words(&page, &incident),
-        severity_tone: level.and_then(|level| Severity::ALL.into_iter().find(|tone| tone.code() == level.tone)),
+        severity_tone: if level.is_some_and(|level| level.serious) { Tone::Bad } else { Tone::Neutral },
         states: view::state_steps(&page, &incident),
         bar: view::clock_bar(&times, &clocks, visit.lang, id),
         corrected: store::corrected_times(&connection, id).await?,

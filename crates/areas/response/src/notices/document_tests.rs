@@ -31,6 +31,7 @@ fn known() -> Knowledge {
                 ..Letterhead::default()
             },
         },
+        writer: "Trần Văn Bộ, Chuyên viên".into(),
         system: Some(AffectedSystem {
             name: "Hồ sơ sức khỏe".into(),
             owner: "Sở Y tế".into(),
@@ -133,5 +134,5 @@ fn prefilled_values_name_their_source_and_unknown_ones_stay_empty() {
     let (notice, _) = notice(None);
     assert_eq!(notice.fields["system-name"].source, "system-name");
     assert_eq!(notice.fields["occurred"], FieldValue::default(), "the occurrence is not known");
-    assert_eq!(notice.fields["contact-person"], FieldValue::default());
+    assert_eq!(notice.fields["contact-person"].value, "Trần Văn Bộ, Chuyên viên", "no contact is registered");
 }

@@ -217,8 +217,9 @@ impl FileLayer for Disk {
             if fault == Some(Fault::BadSync) {
                 return Err(io::Error::other("sync failed"));
             }
-            let (here, elsewhere) =
-                std::mem::take(&mut state.pending_names).into_iter().partition(|change| change.path().parent() == Some(dir));
+            let (here, elsewhere) = std::mem::take(&mut state.pending_names)
+                .into_iter()
+                .partition(|change| change.path().parent() == Some(dir));
             state.pending_names = elsewhere;
             let here: Vec<NameChange> = here;
             for change in here {

@@ -98,8 +98,7 @@ fn work(log: &mut Log, disk: &Disk, expected: &mut Expected, choices: &mut Choic
         let records: Vec<RawRecord> = texts.iter().map(|text| record(text)).collect();
         let mut id = [0; 32];
         id[..4].copy_from_slice(&expected.counter.to_le_bytes());
-        let batch =
-            StoredBatch { id: BatchId(id), first_seq: log.next_seq(), count: records.len() as u32, at: 7 };
+        let batch = StoredBatch { id: BatchId(id), first_seq: log.next_seq(), count: records.len() as u32, at: 7 };
         match log.commit(&records, &[batch], 7) {
             Ok(first_seq) => {
                 expected.acknowledged.extend((first_seq..).zip(texts));

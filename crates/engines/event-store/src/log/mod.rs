@@ -56,7 +56,13 @@ pub(crate) struct Log {
 impl Log {
     /// Continues after what [`recover`] found. A new file is begun with the first write, so that a file with a
     /// past is never written again.
-    pub(crate) fn new(files: Arc<dyn FileLayer>, dir: &Path, file_bytes: u64, closed: Vec<LogFile>, next_seq: u64) -> Self {
+    pub(crate) fn new(
+        files: Arc<dyn FileLayer>,
+        dir: &Path,
+        file_bytes: u64,
+        closed: Vec<LogFile>,
+        next_seq: u64,
+    ) -> Self {
         Self { files, dir: dir.to_owned(), file_bytes, closed, active: None, next_seq, poisoned: None }
     }
 

@@ -1,9 +1,9 @@
 //! Reading the log in order: first what a start found in the files, then what is being written, each record
 //! as soon as it is durable. A slow reader falls back to the files, so memory stays bounded.
 
+use super::LogFile;
 use super::frame::{self, HEADER, Header};
 use super::scan::{FILE_HEADER, Piece, scan};
-use super::LogFile;
 use crate::StoreError;
 use crate::files::FileLayer;
 use event::RawRecord;
@@ -181,7 +181,12 @@ impl LogReader {
 type FoundFrame = (Header, u64, Vec<RawRecord>);
 
 /// The first frame at or behind `offset` that holds `wanted` or a later record.
-fn read_frame(files: &dyn FileLayer, file: &LogFile, mut offset: u64, wanted: u64) -> std::io::Result<Option<FoundFrame>> {
+fn read_frame(
+    files: &dyn FileLayer,
+    file: &LogFile,
+    mut offset: u64,
+    wanted: u64,
+) -> std::io::Result<Option<FoundFrame>> {
     while offset < file.bytes {
         let header = Header::parse(&files.read_at(&file.path, offset, HEADER)?);
         match header {

@@ -1,10 +1,10 @@
 //! What a start finds in the log: the files with their valid frames, a torn tail (cut off, kept aside), and
 //! damage in the middle (named, left where it is, the rest readable).
 
+use super::LogFile;
 use super::batches::StoredBatch;
 use super::frame;
 use super::scan::{Piece, scan};
-use super::LogFile;
 use crate::StoreError;
 use crate::files::FileLayer;
 use std::path::Path;

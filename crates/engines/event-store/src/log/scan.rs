@@ -57,8 +57,12 @@ mod tests {
     use std::sync::Arc;
 
     fn frame(seq: u64) -> Vec<u8> {
-        let record =
-            RawRecord { bytes: Bytes::from(format!("line {seq}")), arrival: 0, origin: Arc::new(Origin::default()), position: 0 };
+        let record = RawRecord {
+            bytes: Bytes::from(format!("line {seq}")),
+            arrival: 0,
+            origin: Arc::new(Origin::default()),
+            position: 0,
+        };
         frame::encode(seq, 0, &[record], &[]).unwrap()
     }
 

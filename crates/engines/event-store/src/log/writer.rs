@@ -36,9 +36,16 @@ pub(crate) struct WriterOptions {
 type Answer = oneshot::Sender<Result<Appended, StoreError>>;
 
 enum Request {
-    Append { batch: Batch, bytes: usize, answer: Answer },
+    Append {
+        batch: Batch,
+        bytes: usize,
+        answer: Answer,
+    },
     /// Give up files up to this sequence; the answer names them and the batches still remembered.
-    Release { seq: u64, answer: Sender<(Vec<LogFile>, Vec<StoredBatch>)> },
+    Release {
+        seq: u64,
+        answer: Sender<(Vec<LogFile>, Vec<StoredBatch>)>,
+    },
     Stop,
 }
 

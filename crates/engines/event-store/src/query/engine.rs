@@ -7,9 +7,11 @@ use super::guard::clean;
 use super::{QueryContext, QueryResult, functions, output};
 use crate::StoreError;
 use crate::memory::Snapshot;
-use crate::verify::find_damaged;
 use crate::store::Shared;
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider};
+use crate::verify::find_damaged;
+use datafusion::catalog::{
+    CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
+};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -76,7 +78,12 @@ impl Engine {
 
     /// Runs `work` in a session of its own, under the limits of the context. Where a segment cannot be read
     /// the damaged ones are found, and the question is asked again without them.
-    pub(crate) async fn run<T, W, F>(&self, context: &QueryContext, snapshot: Snapshot, work: W) -> Result<T, StoreError>
+    pub(crate) async fn run<T, W, F>(
+        &self,
+        context: &QueryContext,
+        snapshot: Snapshot,
+        work: W,
+    ) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnOnce(Arc<Session>) -> F + Clone + Send + 'static,

@@ -6,8 +6,8 @@ use super::engine::SEGMENTS;
 use crate::columns;
 use crate::manifest::SegmentRow;
 use crate::memory::Snapshot;
-use async_trait::async_trait;
 use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::pruning::PrunableStatistics;
 use datafusion::common::stats::Precision;
@@ -179,11 +179,7 @@ impl TableProvider for EventsTable {
     }
 }
 
-fn scan_files(
-    state: &dyn Session,
-    files: Vec<PartitionedFile>,
-    read: &[usize],
-) -> Result<Arc<dyn ExecutionPlan>> {
+fn scan_files(state: &dyn Session, files: Vec<PartitionedFile>, read: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
     let url = ObjectStoreUrl::parse(SEGMENTS)?;
     let environment = state.runtime_env();
     let footers = environment.cache_manager.get_file_metadata_cache();

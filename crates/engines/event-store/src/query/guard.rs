@@ -29,9 +29,8 @@ pub(super) fn parse(sql: &str) -> Result<Statement, StoreError> {
     if sql.len() > LONGEST {
         return Err(refused(format!("the query is longer than {LONGEST} bytes")));
     }
-    let tokens = Tokenizer::new(&GenericDialect {}, sql)
-        .tokenize()
-        .map_err(|error| StoreError::Query(error.to_string()))?;
+    let tokens =
+        Tokenizer::new(&GenericDialect {}, sql).tokenize().map_err(|error| StoreError::Query(error.to_string()))?;
     if tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count() > MOST_TOKENS {
         return Err(refused(format!("the query has more than {MOST_TOKENS} words and signs")));
     }
@@ -76,7 +75,11 @@ fn check(statement: &Statement) -> Result<(), StoreError> {
 }
 
 fn check_query(query: &Query) -> Result<(), StoreError> {
-    if !query.locks.is_empty() || query.for_clause.is_some() || query.format_clause.is_some() || query.settings.is_some() {
+    if !query.locks.is_empty()
+        || query.for_clause.is_some()
+        || query.format_clause.is_some()
+        || query.settings.is_some()
+    {
         return Err(refused(ONLY));
     }
     if query.with.as_ref().is_some_and(|with| with.recursive) {
@@ -103,12 +106,8 @@ fn check_body(body: &SetExpr) -> Result<(), StoreError> {
 
 /// Plans the statement and looks at every node and function of the plan.
 pub(super) async fn plan(session: &Session, statement: Statement) -> Result<LogicalPlan, StoreError> {
-    let plan = session
-        .context
-        .state()
-        .statement_to_plan(statement)
-        .await
-        .map_err(|error| StoreError::Query(clean(&error)))?;
+    let plan =
+        session.context.state().statement_to_plan(statement).await.map_err(|error| StoreError::Query(clean(&error)))?;
     check_plan(&plan)?;
     Ok(plan)
 }
@@ -137,6 +136,14 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), StoreError> {
         );
         if !allowed {
             problem = Some(ONLY.to_owned());
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        // Settings name folders of this machine.
+        if let LogicalPlan::TableScan(scan) = node
+            && scan.table_name.schema() == Some("information_schema")
+            && !matches!(scan.table_name.table(), "tables" | "columns" | "schemata")
+        {
+            problem = Some(format!("{} is not available here", scan.table_name));
             return Ok(TreeNodeRecursion::Stop);
         }
         node.apply_expressions(|expression| {

@@ -47,7 +47,10 @@ pub enum Test {
     Text(String),
     /// With `*` or `?`.
     Wildcard(String),
-    Range { low: Bound, high: Bound },
+    Range {
+        low: Bound,
+        high: Bound,
+    },
     Network(IpNet),
     Exists,
 }

@@ -6,63 +6,126 @@ use super::parser::observable;
 use crate::pattern::{self, Contains, Like};
 use crate::rows;
 use event::{Column, Event, Value};
+use ipnet::IpNet;
 use std::borrow::Cow;
 
+/// A search made ready to test many events.
+#[derive(Debug, Clone)]
+pub struct Matcher(Tree);
+
+#[derive(Debug, Clone)]
+enum Tree {
+    All,
+    And(Vec<Tree>),
+    Or(Vec<Tree>),
+    Not(Box<Tree>),
+    Term(Field, Ready),
+}
+
+#[derive(Debug, Clone)]
+enum Ready {
+    /// The text as written, folded, for whole values; `inside` looks within longer texts.
+    Text {
+        wanted: String,
+        folded: String,
+        inside: Contains,
+    },
+    /// An address or hash anywhere.
+    Observable {
+        word: String,
+        inside: Contains,
+    },
+    Wildcard {
+        whole: Like,
+        words: Like,
+    },
+    Range {
+        low: Bound,
+        high: Bound,
+    },
+    Network(IpNet),
+    Exists,
+}
+
 impl Query {
-    /// Whether an event passes. Patterns are prepared anew on each call; a tail is a few events a second.
+    pub fn matcher(&self) -> Matcher {
+        Matcher(tree(&self.root))
+    }
+
+    /// Whether an event passes; for more than a few events make a [`Matcher`].
     pub fn matches(&self, event: &Event) -> bool {
-        node(&self.root, event)
+        self.matcher().matches(event)
     }
 }
 
-fn node(tree: &Node, event: &Event) -> bool {
-    match tree {
-        Node::All => true,
-        Node::And(nodes) => nodes.iter().all(|one| node(one, event)),
-        Node::Or(nodes) => nodes.iter().any(|one| node(one, event)),
-        Node::Not(inner) => !node(inner, event),
-        Node::Term(one) => term(one, event),
+impl Matcher {
+    pub fn matches(&self, event: &Event) -> bool {
+        self.0.matches(event)
     }
 }
 
-fn term(term: &Term, event: &Event) -> bool {
-    match &term.field {
-        Field::Anywhere => anywhere(&term.test, event),
-        Field::Column(name) => common(name, &term.test, event),
-        Field::Own(name) => match event.fields.get(name) {
-            None => false,
-            Some(Value::List(items)) => items.iter().any(|item| value(&term.test, item, false)),
-            Some(one) => value(&term.test, one, false),
-        },
+fn tree(node: &Node) -> Tree {
+    match node {
+        Node::All => Tree::All,
+        Node::And(nodes) => Tree::And(nodes.iter().map(tree).collect()),
+        Node::Or(nodes) => Tree::Or(nodes.iter().map(tree).collect()),
+        Node::Not(inner) => Tree::Not(Box::new(tree(inner))),
+        Node::Term(term) => Tree::Term(term.field.clone(), ready(term)),
     }
 }
 
-fn anywhere(test: &Test, event: &Event) -> bool {
+fn ready(term: &Term) -> Ready {
+    match &term.test {
+        Test::Text(text) => {
+            let inside = Contains::new(text);
+            match (&term.field, observable(text)) {
+                (Field::Anywhere, Some(word)) => Ready::Observable { word, inside },
+                _ => Ready::Text { wanted: text.clone(), folded: pattern::fold(text).into_owned(), inside },
+            }
+        }
+        Test::Wildcard(wild) => Ready::Wildcard { whole: Like::whole(wild), words: Like::words(wild) },
+        Test::Range { low, high } => Ready::Range { low: *low, high: *high },
+        Test::Network(network) => Ready::Network(*network),
+        Test::Exists => Ready::Exists,
+    }
+}
+
+impl Tree {
+    fn matches(&self, event: &Event) -> bool {
+        match self {
+            Self::All => true,
+            Self::And(parts) => parts.iter().all(|one| one.matches(event)),
+            Self::Or(parts) => parts.iter().any(|one| one.matches(event)),
+            Self::Not(inner) => !inner.matches(event),
+            Self::Term(Field::Anywhere, test) => anywhere(test, event),
+            Self::Term(Field::Column(name), test) => common(name, test, event),
+            Self::Term(Field::Own(name), test) => match event.fields.get(name) {
+                None => false,
+                Some(Value::List(items)) => items.iter().any(|item| value(test, item, false)),
+                Some(one) => value(test, one, false),
+            },
+        }
+    }
+}
+
+fn anywhere(test: &Ready, event: &Event) -> bool {
     let raw = String::from_utf8_lossy(&event.raw);
     let message = event.message.as_deref().unwrap_or_default();
     match test {
-        Test::Text(text) => {
-            let contains = Contains::new(text);
-            match observable(text) {
-                Some(word) => {
-                    let listed = crate::observables::of_event(event).unwrap_or_default();
-                    listed.contains(&format!(" {word} ")) || (listed.ends_with(" + ") && contains.is_in(&raw))
-                }
-                None => contains.is_in(&raw) || contains.is_in(message),
-            }
+        Ready::Text { inside, .. } => inside.is_in(&raw) || inside.is_in(message),
+        Ready::Observable { word, inside } => {
+            let listed = crate::observables::of_event(event).unwrap_or_default();
+            listed.contains(&format!(" {word} ")) || (listed.ends_with(" + ") && inside.is_in(&raw))
         }
-        Test::Wildcard(wild) => {
-            let like = Like::words(wild);
-            like.fits(&raw) || like.fits(message)
-        }
-        Test::Network(network) => [Column::SourceIp, Column::DestinationIp, Column::HostIp]
+        Ready::Wildcard { words, .. } => words.fits(&raw) || words.fits(message),
+        Ready::Network(network) => [Column::SourceIp, Column::DestinationIp, Column::HostIp]
             .into_iter()
             .any(|column| event.columns.text(column).is_some_and(|text| pattern::address_within(network, text))),
-        Test::Exists | Test::Range { .. } => true,
+        Ready::Exists | Ready::Range { .. } => true,
     }
 }
 
-fn common(name: &str, test: &Test, event: &Event) -> bool {
+fn common(name: &str, test: &Ready, event: &Event) -> bool {
     if let Some(column) = Column::from_name(name) {
         return event.columns.get(column).is_some_and(|found| value(test, found, false));
     }
@@ -94,22 +157,23 @@ fn common(name: &str, test: &Test, event: &Event) -> bool {
     found.is_some_and(|found| value(test, &found, matches!(name, "message" | "raw" | "observables")))
 }
 
-fn value(test: &Test, found: &Value, inside: bool) -> bool {
+fn value(test: &Ready, found: &Value, inside_text: bool) -> bool {
     let text = || found.as_text().unwrap_or(Cow::Borrowed(""));
     match test {
-        Test::Exists => !matches!(found, Value::Null),
-        Test::Text(wanted) if inside => Contains::new(wanted).is_in(&text()),
-        Test::Text(wanted) => match found {
+        Ready::Exists => !matches!(found, Value::Null),
+        Ready::Text { inside, .. } | Ready::Observable { inside, .. } if inside_text => inside.is_in(&text()),
+        Ready::Text { wanted, folded, .. } => match found {
             Value::Bool(truth) => match wanted.as_str() {
                 "true" | "yes" | "1" => *truth,
                 "false" | "no" | "0" => !*truth,
                 _ => false,
             },
-            _ => found.as_text().is_some_and(|text| pattern::equal(&pattern::fold(wanted), &text)),
+            _ => found.as_text().is_some_and(|text| pattern::equal(folded, &text)),
         },
-        Test::Wildcard(wild) => found.as_text().is_some_and(|text| Like::whole(wild).fits(&text)),
-        Test::Network(network) => pattern::address_within(network, &text()),
-        Test::Range { low, high } => found.as_f64().is_some_and(|number| {
+        Ready::Observable { word, .. } => found.as_text().is_some_and(|text| pattern::equal(word, &text)),
+        Ready::Wildcard { whole, .. } => found.as_text().is_some_and(|text| whole.fits(&text)),
+        Ready::Network(network) => pattern::address_within(network, &text()),
+        Ready::Range { low, high } => found.as_f64().is_some_and(|number| {
             let above = match low {
                 Bound::Open => true,
                 Bound::Including(limit) => number >= *limit,

@@ -14,5 +14,6 @@ mod tokens;
 mod tests;
 
 pub use language::{Bound, Field, Node, Query, Term, Test};
+pub use matching::Matcher;
 pub use parser::parse;
 pub use request::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};

@@ -112,7 +112,11 @@ impl Parser {
                 self.count(placed.at)?;
                 Ok(Node::Term(Term { field, test: Test::Range { low, high } }))
             }
-            Token::And | Token::Or => Err(problem(placed.at, "a word is missing before this", "put quotation marks around it to search for the word itself")),
+            Token::And | Token::Or => Err(problem(
+                placed.at,
+                "a word is missing before this",
+                "put quotation marks around it to search for the word itself",
+            )),
             Token::Close => Err(problem(placed.at, "there is nothing in the parentheses", "")),
             Token::Open | Token::Not => Err(problem(placed.at, "the search cannot go on like this", "")),
         }
@@ -139,7 +143,9 @@ impl Parser {
                 }
                 self.term(place, Some(name), text, quoted)
             }
-            _ => Err(problem(at, format!("a value is missing behind {name}:"), "write field:value, or field:* for any")),
+            _ => {
+                Err(problem(at, format!("a value is missing behind {name}:"), "write field:value, or field:* for any"))
+            }
         }
     }
 
@@ -216,9 +222,11 @@ fn bound(at: usize, field: &Field, text: &str, included: bool) -> Result<Bound, 
     match (number, field) {
         (Some(number), _) if included => Ok(Bound::Including(number)),
         (Some(number), _) => Ok(Bound::Excluding(number)),
-        (None, Field::Column("time" | "arrival")) => {
-            Err(problem(at, format!("{text:?} is no time"), "write 2026-11-21, 2026-11-21T08:30 or 2026-11-21T08:30:00+07:00"))
-        }
+        (None, Field::Column("time" | "arrival")) => Err(problem(
+            at,
+            format!("{text:?} is no time"),
+            "write 2026-11-21, 2026-11-21T08:30 or 2026-11-21T08:30:00+07:00",
+        )),
         (None, _) => Err(problem(at, format!("{text:?} is no number"), "ranges compare numbers and times")),
     }
 }

@@ -131,7 +131,9 @@ impl Store {
         context.max_rows = MOST_ROWS;
         let request = request.clone();
         let engine = self.engine();
-        engine.run(&context, snapshot, move |session| async move { answer(&session, &request, filter, span).await }).await
+        engine
+            .run(&context, snapshot, move |session| async move { answer(&session, &request, filter, span).await })
+            .await
     }
 }
 

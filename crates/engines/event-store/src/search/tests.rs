@@ -62,10 +62,7 @@ fn not_binds_tighter_than_and_than_or() {
 fn ranges_compare_numbers_and_times() {
     let range = |low, high| Test::Range { low, high };
     let status = || Field::Column("http_response_status_code");
-    assert_eq!(
-        tree("http_response_status_code:>=400"),
-        term(status(), range(Bound::Including(400.0), Bound::Open))
-    );
+    assert_eq!(tree("http_response_status_code:>=400"), term(status(), range(Bound::Including(400.0), Bound::Open)));
     assert_eq!(
         tree("http_response_status_code:[400 TO 500}"),
         term(status(), range(Bound::Including(400.0), Bound::Excluding(500.0)))

@@ -10,11 +10,19 @@ pub(super) enum Token {
     And,
     Or,
     /// A bare word; `quoted` when it stood in quotation marks and is taken literally.
-    Word { text: String, quoted: bool },
+    Word {
+        text: String,
+        quoted: bool,
+    },
     /// `field:` directly before what it applies to.
     Field(String),
     /// `[a TO b]` or `{a TO b}`; whether each end belongs to it.
-    Range { low: String, high: String, low_in: bool, high_in: bool },
+    Range {
+        low: String,
+        high: String,
+        low_in: bool,
+        high_in: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +52,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, StoreError> {
         let token = match letter {
             letter if letter.is_whitespace() => {
                 if value {
-                    return Err(problem(at, "a value is missing behind the colon", "write field:value without a space"));
+                    return Err(problem(
+                        at,
+                        "a value is missing behind the colon",
+                        "write field:value without a space",
+                    ));
                 }
                 input.at += 1;
                 continue;
@@ -108,7 +120,8 @@ impl Input<'_> {
     fn range(&mut self) -> Result<Token, StoreError> {
         let start = self.at;
         let low_in = self.peek() == Some('[');
-        let Some(length) = self.letters.get(start..).and_then(|rest| rest.iter().position(|one| matches!(one, ']' | '}')))
+        let Some(length) =
+            self.letters.get(start..).and_then(|rest| rest.iter().position(|one| matches!(one, ']' | '}')))
         else {
             return Err(problem(start, "the range is not closed", "write field:[1 TO 5]"));
         };

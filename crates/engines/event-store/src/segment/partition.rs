@@ -23,7 +23,9 @@ pub(crate) fn partition(batches: &[RecordBatch]) -> Result<Vec<Part>, StoreError
     let mut days: BTreeMap<i64, Vec<(i64, i64, usize, usize)>> = BTreeMap::new();
     for (number, batch) in batches.iter().enumerate() {
         let column = |name: &str| {
-            batch.column_by_name(name).ok_or_else(|| StoreError::Segment { file: String::new(), reason: format!("no {name}") })
+            batch
+                .column_by_name(name)
+                .ok_or_else(|| StoreError::Segment { file: String::new(), reason: format!("no {name}") })
         };
         let times = column("time")?.as_primitive::<TimestampMicrosecondType>();
         let seqs = column("seq")?.as_primitive::<Int64Type>();

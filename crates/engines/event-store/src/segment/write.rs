@@ -54,9 +54,7 @@ fn properties(generation: u32) -> Result<WriterProperties, StoreError> {
     }
     for name in columns::EXACT {
         let path = ColumnPath::from(*name);
-        builder = builder
-            .set_column_bloom_filter_enabled(path.clone(), true)
-            .set_column_bloom_filter_fpp(path, 0.01);
+        builder = builder.set_column_bloom_filter_enabled(path.clone(), true).set_column_bloom_filter_fpp(path, 0.01);
     }
     Ok(builder.build())
 }
@@ -91,11 +89,26 @@ impl Write for Sink {
     }
 }
 
+/// The temporary file; removed unless it got its final name, so that failed attempts do not fill the disk.
+struct Unfinished<'a> {
+    files: &'a dyn FileLayer,
+    path: PathBuf,
+    done: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            // What cannot be removed now is removed at the next start.
+            let _ = self.files.remove(&self.path);
+        }
+    }
+}
+
 /// A segment being written, batch by batch in order of time.
 pub(crate) struct SegmentWriter<'a> {
-    files: &'a dyn FileLayer,
+    unfinished: Unfinished<'a>,
     segments: &'a Path,
-    temporary: PathBuf,
     writer: ArrowWriter<Sink>,
     row: SegmentRow,
     sources: BTreeSet<String>,
@@ -111,6 +124,7 @@ impl<'a> SegmentWriter<'a> {
         generation: u32,
     ) -> Result<Self, StoreError> {
         let file = files.create(&temporary).map_err(|error| StoreError::io("create a segment", error))?;
+        let unfinished = Unfinished { files, path: temporary, done: false };
         let sink = Sink { file, hash: Sha256::new(), bytes: 0, buffer: Vec::new() };
         let writer = ArrowWriter::try_new(sink, columns::schema(), Some(properties(generation)?))
             .map_err(|error| parquet_error("", &error))?;
@@ -128,7 +142,7 @@ impl<'a> SegmentWriter<'a> {
             sha256: String::new(),
             sources: None,
         };
-        Ok(Self { files, segments, temporary, writer, row, sources: BTreeSet::new() })
+        Ok(Self { unfinished, segments, writer, row, sources: BTreeSet::new() })
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
@@ -168,7 +182,7 @@ impl<'a> SegmentWriter<'a> {
     }
 
     /// Makes the file durable under its final name. It counts once the manifest knows it.
-    pub(crate) fn finish(self) -> Result<SegmentRow, StoreError> {
+    pub(crate) fn finish(mut self) -> Result<SegmentRow, StoreError> {
         let failed = |what: &'static str| move |error| StoreError::io(what, error);
         // Writes the footer as well.
         let mut sink = self.writer.into_inner().map_err(|error| parquet_error("", &error))?;
@@ -182,10 +196,12 @@ impl<'a> SegmentWriter<'a> {
         // Never `name=value`: several engines read that as a partition and then find no file.
         row.path = format!("{folder}/{:012}-{:012}-{}.parquet", row.min_seq, row.max_seq, row.generation);
         let dir = self.segments.join(&folder);
-        self.files.create_dir_all(&dir).map_err(failed("create a folder of segments"))?;
-        self.files.rename(&self.temporary, &self.segments.join(&row.path)).map_err(failed("rename a segment"))?;
-        self.files.sync_dir(&dir).map_err(failed("sync a folder of segments"))?;
-        self.files.sync_dir(self.segments).map_err(failed("sync the folder of segments"))?;
+        let files = self.unfinished.files;
+        files.create_dir_all(&dir).map_err(failed("create a folder of segments"))?;
+        files.rename(&self.unfinished.path, &self.segments.join(&row.path)).map_err(failed("rename a segment"))?;
+        self.unfinished.done = true;
+        files.sync_dir(&dir).map_err(failed("sync a folder of segments"))?;
+        files.sync_dir(self.segments).map_err(failed("sync the folder of segments"))?;
         Ok(row)
     }
 }

@@ -137,15 +137,12 @@ impl Iterator for FileRecords {
 /// Records of a stream that cannot be rewound: compressed once at most, then EVTX (spilled to a temporary file,
 /// since its chunks are read by position), JSON or lines.
 fn stream(reader: impl Read + Send + 'static, size: u64, limits: Limits) -> io::Result<Items> {
-    let (head, reader) = peek_stream(reader)?;
+    let (head, reader) = peek_stream(reader);
     if !head.starts_with(&[0x1f, 0x8b]) {
         return expanded(head, reader, limits);
     }
     let inside = flate2::read::MultiGzDecoder::new(BufReader::with_capacity(64 << 10, reader));
-    let (head, reader) = match peek_stream(Budget::new(inside, size, limits)) {
-        Ok(parts) => parts,
-        Err(error) => return Ok(Box::new(std::iter::once((1, Err(format!("cannot be expanded: {error}")))))),
-    };
+    let (head, reader) = peek_stream(Budget::new(inside, size, limits));
     expanded(head, reader, limits)
 }
 
@@ -167,11 +164,30 @@ fn peek(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// The first bytes, and the whole stream again.
-type Peeked<R> = (Vec<u8>, io::Chain<io::Cursor<Vec<u8>>, R>);
+/// The first bytes, enough to tell a file's kind by its first lines, and the whole stream again.
+type Peeked<R> = (Vec<u8>, io::Chain<io::Cursor<Vec<u8>>, Rest<R>>);
 
-fn peek_stream<R: Read>(mut reader: R) -> io::Result<Peeked<R>> {
-    let mut head = Vec::with_capacity(16);
-    reader.by_ref().take(16).read_to_end(&mut head)?;
-    Ok((head.clone(), io::Cursor::new(head).chain(reader)))
+fn peek_stream<R: Read>(mut reader: R) -> Peeked<R> {
+    let mut head = Vec::new();
+    // Where it breaks this early, what was read still comes before the reason.
+    let rest = match reader.by_ref().take(64 << 10).read_to_end(&mut head) {
+        Ok(_) => Rest::Whole(reader),
+        Err(error) => Rest::Broken(Some(error)),
+    };
+    (head.clone(), io::Cursor::new(head).chain(rest))
+}
+
+/// What follows the first bytes of a stream.
+enum Rest<R> {
+    Whole(R),
+    Broken(Option<io::Error>),
+}
+
+impl<R: Read> Read for Rest<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Whole(reader) => reader.read(buffer),
+            Self::Broken(error) => error.take().map_or(Ok(0), Err),
+        }
+    }
 }
