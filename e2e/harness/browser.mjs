@@ -60,7 +60,9 @@ function watch(page) {
   });
 }
 
-const sessions = new Map();
+// A server that stays up between runs (`LUYTRE_ADDRESS`) gives each link once: its sessions are kept in a file.
+const kept = process.env.LUYTRE_SESSIONS;
+const sessions = new Map(kept && fs.existsSync(kept) ? JSON.parse(fs.readFileSync(kept, 'utf8')) : []);
 
 /** Signs in: by the role's one-time link the first time, with the session kept from then on. */
 export async function signIn(page, program, role) {
@@ -76,6 +78,7 @@ export async function signIn(page, program, role) {
   const confirm = page.locator('main form button[type=submit]');
   if ((await page.locator('.top-person').count()) === 0 && (await confirm.count()) > 0) await confirm.first().click();
   await page.locator('.top-person').waitFor({ state: 'attached' });
-  const kept = (await context.cookies()).filter((cookie) => cookie.name !== 'lang' && cookie.name !== 'theme');
-  sessions.set(role, kept);
+  const cookies = (await context.cookies()).filter((cookie) => cookie.name !== 'lang' && cookie.name !== 'theme');
+  sessions.set(role, cookies);
+  if (kept) fs.writeFileSync(kept, JSON.stringify([...sessions]));
 }

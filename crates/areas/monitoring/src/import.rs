@@ -10,7 +10,7 @@ use files::{Chunk, Piece};
 use ingest::files::Limits;
 use kit::clock::Clock;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -124,6 +124,7 @@ pub async fn import(
         options,
         report: ImportReport::default(),
         figures: HashMap::new(),
+        seen: HashSet::new(),
         origins: HashMap::new(),
         last_seq: 0,
         progress: Progress::default(),
@@ -153,6 +154,8 @@ struct Import<'i> {
     options: &'i ImportOptions,
     report: ImportReport,
     figures: HashMap<Arc<str>, FileFigures>,
+    /// Contents of this import. Two files of one import with the same content are two files.
+    seen: HashSet<String>,
     origins: HashMap<Arc<str>, Arc<Origin>>,
     last_seq: u64,
     progress: Progress,
@@ -187,7 +190,8 @@ impl Import<'_> {
         let key = tokio::task::spawn_blocking(move || files::hash(&hashed)).await;
         // A file that cannot be opened has no hash; its one record says so.
         let key = key.map_err(|error| ImportError::Reading(error.to_string()))?.ok();
-        if let Some(key) = key.as_deref().filter(|_| !self.options.again)
+        let first = key.as_ref().is_none_or(|key| self.seen.insert(key.clone()));
+        if let Some(key) = key.as_deref().filter(|_| first && !self.options.again)
             && let Some(note) = store.import_known(key)?
         {
             self.report.skipped.push(SkippedFile { file: name, reason: format!("imported before: {note}") });
@@ -198,7 +202,7 @@ impl Import<'_> {
         let before = self.report.read;
         while let Some(chunk) = chunks.recv().await {
             let batch = key.as_deref().filter(|_| !self.options.again);
-            let batch = batch.map(|key| BatchId::of_client("import", &format!("{key}/{number}")));
+            let batch = batch.map(|key| BatchId::of_client("import", &format!("{key}/{name}/{number}")));
             self.store_chunk(chunk, batch).await?;
             number += 1;
             progress(&self.progress);

@@ -13,7 +13,7 @@ use docx_rs::{
 /// Tables are set two points smaller than the text, so that a column holds a system's name.
 const TABLE: u32 = BODY - 2;
 /// What a hand fills in later.
-const BLANK: &str = "…………………………………………";
+const BLANK: &str = "………………………………";
 
 pub(crate) fn body(document: &OfficialDocument) -> Vec<DocumentChild> {
     let mut children = blocks(&document.body);
@@ -96,11 +96,14 @@ fn heading(numbers: &mut [usize; 3], level: u8, text: &str) -> Paragraph {
     justified().keep_next(true).add_run(run)
 }
 
-/// `- Label: value`; further lines of the value become paragraphs of their own.
+/// `- Label: value`; further lines of the value become paragraphs of their own. A blank is not stretched to the margin.
 fn field(field: &Field) -> Vec<DocumentChild> {
     let label = format!("- {}: ", single_line(&field.label).trim_end_matches(':'));
     let mut values = lines(&field.value).into_iter();
-    let first = values.next().unwrap_or_else(|| BLANK.to_owned());
+    let Some(first) = values.next() else {
+        let blank = justified().align(AlignmentType::Left);
+        return vec![child(blank.add_run(run(label, BODY)).add_run(run(BLANK, BODY)))];
+    };
     let head = vec![run(label, BODY), run(first, BODY)];
     dashed(std::iter::once(head).chain(values.map(|line| vec![run(line, BODY)])))
 }

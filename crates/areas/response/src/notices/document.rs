@@ -1,6 +1,6 @@
 //! A notice as an official document in the layout of Decree 30/2020.
 
-use super::form::NoticeForm;
+use super::form::{FormField, NoticeForm};
 use super::prefill::{RelatedAlert, moment};
 use super::{FieldValue, Notice};
 use crate::law::Law;
@@ -25,13 +25,15 @@ pub fn document(notice: &Notice, form: &NoticeForm, law: &Law, around: &Surround
     let head = &notice.letterhead;
     let words = &form.document;
     let filled = |text: &str| fill(text, notice, around);
+    let draft = notice.number.is_none();
     let mut body = vec![Block::Paragraph(filled(&words.opening))];
     for section in &form.sections {
         body.push(Block::Heading { level: 1, text: section.title.vi.to_uppercase() });
-        let fields = section.fields.iter().map(|field| Field {
-            label: field.label.vi.clone(),
-            value: notice.fields.get(&field.id).map(|field| field.value.clone()).unwrap_or_default(),
-        });
+        let value =
+            |field: &FormField| notice.fields.get(&field.id).map(|field| field.value.clone()).unwrap_or_default();
+        // A draft shows every blank; what leaves the house does not show that something optional was not said.
+        let fields = section.fields.iter().filter(|field| draft || field.required || !value(field).trim().is_empty());
+        let fields = fields.map(|field| Field { label: field.label.vi.clone(), value: value(field) });
         body.push(Block::Fields(fields.collect()));
     }
     // A closing that promises the next report says nothing where there is none.
@@ -61,7 +63,7 @@ pub fn document(notice: &Notice, form: &NoticeForm, law: &Law, around: &Surround
         }),
         recipients: words.recipients.clone(),
         urgency: words.urgency.as_deref().and_then(urgency),
-        draft: notice.number.is_none(),
+        draft,
         appendices: appendices.collect(),
     }
 }

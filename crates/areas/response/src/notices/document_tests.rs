@@ -117,9 +117,12 @@ fn what_the_system_knows_stands_in_the_notice() {
 }
 
 #[test]
-fn a_draft_says_that_it_is_one() {
-    let (notice, around) = notice(None);
-    assert!(words(&notice, &around).contains("DỰ THẢO"));
+fn a_draft_says_that_it_is_one_and_shows_its_blanks() {
+    let (draft, around) = notice(None);
+    let drafted = words(&draft, &around);
+    assert!(drafted.contains("DỰ THẢO") && drafted.contains("Đề nghị hỗ trợ: ……"), "{drafted}");
+    let (issued, around) = notice(Some(5));
+    assert!(!words(&issued, &around).contains("Đề nghị hỗ trợ"), "an optional field without a value is left out");
 }
 
 #[test]
