@@ -133,9 +133,10 @@ pub fn keys(lang: Lang) -> Vec<String> {
 }
 
 fn files(lang: Lang) -> impl Iterator<Item = (String, &'static str)> {
-    LOCALES.get_dir(lang.code()).into_iter().flat_map(|dir| {
-        dir.files().filter_map(|file| Some((file.path().display().to_string(), file.contents_utf8()?)))
-    })
+    LOCALES
+        .get_dir(lang.code())
+        .into_iter()
+        .flat_map(|dir| dir.files().filter_map(|file| Some((file.path().display().to_string(), file.contents_utf8()?))))
 }
 
 fn bundle(lang: Lang, problems: &mut Vec<String>) -> FluentBundle<FluentResource> {

@@ -22,9 +22,7 @@ pub async fn migrate(db: &Db, migrations: &[Migration], clock: &dyn Clock) -> Re
     let connection = db.migration_connection();
     let backend = connection.get_database_backend();
     connection
-        .execute_unprepared(
-            "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)",
-        )
+        .execute_unprepared("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)")
         .await?;
     let applied: Vec<String> = connection
         .query_all_raw(Statement::from_string(backend, "SELECT name FROM migrations"))

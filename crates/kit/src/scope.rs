@@ -55,11 +55,19 @@ capabilities! {
 /// Whose act this is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    Person { id: Arc<str>, name: Arc<str> },
+    Person {
+        id: Arc<str>,
+        name: Arc<str>,
+    },
     /// An API key, with the agency it was issued to in the scope's agencies.
-    Key { id: Arc<str>, name: Arc<str> },
+    Key {
+        id: Arc<str>,
+        name: Arc<str>,
+    },
     /// A part of the program itself.
-    Service { name: &'static str },
+    Service {
+        name: &'static str,
+    },
 }
 
 impl Actor {

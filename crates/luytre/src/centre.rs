@@ -158,12 +158,13 @@ impl Centre {
             again: question.again,
             ..ImportOptions::default()
         };
-        let report = monitoring::import::import(&self.pipeline, self.clock.as_ref(), &question.paths, &options, progress)
-            .await
-            .map_err(|error| match error {
-                ImportError::Store(error) => as_error(error),
-                error => kit::Error::internal(error),
-            })?;
+        let report =
+            monitoring::import::import(&self.pipeline, self.clock.as_ref(), &question.paths, &options, progress)
+                .await
+                .map_err(|error| match error {
+                    ImportError::Store(error) => as_error(error),
+                    error => kit::Error::internal(error),
+                })?;
         self.store.seal().await.map_err(as_error)?;
         serde_json::to_value(&report).map_err(kit::Error::internal)
     }

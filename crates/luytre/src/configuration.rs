@@ -130,7 +130,14 @@ impl Configuration {
             None if beside.exists() => figment = figment.merge(Toml::file_exact(beside)),
             None => {}
         }
-        let environment = Env::prefixed("LUYTRE_").split("__").ignore(&["data_dir", "configuration", "log", "shared_data_dir", "test_postgres", "binary"]);
+        let environment = Env::prefixed("LUYTRE_").split("__").ignore(&[
+            "data_dir",
+            "configuration",
+            "log",
+            "shared_data",
+            "test_postgres",
+            "binary",
+        ]);
         figment.merge(environment).extract().context("the configuration is not valid")
     }
 
@@ -165,7 +172,8 @@ mod tests {
 
     #[test]
     fn secrets_do_not_show() {
-        let configuration = Configuration { database: Database { url: Secret("postgres://u:p@h/d".into()) }, ..Default::default() };
+        let configuration =
+            Configuration { database: Database { url: Secret("postgres://u:p@h/d".into()) }, ..Default::default() };
         assert!(!format!("{configuration:?}").contains("u:p"));
     }
 

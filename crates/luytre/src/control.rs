@@ -102,11 +102,8 @@ pub async fn running(data: &Path) -> Result<Option<Server>> {
 
 impl Server {
     pub async fn query(&self, sql: &str, limits: &QueryLimits) -> Result<QueryAnswer> {
-        let question = SqlQuestion {
-            sql: sql.to_owned(),
-            max_rows: limits.max_rows,
-            timeout_seconds: limits.timeout.as_secs(),
-        };
+        let question =
+            SqlQuestion { sql: sql.to_owned(), max_rows: limits.max_rows, timeout_seconds: limits.timeout.as_secs() };
         self.post("/control/query", &question).await
     }
 

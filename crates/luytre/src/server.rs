@@ -225,8 +225,10 @@ async fn control_query(
     Json(question): Json<SqlQuestion>,
 ) -> Result<Json<QueryAnswer>, (StatusCode, Json<Value>)> {
     control.check(&headers).map_err(as_problem)?;
-    let limits =
-        QueryLimits { max_rows: question.max_rows, timeout: Duration::from_secs(question.timeout_seconds.clamp(1, 3_600)) };
+    let limits = QueryLimits {
+        max_rows: question.max_rows,
+        timeout: Duration::from_secs(question.timeout_seconds.clamp(1, 3_600)),
+    };
     let scope = kit::Scope::service("command line");
     control.centre.catalogue().query(&scope, &question.sql, limits).await.map(Json).map_err(problem)
 }
@@ -290,7 +292,10 @@ fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
     let centre = Arc::clone(centre);
     tokio::spawn(async move {
         while changes.recv().await.is_some() {
-            while tokio::time::timeout(Duration::from_millis(500), changes.recv()).await.is_ok_and(|more| more.is_some()) {}
+            while tokio::time::timeout(Duration::from_millis(500), changes.recv())
+                .await
+                .is_ok_and(|more| more.is_some())
+            {}
             let centre = Arc::clone(&centre);
             let done = tokio::task::spawn_blocking(move || centre.reload_rules()).await;
             if let Ok(Err(error)) = done {

@@ -3,8 +3,7 @@
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::BTreeMap;
 
-const AREAS: [&str; 7] =
-    ["organisation", "assurance", "monitoring", "response", "exchange", "outreach", "direction"];
+const AREAS: [&str; 7] = ["organisation", "assurance", "monitoring", "response", "exchange", "outreach", "direction"];
 const ENGINES: [&str; 6] = ["event", "ingest", "event-store", "detection", "stix", "documents"];
 
 /// What a crate may import of ours.

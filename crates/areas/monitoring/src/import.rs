@@ -219,10 +219,10 @@ impl Import<'_> {
         let arrival = self.clock.now();
         let mut records = Vec::with_capacity(chunk.pieces.len());
         for Piece { file, position, result } in chunk.pieces {
-            let figures = self.figures.entry(file.clone()).or_insert_with(|| FileFigures {
-                file: file.to_string(),
-                ..FileFigures::default()
-            });
+            let figures = self
+                .figures
+                .entry(file.clone())
+                .or_insert_with(|| FileFigures { file: file.to_string(), ..FileFigures::default() });
             figures.read += 1;
             self.report.read += 1;
             let bytes = match result {

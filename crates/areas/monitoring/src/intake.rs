@@ -7,8 +7,8 @@ use bytes::Bytes;
 use event::{Listener, RawRecord};
 use event_store::{Store, StoreError};
 use ingest::listeners::{
-    Counters, DeliverError, RelpSettings, Resends, Sink, Snapshot, TcpSettings, UdpSettings, serve_relp, serve_syslog_tcp,
-    serve_syslog_udp,
+    Counters, DeliverError, RelpSettings, Resends, Sink, Snapshot, TcpSettings, UdpSettings, serve_relp,
+    serve_syslog_tcp, serve_syslog_udp,
 };
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -86,26 +86,16 @@ impl Intake {
         if let Some(address) = settings.syslog_udp {
             let socket = UdpSocket::bind(address).await.map_err(|error| named("syslog UDP", address, error))?;
             let door = Door { name: "syslog_udp", address: socket.local_addr()?, counters: Arc::default() };
-            let served = serve_syslog_udp(
-                socket,
-                sink.clone(),
-                UdpSettings::default(),
-                door.counters.clone(),
-                stop.clone(),
-            );
+            let served =
+                serve_syslog_udp(socket, sink.clone(), UdpSettings::default(), door.counters.clone(), stop.clone());
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
         if let Some(address) = settings.syslog_tcp {
             let listener = TcpListener::bind(address).await.map_err(|error| named("syslog TCP", address, error))?;
             let door = Door { name: "syslog_tcp", address: listener.local_addr()?, counters: Arc::default() };
-            let served = serve_syslog_tcp(
-                listener,
-                sink.clone(),
-                TcpSettings::default(),
-                door.counters.clone(),
-                stop.clone(),
-            );
+            let served =
+                serve_syslog_tcp(listener, sink.clone(), TcpSettings::default(), door.counters.clone(), stop.clone());
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
@@ -144,11 +134,8 @@ impl Intake {
     }
 
     pub fn figures(&self) -> Vec<DoorFigures> {
-        let figures = |door: &Door| DoorFigures {
-            name: door.name,
-            address: door.address,
-            counters: door.counters.snapshot(),
-        };
+        let figures =
+            |door: &Door| DoorFigures { name: door.name, address: door.address, counters: door.counters.snapshot() };
         self.doors.iter().map(figures).collect()
     }
 

@@ -33,8 +33,7 @@ impl Timespan {
             return Self { from, to, range: "" };
         }
         let wanted = address.value("range").unwrap_or(default);
-        let (range, length) =
-            RANGES.into_iter().find(|(code, _)| *code == wanted).unwrap_or(("24h", DAY));
+        let (range, length) = RANGES.into_iter().find(|(code, _)| *code == wanted).unwrap_or(("24h", DAY));
         Self { from: (length > 0).then(|| now.saturating_sub(length)), to: None, range }
     }
 

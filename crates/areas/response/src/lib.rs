@@ -86,7 +86,7 @@ pub fn subscribe(bus: &mut Bus, live: &Live) {
     let live = live.clone();
     bus.subscribe::<AlertEscalated>(move |tx, event| {
         let live = live.clone();
-        Box::pin(async move { incidents::service::open_from_alerts(tx, &live, event).await.map(|_| ()) })
+        Box::pin(async move { incidents::escalation::open_from_alerts(tx, &live, event).await.map(|_| ()) })
     });
 }
 

@@ -1,5 +1,7 @@
 //! Replays `golden/golden.json`: what pySigma's parser and a naive evaluator say about small rules, our engine says too.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its data should stop")]
+
 use event::{Event, Value};
 use luytre_detection::{Engine, Matches, RuleSet};
 

@@ -1,5 +1,7 @@
 //! All SigmaHQ rules of the shared data load, and each regression recording raises the rule it was made for.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its data should stop")]
+
 mod support;
 
 use luytre_detection::{Engine, Matches, RuleSet};

@@ -3,8 +3,8 @@
 use crate::letterhead::{APPENDIX, END, letter, roman};
 use crate::official::{Appendix, Block, Column, Field, OfficialDocument};
 use crate::page::{BODY, GAP, TEXT_WIDTH, centred, justified, rule, run, spacing};
-use crate::text::{lines, single_line};
-use crate::text_width::last_line_width;
+use crate::text::{capitals, lines, single_line};
+use crate::text_width::{self, bold_width};
 use docx_rs::{
     AlignmentType, DocumentChild, Paragraph, Run, Table, TableAlignmentType, TableBorder, TableBorderPosition,
     TableCell, TableCellMargins, TableLayoutType, TableRow, VAlignType, WidthType,
@@ -31,13 +31,12 @@ pub(crate) fn body(document: &OfficialDocument) -> Vec<DocumentChild> {
 /// An appendix on its own page: heading bold and centred, numbered in Roman figures when there are several.
 pub(crate) fn appendix(position: usize, total: usize, appendix: &Appendix) -> Vec<DocumentChild> {
     let head = if total > 1 { format!("{APPENDIX} {}", roman(position + 1)) } else { APPENDIX.to_owned() };
-    let title = single_line(&appendix.title);
-    let mut children = vec![
-        child(centred(run(head, BODY).bold()).page_break_before(true)),
-        child(centred(run(title.to_uppercase(), BODY).bold())),
-        child(rule(last_line_width(&title.to_uppercase(), BODY, TEXT_WIDTH) * 2 / 5, TEXT_WIDTH)),
-        child(Paragraph::new().line_spacing(spacing(0, GAP))),
-    ];
+    let title = text_width::lines(&capitals(&appendix.title), BODY, TEXT_WIDTH);
+    let length = title.last().map_or(0, |line| bold_width(line, BODY)) * 2 / 5;
+    let mut children = vec![child(centred(run(head, BODY).bold()).page_break_before(true))];
+    children.extend(title.into_iter().map(|line| child(centred(run(line, BODY).bold()))));
+    children.push(child(rule(length, TEXT_WIDTH)));
+    children.push(child(Paragraph::new().line_spacing(spacing(0, GAP))));
     children.extend(blocks(&appendix.body));
     children
 }

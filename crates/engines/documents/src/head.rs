@@ -4,7 +4,7 @@ use crate::letterhead::{ADDRESSED_TO, CONCERNING, DRAFT, MOTTO, NATION, number_a
 use crate::official::{DocumentKind, OfficialDocument, Urgency};
 use crate::page::{BODY, GAP, HEAD, INDENT, TEXT_WIDTH, centred, justified, rule, run, spacing};
 use crate::text::{capitals, single_line};
-use crate::text_width::{bold_width, last_line_width};
+use crate::text_width::{bold_width, lines};
 use docx_rs::{
     AlignmentType, DocumentChild, Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, Table,
     TableCell, TableCellMargins, TableLayoutType, TableRow, WidthType,
@@ -23,9 +23,10 @@ pub(crate) fn head(document: &OfficialDocument) -> Vec<DocumentChild> {
     let mut push = |paragraph: Paragraph| children.push(DocumentChild::Paragraph(Box::new(paragraph)));
     if let DocumentKind::Titled { title, summary } = &document.kind {
         push(centred(run(capitals(title), BODY).bold()).line_spacing(spacing(2 * GAP, 0)));
-        let summary = single_line(summary);
-        push(centred(run(&summary, BODY).bold()));
-        push(rule(last_line_width(&summary, BODY, TEXT_WIDTH) * 2 / 5, TEXT_WIDTH));
+        let summary = lines(&single_line(summary), BODY, TEXT_WIDTH);
+        let length = summary.last().map_or(0, |line| bold_width(line, BODY)) * 2 / 5;
+        summary.into_iter().for_each(|line| push(centred(run(line, BODY).bold())));
+        push(rule(length, TEXT_WIDTH));
         push(Paragraph::new().line_spacing(spacing(0, 0)).size(12));
     } else {
         push(Paragraph::new().line_spacing(spacing(0, GAP)));
@@ -63,11 +64,15 @@ fn left_line(run: Run) -> Paragraph {
 }
 
 fn agency(document: &OfficialDocument) -> Vec<Paragraph> {
-    let parent = document.issuer_parent.as_ref().map(|parent| left_line(run(capitals(parent), HEAD)));
-    let issuer = capitals(&document.issuer);
     let room = LEFT - 2 * GUTTER.unsigned_abs();
-    let length = last_line_width(&issuer, HEAD, room) * 2 / 5;
-    parent.into_iter().chain([left_line(run(&issuer, HEAD).bold()), rule(length, LEFT)]).collect()
+    let broken = |name: &str| lines(&capitals(name), HEAD, room);
+    let parent = document.issuer_parent.iter().flat_map(|parent| broken(parent));
+    let issuer = broken(&document.issuer);
+    let length = issuer.last().map_or(0, |line| bold_width(line, HEAD)) * 2 / 5;
+    let mut column: Vec<Paragraph> = parent.map(|line| left_line(run(line, HEAD))).collect();
+    column.extend(issuer.into_iter().map(|line| left_line(run(line, HEAD).bold())));
+    column.push(rule(length, LEFT));
+    column
 }
 
 /// The line under Tiêu ngữ is as long as the words.

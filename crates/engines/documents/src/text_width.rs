@@ -9,13 +9,30 @@ pub(crate) fn bold_width(text: &str, points: u32) -> u32 {
     thousandths * points * 20 / 1000
 }
 
-/// Width of the last line when `text` is broken at blanks into lines of at most `column` twips.
-pub(crate) fn last_line_width(text: &str, points: u32, column: u32) -> u32 {
-    let blank = bold_width(" ", points);
-    text.split_whitespace().fold(0, |line, word| {
-        let word = bold_width(word, points);
-        if line == 0 || line + blank + word > column { word } else { line + blank + word }
-    })
+/// The text in lines of at most `column` twips. Two lines are made about equally long, so that no single word is left
+/// alone on the second: "ỦY BAN NHÂN DÂN" over "TỈNH BÌNH LÂM".
+pub(crate) fn lines(text: &str, points: u32, column: u32) -> Vec<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut greedy: Vec<String> = Vec::new();
+    for word in &words {
+        match greedy.last_mut() {
+            Some(line) if bold_width(&format!("{line} {word}"), points) <= column => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => greedy.push((*word).to_owned()),
+        }
+    }
+    if greedy.len() != 2 {
+        return greedy;
+    }
+    let halves = (1..words.len()).map(|at| {
+        let (first, second) = words.split_at(at);
+        [first.join(" "), second.join(" ")]
+    });
+    // The first line may be the longer one, never the other way round by much: ties go to the earlier break.
+    let longest = |halves: &[String; 2]| halves.iter().map(|half| bold_width(half, points)).max().unwrap_or_default();
+    halves.min_by_key(longest).map_or(greedy, Vec::from)
 }
 
 /// Advance in thousandths of the type size. Vietnamese letters are as wide as their base letter, Ơ, Ư apart.
@@ -66,11 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_breaks_and_its_last_line_counts() {
-        let column = 4250;
-        let name = "PHÒNG AN NINH MẠNG VÀ PHÒNG, CHỐNG TỘI PHẠM SỬ DỤNG CÔNG NGHỆ CAO";
-        assert!(bold_width(name, 12) > column);
-        assert!(last_line_width(name, 12, column) < column);
-        assert_eq!(last_line_width("", 12, column), 0);
+    fn two_lines_are_balanced_and_more_are_filled() {
+        let column = 4094;
+        assert_eq!(lines("ỦY BAN NHÂN DÂN TỈNH BÌNH LÂM", 12, column), ["ỦY BAN NHÂN DÂN", "TỈNH BÌNH LÂM"]);
+        assert_eq!(lines("SỞ Y TẾ", 12, column), ["SỞ Y TẾ"]);
+        let long = lines("PHÒNG AN NINH MẠNG VÀ PHÒNG, CHỐNG TỘI PHẠM SỬ DỤNG CÔNG NGHỆ CAO", 12, column);
+        assert!(long.len() > 2 && long.iter().all(|line| bold_width(line, 12) <= column), "{long:?}");
+        assert!(lines("", 12, column).is_empty());
     }
 }

@@ -308,3 +308,95 @@ async fn a_closed_store_ends_its_readers_and_refuses_records() {
     assert!(rest.unwrap().is_empty());
     assert!(matches!(store.append(vec![record("two")], None).await, Err(StoreError::Closed)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_falls_back_to_the_files_and_misses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { recent_bytes: 300, log_file_bytes: 2000, ..options() };
+    let store = luytre_event_store::Store::open(dir.path(), options).unwrap();
+    let writer = store.clone();
+    let task = tokio::spawn(async move {
+        for number in 0..200 {
+            let batch = (0..1 + number % 5).map(|line| record(&format!("{number}-{line}"))).collect();
+            writer.append(batch, None).await.unwrap();
+        }
+    });
+    let mut reader = store.read_log(1);
+    let (mut next, mut turn) = (1, 0);
+    while next <= 600 {
+        turn += 1;
+        for (seq, _) in reader.next(turn % 7 + 1).await.unwrap() {
+            assert_eq!(seq, next);
+            next += 1;
+        }
+        if turn % 10 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    task.await.unwrap();
+    assert_eq!(store.last_seq(), 600);
+}
+
+#[tokio::test]
+async fn odd_events_survive_sealing_merging_and_asking() {
+    use event::{Event, Fields, Value};
+    let dir = tempfile::tempdir().unwrap();
+    let store = luytre_event_store::Store::open(dir.path(), Options { compact_files: 2, ..options() }).unwrap();
+    let mut seq = 0;
+    for round in 0..2 {
+        let mut events = Vec::new();
+        for time in [i64::MIN, -1, 0, MIDNIGHT, i64::MAX] {
+            for raw in [&b""[..], b"\0\xff\xfe", "{\"a\":\"\u{0}\"}".as_bytes(), "Ti\u{1EBF}ng Vi\u{1EC7}t".as_bytes()]
+            {
+                seq += 1;
+                let mut fields = Fields::default();
+                fields.push("", "empty name");
+                fields.push("quote\"\\", Value::Float(f64::NAN));
+                fields.push("list", Value::List(vec![Value::Null, Value::Bool(true), "x".into()]));
+                fields.push("long", "y".repeat(100_000));
+                let message = (seq % 2 == 0).then(|| String::from_utf8_lossy(raw).into_owned());
+                let raw = bytes::Bytes::copy_from_slice(raw);
+                events.push(Event {
+                    seq,
+                    time,
+                    arrival: -time.saturating_abs(),
+                    raw,
+                    message,
+                    fields,
+                    ..Event::default()
+                });
+            }
+        }
+        store.insert(events).await.unwrap();
+        if round == 0 {
+            let rows = store.query("SELECT * FROM events", &support::all()).await.unwrap();
+            assert_eq!(rows.to_json_rows().unwrap().len(), 20);
+            assert!(rows.to_csv().unwrap().len() > 20);
+        }
+        store.seal().await.unwrap();
+    }
+    // Two files of each ordinary day are merged.
+    assert!(store.compact().await.unwrap().files_after > 0);
+    assert_eq!(number(&store, COUNTS).await, 40_000_040);
+    let rows = store.query("SELECT * FROM events ORDER BY seq", &support::all()).await.unwrap().to_json_rows().unwrap();
+    assert_eq!(rows[3]["raw"], "Ti\u{1EBF}ng Vi\u{1EC7}t");
+    assert_eq!(rows[3]["message"], "Ti\u{1EBF}ng Vi\u{1EC7}t");
+    assert_eq!((&rows[1]["raw"], &rows[1]["raw_encoding"]), (&"AP/+".into(), &"base64".into()));
+    let result = store.search(&luytre_event_store::SearchRequest::default(), &support::all()).await.unwrap();
+    assert_eq!((result.total, result.rows.len()), (40, 40));
+    assert!(store.verify().await.unwrap().ok());
+}
+
+#[tokio::test]
+async fn many_days_share_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut events: Vec<event::Event> = (1..=300).map(|seq| event(seq, "a", "x")).collect();
+    events.iter_mut().for_each(|event| event.time -= event.seq as i64 * 86_400_000_000);
+    store.insert(events).await.unwrap();
+    store.seal().await.unwrap();
+    assert_eq!(number(&store, COUNTS).await, 300_000_300);
+    let segments = store.statistics().segments;
+    assert!((2..60).contains(&segments), "{segments}");
+    assert!(dir.path().join("segments/several-days").exists());
+}

@@ -169,4 +169,9 @@ async fn sealing_and_asking() {
             statistics.events
         );
     }
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status")
+        && let Some(peak) = status.lines().find(|line| line.starts_with("VmHWM"))
+    {
+        println!("peak memory of the whole test {}", peak.trim_start_matches("VmHWM:").trim());
+    }
 }

@@ -10,6 +10,7 @@ use axum::Json;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use std::sync::Arc;
 
 /// A rendered page or fragment.
 pub type Html = axum::response::Html<String>;
@@ -27,17 +28,27 @@ pub fn see_other(path: impl AsRef<str>) -> Response {
 /// An error on its way to the asker. Handlers return `Result<_, Fail>`; `?` turns [`Error`] into it.
 #[derive(Debug)]
 pub struct Fail {
-    error: Error,
+    error: Arc<Error>,
     lang: Lang,
     /// Where a guest wanted to go.
     wanted: Option<String>,
     json: bool,
     partial: bool,
+    /// Whether the asker is known; [`super::identify`] answers again where not.
+    addressed: bool,
 }
+
+/// Left in an answer by an error that did not know the asker.
+#[derive(Clone)]
+pub(super) struct Unaddressed(pub Arc<Error>);
 
 impl Fail {
     /// With what the request says about the asker.
     pub fn new(error: Error, parts: &Parts) -> Self {
+        Self::to(Arc::new(error), parts)
+    }
+
+    pub(super) fn to(error: Arc<Error>, parts: &Parts) -> Self {
         let accepts = |wanted: &str| {
             parts
                 .headers
@@ -49,14 +60,16 @@ impl Fail {
             error,
             lang: language(parts),
             wanted: parts.uri.path_and_query().map(ToString::to_string),
-            json: parts.uri.path().starts_with("/api/") || !accepts("text/html"),
+            json: parts.uri.path().starts_with("/api/")
+                || !(accepts("text/html") || parts.headers.contains_key("hx-request")),
             partial: parts.headers.contains_key("hx-request"),
+            addressed: true,
         }
     }
 
-    /// Without knowing the asker: Vietnamese HTML.
+    /// Without knowing the asker: Vietnamese HTML, unless the middleware knows better.
     pub fn plain(error: Error) -> Self {
-        Self { error, lang: Lang::Vi, wanted: None, json: false, partial: false }
+        Self { error: Arc::new(error), lang: Lang::Vi, wanted: None, json: false, partial: false, addressed: false }
     }
 
     pub fn error(&self) -> &Error {
@@ -105,10 +118,11 @@ impl IntoResponse for Fail {
     fn into_response(self) -> Response {
         let operation_id = new_id(jiff::Timestamp::now().as_microsecond());
         let status = StatusCode::from_u16(self.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        if status.is_server_error() {
+        // What is answered again is told once.
+        if status.is_server_error() && self.addressed {
             tracing::error!(operation_id, error = %self.error, "request failed");
         }
-        if matches!(self.error, Error::Unauthenticated) && !self.json {
+        if matches!(*self.error, Error::Unauthenticated) && !self.json {
             let wanted = self.wanted.as_deref().unwrap_or("/");
             let query = serde_html_form::to_string([("to", wanted)]).unwrap_or_default();
             let path = format!("/sign-in?{query}");
@@ -120,7 +134,7 @@ impl IntoResponse for Fail {
         let title = texts().text(self.lang, self.error.key());
         // What went wrong inside is for the log; the asker gets the number to quote.
         let detail = if status.is_server_error() { title.clone() } else { self.error.to_string() };
-        let fields: &[FieldError] = match &self.error {
+        let fields: &[FieldError] = match &*self.error {
             Error::Invalid(fields) => fields,
             _ => &[],
         };
@@ -128,9 +142,7 @@ impl IntoResponse for Fail {
             let problem =
                 Problem { r#type: "about:blank", title, status: status.as_u16(), detail, operation_id, errors: fields };
             let mut response = Json(problem).into_response();
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
             response
         } else {
             let page = ErrorPage {
@@ -150,8 +162,11 @@ impl IntoResponse for Fail {
             axum::response::Html(page.render().unwrap_or_default()).into_response()
         };
         *response.status_mut() = status;
-        if let Error::RateLimited { retry_after_seconds } = self.error {
+        if let Error::RateLimited { retry_after_seconds } = *self.error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+        }
+        if !self.addressed {
+            response.extensions_mut().insert(Unaddressed(self.error));
         }
         response
     }

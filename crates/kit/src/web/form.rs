@@ -20,22 +20,22 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for Form<T> {
     async fn from_request(request: Request, _app: &App) -> Result<Self, Fail> {
         let (parts, body) = request.into_parts();
         let secret = parts.extensions.get::<Arc<Session>>().map(|session| session.csrf.clone());
-        let header =
-            parts.headers.get("x-csrf-token").and_then(|header| header.to_str().ok()).map(ToOwned::to_owned);
+        let header = parts.headers.get("x-csrf-token").and_then(|header| header.to_str().ok()).map(ToOwned::to_owned);
         let fail_parts = parts.clone();
         let request = Request::from_parts(parts, body);
         let fail = |error| Fail::new(error, &fail_parts);
-        let RawForm(bytes) = request
-            .extract()
-            .await
-            .map_err(|rejection: axum::extract::rejection::RawFormRejection| fail(Error::BadRequest(rejection.body_text())))?;
+        let RawForm(bytes) =
+            request.extract().await.map_err(|rejection: axum::extract::rejection::RawFormRejection| {
+                fail(Error::BadRequest(rejection.body_text()))
+            })?;
         let sent = header.or_else(|| field(&bytes, "csrf")).unwrap_or_default();
         match secret {
             Some(secret) if same_secret(&sent, &secret) => {}
             Some(_) => return Err(fail(Error::Forbidden("csrf"))),
             None => return Err(fail(Error::Unauthenticated)),
         }
-        let value = serde_html_form::from_bytes::<T>(&bytes).map_err(|error| fail(Error::BadRequest(error.to_string())))?;
+        let value =
+            serde_html_form::from_bytes::<T>(&bytes).map_err(|error| fail(Error::BadRequest(error.to_string())))?;
         Ok(Self(value))
     }
 }

@@ -52,9 +52,7 @@ async fn reachable_agencies(visit: &Visit) -> Result<Option<HashSet<String>>, cr
         "SELECT DISTINCT descendant_id FROM agency_closure WHERE {}",
         visit.scope().agency_condition("descendant_id")
     );
-    let rows = connection
-        .query_all_raw(Statement::from_string(connection.get_database_backend(), sql))
-        .await?;
+    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
     let ids = rows.iter().map(|row| row.try_get("", "descendant_id")).collect::<Result<_, _>>()?;
     Ok(Some(ids))
 }

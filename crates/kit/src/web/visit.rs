@@ -4,11 +4,11 @@ use crate::app::App;
 use crate::db::{ScopedDb, Tx, View};
 use crate::error::Error;
 use crate::locale::{Lang, texts};
-use crate::scope::{Capability, Scope};
 use crate::page::{Address, Counter, Flash, NavigationItem, Page, PageParts, PersonBadge, Theme};
+use crate::scope::{Capability, Scope};
 use crate::session::{Session, language, theme};
+use crate::web::answer::{Fail, Unaddressed};
 use crate::web::flash;
-use crate::web::answer::Fail;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -25,7 +25,13 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
         Ok(None) => {}
         Err(error) => return Fail::new(error, &parts).into(),
     }
-    next.run(Request::from_parts(parts, body)).await
+    let asked = parts.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    // An error that came by `?` did not know the asker: it is said again in the right language and form.
+    match response.extensions().get::<Unaddressed>() {
+        Some(Unaddressed(error)) => Fail::to(Arc::clone(error), &asked).into(),
+        None => response,
+    }
 }
 
 /// A visitor who has signed in, with everything a handler needs.
@@ -110,7 +116,9 @@ impl Visit {
                     tracing::error!(place, %error, "fragment failed");
                     format!("<p class=\"flash flash-problem\">{}</p>", texts().text(self.lang, "error-unavailable"))
                 }
-                Err(_) => format!("<p class=\"flash flash-problem\">{}</p>", texts().text(self.lang, "error-unavailable")),
+                Err(_) => {
+                    format!("<p class=\"flash flash-problem\">{}</p>", texts().text(self.lang, "error-unavailable"))
+                }
             };
             if !html.is_empty() {
                 contents.push(SlotContent { title_key: slot.title_key, html });

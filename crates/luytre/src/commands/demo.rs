@@ -50,7 +50,8 @@ impl Demo {
         configuration.database = crate::configuration::Database::default();
         // Ports of a demonstration must not stand in the way of a real centre on the same machine.
         let free = Some(SocketAddr::new(loopback, 0));
-        configuration.intake = crate::configuration::Intake { syslog_udp: free, syslog_tcp: free, relp: free, elastic: None };
+        configuration.intake =
+            crate::configuration::Intake { syslog_udp: free, syslog_tcp: free, relp: free, elastic: None };
         std::fs::create_dir_all(data.join("rules"))?;
         let content = crate::content::Content::new(configuration.content_directory.clone());
         let plan = Province::parse(&content.text("demo/province.toml")?)?;

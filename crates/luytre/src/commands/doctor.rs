@@ -30,7 +30,10 @@ struct Check {
 impl Doctor {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         let mut checks = vec![
-            check("configuration", configuration.check().map(|()| "sound".to_owned()).map_err(|error| error.to_string())),
+            check(
+                "configuration",
+                configuration.check().map(|()| "sound".to_owned()).map_err(|error| error.to_string()),
+            ),
             texts(),
             space(data),
         ];
@@ -67,7 +70,8 @@ fn check(name: &'static str, found: Result<String, String>) -> Check {
 fn texts() -> Check {
     let problems = kit::locale::texts().problems();
     let keys = kit::locale::keys(kit::Lang::Vi).len();
-    let found = if problems.is_empty() { Ok(format!("{keys} keys in two languages")) } else { Err(problems.join("; ")) };
+    let found =
+        if problems.is_empty() { Ok(format!("{keys} keys in two languages")) } else { Err(problems.join("; ")) };
     check("texts", found)
 }
 

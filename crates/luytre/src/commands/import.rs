@@ -68,12 +68,7 @@ impl Import {
         Ok(if list(&report, "rejected").is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
     }
 
-    async fn offline(
-        &self,
-        data: &Path,
-        configuration: &Configuration,
-        question: &ImportQuestion,
-    ) -> Result<Value> {
+    async fn offline(&self, data: &Path, configuration: &Configuration, question: &ImportQuestion) -> Result<Value> {
         let centre = Centre::open_with_rules(data, configuration, &self.rules).await?;
         for error in &centre.rules.current().errors {
             tracing::warn!("rule not loaded: {error}");

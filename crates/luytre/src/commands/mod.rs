@@ -31,7 +31,12 @@ pub struct Arguments {
     pub configuration: Option<PathBuf>,
 
     /// What is logged, for example `info` or `luytre=debug,warn`.
-    #[arg(long, global = true, env = "LUYTRE_LOG", default_value = "warn,evtx=error,luytre=info,luytre_monitoring=info")]
+    #[arg(
+        long,
+        global = true,
+        env = "LUYTRE_LOG",
+        default_value = "warn,evtx=error,luytre=info,luytre_monitoring=info"
+    )]
     pub log: String,
 
     /// Log lines as JSON, one object a line.

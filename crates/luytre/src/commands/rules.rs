@@ -109,7 +109,8 @@ fn bench(rules: &Path, events: &Path, threads: usize, json: bool) -> Result<Exit
     let origin = Arc::new(Origin::default());
     let arrival = jiff::Timestamp::now().as_microsecond();
     let mut reader = BufReader::with_capacity(1 << 20, file);
-    let mut total = Measured { rules: count, events: 0, bytes: 0, parse_s: 0.0, match_s: 0.0, detections: 0, peak_rss: 0 };
+    let mut total =
+        Measured { rules: count, events: 0, bytes: 0, parse_s: 0.0, match_s: 0.0, detections: 0, peak_rss: 0 };
     let threads = threads.clamp(1, 64);
     loop {
         let mut lines = Vec::with_capacity(65_536);

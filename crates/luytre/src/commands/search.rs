@@ -71,9 +71,9 @@ fn moment(text: &str, now: i64) -> Result<i64> {
     if let (true, Ok(number)) = (seconds > 0, number.parse::<i64>()) {
         return Ok(now - number.saturating_mul(seconds * SECOND));
     }
-    let time: jiff::Timestamp = text
-        .parse()
-        .with_context(|| format!("'{text}' is neither an age (15m, 24h, 30d) nor a time (2026-07-05T08:00:00+07:00)"))?;
+    let time: jiff::Timestamp = text.parse().with_context(|| {
+        format!("'{text}' is neither an age (15m, 24h, 30d) nor a time (2026-07-05T08:00:00+07:00)")
+    })?;
     Ok(time.as_microsecond())
 }
 
@@ -95,7 +95,13 @@ fn print_rows(answer: &serde_json::Value) {
         );
     }
     let number = |name: &str| answer.get(name).map(ToString::to_string).unwrap_or_default();
-    eprintln!("{} shown of {}, {} of {} files read", rows.len(), number("total"), number("files_read"), number("files_total"));
+    eprintln!(
+        "{} shown of {}, {} of {} files read",
+        rows.len(),
+        number("total"),
+        number("files_read"),
+        number("files_total")
+    );
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use kit::{Capability, Tx};
+use organisation::agencies;
 use organisation::agencies::Agency;
 use organisation::api_keys::{self, NewKey};
 use organisation::people::{self, NewPerson, PersonFilter};
-use organisation::agencies;
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
@@ -122,13 +122,16 @@ impl User {
                 if *json {
                     print_json(&serde_json::json!({ "id": id, "key": key, "encoded": encoded }))?;
                 } else {
-                    println!("Authorization: ApiKey {encoded}\nor user {id} with password {key}\nIt is not shown again.");
+                    println!(
+                        "Authorization: ApiKey {encoded}\nor user {id} with password {key}\nIt is not shown again."
+                    );
                 }
             }
             Command::SetPassword { account } => {
                 let password = read_password()?;
-                let person =
-                    people::by_account(&scoped.read(), account).await?.with_context(|| format!("no account {account}"))?;
+                let person = people::by_account(&scoped.read(), account)
+                    .await?
+                    .with_context(|| format!("no account {account}"))?;
                 centre.sign_in(true)?.set_password(&scope, &person.id, &password).await?;
                 println!("the password of {account} is set");
             }

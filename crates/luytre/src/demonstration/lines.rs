@@ -121,7 +121,12 @@ pub fn fill(
         let value = match name {
             "host" => Some(host.to_owned()),
             "attacker" => Some(attacker.to_owned()),
-            "inside" => Some(format!("10.{}.{}.{}", random.random_range(10..40), random.random_range(1..9), random.random_range(2..250))),
+            "inside" => Some(format!(
+                "10.{}.{}.{}",
+                random.random_range(10..40),
+                random.random_range(1..9),
+                random.random_range(2..250)
+            )),
             "outside" => Some(format!("198.18.{}.{}", random.random_range(0..255), random.random_range(1..255))),
             "port" => Some(random.random_range(20_000..65_000).to_string()),
             "pid" => Some(random.random_range(400..32_000).to_string()),

@@ -144,7 +144,8 @@ async fn build_agencies(tx: &Tx<'_>, province: &Province, now: Micros, random: &
         let code = format!("XA{:02}", number + 1);
         new.push((new_agency(&code, &format!("Ủy ban nhân dân {prefix} {name}"), kind, now), true));
     }
-    let communes: BTreeMap<String, bool> = new.iter().map(|(agency, commune)| (agency.code.clone(), *commune)).collect();
+    let communes: BTreeMap<String, bool> =
+        new.iter().map(|(agency, commune)| (agency.code.clone(), *commune)).collect();
     let made = agencies::import_agencies(tx, now, new.into_iter().map(|(agency, _)| agency).collect()).await?;
     Ok(made
         .into_iter()
@@ -186,7 +187,11 @@ async fn build_systems(
                 wanted.push((format!("Mạng nội bộ {}", place.name), 2, "Phòng máy của cơ quan"));
             }
         }
-        None => wanted.push((format!("Mạng và máy trạm {}", place.name), if random.random_bool(0.6) { 2 } else { 1 }, "Trụ sở")),
+        None => wanted.push((
+            format!("Mạng và máy trạm {}", place.name),
+            if random.random_bool(0.6) { 2 } else { 1 },
+            "Trụ sở",
+        )),
     }
     if place.commune && random.random_bool(0.28) {
         wanted.push((format!("Trang thông tin {}", place.name), 1, "Đám mây thuê ngoài"));
@@ -201,13 +206,21 @@ async fn build_systems(
             agency_id: place.id.clone(),
             purpose: "Phục vụ hoạt động quản lý nhà nước và cung cấp dịch vụ công".to_owned(),
             level,
-            level_decision: if approved { format!("{}/QĐ-UBND", random.random_range(100..990)) } else { String::new() },
+            level_decision: if approved {
+                format!("{}/QĐ-UBND", random.random_range(100..990))
+            } else {
+                String::new()
+            },
             state: if approved { "operating" } else { "on_trial" }.to_owned(),
             hosting: hosting.to_owned(),
             services: if web { "web" } else { "web, cơ sở dữ liệu" }.to_owned(),
             operating_system: if web { "Debian 12" } else { "Windows Server 2022, Debian 12" }.to_owned(),
             security_measures: "Tường lửa, phòng chống mã độc, sao lưu hằng ngày".to_owned(),
-            domains: if web { format!("{}.{}", place.code.to_lowercase(), province.mail_domain) } else { String::new() },
+            domains: if web {
+                format!("{}.{}", place.code.to_lowercase(), province.mail_domain)
+            } else {
+                String::new()
+            },
             public_addresses: if web { format!("198.51.100.{}", random.random_range(30..250)) } else { String::new() },
             contact_name: full_name(&province.people, random),
             contact_title: "Cán bộ chuyên trách".to_owned(),

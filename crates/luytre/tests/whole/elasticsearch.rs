@@ -38,14 +38,19 @@ fn the_official_python_client_works_unchanged() {
     }
     let directory = tempfile::tempdir().expect("directory");
     let data = directory.path().join("data");
-    run_with_input(&data, &["user", "add", "quantri", "--name", "Q", "--role", "administrator"], "mat khau thu nghiem dai 2026!\n");
+    run_with_input(
+        &data,
+        &["user", "add", "quantri", "--name", "Q", "--role", "administrator"],
+        "mat khau thu nghiem dai 2026!\n",
+    );
     let key = ask(&data, &["user", "add-key", "python", "--json"]);
     let key = key.get("encoded").and_then(serde_json::Value::as_str).expect("key").to_owned();
     let server = Serving::start(&data, free_port(), free_port(), free_port());
     let output = Command::new(python).args(["-c", SCRIPT, &server.address, &key]).output().expect("python");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(number(&data, "SELECT count(*) FROM events"), 252);
-    let rows = query(&data, "SELECT host_name, count(*) AS lines FROM events WHERE host_name = 'may-1' GROUP BY host_name");
+    let rows =
+        query(&data, "SELECT host_name, count(*) AS lines FROM events WHERE host_name = 'may-1' GROUP BY host_name");
     assert_eq!(rows.first().and_then(|row| row.get("lines")).and_then(serde_json::Value::as_i64), Some(250));
     server.stop();
 }

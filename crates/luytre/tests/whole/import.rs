@@ -39,9 +39,10 @@ fn every_regression_attack_raises_the_alert_of_its_rule() {
         let folder = info.parent().expect("folder").to_string_lossy().into_owned();
         let raised = alerts.iter().any(|alert| {
             text(alert, "rule_id") == rule
-                && alert.get("files").and_then(Value::as_array).is_some_and(|files| {
-                    files.iter().filter_map(Value::as_str).any(|file| file.starts_with(&folder))
-                })
+                && alert
+                    .get("files")
+                    .and_then(Value::as_array)
+                    .is_some_and(|files| files.iter().filter_map(Value::as_str).any(|file| file.starts_with(&folder)))
         });
         if !raised {
             missed.push((folder, rule.to_owned()));
@@ -76,7 +77,8 @@ fn every_record_of_real_logs_is_stored_or_rejected_and_all_can_be_found() {
     arguments.extend(paths.iter().map(String::as_str));
     let report = ask(data.path(), &arguments);
     assert_accounts_for_everything(&report);
-    let stored = number(data.path(), "SELECT count(*) FROM events WHERE problem IS NULL OR problem NOT LIKE 'rejected:%'");
+    let stored =
+        number(data.path(), "SELECT count(*) FROM events WHERE problem IS NULL OR problem NOT LIKE 'rejected:%'");
     assert_eq!(u64::try_from(stored).expect("a count"), count(&report, "stored"));
     let rejected = report.get("rejected").and_then(Value::as_array).expect("rejected");
     for one in rejected {

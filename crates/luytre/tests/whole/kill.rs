@@ -14,9 +14,7 @@ fn numbered_lines(shared: &Path) -> Vec<String> {
     let text = std::fs::read(shared.join("logs/openssh.log")).expect("openssh.log");
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    (0..ROUNDS * lines.len())
-        .map(|number| format!("{} seq={number:06}", lines[number % lines.len()]))
-        .collect()
+    (0..ROUNDS * lines.len()).map(|number| format!("{} seq={number:06}", lines[number % lines.len()])).collect()
 }
 
 /// A real rsyslogd that reads a file and forwards it by `action`.
@@ -36,7 +34,13 @@ impl Rsyslog {
         let path = directory.join("rsyslog.conf");
         std::fs::write(&path, configuration).expect("configuration");
         let child = Command::new("rsyslogd")
-            .args(["-n", "-f", path.to_str().expect("path"), "-i", directory.join("rsyslog.pid").to_str().expect("path")])
+            .args([
+                "-n",
+                "-f",
+                path.to_str().expect("path"),
+                "-i",
+                directory.join("rsyslog.pid").to_str().expect("path"),
+            ])
             .stdout(Stdio::null())
             .spawn()
             .expect("rsyslogd");
@@ -88,7 +92,11 @@ fn send_kill_and_count(module: &str, template: &str, action: impl Fn(u16, u16, &
     let lines = numbered_lines(&shared);
     write_lines(directory.path(), &lines);
     let (web, syslog, relp) = (free_port(), free_port(), free_port());
-    run_with_input(&data, &["user", "add", "quantri", "--name", "Q", "--role", "administrator"], "mat khau thu nghiem dai 2026!\n");
+    run_with_input(
+        &data,
+        &["user", "add", "quantri", "--name", "Q", "--role", "administrator"],
+        "mat khau thu nghiem dai 2026!\n",
+    );
     let key = ask(&data, &["user", "add-key", "rsyslog", "--json"]);
     let key = key.get("encoded").and_then(serde_json::Value::as_str).expect("key").to_owned();
 
@@ -110,24 +118,22 @@ fn send_kill_and_count(module: &str, template: &str, action: impl Fn(u16, u16, &
     println!("{} lines sent, {} found, {} of them twice", lines.len(), seen.len(), twice.len());
     assert_eq!(seen.len(), lines.len(), "every line is there");
     assert!(twice.is_empty(), "lines twice: {twice:?}");
-    let brute_force =
-        number(&data, "SELECT count(*) FROM monitoring.alerts WHERE lower(title) LIKE '%brute%' OR title LIKE '%Dò mật khẩu%'");
+    let brute_force = number(
+        &data,
+        "SELECT count(*) FROM monitoring.alerts WHERE lower(title) LIKE '%brute%' OR title LIKE '%Dò mật khẩu%'",
+    );
     assert!(brute_force > 0, "the brute force in these lines raises an alert");
     server.stop();
 }
 
 #[test]
 fn relp_from_rsyslog_survives_a_kill() {
-    send_kill_and_count(
-        "omrelp",
-        "template(name=\"line\" type=\"string\" string=\"<86>%msg%\")",
-        |_, relp, _| {
-            format!(
-                "action(type=\"omrelp\" target=\"127.0.0.1\" port=\"{relp}\" template=\"line\" timeout=\"5\" \
+    send_kill_and_count("omrelp", "template(name=\"line\" type=\"string\" string=\"<86>%msg%\")", |_, relp, _| {
+        format!(
+            "action(type=\"omrelp\" target=\"127.0.0.1\" port=\"{relp}\" template=\"line\" timeout=\"5\" \
                  action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\")"
-            )
-        },
-    );
+        )
+    });
 }
 
 #[test]
@@ -185,7 +191,11 @@ fn plain_tcp_says_what_was_in_flight() {
         });
     }
     let found = number(&data, "SELECT count(DISTINCT raw) FROM events WHERE raw LIKE '%seq=%'");
-    println!("plain TCP: {} lines sent, {found} found, {} were in flight at the kill", lines.len(), lines.len() as i64 - found);
+    println!(
+        "plain TCP: {} lines sent, {found} found, {} were in flight at the kill",
+        lines.len(),
+        lines.len() as i64 - found
+    );
     assert_eq!(found, stored(&data), "nothing is there twice");
     drop(rsyslog);
     server.stop();

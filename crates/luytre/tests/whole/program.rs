@@ -7,10 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 /// Directory of real logs and rules, if it is at hand. In CI it must be.
 pub fn shared_data() -> Option<PathBuf> {
-    let directory = std::env::var_os("LUYTRE_SHARED_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
+    let directory = std::env::var_os("LUYTRE_SHARED_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     if directory.is_dir() {
         return Some(directory);
     }

@@ -59,7 +59,9 @@ async fn list_systems(visit: Visit) -> Result<Response, Fail> {
     let pagination = Pagination::of(address, PER_PAGE, systems.len() as u64);
     let chips = chips(&page, &filter, systems.first());
     let levels = (1..=5)
-        .map(|level| Choice::new(level.to_string(), page.tn("shell-level", "level", level), filter.level == Some(level)))
+        .map(|level| {
+            Choice::new(level.to_string(), page.tn("shell-level", "level", level), filter.level == Some(level))
+        })
         .collect();
     let states = states(&page, filter.state);
     let mut groups: Vec<Group> = Vec::new();
@@ -109,7 +111,15 @@ fn states(page: &Page, chosen: Option<State>) -> Vec<Choice> {
 }
 
 fn csv(page: &Page, systems: &[System]) -> Csv {
-    let heads = ["system-code", "system-name", "system-agency", "system-level", "system-level-decision", "system-state", "system-hosting"];
+    let heads = [
+        "system-code",
+        "system-name",
+        "system-agency",
+        "system-level",
+        "system-level-decision",
+        "system-state",
+        "system-hosting",
+    ];
     let mut csv = Csv::new("systems", heads.map(|key| page.t(key)));
     for system in systems {
         csv.row([
@@ -237,11 +247,9 @@ async fn again(visit: &Visit, new: &NewSystem, id: Option<&str>, error: Error) -
 async fn form(visit: &Visit, new: &NewSystem, id: Option<&str>, errors: FormErrors) -> Result<Response, Fail> {
     let page = visit.page().await?;
     let agencies = agencies::choices(&visit.read(), visit.now()).await?;
-    let entry = |kind, name: &str, key: &str, value: &str| {
-        Entry::new(kind, name, page.t(key)).value(value).checked(&errors)
-    };
-    let agencies =
-        agencies.into_iter().map(|(id, name)| Choice::new(id.clone(), name, id == new.agency_id)).collect();
+    let entry =
+        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+    let agencies = agencies.into_iter().map(|(id, name)| Choice::new(id.clone(), name, id == new.agency_id)).collect();
     let levels = (1..=5)
         .map(|level| Choice::new(level.to_string(), page.tn("shell-level", "level", level), new.level == level))
         .collect();
@@ -251,9 +259,12 @@ async fn form(visit: &Visit, new: &NewSystem, id: Option<&str>, errors: FormErro
         entry("select", "agency_id", "system-agency", &new.agency_id).choices(agencies).required(),
         entry("select", "level", "system-level", &new.level.to_string()).choices(levels).required(),
         entry("text", "level_decision", "system-level-decision", &new.level_decision),
-        entry("select", "state", "system-state", &new.state).choices(states(&page, State::from_code(&new.state))).required(),
+        entry("select", "state", "system-state", &new.state)
+            .choices(states(&page, State::from_code(&new.state)))
+            .required(),
         entry("checkbox", "critical", "system-critical", if new.critical { "true" } else { "" }),
-        entry("checkbox", "secret", "system-secret", if new.secret { "true" } else { "" }).hint(page.t("system-secret-hint")),
+        entry("checkbox", "secret", "system-secret", if new.secret { "true" } else { "" })
+            .hint(page.t("system-secret-hint")),
     ];
     let technical = vec![
         entry("textarea", "purpose", "system-purpose", &new.purpose).rows(3),

@@ -71,7 +71,8 @@ pub async fn list(connection: &impl Connection, filter: &Filter) -> Result<Vec<S
     for word in fold(&filter.words).split_whitespace() {
         values.push(format!("%{}%", word.replace(['%', '_'], " ")).into());
         let place = values.len();
-        conditions.push(format!("(s.name_fold LIKE ${place} OR LOWER(s.code) LIKE ${place} OR a.name_fold LIKE ${place})"));
+        conditions
+            .push(format!("(s.name_fold LIKE ${place} OR LOWER(s.code) LIKE ${place} OR a.name_fold LIKE ${place})"));
     }
     if let Some(level) = filter.level {
         values.push(level.into());

@@ -75,11 +75,26 @@ async fn show_alert(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result
 #[derive(Deserialize)]
 #[serde(tag = "act", rename_all = "lowercase")]
 enum Act {
-    Acknowledge { ids: Vec<String> },
-    Assign { ids: Vec<String>, person_id: String },
-    Close { ids: Vec<String>, reason: CloseReason, #[serde(default)] note: String },
-    Reopen { ids: Vec<String> },
-    Escalate { ids: Vec<String>, incident_id: Option<String> },
+    Acknowledge {
+        ids: Vec<String>,
+    },
+    Assign {
+        ids: Vec<String>,
+        person_id: String,
+    },
+    Close {
+        ids: Vec<String>,
+        reason: CloseReason,
+        #[serde(default)]
+        note: String,
+    },
+    Reopen {
+        ids: Vec<String>,
+    },
+    Escalate {
+        ids: Vec<String>,
+        incident_id: Option<String>,
+    },
 }
 
 #[derive(Serialize)]
@@ -92,9 +107,7 @@ async fn act(ApiVisit(visit): ApiVisit, Json(act): Json<Act>) -> Result<Json<Don
     let (live, now) = (visit.app.live.clone(), visit.now());
     let tx = visit.begin().await?;
     let (changed, state) = match act {
-        Act::Acknowledge { ids } => {
-            (service::acknowledge(&tx, &live, &ids, now).await?, AlertState::Acknowledged)
-        }
+        Act::Acknowledge { ids } => (service::acknowledge(&tx, &live, &ids, now).await?, AlertState::Acknowledged),
         Act::Assign { ids, person_id } => {
             (service::assign(&tx, &live, &ids, &person_id, now).await?, AlertState::Assigned)
         }

@@ -260,10 +260,8 @@ pub async fn hourly(
     rows: &[Row],
     now: Micros,
 ) -> Result<HashMap<(String, Entity), Vec<u64>>, Error> {
-    let mut lines: HashMap<(String, Entity), Vec<u64>> = rows
-        .iter()
-        .map(|row| ((row.rule_id.clone(), row.entity.clone()), vec![0; HOURS]))
-        .collect();
+    let mut lines: HashMap<(String, Entity), Vec<u64>> =
+        rows.iter().map(|row| ((row.rule_id.clone(), row.entity.clone()), vec![0; HOURS])).collect();
     if lines.is_empty() {
         return Ok(lines);
     }

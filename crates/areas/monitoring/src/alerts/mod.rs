@@ -65,8 +65,7 @@ pub enum AlertState {
 }
 
 impl AlertState {
-    pub const ALL: [AlertState; 5] =
-        [Self::New, Self::Acknowledged, Self::Assigned, Self::Escalated, Self::Closed];
+    pub const ALL: [AlertState; 5] = [Self::New, Self::Acknowledged, Self::Assigned, Self::Escalated, Self::Closed];
 
     /// Word in the database, in addresses and in the catalogue.
     pub fn code(self) -> &'static str {
@@ -239,8 +238,7 @@ mod tests {
 
     #[test]
     fn a_closed_alert_can_only_be_reopened() {
-        let allowed: Vec<_> =
-            AlertState::ALL.into_iter().filter(|next| AlertState::Closed.may_become(*next)).collect();
+        let allowed: Vec<_> = AlertState::ALL.into_iter().filter(|next| AlertState::Closed.may_become(*next)).collect();
         assert_eq!(allowed, vec![AlertState::New]);
     }
 

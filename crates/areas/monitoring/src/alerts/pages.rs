@@ -142,7 +142,8 @@ pub fn state_key(state: &AlertState) -> &'static str {
 fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
     let address = page.address.without("open");
     let mut chips = Vec::new();
-    let chip = |name: &str, value: String, remove: Address| Chip { name: page.t(name), value, remove: remove.to_string() };
+    let chip =
+        |name: &str, value: String, remove: Address| Chip { name: page.t(name), value, remove: remove.to_string() };
     if !filter.states.is_empty() {
         let words: Vec<_> = filter.states.iter().map(|state| page.t(state_key(state))).collect();
         chips.push(chip("alert-state", words.join(", "), address.with("state", "all")));
@@ -193,8 +194,23 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
 
 fn csv(visit: &Visit, rows: &[Row]) -> Csv {
     let head = [
-        "id", "title", "severity", "score", "state", "count", "entity_kind", "entity", "system", "system_level",
-        "agency", "source", "assigned_to", "first_event", "last_event", "detected", "rule_id",
+        "id",
+        "title",
+        "severity",
+        "score",
+        "state",
+        "count",
+        "entity_kind",
+        "entity",
+        "system",
+        "system_level",
+        "agency",
+        "source",
+        "assigned_to",
+        "first_event",
+        "last_event",
+        "detected",
+        "rule_id",
     ];
     let mut csv = Csv::new("alerts", head);
     for row in rows {
@@ -275,11 +291,10 @@ async fn act(visit: Visit, Form(form): Form<Act>) -> Result<Response, Fail> {
             let me = visit.scope().person_id().ok_or(Error::Forbidden("person"))?;
             service::assign(&tx, &live, &form.row, me, now).await.map(|_| "alert-done-assigned")
         }
-        "assign" => {
-            service::assign(&tx, &live, &form.row, &form.assigned_to, now).await.map(|_| "alert-done-assigned")
-        }
+        "assign" => service::assign(&tx, &live, &form.row, &form.assigned_to, now).await.map(|_| "alert-done-assigned"),
         "close" => {
-            let reason = CloseReason::from_code(&form.reason).ok_or_else(|| Error::invalid("reason", "field-required"))?;
+            let reason =
+                CloseReason::from_code(&form.reason).ok_or_else(|| Error::invalid("reason", "field-required"))?;
             service::close(&tx, &live, &form.row, reason, &form.note, now).await.map(|_| "alert-done-closed")
         }
         "reopen" => service::reopen(&tx, &live, &form.row, now).await.map(|_| "alert-done-reopened"),

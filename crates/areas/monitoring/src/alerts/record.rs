@@ -202,12 +202,8 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
     // A damped row stands for many entities and systems: it names none, and only the centre sees it.
     let entity = if damped { Entity { kind: "damped".to_owned(), value: String::new() } } else { bundle.entity };
     let owner = |id: Option<std::sync::Arc<str>>| id.filter(|_| !damped).map(|id| id.to_string());
-    let title = format!(
-        "{} {} {}",
-        bundle.rule.title_vi.as_deref().unwrap_or_default(),
-        bundle.rule.title,
-        entity.value
-    );
+    let title =
+        format!("{} {} {}", bundle.rule.title_vi.as_deref().unwrap_or_default(), bundle.rule.title, entity.value);
     row::Model {
         id: kit::id::new_id(now),
         rule_id: bundle.rule.id.clone(),

@@ -147,9 +147,10 @@ impl EntityChoice {
             wanted.is_empty() || wanted.iter().any(|one| have.iter().any(|name| name.eq_ignore_ascii_case(one)))
         };
         let product = self.products.is_empty()
-            || self.products.iter().any(|one| {
-                source.product.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(one))
-            });
+            || self
+                .products
+                .iter()
+                .any(|one| source.product.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(one)));
         product && among(&self.categories, &source.categories) && among(&self.services, &source.services)
     }
 }

@@ -213,7 +213,8 @@ async fn assignees(visit: &Visit, alert: &Alert) -> Result<Vec<Choice>, Error> {
     let (true, Some(agency_id)) = (may, &alert.agency_id) else { return Ok(Vec::new()) };
     let policies = organisation::Policies::of(&visit.app)?;
     let people =
-        organisation::people::who_may(&visit.read(), &policies, Capability::HandleAlerts, agency_id, visit.now()).await?;
+        organisation::people::who_may(&visit.read(), &policies, Capability::HandleAlerts, agency_id, visit.now())
+            .await?;
     let chosen = |id: &str| alert.assigned_to.as_deref() == Some(id);
     Ok(people.into_iter().map(|(id, name)| Choice::new(id.clone(), name, chosen(&id))).collect())
 }

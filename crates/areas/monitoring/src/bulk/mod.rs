@@ -21,8 +21,8 @@ pub fn routes() -> axum::Router<App> {
         .route("/_bulk", post(receive::bulk).put(receive::bulk))
         .route("/{index}/_bulk", post(receive::bulk_into).put(receive::bulk_into))
         .route("/{index}/_doc", post(receive::document).put(receive::document))
-        .route("/{index}/_doc/{id}", put(receive::document_with_id).post(receive::document_with_id))
-        .route("/{index}/_create/{id}", put(receive::document_with_id).post(receive::document_with_id))
+        .route("/{index}/_doc/{id}", put(receive::document).post(receive::document))
+        .route("/{index}/_create/{id}", put(receive::document).post(receive::document))
         .layer(DefaultBodyLimit::disable())
 }
 

@@ -124,7 +124,14 @@ pub(super) async fn other(State(app): State<App>, parts: Parts) -> Response {
 
 fn set_up(method: &Method, path: &str) -> Option<Value> {
     const SET_UP: [&str; 8] = [
-        "_template", "_index_template", "_component_template", "_ilm", "_ingest", "_data_stream", "_alias", "_settings",
+        "_template",
+        "_index_template",
+        "_component_template",
+        "_ilm",
+        "_ingest",
+        "_data_stream",
+        "_alias",
+        "_settings",
     ];
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let first = *parts.first()?;

@@ -14,6 +14,7 @@ use ingest::bulk::{Action, BulkItem, parse_bulk};
 use kit::scope::Actor;
 use kit::session::Session;
 use kit::{App, Capability};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -51,20 +52,19 @@ pub(super) async fn bulk(State(app): State<App>, request: Request) -> Response {
     take_bulk(&app, None, request).await
 }
 
-pub(super) async fn bulk_into(State(app): State<App>, Path(index): Path<String>, request: Request) -> Response {
-    take_bulk(&app, Some(index), request).await
+pub(super) async fn bulk_into(State(app): State<App>, Path(names): Path<Names>, request: Request) -> Response {
+    take_bulk(&app, names.index, request).await
 }
 
-pub(super) async fn document(State(app): State<App>, Path(index): Path<String>, request: Request) -> Response {
-    take_document(&app, index, None, request).await
+pub(super) async fn document(State(app): State<App>, Path(names): Path<Names>, request: Request) -> Response {
+    take_document(&app, names, request).await
 }
 
-pub(super) async fn document_with_id(
-    State(app): State<App>,
-    Path((index, id)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    take_document(&app, index, Some(id), request).await
+/// Names in a path. Taken by name, since a router around this one may have matched the same path before.
+#[derive(Default, Deserialize)]
+pub(super) struct Names {
+    index: Option<String>,
+    id: Option<String>,
 }
 
 async fn take_bulk(app: &App, index: Option<String>, request: Request) -> Response {
@@ -89,9 +89,9 @@ async fn try_bulk(app: &App, index: Option<&str>, request: Request) -> Result<Ve
     store_items(app, &sender, items, &held.bytes).await
 }
 
-async fn take_document(app: &App, index: String, id: Option<String>, request: Request) -> Response {
+async fn take_document(app: &App, names: Names, request: Request) -> Response {
     let headers = request.headers().clone();
-    match try_document(app, index, id, request).await {
+    match try_document(app, names, request).await {
         Ok(outcome) => match &outcome.error {
             None => json_answer(&headers, StatusCode::CREATED, &outcome.result()),
             Some(_) => {
@@ -103,7 +103,7 @@ async fn take_document(app: &App, index: String, id: Option<String>, request: Re
     }
 }
 
-async fn try_document(app: &App, index: String, id: Option<String>, request: Request) -> Result<Outcome, Refusal> {
+async fn try_document(app: &App, names: Names, request: Request) -> Result<Outcome, Refusal> {
     let (parts, body) = request.into_parts();
     let sender = sender(app, &parts).await?;
     let held = body::read(&parts.headers, body).await?;
@@ -111,7 +111,7 @@ async fn try_document(app: &App, index: String, id: Option<String>, request: Req
     let compact = serde_json::from_slice::<Value>(&held.bytes).map_err(|error| {
         Refusal::new(StatusCode::BAD_REQUEST, "document_parsing_exception", format!("failed to parse: {error}"))
     })?;
-    let action = json!({ "create": { "_index": index, "_id": id } });
+    let action = json!({ "create": { "_index": names.index, "_id": names.id } });
     let body = Bytes::from(format!("{action}\n{compact}\n"));
     let items = parse_bulk(&body, None)?;
     let outcomes = store_items(app, &sender, items, &body).await?;
@@ -162,12 +162,7 @@ impl Outcome {
 }
 
 /// Stores the good items, batch by batch. Refuses the request as a whole only if nothing of it was stored.
-async fn store_items(
-    app: &App,
-    sender: &Sender,
-    items: Vec<BulkItem>,
-    body: &[u8],
-) -> Result<Vec<Outcome>, Refusal> {
+async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u8]) -> Result<Vec<Outcome>, Refusal> {
     let monitoring = app.ports.get::<Monitoring>();
     let monitoring = monitoring.ok_or_else(|| Refusal::unavailable("the event store is not open"))?;
     let identity = identity(sender, &items, body);

@@ -1,8 +1,8 @@
 //! The start page and its wall view.
 
 use super::SETTINGS;
-use crate::alerts::listing::{self, Filter, Row};
 use crate::alerts::AlertState;
+use crate::alerts::listing::{self, Filter, Row};
 use crate::sources::store::{Listed, SourceFilter, list};
 use crate::timespan::Timespan;
 use askama::Template;
@@ -100,10 +100,7 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
     Ok(Panels {
         slots,
         side_slots,
-        alerts: rows
-            .into_iter()
-            .map(|row| AlertLine { title: row.title(visit.lang).to_owned(), row })
-            .collect(),
+        alerts: rows.into_iter().map(|row| AlertLine { title: row.title(visit.lang).to_owned(), row }).collect(),
         alerts_total,
         alerts_href: alerts_href.to_string(),
         may_see_alerts,

@@ -63,10 +63,7 @@ async fn parse(pipeline: &Pipeline, mut records: Vec<(u64, RawRecord)>) -> Optio
     let rest = if count >= WORTH_SPLITTING { records.split_off(count / 2) } else { Vec::new() };
     let parse_all = |records: Vec<(u64, RawRecord)>, formats: Arc<ingest::FormatSet>| {
         tokio::task::spawn_blocking(move || {
-            records
-                .iter()
-                .map(|(seq, raw)| Event { seq: *seq, ..formats.parse(raw) })
-                .collect::<Vec<_>>()
+            records.iter().map(|(seq, raw)| Event { seq: *seq, ..formats.parse(raw) }).collect::<Vec<_>>()
         })
     };
     let (first, second) = tokio::join!(parse_all(records, formats.clone()), parse_all(rest, formats));

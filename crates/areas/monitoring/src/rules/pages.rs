@@ -24,8 +24,7 @@ pub(super) fn routes() -> axum::Router<App> {
 }
 
 fn book(visit: &Visit) -> Result<Arc<Book>, Error> {
-    let monitoring =
-        visit.app.ports.get::<Monitoring>().ok_or_else(|| Error::Unavailable("detection".to_owned()))?;
+    let monitoring = visit.app.ports.get::<Monitoring>().ok_or_else(|| Error::Unavailable("detection".to_owned()))?;
     Ok(monitoring.rules.current())
 }
 
@@ -91,12 +90,7 @@ fn failed(book: &Book, filter: &Filter) -> Vec<(String, usize, String)> {
     rows.filter(|(path, _, reason)| kit::fold::fold(&format!("{path} {reason}")).contains(&words)).collect()
 }
 
-fn csv(
-    book: &Book,
-    filter: &Filter,
-    counts: &std::collections::HashMap<String, u64>,
-    lang: kit::Lang,
-) -> Csv {
+fn csv(book: &Book, filter: &Filter, counts: &std::collections::HashMap<String, u64>, lang: kit::Lang) -> Csv {
     if filter.state == State::Failed {
         let mut csv = Csv::new("rules-failed", ["file", "line", "reason"]);
         for (path, line, reason) in failed(book, filter) {
@@ -133,7 +127,11 @@ fn states(page: &Page, book: &Book, filter: &Filter) -> Vec<(State, u64, String)
                 State::Waiting => waiting,
                 State::Failed => book.errors.len(),
             };
-            let href = if state == filter.state { String::new() } else { page.address.with("state", state.code()).to_string() };
+            let href = if state == filter.state {
+                String::new()
+            } else {
+                page.address.with("state", state.code()).to_string()
+            };
             (state, count as u64, href)
         })
         .collect()

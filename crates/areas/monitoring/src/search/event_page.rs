@@ -57,7 +57,8 @@ pub async fn find_many(visit: &Visit, seqs: &[u64]) -> Result<Vec<Map<String, Va
     }
     let list: Vec<_> = seqs.iter().map(u64::to_string).collect();
     let sql = format!("SELECT * FROM events WHERE seq IN ({}) ORDER BY time, seq", list.join(", "));
-    let result = monitoring(&visit.app)?.store.query(&sql, &context(visit, seqs.len()).await?).await.map_err(refusal)?;
+    let result =
+        monitoring(&visit.app)?.store.query(&sql, &context(visit, seqs.len()).await?).await.map_err(refusal)?;
     result.to_json_rows().map_err(refusal)
 }
 

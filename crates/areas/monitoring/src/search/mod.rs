@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn only_columns_that_exist_are_asked_for() {
-        let question = Question::of(&Address::parse("/search?columns=user_name,raw%20FROM,user_name&columns=host_ip"), 0);
+        let question =
+            Question::of(&Address::parse("/search?columns=user_name,raw%20FROM,user_name&columns=host_ip"), 0);
         assert_eq!(question.columns, vec!["user_name", "host_ip"]);
     }
 

@@ -16,7 +16,10 @@ use kit::web::{Csv, Fail, Html, Visit, render};
 use kit::{App, Capability, Error};
 
 pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/search", get(show_search)).route("/search/value", get(show_value)).route("/search/drawer", get(close_drawer))
+    axum::Router::new()
+        .route("/search", get(show_search))
+        .route("/search/value", get(show_value))
+        .route("/search/drawer", get(close_drawer))
 }
 
 /// Longest text of a row, in characters; the event's own page has all of it.

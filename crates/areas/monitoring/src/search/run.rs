@@ -62,7 +62,9 @@ impl From<Failure> for Error {
 /// A store's answer to a question that it could or would not answer, as an error of ours.
 pub fn refusal(error: StoreError) -> Error {
     match error {
-        StoreError::Search { .. } | StoreError::Refused(_) | StoreError::Query(_) => Error::BadRequest(error.to_string()),
+        StoreError::Search { .. } | StoreError::Refused(_) | StoreError::Query(_) => {
+            Error::BadRequest(error.to_string())
+        }
         StoreError::Memory { .. } | StoreError::Timeout { .. } | StoreError::Cancelled => {
             Error::BadRequest(error.to_string())
         }

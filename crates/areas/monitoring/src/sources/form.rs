@@ -84,16 +84,14 @@ async fn again(visit: &Visit, input: &SourceInput, id: Option<&str>, error: Erro
 async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: FormErrors) -> Result<Response, Fail> {
     let page = visit.page().await?;
     let systems = system_choices(visit, &input.system_id).await?;
-    let kinds = SourceKind::ALL.into_iter().map(|kind| {
-        Choice::new(kind.code(), page.t(&kind.key()), kind.code() == input.kind)
-    });
+    let kinds = SourceKind::ALL
+        .into_iter()
+        .map(|kind| Choice::new(kind.code(), page.t(&kind.key()), kind.code() == input.kind));
     let kinds = kinds.collect();
-    let entry = |kind, name: &str, key: &str, value: &str| {
-        Entry::new(kind, name, page.t(key)).value(value).checked(&errors)
-    };
-    let hinted = |kind, name: &str, key: &str, value: &str| {
-        entry(kind, name, key, value).hint(page.t(&format!("{key}-hint")))
-    };
+    let entry =
+        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+    let hinted =
+        |kind, name: &str, key: &str, value: &str| entry(kind, name, key, value).hint(page.t(&format!("{key}-hint")));
     let what = vec![
         entry("text", "name", "source-name", &input.name).required(),
         entry("select", "kind", "source-kind", &input.kind).choices(kinds),

@@ -41,15 +41,8 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    pub const ALL: [SourceKind; 7] = [
-        Self::Server,
-        Self::Endpoint,
-        Self::Network,
-        Self::Application,
-        Self::Database,
-        Self::Sensor,
-        Self::Other,
-    ];
+    pub const ALL: [SourceKind; 7] =
+        [Self::Server, Self::Endpoint, Self::Network, Self::Application, Self::Database, Self::Sensor, Self::Other];
 
     pub fn code(self) -> &'static str {
         match self {

@@ -193,8 +193,18 @@ fn chips(page: &Page, filter: &SourceFilter, first: Option<&Line>) -> Vec<Chip> 
 
 fn csv(page: &Page, sources: &[Listed]) -> Csv {
     let heads = [
-        "source-name", "source-kind", "source-state", "source-agency", "source-system", "source-network",
-        "source-host", "source-last-seen", "source-rate", "source-events", "source-not-understood", "source-lag",
+        "source-name",
+        "source-kind",
+        "source-state",
+        "source-agency",
+        "source-system",
+        "source-network",
+        "source-host",
+        "source-last-seen",
+        "source-rate",
+        "source-events",
+        "source-not-understood",
+        "source-lag",
     ];
     let mut csv = Csv::new("sources", heads.map(|key| page.t(key)));
     for one in sources {
@@ -255,8 +265,7 @@ async fn show_source(visit: Visit, Path(id): Path<String>) -> Result<Response, F
     let month = presence::strip(source, hours.get(&id).map(Vec::as_slice).unwrap_or_default(), now, 7 * 24);
     let may_change = visit.scope().may(Capability::ManageSources);
     let line = lines(&visit, vec![listed]).await?.pop().ok_or(Error::NotFound)?;
-    let systems =
-        if may_change && line.is_unassigned() { system_choices(&visit, "").await? } else { Vec::new() };
+    let systems = if may_change && line.is_unassigned() { system_choices(&visit, "").await? } else { Vec::new() };
     let template = SourcePage {
         page: visit.page().await?,
         assignments: named_assignments(&visit, &id).await?,

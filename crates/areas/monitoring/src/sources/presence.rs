@@ -102,11 +102,7 @@ pub struct SystemCoverage {
 
 /// Coverage of every system in scope that has a source, from the hour of `from` to the hour of `to`. Assignments
 /// are resolved as they hold for each hour.
-pub async fn coverage(
-    connection: &impl Connection,
-    from: Micros,
-    to: Micros,
-) -> Result<Vec<SystemCoverage>, Error> {
+pub async fn coverage(connection: &impl Connection, from: Micros, to: Micros) -> Result<Vec<SystemCoverage>, Error> {
     let from = from.div_euclid(HOUR) * HOUR;
     let to = to.div_euclid(HOUR) * HOUR;
     let condition = connection.scope().agency_condition("a.agency_id");

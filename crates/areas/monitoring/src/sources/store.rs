@@ -153,9 +153,8 @@ pub async fn count(connection: &impl Connection, filter: &SourceFilter) -> Resul
 /// One source with owner and status, [`Error::NotFound`] where the scope does not reach it.
 pub async fn get(connection: &impl Connection, id: &str) -> Result<Listed, Error> {
     let condition = connection.scope().agency_condition("a.agency_id");
-    let sql = format!(
-        "SELECT {COLUMNS}, {STATUS}, {OWNER} FROM sources s {CURRENT} {JOINS} WHERE s.id = $1 AND {condition}"
-    );
+    let sql =
+        format!("SELECT {COLUMNS}, {STATUS}, {OWNER} FROM sources s {CURRENT} {JOINS} WHERE s.id = $1 AND {condition}");
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
     connection.query_one_raw(statement).await?.as_ref().map(listed).transpose()?.ok_or(Error::NotFound)
 }

@@ -16,7 +16,7 @@ use kit::migration::Migration;
 use kit::scope::{Actor, Agencies};
 use kit::session::{Authenticate, Session};
 use kit::web::{identify, secure};
-use kit::{Capability, Connection, Db, Error, Scope};
+use kit::{Capability, Db, Error, Scope};
 use monitoring::rules::{Book, Shelf};
 use monitoring::{Monitoring, sources};
 use organisation::agencies::{self, NewAgency};
@@ -76,13 +76,15 @@ impl Centre {
         let a = department(&db, "SYT", "Sở Y tế", 1, "203.0.113.9").await;
         let b = department(&db, "SGD", "Sở Giáo dục và Đào tạo", 2, "198.51.100.7").await;
         store.insert(vec![event(1, &a, "203.0.113.9"), event(2, &b, "198.51.100.7")]).await.unwrap();
-        let (set, errors) = detection::RuleSet::from_texts([("own/logons.yml", RULES), ("own/broken.yml", BROKEN_RULE)]);
+        let (set, errors) =
+            detection::RuleSet::from_texts([("own/logons.yml", RULES), ("own/broken.yml", BROKEN_RULE)]);
         let rules = Shelf::new(Book { set: Arc::new(set), errors, loaded_at: NOW });
         let mut ports = Ports::default();
         let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
         ports.insert(Monitoring { store: store.clone(), formats, rules });
         ports.insert(organisation::Policies::clone(&organisation::Policies::embedded().unwrap()));
-        let persons = vec![(a.person.clone(), Some(a.agency.clone())), (b.person.clone(), Some(b.agency.clone())), (root, None)];
+        let persons =
+            vec![(a.person.clone(), Some(a.agency.clone())), (b.person.clone(), Some(b.agency.clone())), (root, None)];
         let area = monitoring::area();
         let app = App::new(AppParts {
             db: db.clone(),
@@ -105,7 +107,14 @@ impl Centre {
     }
 
     /// `who` is `0` (department A), `1` (department B) or `2` (the whole centre).
-    pub(crate) async fn send(&self, who: &str, lang: &str, method: Method, path: &str, body: Option<(&str, String)>) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        who: &str,
+        lang: &str,
+        method: Method,
+        path: &str,
+        body: Option<(&str, String)>,
+    ) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -183,7 +192,13 @@ async fn person(tx: &kit::Tx<'_>, account: &str, full_name: &str, agency: &str) 
 async fn department(db: &Db, code: &str, name: &str, number: u64, address: &str) -> Department {
     let scope = Scope::service("test");
     let tx = db.scoped(&scope).begin().await.unwrap();
-    let new = NewAgency { code: code.into(), name: name.into(), kind: "department".into(), parent_code: "TINH".into(), ..NewAgency::default() };
+    let new = NewAgency {
+        code: code.into(),
+        name: name.into(),
+        kind: "department".into(),
+        parent_code: "TINH".into(),
+        ..NewAgency::default()
+    };
     let agency = agencies::create(&tx, NOW - DAY, new).await.unwrap().id;
     let person = person(&tx, &code.to_lowercase(), &format!("Nguyễn Thị Ỷ {code}"), &agency).await;
     let system = assurance::systems::NewSystem {

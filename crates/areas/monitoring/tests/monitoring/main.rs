@@ -2,6 +2,9 @@
 
 extern crate luytre_monitoring as monitoring;
 
+mod acts;
+mod bulk;
 mod centre;
 mod pages;
+mod stream;
 mod walls;

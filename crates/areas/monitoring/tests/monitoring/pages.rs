@@ -10,7 +10,10 @@ fn missing_texts(html: &str) -> Vec<String> {
     for piece in html.split(['>', '"']) {
         let word = piece.split('<').next().unwrap_or_default().trim();
         let key = prefixes.iter().any(|prefix| word.starts_with(prefix));
-        if key && !word.contains([' ', '/', '=', '#']) && kit::locale::keys(kit::Lang::Vi).iter().any(|have| have == word) {
+        if key
+            && !word.contains([' ', '/', '=', '#'])
+            && kit::locale::keys(kit::Lang::Vi).iter().any(|have| have == word)
+        {
             missing.push(word.to_owned());
         }
     }
@@ -44,10 +47,8 @@ async fn every_page_is_rendered_in_both_languages() {
                 let answer = centre.send("2", lang, Method::GET, path, None).await;
                 assert_eq!(answer.status, StatusCode::OK, "{path} in {lang}: {}", answer.text);
                 assert!(answer.says(&format!("lang=\"{lang}\"")), "{path} is not in {lang}");
-                let keys: Vec<_> = missing_texts(&answer.text)
-                    .into_iter()
-                    .filter(|key| answer.says(&format!(">{key}<")))
-                    .collect();
+                let keys: Vec<_> =
+                    missing_texts(&answer.text).into_iter().filter(|key| answer.says(&format!(">{key}<"))).collect();
                 assert!(keys.is_empty(), "{path} in {lang} shows keys: {keys:?}");
                 assert!(!answer.says(" style=\"") && !answer.says("onclick="), "{path} needs what the policy forbids");
             }
@@ -60,7 +61,14 @@ async fn every_page_is_rendered_in_both_languages() {
 async fn an_alert_shows_why_it_fired_with_what_matched_marked() {
     in_a_centre(|centre: Centre| async move {
         let page = centre.get("0", &format!("/alerts/{}", centre.a.alert)).await;
-        for text in ["Đăng nhập sai nhiều lần", "<mark>root</mark>", "T1110", "Cổng thông tin Sở Y tế", "203.0.113.9", "Chặn địa chỉ"] {
+        for text in [
+            "Đăng nhập sai nhiều lần",
+            "<mark>root</mark>",
+            "T1110",
+            "Cổng thông tin Sở Y tế",
+            "203.0.113.9",
+            "Chặn địa chỉ",
+        ] {
             assert!(page.says(text), "no {text:?}");
         }
         let seen = format!("SELECT seen_by AS value FROM alerts WHERE id = '{}'", centre.a.alert);
@@ -73,14 +81,16 @@ async fn an_alert_shows_why_it_fired_with_what_matched_marked() {
 async fn acknowledging_moves_an_alert_out_of_the_default_list() {
     in_a_centre(|centre: Centre| async move {
         assert!(centre.get("0", "/alerts").await.says("Đăng nhập sai nhiều lần"));
-        let answer = centre.post("0", "/alerts/act", &format!("act=acknowledge&row={}&to=/alerts", centre.a.alert)).await;
+        let answer =
+            centre.post("0", "/alerts/act", &format!("act=acknowledge&row={}&to=/alerts", centre.a.alert)).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/alerts"));
         assert!(!centre.get("0", "/alerts").await.says(&centre.a.alert));
         assert!(centre.get("0", "/alerts?state=acknowledged").await.says(&centre.a.alert));
         // A second time is a conflict that the list explains, not an error page.
         let again = centre.post("0", "/alerts/act", &format!("act=acknowledge&row={}", centre.a.alert)).await;
         assert_eq!(again.status, StatusCode::SEE_OTHER);
-        let elsewhere = centre.post("0", "/alerts/act", &format!("act=take&row={}&to=//evil.example/", centre.a.alert)).await;
+        let elsewhere =
+            centre.post("0", "/alerts/act", &format!("act=take&row={}&to=//evil.example/", centre.a.alert)).await;
         assert_eq!(elsewhere.location(), "/alerts");
     })
     .await;
@@ -92,7 +102,9 @@ async fn closing_needs_a_reason() {
         let row = &centre.a.alert;
         let without = centre.post("0", "/alerts/act", &format!("act=close&row={row}&reason=")).await;
         assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let with = centre.post("0", "/alerts/act", &format!("act=close&row={row}&reason=benign&note=di%E1%BB%85n%20t%E1%BA%ADp")).await;
+        let with = centre
+            .post("0", "/alerts/act", &format!("act=close&row={row}&reason=benign&note=di%E1%BB%85n%20t%E1%BA%ADp"))
+            .await;
         assert_eq!(with.status, StatusCode::SEE_OTHER);
         let page = centre.get("0", &format!("/alerts/{row}")).await;
         assert!(page.says("diễn tập") && page.says("Hoạt động được phép"));
@@ -109,7 +121,8 @@ async fn a_query_that_cannot_be_read_is_shown_with_its_place() {
         assert!(page.says("value=\"user_name:root AND (a\""), "the query is lost");
         let answer = centre.get("0", "/api/v1/search?q=%28a").await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        assert!(answer.says("at character"));
+        assert!(answer.says("at character"), "{}", answer.text);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
     })
     .await;
 }
@@ -118,7 +131,9 @@ async fn a_query_that_cannot_be_read_is_shown_with_its_place() {
 async fn a_click_on_a_value_narrows_the_search_to_it() {
     in_a_centre(|centre: Centre| async move {
         let page = centre.get("2", "/search?range=all").await;
-        let link = page.text.split('"').find(|piece| piece.starts_with("/search?") && piece.contains("source_ip%3A%22198.51.100.7%22") && !piece.contains("NOT"));
+        let link = page.text.split('"').find(|piece| {
+            piece.starts_with("/search?") && piece.contains("source_ip%3A%22198.51.100.7%22") && !piece.contains("NOT")
+        });
         let link = link.expect("a link that includes the address").replace("&amp;", "&").replace("&#38;", "&");
         let narrowed = centre.get("2", &link).await;
         assert_eq!(narrowed.status, StatusCode::OK, "{link}");

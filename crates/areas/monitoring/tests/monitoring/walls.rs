@@ -102,7 +102,8 @@ async fn a_search_for_the_other_agencys_source_finds_nothing() {
         assert!(answer.says("\"rows\":[]"), "{}", answer.text);
         let page = centre.get("0", &format!("/search/value?field=source_id&value={}", centre.b.source)).await;
         assert!(!page.says("Máy chủ SGD"));
-        let sql = format!("SELECT%20count(*)%20AS%20n%20FROM%20events%20WHERE%20source_id%20%3D%20'{}'", centre.b.source);
+        let sql =
+            format!("SELECT%20count(*)%20AS%20n%20FROM%20events%20WHERE%20source_id%20%3D%20'{}'", centre.b.source);
         let answer = centre.get("0", &format!("/questions?sql={sql}&format=json")).await;
         assert_eq!(answer.text, "[{\"n\":0}]");
     })

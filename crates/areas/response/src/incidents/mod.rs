@@ -2,6 +2,7 @@
 
 mod acts;
 mod api;
+pub mod escalation;
 pub mod fragments;
 mod pages;
 pub mod service;

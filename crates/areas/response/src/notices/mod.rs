@@ -3,6 +3,7 @@
 
 pub mod document;
 pub mod form;
+mod gather;
 mod pages;
 pub mod prefill;
 pub mod service;

@@ -7,7 +7,7 @@ use super::{Batch, BatchId, Log, LogFile};
 use crate::StoreError;
 use event::{Micros, RawRecord};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -176,10 +176,7 @@ impl Worker {
                 if stop || release.is_some() || group.bytes >= self.options.group_bytes {
                     break;
                 }
-                next = match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                    Ok(request) => Some(request),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-                };
+                next = inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok();
             }
             self.write(&mut group, now);
             if let Some((seq, answer)) = release {

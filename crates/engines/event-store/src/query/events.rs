@@ -71,7 +71,7 @@ impl EventsTable {
     fn scope(&self) -> Option<Expr> {
         match &self.sources {
             Sources::All => None,
-            Sources::Only(ids) => Some(col("source_id").in_list(ids.iter().map(lit_view).collect(), false)),
+            Sources::Only(ids) => Some(col("source_id").in_list(ids.iter().map(|id| lit_view(id)).collect(), false)),
         }
     }
 
@@ -103,8 +103,8 @@ impl EventsTable {
     }
 }
 
-fn lit_view(id: &String) -> Expr {
-    lit(ScalarValue::Utf8View(Some(id.clone())))
+fn lit_view(id: &str) -> Expr {
+    lit(ScalarValue::Utf8View(Some(id.to_owned())))
 }
 
 /// What the manifest knows of a file, in the words of the planner.

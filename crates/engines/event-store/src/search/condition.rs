@@ -4,7 +4,7 @@ use super::language::{Bound, Field, Node, Query, Term, Test};
 use super::parser::observable;
 use crate::columns;
 use crate::query::functions::{
-    field_like, field_number, ip_in, text_equals, text_has, text_like, text_number, text_word,
+    field, field_equals, field_like, field_number, ip_in, text_equals, text_has, text_like, text_number, text_word,
 };
 use arrow::datatypes::DataType;
 use datafusion::common::{Column, ScalarValue};
@@ -114,14 +114,13 @@ fn equal(name: &str, text: &str) -> Expr {
 fn own(fields: Expr, name: &str, test: &Test) -> Expr {
     let fields = || fields.clone();
     match test {
-        Test::Exists => crate::query::functions::field_like(fields(), name, "*"),
+        Test::Exists => field_like(fields(), name, "*"),
         Test::Range { low, high } => range(low, high, |number| (field_number(fields(), name), lit(number))),
         Test::Network(network) => {
-            let value = crate::query::functions::field(fields(), name);
+            let value = field(fields(), name);
             ip_in(value, &network.to_string())
         }
-        // The pattern language has no way to take every letter literally but these two.
-        Test::Text(text) => field_like(fields(), name, &text.replace('*', "\\*").replace('?', "\\?")),
+        Test::Text(text) => field_equals(fields(), name, text),
         Test::Wildcard(pattern) => field_like(fields(), name, pattern),
     }
 }

@@ -5,7 +5,8 @@ mod number;
 mod text;
 
 pub(crate) use text::{
-    field, field_like, field_number, ip_in, member, text_equals, text_has, text_like, text_number, text_word,
+    field, field_equals, field_like, field_number, ip_in, member, text_equals, text_has, text_like, text_number,
+    text_word,
 };
 
 use datafusion::execution::SessionStateDefaults;

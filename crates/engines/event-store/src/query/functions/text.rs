@@ -59,6 +59,10 @@ const DEFINITIONS: &[Definition] = &[
         let name = first(arguments).to_owned();
         Ok(Box::new(move |text| Out::Number(pattern::member_text(text, &name).and_then(|text| number(&text)))))
     }),
+    ("field_equals", 3, DataType::Boolean, |arguments| {
+        let (name, folded) = (first(arguments).to_owned(), pattern::fold(second(arguments)).into_owned());
+        Ok(Box::new(move |text| Out::Truth(pattern::any_member(text, &name, &|value| pattern::equal(&folded, value)))))
+    }),
     ("field_like", 3, DataType::Boolean, |arguments| {
         let (name, like) = (first(arguments).to_owned(), Like::whole(second(arguments)));
         Ok(Box::new(move |text| Out::Truth(pattern::any_member(text, &name, &|value| like.fits(value)))))
@@ -132,6 +136,7 @@ calls! {
     text_number(),
     ip_in(network),
     field(name),
+    field_equals(name, text),
     field_like(name, pattern),
     field_number(name),
 }
