@@ -14,7 +14,7 @@ BINARY := $(TARGET)/debug/luytre
 PORT ?= 8080
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools check unit browser interop bench shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser interop bench shots clean
 
 help: ## This list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,9 +40,8 @@ crates/kit/assets/vendor/.built: crates/kit/assets/package-lock.json crates/kit/
 build: assets ## Build everything.
 	$(BUILD)
 
-check: ## Formatting, lints, dependency rules.
+check: ## Formatting.
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 unit: assets ## Unit, property, database and real-client tests.
 	scripts/with-postgres $(CARGO) nextest run --workspace --locked --no-fail-fast
@@ -54,6 +53,9 @@ browser: build ## Browser journeys against the real binary.
 shots: build ## Every page in every width, theme and language, with accessibility checks.
 	npm ci --prefix e2e --no-audit --no-fund
 	LUYTRE_BINARY=$(abspath $(BINARY)) node e2e/shots.mjs
+
+lint: ## Lints of all crates, on the artefacts of the build.
+	RUSTC_WORKSPACE_WRAPPER="$$(rustup which clippy-driver)" $(BUILD)
 
 bench: ## Hot paths, optimised build.
 	$(CARGO) bench --workspace --locked

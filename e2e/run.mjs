@@ -31,7 +31,7 @@ for (const file of files) {
   const pages = [];
   const visitor = async (options = {}) => {
     const page = await newVisitor(browser, program, options);
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(Number(process.env.E2E_TIMEOUT_MS ?? 60_000));
     pages.push(page);
     if (options.role) await signIn(page, program, options.role);
     return page;

@@ -59,6 +59,9 @@ impl Centre {
     pub async fn open_with_rules(data: &Path, configuration: &Configuration, rules: &[PathBuf]) -> Result<Self> {
         std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
         let content = Content::new(configuration.content_directory.clone());
+        if let Some(directory) = &configuration.content_directory {
+            response::law::use_directory(directory).context("the law in the content directory")?;
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::open(&data.join("events"), Options::default()).map_err(|error| match error {
             StoreError::Locked { pid, .. } => anyhow::anyhow!(
@@ -78,6 +81,10 @@ impl Centre {
         let (engine, book) = load_rules(&content, &rule_directories, clock.now())?;
         let rules = Shelf::new(book);
         let scope = Scope::service("luytre");
+        // Duties may have changed since the clocks of open incidents were last reckoned.
+        let tx = db.scoped(&scope).begin().await?;
+        response::duties::service::refresh_all(&tx, clock.now()).await?;
+        tx.commit().await?;
         let scoring = Scoring::parse(&content.text("monitoring/scoring.toml")?)?;
         let pipeline = Pipeline::start(Parts {
             store: store.clone(),

@@ -154,7 +154,7 @@ struct Import<'i> {
     options: &'i ImportOptions,
     report: ImportReport,
     figures: HashMap<Arc<str>, FileFigures>,
-    /// Contents of this import. Two files of one import with the same content are two files.
+    /// Contents stored by this import. Two files of one import with the same content are two files.
     seen: HashSet<String>,
     origins: HashMap<Arc<str>, Arc<Origin>>,
     last_seq: u64,
@@ -190,8 +190,8 @@ impl Import<'_> {
         let key = tokio::task::spawn_blocking(move || files::hash(&hashed)).await;
         // A file that cannot be opened has no hash; its one record says so.
         let key = key.map_err(|error| ImportError::Reading(error.to_string()))?.ok();
-        let first = key.as_ref().is_none_or(|key| self.seen.insert(key.clone()));
-        if let Some(key) = key.as_deref().filter(|_| first && !self.options.again)
+        let new_here = key.as_ref().is_some_and(|key| self.seen.contains(key));
+        if let Some(key) = key.as_deref().filter(|_| !new_here && !self.options.again)
             && let Some(note) = store.import_known(key)?
         {
             self.report.skipped.push(SkippedFile { file: name, reason: format!("imported before: {note}") });
@@ -211,6 +211,7 @@ impl Import<'_> {
         if let Some(key) = key {
             let note = format!("{name}, {} records", self.report.read - before);
             store.remember_import(&key, &note)?;
+            self.seen.insert(key);
         }
         Ok(())
     }

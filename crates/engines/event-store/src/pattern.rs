@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use regex::bytes::{Regex, RegexBuilder};
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -53,6 +54,9 @@ fn unescape(text: &str) -> String {
     plain
 }
 
+/// What every escaped letter of JSON begins with.
+static ESCAPE: LazyLock<memchr::memmem::Finder<'static>> = LazyLock::new(|| memchr::memmem::Finder::new(b"\\u"));
+
 fn is_json(text: &str) -> bool {
     matches!(text.bytes().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'['))
 }
@@ -65,7 +69,7 @@ fn regex(pattern: &str) -> Option<Regex> {
 #[derive(Debug, Clone)]
 pub(crate) struct Contains {
     needle: String,
-    quick: Option<Regex>,
+    quick: Option<Quick>,
     /// The needle has letters that JSON writes with a backslash.
     escaped: bool,
 }
@@ -74,19 +78,19 @@ impl Contains {
     pub(crate) fn new(needle: &str) -> Self {
         let needle = fold(needle).into_owned();
         let escaped = needle.contains(|letter: char| matches!(letter, '\\' | '"' | '/') || letter.is_control());
-        let quick = needle.is_ascii().then(|| regex(&regex::escape(&needle))).flatten();
+        let quick = needle.is_ascii().then(|| Quick::new(&needle));
         Self { needle, quick, escaped }
     }
 
     pub(crate) fn is_in(&self, text: &str) -> bool {
         let escapes = || memchr::memchr(b'\\', text.as_bytes()).is_some() && is_json(text);
         if let Some(quick) = &self.quick {
-            match quick.is_match(text.as_bytes()) {
+            match quick.is_in(text.as_bytes()) {
                 true if !escapes() => return true,
                 true => {}
                 // Without accents and escapes there is nothing that folding could uncover.
                 false if text.is_ascii() => {
-                    let hidden = self.escaped || memchr::memmem::find(text.as_bytes(), b"\\u").is_some();
+                    let hidden = self.escaped || ESCAPE.find(text.as_bytes()).is_some();
                     if !(hidden && escapes()) {
                         return false;
                     }
@@ -98,6 +102,40 @@ impl Contains {
             true => fold(&unescape(text)).contains(&self.needle),
             false => fold(text).contains(&self.needle),
         }
+    }
+}
+
+/// Plain search for ASCII letters of either case: looks for the rarest letter of the needle and compares there.
+#[derive(Debug, Clone)]
+struct Quick {
+    needle: Vec<u8>,
+    /// Place of that letter.
+    rare: usize,
+    either: [u8; 2],
+}
+
+impl Quick {
+    fn new(needle: &str) -> Self {
+        // From rare to frequent in logs; what is not listed is taken for rarer than vowels.
+        const ORDER: &[u8] = b"qzjxkvbywgpfmhuldcrs";
+        const FREQUENT: &[u8] = b" \"0123456789:,.-_eatoin";
+        let rank = |letter: &u8| match ORDER.iter().position(|one| one == letter) {
+            Some(place) => place,
+            None if FREQUENT.contains(letter) => 100,
+            None => 50,
+        };
+        let rare = needle.bytes().enumerate().min_by_key(|(_, letter)| rank(letter));
+        let (rare, letter) = rare.unwrap_or((0, b' '));
+        Self { needle: needle.as_bytes().to_vec(), rare, either: [letter, letter.to_ascii_uppercase()] }
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        let [lower, upper] = self.either;
+        self.needle.is_empty()
+            || memchr::memchr2_iter(lower, upper, text).any(|at| {
+                let window = at.checked_sub(self.rare).and_then(|from| text.get(from..from + self.needle.len()));
+                window.is_some_and(|window| window.eq_ignore_ascii_case(&self.needle))
+            })
     }
 }
 

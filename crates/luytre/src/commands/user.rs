@@ -6,10 +6,10 @@ use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use kit::{Capability, Tx};
-use organisation::agencies;
 use organisation::agencies::Agency;
 use organisation::api_keys::{self, NewKey};
 use organisation::people::{self, NewPerson, PersonFilter};
+use organisation::{agencies, sign_in};
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
@@ -70,6 +70,12 @@ impl User {
         match &self.command {
             Command::Add { account, name, role, agency } => {
                 let password = read_password()?;
+                let rules = &centre.policies.password.rules;
+                let wrong = sign_in::check_rules(rules, &password, &[account, name]);
+                if !wrong.is_empty() {
+                    let texts: Vec<_> = wrong.iter().map(|key| kit::locale::texts().text(kit::Lang::En, key)).collect();
+                    bail!("the password does not fit the policy: {}", texts.join("; "));
+                }
                 let tx = scoped.begin().await?;
                 let agency = agency_of(centre, &tx, agency.as_deref(), now).await?;
                 let new = NewPerson {

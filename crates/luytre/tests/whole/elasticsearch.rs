@@ -41,7 +41,7 @@ fn the_official_python_client_works_unchanged() {
     run_with_input(
         &data,
         &["user", "add", "quantri", "--name", "Q", "--role", "administrator"],
-        "mat khau thu nghiem dai 2026!\n",
+        "Mat khau thu nghiem dai 2026!\n",
     );
     let key = ask(&data, &["user", "add-key", "python", "--json"]);
     let key = key.get("encoded").and_then(serde_json::Value::as_str).expect("key").to_owned();

@@ -95,7 +95,7 @@ fn send_kill_and_count(module: &str, template: &str, action: impl Fn(u16, u16, &
     run_with_input(
         &data,
         &["user", "add", "quantri", "--name", "Q", "--role", "administrator"],
-        "mat khau thu nghiem dai 2026!\n",
+        "Mat khau thu nghiem dai 2026!\n",
     );
     let key = ask(&data, &["user", "add-key", "rsyslog", "--json"]);
     let key = key.get("encoded").and_then(serde_json::Value::as_str).expect("key").to_owned();

@@ -264,9 +264,13 @@ async fn show_alert(visit: Visit, Path(id): Path<String>) -> Result<Response, Fa
 
 #[derive(Deserialize)]
 struct Act {
+    #[serde(default)]
     act: String,
     #[serde(default)]
     row: Vec<String>,
+    /// `acknowledge:<id>`: an act on one row whatever is selected, for the keys.
+    #[serde(default)]
+    one: String,
     #[serde(default)]
     reason: String,
     #[serde(default)]
@@ -278,7 +282,10 @@ struct Act {
     to: String,
 }
 
-async fn act(visit: Visit, Form(form): Form<Act>) -> Result<Response, Fail> {
+async fn act(visit: Visit, Form(mut form): Form<Act>) -> Result<Response, Fail> {
+    if let Some((act, id)) = form.one.split_once(':') {
+        (form.act, form.row) = (act.to_owned(), vec![id.to_owned()]);
+    }
     let back = if form.to.starts_with("/alerts") || form.to == "/" { form.to.clone() } else { "/alerts".to_owned() };
     if form.row.is_empty() {
         return Ok(see_other_saying(back, FlashKind::Note, "alert-none-selected"));

@@ -26,6 +26,8 @@ const IN_FILE: usize = 10_000;
 /// An answer as a table of texts.
 struct Answer {
     columns: Vec<String>,
+    /// Which columns hold nothing but numbers; they stand right.
+    numeric: Vec<bool>,
     /// Text of each cell, and the address behind it where it is the number of an event.
     rows: Vec<Vec<(String, String)>>,
     truncated: bool,
@@ -85,6 +87,10 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
 }
 
 impl Answer {
+    fn is_numeric(&self, index: &usize) -> bool {
+        self.numeric.get(*index).copied().unwrap_or(false)
+    }
+
     fn of(answer: QueryAnswer) -> Self {
         let cell = |name: &String, value: Option<&Value>| {
             let text = value.map(words).unwrap_or_default();
@@ -92,7 +98,13 @@ impl Answer {
             let href = if number { format!("/events/{text}") } else { String::new() };
             (text, href)
         };
+        let numeric = |name: &String| {
+            let mut values =
+                answer.rows.iter().filter_map(|row| row.get(name)).filter(|value| !value.is_null()).peekable();
+            values.peek().is_some() && values.all(Value::is_number)
+        };
         Self {
+            numeric: answer.columns.iter().map(numeric).collect(),
             rows: answer
                 .rows
                 .iter()

@@ -18,7 +18,8 @@ pub(super) fn routes() -> axum::Router<App> {
 }
 
 /// Columns that stand elsewhere on the page.
-const APART: [&str; 6] = ["raw", "raw_encoding", "fields", "message", "observables", "source_id"];
+const APART: [&str; 9] =
+    ["seq", "time", "arrival", "raw", "raw_encoding", "fields", "message", "observables", "source_id"];
 
 /// A field of an event.
 pub struct Field {

@@ -153,7 +153,8 @@ impl Tail {
             self.senders.extend(senders(&self.visit.read(), unknown, self.visit.now()).await?);
         }
         let address = self.visit.address.at("/search");
-        let rows = events.iter().map(|event| row_of(&address, &self.question, &values(event), &self.senders)).collect();
+        let row = |event| row_of(&self.page, &address, &self.question, &values(event), &self.senders);
+        let rows = events.iter().map(row).collect();
         Rows { page: &self.page, rows }.render().map_err(Error::internal)
     }
 }

@@ -25,12 +25,18 @@ pub(super) fn routes() -> axum::Router<App> {
 /// Longest text of a row, in characters; the event's own page has all of it.
 const LONGEST_TEXT: usize = 400;
 
+/// Fields whose values are shown without asking.
+const OPEN: [&str; 4] = ["source_id", "event_category", "source_ip", "user_name"];
+
 /// One event as a row.
 pub(super) struct Row {
     pub seq: u64,
     /// The event's own page, keeping the search it came from.
     pub href: String,
     pub time: Micros,
+    /// Day and time of day to the millisecond: in a log, "a minute ago" says too little.
+    pub day: String,
+    pub clock: String,
     pub sender: Option<Sender>,
     /// Chosen columns in order: value and the address of its menu.
     pub cells: Vec<(String, String)>,
@@ -43,6 +49,8 @@ struct FieldSummary {
     doc: &'static str,
     values: Vec<FieldValue>,
     other: u64,
+    /// Whether its values are shown at once.
+    open: bool,
     /// Whether it is a column of the rows, and the address that changes that.
     shown: bool,
     toggle: String,
@@ -152,7 +160,7 @@ fn assemble(visit: &Visit, page: Page, question: Question, found: Option<Found>,
 impl SearchPage {
     fn fill(&mut self, address: &Address, found: Found) {
         let result = &found.result;
-        self.rows = rows(address, &self.question, &found);
+        self.rows = rows(&self.page, address, &self.question, &found);
         self.fields = fields(address, &self.question, &found);
         self.histogram = histogram(&self.page, result);
         self.total = result.total;
@@ -183,11 +191,12 @@ impl Wrong {
 }
 
 /// Rows of a result, for the page and the live tail.
-pub(super) fn rows(address: &Address, question: &Question, found: &Found) -> Vec<Row> {
-    found.result.rows.iter().map(|row| row_of(address, question, row, &found.senders)).collect()
+pub(super) fn rows(page: &Page, address: &Address, question: &Question, found: &Found) -> Vec<Row> {
+    found.result.rows.iter().map(|row| row_of(page, address, question, row, &found.senders)).collect()
 }
 
 pub(super) fn row_of(
+    page: &Page,
     address: &Address,
     question: &Question,
     row: &serde_json::Map<String, serde_json::Value>,
@@ -200,10 +209,15 @@ pub(super) fn row_of(
     };
     let words = text(row, "message").or_else(|| text(row, "raw")).unwrap_or_default();
     let seq = sequence(row);
+    let time = time(row, "time").unwrap_or_default();
+    let precise = page.format.precise(time);
+    let mut parts = precise.split(' ').map(ToOwned::to_owned);
     Row {
         href: address.at(&format!("/events/{seq}")).without("before").without("live").to_string(),
         seq,
-        time: time(row, "time").unwrap_or_default(),
+        time,
+        day: parts.next().unwrap_or_default(),
+        clock: parts.next().unwrap_or_default(),
         sender: text(row, "source_id").and_then(|id| senders.get(&id).cloned()),
         cells: question.columns.iter().map(cell).collect(),
         text: shortened(&words),
@@ -246,6 +260,7 @@ fn fields(address: &Address, question: &Question, found: &Found) -> Vec<FieldSum
             doc: docs.iter().find(|doc| doc.name == facet.field).map_or("", |doc| doc.doc),
             values: facet.values.iter().map(value).collect(),
             other: (facet.distinct as u64).saturating_sub(facet.values.len() as u64),
+            open: OPEN.contains(&facet.field.as_str()),
             shown,
             toggle: address.with("columns", columns.join(",")).to_string(),
             name: facet.field.clone(),

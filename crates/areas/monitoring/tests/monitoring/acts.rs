@@ -77,7 +77,8 @@ async fn bundles_join_within_the_window_and_written_again_change_nothing() {
 #[tokio::test]
 async fn a_rule_over_its_limit_is_damped_into_one_visible_row() {
     in_a_centre(|centre| async move {
-        let scoring = Scoring { groups_per_rule_per_minute: 3, ..Scoring::embedded().unwrap() };
+        let mut scoring = Scoring::embedded().unwrap();
+        scoring.groups_per_rule_per_minute = 3;
         let mut damping = Damping::default();
         let flood = (0..20).map(|number| bundle(&format!("198.51.100.{number}"), 200 + number, 200 + number, NOW));
         write(&centre.db, flood.collect(), &mut damping, &scoring).await;

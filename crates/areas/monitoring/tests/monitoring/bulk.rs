@@ -1,10 +1,10 @@
 //! The Elasticsearch-compatible door: item by item, durable, never from a browser.
 
 use crate::centre::{Centre, in_a_centre};
+use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::middleware::{self, Next};
-use axum::Router;
 use kit::scope::{Actor, Agencies};
 use kit::session::Session;
 use kit::{Capability, Scope};

@@ -97,6 +97,19 @@ async fn acknowledging_moves_an_alert_out_of_the_default_list() {
 }
 
 #[tokio::test]
+async fn a_key_acts_on_the_row_under_it_and_not_on_what_is_selected() {
+    in_a_centre(|centre: Centre| async move {
+        let (under, selected) = (&centre.a.alert, &centre.b.alert);
+        let form = format!("one=acknowledge%3A{under}&row={selected}");
+        assert_eq!(centre.post("2", "/alerts/act", &form).await.status, StatusCode::SEE_OTHER);
+        let state = |id: &str| format!("SELECT state AS value FROM alerts WHERE id = '{id}'");
+        assert_eq!(centre.value(&state(under)).await, "acknowledged");
+        assert_eq!(centre.value(&state(selected)).await, "new");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn closing_needs_a_reason() {
     in_a_centre(|centre: Centre| async move {
         let row = &centre.a.alert;
