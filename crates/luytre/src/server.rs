@@ -175,7 +175,20 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
 
 /// Hands what Elasticsearch clients ask to their own routes.
 async fn for_elastic(State(elastic): State<Router>, request: Request, next: Next) -> Response {
-    if is_for_elastic(&request) { elastic.oneshot(request).await.into_response() } else { next.run(request).await }
+    if !is_for_elastic(&request) {
+        return next.run(request).await;
+    }
+    // The paths of both routers are matched apart: what this one matched would otherwise be read twice.
+    let (mut parts, body) = request.into_parts();
+    let mut extensions = axum::http::Extensions::new();
+    if let Some(session) = parts.extensions.remove::<Arc<kit::session::Session>>() {
+        extensions.insert(session);
+    }
+    if let Some(peer) = parts.extensions.remove::<axum::extract::ConnectInfo<SocketAddr>>() {
+        extensions.insert(peer);
+    }
+    parts.extensions = extensions;
+    elastic.oneshot(Request::from_parts(parts, body)).await.into_response()
 }
 
 /// Elasticsearch clients ask the same address for paths that are pages of ours (`GET /`); they say who they are in

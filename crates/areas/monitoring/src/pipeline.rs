@@ -65,7 +65,8 @@ struct Inner {
     engine: RwLock<Arc<Engine>>,
     sources: Arc<SourceResolver>,
     counters: Arc<Counters>,
-    /// Everything up to here is evaluated and committed.
+    /// Everything up to here is in the store's memory or segments, evaluated and committed. After a start it runs
+    /// through what the log gives again.
     evaluated: watch::Sender<u64>,
     tally: RwLock<Option<Arc<ImportTally>>>,
     stop: CancellationToken,
@@ -94,7 +95,7 @@ impl Pipeline {
             engine: RwLock::new(engine),
             sources,
             counters: Arc::default(),
-            evaluated: watch::Sender::new(cursor),
+            evaluated: watch::Sender::new(store.next_needed().saturating_sub(1)),
             tally: RwLock::default(),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
@@ -105,7 +106,7 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(scoring, cursor);
+        let worker = Worker::new(scoring, cursor, pipeline.evaluated());
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
@@ -147,12 +148,12 @@ impl Pipeline {
         self.0.counters.snapshot(waiting)
     }
 
-    /// Last sequence that is evaluated with its alerts committed.
+    /// Last sequence that can be searched and is evaluated with its alerts committed.
     pub fn evaluated(&self) -> u64 {
         *self.0.evaluated.borrow()
     }
 
-    /// Waits until everything up to `seq` is evaluated and its alerts are committed. An error means that the
+    /// Waits until everything up to `seq` can be searched, is evaluated and its alerts are committed. An error means that the
     /// pipeline has stopped before.
     pub async fn wait_evaluated(&self, seq: u64) -> Result<(), Error> {
         let mut evaluated = self.0.evaluated.subscribe();
@@ -204,13 +205,15 @@ pub(crate) struct Worker {
     facts: evaluate::Facts,
     /// Matches up to here were written before the start.
     written_to: u64,
-    /// Evaluated in memory.
+    /// Evaluated in memory, in this run or before.
     reached: u64,
+    /// Inserted into the store in this run.
+    inserted: u64,
     committed: u64,
 }
 
 impl Worker {
-    fn new(scoring: Arc<Scoring>, cursor: u64) -> Self {
+    fn new(scoring: Arc<Scoring>, cursor: u64, inserted: u64) -> Self {
         Self {
             grouping: Grouping::new(scoring),
             board: StatusBoard::default(),
@@ -220,6 +223,7 @@ impl Worker {
             facts: evaluate::Facts::default(),
             written_to: cursor,
             reached: cursor,
+            inserted,
             committed: cursor,
         }
     }

@@ -13,11 +13,16 @@ function current() {
   return document.querySelector('table[data-keyed] tr[aria-current]');
 }
 
+/** The link that opens a row: the marked one, else its first. */
+function opener(row) {
+  return row?.querySelector('[data-open]') ?? row?.querySelector('a');
+}
+
 function moveTo(row) {
   if (!row) return;
   current()?.removeAttribute('aria-current');
   row.setAttribute('aria-current', 'true');
-  row.querySelector('[data-open], a')?.focus({ preventScroll: true });
+  opener(row)?.focus({ preventScroll: true });
   row.scrollIntoView({ block: 'nearest' });
 }
 
@@ -40,7 +45,7 @@ function act(name) {
 const acts = {
   j: () => step(1),
   k: () => step(-1),
-  Enter: () => current()?.querySelector('[data-open], a')?.click(),
+  Enter: () => opener(current())?.click(),
   x: () => current()?.querySelector('input[type=checkbox]')?.click(),
   a: () => act('acknowledge'),
   e: () => act('escalate'),

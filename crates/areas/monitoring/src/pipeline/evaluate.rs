@@ -41,10 +41,11 @@ pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed)
     let Parsed { mut events } = parsed;
     let bound = bind(pipeline, &mut events).await;
     let (worker, events) = evaluate(pipeline, worker, events, bound).await?;
-    let last = events.last().map_or(worker.reached, |event| event.seq);
+    let last = events.last().map_or(worker.inserted, |event| event.seq);
     pipeline.0.store.insert(events).await.map_err(Error::internal)?;
     let mut worker = worker;
     worker.reached = worker.reached.max(last);
+    worker.inserted = worker.inserted.max(last);
     Ok(worker)
 }
 

@@ -17,6 +17,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
     let bundles = worker.grouping.take();
     let status = status && worker.board.has_news(pipeline.0.clock.now());
     if bundles.is_empty() && worker.reached == worker.committed && !status {
+        publish(pipeline, worker);
         return;
     }
     let started = Instant::now();
@@ -30,7 +31,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                 worker.committed = worker.reached;
                 pipeline.0.store.set_evaluated(worker.reached);
                 pipeline.0.counters.add_write(&changes, worker.damping.damped_matches, started.elapsed());
-                pipeline.0.evaluated.send_replace(worker.reached);
+                publish(pipeline, worker);
                 tell(pipeline, &changes);
                 return;
             }
@@ -45,6 +46,12 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
             }
         }
     }
+}
+
+/// Lets those know who wait for a record to be searchable and evaluated.
+fn publish(pipeline: &Pipeline, worker: &Worker) {
+    let reached = worker.inserted.min(worker.committed);
+    pipeline.0.evaluated.send_if_modified(|at| std::mem::replace(at, reached) != reached);
 }
 
 async fn attempt(

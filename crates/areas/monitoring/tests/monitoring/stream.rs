@@ -109,9 +109,10 @@ async fn after_a_crash_every_event_is_there_once_and_every_match_is_counted_once
         // A third start with nothing new changes nothing.
         let store = Store::open(directory.path(), Options::default()).unwrap();
         let pipeline = start(&store, &db).await;
+        pipeline.wait_evaluated(store.last_seq()).await.unwrap();
+        assert_eq!(stored(&store).await, (150, 150));
         pipeline.stop().await;
         assert_eq!((figures(&db, MATCHES).await, figures(&db, HEARD).await), (150, 150));
-        assert_eq!(stored(&store).await, (150, 150));
     })
     .await;
 }

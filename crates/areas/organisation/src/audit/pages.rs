@@ -55,6 +55,12 @@ fn name_of_action(page: &Page, action: &str) -> String {
     if texts().has(page.lang, &key) { page.t(&key) } else { action.to_owned() }
 }
 
+/// The kind of record in words where there are some, else its code.
+fn object_name(page: &Page, entry: &AuditEntry) -> String {
+    let key = format!("audit-object-{}", entry.object_kind);
+    if texts().has(page.lang, &key) { page.t(&key) } else { entry.object_kind.clone() }
+}
+
 fn actor_name(page: &Page, entry: &AuditEntry) -> String {
     if entry.actor_name.is_empty() { page.t("audit-nobody") } else { entry.actor_name.clone() }
 }

@@ -61,7 +61,7 @@ async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) ->
     Ok(Person::find_by_statement(statement).all(connection).await?)
 }
 
-/// People in scope, in Vietnamese order of name.
+/// People in scope by agency, both in Vietnamese order of name.
 pub async fn list(
     connection: &impl Connection,
     filter: &PersonFilter,
@@ -70,7 +70,10 @@ pub async fn list(
 ) -> Result<Vec<Person>, Error> {
     connection.scope().require(Capability::ViewPeople)?;
     let conditions = filter.conditions(connection);
-    let rest = format!("{} ORDER BY people.name_sort, people.id LIMIT {limit} OFFSET {offset}", conditions.sql());
+    let rest = format!(
+        "{} ORDER BY agencies.name_sort, people.name_sort, people.id LIMIT {limit} OFFSET {offset}",
+        conditions.sql()
+    );
     select(connection, &rest, conditions.values()).await
 }
 
