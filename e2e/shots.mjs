@@ -17,6 +17,8 @@ for (const theme of ['light', 'dark']) {
   }
 }
 for (const lang of ['vi', 'en']) STATES.push({ theme: 'light', lang, width: 794, media: 'print' });
+// Two states far apart find most faults in a fraction of the time.
+if (process.env.SHOTS_QUICK) STATES.splice(0, STATES.length, { theme: 'light', lang: 'vi', width: 1440, media: 'screen' }, { theme: 'dark', lang: 'en', width: 320, media: 'screen' });
 
 const wanted = process.argv.slice(2);
 const out = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'target', 'shots');
@@ -60,7 +62,7 @@ async function look(page, kind, address, state) {
   if (state.media !== 'print') {
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (over > 0) problems.push(`${over} px wider than ${state.width}`);
-    if (state.width !== 1280 && (state.width === 1440 || state.theme === 'light')) {
+    if (state.width !== 1280 && (state.width === 1440 || state.theme === 'light' || process.env.SHOTS_QUICK)) {
       problems.push(...(await findings(page)).filter(isSerious).map(describe));
     }
     const weight = await page.evaluate(() =>

@@ -42,6 +42,7 @@ export default async function journey({ visitor, check, accessible }) {
 
   await responder.goto(`${incident}?tab=documents`);
   const drafting = responder.locator('form[action$="/notices"]').first();
+  await drafting.locator('select[name=form]').selectOption('first-notice');
   await drafting.locator('button[type=submit]').click();
   await responder.waitForURL(/\/notices\//);
   await accessible(responder, 'notice');
@@ -85,6 +86,7 @@ export default async function journey({ visitor, check, accessible }) {
   const receipt = responder.locator('form[action$="/receipt"]');
   await receipt.locator('input[name=reference]').fill('BN-2026-0042');
   await receipt.locator('button[type=submit]').click();
+  await responder.waitForLoadState();
   await responder.goto(incident);
   check(
     (await responder.locator('.clock-flag-sent, .clock-flag-sent-late').count()) > 0,

@@ -28,10 +28,11 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     let asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
     // An error that came by `?` did not know the asker: it is said again in the right language and form.
-    match response.extensions().get::<Unaddressed>() {
+    let response = match response.extensions().get::<Unaddressed>() {
         Some(Unaddressed(error)) => Fail::to(Arc::clone(error), &asked).into(),
         None => response,
-    }
+    };
+    flash::forget_shown(&asked, response)
 }
 
 /// A visitor who has signed in, with everything a handler needs.

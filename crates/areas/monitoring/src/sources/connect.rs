@@ -38,6 +38,7 @@ pub fn snippets(addresses: &ListenerAddresses) -> Vec<Snippet> {
                  action(type=\"omrelp\" target=\"{host}\" port=\"{port}\"\n\
                  \x20      template=\"RSYSLOG_SyslogProtocol23Format\"\n\
                  \x20      queue.type=\"LinkedList\" queue.filename=\"luytre\" queue.saveOnShutdown=\"on\"\n\
+                 \x20      queue.size=\"100000\" queue.timeoutEnqueue=\"0\"\n\
                  \x20      action.resumeRetryCount=\"-1\")\n"
             ),
             tested: true,
@@ -107,7 +108,8 @@ fn elastic(address: &str) -> Vec<Snippet> {
                  \x20 property(outname=\"message\" name=\"rawmsg\" format=\"jsonf\")\n}}\n\
                  action(type=\"omelasticsearch\" server=\"{name}\" serverport=\"{port}\" template=\"luytre\"\n\
                  \x20      searchIndex=\"logs\" searchType=\"\" bulkmode=\"on\" uid=\"KEY-ID\" pwd=\"API-KEY\"\n\
-                 \x20      queue.type=\"LinkedList\" action.resumeRetryCount=\"-1\")\n"
+                 \x20      queue.type=\"LinkedList\" queue.size=\"100000\" queue.timeoutEnqueue=\"0\"\n\
+                 \x20      action.resumeRetryCount=\"-1\")\n"
             ),
             tested: true,
         },
