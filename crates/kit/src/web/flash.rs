@@ -4,8 +4,8 @@
 use crate::locale::texts;
 use crate::page::{Flash, FlashKind};
 use crate::session::{cookie, language};
-use axum::http::{HeaderValue, header};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// Goes to `path` and shows the text under `key` there.
@@ -23,10 +23,8 @@ pub(crate) fn read(parts: &Parts) -> Option<Flash> {
 
 /// Ends a message once a whole page has shown it, so that the next page does not say it again.
 pub(crate) fn forget_shown(asked: &Parts, mut response: Response) -> Response {
-    let page = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let says_another = response.headers().contains_key(header::SET_COOKIE);
     let whole = !asked.headers.contains_key("hx-request");
     if page && whole && !says_another && cookie(asked, "flash").is_some() {

@@ -60,7 +60,11 @@ impl Query {
             Some(server) => server.query(sql, &limits).await?,
             None => {
                 let centre = Centre::open(data, &configuration).await?;
-                let answer = centre.catalogue().query(&Scope::service("command line"), sql, limits).await;
+                // What the last run received but did not seal is read from the log again first.
+                let answer = match centre.pipeline.wait_evaluated(centre.store.last_seq()).await {
+                    Ok(()) => centre.catalogue().query(&Scope::service("command line"), sql, limits).await,
+                    Err(error) => Err(error),
+                };
                 centre.close().await;
                 answer?
             }

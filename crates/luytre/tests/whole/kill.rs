@@ -1,4 +1,5 @@
-//! A real rsyslog sends while the binary is killed: what was acknowledged is there once after the restart.
+//! A real rsyslog sends while the binary is killed: nothing is lost, and only what had no answer at the kill can be
+//! there twice, because the sender repeats it in another cut (one bulk request, one RELP window).
 
 use crate::program::{Serving, ask, free_port, number, run_with_input, shared_data};
 use std::collections::BTreeMap;
@@ -85,7 +86,7 @@ fn write_lines(directory: &Path, lines: &[String]) {
 }
 
 /// Kills the server in the middle, starts it again, waits for everything, and counts.
-fn send_kill_and_count(module: &str, template: &str, action: impl Fn(u16, u16, &str) -> String) {
+fn send_kill_and_count(module: &str, template: &str, unanswered: usize, action: impl Fn(u16, u16, &str) -> String) {
     let (Some(shared), true) = (shared_data(), rsyslog_is_here()) else { return };
     let directory = tempfile::tempdir().expect("directory");
     let data = directory.path().join("data");
@@ -105,7 +106,8 @@ fn send_kill_and_count(module: &str, template: &str, action: impl Fn(u16, u16, &
     until("a first part", || stored(&data) > 1_500);
     server.kill();
     let server = Serving::start(&data, web, syslog, relp);
-    until("every line", || stored(&data) >= lines.len() as i64);
+    let distinct = || number(&data, "SELECT count(DISTINCT raw) FROM events WHERE raw LIKE '%seq=%'");
+    until("every line", || distinct() >= lines.len() as i64);
     drop(rsyslog);
     let numbers = crate::program::query(&data, "SELECT raw FROM events WHERE raw LIKE '%seq=%'");
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
@@ -117,11 +119,9 @@ fn send_kill_and_count(module: &str, template: &str, action: impl Fn(u16, u16, &
     let twice: Vec<_> = seen.iter().filter(|(_, times)| **times > 1).collect();
     println!("{} lines sent, {} found, {} of them twice", lines.len(), seen.len(), twice.len());
     assert_eq!(seen.len(), lines.len(), "every line is there");
-    assert!(twice.is_empty(), "lines twice: {twice:?}");
-    let brute_force = number(
-        &data,
-        "SELECT count(*) FROM monitoring.alerts WHERE rule_title LIKE '%SSH password guessing%'",
-    );
+    assert!(twice.len() <= unanswered, "more lines twice than were without an answer: {}", twice.len());
+    let brute_force =
+        number(&data, "SELECT count(*) FROM monitoring.alerts WHERE rule_title LIKE '%SSH password guessing%'");
     assert!(brute_force > 0, "the brute force in these lines raises an alert");
     server.stop();
 }
@@ -144,6 +144,7 @@ fn bulk_from_rsyslog_survives_a_kill() {
          property(outname=\"@timestamp\" name=\"timereported\" dateFormat=\"rfc3339\" format=\"jsonf\")\n\
          property(outname=\"host\" name=\"hostname\" format=\"jsonf\")\n\
          property(outname=\"message\" name=\"msg\" format=\"jsonf\") }",
+        1_024,
         |web, _, key| {
             let decoded = String::from_utf8(base64(key)).expect("text");
             let (id, secret) = decoded.split_once(':').expect("id and secret");
