@@ -128,7 +128,7 @@ fn send_kill_and_count(module: &str, template: &str, unanswered: usize, action: 
 
 #[test]
 fn relp_from_rsyslog_survives_a_kill() {
-    send_kill_and_count("omrelp", "template(name=\"line\" type=\"string\" string=\"<86>%msg%\")", |_, relp, _| {
+    send_kill_and_count("omrelp", "template(name=\"line\" type=\"string\" string=\"<86>%msg%\")", 128, |_, relp, _| {
         format!(
             "action(type=\"omrelp\" target=\"127.0.0.1\" port=\"{relp}\" template=\"line\" timeout=\"5\" \
                  action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\")"
