@@ -42,7 +42,7 @@ pub fn ask(data: &Path, arguments: &[&str]) -> Value {
 
 /// Rows of an SQL question.
 pub fn query(data: &Path, sql: &str) -> Vec<Value> {
-    ask(data, &["query", "--format", "json", sql]).as_array().cloned().expect("rows")
+    ask(data, &["query", "--limit", "1000000", "--format", "json", sql]).as_array().cloned().expect("rows")
 }
 
 /// One number.
