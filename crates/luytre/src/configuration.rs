@@ -78,7 +78,7 @@ pub struct Database {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Events {
-    /// Days that events are kept; the basis is in `content/monitoring/retention.toml` (later).
+    /// Days that events are kept.
     pub retention_days: u32,
 }
 
