@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
 use kit::web::{Fail, identify, live_news, secure};
@@ -29,6 +30,9 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+
+/// Longest time that pages wait for the log to be evaluated after a start.
+const RECOVERY: Duration = Duration::from_secs(20);
 
 /// A running server.
 pub struct Server {
@@ -58,9 +62,16 @@ impl Server {
             syslog_tcp: configuration.intake.syslog_tcp,
             relp: configuration.intake.relp,
         };
-        let intake = Intake::open(&settings, centre.store.clone()).await?;
+        let resends = Arc::new(monitoring::resends::unanswered(&centre.store, centre.clock.now()).await);
+        let recovered = centre.store.last_seq();
+        let intake = Intake::open(&settings, centre.store.clone(), resends.clone()).await?;
+        // What a kill left in the log is searchable before the first page is.
+        match tokio::time::timeout(RECOVERY, centre.pipeline.wait_evaluated(recovered)).await {
+            Ok(done) => done?,
+            Err(_) => tracing::warn!("still evaluating what was in the log; answers are incomplete until that is done"),
+        }
         let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
-        let app = app(&centre, addresses, demonstration)?;
+        let app = app(&centre, resends, addresses, demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
         let ended = stop.clone();
@@ -108,12 +119,13 @@ pub async fn asked_to_stop() -> Result<()> {
     Ok(())
 }
 
-fn app(centre: &Arc<Centre>, addresses: ListenerAddresses, demonstration: bool) -> Result<App> {
+fn app(centre: &Arc<Centre>, resends: Arc<Resends>, addresses: ListenerAddresses, demonstration: bool) -> Result<App> {
     let configuration = &centre.configuration;
     let areas = areas();
     let mut ports = Ports::default();
     ports.insert(Monitoring {
         store: centre.store.clone(),
+        resends,
         formats: centre.pipeline.formats(),
         rules: centre.rules.clone(),
     });
@@ -328,7 +340,7 @@ async fn housekeeping(centre: Arc<Centre>, stop: CancellationToken) {
         if let Err(error) = centre.store.compact().await {
             tracing::error!(%error, "compaction failed");
         }
-        if let Err(error) = centre.store.enforce_retention(centre.configuration.events.retention_days).await {
+        if let Err(error) = centre.store.enforce_retention(centre.retention_days).await {
             tracing::error!(%error, "retention failed");
         }
     }

@@ -3,15 +3,14 @@
 
 use crate::sources::connect::ListenerAddresses;
 use async_trait::async_trait;
-use bytes::Bytes;
-use event::{Listener, RawRecord};
+use event::RawRecord;
 use event_store::{Store, StoreError};
 use ingest::listeners::{
-    Counters, DeliverError, RelpSettings, Resends, Sink, Snapshot, TcpSettings, UdpSettings, serve_relp,
-    serve_syslog_tcp, serve_syslog_udp,
+    Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, serve_relp, serve_syslog_tcp,
+    serve_syslog_udp,
 };
+use ingest::resends::Resends;
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,11 +75,9 @@ pub struct Intake {
 
 impl Intake {
     /// Opens every door that has an address; one that cannot be opened is an error, since a sender would not know.
-    pub async fn open(settings: &IntakeSettings, store: Store) -> io::Result<Self> {
+    pub async fn open(settings: &IntakeSettings, store: Store, resends: Arc<Resends>) -> io::Result<Self> {
         let stop = CancellationToken::new();
-        let resends = Arc::new(Resends::default());
-        remember_stored(&store, &resends).await;
-        let sink: Arc<dyn Sink> = Arc::new(StoreSink(store.clone()));
+        let sink: Arc<dyn Sink> = Arc::new(StoreSink(store));
         let mut doors = Vec::new();
         let mut tasks = Vec::new();
         if let Some(address) = settings.syslog_udp {
@@ -148,36 +145,6 @@ impl Intake {
                 tracing::error!(%error, "a listener ended badly");
             }
         }
-    }
-}
-
-/// Records at the end of the log that are looked through for RELP messages which a sender may repeat because a
-/// kill took their answers.
-const LOG_END: u64 = 8_192;
-
-async fn remember_stored(store: &Store, resends: &Resends) {
-    let last = store.last_seq();
-    let mut reader = store.read_log(last.saturating_sub(LOG_END).max(1));
-    let mut stored: HashMap<String, Vec<(Bytes, i64)>> = HashMap::new();
-    let mut reached = 0;
-    while reached < last {
-        let records = match reader.next(1_024).await {
-            Ok(records) if !records.is_empty() => records,
-            Ok(_) => break,
-            Err(error) => {
-                tracing::warn!(%error, "the end of the log does not read; repeated messages may be stored twice");
-                break;
-            }
-        };
-        for (seq, record) in records {
-            reached = seq;
-            if let (Listener::Relp, Some(peer)) = (record.origin.listener, record.origin.peer.clone()) {
-                stored.entry(peer).or_default().push((record.bytes, record.arrival));
-            }
-        }
-    }
-    for (peer, messages) in &stored {
-        resends.remember(peer, messages.iter().map(|(bytes, arrival)| (bytes, *arrival)));
     }
 }
 

@@ -8,6 +8,7 @@ pub mod import;
 pub mod intake;
 pub mod pipeline;
 pub mod questions;
+pub mod resends;
 pub mod rules;
 pub mod search;
 pub mod sources;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 /// What pages, imports and the pipeline of this area share; `luytre` registers it as a port.
 pub struct Monitoring {
     pub store: event_store::Store,
+    /// Records that senders may repeat, since they had no answer.
+    pub resends: Arc<ingest::resends::Resends>,
     pub formats: Arc<ingest::FormatSet>,
     /// Rules in force, with those that did not load. Replaced as a whole when a rule directory changes.
     pub rules: rules::Shelf,

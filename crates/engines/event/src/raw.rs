@@ -38,6 +38,9 @@ pub struct Origin {
     /// Address of the sender, without port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// Number of the connection, for senders that repeat on the next one what they had no answer to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<u64>,
     /// Registered source (UUID text) that the sender proved to be, for example by its API key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,

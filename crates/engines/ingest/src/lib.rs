@@ -5,5 +5,6 @@ pub mod bulk;
 pub mod files;
 mod formats;
 pub mod listeners;
+pub mod resends;
 
 pub use formats::{FormatError, FormatErrors, FormatSet, SampleFailure};

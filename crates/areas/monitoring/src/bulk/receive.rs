@@ -2,15 +2,16 @@
 
 use super::answer::{Refusal, json_answer};
 use super::body;
-use crate::Monitoring;
+use crate::{Monitoring, resends};
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
 use event::{Listener, Micros, Origin, RawRecord};
-use event_store::{Appended, BatchId, Store};
+use event_store::{Appended, BatchId, StoreError};
 use ingest::bulk::{Action, BulkItem, parse_bulk};
+use ingest::resends::connection_number;
 use kit::scope::Actor;
 use kit::session::Session;
 use kit::{App, Capability};
@@ -18,8 +19,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::oneshot;
 
 /// Bytes of documents appended together; larger requests become several batches.
 const BATCH_BYTES: usize = 24 << 20;
@@ -167,9 +170,10 @@ async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u
     let monitoring = monitoring.ok_or_else(|| Refusal::unavailable("the event store is not open"))?;
     let identity = identity(sender, &items, body);
     let arrival = app.clock.now();
-    let mut origins = HashMap::new();
+    let mut origins = Origins::new(sender, arrival);
     let mut outcomes = Vec::with_capacity(items.len());
     let mut batch = Batch { arrival, ..Batch::default() };
+    let mut repeated = monitoring.repeated(&origins, &items, arrival);
     for (number, item) in items.into_iter().enumerate() {
         let mut outcome = Outcome {
             action: item.action,
@@ -180,10 +184,10 @@ async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u
             error: None,
         };
         match item.document {
-            Ok(document) => {
-                let origin = origin(&mut origins, sender, &outcome.index);
-                batch.push(number, document, origin);
-            }
+            Ok(document) => match repeated.next() {
+                Some(sequence) => outcome.sequence = Some(sequence),
+                None => batch.push(number, document, origins.of(&outcome.index)),
+            },
             Err(error) => {
                 let refusal = Refusal::from(error);
                 outcome.status = refusal.status();
@@ -192,10 +196,10 @@ async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u
         }
         outcomes.push(outcome);
         if batch.bytes >= BATCH_BYTES {
-            batch.store(&monitoring.store, &identity, &mut outcomes).await?;
+            batch.store(&monitoring, &identity, &mut outcomes).await?;
         }
     }
-    batch.store(&monitoring.store, &identity, &mut outcomes).await?;
+    batch.store(&monitoring, &identity, &mut outcomes).await?;
     Ok(outcomes)
 }
 
@@ -230,19 +234,49 @@ impl Identity {
     }
 }
 
-fn origin(origins: &mut HashMap<String, Arc<Origin>>, sender: &Sender, index: &str) -> Arc<Origin> {
-    if let Some(origin) = origins.get(index) {
-        return origin.clone();
+impl Monitoring {
+    /// Sequences of the documents at the head of a request that are stored already: the sender had no answer and
+    /// sends them again in another cut. Documents with an `_id` are known by it, as whole requests.
+    fn repeated(&self, origins: &Origins, items: &[BulkItem], now: Micros) -> Range<u64> {
+        let Some(sender) = resends::sender(&origins.common) else { return 0..0 };
+        if items.iter().any(|item| item.id.is_some()) {
+            return 0..0;
+        }
+        let documents: Vec<(&str, &[u8])> =
+            items.iter().filter_map(|item| Some((item.index.as_str(), &**item.document.as_ref().ok()?))).collect();
+        match self.resends.repeated(&sender, &documents, now) {
+            Some((count, first_seq)) => first_seq..first_seq + count as u64,
+            None => 0..0,
+        }
     }
-    let origin = Arc::new(Origin {
-        listener: Listener::Bulk,
-        peer: sender.peer.clone(),
-        source_id: sender.source_id.clone(),
-        index: Some(index.to_owned()),
-        ..Origin::default()
-    });
-    origins.insert(index.to_owned(), origin.clone());
-    origin
+}
+
+/// Facts about the sender of one request, shared by its documents for the same index.
+struct Origins {
+    common: Origin,
+    by_index: HashMap<String, Arc<Origin>>,
+}
+
+impl Origins {
+    fn new(sender: &Sender, arrival: Micros) -> Self {
+        let common = Origin {
+            listener: Listener::Bulk,
+            peer: sender.peer.clone(),
+            connection: Some(connection_number(arrival)),
+            source_id: sender.source_id.clone(),
+            ..Origin::default()
+        };
+        Self { common, by_index: HashMap::new() }
+    }
+
+    fn of(&mut self, index: &str) -> Arc<Origin> {
+        if let Some(origin) = self.by_index.get(index) {
+            return origin.clone();
+        }
+        let origin = Arc::new(Origin { index: Some(index.to_owned()), ..self.common.clone() });
+        self.by_index.insert(index.to_owned(), origin.clone());
+        origin
+    }
 }
 
 /// Records waiting to be appended, with their places in the answer.
@@ -270,7 +304,7 @@ impl Batch {
 
     async fn store(
         &mut self,
-        store: &Store,
+        monitoring: &Arc<Monitoring>,
         (key_id, identity): &(String, Identity),
         outcomes: &mut [Outcome],
     ) -> Result<(), Refusal> {
@@ -282,7 +316,7 @@ impl Batch {
         }
         let id = identity.of_batch(key_id, self.number);
         self.number += 1;
-        match store.append(records, Some(id)).await {
+        match append(monitoring.clone(), records, id).await {
             Ok(Appended { first_seq, .. }) => {
                 for (offset, place) in places.into_iter().enumerate() {
                     if let Some(outcome) = outcomes.get_mut(place) {
@@ -305,6 +339,22 @@ impl Batch {
             }
         }
     }
+}
+
+/// Appends to the log, to the end even if the client leaves meanwhile: what it then has no answer to it will repeat.
+async fn append(monitoring: Arc<Monitoring>, records: Vec<RawRecord>, id: BatchId) -> Result<Appended, StoreError> {
+    let (answer, answered) = oneshot::channel();
+    tokio::spawn(async move {
+        let appended = monitoring.store.append(records.clone(), Some(id)).await;
+        if let Err(Ok(Appended { first_seq, .. })) = answer.send(appended) {
+            let arrival = records.first().map_or(0, |record| record.arrival);
+            if let Some(sender) = records.first().and_then(|record| resends::sender(&record.origin)) {
+                let records = records.iter().map(|record| (record.origin.index.as_deref(), &*record.bytes));
+                monitoring.resends.remember(&sender, first_seq, records, arrival);
+            }
+        }
+    });
+    answered.await.unwrap_or_else(|_| Err(StoreError::Closed))
 }
 
 /// Whether a request carries a key that may send; for probes.

@@ -81,7 +81,7 @@ impl Centre {
         let rules = Shelf::new(Book { set: Arc::new(set), errors, loaded_at: NOW });
         let mut ports = Ports::default();
         let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
-        ports.insert(Monitoring { store: store.clone(), formats, rules });
+        ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, rules });
         ports.insert(organisation::Policies::clone(&organisation::Policies::embedded().unwrap()));
         let persons =
             vec![(a.person.clone(), Some(a.agency.clone())), (b.person.clone(), Some(b.agency.clone())), (root, None)];

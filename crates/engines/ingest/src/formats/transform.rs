@@ -22,6 +22,7 @@ pub(crate) enum Transform {
     Before(String),
     After(String),
     AfterLast(String),
+    UrlDecode,
     Lower,
     /// Characters of the named set dropped from both ends.
     Strip(String),
@@ -127,6 +128,7 @@ impl Transform {
             ("hash", None) => Self::Hash,
             ("address", None) => Self::Address,
             ("url_host", None) => Self::UrlHost,
+            ("url_decode", None) => Self::UrlDecode,
             ("lower", None) => Self::Lower,
             ("not_machine", None) => Self::NotMachine,
             ("before", Some(mark)) => Self::Before(mark.to_owned()),
@@ -144,6 +146,7 @@ impl Transform {
             Self::Hash => strongest_hash(text),
             Self::Address => address(text),
             Self::UrlHost => url_host(text),
+            Self::UrlDecode => url_decode(text),
             Self::Lower => Some(text.to_lowercase()),
             Self::NotMachine => (!text.ends_with('$')).then(|| text.to_owned()),
             Self::Before(mark) => Some(text.split_once(mark.as_str()).map_or(text, |(before, _)| before).to_owned()),
@@ -180,6 +183,45 @@ fn address(text: &str) -> Option<String> {
     host.parse::<std::net::Ipv4Addr>().ok().map(|address| address.to_string())
 }
 
+/// Percent signs and pluses undone, once more where they were written twice; zero bytes, which end a text for many
+/// servers and which databases refuse, left out. Nothing where there was nothing to undo.
+fn url_decode(text: &str) -> Option<String> {
+    let once = percent_decode(&text.replace('+', " "));
+    let twice = percent_decode(&once).replace('\0', "");
+    (twice != text).then_some(twice)
+}
+
+/// `%xx` as bytes, `%uxxxx` as Windows servers read it; what is no UTF-8 becomes replacement characters.
+fn percent_decode(text: &str) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        decoded.extend_from_slice(before.as_bytes());
+        let number = |from: usize, to: usize| {
+            let digits = after.get(from..to)?;
+            digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+        };
+        let wide = after.starts_with(['u', 'U']).then(|| number(1, 5).and_then(char::from_u32)).flatten();
+        let read = match (wide, number(0, 2)) {
+            (Some(one), _) => {
+                decoded.extend_from_slice(one.encode_utf8(&mut [0; 4]).as_bytes());
+                5
+            }
+            (None, Some(byte)) => {
+                decoded.push(byte as u8);
+                2
+            }
+            (None, None) => {
+                decoded.push(b'%');
+                0
+            }
+        };
+        rest = after.get(read..).unwrap_or_default();
+    }
+    decoded.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
 fn url_host(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -202,6 +244,15 @@ mod tests {
         assert_eq!(address("10.0.0.1:53").as_deref(), Some("10.0.0.1"));
         assert_eq!(address("fe80::1%eth0").as_deref(), Some("fe80::1"));
         assert_eq!(address("host.example"), None);
+    }
+
+    #[test]
+    fn addresses_of_pages_are_read_as_a_server_reads_them() {
+        assert_eq!(url_decode("q=a%27+or+%271").as_deref(), Some("q=a' or '1"));
+        assert_eq!(url_decode("%253Cb%u003e%c3%a1").as_deref(), Some("<b>á"));
+        assert_eq!(url_decode("100%25%zz%u12%"), Some("100%%zz%u12%".to_owned()));
+        assert_eq!(url_decode("/etc/passwd%2500").as_deref(), Some("/etc/passwd"));
+        assert_eq!(url_decode("/tin-tuc?trang=2"), None);
     }
 
     #[test]

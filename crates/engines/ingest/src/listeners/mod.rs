@@ -6,7 +6,6 @@ mod counters;
 mod framing;
 mod relp;
 mod relp_frame;
-mod resends;
 mod tcp;
 mod udp;
 
@@ -14,14 +13,12 @@ pub use counters::{Counters, Snapshot};
 pub use framing::{Framed, SyslogFraming};
 pub use relp::{RelpSettings, serve_relp};
 pub use relp_frame::{RelpDecoder, RelpError, RelpFrame};
-pub use resends::Resends;
 pub use tcp::{TcpSettings, serve_syslog_tcp};
 pub use udp::{UdpSettings, serve_syslog_udp};
 
 use async_trait::async_trait;
 use event::{Listener, Micros, Origin, RawRecord};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Why a batch was not stored.
@@ -40,8 +37,8 @@ pub(crate) fn now() -> Micros {
 }
 
 /// Facts about a sender, shared by all its records.
-pub(crate) fn origin(listener: Listener, peer: IpAddr) -> Arc<Origin> {
-    Arc::new(Origin { listener, peer: Some(peer.to_canonical().to_string()), ..Origin::default() })
+pub(crate) fn origin(listener: Listener, peer: IpAddr) -> Origin {
+    Origin { listener, peer: Some(peer.to_canonical().to_string()), ..Origin::default() }
 }
 
 /// A connection or refusal, for logs.

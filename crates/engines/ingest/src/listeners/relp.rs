@@ -5,9 +5,9 @@
 use super::batch::deliver;
 use super::counters::Counters;
 use super::relp_frame::{RelpDecoder, RelpFrame, encode};
-use super::resends::{Resends, Session, Verdict};
 use super::tcp::accept;
 use super::{DeliverError, Sink, now, origin, who};
+use crate::resends::{Resends, Session, Verdict, connection_number};
 use bytes::{Bytes, BytesMut};
 use event::{Listener, Origin, RawRecord};
 use std::io;
@@ -35,8 +35,9 @@ impl Default for RelpSettings {
     }
 }
 
-/// How long a message that may be a repeated one waits for the next that decides.
-const DECISION: Duration = Duration::from_millis(250);
+/// Bytes of repeated messages kept until their run has ended. So many equal messages in the same order are no
+/// accident: beyond it they count as repeated.
+const HELD_BYTES: usize = 8 << 20;
 
 const OFFER: &str = "200 OK\nrelp_version=0\nrelp_software=luytre\ncommands=syslog";
 
@@ -51,7 +52,8 @@ pub async fn serve_relp(
 ) -> io::Result<()> {
     accept(listener, settings.connections, counters.clone(), stop.clone(), move |stream, peer| {
         let (sink, resends, counters, stop) = (sink.clone(), resends.clone(), counters.clone(), stop.clone());
-        let origin = origin(Listener::Relp, peer.ip());
+        let origin =
+            Arc::new(Origin { connection: Some(connection_number(now())), ..origin(Listener::Relp, peer.ip()) });
         async move {
             // Answers are small and awaited; Nagle's algorithm would only delay them.
             let _ = stream.set_nodelay(true);
@@ -82,6 +84,7 @@ async fn talk(
     let mut door = Door {
         session: resends.begin(origin.peer.as_deref().unwrap_or_default(), now()),
         held: Vec::new(),
+        held_bytes: 0,
         refused: None,
         origin,
         sink,
@@ -113,7 +116,7 @@ async fn talk(
                     encode(frame.number, "rsp", OFFER, &mut answers);
                 }
                 "close" => {
-                    door.give_up(&mut answers).await;
+                    door.end(&mut answers).await;
                     if door.refused.is_some() {
                         break;
                     }
@@ -151,11 +154,6 @@ async fn talk(
                 stream.write_all(&answers).await?;
                 return stream.shutdown().await;
             }
-            () = tokio::time::sleep(DECISION), if !door.held.is_empty() => {
-                door.give_up(&mut answers).await;
-                // Answers, or the refusal, are dealt with as after any read.
-                continue;
-            }
             read = timeout(settings.idle, stream.read_buf(decoder.buffer())) => read??,
         };
         if read == 0 {
@@ -167,8 +165,10 @@ async fn talk(
 /// The way of messages from one session into the sink.
 struct Door<'s> {
     session: Session<'s>,
-    /// Messages that may be repeated ones, unanswered until the next one decides.
-    held: Vec<RelpFrame>,
+    /// Messages along a run that has not ended yet. They are answered, since equal ones are stored and the sender
+    /// may send the next only then; should the run break off, they were second events and are stored too.
+    held: Vec<Bytes>,
+    held_bytes: usize,
     /// Why the sink refused; from then on nothing is stored or answered, so that the order is kept.
     refused: Option<DeliverError>,
     origin: Arc<Origin>,
@@ -176,50 +176,65 @@ struct Door<'s> {
     counters: &'s Counters,
 }
 
+/// A message to be stored, with the frame to be answered then.
+struct Waiting {
+    message: Bytes,
+    frame: Option<u64>,
+}
+
 impl Door<'_> {
     /// Stores what waits, but answers repeated messages without storing them again.
-    async fn store(&mut self, waiting: &mut Vec<RelpFrame>, answers: &mut BytesMut) {
-        let mut new = Vec::with_capacity(waiting.len());
-        for frame in waiting.drain(..) {
+    async fn store(&mut self, frames: &mut Vec<RelpFrame>, answers: &mut BytesMut) {
+        let mut new = Vec::with_capacity(frames.len());
+        for frame in frames.drain(..) {
+            let waiting = Waiting { message: content(&frame), frame: Some(frame.number) };
             if !self.session.is_comparing() {
-                new.push(frame);
+                new.push(waiting);
                 continue;
             }
-            let verdict = self.session.compare(&content(&frame));
-            self.held.push(frame);
-            match verdict {
-                Verdict::Unknown => {}
-                Verdict::New => new.append(&mut self.held),
-                Verdict::Repeated => {
-                    Counters::add(&self.counters.repeated, self.held.len());
-                    for frame in self.held.drain(..) {
-                        encode(frame.number, "rsp", "200 OK", answers);
-                    }
+            let verdict = self.session.compare(&waiting.message);
+            if verdict == Verdict::New {
+                new.append(&mut self.take_held());
+                new.push(waiting);
+                continue;
+            }
+            encode(frame.number, "rsp", "200 OK", answers);
+            self.held_bytes += waiting.message.len();
+            self.held.push(waiting.message);
+            if verdict == Verdict::Repeated || self.held_bytes > HELD_BYTES {
+                Counters::add(&self.counters.repeated, self.held.len());
+                let at = now();
+                for Waiting { message, .. } in self.take_held() {
+                    self.session.stored(&message, at);
                 }
             }
         }
         self.write(new, answers).await;
     }
 
-    /// No further message came to decide: what was held is new.
-    async fn give_up(&mut self, answers: &mut BytesMut) {
-        self.session.give_up();
-        let held = std::mem::take(&mut self.held);
+    fn take_held(&mut self) -> Vec<Waiting> {
+        self.held_bytes = 0;
+        self.held.drain(..).map(|message| Waiting { message, frame: None }).collect()
+    }
+
+    /// The sender has nothing more to say: a run that did not end was none.
+    async fn end(&mut self, answers: &mut BytesMut) {
+        let held = self.take_held();
         self.write(held, answers).await;
     }
 
     /// Stores messages as one batch and writes their answers.
-    async fn write(&mut self, frames: Vec<RelpFrame>, answers: &mut BytesMut) {
-        if frames.is_empty() {
+    async fn write(&mut self, new: Vec<Waiting>, answers: &mut BytesMut) {
+        if new.is_empty() {
             return;
         }
         let arrival = now();
         let record = |bytes| RawRecord { bytes, arrival, origin: self.origin.clone(), position: 0 };
-        let mut batch = Vec::with_capacity(frames.len());
-        for frame in &frames {
+        let mut batch = Vec::with_capacity(new.len());
+        for Waiting { message, .. } in &new {
             Counters::add(&self.counters.received, 1);
-            Counters::add(&self.counters.bytes, frame.data.len());
-            batch.extend(Some(content(frame)).filter(|bytes| !bytes.is_empty()).map(record));
+            Counters::add(&self.counters.bytes, message.len());
+            batch.extend(Some(message.clone()).filter(|bytes| !bytes.is_empty()).map(record));
         }
         if self.refused.is_none() && !batch.is_empty() {
             self.refused = deliver(self.sink, self.counters, batch).await.err();
@@ -229,9 +244,11 @@ impl Door<'_> {
         if self.refused.is_some() {
             return;
         }
-        for frame in frames {
-            self.session.stored(&content(&frame), arrival);
-            encode(frame.number, "rsp", "200 OK", answers);
+        for Waiting { message, frame } in new {
+            self.session.stored(&message, arrival);
+            if let Some(number) = frame {
+                encode(number, "rsp", "200 OK", answers);
+            }
         }
     }
 }

@@ -57,7 +57,7 @@ pub async fn serve_syslog_tcp(
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
     accept(listener, settings.connections, counters.clone(), stop.clone(), move |stream, peer| {
         let (sender, counters, stop) = (sender.clone(), counters.clone(), stop.clone());
-        let origin = origin(Listener::SyslogTcp, peer.ip());
+        let origin = Arc::new(origin(Listener::SyslogTcp, peer.ip()));
         async move {
             if let Err(error) = receive(stream, origin, settings, sender, &counters, stop).await {
                 tracing::debug!(peer = who(peer), %error, "syslog connection ended");

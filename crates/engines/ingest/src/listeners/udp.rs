@@ -68,8 +68,10 @@ pub async fn serve_syslog_udp(
                     if origins.len() >= MAX_ORIGINS {
                         origins.clear();
                     }
-                    let origin =
-                        origins.entry(peer.ip()).or_insert_with(|| origin(Listener::SyslogUdp, peer.ip())).clone();
+                    let origin = origins
+                        .entry(peer.ip())
+                        .or_insert_with(|| Arc::new(origin(Listener::SyslogUdp, peer.ip())))
+                        .clone();
                     batch.push(RawRecord { bytes, arrival: now(), origin, position: 0 });
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
