@@ -22,7 +22,7 @@ help: ## This list.
 run: tools-run build ## Build and serve the demonstration province; prints the address and how to sign in.
 	$(BINARY) --data-dir $(DATA) demo --port $(PORT)
 
-test: tools build check unit browser ## Install what is needed and run every test.
+test: tools check build lint unit browser ## Install what is needed and run every test.
 
 tools-run:
 	@scripts/install-tools build
@@ -32,7 +32,7 @@ tools: ## Install what the tests need (Debian packages when root).
 
 assets: crates/kit/assets/vendor/.built ## Browser libraries from npm by lock file.
 
-crates/kit/assets/vendor/.built: crates/kit/assets/package-lock.json crates/kit/assets/build.mjs crates/kit/assets/icons.txt
+crates/kit/assets/vendor/.built: crates/kit/assets/package-lock.json crates/kit/assets/build.mjs crates/kit/assets/icons.txt $(wildcard crates/kit/assets/styles/*)
 	npm ci --prefix crates/kit/assets --no-audit --no-fund
 	node crates/kit/assets/build.mjs
 	@touch $@
@@ -54,8 +54,9 @@ shots: build ## Every page in every width, theme and language, with accessibilit
 	npm ci --prefix e2e --no-audit --no-fund
 	LUYTRE_BINARY=$(abspath $(BINARY)) node e2e/shots.mjs
 
-lint: ## Lints of all crates, on the artefacts of the build.
-	RUSTC_WORKSPACE_WRAPPER="$$(rustup which clippy-driver)" $(BUILD)
+lint: assets ## Lints of all crates, on the artefacts of the build; a warning is an error.
+	RUSTC_WORKSPACE_WRAPPER="$$(rustup which clippy-driver)" \
+	CLIPPY_ARGS="-Dwarnings__CLIPPY_HACKERY__" $(BUILD)
 
 bench: ## Hot paths, optimised build.
 	$(CARGO) bench --workspace --locked

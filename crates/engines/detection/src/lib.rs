@@ -18,5 +18,5 @@ mod view;
 pub use correlation::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
 pub use engine::Engine;
 pub use matches::{Detection, MatchedField, Matches};
-pub use rule_tests::{RuleTestCase, RuleTestError, RuleTestFile, TestRecord};
+pub use rule_tests::{RuleTestCase, RuleTestFile, TestRecord};
 pub use rules::{Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};

@@ -2,22 +2,12 @@
 //! not alert on. Events are given as fields, or raw as they arrive; raw ones need the ingest engine, so whoever has
 //! one (the program, its tests) parses them and hands the records to [`RuleTestCase::check`].
 
-use crate::{CorrelationLimits, CorrelationState, Engine, Matches, Moment};
+use crate::rules::is_test_file;
+use crate::{CorrelationLimits, CorrelationState, Engine, Matches, Moment, RuleError};
 use event::{Column, Columns, Event, Fields, LogSource, Value};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Why a test file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleTestError {
-    #[error("{}: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("{}: {source}", path.display())]
-    Syntax { path: PathBuf, source: serde_yaml_ng::Error },
-    #[error("{}: {reason}", path.display())]
-    Content { path: PathBuf, reason: String },
-}
 
 /// One `*.test.yml`.
 #[derive(Debug, Clone)]
@@ -32,6 +22,8 @@ pub struct RuleTestFile {
 #[derive(Debug, Clone)]
 pub struct RuleTestCase {
     pub name: String,
+    /// 1-based line in the file.
+    pub line: usize,
     /// Ids of the rules that must alert; no other rule of the same file may. Empty: none may.
     pub expect: Vec<String>,
     pub records: Vec<TestRecord>,
@@ -111,48 +103,62 @@ const MAX_REPEAT: u32 = 10_000;
 const START: i64 = 1_767_578_400_000_000;
 
 impl RuleTestFile {
-    pub fn parse(path: &Path, text: &str) -> Result<Self, RuleTestError> {
-        let content = |reason: String| RuleTestError::Content { path: path.to_owned(), reason };
-        let file: FileText =
-            serde_yaml_ng::from_str(text).map_err(|source| RuleTestError::Syntax { path: path.to_owned(), source })?;
+    pub fn parse(path: &Path, text: &str) -> Result<Self, RuleError> {
+        let error = |line: usize, reason: String| RuleError { path: path.to_owned(), line, reason };
+        let file: FileText = serde_yaml_ng::from_str(text)
+            .map_err(|wrong| error(wrong.location().map_or(1, |place| place.line()), wrong.to_string()))?;
         if !matches!(file.origin.as_str(), "seen" | "documented") {
-            return Err(content(format!("origin is 'seen' or 'documented', not '{}'", file.origin)));
+            return Err(error(1, format!("origin is 'seen' or 'documented', not '{}'", file.origin)));
         }
+        let mut lines = text.lines().zip(1..).filter(|(line, _)| line.trim_start().starts_with("- name:"));
         let mut cases = Vec::with_capacity(file.cases.len());
         for case in file.cases {
-            let records = records(&case.events).map_err(|reason| content(format!("{}: {reason}", case.name)))?;
+            let line = lines.next().map_or(1, |(_, number)| number);
+            let records = records(&case.events).map_err(|reason| error(line, format!("{}: {reason}", case.name)))?;
             if records.is_empty() {
-                return Err(content(format!("{}: no events", case.name)));
+                return Err(error(line, format!("{}: no events", case.name)));
             }
-            cases.push(RuleTestCase { name: case.name, expect: case.expect, records });
+            cases.push(RuleTestCase { name: case.name, line, expect: case.expect, records });
         }
         Ok(Self { path: path.to_owned(), origin: file.origin, cases })
     }
 
-    /// Every test file directly in `directory`, in the order of their names.
-    pub fn load_directory(directory: &Path) -> Result<Vec<Self>, RuleTestError> {
-        let read = |path: &Path, source| RuleTestError::Read { path: path.to_owned(), source };
-        let entries = std::fs::read_dir(directory).map_err(|error| read(directory, error))?;
-        let mut paths = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(|error| read(directory, error))?.path();
-            if path.to_str().is_some_and(|name| name.ends_with(".test.yml")) {
-                paths.push(path);
-            }
+    /// Every test file below `directory`, in the order of their paths, and what is wrong with the others.
+    pub fn from_directory(directory: &Path) -> (Vec<Self>, Vec<RuleError>) {
+        let (mut files, mut errors, mut paths) = (Vec::new(), Vec::new(), Vec::new());
+        let failed = |path: &Path, reason: String| RuleError { path: path.to_owned(), line: 1, reason };
+        if let Err(error) = gather(directory, &mut paths) {
+            errors.push(failed(directory, format!("cannot be read: {error}")));
         }
         paths.sort();
-        let parse = |path: PathBuf| {
-            let text = std::fs::read_to_string(&path).map_err(|error| read(&path, error))?;
-            Self::parse(&path, &text)
-        };
-        paths.into_iter().map(parse).collect()
+        for path in paths {
+            let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error.to_string()));
+            match text.and_then(|text| Self::parse(&path, &text)) {
+                Ok(file) => files.push(file),
+                Err(error) => errors.push(error),
+            }
+        }
+        (files, errors)
     }
 
-    /// File name of the rules that this file tests: `web_shell.yml` for `web_shell.test.yml`.
-    pub fn rule_file(&self) -> String {
+    /// The rules that this file tests: `web_shell.yml` beside `web_shell.test.yml`.
+    pub fn rule_file(&self) -> PathBuf {
         let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.replace(".test.yml", ".yml")
+        self.path.with_file_name(name.replace(".test.", "."))
     }
+}
+
+/// Test files below a directory. Links to directories are not followed: they may lead back.
+fn gather(directory: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            gather(&entry.path(), paths)?;
+        } else if is_test_file(&entry.path()) {
+            paths.push(entry.path());
+        }
+    }
+    Ok(())
 }
 
 fn records(events: &[EventText]) -> Result<Vec<TestRecord>, String> {
@@ -237,9 +243,27 @@ impl RuleTestCase {
         self.records.iter().map(ready).collect()
     }
 
+    /// The records, raw ones understood by `parse`. The error names one that another format understood.
+    pub fn events(&self, parse: impl Fn(&str) -> Event) -> Result<Vec<Event>, String> {
+        let understood = |record: &TestRecord| match record {
+            TestRecord::Event(event) => Ok((**event).clone()),
+            TestRecord::Raw { format, text } => {
+                let event = parse(text);
+                let name = event.format.split('@').next().unwrap_or_default();
+                match format {
+                    Some(format) if format != name => {
+                        Err(format!("{}: understood as '{name}', not '{format}': {text}", self.name))
+                    }
+                    _ => Ok(event),
+                }
+            }
+        };
+        self.records.iter().map(understood).collect()
+    }
+
     /// Runs the events through `engine` and compares the alerts of the rules in `rule_file` (see
     /// [`RuleTestFile::rule_file`]) with what the case expects. The error says what differs.
-    pub fn check(&self, engine: &Engine, rule_file: &str, events: &[Event]) -> Result<(), String> {
+    pub fn check(&self, engine: &Engine, rule_file: &Path, events: &[Event]) -> Result<(), String> {
         let mut matches = Matches::default();
         let mut state = CorrelationState::new(CorrelationLimits::default());
         let mut raised: Vec<usize> = Vec::new();
@@ -254,8 +278,7 @@ impl RuleTestCase {
         let rules = engine.rules();
         let mine = |position: &usize| {
             let rule = rules.get(*position)?;
-            let name = rule.path.file_name().and_then(|name| name.to_str());
-            (rule.alerts && name == Some(rule_file)).then(|| rule.id.clone())
+            (rule.alerts && rule.path == rule_file).then(|| rule.id.clone())
         };
         let mut got: Vec<String> = raised.iter().filter_map(mine).collect();
         let mut wanted = self.expect.clone();
@@ -268,6 +291,6 @@ impl RuleTestCase {
             let title = |id: &String| rules.iter().find(|rule| rule.id == *id).map_or("?", |rule| rule.title.as_str());
             ids.iter().map(|id| format!("{id} ({})", title(id))).collect::<Vec<_>>().join(", ")
         };
-        Err(format!("{rule_file}: {}: raised [{}], expected [{}]", self.name, titled(&got), titled(&wanted)))
+        Err(format!("{}: raised [{}], expected [{}]", self.name, titled(&got), titled(&wanted)))
     }
 }

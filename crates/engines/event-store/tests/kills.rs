@@ -2,6 +2,8 @@
 //! merges without pause, kills it, and counts. (A kill keeps the page cache; lost writes are tested in
 //! `log/crash_tests.rs`.)
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use event::{Event, RawRecord};

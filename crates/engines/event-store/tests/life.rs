@@ -1,5 +1,7 @@
 //! A store through its life: append, read, insert, seal, reopen, merge, expire.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use luytre_event_store::{BatchId, Options, StoreError};

@@ -1,6 +1,8 @@
 //! Figures, not verdicts: `cargo test -p luytre-event-store --test measure -- --ignored --nocapture`. Reads the
 //! shared data; says so where it is absent.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! SQL over the store: what it answers, whose events it shows, and that there is no way around that.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use async_trait::async_trait;
@@ -162,6 +164,17 @@ async fn files_are_left_out_by_time_and_source() {
     assert_eq!(files("SELECT raw FROM events WHERE time >= '2026-11-21T02:30:00Z'", all()).await, (1, 4));
     assert_eq!(files("SELECT raw FROM events WHERE seq = 2", all()).await, (1, 4));
     assert_eq!(files("SELECT raw FROM events", QueryContext::new(Sources::only(["source-2"]))).await, (1, 4));
+    assert_eq!(files("SELECT raw FROM events WHERE source_id = 'source-3'", all()).await, (1, 4));
+    assert_eq!(files("SELECT raw FROM events WHERE source_id IN ('source-0', 'source-1')", all()).await, (2, 4));
+    assert_eq!(files("SELECT raw FROM events WHERE source_id <> 'source-0'", all()).await, (4, 4));
+    assert_eq!(files("SELECT raw FROM events WHERE source_id IS NULL OR listener = 'relp'", all()).await, (4, 4));
+    let hour = "SELECT raw FROM events WHERE time BETWEEN '2026-11-21T01:00:00Z' AND '2026-11-21T01:59:59Z' \
+                AND source_id = 'source-2' AND listener = 'syslog_udp'";
+    assert_eq!(files(hour, all()).await, (0, 4));
+    assert_eq!(
+        files("SELECT raw FROM events WHERE seq = 2", QueryContext::new(Sources::only(["other"]))).await,
+        (0, 4)
+    );
 }
 
 #[tokio::test]

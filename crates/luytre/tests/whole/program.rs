@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Directory of real logs and rules, if it is at hand. In CI it must be.
-pub fn shared_data() -> Option<PathBuf> {
+pub(crate) fn shared_data() -> Option<PathBuf> {
     let directory = std::env::var_os("LUYTRE_SHARED_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     if directory.is_dir() {
@@ -18,11 +18,11 @@ pub fn shared_data() -> Option<PathBuf> {
 }
 
 /// Runs the binary to its end on a data directory; gives standard output.
-pub fn run(data: &Path, arguments: &[&str]) -> String {
+pub(crate) fn run(data: &Path, arguments: &[&str]) -> String {
     run_with_input(data, arguments, "")
 }
 
-pub fn run_with_input(data: &Path, arguments: &[&str], input: &str) -> String {
+pub(crate) fn run_with_input(data: &Path, arguments: &[&str], input: &str) -> String {
     let mut child = command(data).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("luytre");
     child.stdin.take().expect("stdin").write_all(input.as_bytes()).expect("input");
     let output = child.wait_with_output().expect("luytre ends");
@@ -35,18 +35,18 @@ pub fn run_with_input(data: &Path, arguments: &[&str], input: &str) -> String {
 }
 
 /// The same, with the output as JSON.
-pub fn ask(data: &Path, arguments: &[&str]) -> Value {
+pub(crate) fn ask(data: &Path, arguments: &[&str]) -> Value {
     let output = run(data, arguments);
     serde_json::from_str(&output).unwrap_or_else(|error| panic!("{error}: {output}"))
 }
 
 /// Rows of an SQL question.
-pub fn query(data: &Path, sql: &str) -> Vec<Value> {
+pub(crate) fn query(data: &Path, sql: &str) -> Vec<Value> {
     ask(data, &["query", "--limit", "1000000", "--format", "json", sql]).as_array().cloned().expect("rows")
 }
 
 /// One number.
-pub fn number(data: &Path, sql: &str) -> i64 {
+pub(crate) fn number(data: &Path, sql: &str) -> i64 {
     let rows = query(data, sql);
     rows.first().and_then(|row| row.as_object()?.values().next()?.as_i64()).unwrap_or_else(|| panic!("{sql}: {rows:?}"))
 }
@@ -58,14 +58,14 @@ fn command(data: &Path) -> Command {
 }
 
 /// A server that is running; killed when dropped.
-pub struct Serving {
+pub(crate) struct Serving {
     child: Child,
     pub address: String,
 }
 
 impl Serving {
     /// Starts `luytre serve` on the given ports and waits until it says that it listens.
-    pub fn start(data: &Path, web: u16, syslog: u16, relp: u16) -> Self {
+    pub(crate) fn start(data: &Path, web: u16, syslog: u16, relp: u16) -> Self {
         let mut child = command(data)
             .args(["serve", "--listen", &format!("127.0.0.1:{web}")])
             .args(["--syslog", &format!("127.0.0.1:{syslog}"), "--relp", &format!("127.0.0.1:{relp}")])
@@ -79,13 +79,13 @@ impl Serving {
     }
 
     /// SIGKILL, as a power cut for the process.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("kill");
         self.child.wait().expect("end");
     }
 
     /// SIGTERM, and a good end.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
         let status = self.child.wait().expect("end");
@@ -101,6 +101,6 @@ impl Drop for Serving {
 }
 
 /// A port nobody uses at the moment.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
 }

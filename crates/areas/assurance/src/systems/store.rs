@@ -6,8 +6,9 @@ use kit::fold::{fold, sort_key};
 use kit::{Connection, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use sea_orm::{QueryResult, Statement, Value};
 
+#[expect(unreachable_pub, reason = "the derive makes its types public; the module is not")]
 mod entity {
     use sea_orm::entity::prelude::*;
 

@@ -6,6 +6,7 @@ use event::{Column, Event, Value};
 use kit::clock::{MINUTE, Micros};
 use kit::page::Severity;
 use serde::Deserialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/scoring.toml"));
@@ -87,7 +88,7 @@ impl Scoring {
             let severity = code.parse().map_err(|()| ScoringError(format!("unknown severity {code}")))?;
             severities.push((*lowest, severity));
         }
-        severities.sort_by(|one, other| other.0.cmp(&one.0));
+        severities.sort_by_key(|(lowest, _)| Reverse(*lowest));
         let mut entities = Vec::new();
         for entry in file.entity {
             let columns = entry

@@ -7,7 +7,6 @@ use kit::{Connection, Error};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-#[expect(unreachable_pub, reason = "the derive makes its types public; the module is not")]
 pub(super) mod row {
     use sea_orm::entity::prelude::*;
 

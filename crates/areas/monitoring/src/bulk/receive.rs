@@ -354,7 +354,7 @@ async fn append(monitoring: Arc<Monitoring>, records: Vec<RawRecord>, id: BatchI
             }
         }
     });
-    answered.await.unwrap_or_else(|_| Err(StoreError::Closed))
+    answered.await.unwrap_or(Err(StoreError::Closed))
 }
 
 /// Whether a request carries a key that may send; for probes.

@@ -1,5 +1,7 @@
 //! Tests of the area's pages and walls, over a real event store and real databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 extern crate luytre_monitoring as monitoring;
 
 mod acts;

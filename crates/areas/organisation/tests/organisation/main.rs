@@ -1,5 +1,7 @@
 //! Tests of the area on both databases and through its own pages.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 // The name by which the other crates know it.
 extern crate luytre_organisation as organisation;
 

@@ -130,12 +130,12 @@ async fn news_goes_to_those_on_watch_and_to_the_coordinator_when_nobody_is() {
         let coordinator = province.person("dieu.phoi", "Điều Phối", &province.root, "coordinator").await;
         let live = Live::default();
         let (_, mut news) = live.since(None);
-        assert_eq!(send(&province, &live, Recipient::OnDuty).await, [coordinator.clone()]);
+        assert_eq!(send(&province, &live, Recipient::OnDuty).await, std::slice::from_ref(&coordinator));
         plan(&province, &[shift(&province, &an, NOW, 8)]).await;
-        assert_eq!(send(&province, &live, Recipient::OnDuty).await, [an.clone()]);
-        assert_eq!(send(&province, &live, Recipient::Person(&an)).await, [an.clone()]);
+        assert_eq!(send(&province, &live, Recipient::OnDuty).await, std::slice::from_ref(&an));
+        assert_eq!(send(&province, &live, Recipient::Person(&an)).await, std::slice::from_ref(&an));
         let role = Recipient::Role { role: "analyst", agency_id: Some(&province.a_office) };
-        assert_eq!(send(&province, &live, role).await, [an.clone()], "a role above the agency counts");
+        assert_eq!(send(&province, &live, role).await, std::slice::from_ref(&an), "a role above the agency counts");
         let nobody = Recipient::Role { role: "officer", agency_id: Some(&province.b) };
         assert!(send(&province, &live, nobody).await.is_empty());
         let mut topics = Vec::new();

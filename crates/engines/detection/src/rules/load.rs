@@ -284,7 +284,7 @@ fn is_rule_file(path: &Path) -> bool {
 }
 
 /// Tests beside rules are no rules (`rule_tests`).
-fn is_test_file(path: &Path) -> bool {
+pub(crate) fn is_test_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.ends_with(".test.yml") || name.ends_with(".test.yaml")
 }

@@ -6,6 +6,7 @@ mod filters;
 mod load;
 mod locate;
 
+pub(crate) use load::is_test_file;
 pub use load::{LoadOptions, RuleSource};
 
 use crate::correlation::Correlation;

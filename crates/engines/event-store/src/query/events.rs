@@ -6,12 +6,13 @@ use super::engine::SEGMENTS;
 use crate::columns;
 use crate::manifest::SegmentRow;
 use crate::memory::Snapshot;
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::pruning::PrunableStatistics;
+use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::stats::Precision;
-use datafusion::common::{DFSchema, ScalarValue, Statistics};
+use datafusion::common::{Column, DFSchema, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
@@ -82,21 +83,21 @@ impl EventsTable {
         if let Sources::Only(ids) = &self.sources {
             rows.retain(|row| row.sources.as_ref().is_none_or(|have| !have.is_disjoint(ids)));
         }
-        let statistics: Vec<Arc<Statistics>> = rows.iter().map(|row| Arc::new(statistics(row))).collect();
         let mut keep = vec![true; rows.len()];
-        if let Some(filter) = conjunction(filters.to_vec()) {
+        if let (false, Some(filter)) = (rows.is_empty(), conjunction(filters.to_vec())) {
             let schema = DFSchema::try_from(columns::schema())?;
             let filter = state.create_physical_expr(filter, &schema)?;
-            // A filter that says nothing about time or sequence cannot be used; that is no error.
+            // A filter that says nothing about what the manifest knows cannot be used; that is no error.
             let builder = PruningPredicateBuilder::new().with_file_schema(columns::schema());
             if let Some(predicate) = builder.build(filter) {
-                keep = predicate.prune(&PrunableStatistics::new(statistics.clone(), columns::schema()))?;
+                keep = predicate.prune(&Manifested(&rows))?;
             }
         }
         let mut read = self.touched.read.lock().unwrap_or_else(PoisonError::into_inner);
         let mut files = Vec::new();
-        for ((row, statistics), _) in rows.into_iter().zip(statistics).zip(keep).filter(|(_, keep)| *keep).rev() {
+        for (row, _) in rows.into_iter().zip(keep).filter(|(_, keep)| *keep).rev() {
             read.insert(row.path.clone());
+            let statistics = Arc::new(statistics(row));
             files.push(PartitionedFile::new(row.path.clone(), row.bytes).with_statistics(statistics));
         }
         Ok(files)
@@ -107,7 +108,57 @@ fn lit_view(id: &str) -> Expr {
     lit(ScalarValue::Utf8View(Some(id.to_owned())))
 }
 
-/// What the manifest knows of a file, in the words of the planner.
+/// What the manifest knows of files, so that some need not be opened. DataFusion's own adapter knows bounds only,
+/// not which sources a file holds, and grumbles over a store without segments.
+struct Manifested<'a>(&'a [&'a SegmentRow]);
+
+impl Manifested<'_> {
+    fn bound(&self, column: &Column, time: fn(&SegmentRow) -> i64, seq: fn(&SegmentRow) -> u64) -> Option<ArrayRef> {
+        let rows = self.0.iter();
+        match column.name() {
+            "time" => {
+                let times = TimestampMicrosecondArray::from_iter_values(rows.map(|row| time(row)));
+                Some(Arc::new(times.with_data_type(columns::time_type())))
+            }
+            "seq" => Some(Arc::new(Int64Array::from_iter_values(rows.map(|row| seq(row) as i64)))),
+            _ => None,
+        }
+    }
+}
+
+impl PruningStatistics for Manifested<'_> {
+    fn min_values(&self, column: &Column) -> Option<ArrayRef> {
+        self.bound(column, |row| row.min_time, |row| row.min_seq)
+    }
+
+    fn max_values(&self, column: &Column) -> Option<ArrayRef> {
+        self.bound(column, |row| row.max_time, |row| row.max_seq)
+    }
+
+    fn num_containers(&self) -> usize {
+        self.0.len()
+    }
+
+    fn null_counts(&self, _column: &Column) -> Option<ArrayRef> {
+        None
+    }
+
+    fn row_counts(&self) -> Option<ArrayRef> {
+        None
+    }
+
+    /// False where a file has none of these sources. Never true: a file may hold rows without a source as well.
+    fn contained(&self, column: &Column, values: &HashSet<ScalarValue>) -> Option<BooleanArray> {
+        let wanted = values.iter().map(|value| value.try_as_str().flatten()).collect::<Option<Vec<_>>>()?;
+        let absent = |row: &&SegmentRow| {
+            let sources = row.sources.as_ref()?;
+            (!wanted.iter().any(|id| sources.contains(*id))).then_some(false)
+        };
+        (column.name() == "source_id").then(|| self.0.iter().map(absent).collect())
+    }
+}
+
+/// The same for the planner, of a file that is read.
 fn statistics(row: &SegmentRow) -> Statistics {
     let schema = columns::schema();
     let mut statistics = Statistics::new_unknown(&schema);

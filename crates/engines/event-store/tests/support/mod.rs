@@ -40,7 +40,7 @@ pub(crate) fn event(seq: u64, source: &str, line: &str) -> Event {
         ..Event::default()
     };
     event.columns.set(Column::HostName, &Value::from("may-chu"));
-    event.columns.set(Column::UserName, &Value::from(if seq % 2 == 0 { "root" } else { "Admin" }));
+    event.columns.set(Column::UserName, &Value::from(if seq.is_multiple_of(2) { "root" } else { "Admin" }));
     event.columns.set(Column::SourceIp, &Value::from(format!("10.0.{}.{}", seq / 250, seq % 250).as_str()));
     event.columns.set(Column::HttpResponseStatusCode, &Value::Int(200 + (seq as i64 % 4) * 100));
     let mut fields = Fields::default();

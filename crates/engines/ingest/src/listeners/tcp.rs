@@ -5,6 +5,7 @@ use super::batch::drain;
 use super::counters::{Counters, Open};
 use super::framing::{Framed, SyslogFraming};
 use super::{Sink, now, origin, who};
+use bytes::Bytes;
 use event::{Listener, Origin, RawRecord};
 use std::io;
 use std::net::SocketAddr;
@@ -149,7 +150,9 @@ async fn receive(
             Counters::add(&counters.received, 1);
             Counters::add(&counters.bytes, framed.message.len());
             Counters::add(&counters.truncated, usize::from(framed.truncated));
-            batch.push(RawRecord { bytes: framed.message, arrival, origin: origin.clone(), position: 0 });
+            // A copy of its own: a record that is kept must not keep the whole buffer.
+            let bytes = Bytes::copy_from_slice(&framed.message);
+            batch.push(RawRecord { bytes, arrival, origin: origin.clone(), position: 0 });
         };
         while let Some(framed) = framing.next() {
             add(framed);

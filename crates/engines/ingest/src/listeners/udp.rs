@@ -4,7 +4,7 @@
 use super::batch::drain;
 use super::counters::Counters;
 use super::{Sink, now, origin};
-use bytes::BytesMut;
+use bytes::Bytes;
 use event::{Listener, Origin, RawRecord};
 use std::collections::HashMap;
 use std::io;
@@ -45,7 +45,7 @@ pub async fn serve_syslog_udp(
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
     let mut origins: HashMap<IpAddr, Arc<Origin>> = HashMap::new();
-    let mut buffer = BytesMut::new();
+    let mut buffer = vec![0; 64 << 10];
     loop {
         tokio::select! {
             biased;
@@ -55,10 +55,9 @@ pub async fn serve_syslog_udp(
         let mut batch = Vec::new();
         // Everything that is there already is one batch; the queue joins batches if the sink is busy.
         while batch.len() < settings.batch.max(1) {
-            buffer.reserve(64 << 10);
-            match socket.try_recv_buf_from(&mut buffer) {
-                Ok((_, peer)) => {
-                    let bytes = buffer.split().freeze();
+            match socket.try_recv_from(&mut buffer) {
+                Ok((length, peer)) => {
+                    let bytes = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
                     Counters::add(&counters.received, 1);
                     Counters::add(&counters.bytes, bytes.len());
                     if bytes.trim_ascii().is_empty() {
