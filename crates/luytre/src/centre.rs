@@ -5,6 +5,7 @@ use crate::catalogue::{EventsAndRegisters, as_error};
 use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::control::{ImportQuestion, SearchQuestion};
+use crate::retention::Retention;
 use anyhow::{Context, Result};
 use detection::{Engine, LoadOptions, RuleSet, RuleSource};
 use event_store::{Options, QueryContext, SearchRequest, Sources, Store, StoreError};
@@ -46,6 +47,8 @@ pub struct Centre {
     pub policies: Arc<Policies>,
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
     pub rule_directories: Vec<PathBuf>,
+    /// Days that events are kept.
+    pub retention_days: u32,
     scope: Scope,
 }
 
@@ -98,6 +101,7 @@ impl Centre {
         })
         .await?;
         let policies = Policies::load(None)?;
+        let retention_days = Retention::load(&content)?.days(configuration.events.retention_days);
         let configuration = configuration.clone();
         Ok(Self {
             configuration,
@@ -110,6 +114,7 @@ impl Centre {
             clock,
             policies: Arc::new(policies),
             rule_directories,
+            retention_days,
             scope,
         })
     }

@@ -75,11 +75,11 @@ pub struct Database {
     pub url: Secret,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Events {
-    /// Days that events are kept.
-    pub retention_days: u32,
+    /// Days that events are kept; as long as `content/monitoring/retention.toml` asks where absent.
+    pub retention_days: Option<u32>,
 }
 
 impl Default for Configuration {
@@ -110,12 +110,6 @@ impl Default for Intake {
             relp: Some(([127, 0, 0, 1], 2514).into()),
             elastic: None,
         }
-    }
-}
-
-impl Default for Events {
-    fn default() -> Self {
-        Self { retention_days: 365 }
     }
 }
 

@@ -8,4 +8,5 @@ pub mod configuration;
 pub mod content;
 pub mod control;
 pub mod demonstration;
+pub mod retention;
 pub mod server;

@@ -3,7 +3,9 @@
 use super::print_json;
 use crate::centre::Centre;
 use crate::configuration::Configuration;
+use crate::content::Content;
 use crate::control;
+use crate::retention::Retention;
 use anyhow::Result;
 use clap::Args;
 use kit::Scope;
@@ -35,6 +37,7 @@ impl Doctor {
                 configuration.check().map(|()| "sound".to_owned()).map_err(|error| error.to_string()),
             ),
             texts(),
+            retention(&configuration),
             space(data),
         ];
         if control::running(data).await?.is_some() {
@@ -65,6 +68,12 @@ fn check(name: &'static str, found: Result<String, String>) -> Check {
         Ok(says) => Check { name, well: true, says },
         Err(says) => Check { name, well: false, says },
     }
+}
+
+fn retention(configuration: &Configuration) -> Check {
+    let content = Content::new(configuration.content_directory.clone());
+    let read = Retention::load(&content).map_err(|error| format!("{error:#}"));
+    check("retention", read.and_then(|retention| retention.judge(configuration.events.retention_days)))
 }
 
 fn texts() -> Check {

@@ -4,7 +4,7 @@ mod demo;
 mod doctor;
 mod import;
 mod query;
-mod rules;
+pub mod rules;
 mod search;
 mod serve;
 mod user;

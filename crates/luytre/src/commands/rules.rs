@@ -4,7 +4,7 @@ use super::print_json;
 use crate::content::Content;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use detection::{Engine, Matches, RuleError, RuleSet};
+use detection::{Engine, Matches, RuleError, RuleSet, RuleTestFile};
 use event::{Event, Origin, RawRecord};
 use ingest::FormatSet;
 use serde::Serialize;
@@ -21,7 +21,8 @@ pub struct Rules {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Load every rule below a directory and list what does not load, with line and reason.
+    /// Load every rule below a directory, run the cases beside them (`*.test.yml`) and list what does not load or
+    /// hold, with line and reason.
     Check {
         /// Directory of Sigma rules.
         directory: PathBuf,
@@ -67,12 +68,14 @@ fn load(directory: &Path) -> Result<(RuleSet, Vec<RuleError>)> {
 }
 
 fn check(directory: &Path, json: bool) -> Result<ExitCode> {
-    let (rules, failed) = load(directory)?;
+    let (rules, mut failed) = load(directory)?;
+    let (cases, wrong) = run_cases(directory, &rules)?;
+    failed.extend(wrong);
     let sound = failed.is_empty();
     if json {
         print_json(&Checked { loaded: rules.len(), failed })?;
     } else {
-        println!("{} rules loaded, {} failed", rules.len(), failed.len());
+        println!("{} rules loaded, {cases} cases run, {} failed", rules.len(), failed.len());
         for error in &failed {
             println!("  {error}");
         }
@@ -82,6 +85,36 @@ fn check(directory: &Path, json: bool) -> Result<ExitCode> {
         }
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Runs the cases below a directory, raw records through the formats as in the pipeline. Gives their number and
+/// what failed, under file and line of the case.
+pub fn run_cases(directory: &Path, rules: &RuleSet) -> Result<(usize, Vec<RuleError>)> {
+    let (files, mut failed) = RuleTestFile::from_directory(directory);
+    let mut count = 0;
+    if !files.is_empty() {
+        let formats = formats()?;
+        let engine = Engine::new(rules.clone());
+        let origin = Arc::new(Origin::default());
+        let arrival = jiff::Timestamp::now().as_microsecond();
+        let parse = |text: &str| {
+            let bytes = bytes::Bytes::from(text.to_owned());
+            formats.parse(&RawRecord { bytes, arrival, origin: origin.clone(), position: 0 })
+        };
+        for file in &files {
+            for case in &file.cases {
+                count += 1;
+                let outcome = case.events(parse).and_then(|events| case.check(&engine, &file.rule_file(), &events));
+                let error = |reason| RuleError { path: file.path.clone(), line: case.line, reason };
+                failed.extend(outcome.err().map(error));
+            }
+        }
+    }
+    Ok((count, failed))
+}
+
+fn formats() -> Result<FormatSet> {
+    FormatSet::load(&Content::default().files("formats", &[".toml"])?).context("formats")
 }
 
 #[derive(Serialize)]
@@ -104,7 +137,7 @@ fn bench(rules: &Path, events: &Path, threads: usize, json: bool) -> Result<Exit
     let count = rules.len();
     let engine = Engine::new(rules);
     engine.warm_up();
-    let formats = FormatSet::load(&Content::default().files("formats", &[".toml"])?).context("formats")?;
+    let formats = formats()?;
     let file = std::fs::File::open(events).with_context(|| format!("cannot read {}", events.display()))?;
     let origin = Arc::new(Origin::default());
     let arrival = jiff::Timestamp::now().as_microsecond();

@@ -8,7 +8,7 @@ use kit::clock::{DAY, HOUR, Micros};
 use kit::{Capability, Db, Scope, Tx};
 use monitoring::sources::SourceKind;
 use monitoring::sources::service::SourceInput;
-use organisation::agencies::NewAgency;
+use organisation::agencies::{AgencyChange, NewAgency};
 use organisation::people::NewPerson;
 use organisation::policies::Policies;
 use organisation::roster::NewShift;
@@ -28,6 +28,8 @@ pub struct Province {
     pub province_code: String,
     pub centre: String,
     pub mail_domain: String,
+    pub phone: String,
+    pub streets: Vec<String>,
     pub agency: Vec<Agency>,
     pub communes: Communes,
     pub people: Names,
@@ -109,6 +111,9 @@ pub async fn build(db: &Db, scope: &Scope, policies: &Policies, province: &Provi
     let tx = scoped.begin().await?;
     let mut random = ChaCha8Rng::seed_from_u64(province.seed);
     let root = agencies::ensure_root_agency(&tx, now, &province.province, &province.province_code).await?;
+    let (address, phone, email) = contacts(province, &province.province_code, "Khu trung tâm hành chính", 999);
+    let change = AgencyChange { kind: root.kind.clone(), address, phone, email, ..AgencyChange::default() };
+    agencies::change(&tx, now, &root.id, &change).await?;
     let mut places = build_agencies(&tx, province, now, &mut random).await?;
     for place in &mut places {
         build_systems(&tx, place, province, now, &mut random).await?;
@@ -144,6 +149,10 @@ async fn build_agencies(tx: &Tx<'_>, province: &Province, now: Micros, random: &
         let code = format!("XA{:02}", number + 1);
         new.push((new_agency(&code, &format!("Ủy ban nhân dân {prefix} {name}"), kind, now), true));
     }
+    for (number, (agency, _)) in new.iter_mut().enumerate() {
+        let place = agency.name.strip_prefix("Ủy ban nhân dân ").unwrap_or("Khu trung tâm hành chính");
+        (agency.address, agency.phone, agency.email) = contacts(province, &agency.code, place, number);
+    }
     let communes: BTreeMap<String, bool> =
         new.iter().map(|(agency, commune)| (agency.code.clone(), *commune)).collect();
     let made = agencies::import_agencies(tx, now, new.into_iter().map(|(agency, _)| agency).collect()).await?;
@@ -157,6 +166,16 @@ async fn build_agencies(tx: &Tx<'_>, province: &Province, now: Micros, random: &
             systems: Vec::new(),
         })
         .collect())
+}
+
+/// Address, telephone and mailbox of an agency, which are nobody's.
+fn contacts(province: &Province, code: &str, place: &str, number: usize) -> (String, String, String) {
+    let street = province.streets.get(number % province.streets.len().max(1)).map_or("", String::as_str);
+    (
+        format!("Số {} đường {street}, {place}, {}", number * 7 % 90 + 1, province.province),
+        format!("{}{number:03}", province.phone),
+        format!("vanthu.{}@{}", code.to_lowercase(), province.mail_domain),
+    )
 }
 
 fn new_agency(code: &str, name: &str, kind: &str, now: Micros) -> NewAgency {
@@ -224,7 +243,7 @@ async fn build_systems(
             public_addresses: if web { format!("198.51.100.{}", random.random_range(30..250)) } else { String::new() },
             contact_name: full_name(&province.people, random),
             contact_title: "Cán bộ chuyên trách".to_owned(),
-            contact_phone: format!("0900 000 {:03}", random.random_range(0..1000)),
+            contact_phone: format!("{}{:03}", province.phone, random.random_range(0..1000)),
             contact_email: format!("cntt.{}@{}", place.code.to_lowercase(), province.mail_domain),
             critical: level >= 4,
             ..NewSystem::default()
@@ -282,9 +301,8 @@ async fn person(
         full_name: account.name.clone(),
         agency_id: place.id.clone(),
         title: account.title.clone(),
-        phone: format!("0900 000 {:03}", random.random_range(0..1000)),
+        phone: format!("{}{:03}", province.phone, random.random_range(0..1000)),
         email: format!("{}@{}", account.user, province.mail_domain),
-        ..NewPerson::default()
     };
     let person = people::create(tx, now, new).await.with_context(|| format!("account {}", account.user))?;
     people::grant_role(tx, policies, now, &person.id, &account.role, role_at, now - DAY, None)

@@ -1,6 +1,9 @@
 //! Tests of the whole program: the real binary, real clients, real data.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod elasticsearch;
 mod import;
 mod kill;
 mod program;
+mod rules;
