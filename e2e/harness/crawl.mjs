@@ -1,7 +1,7 @@
 // Finds the pages of the program by following its own links: one address for each kind of page.
 
 const ID = /\/(?:[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+|[A-Z]{2,}-[\w-]*\d+|[a-z]+_?\d[\w-]*)(?=\/|$)/g;
-const SKIP = /^\/(?:assets|live|sign-out|api|health)\b|\.(?:csv|json|docx|xlsx|zip)$|[?&]format=/;
+const SKIP = /^\/(?:assets|live|sign-out|api|health)(?:\/|$)|\.(?:csv|json|docx|xlsx|zip)$|[?&]format=/;
 
 // `/incidents/0190…?open=3` is of the kind of all incidents with an open row; filters make no other kind.
 export function kindOf(address) {
@@ -23,11 +23,13 @@ export async function crawl(page, { start = '/', limit = 60 } = {}) {
       continue;
     }
     if (!/text\/html/.test(answer.headers()['content-type'] ?? '')) continue;
-    const found = await page.evaluate(() => [...document.querySelectorAll('a[href]')].map((link) => link.href));
+    const found = await page.evaluate(() => [...document.querySelectorAll('a[href]')].map((link) => new URL(link.getAttribute('href'), location).href));
     for (const href of found) {
       const url = new URL(href);
       if (url.origin !== new URL(page.url()).origin || SKIP.test(url.pathname + url.search)) continue;
-      const next = url.pathname + url.search;
+      // A filter may leave a page empty; the whole list shows more. An open row is a kind of its own.
+      const whole = url.searchParams.has('open') || /^\/search\/./.test(url.pathname);
+      const next = whole ? url.pathname + url.search : url.pathname;
       const kind = kindOf(next);
       if (kinds.has(kind) || kinds.size >= limit) continue;
       kinds.set(kind, next);

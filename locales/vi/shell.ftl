@@ -38,6 +38,7 @@ shell-copied = Đã chép
 shell-printed = In lúc { $at } (giờ Việt Nam, UTC+7)
 shell-live-lost = Mất kết nối trực tiếp, đang nối lại…
 shell-live-back = Đã nối lại
+shell-rows-changed = Có thay đổi, bấm để xem
 shell-new-rows = { $count } mới
 shell-show-new = Hiện các dòng mới
 shell-select-all = Chọn tất cả

@@ -19,6 +19,7 @@ function painted(name) {
   return value || colour(name);
 }
 
+const number = new Intl.NumberFormat(settings.lang);
 const HATCHES = [null, { symbol: 'rect', rotation: 0.8, dashArrayX: [1, 0], dashArrayY: [2, 4] }];
 
 function dressed(options) {
@@ -30,9 +31,9 @@ function dressed(options) {
     ...options,
     textStyle: { fontFamily: 'Inter Variable, sans-serif', fontSize: 12 },
     legend: { ...options.legend, textStyle: { color: painted('ink') } },
-    tooltip: { ...options.tooltip, backgroundColor: paper, borderColor: line, textStyle: { color: painted('ink') } },
+    tooltip: { ...options.tooltip, valueFormatter: (value) => number.format(value), backgroundColor: paper, borderColor: line, textStyle: { color: painted('ink') } },
     xAxis: { ...axis, splitLine: { show: false }, ...options.xAxis },
-    yAxis: { ...axis, ...options.yAxis },
+    yAxis: { ...axis, ...options.yAxis, axisLabel: { ...axis.axisLabel, formatter: (value) => number.format(value) } },
     aria: { enabled: false, decal: { show: false } },
     series: options.series.map(({ colour: name, ...series }, index) => ({
       ...series,

@@ -67,6 +67,11 @@ function isBusy(place) {
   return place.contains(document.activeElement) || place.querySelector('tr[aria-current], .row-chosen, details[open]') !== null;
 }
 
+/** Acts of colleagues change rows; only what came in adds rows. */
+function addsRow({ topic, data }) {
+  return topic === 'inbox' || data?.new === true;
+}
+
 /** Rows wait behind a counter, or renew themselves where the page says so or nothing could jump. */
 function startPlaces() {
   const waiting = new WeakMap();
@@ -88,7 +93,7 @@ function startPlaces() {
   document.body.addEventListener('live:news', (event) => {
     for (const place of document.querySelectorAll('[data-live]')) {
       if (!place.dataset.live.split(' ').includes(event.detail.topic)) continue;
-      const count = (waiting.get(place) ?? 0) + 1;
+      const count = (waiting.get(place) ?? 0) + (addsRow(event.detail) ? 1 : 0);
       waiting.set(place, count);
       const mayRenew = place.dataset.liveMode === 'auto' || (window.scrollY < 40 && !isBusy(place) && !location.search.includes('open='));
       if (mayRenew) {
@@ -96,7 +101,7 @@ function startPlaces() {
         timers.set(place, setTimeout(() => show(place), 700));
       } else {
         const button = place.querySelector('[data-live-show]');
-        button.textContent = text('shell-new-rows', { count });
+        button.textContent = count > 0 ? text('shell-new-rows', { count }) : text('shell-rows-changed');
         button.hidden = false;
       }
     }

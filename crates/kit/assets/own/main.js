@@ -4,7 +4,7 @@ import { startMenus } from './menus.js';
 import { startKeys } from './keys.js';
 import { startTimes } from './times.js';
 import { startLive } from './live.js';
-import { startRows, watchFrames } from './rows.js';
+import { nameCells, startRows, watchFrames } from './rows.js';
 import { offerColumns } from './columns.js';
 
 document.documentElement.classList.add('js');
@@ -57,10 +57,14 @@ forAllContent((root) => {
   copyButtons(root);
   charts(root);
   offerColumns(all(root, 'table[data-columns]'));
+  nameCells(all(root, 'table.data'));
   watchFrames(all(root, '.scroll'));
   // A form with errors takes the focus to its summary; an opened drawer to itself.
   all(root, '[data-focus]')[0]?.focus();
 });
 document.body.addEventListener('htmx:afterSettle', (event) => {
-  if (event.target.id === 'drawer' && event.target.classList.contains('drawer-open')) event.target.focus();
+  const drawer = document.getElementById('drawer');
+  if (event.target.id !== 'drawer') return;
+  if (drawer?.classList.contains('drawer-open')) drawer.focus();
+  else document.querySelector('tr[aria-current] [data-open]')?.focus({ preventScroll: true });
 });

@@ -14,6 +14,17 @@ export function watchFrames(frames) {
   for (const frame of frames) measuring.observe(frame);
 }
 
+/** On a phone a row stands as lines; each then says its column. */
+export function nameCells(tables) {
+  for (const table of tables) {
+    const names = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => (cell.querySelector('.unseen, input') ? '' : cell.textContent.trim()));
+    for (const row of table.querySelectorAll('tbody tr')) {
+      if (row.cells.length !== names.length) continue;
+      names.forEach((name, at) => (row.cells[at].dataset.name = name));
+    }
+  }
+}
+
 export function startRows() {
   document.addEventListener('click', (event) => {
     const row = event.target.closest('table[data-keyed] tr[data-row]');

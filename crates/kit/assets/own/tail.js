@@ -1,6 +1,8 @@
 // The live tail of the search page: rows that the server drew go on top of the table as they come. The server
 // thins a busy stream and ends it after a while; nothing here decides what is shown.
 
+import { nameCells } from './rows.js';
+
 for (const place of document.querySelectorAll('[data-tail]')) {
   const rows = place.querySelector('tbody');
   const state = place.querySelector('[data-tail-state]');
@@ -11,6 +13,7 @@ for (const place of document.querySelectorAll('[data-tail]')) {
     for (let row = rows.firstElementChild; row && row !== first; row = row.nextElementSibling) {
       row.classList.add('arrived');
       window.htmx?.process(row);
+      nameCells([row.closest('table')]);
     }
   });
   source.addEventListener('state', (event) => { state.textContent = event.data; });

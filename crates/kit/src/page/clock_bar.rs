@@ -133,10 +133,21 @@ pub struct Placed<'a> {
     pub time: String,
     /// The last mark keeps its words, which may be long, inside the drawing.
     pub anchor: &'static str,
+    /// Its words stand further from the line, clear of the words before them.
+    pub far: bool,
+}
+
+impl Placed<'_> {
+    /// Duties have their words above the line, the rest below.
+    pub fn is_above(&self) -> bool {
+        matches!(self.mark, Mark::Duty(_))
+    }
 }
 
 const FIRST: f64 = 5.0;
 const LAST: f64 = 95.0;
+/// Percent of the line that words need at the width where the line is drawn at all.
+const WORDS: f64 = 13.0;
 
 impl ClockBar {
     /// Marks from left to right. Duties that do not apply are in the list below the line only.
@@ -149,21 +160,33 @@ impl ClockBar {
         marks.sort_by_key(|(at, _)| *at);
         let places = places(&marks.iter().map(|(at, _)| *at).collect::<Vec<_>>());
         let count = marks.len();
+        // Where the words of the last near mark stand, below and above the line.
+        let mut near = [f64::MIN; 2];
         marks
             .into_iter()
             .zip(places)
             .enumerate()
-            .map(|(index, ((at, mark), place))| Placed {
-                mark,
-                at,
-                x: format!("{place:.2}%"),
-                name: match mark {
-                    Mark::Moment(kind) => page.t(kind.key()),
-                    Mark::Duty(duty) => duty.name.clone(),
-                    Mark::Now => page.t("shell-now"),
-                },
-                time: short_time(page, at),
-                anchor: if index + 1 == count { "end" } else { "middle" },
+            .map(|(index, ((at, mark), place))| {
+                let last = index + 1 == count;
+                let middle = if last { place - WORDS / 2.0 } else { place };
+                let side = usize::from(matches!(mark, Mark::Duty(_)));
+                let far = near.get(side).is_some_and(|before| middle - before < WORDS);
+                if let (false, Some(before)) = (far, near.get_mut(side)) {
+                    *before = middle;
+                }
+                Placed {
+                    mark,
+                    at,
+                    x: format!("{place:.2}%"),
+                    name: match mark {
+                        Mark::Moment(kind) => page.t(kind.key()),
+                        Mark::Duty(duty) => duty.name.clone(),
+                        Mark::Now => page.t("shell-now"),
+                    },
+                    time: short_time(page, at),
+                    anchor: if last { "end" } else { "middle" },
+                    far,
+                }
             })
             .collect()
     }
@@ -179,6 +202,21 @@ impl ClockBar {
             .iter()
             .filter(|duty| matches!(duty.state, DutyState::Running | DutyState::Late))
             .min_by_key(|duty| duty.due)
+    }
+}
+
+/// Height of the drawing and of its line, in pixels: room for a second line of words where some stand far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Drawing {
+    pub height: u32,
+    pub line: u32,
+}
+
+impl Drawing {
+    pub(super) fn of(marks: &[Placed<'_>]) -> Self {
+        let room = |above: bool| marks.iter().any(|placed| placed.far && placed.is_above() == above);
+        let (above, below) = (if room(true) { 88 } else { 52 }, if room(false) { 88 } else { 52 });
+        Self { height: above + below, line: above }
     }
 }
 

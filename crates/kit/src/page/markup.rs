@@ -3,7 +3,7 @@
 //! variables and fields by reference; a call's result is passed with `&`.
 
 use super::badges::{GivenLevel, GivenSeverity, GivenTone};
-use super::clock_bar::{Mark, Placed};
+use super::clock_bar::{Drawing, Mark, Placed};
 use super::format::When;
 use super::presence::Cell;
 use super::{
@@ -165,6 +165,7 @@ struct ClockBarPart<'a> {
     bar: &'a ClockBar,
     marks: Vec<Placed<'a>>,
     now_place: String,
+    drawing: Drawing,
 }
 
 #[derive(Template)]
@@ -228,7 +229,8 @@ impl Page {
 
     /// The clock bar of one incident.
     pub fn clock_bar(&self, bar: &ClockBar) -> Markup {
-        ClockBarPart { page: self, bar, marks: bar.placed(self), now_place: bar.now_place(self) }.into()
+        let marks = bar.placed(self);
+        ClockBarPart { page: self, bar, drawing: Drawing::of(&marks), now_place: bar.now_place(self), marks }.into()
     }
 
     /// The presence strip of one source or system.

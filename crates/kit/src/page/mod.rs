@@ -150,6 +150,7 @@ impl Page {
         let keys = [
             "shell-copied",
             "shell-new-rows",
+            "shell-rows-changed",
             "shell-columns",
             "shell-late-by",
             "shell-left",

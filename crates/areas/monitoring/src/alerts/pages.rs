@@ -175,7 +175,7 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
         chips.push(chip("alert-source", named(name, id), address.without("source")));
     }
     if let Some(entity) = &filter.entity {
-        chips.push(chip("alert-entity", format!("{} {}", entity.kind, entity.value), address.without("entity")));
+        chips.push(chip("alert-entity", entity.value.clone(), address.without("entity")));
     }
     if let Some(technique) = &filter.technique {
         chips.push(chip("alert-technique", technique.clone(), address.without("technique")));

@@ -9,7 +9,7 @@ use crate::search::senders::{Sender, agencies, senders};
 use detection::Rule;
 use kit::page::{Address, Choice, Level};
 use kit::web::{SlotContent, Visit};
-use kit::{Capability, Connection, Error};
+use kit::{Capability, Connection, Error, Lang};
 use organisation::audit::AuditEntry;
 use sea_orm::{FromQueryResult, Statement};
 use std::sync::Arc;
@@ -37,9 +37,12 @@ pub struct Shown {
     pub rule: Option<Arc<Rule>>,
     pub what_to_do: Option<String>,
     pub description: Option<String>,
+    /// The rule says what it is in English alone.
+    pub description_is_foreign: bool,
     pub evidence: Vec<Evidence>,
     /// Whether the asker may read events at all; without, the matched fields alone are shown.
     pub may_see_events: bool,
+    pub may_see_rule: bool,
     /// Samples whose event is no longer in the store.
     pub gone: Vec<Sample>,
     pub all_events: String,
@@ -82,6 +85,8 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
     let may_see_events = visit.scope().may(Capability::ViewEvents);
     let (evidence, gone) = if may_see_events { evidence(visit, &alert).await? } else { (Vec::new(), Vec::new()) };
     let earlier = store::of_same_entity(&connection, &alert, MOST_EARLIER).await?;
+    let words = |name| rule.as_ref().and_then(|rule| rules::text(rule, name, lang)).map(ToOwned::to_owned);
+    let (translated, what_to_do) = (words("description"), words("what_to_do"));
     let span = |at: i64| at / 1000;
     let clause = match alert.entity.kind.as_str() {
         "source" | "" => crate::search::clause::clause("source_id", &alert.source_id),
@@ -91,11 +96,11 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         title: alert.title(lang).to_owned(),
         sender: senders(&connection, [alert.source_id.clone()], visit.now()).await?.into_values().next(),
         level: alert.system_level.and_then(Level::new),
-        what_to_do: rule.as_ref().and_then(|rule| rules::text(rule, "what_to_do", lang)).map(ToOwned::to_owned),
-        description: rule
-            .as_ref()
-            .and_then(|rule| rules::text(rule, "description", lang).or(rule.description.as_deref()))
-            .map(ToOwned::to_owned),
+        // English is better than nothing, but no better than what to do in the reader's language.
+        description_is_foreign: lang != Lang::En && translated.is_none(),
+        description: translated
+            .or_else(|| rule.as_ref()?.description.clone().filter(|_| lang == Lang::En || what_to_do.is_none())),
+        what_to_do,
         all_events: Address::parse("/search")
             .with("q", clause)
             .with("from", span(alert.first_event_time - kit::clock::MINUTE))
@@ -120,6 +125,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         evidence,
         gone,
         may_see_events,
+        may_see_rule: visit.scope().may(Capability::ViewRules),
         rule,
         alert,
     })

@@ -44,10 +44,6 @@ impl Line {
         self.listed.system_level.and_then(Level::new)
     }
 
-    fn rate(&self, page: &Page) -> String {
-        page.format.decimal(self.listed.status.rate_per_minute, 1)
-    }
-
     fn is_unassigned(&self) -> bool {
         self.listed.source.state == SourceState::Unassigned
     }
@@ -72,6 +68,7 @@ struct ListPage {
     systems: Vec<Choice>,
     pagination: Pagination,
     may_change: bool,
+    may_search: bool,
     csv: String,
 }
 
@@ -109,6 +106,7 @@ async fn list_sources(visit: Visit) -> Result<Response, Fail> {
         systems,
         pagination,
         may_change,
+        may_search: visit.scope().may(Capability::ViewEvents),
         csv: page.address.with("format", "csv").to_string(),
         words: filter.words,
         page,
@@ -128,9 +126,18 @@ async fn lines(visit: &Visit, listed: Vec<Listed>) -> Result<Vec<Line>, Error> {
             expected: listed.source.expected,
             since: listed.source.created_at,
         };
-        Line { strip: presence::strip(source, &hours, now, HOURS), listed }
+        Line { strip: strip(visit, source, &hours, HOURS), listed }
     };
     Ok(listed.into_iter().map(line).collect())
+}
+
+/// A strip whose hours lead to their events, for those who may read events.
+fn strip(visit: &Visit, source: StripFor<'_>, hours: &[presence::HourPresence], count: i64) -> Presence {
+    let mut strip = presence::strip(source, hours, visit.now(), count);
+    if !visit.scope().may(Capability::ViewEvents) {
+        strip.slots.iter_mut().for_each(|slot| slot.href.clear());
+    }
+    strip
 }
 
 fn group(page: &Page, lines: Vec<Line>) -> Vec<Group> {
@@ -247,6 +254,8 @@ struct SourcePage {
     month: Presence,
     systems: Vec<Choice>,
     may_change: bool,
+    may_search: bool,
+    may_see_alerts: bool,
     off_clock: bool,
 }
 
@@ -262,7 +271,7 @@ async fn show_source(visit: Visit, Path(id): Path<String>) -> Result<Response, F
         expected: listed.source.expected,
         since: listed.source.created_at,
     };
-    let month = presence::strip(source, hours.get(&id).map(Vec::as_slice).unwrap_or_default(), now, 7 * 24);
+    let month = strip(&visit, source, hours.get(&id).map(Vec::as_slice).unwrap_or_default(), 7 * 24);
     let may_change = visit.scope().may(Capability::ManageSources);
     let line = lines(&visit, vec![listed]).await?.pop().ok_or(Error::NotFound)?;
     let systems = if may_change && line.is_unassigned() { system_choices(&visit, "").await? } else { Vec::new() };
@@ -274,6 +283,8 @@ async fn show_source(visit: Visit, Path(id): Path<String>) -> Result<Response, F
         month,
         systems,
         may_change,
+        may_search: visit.scope().may(Capability::ViewEvents),
+        may_see_alerts: visit.scope().may(Capability::ViewAlerts),
     };
     Ok(render(&template)?.into_response())
 }

@@ -28,6 +28,27 @@ pub fn own_routes() -> Router<App> {
         .route("/me/sessions/{id}/end", post(end_session))
 }
 
+/// "Firefox, Windows" of what a browser calls itself; all of it where that is not understood.
+fn browser_words(own: &str) -> String {
+    let first =
+        |known: &[(&str, &'static str)]| known.iter().find(|(sign, _)| own.contains(sign)).map(|(_, name)| *name);
+    // Each names those before it too.
+    let browsers =
+        [("Edg", "Edge"), ("coc_coc", "Cốc Cốc"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")];
+    let systems = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    match (first(&browsers), first(&systems)) {
+        (Some(browser), Some(system)) => format!("{browser}, {system}"),
+        _ => own.to_owned(),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "sign_in/templates/me.html")]
 struct MePage {
