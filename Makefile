@@ -12,6 +12,7 @@ BUILD := $(CARGO) build --workspace --all-targets --locked
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/debug/luytre
 PORT ?= 8080
+SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
 .PHONY: help run test build assets tools tools-run check lint unit browser interop bench shots clean
@@ -58,8 +59,11 @@ lint: assets ## Lints of all crates, on the artefacts of the build; a warning is
 	RUSTC_WORKSPACE_WRAPPER="$$(rustup which clippy-driver)" \
 	CLIPPY_ARGS="-Dwarnings__CLIPPY_HACKERY__" $(BUILD)
 
-bench: ## Hot paths, optimised build.
-	$(CARGO) bench --workspace --locked
+bench: ## Hot paths on the shared data: reading, matching (optimised build), storing (build of the tests).
+	$(CARGO) run --release --locked -p luytre-ingest --example understand -- --speed content/formats $(SHARED)/logs
+	gzip -dc $(SHARED)/windows-json/noise.jsonl.gz | \
+	$(CARGO) run --release --locked -p luytre-detection --example throughput -- $(SHARED)/sigma -
+	$(CARGO) test --workspace --locked --test measure -- --ignored --nocapture
 
 clean: ## Remove what was built, keep data.
 	$(CARGO) clean

@@ -97,7 +97,7 @@ incident-time-seen-before-detected = Lúc có người xem không thể trước
 incident-time-from-notices = Mốc này lấy từ văn bản đã gửi, không sửa tay.
 incident-occurred-hint = Để trống nếu chưa biết.
 incident-known-by-machine = theo bản ghi của hệ thống
-incident-known-by-person = theo lời người báo
+incident-known-by-person = theo ghi nhận của
 incident-known-by-document = theo văn bản
 
 ## Phân nhóm và thông tin

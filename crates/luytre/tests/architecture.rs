@@ -1,7 +1,9 @@
-//! Who may import whom (`ARCHITECTURE.md`): three floors, arrows point down; among areas only to the left.
+//! Who may import whom (`ARCHITECTURE.md`): three floors, arrows point down; among areas only to the left. And what may
+//! come in from outside: licences that are allowed, and nothing that is not used.
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 const AREAS: [&str; 7] = ["organisation", "assurance", "monitoring", "response", "exchange", "outreach", "direction"];
 const ENGINES: [&str; 6] = ["event", "ingest", "event-store", "detection", "stix", "documents"];
@@ -57,5 +59,69 @@ fn every_crate_has_its_place() {
             area => format!("crates/areas/{area}"),
         };
         assert!(folder.ends_with(&expected), "{name} lies in {folder}, expected {expected}");
+    }
+}
+
+/// The whole graph for this machine.
+fn graph() -> cargo_metadata::Metadata {
+    let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let options = ["--locked", "--offline", "--filter-platform", platform.as_str()].map(str::to_owned).to_vec();
+    MetadataCommand::new().other_options(options).exec().expect("cargo metadata")
+}
+
+#[test]
+fn every_dependency_has_a_licence_that_is_allowed() {
+    let deny = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deny.toml");
+    let deny: toml::Table = std::fs::read_to_string(deny).expect("deny.toml").parse().expect("TOML");
+    let allowed: Vec<&str> = deny["licenses"]["allow"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|name| name.as_str().expect("a name"))
+        .collect();
+    let is_allowed = |licence: &str| {
+        let expression = spdx::Expression::parse_mode(licence, spdx::ParseMode::LAX);
+        expression.is_ok_and(|expression| expression.evaluate(|one| allowed.contains(&one.to_string().as_str())))
+    };
+    let graph = graph();
+    let used: Vec<_> = graph.resolve.as_ref().expect("a graph").nodes.iter().map(|node| &node.id).collect();
+    let refused: Vec<_> = graph
+        .packages
+        .iter()
+        .filter(|package| used.contains(&&package.id))
+        .filter(|package| !package.license.as_deref().is_some_and(is_allowed))
+        .map(|package| format!("{} {}: {:?}", package.name, package.version, package.license))
+        .collect();
+    assert!(refused.is_empty(), "licences that deny.toml does not allow: {refused:#?}");
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata");
+    let mut unused = Vec::new();
+    for package in &metadata.packages {
+        let folder = package.manifest_path.parent().expect("a folder");
+        let mut source = String::new();
+        read_sources(folder.as_std_path(), &mut source);
+        for dependency in &package.dependencies {
+            let name = dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_");
+            let name = name.strip_prefix("luytre_").unwrap_or(&name);
+            let as_path = [format!("{name}::"), format!("use {name};"), format!("luytre_{name}")];
+            if !as_path.iter().any(|path| source.contains(path.as_str())) {
+                unused.push(format!("{}: {}", package.name, dependency.name));
+            }
+        }
+    }
+    assert!(unused.is_empty(), "dependencies that no source names: {unused:#?}");
+}
+
+fn read_sources(folder: &Path, source: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() && !path.ends_with("target") {
+            read_sources(&path, source);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            source.push_str(&std::fs::read_to_string(&path).expect("source"));
+        }
     }
 }

@@ -96,9 +96,10 @@ fn papers_are_passed_over_in_folders_and_read_when_named() {
         fs::write(at(name), if name == "image.dat" { &b"\x89PNG\0\0"[..] } else { b"x=1\n" }).unwrap();
     }
     fs::write(at("empty.log"), b"").unwrap();
+    fs::write(at("auth.log.1"), b"\0\0\0\0x=1\n").unwrap();
     let listing = list(&[folder.path().to_owned()]);
     let names: Vec<PathBuf> = listing.files.iter().map(|one| one.path.clone()).collect();
-    assert_eq!(names, [at("notice.json"), at("sub/a.log"), at("z.log")]);
+    assert_eq!(names, [at("auth.log.1"), at("notice.json"), at("sub/a.log"), at("z.log")]);
     assert_eq!(listing.skipped.len(), 6, "{:?}", listing.skipped);
     assert!(listing.skipped.iter().all(|one| !one.reason.is_empty()));
     assert_eq!(list(&[at("rule.yml")]).files.len(), 1);
@@ -143,6 +144,27 @@ fn a_damaged_event_log_gives_reasons_and_the_records_around_them() {
     assert!(kept > 0 && kept < good && !refused.is_empty());
     let positions: Vec<u64> = records.iter().map(|one| one.position).collect();
     assert_eq!(positions, (1..=records.len() as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_event_log_that_was_cut_gives_what_is_there_and_says_so() {
+    let Some(data) = support::shared_data() else { return };
+    let source = list(&[data.join("evtx")]).files.into_iter().max_by_key(|one| one.size).unwrap().path;
+    let bytes = fs::read(&source).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.evtx");
+    let good = |records: &[FileRecord]| records.iter().filter(|one| one.result.is_ok()).count();
+    let read_until = |end: usize| {
+        fs::write(&path, &bytes[..end]).unwrap();
+        read(&path)
+    };
+    let one_block = good(&read_until(4096 + 65_536));
+    let cut = read_until(4096 + 65_536 + 30_000);
+    let two_blocks = good(&read_until(4096 + 2 * 65_536));
+    println!("{one_block} in one block, {} in one and a half, {two_blocks} in two", good(&cut));
+    assert!(one_block < good(&cut) && good(&cut) < two_blocks);
+    let last = cut.last().unwrap().result.as_ref().unwrap_err();
+    assert!(last.contains("35536 bytes of its last block are missing"), "{last}");
 }
 
 #[test]

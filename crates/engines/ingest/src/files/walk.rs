@@ -39,6 +39,9 @@ const NO_LOGS: &[&str] = &[
     "parquet",
 ];
 
+/// Parts of the names of logs; such a file is one even if it holds zeros.
+const LOGS: &[&str] = &["log", "json", "jsonl", "ndjson", "csv", "txt", "syslog", "messages"];
+
 /// Beginnings of names that are papers, not logs.
 const PAPERS: &[&str] =
     &["license", "licence", "readme", "copying", "notice", "authors", "contributing", "changelog", "makefile"];
@@ -115,5 +118,7 @@ fn no_log(path: &Path) -> Option<String> {
     if known.iter().any(|magic| head.starts_with(magic)) {
         return None;
     }
-    head.contains(&0).then(|| "binary file of no known kind".to_owned())
+    // A machine that lost its power leaves runs of zeros in its logs.
+    let is_log = name.split(['.', '-', '_']).any(|part| LOGS.contains(&part));
+    (!is_log && head.contains(&0)).then(|| "binary file of no known kind".to_owned())
 }
