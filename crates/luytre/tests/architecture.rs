@@ -1,6 +1,8 @@
 //! Who may import whom (`ARCHITECTURE.md`): three floors, arrows point down; among areas only to the left. And what may
 //! come in from outside: licences that are allowed, and nothing that is not used.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::BTreeMap;
 use std::path::Path;
