@@ -200,11 +200,14 @@ impl Session<'_> {
     /// Looks at the next message. After `Repeated` or `New` the comparison is over.
     pub(crate) fn compare(&mut self, message: &[u8]) -> Verdict {
         let mark = self.resends.mark(None, message);
-        let everywhere =
-            || self.runs.iter().enumerate().flat_map(|(run, marks)| (0..marks.len()).map(move |place| (run, place)));
-        let mut candidates = self.candidates.take().unwrap_or_else(|| everywhere().collect());
+        let is_at = |run: usize, place: usize| self.runs.get(run).and_then(|marks| marks.get(place)) == Some(&mark);
+        let mut candidates = self.candidates.take().unwrap_or_else(|| {
+            let everywhere = self.runs.iter().enumerate();
+            let everywhere = everywhere.flat_map(|(run, marks)| (0..marks.len()).map(move |place| (run, place)));
+            everywhere.filter(|(run, place)| is_at(*run, *place)).collect()
+        });
         candidates.retain_mut(|(run, place)| {
-            let goes_along = self.runs.get(*run).and_then(|marks| marks.get(*place)) == Some(&mark);
+            let goes_along = is_at(*run, *place);
             *place += 1;
             goes_along
         });
