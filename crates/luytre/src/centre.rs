@@ -77,7 +77,10 @@ impl Centre {
         let db = open_database(data, configuration, &live).await?;
         let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
         migrate(&db, &migrations, clock.as_ref()).await?;
-        let formats = Arc::new(FormatSet::load(&content.files("formats", &[".toml"])?)?);
+        let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
+        let zone = &configuration.events.time_zone;
+        anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
+        let formats = Arc::new(formats);
         let own_rules = configuration.rules_directory.clone().unwrap_or_else(|| data.join("rules"));
         let mut rule_directories: Vec<PathBuf> = own_rules.exists().then_some(own_rules).into_iter().collect();
         rule_directories.extend(rules.iter().cloned());

@@ -75,11 +75,19 @@ pub struct Database {
     pub url: Secret,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Events {
     /// Days that events are kept; as long as `content/monitoring/retention.toml` asks where absent.
     pub retention_days: Option<u32>,
+    /// Zone (IANA name or offset) of records that name none and whose source has none set.
+    pub time_zone: String,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { retention_days: None, time_zone: "Asia/Ho_Chi_Minh".to_owned() }
+    }
 }
 
 impl Default for Configuration {

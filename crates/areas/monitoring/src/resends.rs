@@ -26,9 +26,8 @@ pub async fn unanswered(store: &Store, now: Micros) -> Resends {
     let mut reader = store.read_log(last.saturating_sub(LOG_END).max(1));
     let mut runs: Vec<((String, Option<u64>), Run)> = Vec::new();
     let mut places = HashMap::new();
-    let mut reached = 0;
-    while reached < last {
-        let records = match reader.next(1_024).await {
+    loop {
+        let records = match reader.next_stored(1_024).await {
             Ok(records) if !records.is_empty() => records,
             Ok(_) => break,
             Err(error) => {
@@ -37,7 +36,6 @@ pub async fn unanswered(store: &Store, now: Micros) -> Resends {
             }
         };
         for (seq, record) in records {
-            reached = seq;
             let Some(sender) = sender(&record.origin) else { continue };
             let whose = (sender, record.origin.connection);
             let place = *places.entry(whose.clone()).or_insert_with(|| {

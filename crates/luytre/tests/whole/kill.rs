@@ -1,11 +1,10 @@
 //! A real rsyslog sends while the binary is killed: every line is there once.
 
-use crate::program::{Serving, ask, free_port, number, run_with_input, shared_data};
+use crate::program::{Serving, ask, free_port, number, run_with_input, shared_data, until};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 5;
 
@@ -62,15 +61,6 @@ fn rsyslog_is_here() -> bool {
         eprintln!("rsyslogd is not installed: this test could not run");
     }
     here
-}
-
-/// Waits until a condition holds; the limit only ends a test that has failed.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !holds() {
-        assert!(begin.elapsed() < Duration::from_secs(120), "{what} did not come true in two minutes");
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
 
 fn stored(data: &Path) -> i64 {

@@ -6,4 +6,5 @@ mod elasticsearch;
 mod import;
 mod kill;
 mod program;
+mod restart;
 mod rules;

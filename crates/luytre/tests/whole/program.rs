@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Directory of real logs and rules, if it is at hand. In CI it must be.
 pub(crate) fn shared_data() -> Option<PathBuf> {
@@ -103,4 +104,13 @@ impl Drop for Serving {
 /// A port nobody uses at the moment.
 pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}
+
+/// Waits until a condition holds; the limit only ends a test that has failed.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < Duration::from_secs(120), "{what} did not come true in two minutes");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }

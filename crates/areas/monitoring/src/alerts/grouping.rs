@@ -49,6 +49,8 @@ pub struct Bundle {
     pub owner: Owner,
     pub entity: Entity,
     pub first_sequence: u64,
+    /// The event that made the first of these matches; a correlation may have begun long before it.
+    pub match_sequence: u64,
     pub last_sequence: u64,
     pub first_time: Micros,
     pub last_time: Micros,
@@ -155,6 +157,7 @@ impl Grouping {
                 owner: owner.clone(),
                 entity,
                 first_sequence: span.first_sequence,
+                match_sequence: event.seq,
                 last_sequence: event.seq,
                 first_time: span.first,
                 last_time: event.time,

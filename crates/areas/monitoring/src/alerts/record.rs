@@ -105,7 +105,9 @@ pub async fn write_bundles(
                 continue;
             }
         }
-        let row = new_row(&key, bundle, scoring, !admitted, now);
+        let match_sequence = bundle.match_sequence;
+        let mut row = new_row(&key, bundle, scoring, !admitted, now);
+        row.first_sequence = free_sequence(tx, &row, match_sequence).await?;
         changes.push(change(&row, true));
         row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
         open.entry(key).or_default().insert(0, row);
@@ -117,6 +119,18 @@ pub async fn write_bundles(
         update(tx, row).await?;
     }
     Ok(changes)
+}
+
+/// The first sequence that identifies a new row. A correlation that goes on after its alert was closed, or in another
+/// time, begins with an event that another row of the group has; then its own match identifies it.
+async fn free_sequence(tx: &Tx<'_>, row: &row::Model, match_sequence: u64) -> Result<i64, Error> {
+    use sea_orm::QueryFilter;
+    let same = row::Entity::find()
+        .filter(row::Column::RuleId.eq(&row.rule_id))
+        .filter(row::Column::GroupKey.eq(&row.group_key))
+        .filter(row::Column::FirstSequence.eq(row.first_sequence));
+    let taken = same.one(tx).await?.is_some();
+    Ok(if taken { i64::try_from(match_sequence).unwrap_or(i64::MAX) } else { row.first_sequence })
 }
 
 fn change(row: &row::Model, is_new: bool) -> Change {

@@ -32,6 +32,7 @@ fn bundle(entity: &str, first: u64, last: u64, time: i64) -> (String, Bundle) {
         owner: Owner { source_id: "s-1".into(), ..Owner::default() },
         entity: Entity { kind: "source_ip".into(), value: entity.into() },
         first_sequence: first,
+        match_sequence: first,
         last_sequence: last,
         first_time: time,
         last_time: time,
@@ -70,6 +71,26 @@ async fn bundles_join_within_the_window_and_written_again_change_nothing() {
         assert_eq!(write(&centre.db, much_later, &mut damping, &scoring).await, (1, 0));
         let scope = Scope::service("test");
         assert_eq!(cursor(&centre.db.scoped(&scope).read()).await.unwrap(), 115);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_correlation_that_goes_on_in_another_time_or_after_closing_opens_a_row_of_its_own() {
+    in_a_centre(|centre| async move {
+        let scoring = Scoring::embedded().unwrap();
+        let mut damping = Damping::default();
+        let going_on = |sequence: u64, time: i64| {
+            let (key, bundle) = bundle("203.0.113.9", 100, sequence, time);
+            vec![(key, Bundle { match_sequence: sequence, ..bundle })]
+        };
+        assert_eq!(write(&centre.db, going_on(104, NOW), &mut damping, &scoring).await, (1, 0));
+        assert_eq!(write(&centre.db, going_on(120, NOW + 600 * MINUTE), &mut damping, &scoring).await, (1, 0));
+        assert_eq!(write(&centre.db, going_on(121, NOW + 601 * MINUTE), &mut damping, &scoring).await, (0, 1));
+        let both = [going_on(130, NOW - 600 * MINUTE), going_on(131, NOW - 1_200 * MINUTE)].concat();
+        assert_eq!(write(&centre.db, both, &mut damping, &scoring).await, (2, 0));
+        let firsts = "SELECT CAST(SUM(first_sequence) AS TEXT) AS value FROM alerts WHERE rule_id = 'r-1'";
+        assert_eq!(centre.value(firsts).await, (100 + 120 + 130 + 131).to_string());
     })
     .await;
 }

@@ -111,14 +111,24 @@ impl LogReader {
     /// Up to `max` records; waits until there is at least one. An empty list means that the store was closed.
     /// A gap in the numbers means that the log is damaged there or was released.
     pub async fn next(&mut self, max: usize) -> Result<Vec<(u64, RawRecord)>, StoreError> {
+        loop {
+            let records = self.next_stored(max).await?;
+            let closed = *self.durable.borrow() & CLOSED != 0;
+            if !records.is_empty() || closed || self.durable.changed().await.is_err() {
+                return Ok(records);
+            }
+        }
+    }
+
+    /// Up to `max` records that are there now; an empty list where nothing more is, without waiting.
+    pub async fn next_stored(&mut self, max: usize) -> Result<Vec<(u64, RawRecord)>, StoreError> {
         while self.ready.is_empty() {
-            let durable = *self.durable.borrow_and_update();
-            if self.next_seq <= durable & !CLOSED {
-                if !self.take_recent() {
-                    self.take_from_file(durable & !CLOSED).await?;
-                }
-            } else if durable & CLOSED != 0 || self.durable.changed().await.is_err() {
+            let durable = *self.durable.borrow_and_update() & !CLOSED;
+            if self.next_seq > durable {
                 return Ok(Vec::new());
+            }
+            if !self.take_recent() {
+                self.take_from_file(durable).await?;
             }
         }
         let count = max.clamp(1, self.ready.len());

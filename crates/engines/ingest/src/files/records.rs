@@ -123,19 +123,17 @@ impl<R: BufRead> Records<R> {
                     done = true;
                     break;
                 }
+                if scan.breaks_off(*byte) || (too_long > 0 && scan.new_line && *byte == b'{') {
+                    used -= 1;
+                    done = true;
+                    break;
+                }
                 scan.step(*byte);
                 if value.len() < self.limits.document {
                     value.push(*byte);
                 } else {
                     too_long += 1;
-                    // Where the value never closes, a line that begins an object is a place to go on.
-                    if scan.new_line && *byte == b'{' {
-                        used -= 1;
-                        done = true;
-                        break;
-                    }
                 }
-                scan.new_line = *byte == b'\n';
                 if !scan.bare && scan.depth == 0 {
                     done = true;
                     break;
@@ -191,10 +189,29 @@ struct Scan {
     /// The value is no object; it ends at a comma, bracket or line end.
     bare: bool,
     new_line: bool,
+    /// Which of the open brackets are of arrays; the innermost is the lowest bit.
+    arrays: u64,
+    /// The last byte that is no white space, outside of texts or at their end.
+    before: u8,
 }
 
 impl Scan {
+    /// Whether a value that never closed ends before this byte: JSON has no line end in a text, and an object begins
+    /// only after a colon, or after the bracket or comma of an array.
+    fn breaks_off(&self, byte: u8) -> bool {
+        let in_array = self.arrays & 1 == 1;
+        let may_begin = self.before == b':' || (in_array && matches!(self.before, b'[' | b','));
+        match self.text {
+            true => byte == b'\n',
+            false => byte == b'{' && self.new_line && self.depth > 0 && !may_begin,
+        }
+    }
+
     fn step(&mut self, byte: u8) {
+        self.new_line = byte == b'\n' || (self.new_line && byte.is_ascii_whitespace());
+        if !byte.is_ascii_whitespace() {
+            self.before = byte;
+        }
         if self.text {
             match byte {
                 _ if self.escaped => self.escaped = false,
@@ -206,8 +223,14 @@ impl Scan {
         }
         match byte {
             b'"' => self.text = true,
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            b'{' | b'[' => {
+                self.depth += 1;
+                self.arrays = self.arrays << 1 | u64::from(byte == b'[');
+            }
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.arrays >>= 1;
+            }
             _ => {}
         }
     }
@@ -365,6 +388,13 @@ mod tests {
         assert!(items[0].1.is_err());
         assert_eq!(items[1].1, Ok("{\n\"b\":2\n}".to_owned()));
         assert_eq!(good(b"{\n\"a\":"), ["{\n\"a\":"]);
+        let next = "{\"b\":2}";
+        for broken in ["{\"a\":\"open", "{\"a\":{\"b\":1}", "{\"a\":{\"b\":1},", "{bad", "{\"a\":[1,2"] {
+            assert_eq!(good(format!("{broken}\n{next}\n{next}\n").as_bytes()), [broken, next, next]);
+            let inside = good(format!("[{next},\n{broken}\n{next},\n{next}]").as_bytes());
+            assert_eq!(inside, [next, broken, next, next]);
+        }
+        assert_eq!(good(b"{\n\"a\":\n{\n\"b\":[\n{\"c\":1},\n{\"d\":2}]}}").len(), 1);
     }
 
     #[test]
