@@ -41,6 +41,9 @@ pub struct Origin {
     /// Number of the connection, for senders that repeat on the next one what they had no answer to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<u64>,
+    /// Agency (UUID text) whose key the sender has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency_id: Option<String>,
     /// Registered source (UUID text) that the sender proved to be, for example by its API key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,

@@ -30,6 +30,7 @@ const BATCH_BYTES: usize = 24 << 20;
 /// Who sends, as far as the request proves it.
 pub(super) struct Sender {
     key_id: String,
+    agency_id: String,
     source_id: Option<String>,
     peer: Option<String>,
 }
@@ -48,7 +49,7 @@ pub(super) async fn sender(app: &App, parts: &Parts) -> Result<Sender, Refusal> 
         .map_err(|error| Refusal::unavailable(format!("the key's source cannot be looked up: {error}")))?;
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| address.ip().to_canonical().to_string());
-    Ok(Sender { key_id: id.to_string(), source_id, peer })
+    Ok(Sender { key_id: id.to_string(), agency_id: session.agency_id.clone(), source_id, peer })
 }
 
 pub(super) async fn bulk(State(app): State<App>, request: Request) -> Response {
@@ -263,6 +264,7 @@ impl Origins {
             listener: Listener::Bulk,
             peer: sender.peer.clone(),
             connection: Some(connection_number(arrival)),
+            agency_id: Some(sender.agency_id.clone()),
             source_id: sender.source_id.clone(),
             ..Origin::default()
         };

@@ -141,6 +141,8 @@ pub struct Sender {
     pub listener: Listener,
     pub peer: Option<String>,
     pub host: Option<String>,
+    /// Agency whose key it has; its records belong to no other agency's source.
+    pub agency_id: Option<String>,
 }
 
 /// Longest host name taken from a record (RFC 1035 allows 253).
@@ -156,17 +158,15 @@ impl Sender {
             listener: event.origin.listener,
             peer: event.origin.peer.clone(),
             host: host.map(|host| host.trim().to_lowercase()).filter(|host| !host.is_empty()),
+            agency_id: event.origin.agency_id.clone(),
         }
     }
 
     /// Key under which the source of an unknown sender is kept.
     pub fn key(&self) -> String {
-        format!(
-            "{}|{}|{}",
-            self.listener.as_str(),
-            self.peer.as_deref().unwrap_or_default(),
-            self.host.as_deref().unwrap_or_default()
-        )
+        let parts = [self.peer.as_deref(), self.host.as_deref()].map(Option::unwrap_or_default).join("|");
+        let agency = self.agency_id.iter().map(|agency| format!("|{agency}")).collect::<String>();
+        format!("{}|{parts}{agency}", self.listener.as_str())
     }
 
     /// A name for people to begin with.
@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_sender_without_host_is_named_by_its_address() {
-        let sender = Sender { listener: Listener::SyslogTcp, peer: Some("10.1.2.3".into()), host: None };
+        let sender =
+            Sender { listener: Listener::SyslogTcp, peer: Some("10.1.2.3".into()), host: None, agency_id: None };
         assert_eq!(sender.name(), "10.1.2.3");
         assert_eq!(sender.key(), "syslog_tcp|10.1.2.3|");
     }

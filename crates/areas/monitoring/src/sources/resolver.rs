@@ -8,7 +8,7 @@ use event::{Event, Listener};
 use ipnet::IpNet;
 use kit::clock::Clock;
 use kit::{Db, Error, Scope};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -94,12 +94,14 @@ struct Index {
     by_sender: HashMap<String, Arc<Known>>,
     matchers: Vec<Matcher>,
     automatic: usize,
+    /// Pairs of an agency and one above it, or itself.
+    above: HashSet<(String, String)>,
     revision: String,
 }
 
 impl Index {
-    fn build(bound: Vec<store::Bound>, revision: String) -> Self {
-        let mut index = Self { revision, ..Self::default() };
+    fn build(bound: Vec<store::Bound>, above: HashSet<(String, String)>, revision: String) -> Self {
+        let mut index = Self { above, revision, ..Self::default() };
         for one in bound {
             let id: Arc<str> = one.source.id.as_str().into();
             let known = Arc::new(Known {
@@ -135,8 +137,14 @@ impl Index {
             return Some(known.clone());
         }
         let address = sender.peer.as_deref().and_then(|peer| IpAddr::from_str(peer).ok());
-        let declared = self.matchers.iter().find(|matcher| matcher.fits(sender, address));
+        let declared = self.matchers.iter().find(|matcher| self.may(sender, matcher) && matcher.fits(sender, address));
         declared.map(|matcher| &matcher.known).or(met).cloned()
+    }
+
+    /// A key gives records to the sources of its agency, and of those below it, alone.
+    fn may(&self, sender: &Sender, matcher: &Matcher) -> bool {
+        let (Some(key), Some(owner)) = (&sender.agency_id, &matcher.known.owner.agency_id) else { return true };
+        **owner == **key || self.above.contains(&(owner.to_string(), key.clone()))
     }
 }
 
@@ -167,7 +175,7 @@ impl SourceResolver {
         if revision == self.index().revision && !revision.is_empty() {
             return Ok(false);
         }
-        let index = Index::build(store::all_for_binding(&view).await?, revision);
+        let index = Index::build(store::all_for_binding(&view).await?, store::agencies_above(&view).await?, revision);
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
         Ok(true)
     }
@@ -277,7 +285,12 @@ mod tests {
     }
 
     fn found(index: &Index, peer: &str, host: Option<&str>) -> Option<String> {
-        let sender = Sender { listener: Listener::SyslogTcp, peer: Some(peer.into()), host: host.map(Into::into) };
+        let sender = Sender {
+            listener: Listener::SyslogTcp,
+            peer: Some(peer.into()),
+            host: host.map(Into::into),
+            agency_id: None,
+        };
         index.find(None, &sender).map(|known| known.owner.source_id.to_string())
     }
 
@@ -288,7 +301,7 @@ mod tests {
             bound("narrow", Some("10.1.0.0/16"), None),
             bound("host", Some("10.0.0.0/8"), Some("Web01")),
         ];
-        let index = Index::build(declared, "1".into());
+        let index = Index::build(declared, HashSet::new(), "1".into());
         assert_eq!(found(&index, "10.2.0.1", None).as_deref(), Some("wide"));
         assert_eq!(found(&index, "10.1.0.1", None).as_deref(), Some("narrow"));
         assert_eq!(found(&index, "10.1.0.1", Some("web01")).as_deref(), Some("host"));
@@ -297,15 +310,37 @@ mod tests {
 
     #[test]
     fn a_broken_network_matches_nobody() {
-        let index = Index::build(vec![bound("broken", Some("10.0.0.0/99"), Some("web01"))], "1".into());
+        let index = Index::build(vec![bound("broken", Some("10.0.0.0/99"), Some("web01"))], HashSet::new(), "1".into());
         assert_eq!(found(&index, "10.1.0.1", Some("web01")), None);
     }
 
     #[test]
     fn a_proven_source_wins_over_everything_that_the_record_says() {
-        let index = Index::build(vec![bound("key", None, None), bound("host", None, Some("web01"))], "1".into());
-        let sender = Sender { listener: Listener::Bulk, peer: None, host: Some("web01".into()) };
+        let index = Index::build(
+            vec![bound("key", None, None), bound("host", None, Some("web01"))],
+            HashSet::new(),
+            "1".into(),
+        );
+        let sender = Sender { listener: Listener::Bulk, peer: None, host: Some("web01".into()), agency_id: None };
         let known = index.find(Some("key"), &sender).expect("found");
         assert_eq!(&*known.owner.source_id, "key");
+    }
+
+    #[test]
+    fn a_key_reaches_the_sources_of_its_agency_and_below_alone() {
+        let owned = |id: &str, agency: &str, host: &str| store::Bound {
+            agency_id: Some(agency.into()),
+            ..bound(id, None, Some(host))
+        };
+        let above = HashSet::from([("a".to_owned(), "root".to_owned()), ("b".to_owned(), "root".to_owned())]);
+        let index = Index::build(vec![owned("of-a", "a", "web-a"), owned("of-b", "b", "web-b")], above, "1".into());
+        let find = |agency: &str, host: &str| {
+            let (listener, host) = (Listener::Bulk, Some(host.to_owned()));
+            let sender = Sender { listener, peer: None, host, agency_id: Some(agency.to_owned()) };
+            index.find(None, &sender).map(|known| known.owner.source_id.to_string())
+        };
+        assert_eq!(find("a", "web-a").as_deref(), Some("of-a"));
+        assert_eq!(find("a", "web-b"), None, "not the neighbour's");
+        assert_eq!(find("root", "web-b").as_deref(), Some("of-b"));
     }
 }

@@ -1,9 +1,11 @@
 //! What can be done with sources: register, change, adopt an unknown sender, move to another system, retire.
 
 use super::{Assignment, Source, SourceKind, SourceState, resolver, store};
+use ipnet::IpNet;
 use kit::clock::Micros;
 use kit::error::FieldError;
 use kit::fold::normalise;
+use kit::scope::Agencies;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use sea_orm::{ConnectionTrait, Statement};
@@ -129,6 +131,7 @@ pub async fn register(tx: &Tx<'_>, input: &SourceInput, now: Micros) -> Result<S
     tx.scope().require(Capability::ManageSources)?;
     let checked = input.checked()?;
     let (system_id, agency_id) = owner(tx, &input.system_id, &input.agency_id).await?;
+    check_overlap(tx, None, &checked).await?;
     let source = build(kit::id::new_id(now), checked, now);
     let by = tx.scope().actor().id();
     store::save(tx, &source, &by).await?;
@@ -137,6 +140,43 @@ pub async fn register(tx: &Tx<'_>, input: &SourceInput, now: Micros) -> Result<S
     let details = json!({ "name": source.name, "system_id": assignment.system_id });
     audit::record(tx, now, "source.register", "source", &source.id, Some(&agency_id), details).await?;
     Ok(source.id)
+}
+
+/// Who does not see the whole centre cannot declare what another agency's source, or a sender that nobody adopted
+/// yet, sends as well: its records would change hands.
+async fn check_overlap(tx: &Tx<'_>, id: Option<&str>, checked: &Checked) -> Result<(), Error> {
+    if matches!(tx.scope().agencies(), Agencies::All) {
+        return Ok(());
+    }
+    if checked.match_network.is_none() && checked.match_host.is_none() {
+        return Ok(());
+    }
+    let own = store::agencies_in_scope(tx).await?;
+    let network = checked.match_network.as_deref().and_then(resolver::network);
+    let overlaps = |other: &Source| {
+        let theirs = other.match_network.as_deref().and_then(resolver::network);
+        let host = other.match_host.as_ref().map(|host| host.to_lowercase());
+        let meet = |one: IpNet, two: IpNet| one.contains(&two) || two.contains(&one);
+        either(&checked.match_listener, &other.match_listener, |one, two| one == two)
+            && either(&checked.match_host, &host, |one, two| one == two)
+            && either(&network, &theirs, |one, two| meet(*one, *two))
+    };
+    let of_others = |bound: &store::Bound| {
+        Some(bound.source.id.as_str()) != id
+            && bound.source.state != SourceState::Retired
+            && (bound.source.match_network.is_some() || bound.source.match_host.is_some())
+            && bound.agency_id.as_ref().is_none_or(|agency| !own.contains(agency))
+    };
+    let others = store::all_for_binding(tx).await?;
+    if others.iter().any(|bound| of_others(bound) && overlaps(&bound.source)) {
+        return Err(Error::invalid("match_network", "source-overlaps-another"));
+    }
+    Ok(())
+}
+
+/// Whether two conditions can hold at once; one that is not there always holds.
+fn either<T>(one: &Option<T>, two: &Option<T>, both: impl Fn(&T, &T) -> bool) -> bool {
+    one.as_ref().zip(two.as_ref()).is_none_or(|(one, two)| both(one, two))
 }
 
 fn build(id: String, checked: Checked, now: Micros) -> Source {
@@ -189,6 +229,7 @@ pub async fn change(tx: &Tx<'_>, id: &str, input: &SourceInput, now: Micros) -> 
     }
     let checked = input.checked()?;
     let (system_id, agency_id) = owner(tx, &input.system_id, &input.agency_id).await?;
+    check_overlap(tx, Some(id), &checked).await?;
     let by = tx.scope().actor().id();
     let source = Source {
         sender_key: before.source.sender_key.clone(),

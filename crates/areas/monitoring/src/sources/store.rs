@@ -5,6 +5,7 @@ use super::{Assignment, Source, SourceKind, SourceState};
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use sea_orm::{FromQueryResult, QueryResult, Statement, Value};
+use std::collections::HashSet;
 
 const COLUMNS: &str = "s.id, s.name, s.kind, s.state, s.sender_key, s.match_listener, s.match_network, s.match_host, \
     s.format, s.time_zone, s.year_default, s.expected, s.max_silence_minutes, s.note, s.created_at, \
@@ -286,6 +287,20 @@ pub(super) async fn all_for_binding(connection: &impl Connection) -> Result<Vec<
         .collect()
 }
 
+/// Every agency with each one above it, and itself. For the program, whatever the scope.
+pub(super) async fn agencies_above(connection: &impl Connection) -> Result<HashSet<(String, String)>, Error> {
+    let sql = "SELECT descendant_id, ancestor_id FROM agency_closure";
+    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "descendant_id")?, row.try_get("", "ancestor_id")?))).collect()
+}
+
+/// Agencies in the scope of the connection.
+pub(super) async fn agencies_in_scope(connection: &impl Connection) -> Result<HashSet<String>, Error> {
+    let sql = format!("SELECT id FROM agencies WHERE {}", connection.scope().agency_condition("id"));
+    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
+}
+
 /// A source as the resolver loads it.
 #[derive(Debug, Clone)]
 pub(super) struct Bound {
@@ -301,16 +316,18 @@ pub(super) async fn revision(connection: &impl Connection) -> Result<String, Err
     let sql = "SELECT (SELECT COUNT(*) FROM sources) AS sources, (SELECT MAX(updated_at) FROM sources) AS changed, \
         (SELECT MAX(recorded_at) FROM source_assignments) AS assigned, \
         (SELECT COUNT(*) FROM source_assignments) AS assignments, \
-        (SELECT CAST(SUM(version) AS BIGINT) FROM systems) AS levels";
+        (SELECT CAST(SUM(version) AS BIGINT) FROM systems) AS levels, \
+        (SELECT COUNT(*) FROM agency_closure) AS agencies";
     let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
     let Some(row) = row else { return Ok(String::new()) };
     let number = |name: &str| row.try_get::<Option<i64>>("", name).ok().flatten().unwrap_or_default();
     Ok(format!(
-        "{}.{}.{}.{}.{}",
+        "{}.{}.{}.{}.{}.{}",
         number("sources"),
         number("changed"),
         number("assigned"),
         number("assignments"),
-        number("levels")
+        number("levels"),
+        number("agencies")
     ))
 }

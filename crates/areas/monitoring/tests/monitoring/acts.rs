@@ -236,3 +236,36 @@ async fn silence_is_told_once_and_so_is_its_end() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nobody_declares_what_another_agency_sends() {
+    in_a_centre(|centre| async move {
+        let own = scope(&centre.a.person, Some(&centre.a.agency));
+        let whole = scope(&centre.a.person, None);
+        let input = |host: &str, network: &str| sources::service::SourceInput {
+            name: "Máy mới".into(),
+            kind: "server".into(),
+            system_id: centre.a.system.clone(),
+            match_host: host.into(),
+            match_network: network.into(),
+            ..Default::default()
+        };
+        let scoped = centre.db.scoped(&whole);
+        let tx = scoped.begin().await.unwrap();
+        let theirs =
+            sources::service::SourceInput { system_id: centre.b.system.clone(), ..input("may-cua-b", "10.9.0.0/16") };
+        sources::service::register(&tx, &theirs, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let scoped = centre.db.scoped(&own);
+        let tx = scoped.begin().await.unwrap();
+        for (host, network) in [("May-Cua-B", ""), ("may-cua-b", "10.9.1.2"), ("", "0.0.0.0/0"), ("", "10.9.1.0/24")] {
+            let refused = sources::service::register(&tx, &input(host, network), NOW).await;
+            assert!(matches!(refused, Err(Error::Invalid(_))), "{host} {network}: {refused:?}");
+        }
+        let id = sources::service::register(&tx, &input("may-cua-a", "10.8.0.0/16"), NOW).await.unwrap();
+        let refused = sources::service::change(&tx, &id, &input("may-cua-b", "10.9.1.2"), NOW).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+        sources::service::change(&tx, &id, &input("may-cua-a", "10.8.1.0/24"), NOW).await.unwrap();
+    })
+    .await;
+}
