@@ -93,6 +93,7 @@ incident-time-set = Time recorded; the clocks were reckoned anew.
 incident-time-future = This time has not come yet.
 incident-time-occurred-after-detected = It cannot have occurred after it was detected.
 incident-time-detected-before-occurred = It cannot have been detected before it occurred.
+incident-time-too-old = This is too long ago; check the year.
 incident-time-seen-before-detected = It cannot have been seen before it was detected.
 incident-time-from-notices = This time comes from what was sent and is not set by hand.
 incident-occurred-hint = Leave empty if not known.

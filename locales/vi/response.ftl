@@ -93,6 +93,7 @@ incident-time-set = Đã ghi mốc thời gian; các đồng hồ đã tính l�
 incident-time-future = Thời điểm này chưa tới.
 incident-time-occurred-after-detected = Lúc xảy ra không thể sau lúc phát hiện.
 incident-time-detected-before-occurred = Lúc phát hiện không thể trước lúc xảy ra.
+incident-time-too-old = Thời điểm này quá xa; hãy kiểm tra năm.
 incident-time-seen-before-detected = Lúc có người xem không thể trước lúc phát hiện.
 incident-time-from-notices = Mốc này lấy từ văn bản đã gửi, không sửa tay.
 incident-occurred-hint = Để trống nếu chưa biết.

@@ -178,6 +178,9 @@ impl Centre {
                 .await
                 .map_err(|error| match error {
                     ImportError::Store(error) => as_error(error),
+                    wrong @ (ImportError::Format(..) | ImportError::TimeZone(_)) => {
+                        kit::Error::BadRequest(wrong.to_string())
+                    }
                     error => kit::Error::internal(error),
                 })?;
         self.store.seal().await.map_err(as_error)?;

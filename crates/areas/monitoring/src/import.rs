@@ -7,6 +7,7 @@ use crate::pipeline::{ImportTally, Pipeline};
 use event::{Listener, Origin, RawRecord};
 use event_store::{BatchId, StoreError};
 use files::{Chunk, Piece};
+use ingest::FormatSet;
 use ingest::files::Limits;
 use kit::clock::Clock;
 use serde::Serialize;
@@ -106,6 +107,23 @@ pub enum ImportError {
     Pipeline(#[from] kit::Error),
     #[error("reading ended badly: {0}")]
     Reading(String),
+    #[error("no format is called {0}; there are {1}")]
+    Format(String, String),
+    #[error("no time zone is called {0}; give an IANA name or an offset such as +07:00")]
+    TimeZone(String),
+}
+
+impl ImportOptions {
+    /// Refuses names that mean nothing, before the first record is read.
+    fn check(&self, formats: &FormatSet) -> Result<(), ImportError> {
+        if let Some(format) = self.format.as_deref().filter(|format| !formats.names().contains(format)) {
+            return Err(ImportError::Format(format.to_owned(), formats.names().join(", ")));
+        }
+        match self.time_zone.as_deref().filter(|zone| !ingest::is_time_zone(zone)) {
+            Some(zone) => Err(ImportError::TimeZone(zone.to_owned())),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Imports files and directories. Returns when everything is durable, evaluated and its alerts are committed.
@@ -116,6 +134,7 @@ pub async fn import(
     options: &ImportOptions,
     mut progress: impl FnMut(&Progress),
 ) -> Result<ImportReport, ImportError> {
+    options.check(&pipeline.formats())?;
     let tally = Arc::new(ImportTally::default());
     pipeline.tally_imports(Some(tally.clone()));
     let mut import = Import {

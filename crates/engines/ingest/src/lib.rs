@@ -7,4 +7,4 @@ mod formats;
 pub mod listeners;
 pub mod resends;
 
-pub use formats::{FormatError, FormatErrors, FormatSet, SampleFailure};
+pub use formats::{FormatError, FormatErrors, FormatSet, SampleFailure, is_time_zone};

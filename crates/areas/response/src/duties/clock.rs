@@ -105,10 +105,11 @@ pub fn clocks(duties: &[Duty], calendar: &WorkingCalendar, facts: &Facts, now: M
     clocks.into_iter().map(|(_, clock)| clock).collect()
 }
 
-/// `None` where the duty was not valid when the trigger came.
+/// `None` where the duty was not valid when the trigger came, or when the incident was detected: who learns of an old
+/// incident reports it by today's law.
 fn clock(duty: &Duty, calendar: &WorkingCalendar, facts: &Facts, now: Micros) -> Option<Clock> {
     let (started_at, assumed) = start(duty.trigger, facts);
-    let day = vietnam_date(started_at.unwrap_or(now));
+    let day = vietnam_date(started_at.max(facts.detected).unwrap_or(now));
     if day < duty.valid_from || duty.valid_to.is_some_and(|last| day > last) {
         return None;
     }

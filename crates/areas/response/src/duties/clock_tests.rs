@@ -110,6 +110,13 @@ fn an_old_case_runs_the_clocks_of_its_time() {
 }
 
 #[test]
+fn what_happened_under_the_old_law_and_is_found_today_is_reported_by_todays() {
+    let facts = Facts { occurred: Some(OCCURRED - 365 * 24 * HOUR), ..facts() };
+    assert!(matches!(state(&facts, DETECTED + HOUR, "IN-24-SEED"), ClockState::Late));
+    assert!(table(&facts, DETECTED + HOUR).iter().all(|(duty, ..)| *duty != "IN-5D-OLD"));
+}
+
+#[test]
 fn nothing_is_due_before_anything_is_known() {
     assert!(
         table(&Facts::default(), OCCURRED)

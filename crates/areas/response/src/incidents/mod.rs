@@ -162,6 +162,8 @@ pub struct KnownTime {
 
 /// Clocks of two machines differ a little; more than this into the future is a mistake.
 const TOLERANCE: Micros = 5 * MINUTE;
+/// A time before this is a slip of the hand: 2000-01-01 UTC.
+const EARLIEST: Micros = 946_684_800_000_000;
 
 /// Why a time cannot be right, as the key of a text. `times` are those that hold now.
 pub fn time_problem(kind: TimeKind, at: Micros, times: &[KnownTime], now: Micros) -> Option<&'static str> {
@@ -169,12 +171,18 @@ pub fn time_problem(kind: TimeKind, at: Micros, times: &[KnownTime], now: Micros
     if at > now + TOLERANCE {
         return Some("incident-time-future");
     }
+    if at < EARLIEST {
+        return Some("incident-time-too-old");
+    }
     match kind {
         TimeKind::Occurred if held(TimeKind::Detected).is_some_and(|detected| at > detected) => {
             Some("incident-time-occurred-after-detected")
         }
         TimeKind::Detected if held(TimeKind::Occurred).is_some_and(|occurred| at < occurred) => {
             Some("incident-time-detected-before-occurred")
+        }
+        TimeKind::Detected if held(TimeKind::Seen).is_some_and(|seen| at > seen) => {
+            Some("incident-time-seen-before-detected")
         }
         TimeKind::Seen if held(TimeKind::Detected).is_some_and(|detected| at < detected) => {
             Some("incident-time-seen-before-detected")

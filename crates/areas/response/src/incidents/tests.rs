@@ -46,16 +46,20 @@ fn times_keep_their_order_and_stay_out_of_the_future() {
         recorded_at: at,
         recorded_by: String::new(),
     };
-    let times = [known(TimeKind::Occurred, 100 * MINUTE), known(TimeKind::Detected, 200 * MINUTE)];
-    let now = 300 * MINUTE;
+    let at = |minute: i64| (20_000_000 + minute) * MINUTE;
+    let times =
+        [known(TimeKind::Occurred, at(100)), known(TimeKind::Detected, at(200)), known(TimeKind::Seen, at(250))];
+    let now = at(300);
     for (kind, minute, problem) in [
         (TimeKind::Occurred, 150, None),
         (TimeKind::Occurred, 201, Some("incident-time-occurred-after-detected")),
         (TimeKind::Detected, 99, Some("incident-time-detected-before-occurred")),
+        (TimeKind::Detected, 251, Some("incident-time-seen-before-detected")),
+        (TimeKind::Occurred, -20_000_000, Some("incident-time-too-old")),
         (TimeKind::Seen, 199, Some("incident-time-seen-before-detected")),
         (TimeKind::Seen, 304, None),
         (TimeKind::Seen, 306, Some("incident-time-future")),
     ] {
-        assert_eq!(time_problem(kind, minute * MINUTE, &times, now), problem, "{kind:?} at {minute}");
+        assert_eq!(time_problem(kind, at(minute), &times, now), problem, "{kind:?} at {minute}");
     }
 }

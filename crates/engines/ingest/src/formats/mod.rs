@@ -87,6 +87,11 @@ impl Recognisers {
     }
 }
 
+/// Whether a time zone is known: an IANA name or an offset such as `+07:00`.
+pub fn is_time_zone(name: &str) -> bool {
+    time::zone(name).is_some()
+}
+
 impl FormatSet {
     /// Compiles format files given as (file name, TOML text). Every file is tried; all errors come back.
     pub fn load(files: &[(String, String)]) -> Result<Self, FormatErrors> {
