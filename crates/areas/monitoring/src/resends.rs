@@ -9,12 +9,15 @@ use std::collections::{HashMap, VecDeque};
 /// Records at the end of the log that are looked through.
 const LOG_END: u64 = 65_536;
 
-/// The name under which a sender's records are compared.
+/// The name under which a sender's records are compared. Agencies behind one address are told apart by their keys.
 pub(crate) fn sender(origin: &Origin) -> Option<String> {
     let peer = origin.peer.as_deref()?;
     match origin.listener {
         Listener::Relp => Some(peer.to_owned()),
-        Listener::Bulk => Some(format!("{peer} {}", origin.source_id.as_deref().unwrap_or_default())),
+        Listener::Bulk => {
+            let proven = [&origin.agency_id, &origin.source_id].map(|id| id.as_deref().unwrap_or_default());
+            Some(format!("{peer} {}", proven.join(" ")))
+        }
         _ => None,
     }
 }
