@@ -29,6 +29,10 @@ pub struct Province {
     pub centre: String,
     pub mail_domain: String,
     pub phone: String,
+    pub commune_body: String,
+    pub central_place: String,
+    pub address: String,
+    pub mailbox: String,
     pub streets: Vec<String>,
     pub agency: Vec<Agency>,
     pub communes: Communes,
@@ -111,7 +115,7 @@ pub async fn build(db: &Db, scope: &Scope, policies: &Policies, province: &Provi
     let tx = scoped.begin().await?;
     let mut random = ChaCha8Rng::seed_from_u64(province.seed);
     let root = agencies::ensure_root_agency(&tx, now, &province.province, &province.province_code).await?;
-    let (address, phone, email) = contacts(province, &province.province_code, "Khu trung tâm hành chính", 999);
+    let (address, phone, email) = contacts(province, &province.province_code, &province.central_place, 999);
     let change = AgencyChange { kind: root.kind.clone(), address, phone, email, ..AgencyChange::default() };
     agencies::change(&tx, now, &root.id, &change).await?;
     let mut places = build_agencies(&tx, province, now, &mut random).await?;
@@ -147,10 +151,10 @@ async fn build_agencies(tx: &Tx<'_>, province: &Province, now: Micros, random: &
             _ => ("commune", "Xã"),
         };
         let code = format!("XA{:02}", number + 1);
-        new.push((new_agency(&code, &format!("Ủy ban nhân dân {prefix} {name}"), kind, now), true));
+        new.push((new_agency(&code, &format!("{} {prefix} {name}", province.commune_body), kind, now), true));
     }
     for (number, (agency, _)) in new.iter_mut().enumerate() {
-        let place = agency.name.strip_prefix("Ủy ban nhân dân ").unwrap_or("Khu trung tâm hành chính");
+        let place = agency.name.strip_prefix(&province.commune_body).map_or(province.central_place.as_str(), str::trim);
         (agency.address, agency.phone, agency.email) = contacts(province, &agency.code, place, number);
     }
     let communes: BTreeMap<String, bool> =
@@ -171,10 +175,12 @@ async fn build_agencies(tx: &Tx<'_>, province: &Province, now: Micros, random: &
 /// Address, telephone and mailbox of an agency, which are nobody's.
 fn contacts(province: &Province, code: &str, place: &str, number: usize) -> (String, String, String) {
     let street = province.streets.get(number % province.streets.len().max(1)).map_or("", String::as_str);
+    let address = province.address.replace("{number}", &(number * 7 % 90 + 1).to_string());
+    let address = address.replace("{street}", street).replace("{place}", place);
     (
-        format!("Số {} đường {street}, {place}, {}", number * 7 % 90 + 1, province.province),
+        address.replace("{province}", &province.province),
         format!("{}{number:03}", province.phone),
-        format!("vanthu.{}@{}", code.to_lowercase(), province.mail_domain),
+        format!("{}@{}", province.mailbox.replace("{code}", &code.to_lowercase()), province.mail_domain),
     )
 }
 
