@@ -15,6 +15,7 @@ pub mod live;
 pub mod locale;
 pub mod migration;
 pub mod page;
+pub mod repeat;
 pub mod scope;
 pub mod session;
 pub mod web;

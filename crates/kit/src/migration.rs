@@ -17,7 +17,7 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
-/// Applies what has not been applied yet; returns the names.
+/// Applies what has not been applied yet, the kit's own first; returns the names.
 pub async fn migrate(db: &Db, migrations: &[Migration], clock: &dyn Clock) -> Result<Vec<&'static str>, Error> {
     let connection = db.migration_connection();
     let backend = connection.get_database_backend();
@@ -30,7 +30,8 @@ pub async fn migrate(db: &Db, migrations: &[Migration], clock: &dyn Clock) -> Re
         .iter()
         .map(|row| row.try_get::<String>("", "name"))
         .collect::<Result<_, DbErr>>()?;
-    let mut pending: Vec<_> = migrations.iter().filter(|one| !applied.iter().any(|name| name == one.name)).collect();
+    let known = std::iter::once(&crate::repeat::MIGRATION).chain(migrations);
+    let mut pending: Vec<_> = known.filter(|one| !applied.iter().any(|name| name == one.name)).collect();
     // By date; on one day in the order given, since an area's tables refer to those of areas on its left.
     pending.sort_by_key(|migration| migration.name.get(..10));
     for migration in &pending {

@@ -102,6 +102,11 @@ impl Page {
         }
     }
 
+    /// A token made once, for the field `request` of a form that makes something: sent twice, it is done once.
+    pub fn request_token(&self) -> String {
+        crate::id::new_id(self.now)
+    }
+
     /// The text under `key` in the language of the page.
     pub fn t(&self, key: &str) -> String {
         texts().text(self.lang, key)

@@ -3,10 +3,12 @@
 
 use crate::app::App;
 use crate::error::Error;
+use crate::repeat::RequestIdentity;
 use crate::session::Session;
 use crate::web::answer::Fail;
 use axum::RequestExt;
-use axum::extract::{FromRequest, RawForm, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
@@ -14,7 +16,19 @@ use subtle::ConstantTimeEq;
 /// Fields of a posted form.
 pub struct Form<T>(pub T);
 
+/// The same for a form that makes something: with what tells a repetition, where the form carries a `request`.
+pub struct OnceForm<T>(pub T, pub RequestIdentity);
+
 impl<T: DeserializeOwned + 'static> FromRequest<App> for Form<T> {
+    type Rejection = Fail;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Fail> {
+        let OnceForm(fields, _) = OnceForm::from_request(request, app).await?;
+        Ok(Self(fields))
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest<App> for OnceForm<T> {
     type Rejection = Fail;
 
     async fn from_request(request: Request, _app: &App) -> Result<Self, Fail> {
@@ -36,7 +50,22 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for Form<T> {
         }
         let value =
             serde_html_form::from_bytes::<T>(&bytes).map_err(|error| fail(Error::BadRequest(error.to_string())))?;
-        Ok(Self(value))
+        let path = fail_parts.uri.path().as_bytes();
+        let identity = field(&bytes, "request").map(|_| RequestIdentity::of(&[path, &bytes]));
+        Ok(Self(value, identity.unwrap_or_default()))
+    }
+}
+
+/// Identity of a request of the API that carries the header `Idempotency-Key`.
+pub struct OnceKey(pub RequestIdentity);
+
+impl<S: Sync> FromRequestParts<S> for OnceKey {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let key = parts.headers.get("idempotency-key").map(|key| key.as_bytes());
+        let identity = key.map(|key| RequestIdentity::of(&[parts.uri.path().as_bytes(), key]));
+        Ok(Self(identity.unwrap_or_default()))
     }
 }
 

@@ -12,7 +12,7 @@ mod visit;
 pub use answer::{Fail, Html, render, see_other};
 pub use csv::Csv;
 pub use flash::see_other_saying;
-pub use form::Form;
+pub use form::{Form, OnceForm, OnceKey};
 pub use headers::secure;
 pub use live::live_news;
 pub use visit::{ApiVisit, Guest, SlotContent, Visit, identify};

@@ -10,7 +10,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::post;
 use kit::page::FlashKind;
-use kit::web::{Fail, Form, Visit, see_other, see_other_saying};
+use kit::web::{Fail, Form, OnceForm, Visit, see_other, see_other_saying};
 use kit::{App, Error, Tx};
 use serde::Deserialize;
 
@@ -126,8 +126,15 @@ struct NoteForm {
     at: String,
 }
 
-async fn add_note(visit: Visit, Path(id): Path<String>, Form(form): Form<NoteForm>) -> Result<Response, Fail> {
+async fn add_note(
+    visit: Visit,
+    Path(id): Path<String>,
+    OnceForm(form, request): OnceForm<NoteForm>,
+) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
+    if request.claim(&tx, visit.now()).await?.is_some() {
+        return Ok(see_other(format!("/incidents/{id}?tab=timeline")));
+    }
     let done = async {
         let at = moment::from_field("at", &form.at)?;
         service::note(&tx, visit.now(), &id, &form.text, at).await
@@ -142,9 +149,17 @@ struct NoticeForm {
     form: String,
 }
 
-async fn draft_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<NoticeForm>) -> Result<Response, Fail> {
+async fn draft_notice(
+    visit: Visit,
+    Path(id): Path<String>,
+    OnceForm(form, request): OnceForm<NoticeForm>,
+) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
+    if let Some(notice_id) = request.claim(&tx, visit.now()).await? {
+        return Ok(see_other(format!("/notices/{notice_id}")));
+    }
     let notice_id = notices::service::draft(&tx, visit.now(), &id, &form.form).await?;
+    request.answer(&tx, &notice_id).await?;
     tx.commit().await?;
     Ok(see_other(format!("/notices/{notice_id}")))
 }

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use kit::web::{ApiVisit, Fail};
+use kit::web::{ApiVisit, Fail, OnceKey};
 use kit::{App, Capability};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -82,11 +82,16 @@ async fn list_clocks(ApiVisit(visit): ApiVisit) -> Result<Json<Value>, Fail> {
 
 async fn open_incident(
     ApiVisit(visit): ApiVisit,
+    OnceKey(request): OnceKey,
     Json(new): Json<NewIncident>,
 ) -> Result<(StatusCode, Json<Value>), Fail> {
     let tx = visit.begin().await?;
+    if let Some(id) = request.claim(&tx, visit.now()).await? {
+        return Ok((StatusCode::OK, Json(json!({ "id": id }))));
+    }
     let id = service::open(&tx, &visit.app.live, visit.now(), &new).await?;
     crate::edge::tell(&visit.app, &tx, &id, &new.agency_id);
+    request.answer(&tx, &id).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
 }

@@ -215,7 +215,7 @@ pub const CAUSES: [&str; 5] = ["attack", "technical-fault", "operator-error", "d
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Incident {
     pub id: String,
-    /// Public code, unique within the agency and year: `SC-2026-0042`.
+    /// Public code, unique in the centre: `SC-SYT-2026-0042`.
     pub code: String,
     pub title: String,
     pub agency_id: String,
@@ -260,9 +260,10 @@ impl Incident {
     }
 }
 
-/// `SC-2026-0042`
-pub fn code(year: i16, number: i64) -> String {
-    format!("SC-{year}-{number:04}")
+/// `SC-SYT-2026-0042`. The code of the agency makes it unique in the centre, and tells no agency how many incidents the
+/// others have.
+pub fn code(agency_code: &str, year: i16, number: i64) -> String {
+    format!("SC-{agency_code}-{year}-{number:04}")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Page, Pagination};
-use kit::web::{Csv, Fail, Form, Visit, render, see_other, see_other_saying};
+use kit::web::{Csv, Fail, OnceForm, Visit, render, see_other, see_other_saying};
 use kit::{App, Capability, Error};
 use organisation::agencies;
 use serde::Deserialize;
@@ -208,8 +208,11 @@ async fn new_incident(visit: Visit) -> Result<Response, Fail> {
     new_form(&visit, &empty, FormErrors::default()).await
 }
 
-async fn open_incident(visit: Visit, Form(form): Form<NewForm>) -> Result<Response, Fail> {
+async fn open_incident(visit: Visit, OnceForm(form, request): OnceForm<NewForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
+    if let Some(id) = request.claim(&tx, visit.now()).await? {
+        return Ok(see_other(format!("/incidents/{id}")));
+    }
     let opened = async {
         let new = NewIncident {
             title: form.title.clone(),
@@ -224,6 +227,7 @@ async fn open_incident(visit: Visit, Form(form): Form<NewForm>) -> Result<Respon
     match opened.await {
         Ok(id) => {
             crate::edge::tell(&visit.app, &tx, &id, &form.agency_id);
+            request.answer(&tx, &id).await?;
             tx.commit().await?;
             Ok(see_other_saying(format!("/incidents/{id}"), FlashKind::Done, "incident-opened"))
         }

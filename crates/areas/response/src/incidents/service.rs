@@ -112,7 +112,8 @@ pub(super) async fn create(
 ) -> Result<String, Error> {
     let id = new_id(now);
     let year = vietnam_date(now).year();
-    let code = code(year, next_number(tx, "incident_numbers", agency_id, year).await?);
+    let agency = organisation::agencies::find(tx, agency_id).await?;
+    let code = code(&agency.code, year, next_number(tx, "incident_numbers", agency_id, year).await?);
     let opened_by = tx.scope().actor().name().to_owned();
     let row = NewRow { id: &id, code: &code, title, agency_id, system_id, description, opened_by: &opened_by };
     store::insert_incident(tx, row, now).await?;

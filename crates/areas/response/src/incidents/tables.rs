@@ -9,7 +9,7 @@ pub const INCIDENTS: TableSpec = TableSpec {
     doc: "Incidents with their class, severity and the five kept times.",
     columns: &[
         column("id", ColumnKind::Text, "Identifier."),
-        column("code", ColumnKind::Text, "Public code, unique within the agency."),
+        column("code", ColumnKind::Text, "Public code, unique in the centre."),
         column("title", ColumnKind::Text, "Title."),
         column("agency_id", ColumnKind::Text, "Agency concerned; joins organisation.agencies.id."),
         column("system_id", ColumnKind::Text, "System concerned; joins assurance.systems.id."),

@@ -33,7 +33,7 @@ fn codes_lead_back() {
     assert!(State::ALL.into_iter().all(|state| State::from_code(state.code()) == Some(state)));
     assert!(TimeKind::ALL.into_iter().all(|kind| TimeKind::from_code(kind.code()) == Some(kind)));
     assert!(Knowledge::ALL.into_iter().all(|known| Knowledge::from_code(known.code()) == Some(known)));
-    assert_eq!(code(2026, 42), "SC-2026-0042");
+    assert_eq!(code("SYT", 2026, 42), "SC-SYT-2026-0042");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use kit::Error;
 use kit::calendar::vietnam_date;
 use kit::clock::{HOUR, MINUTE};
 use kit::live::Live;
+use kit::repeat::RequestIdentity;
 use kit::scope::Scope;
 use luytre_response as response;
 use response::duties::ClockState;
@@ -23,7 +24,7 @@ async fn an_escalated_alert_opens_an_incident_with_its_times_its_events_and_its_
         let scope = scope("officer", "Cán bộ", &house.health, OFFICER);
         let connection = db.scoped(&scope).read();
         let incident = store::find(&connection, &id).await.expect("in scope");
-        assert_eq!((incident.code.as_str(), incident.state()), ("SC-2026-0001", State::Detect));
+        assert_eq!((incident.code.as_str(), incident.state()), ("SC-SYT-2026-0001", State::Detect));
         assert_eq!(incident.system_level, Some(3));
         let times = store::times(&connection, &id).await.expect("times");
         let kept: Vec<_> = times.iter().map(|time| (time.kind, NOW - time.at, time.known_by)).collect();
@@ -272,7 +273,10 @@ async fn numbers_run_per_agency_and_year_and_incidents_open_by_hand() {
             codes.push(store::find(&db.scoped(&centre).read(), &id).await.expect("found").code);
         }
         let next_year = vietnam_date(NOW + year).year();
-        assert_eq!(codes, ["SC-2026-0001", "SC-2026-0002", "SC-2026-0001", &format!("SC-{next_year}-0001")]);
+        assert_eq!(
+            codes,
+            ["SC-SYT-2026-0001", "SC-SYT-2026-0002", "SC-SGD-2026-0001", &format!("SC-SYT-{next_year}-0001")]
+        );
         let foreign = NewIncident {
             title: "x".into(),
             agency_id: house.schools.clone(),
@@ -283,6 +287,31 @@ async fn numbers_run_per_agency_and_year_and_incidents_open_by_hand() {
         assert!(matches!(refused, Err(Error::Invalid(_))), "a system of another agency");
         let refreshed = act!(db, centre, |tx| refresh_all(&tx, NOW)).expect("refreshed");
         assert_eq!(refreshed, 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_comes_twice_at_once_opens_one_incident() {
+    on_each_database(&migrations(), bus, |db| async move {
+        let house = furnish(&db).await;
+        let officer = scope("officer", "Cán bộ", &house.health, OFFICER);
+        let request = RequestIdentity::of(&[b"/api/v1/incidents", b"key-1"]);
+        let open = async || {
+            let tx = db.scoped(&officer).begin().await?;
+            if let Some(id) = request.claim(&tx, NOW).await? {
+                return Ok(id);
+            }
+            let new =
+                NewIncident { title: "Báo hai lần".into(), agency_id: house.health.clone(), ..Default::default() };
+            let id = service::open(&tx, &Live::default(), NOW, &new).await?;
+            request.answer(&tx, &id).await?;
+            tx.commit().await.map(|()| id)
+        };
+        let (first, second): (Result<String, Error>, Result<String, Error>) = tokio::join!(open(), open());
+        assert_eq!(first.expect("opened"), second.expect("answered"));
+        let count = store::count(&db.scoped(&officer).read(), &IncidentFilter::default()).await;
+        assert_eq!(count.expect("count"), 1);
     })
     .await;
 }

@@ -121,7 +121,11 @@ fn missing_texts(html: &str) -> Vec<String> {
 
 /// Value of a hidden field.
 fn version(html: &str) -> String {
-    let rest = html.split_once("name=\"version\" value=\"").expect("a version").1;
+    hidden(html, "version")
+}
+
+fn hidden(html: &str, name: &str) -> String {
+    let rest = html.split_once(&format!("name=\"{name}\" value=\"")).expect("a hidden field").1;
     rest.split_once('"').expect("its end").0.to_owned()
 }
 
@@ -179,7 +183,7 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
     let id = escalate(&database.db, &house).await;
     let here = format!("/incidents/{id}");
     let matrix = browser.see("incidents", "/incidents").await;
-    assert!(matrix.contains("Mã web shell") && matrix.contains("SC-2026-0001"), "{matrix}");
+    assert!(matrix.contains("Mã web shell") && matrix.contains("SC-SYT-2026-0001"), "{matrix}");
     let incident = browser.see("incident", &here).await;
     assert!(incident.contains("24 giờ tỉnh"), "the strictest duty is on the clock bar: {incident}");
 
@@ -274,10 +278,37 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
         }
     }
     let csv = browser.get("/incidents?state=all&format=csv").await.text();
-    assert!(csv.contains("SC-2026-0001"), "{csv}");
+    assert!(csv.contains("SC-SYT-2026-0001"), "{csv}");
     let alert = browser.get("/incidents/of-alert/alert-1").await;
     assert_eq!(alert.location, here);
     browser.person = "reader";
     assert_eq!(browser.get("/incidents").await.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.get(&format!("{notice}/document.docx")).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn what_comes_twice_is_done_once() {
+    let database = test_support::sqlite(&migrations(), bus()).await;
+    let house = furnish(&database.db).await;
+    let browser = browser(&database.db, &house).await;
+    let form = browser.see("new", "/incidents/new").await;
+    let token = hidden(&form, "request");
+    let fields = |title: &'static str| [("title", title), ("agency_id", house.health.as_str()), ("request", &token)];
+    let first = browser.post("/incidents", &fields("Máy chủ ngừng")).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text());
+    let again = browser.post("/incidents", &fields("Máy chủ ngừng")).await;
+    assert_eq!((again.status, &again.location), (StatusCode::SEE_OTHER, &first.location), "a double click");
+    let other = browser.post("/incidents", &fields("Máy chủ khác ngừng")).await;
+    assert_ne!(other.location, first.location, "the form was gone back to and filled anew");
+
+    let here = first.location.clone();
+    let token = hidden(&browser.see("once", &here).await, "request");
+    for _ in 0..2 {
+        let noted = browser.post(&format!("{here}/notes"), &[("text", "Đã gọi điện"), ("request", &token)]).await;
+        assert_eq!(noted.status, StatusCode::SEE_OTHER, "{}", noted.text());
+    }
+    assert_eq!(browser.see("noted", &here).await.matches("Đã gọi điện").count(), 1);
+    let draft = [("form", "first-notice"), ("request", token.as_str())];
+    let notice = browser.post(&format!("{here}/notices"), &draft).await.location;
+    assert_eq!(browser.post(&format!("{here}/notices"), &draft).await.location, notice);
 }
