@@ -76,6 +76,11 @@ pub(crate) const EXACT: &[&str] = &[
     "rule_id",
 ];
 
+/// The text columns of the common schema.
+pub(crate) fn event_texts() -> impl Iterator<Item = &'static str> {
+    event::Column::ALL.iter().filter(|column| column.kind() == ColumnKind::Text).map(|column| column.name())
+}
+
 pub(crate) fn docs() -> Vec<ColumnDoc> {
     let fixed =
         |part: &'static [(&str, &str, &str)]| part.iter().map(|&(name, kind, doc)| ColumnDoc { name, kind, doc });

@@ -28,6 +28,8 @@ pub(crate) struct SegmentRow {
     pub sha256: String,
     /// Sources in it, where they are few.
     pub sources: Option<BTreeSet<String>>,
+    /// Offset and length of the word index in the file.
+    pub words: Option<(u64, u64)>,
 }
 
 pub(crate) struct Manifest(Mutex<Connection>);
@@ -53,11 +55,16 @@ impl Manifest {
         connection.pragma_update(None, "synchronous", "FULL")?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match version {
-            0 | 1 => {}
+            0..=2 => {}
             newer => return Err(StoreError::Manifest(format!("version {newer} is newer than this program"))),
         }
         connection.execute_batch(SCHEMA)?;
-        connection.pragma_update(None, "user_version", 1)?;
+        if version < 2 {
+            connection.execute_batch(
+                "ALTER TABLE segments ADD COLUMN words_offset INTEGER; ALTER TABLE segments ADD COLUMN words_length INTEGER;",
+            )?;
+        }
+        connection.pragma_update(None, "user_version", 2)?;
         Ok(Self(Mutex::new(connection)))
     }
 
@@ -87,8 +94,8 @@ impl Manifest {
     pub(crate) fn segments(&self) -> Result<Vec<SegmentRow>, StoreError> {
         let connection = self.connection();
         let mut statement = connection.prepare(
-            "SELECT path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources
-             FROM segments ORDER BY max_time, path",
+            "SELECT path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
+             words_offset, words_length FROM segments ORDER BY max_time, path",
         )?;
         let rows = statement.query_map([], |row| {
             let sources: Option<String> = row.get(11)?;
@@ -105,6 +112,7 @@ impl Manifest {
                 newest: row.get(9)?,
                 sha256: row.get(10)?,
                 sources: sources.and_then(|text| serde_json::from_str(&text).ok()),
+                words: row.get::<_, Option<i64>>(12)?.map(unsigned).zip(row.get::<_, Option<i64>>(13)?.map(unsigned)),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -224,8 +232,8 @@ fn set(transaction: &Transaction<'_>, name: &str, value: u64) -> rusqlite::Resul
 fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<()> {
     let sources = row.sources.as_ref().and_then(|sources| serde_json::to_string(sources).ok());
     transaction.execute(
-        "INSERT INTO segments (path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO segments (path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
+         words_offset, words_length) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             row.path,
             row.day,
@@ -238,7 +246,9 @@ fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<(
             row.max_seq as i64,
             row.newest,
             row.sha256,
-            sources
+            sources,
+            row.words.map(|(offset, _)| offset as i64),
+            row.words.map(|(_, length)| length as i64)
         ],
     )?;
     Ok(())

@@ -29,7 +29,7 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 }
 
 /// Escapes of JSON strings resolved, roughly: enough to search in a JSON text as if it were plain.
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
@@ -39,10 +39,12 @@ fn unescape(text: &str) -> String {
             Some('n') => plain.push('\n'),
             Some('t') => plain.push('\t'),
             Some('r') => plain.push('\r'),
+            Some('b') => plain.push('\u{8}'),
+            Some('f') => plain.push('\u{c}'),
             Some('u') => {
                 let code = after.get(1..5).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-                // Halves of a pair are left out; no folded text depends on them.
-                plain.extend(code.and_then(char::from_u32));
+                // Halves of a pair part words, as the sign they stand for would; no folded text depends on them.
+                plain.push(code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
                 letters = after.get(5..).unwrap_or_default().chars();
             }
             Some(letter) => plain.push(letter),
@@ -57,8 +59,25 @@ fn unescape(text: &str) -> String {
 /// What every escaped letter of JSON begins with.
 static ESCAPE: LazyLock<memchr::memmem::Finder<'static>> = LazyLock::new(|| memchr::memmem::Finder::new(b"\\u"));
 
-fn is_json(text: &str) -> bool {
-    matches!(text.bytes().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'['))
+/// How a text may have to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Plain,
+    /// JSON with escapes.
+    Escaped,
+    /// Plain, with something in it that may be JSON with escapes, as behind the head of a syslog line.
+    Both,
+}
+
+fn reading(text: &str) -> Reading {
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+        return Reading::Plain;
+    }
+    match text.bytes().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{' | b'[') => Reading::Escaped,
+        _ if memchr::memchr2(b'{', b'[', text.as_bytes()).is_some() => Reading::Both,
+        _ => Reading::Plain,
+    }
 }
 
 fn regex(pattern: &str) -> Option<Regex> {
@@ -83,24 +102,26 @@ impl Contains {
     }
 
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        let escapes = || memchr::memchr(b'\\', text.as_bytes()).is_some() && is_json(text);
         if let Some(quick) = &self.quick {
             match quick.is_in(text.as_bytes()) {
-                true if !escapes() => return true,
+                true if reading(text) != Reading::Escaped => return true,
                 true => {}
                 // Without accents and escapes there is nothing that folding could uncover.
                 false if text.is_ascii() => {
                     let hidden = self.escaped || ESCAPE.find(text.as_bytes()).is_some();
-                    if !(hidden && escapes()) {
+                    if !(hidden && reading(text) != Reading::Plain) {
                         return false;
                     }
                 }
                 false => {}
             }
         }
-        match escapes() {
-            true => fold(&unescape(text)).contains(&self.needle),
-            false => fold(text).contains(&self.needle),
+        let plain = || fold(text).contains(&self.needle);
+        let unescaped = || fold(&unescape(text)).contains(&self.needle);
+        match reading(text) {
+            Reading::Plain => plain(),
+            Reading::Escaped => unescaped(),
+            Reading::Both => plain() || unescaped(),
         }
     }
 }
@@ -184,12 +205,34 @@ impl Like {
         translated
     }
 
+    /// The plain texts of a pattern, which stand in whatever it fits.
+    pub(crate) fn literals(pattern: &str) -> Vec<String> {
+        let mut literals = vec![String::new()];
+        let mut letters = pattern.chars().peekable();
+        while let Some(letter) = letters.next() {
+            let last = literals.last_mut();
+            match (letter, letters.peek()) {
+                ('\\', Some(next @ ('*' | '?'))) => {
+                    last.into_iter().for_each(|text| text.push(*next));
+                    letters.next();
+                }
+                ('*' | '?', _) => literals.push(String::new()),
+                (letter, _) => last.into_iter().for_each(|text| text.push(letter)),
+            }
+        }
+        literals.retain(|text| !text.is_empty());
+        literals
+    }
+
     pub(crate) fn fits(&self, text: &str) -> bool {
         let Some(regex) = &self.0 else { return false };
-        if memchr::memchr(b'\\', text.as_bytes()).is_some() && is_json(text) {
-            return regex.is_match(fold(&unescape(text)).as_bytes());
+        let plain = || regex.is_match(fold(text).as_bytes());
+        let unescaped = || regex.is_match(fold(&unescape(text)).as_bytes());
+        match reading(text) {
+            Reading::Plain => plain(),
+            Reading::Escaped => unescaped(),
+            Reading::Both => plain() || unescaped(),
         }
-        regex.is_match(fold(text).as_bytes())
     }
 }
 
@@ -277,6 +320,10 @@ mod tests {
         assert!(Contains::new("xong").is_in(json));
         assert!(!Contains::new("nxong").is_in(json));
         assert!(Contains::new("MẬT").is_in("nhan vien bao mat"));
+        let behind_a_head = r#"<14>Nov 22 fw app: {"note":"b\u1ea3o m\u1eadt"} C:\new"#;
+        for needle in ["bảo mật", "bao mat", r"c:\new"] {
+            assert!(Contains::new(needle).is_in(behind_a_head), "{needle}");
+        }
     }
 
     #[test]
@@ -287,6 +334,11 @@ mod tests {
         assert!(Like::words("power*l").fits("run powershell now"));
         assert!(!Like::words("ower*").fits("run powershell now"));
         assert!(Like::whole(r"a\*b").fits("a*b") && !Like::whole(r"a\*b").fits("axb"));
+    }
+
+    #[test]
+    fn plain_texts_of_a_pattern() {
+        assert_eq!(Like::literals(r"*\cmd.exe*/c ?\*x"), [r"\cmd.exe", "/c ", "*x"]);
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Statistics {
     pub events: u64,
     pub segments: usize,
     pub segment_bytes: u64,
+    /// Of these, word indexes.
+    pub index_bytes: u64,
     /// Segments that the disk lost; see `verify`.
     pub missing_segments: usize,
     /// Segments whose content is not what was written; queries leave them out.
@@ -45,6 +47,7 @@ impl Store {
             events: memory_events + segments.iter().map(|one| one.row.rows).sum::<u64>(),
             segments: segments.len(),
             segment_bytes: segments.iter().map(|one| one.row.bytes).sum(),
+            index_bytes: segments.iter().filter_map(|one| one.row.words).map(|(_, length)| length).sum(),
             missing_segments: shared.missing.len(),
             damaged_segments: segments.iter().filter(|one| one.is_damaged()).count(),
             memory_events,

@@ -131,10 +131,11 @@ async fn sealing_and_asking() {
             store.seal().await.unwrap();
             let statistics = store.statistics();
             println!(
-                "recorded events once: {} events, {} bytes raw each, {} bytes sealed each",
+                "recorded events once: {} events, {} bytes raw each, {} bytes sealed each, of them {:.1} index",
                 statistics.events,
                 raw as u64 / statistics.events,
-                statistics.segment_bytes / statistics.events
+                statistics.segment_bytes / statistics.events,
+                statistics.index_bytes as f64 / statistics.events as f64
             );
         }
     }
@@ -163,7 +164,7 @@ async fn sealing_and_asking() {
     for query in ["", "powershell", "event_code:4688", "EventID:4688 and not user_name:system", "source_ip:10.0.0.0/8"]
     {
         let request = SearchRequest { query: query.into(), ..SearchRequest::default() };
-        let result = store.search(&request, &all()).await.unwrap();
+        let result = store.search(&request, &all()).await.unwrap_or_else(|error| panic!("{query}: {error}"));
         println!(
             "{:>8.1} ms  search {query:?}: {} of {}",
             result.elapsed.as_secs_f64() * 1e3,

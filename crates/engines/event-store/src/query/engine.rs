@@ -32,7 +32,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Bytes of a result; beyond them it is truncated like by too many rows.
-const RESULT_BYTES: usize = 64 << 20;
+pub(crate) const RESULT_BYTES: usize = 64 << 20;
 /// Footers of Parquet files kept between queries.
 const FOOTER_BYTES: usize = 32 << 20;
 /// Planning walks trees recursively; a long chain of conditions needs room. Touched only where used.

@@ -3,9 +3,11 @@
 
 use super::Sources;
 use super::engine::SEGMENTS;
+use super::wanted::wanted;
 use crate::columns;
 use crate::manifest::SegmentRow;
 use crate::memory::Snapshot;
+use crate::segment::{BLOCK, Blocks, Segment};
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -15,7 +17,7 @@ use datafusion::common::stats::Precision;
 use datafusion::common::{Column, DFSchema, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetRowSelection};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -29,6 +31,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::filter::FilterExecBuilder;
 use datafusion::physical_plan::union::UnionExec;
+use parquet::arrow::arrow_reader::RowSelector;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -79,10 +82,11 @@ impl EventsTable {
     /// Segments that can hold rows for the filters, newest first.
     fn files(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
         let whole = self.snapshot.segments.iter().filter(|one| !one.is_damaged());
-        let mut rows: Vec<&SegmentRow> = whole.map(|one| &one.row).collect();
+        let mut segments: Vec<&Arc<Segment>> = whole.collect();
         if let Sources::Only(ids) = &self.sources {
-            rows.retain(|row| row.sources.as_ref().is_none_or(|have| !have.is_disjoint(ids)));
+            segments.retain(|one| one.row.sources.as_ref().is_none_or(|have| !have.is_disjoint(ids)));
         }
+        let rows: Vec<&SegmentRow> = segments.iter().map(|one| &one.row).collect();
         let mut keep = vec![true; rows.len()];
         if let (false, Some(filter)) = (rows.is_empty(), conjunction(filters.to_vec())) {
             let schema = DFSchema::try_from(columns::schema())?;
@@ -93,15 +97,36 @@ impl EventsTable {
                 keep = predicate.prune(&Manifested(&rows))?;
             }
         }
-        let mut read = self.touched.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = wanted(filters);
         let mut files = Vec::new();
-        for (row, _) in rows.into_iter().zip(keep).filter(|(_, keep)| *keep).rev() {
-            read.insert(row.path.clone());
-            let statistics = Arc::new(statistics(row));
-            files.push(PartitionedFile::new(row.path.clone(), row.bytes).with_statistics(statistics));
+        for (one, _) in segments.into_iter().zip(keep).filter(|(_, keep)| *keep).rev() {
+            let blocks = match wanted.is_selective() {
+                true => one.blocks(&wanted),
+                false => None,
+            };
+            if blocks.as_ref().is_some_and(Blocks::is_empty) {
+                continue;
+            }
+            self.touched.read.lock().unwrap_or_else(PoisonError::into_inner).insert(one.row.path.clone());
+            let file = PartitionedFile::new(one.row.path.clone(), one.row.bytes)
+                .with_statistics(Arc::new(statistics(&one.row)));
+            files.push(match blocks {
+                Some(blocks) if blocks.len() < blocks.count() => file.with_extension(selection(&blocks, one.row.rows)),
+                _ => file,
+            });
         }
         Ok(files)
     }
+}
+
+/// The rows of these blocks, of a file with so many rows.
+fn selection(blocks: &Blocks, rows: u64) -> ParquetRowSelection {
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    let pieces = (0..blocks.count()).map(|block| {
+        let rows = rows.saturating_sub(block * BLOCK).min(BLOCK);
+        if blocks.contains(block) { RowSelector::select(rows) } else { RowSelector::skip(rows) }
+    });
+    ParquetRowSelection::new(pieces.collect::<Vec<_>>().into())
 }
 
 fn lit_view(id: &str) -> Expr {

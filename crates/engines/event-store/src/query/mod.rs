@@ -7,13 +7,15 @@ mod external;
 pub(crate) mod functions;
 mod guard;
 mod output;
+mod wanted;
 
 #[cfg(test)]
 mod guard_tests;
 
-pub(crate) use engine::{Engine, Session};
+pub(crate) use engine::{Engine, RESULT_BYTES, Session};
 pub use external::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable};
 pub use output::QueryResult;
+pub(crate) use output::{json_rows, weight};
 
 use crate::{Store, StoreError};
 use std::collections::BTreeSet;

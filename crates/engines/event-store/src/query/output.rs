@@ -61,7 +61,7 @@ pub(crate) fn json_rows(batches: &[RecordBatch]) -> Result<Vec<Map<String, Value
 }
 
 /// Bytes of a batch that count: long texts by their length, not by the buffers they share.
-pub(super) fn weight(batch: &RecordBatch) -> usize {
+pub(crate) fn weight(batch: &RecordBatch) -> usize {
     let of = |array: &dyn Array| match array.data_type() {
         DataType::Utf8View => {
             let views = array.as_any().downcast_ref::<arrow::array::StringViewArray>();

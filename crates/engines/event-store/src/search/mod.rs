@@ -5,6 +5,7 @@ mod condition;
 mod facets;
 mod language;
 mod matching;
+mod newest;
 mod parser;
 mod passage;
 mod request;

@@ -2,11 +2,11 @@
 //! the field list. Memory is bounded by what is kept.
 
 use super::facets;
+use super::newest::Newest;
 use super::request::{Bucket, Histogram, column};
 use crate::StoreError;
 use crate::query::Session;
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 use datafusion::prelude::DataFrame;
@@ -60,7 +60,7 @@ pub(super) async fn count(
     let names = facets::COLUMNS.iter().copied().chain(["time", "seq"]);
     let mut stream = session.stream(matches.clone().select(names.map(column).collect::<Vec<_>>())).await?;
     let mut histogram = empty(span, buckets);
-    let mut newest = Newest { batches: Vec::new(), rows: 0, keep };
+    let mut newest = Newest::new(keep, usize::MAX / 2);
     let mut total = 0;
     let schema = stream.schema();
     while let Some(batch) = stream.next().await {
@@ -69,14 +69,13 @@ pub(super) async fn count(
         if let Some(times) = batch.column_by_name("time") {
             add(&mut histogram, times.as_primitive::<TimestampMicrosecondType>().values());
         }
-        newest.add(batch).map_err(broken)?;
+        newest.add(&batch).map_err(broken)?;
     }
-    newest.shrink().map_err(broken)?;
-    let newest = newest.batches.pop().unwrap_or_else(|| RecordBatch::new_empty(schema));
+    let newest = newest.take(schema).map_err(broken)?;
     Ok(Passage { histogram, total, newest })
 }
 
-fn broken(error: ArrowError) -> StoreError {
+pub(super) fn broken(error: ArrowError) -> StoreError {
     StoreError::Query(error.to_string())
 }
 
@@ -97,37 +96,5 @@ fn add(histogram: &mut Histogram, times: &[Micros]) {
         if let Some(bucket) = usize::try_from(number).ok().and_then(|number| histogram.buckets.get_mut(number)) {
             bucket.count += 1;
         }
-    }
-}
-
-struct Newest {
-    batches: Vec<RecordBatch>,
-    rows: usize,
-    keep: usize,
-}
-
-impl Newest {
-    fn add(&mut self, batch: RecordBatch) -> Result<(), ArrowError> {
-        self.rows += batch.num_rows();
-        self.batches.push(batch);
-        match self.rows > self.keep + 32_768 {
-            true => self.shrink(),
-            false => Ok(()),
-        }
-    }
-
-    fn shrink(&mut self) -> Result<(), ArrowError> {
-        let Some(schema) = self.batches.first().map(RecordBatch::schema) else { return Ok(()) };
-        let all = concat_batches(&schema, &self.batches)?;
-        let down = Some(SortOptions { descending: true, nulls_first: false });
-        let by: Vec<SortColumn> = ["time", "seq"]
-            .into_iter()
-            .filter_map(|name| all.column_by_name(name))
-            .map(|values| SortColumn { values: values.clone(), options: down })
-            .collect();
-        let newest = take_record_batch(&all, &lexsort_to_indices(&by, Some(self.keep))?)?;
-        self.rows = newest.num_rows();
-        self.batches = vec![newest];
-        Ok(())
     }
 }

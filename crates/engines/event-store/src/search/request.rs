@@ -1,9 +1,11 @@
 //! One page of a search: newest first, with a histogram, a total and the field list.
 
 use super::condition::condition;
+use super::newest::Newest;
+use super::passage::broken;
 use super::{facets, parser, passage};
 use crate::memory::Snapshot;
-use crate::query::Session;
+use crate::query::{RESULT_BYTES, Session, json_rows};
 use crate::{QueryContext, Store, StoreError, columns};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
@@ -12,6 +14,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, SortExpr, lit};
 use datafusion::prelude::DataFrame;
 use event::Micros;
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -163,7 +166,7 @@ async fn answer(
     let began = Instant::now();
     let failed = |error: DataFusionError| session.explain(&error);
     let events = session.stored()?;
-    let matches = events.clone().filter(filter).map_err(failed)?;
+    let matches = events.filter(filter).map_err(failed)?;
     let limit = request.limit.clamp(1, MOST_ROWS - 1);
 
     // Counting looks at every match anyway and finds the newest on the way; a page alone can stop early.
@@ -182,7 +185,7 @@ async fn answer(
     keys.truncate(limit + 1);
     let more = keys.len() > limit;
     keys.truncate(limit);
-    let rows = fetch(session, events, &keys, &request.columns).await?;
+    let rows = fetch(session, matches, &keys, &request.columns).await?;
     // Very long records may not all fit into one answer; the next page begins where this one ends.
     let more = more || rows.len() < keys.len();
     keys.truncate(rows.len());
@@ -245,10 +248,10 @@ fn cursors(batch: &RecordBatch) -> Result<Vec<Cursor>, StoreError> {
     Ok(places.map(|(time, seq)| Cursor { time: *time, seq: u64::try_from(*seq).unwrap_or(0) }).collect())
 }
 
-/// The rows at these places, newest first.
+/// The rows at these places, newest first. They match, which helps to leave blocks out.
 async fn fetch(
     session: &Session,
-    events: DataFrame,
+    matches: DataFrame,
     keys: &[Cursor],
     columns: &[String],
 ) -> Result<Vec<Map<String, Value>>, StoreError> {
@@ -265,8 +268,12 @@ async fn fetch(
     let seqs = keys.iter().map(|key| lit(key.seq as i64)).collect();
     let find = || {
         let wanted = wanted.into_iter().map(columns::named).collect::<Result<Vec<_>, _>>()?;
-        events.filter(between.and(column("seq").in_list(seqs, false)))?.select(wanted)?.sort(newest_first())
+        matches.filter(between.and(column("seq").in_list(seqs, false)))?.select(wanted)
     };
-    let plan = find().map_err(|error| session.explain(&error))?.into_unoptimized_plan();
-    session.collect(plan).await?.to_json_rows()
+    let mut stream = session.stream(find()).await?;
+    let mut rows = Newest::new(keys.len(), RESULT_BYTES);
+    while let Some(batch) = stream.next().await {
+        rows.add(&batch.map_err(|error| session.explain(&error))?).map_err(broken)?;
+    }
+    json_rows(&[rows.take(stream.schema()).map_err(broken)?])
 }

@@ -3,6 +3,7 @@
 
 use super::Part;
 use super::partition::DAY;
+use super::words::{BLOCK, KEY, WordsBuilder};
 use crate::files::{AppendFile, FileLayer};
 use crate::manifest::SegmentRow;
 use crate::{StoreError, columns};
@@ -33,6 +34,7 @@ fn properties(generation: u32) -> Result<WriterProperties, StoreError> {
         .set_created_by(format!("luytre event-store {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP))
+        .set_data_page_row_count_limit(BLOCK)
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_key_value_metadata(Some(vec![
             KeyValue::new("luytre.layout".to_owned(), "1".to_owned()),
@@ -112,6 +114,7 @@ pub(crate) struct SegmentWriter<'a> {
     writer: ArrowWriter<Sink>,
     row: SegmentRow,
     sources: BTreeSet<String>,
+    words: WordsBuilder,
 }
 
 impl<'a> SegmentWriter<'a> {
@@ -141,12 +144,15 @@ impl<'a> SegmentWriter<'a> {
             newest: i64::MIN,
             sha256: String::new(),
             sources: None,
+            words: None,
         };
-        Ok(Self { unfinished, segments, writer, row, sources: BTreeSet::new() })
+        let (sources, words) = (BTreeSet::new(), WordsBuilder::default());
+        Ok(Self { unfinished, segments, writer, row, sources, words })
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
         self.note(batch);
+        self.words.add(batch);
         self.writer.write(batch).map_err(|error| parquet_error("", &error))
     }
 
@@ -184,12 +190,19 @@ impl<'a> SegmentWriter<'a> {
     /// Makes the file durable under its final name. It counts once the manifest knows it.
     pub(crate) fn finish(mut self) -> Result<SegmentRow, StoreError> {
         let failed = |what: &'static str| move |error| StoreError::io(what, error);
+        let words = self.words.finish().map_err(failed("make the word index of a segment"))?;
+        let (mut writer, _) = self.writer.into_serialized_writer().map_err(|error| parquet_error("", &error))?;
+        let offset = writer.bytes_written() as u64;
+        writer.write_all(&words).map_err(failed("write the word index of a segment"))?;
+        let place = (offset, words.len() as u64);
+        writer.append_key_value_metadata(KeyValue::new(KEY.to_owned(), format!("{} {}", place.0, place.1)));
         // Writes the footer as well.
-        let mut sink = self.writer.into_inner().map_err(|error| parquet_error("", &error))?;
+        let mut sink = writer.into_inner().map_err(|error| parquet_error("", &error))?;
         sink.flush().map_err(failed("write a segment"))?;
         sink.file.sync().map_err(failed("sync a segment"))?;
         let mut row = self.row;
         row.bytes = sink.bytes;
+        row.words = Some(place);
         row.sha256 = hex(&sink.hash.finalize());
         row.sources = (self.sources.len() <= MOST_SOURCES).then_some(self.sources);
         let folder = folder(row.day);

@@ -1,0 +1,130 @@
+//! Makes the index while the rows of a segment are written.
+
+use super::text::{Run, TRIGRAMS, classify, guids, readings, runs, trigrams};
+use super::{BLOCK, Blocks, file};
+use crate::columns;
+use arrow::array::{Array, AsArray, RecordBatch, StringViewArray};
+use std::collections::{HashMap, HashSet};
+use std::io;
+
+/// More words than these are not kept; the blocks that bring more are read by every search.
+const MOST_WORDS: usize = 1_500_000;
+
+#[derive(Default)]
+pub(crate) struct WordsBuilder {
+    rows: usize,
+    /// Blocks of each word, ascending.
+    words: HashMap<Box<str>, Vec<u32>>,
+    /// Of the block under way.
+    wholes: HashSet<Box<str>>,
+    trigrams: Option<Vec<u8>>,
+    finished: Vec<Block>,
+    /// Blocks with rows that the index does not cover.
+    uncovered: Vec<usize>,
+}
+
+/// What is kept of a finished block beside its words.
+pub(super) struct Block {
+    pub wholes: HashSet<Box<str>>,
+    /// A bitmap, where there were long runs.
+    pub trigrams: Option<Vec<u8>>,
+}
+
+impl WordsBuilder {
+    /// Takes in rows in the order in which they are written.
+    pub(crate) fn add(&mut self, batch: &RecordBatch) {
+        let text = |name: &str| batch.column_by_name(name).map(|column| column.as_string_view());
+        let encoding = text("raw_encoding");
+        let observables = text("observables");
+        let raw = text("raw");
+        let long: Vec<&StringViewArray> = ["message", "fields"].into_iter().filter_map(text).collect();
+        let short: Vec<&StringViewArray> = columns::event_texts().filter_map(text).collect();
+        for row in 0..batch.num_rows() {
+            let first = row == 0 || self.rows % BLOCK == 0;
+            match (encoding, raw) {
+                (Some(encoding), _) if !encoding.is_null(row) => self.uncovered.push(self.rows / BLOCK),
+                (_, Some(raw)) if !raw.is_null(row) => self.text(raw.value(row)),
+                _ => {}
+            }
+            for column in long.iter().filter(|column| !column.is_null(row)) {
+                self.text(column.value(row));
+            }
+            for column in short.iter().filter(|column| !column.is_null(row)) {
+                // The same value as in the row before has been taken in.
+                let again = !first && !column.is_null(row - 1) && column.value(row - 1) == column.value(row);
+                if !again {
+                    self.text(column.value(row));
+                }
+            }
+            if let Some(observables) = observables.filter(|observables| !observables.is_null(row)) {
+                observables.value(row).split(' ').filter(|word| !word.is_empty()).for_each(|word| self.whole(word));
+            }
+            self.rows += 1;
+            if self.rows % BLOCK == 0 {
+                self.end_block();
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        readings(text, |text| {
+            guids(text).for_each(|guid| self.whole(guid));
+            for (_, run) in runs(text) {
+                match classify(run) {
+                    Run::Word(word) => self.word(word),
+                    Run::Long(run) => self.long(run),
+                    Run::Nothing => {}
+                }
+            }
+        });
+    }
+
+    fn word(&mut self, word: &str) {
+        let block = self.rows / BLOCK;
+        let room = self.words.len() < MOST_WORDS;
+        match self.words.get_mut(word) {
+            Some(blocks) if blocks.last() == Some(&(block as u32)) => {}
+            Some(blocks) => blocks.push(block as u32),
+            None if room => {
+                self.words.insert(word.into(), vec![block as u32]);
+            }
+            None => {
+                if self.uncovered.last() != Some(&block) {
+                    self.uncovered.push(block);
+                }
+            }
+        }
+    }
+
+    fn whole(&mut self, word: &str) {
+        if !self.wholes.contains(word) {
+            self.wholes.insert(word.into());
+        }
+    }
+
+    fn long(&mut self, run: &str) {
+        let bitmap = self.trigrams.get_or_insert_with(|| vec![0; TRIGRAMS / 8]);
+        for place in trigrams(run) {
+            if let Some(byte) = bitmap.get_mut(place / 8) {
+                *byte |= 1 << (place % 8);
+            }
+        }
+    }
+
+    fn end_block(&mut self) {
+        let wholes = std::mem::take(&mut self.wholes);
+        self.finished.push(Block { wholes, trigrams: self.trigrams.take() });
+    }
+
+    /// The index as it is written into the file.
+    pub(crate) fn finish(mut self) -> io::Result<Vec<u8>> {
+        if self.rows % BLOCK != 0 {
+            self.end_block();
+        }
+        let mut uncovered = Blocks::none(self.finished.len());
+        self.uncovered.iter().for_each(|block| uncovered.insert(*block));
+        let mut words: Vec<_> = self.words.into_iter().collect();
+        words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        file::encode(&words, &self.finished, &uncovered)
+    }
+}

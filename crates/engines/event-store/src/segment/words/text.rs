@@ -1,0 +1,154 @@
+//! Cuts texts into words, alike for rows that are indexed and for texts that are looked for.
+
+use crate::pattern::{fold, unescape};
+use std::borrow::Cow;
+
+/// Longer runs are no words.
+const LONGEST: usize = 40;
+/// Shorter ones say nothing.
+const SHORTEST: usize = 3;
+/// Bits of the bitmap of trigrams, of one block.
+pub(super) const TRIGRAMS: usize = 1 << 16;
+
+/// A run of letters and digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run<'a> {
+    Word(&'a str),
+    /// Too long for the dictionary.
+    Long(&'a str),
+    /// Short, or a number.
+    Nothing,
+}
+
+pub(super) fn classify(run: &str) -> Run<'_> {
+    let number = || run.bytes().all(|byte| byte.is_ascii_hexdigit()) && run.bytes().any(|byte| byte.is_ascii_digit());
+    match run.len() {
+        0..SHORTEST => Run::Nothing,
+        _ if number() => Run::Nothing,
+        SHORTEST..=LONGEST => Run::Word(run),
+        _ => Run::Long(run),
+    }
+}
+
+/// One spelling for what is looked for and what is there.
+pub(super) fn spell(text: &str) -> Cow<'_, str> {
+    let folded = fold(text);
+    // The only letter outside ASCII that a search without regard to case takes for one inside.
+    match folded.is_ascii() || !folded.contains('ſ') {
+        true => folded,
+        false => Cow::Owned(folded.replace('ſ', "s")),
+    }
+}
+
+/// Hands out the text as people may look at it: as it stands, and with the escapes of JSON resolved where it may hold
+/// some, each in one spelling.
+pub(super) fn readings(text: &str, mut read: impl FnMut(&str)) {
+    read(&spell(text));
+    let escapes = memchr::memchr(b'\\', text.as_bytes()).is_some();
+    if escapes && memchr::memchr2(b'{', b'[', text.as_bytes()).is_some() {
+        read(&spell(&unescape(text)));
+    }
+}
+
+/// Runs of letters and digits in a spelled text, with their places.
+pub(super) fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_part = |letter: char| letter.is_alphanumeric();
+    let mut rest = 0;
+    std::iter::from_fn(move || {
+        let bytes = text.as_bytes();
+        loop {
+            // Nearly everything is ASCII; the rest is looked at letter by letter.
+            while bytes.get(rest).is_some_and(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric()) {
+                rest += 1;
+            }
+            let start = rest;
+            while let Some(byte) = bytes.get(rest) {
+                if byte.is_ascii_alphanumeric() {
+                    rest += 1;
+                } else if byte.is_ascii() {
+                    break;
+                } else {
+                    match text.get(rest..).and_then(|text| text.chars().next()) {
+                        Some(letter) if is_part(letter) => rest += letter.len_utf8(),
+                        Some(letter) if rest == start => {
+                            rest += letter.len_utf8();
+                            break;
+                        }
+                        _ => break,
+                    }
+                }
+            }
+            match text.get(start..rest) {
+                Some("") | None => return None,
+                Some(run) if run.chars().next().is_some_and(is_part) => return Some((start, run)),
+                Some(_) => {}
+            }
+        }
+    })
+}
+
+const GUID: usize = 36;
+
+/// GUIDs in a spelled text, wherever they begin.
+pub(super) fn guids(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'-', bytes).filter_map(move |dash| {
+        let start = dash.checked_sub(8)?;
+        let guid = bytes.get(start..start + GUID)?;
+        let shape = guid.iter().enumerate().all(|(place, byte)| match place {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+        if shape { text.get(start..start + GUID) } else { None }
+    })
+}
+
+/// Places of the trigrams of a run in the bitmap.
+pub(super) fn trigrams(run: &str) -> impl Iterator<Item = usize> {
+    run.as_bytes().windows(3).map(|window| {
+        let number = window.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        // Multiplication by an odd number mixes all bits into the upper ones.
+        (number.wrapping_mul(0x9E37_79B1) >> 16) as usize % TRIGRAMS
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        runs(&spell(text)).map(|(_, run)| run.to_owned()).collect()
+    }
+
+    #[test]
+    fn texts_are_cut_at_everything_that_is_no_letter_or_digit() {
+        assert_eq!(words(r"C:\Windows\System32\cmd.exe /c"), ["c", "windows", "system32", "cmd", "exe", "c"]);
+        assert_eq!(words("Bảo mật — Đà Nẵng…"), ["bao", "mat", "da", "nang"]);
+        assert_eq!(words("…x日本 Ω"), ["x日本", "ω"]);
+        assert_eq!(words("—"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn numbers_and_short_words_say_nothing() {
+        for run in ["ab", "4688", "0x", "deadbeef01", "9f"] {
+            assert_eq!(classify(run), Run::Nothing, "{run}");
+        }
+        assert_eq!(classify("face"), Run::Word("face"));
+        assert!(matches!(classify(&"xy".repeat(30)), Run::Long(_)));
+    }
+
+    #[test]
+    fn guids_are_found_wherever_they_stand() {
+        let text = "x{6f1e2d3c-0b1a-4c5d-8e9f-a0b1c2d3e4f5}-and 16f1e2d3c-0b1a-4c5d-8e9f-a0b1c2d3e4f52";
+        let guid = "6f1e2d3c-0b1a-4c5d-8e9f-a0b1c2d3e4f5";
+        assert_eq!(guids(text).collect::<Vec<_>>(), [guid, guid]);
+        assert_eq!(guids("2026-11-22-10-11-12").count(), 0);
+    }
+
+    #[test]
+    fn escapes_are_read_both_ways() {
+        let mut read = Vec::new();
+        readings(r#"{"a":"b\u1ea3o\nx"}"#, |text| read.push(text.to_owned()));
+        assert_eq!(read, [r#"{"a":"b\u1ea3o\nx"}"#.to_owned(), "{\"a\":\"bao\nx\"}".to_owned()]);
+    }
+}
