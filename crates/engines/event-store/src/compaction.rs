@@ -133,7 +133,7 @@ impl Input {
 }
 
 /// Brings a batch of an older layout to today's columns.
-fn adapt(batch: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+pub(crate) fn adapt(batch: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
     let schema = columns::schema();
     let arrays = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
         Some(array) => cast(array, field.data_type()),

@@ -30,6 +30,30 @@ pub(crate) struct SegmentRow {
     pub sources: Option<BTreeSet<String>>,
     /// Offset and length of the word index in the file.
     pub words: Option<(u64, u64)>,
+    /// CRC-32C of each 64 KiB of the file.
+    pub checksums: Vec<u32>,
+}
+
+impl SegmentRow {
+    /// Of a file without rows.
+    pub(crate) fn empty(day: Option<i32>) -> Self {
+        Self {
+            path: String::new(),
+            day,
+            generation: 0,
+            rows: 0,
+            bytes: 0,
+            min_time: i64::MAX,
+            max_time: i64::MIN,
+            min_seq: u64::MAX,
+            max_seq: 0,
+            newest: i64::MIN,
+            sha256: String::new(),
+            sources: None,
+            words: None,
+            checksums: Vec::new(),
+        }
+    }
 }
 
 pub(crate) struct Manifest(Mutex<Connection>);
@@ -61,7 +85,8 @@ impl Manifest {
         connection.execute_batch(SCHEMA)?;
         if version < 2 {
             connection.execute_batch(
-                "ALTER TABLE segments ADD COLUMN words_offset INTEGER; ALTER TABLE segments ADD COLUMN words_length INTEGER;",
+                "ALTER TABLE segments ADD COLUMN words_offset INTEGER; ALTER TABLE segments ADD COLUMN words_length INTEGER;
+                 ALTER TABLE segments ADD COLUMN checksums BLOB; ALTER TABLE damage ADD COLUMN mended_at INTEGER;",
             )?;
         }
         connection.pragma_update(None, "user_version", 2)?;
@@ -95,10 +120,11 @@ impl Manifest {
         let connection = self.connection();
         let mut statement = connection.prepare(
             "SELECT path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
-             words_offset, words_length FROM segments ORDER BY max_time, path",
+             words_offset, words_length, checksums FROM segments ORDER BY max_time, path",
         )?;
         let rows = statement.query_map([], |row| {
             let sources: Option<String> = row.get(11)?;
+            let checksums: Option<Vec<u8>> = row.get(14)?;
             Ok(SegmentRow {
                 path: row.get(0)?,
                 day: row.get(1)?,
@@ -113,6 +139,7 @@ impl Manifest {
                 sha256: row.get(10)?,
                 sources: sources.and_then(|text| serde_json::from_str(&text).ok()),
                 words: row.get::<_, Option<i64>>(12)?.map(unsigned).zip(row.get::<_, Option<i64>>(13)?.map(unsigned)),
+                checksums: checksums.unwrap_or_default().chunks_exact(4).map(little_endian).collect(),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -192,10 +219,19 @@ impl Manifest {
         })
     }
 
-    pub(crate) fn damage(&self) -> Result<Vec<(Damage, Micros)>, StoreError> {
+    /// What was damaged so far is known from here on: lost, and no longer in the way.
+    pub(crate) fn mend_damage(&self, now: Micros) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            transaction.execute("UPDATE damage SET mended_at = ?1 WHERE mended_at IS NULL", [now])?;
+            Ok(())
+        })
+    }
+
+    /// Damage found so far, and whether it has been dealt with.
+    pub(crate) fn damage(&self) -> Result<Vec<(Damage, bool)>, StoreError> {
         let connection = self.connection();
-        let mut statement =
-            connection.prepare("SELECT file, at_offset, length, torn, found_at FROM damage ORDER BY found_at")?;
+        let mut statement = connection
+            .prepare("SELECT file, at_offset, length, torn, mended_at IS NOT NULL FROM damage ORDER BY found_at")?;
         let rows = statement.query_map([], |row| {
             let damage = Damage {
                 file: row.get(0)?,
@@ -212,6 +248,10 @@ impl Manifest {
     pub(crate) fn check(&self) -> Result<String, StoreError> {
         Ok(self.connection().query_row("PRAGMA integrity_check(5)", [], |row| row.get(0))?)
     }
+}
+
+fn little_endian(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 /// SQLite knows signed numbers only; ours never reach the sign.
@@ -233,7 +273,8 @@ fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<(
     let sources = row.sources.as_ref().and_then(|sources| serde_json::to_string(sources).ok());
     transaction.execute(
         "INSERT INTO segments (path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
-         words_offset, words_length) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         words_offset, words_length, checksums)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             row.path,
             row.day,
@@ -248,7 +289,8 @@ fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<(
             row.sha256,
             sources,
             row.words.map(|(offset, _)| offset as i64),
-            row.words.map(|(_, length)| length as i64)
+            row.words.map(|(_, length)| length as i64),
+            row.checksums.iter().flat_map(|checksum| checksum.to_le_bytes()).collect::<Vec<u8>>()
         ],
     )?;
     Ok(())

@@ -1,14 +1,9 @@
 //! Reads everything back: hashes of segments, checksums of the log, the manifest, and what recovery noted.
 //! For `luytre doctor` and the scrubber to come.
 
-use crate::segment::{Segment, hex};
+use crate::segment::Segment;
 use crate::{Store, StoreError, log};
-use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
 /// One thing that is not as it should be.
@@ -31,6 +26,8 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// Ends of the log that crashes cut short and recovery cut off: never acknowledged, so no loss.
     pub torn_ends: usize,
+    /// What was lost and dealt with by a repair.
+    pub losses: Vec<Problem>,
 }
 
 impl Report {
@@ -62,12 +59,9 @@ impl Store {
         for one in segments.iter() {
             report.segments += 1;
             report.bytes += one.row.bytes;
-            match check_segment(&one.file, &one.row.sha256, one.row.rows) {
+            match one.check() {
                 Ok(rows) => report.rows += rows,
-                Err(reason) => {
-                    one.mark_damaged();
-                    report.problems.push(problem("segment", &one.row.path, reason));
-                }
+                Err(reason) => report.problems.push(problem("segment", &one.row.path, reason)),
             }
         }
         for file in shared.writer.published.file_list() {
@@ -87,49 +81,25 @@ impl Store {
                 Err(error) => report.problems.push(problem("log", &name, error.to_string())),
             }
         }
-        for (damage, _) in shared.manifest.damage()? {
+        for (damage, mended) in shared.manifest.damage()? {
+            let part = if damage.file.ends_with(".parquet") { "segment" } else { "log" };
+            let lost = |words: &str| {
+                problem(part, &damage.file, format!("{} bytes at {} {words}", damage.length, damage.offset))
+            };
             if damage.torn {
                 report.torn_ends += 1;
+            } else if mended {
+                report.problems.retain(|have| have.part != "log" || have.file != damage.file);
+                report.losses.push(lost("were damaged; what could be read was kept"));
             } else if !report.problems.iter().any(|have| have.file == damage.file) {
-                let reason =
-                    format!("{} bytes at {} were damaged when the store was opened", damage.length, damage.offset);
-                report.problems.push(problem("log", &damage.file, reason));
+                report.problems.push(lost("were damaged when the store was opened"));
             }
         }
         Ok(report)
     }
 }
 
-/// Looks at segments that a query could not read; marks the damaged ones and says whether there were any.
+/// Looks at segments that a query could not read; says whether there were damaged ones.
 pub(crate) fn find_damaged(segments: &[Arc<Segment>]) -> bool {
-    let mut found = false;
-    for one in segments.iter().filter(|one| !one.is_damaged()) {
-        if check_segment(&one.file, &one.row.sha256, one.row.rows).is_err() {
-            one.mark_damaged();
-            found = true;
-        }
-    }
-    found
-}
-
-fn check_segment(path: &Path, sha256: &str, rows: u64) -> Result<u64, String> {
-    let mut file = File::open(path).map_err(|error| error.to_string())?;
-    let mut hash = Sha256::new();
-    let mut piece = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut piece).map_err(|error| error.to_string())? {
-            0 => break,
-            length => hash.update(piece.get(..length).unwrap_or_default()),
-        }
-    }
-    let found = hex(&hash.finalize());
-    if found != sha256 {
-        return Err(format!("its SHA-256 is {found}, the manifest says {sha256}"));
-    }
-    let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
-    let have = u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
-    match have == rows {
-        true => Ok(rows),
-        false => Err(format!("it has {have} rows, the manifest says {rows}")),
-    }
+    segments.iter().filter(|one| !one.is_damaged()).filter(|one| one.check().is_err()).count() > 0
 }

@@ -81,8 +81,7 @@ impl EventsTable {
 
     /// Segments that can hold rows for the filters, newest first.
     fn files(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
-        let whole = self.snapshot.segments.iter().filter(|one| !one.is_damaged());
-        let mut segments: Vec<&Arc<Segment>> = whole.collect();
+        let mut segments: Vec<&Arc<Segment>> = self.snapshot.segments.iter().collect();
         if let Sources::Only(ids) = &self.sources {
             segments.retain(|one| one.row.sources.as_ref().is_none_or(|have| !have.is_disjoint(ids)));
         }
@@ -100,9 +99,13 @@ impl EventsTable {
         let wanted = wanted(filters);
         let mut files = Vec::new();
         for (one, _) in segments.into_iter().zip(keep).filter(|(_, keep)| *keep).rev() {
-            let blocks = match wanted.is_selective() {
-                true => one.blocks(&wanted),
-                false => None,
+            let hopeful = if wanted.is_selective() { one.blocks(&wanted) } else { None };
+            let blocks = match (hopeful, one.readable()) {
+                (Some(mut blocks), Some(readable)) => {
+                    blocks.keep(&readable);
+                    Some(blocks)
+                }
+                (blocks, readable) => blocks.or(readable),
             };
             if blocks.as_ref().is_some_and(Blocks::is_empty) {
                 continue;

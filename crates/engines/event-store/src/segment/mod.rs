@@ -1,9 +1,13 @@
 //! Segments: immutable Parquet files, sorted by time, one day each, that any engine can read as they lie.
 
+mod damage;
+mod describe;
 mod partition;
 mod words;
 mod write;
 
+pub(crate) use damage::check;
+pub(crate) use describe::describe;
 pub(crate) use partition::{DAY, Part, partition};
 pub(crate) use words::{BLOCK, Blocks, Wanted, Words};
 pub(crate) use write::{SegmentWriter, hex, write_part};
@@ -13,8 +17,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A segment in use. Once it is dead its file goes with the last query that still reads it.
 #[derive(Debug)]
@@ -22,25 +26,36 @@ pub(crate) struct Segment {
     pub row: SegmentRow,
     pub file: PathBuf,
     dead: AtomicBool,
-    damaged: AtomicBool,
+    /// What can still be read of it, once it was found to be damaged.
+    damaged: Mutex<Option<Blocks>>,
     /// Its word index, once a query has asked for it; nothing where it has none that can be read.
     words: OnceLock<Option<Words>>,
 }
 
 impl Segment {
     pub(crate) fn new(row: SegmentRow, file: PathBuf) -> Self {
-        Self { row, file, dead: AtomicBool::new(false), damaged: AtomicBool::new(false), words: OnceLock::new() }
+        Self { row, file, dead: AtomicBool::new(false), damaged: Mutex::new(None), words: OnceLock::new() }
     }
 
-    /// Its content is not what was written: queries leave it out, so that the rest stays readable.
-    pub(crate) fn mark_damaged(&self) {
-        if !self.damaged.swap(true, Ordering::AcqRel) {
-            tracing::error!(segment = self.row.path, "segment is damaged and left out of queries");
-        }
+    /// Reads it whole; what is damaged is left out of queries from here on, so that the rest stays readable.
+    pub(crate) fn check(&self) -> Result<u64, String> {
+        check(&self.file, &self.row).map_err(|found| {
+            let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+            if damaged.is_none() {
+                tracing::error!(segment = self.row.path, reason = found.reason, "segment is damaged");
+            }
+            *damaged = Some(found.readable);
+            found.reason
+        })
     }
 
     pub(crate) fn is_damaged(&self) -> bool {
-        self.damaged.load(Ordering::Acquire)
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Blocks that can be read, where not all can.
+    pub(crate) fn readable(&self) -> Option<Blocks> {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Blocks in which rows may be wanted; nothing where all have to be read. Reads from the disk.

@@ -2,6 +2,7 @@
 //! learns of it only afterwards; a file it does not know is removed at the next start.
 
 use super::Part;
+use super::damage::Checksums;
 use super::partition::DAY;
 use super::words::{BLOCK, KEY, WordsBuilder};
 use crate::files::{AppendFile, FileLayer};
@@ -69,6 +70,7 @@ fn parquet_error(file: &str, error: &dyn std::fmt::Display) -> StoreError {
 struct Sink {
     file: Box<dyn AppendFile>,
     hash: Sha256,
+    checksums: Checksums,
     bytes: u64,
     buffer: Vec<u8>,
 }
@@ -84,6 +86,7 @@ impl Write for Sink {
 
     fn flush(&mut self) -> io::Result<()> {
         self.hash.update(&self.buffer);
+        self.checksums.add(&self.buffer);
         self.bytes += self.buffer.len() as u64;
         self.file.append(&self.buffer)?;
         self.buffer.clear();
@@ -128,63 +131,18 @@ impl<'a> SegmentWriter<'a> {
     ) -> Result<Self, StoreError> {
         let file = files.create(&temporary).map_err(|error| StoreError::io("create a segment", error))?;
         let unfinished = Unfinished { files, path: temporary, done: false };
-        let sink = Sink { file, hash: Sha256::new(), bytes: 0, buffer: Vec::new() };
+        let sink = Sink { file, hash: Sha256::new(), checksums: Checksums::default(), bytes: 0, buffer: Vec::new() };
         let writer = ArrowWriter::try_new(sink, columns::schema(), Some(properties(generation)?))
             .map_err(|error| parquet_error("", &error))?;
-        let row = SegmentRow {
-            path: String::new(),
-            day,
-            generation,
-            rows: 0,
-            bytes: 0,
-            min_time: i64::MAX,
-            max_time: i64::MIN,
-            min_seq: u64::MAX,
-            max_seq: 0,
-            newest: i64::MIN,
-            sha256: String::new(),
-            sources: None,
-            words: None,
-        };
+        let row = SegmentRow { generation, ..SegmentRow::empty(day) };
         let (sources, words) = (BTreeSet::new(), WordsBuilder::default());
         Ok(Self { unfinished, segments, writer, row, sources, words })
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
-        self.note(batch);
+        note(&mut self.row, &mut self.sources, batch);
         self.words.add(batch);
         self.writer.write(batch).map_err(|error| parquet_error("", &error))
-    }
-
-    fn note(&mut self, batch: &RecordBatch) {
-        let row = &mut self.row;
-        row.rows += batch.num_rows() as u64;
-        if let Some(seqs) = batch.column_by_name("seq") {
-            for seq in seqs.as_primitive::<Int64Type>().values() {
-                row.min_seq = row.min_seq.min(*seq as u64);
-                row.max_seq = row.max_seq.max(*seq as u64);
-            }
-        }
-        let (Some(times), Some(arrivals)) = (batch.column_by_name("time"), batch.column_by_name("arrival")) else {
-            return;
-        };
-        for time in times.as_primitive::<TimestampMicrosecondType>().values() {
-            row.min_time = row.min_time.min(*time);
-            row.max_time = row.max_time.max(*time);
-        }
-        let newest = arrivals.as_primitive::<TimestampMicrosecondType>().values().iter().copied().max();
-        row.newest = row.newest.max(row.max_time).max(newest.unwrap_or(i64::MIN));
-        if let Some(sources) = batch.column_by_name("source_id") {
-            let sources = sources.as_string_view();
-            for index in 0..sources.len() {
-                if self.sources.len() <= MOST_SOURCES && !sources.is_null(index) {
-                    let source = sources.value(index);
-                    if !self.sources.contains(source) {
-                        self.sources.insert(source.to_owned());
-                    }
-                }
-            }
-        }
     }
 
     /// Makes the file durable under its final name. It counts once the manifest knows it.
@@ -203,8 +161,9 @@ impl<'a> SegmentWriter<'a> {
         let mut row = self.row;
         row.bytes = sink.bytes;
         row.words = Some(place);
+        row.checksums = sink.checksums.finish();
         row.sha256 = hex(&sink.hash.finalize());
-        row.sources = (self.sources.len() <= MOST_SOURCES).then_some(self.sources);
+        row.sources = few(self.sources);
         let folder = folder(row.day);
         // Never `name=value`: several engines read that as a partition and then find no file.
         row.path = format!("{folder}/{:012}-{:012}-{}.parquet", row.min_seq, row.max_seq, row.generation);
@@ -217,6 +176,42 @@ impl<'a> SegmentWriter<'a> {
         files.sync_dir(self.segments).map_err(failed("sync the folder of segments"))?;
         Ok(row)
     }
+}
+
+/// Widens what a row of the manifest says by these rows.
+pub(super) fn note(row: &mut SegmentRow, found: &mut BTreeSet<String>, batch: &RecordBatch) {
+    row.rows += batch.num_rows() as u64;
+    if let Some(seqs) = batch.column_by_name("seq") {
+        for seq in seqs.as_primitive::<Int64Type>().values() {
+            row.min_seq = row.min_seq.min(*seq as u64);
+            row.max_seq = row.max_seq.max(*seq as u64);
+        }
+    }
+    let (Some(times), Some(arrivals)) = (batch.column_by_name("time"), batch.column_by_name("arrival")) else {
+        return;
+    };
+    for time in times.as_primitive::<TimestampMicrosecondType>().values() {
+        row.min_time = row.min_time.min(*time);
+        row.max_time = row.max_time.max(*time);
+    }
+    let newest = arrivals.as_primitive::<TimestampMicrosecondType>().values().iter().copied().max();
+    row.newest = row.newest.max(row.max_time).max(newest.unwrap_or(i64::MIN));
+    if let Some(sources) = batch.column_by_name("source_id") {
+        let sources = sources.as_string_view();
+        for index in 0..sources.len() {
+            if found.len() <= MOST_SOURCES && !sources.is_null(index) {
+                let source = sources.value(index);
+                if !found.contains(source) {
+                    found.insert(source.to_owned());
+                }
+            }
+        }
+    }
+}
+
+/// The sources of a file, where they are few.
+pub(super) fn few(sources: BTreeSet<String>) -> Option<BTreeSet<String>> {
+    (sources.len() <= MOST_SOURCES).then_some(sources)
 }
 
 /// Writes the rows of one part.

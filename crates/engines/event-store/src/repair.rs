@@ -1,0 +1,213 @@
+//! Mends what `verify` finds, as far as it can be mended, with the store closed: what is lost is named, set aside and
+//! kept; what can be read goes on.
+//!
+//! - A manifest that cannot be read is made anew from the segments and the log.
+//! - A damaged segment is written again from the row groups that can be read; the old file is set aside.
+//! - A segment that is gone is taken from the manifest.
+
+use crate::files::{FileLayer, RealFiles};
+use crate::lock::DirectoryLock;
+use crate::log::{self, Damage};
+use crate::manifest::{Manifest, SegmentRow};
+use crate::segment::{BLOCK, Blocks, SegmentWriter, check, describe};
+use crate::{Options, StoreError, compaction};
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::Path;
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Repaired {
+    pub manifest_rebuilt: bool,
+    /// Segments that were damaged or gone.
+    pub segments: Vec<Mended>,
+    /// Files of a merge that had been replaced, or of a seal that had not ended: their events are elsewhere.
+    pub removed: Vec<String>,
+    /// Damaged places of the log that are now known as such.
+    pub log_damage: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mended {
+    pub file: String,
+    pub rows_before: u64,
+    pub rows_after: u64,
+    /// First and last sequence of the file: what is lost lies between them.
+    pub first_seq: u64,
+    pub last_seq: u64,
+}
+
+/// Mends the store in `dir`. It must not be open.
+pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
+    let _lock = DirectoryLock::take(dir)?;
+    let now = (options.clock)();
+    let files = RealFiles;
+    let mut done = Repaired::default();
+    let path = dir.join("manifest.sqlite");
+    let sound = Manifest::open(&path).ok().filter(|manifest| manifest.check().is_ok_and(|said| said == "ok"));
+    let manifest = match sound {
+        Some(manifest) => manifest,
+        None => {
+            for end in ["", "-wal", "-shm"] {
+                set_aside(dir, &dir.join(format!("manifest.sqlite{end}")), now)?;
+            }
+            let manifest = Manifest::open(&path)?;
+            rebuild(dir, &manifest, &mut done)?;
+            done.manifest_rebuilt = true;
+            manifest
+        }
+    };
+    for row in manifest.segments()? {
+        let file = dir.join("segments").join(&row.path);
+        let Err(found) = check(&file, &row) else { continue };
+        tracing::warn!(segment = row.path, reason = found.reason, "mending");
+        let rest = match file.exists() {
+            true => salvage(dir, &file, &row, &found.readable)?,
+            false => None,
+        };
+        // What is set aside keeps its name; the new file has another generation.
+        let added: Vec<SegmentRow> = rest.into_iter().collect();
+        manifest.replace(std::slice::from_ref(&row.path), &added)?;
+        set_aside(dir, &file, now)?;
+        let lost = Damage { file: row.path.clone(), offset: 0, length: row.bytes, torn: false };
+        manifest.note_damage(&[lost], now)?;
+        done.segments.push(Mended {
+            file: row.path,
+            rows_before: row.rows,
+            rows_after: added.iter().map(|one| one.rows).sum(),
+            first_seq: row.min_seq,
+            last_seq: row.max_seq,
+        });
+    }
+    let found = log::recover(&files, &dir.join("log"), &dir.join("damaged"))?;
+    done.log_damage = found.damage.iter().filter(|damage| !damage.torn).count();
+    manifest.note_damage(&found.damage, now)?;
+    manifest.mend_damage(now)?;
+    Ok(done)
+}
+
+/// Moves a file into the folder of damaged ones.
+fn set_aside(dir: &Path, file: &Path, now: i64) -> Result<(), StoreError> {
+    let failed = |error| StoreError::io("set a damaged file aside", error);
+    if !file.exists() {
+        return Ok(());
+    }
+    let aside = dir.join("damaged");
+    fs::create_dir_all(&aside).map_err(failed)?;
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    fs::rename(file, aside.join(format!("{now}-{name}"))).map_err(failed)?;
+    RealFiles.sync_dir(&aside).map_err(failed)
+}
+
+/// Writes what can be read of a damaged segment into a new one; nothing where nothing can.
+fn salvage(dir: &Path, file: &Path, row: &SegmentRow, readable: &Blocks) -> Result<Option<SegmentRow>, StoreError> {
+    let open = || File::open(file).ok().and_then(|file| ParquetRecordBatchReaderBuilder::try_new(file).ok());
+    let Some(groups) = open().map(|reader| reader.metadata().num_row_groups()) else { return Ok(None) };
+    let segments = dir.join("segments");
+    let temporary = dir.join("unfinished").join("repair.parquet");
+    fs::create_dir_all(dir.join("unfinished")).map_err(|error| StoreError::io("make a folder", error))?;
+    let _ = fs::remove_file(&temporary);
+    let mut writer = SegmentWriter::begin(&RealFiles, &segments, temporary, row.day, row.generation + 1)?;
+    let (mut first, mut rows) = (0, 0);
+    for group in 0..groups {
+        let Some(reader) = open() else { break };
+        let count = usize::try_from(reader.metadata().row_group(group).num_rows()).unwrap_or(0);
+        // Where checksums tell, a group is whole or lost; where only its footer is hit they tell nothing.
+        let promising = readable.is_empty() || readable.contains(first / BLOCK);
+        first += count;
+        let Some(batches) = promising.then(|| read_group(reader, group)).flatten() else { continue };
+        for batch in batches {
+            rows += batch.num_rows();
+            writer.write(&batch)?;
+        }
+    }
+    if rows == 0 { Ok(None) } else { writer.finish().map(Some) }
+}
+
+/// All rows of a group, or nothing where one cannot be read.
+fn read_group(reader: ParquetRecordBatchReaderBuilder<File>, group: usize) -> Option<Vec<RecordBatch>> {
+    let batches = reader.with_row_groups(vec![group]).build().ok()?;
+    batches.map(|batch| compaction::adapt(&batch.ok()?).ok()).collect()
+}
+
+/// Fills an empty manifest from the files.
+fn rebuild(dir: &Path, manifest: &Manifest, done: &mut Repaired) -> Result<(), StoreError> {
+    let mut rows = Vec::new();
+    for folder in list(&dir.join("segments"))? {
+        for name in list(&dir.join("segments").join(&folder))?.iter().filter(|name| name.ends_with(".parquet")) {
+            let path = format!("{folder}/{name}");
+            match describe(&dir.join("segments"), &path) {
+                Ok(row) => rows.push(row),
+                Err(error) => {
+                    tracing::error!(segment = path, %error, "cannot be read");
+                    set_aside(dir, &dir.join("segments").join(&path), 0)?;
+                    done.segments.push(Mended { file: path, rows_before: 0, rows_after: 0, first_seq: 0, last_seq: 0 });
+                }
+            }
+        }
+    }
+    // Merged files first: a file whose events a later generation holds was replaced.
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.generation), row.min_seq));
+    let found = log::recover(&RealFiles, &dir.join("log"), &dir.join("damaged"))?;
+    let in_log: BTreeSet<u64> = found.files.iter().flat_map(|file| file.first_seq..=file.last_seq).collect();
+    let mut seqs: BTreeSet<u64> = BTreeSet::new();
+    let mut kept: Vec<(SegmentRow, BTreeSet<u64>)> = Vec::new();
+    for row in rows {
+        let own = sequences(&dir.join("segments").join(&row.path))?;
+        if own.is_subset(&seqs) {
+            done.removed.push(row.path);
+        } else {
+            seqs.extend(&own);
+            kept.push((row, own));
+        }
+    }
+    // A seal writes several files and counts once the manifest has them all. Where the log holds an event that comes
+    // before others of such files, their seal had not ended, and the log has all of it.
+    while let Some(first) = in_log.iter().find(|seq| !seqs.contains(seq)).copied() {
+        let (whole, unfinished): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(row, _)| row.max_seq < first);
+        kept = whole;
+        if unfinished.is_empty() {
+            break;
+        }
+        done.removed.extend(unfinished.iter().map(|(row, _)| row.path.clone()));
+        seqs = kept.iter().flat_map(|(_, own)| own.iter().copied()).collect();
+    }
+    let rows: Vec<SegmentRow> = kept.into_iter().map(|(row, _)| row).collect();
+    let sealed = rows.iter().map(|row| row.max_seq).max().unwrap_or(0);
+    // Detection keeps its cursor elsewhere; what the log no longer holds has been evaluated.
+    let evaluated = in_log.first().map_or(sealed, |first| first.saturating_sub(1).min(sealed));
+    manifest.commit_seal(&rows, sealed, evaluated)
+}
+
+fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
+    let failed = |error| StoreError::io("list the store's folders", error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn sequences(file: &Path) -> Result<BTreeSet<u64>, StoreError> {
+    let broken = |error: &dyn std::fmt::Display| StoreError::Segment {
+        file: file.display().to_string(),
+        reason: error.to_string(),
+    };
+    let open = File::open(file).map_err(|error| broken(&error))?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(open).map_err(|error| broken(&error))?;
+    let only = ProjectionMask::columns(reader.parquet_schema(), ["seq"]);
+    let mut seqs = BTreeSet::new();
+    for batch in reader.with_projection(only).build().map_err(|error| broken(&error))? {
+        let batch = batch.map_err(|error| broken(&error))?;
+        if let Some(column) = batch.column_by_name("seq") {
+            seqs.extend(column.as_primitive::<Int64Type>().values().iter().map(|seq| *seq as u64));
+        }
+    }
+    Ok(seqs)
+}
