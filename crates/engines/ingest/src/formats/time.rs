@@ -99,7 +99,12 @@ fn strftime(text: &str, layout: &str, has_year: bool, gaps: &Gaps<'_>) -> Option
         if parsed.offset().is_some() {
             return parsed.to_timestamp().ok().map(|time| (time.as_microsecond(), TimeQuality::Exact));
         }
-        return place(parsed.to_datetime().ok()?, gaps);
+        let civil = parsed.to_datetime().ok()?;
+        // An abbreviation that names no zone leaves the zone open.
+        return match parsed.iana_time_zone().and_then(zone) {
+            Some(zone) => Some((zone.to_timestamp(civil).ok()?.as_microsecond(), TimeQuality::Exact)),
+            None => place(civil, gaps),
+        };
     }
     if let Some(year) = gaps.origin.year {
         parsed.set_year(Some(year)).ok()?;
@@ -184,6 +189,20 @@ mod tests {
         assert_eq!(with(&origin, "%b %d %H:%M:%S", "Feb 29 00:00:00"), assumed("2024-02-29T00:00:00Z"));
         let set = Origin { year: Some(2016), time_zone: Some("+07:00".into()), ..Origin::default() };
         assert_eq!(with(&set, "%b %d %H:%M:%S", "Dec 10 06:55:46"), assumed("2016-12-09T23:55:46Z"));
+    }
+
+    #[test]
+    fn a_zone_behind_the_time_is_read_by_name_or_offset() {
+        let origin = Origin::default();
+        for (zone, layout) in [("Asia/Ho_Chi_Minh", "%Q"), ("+0700", "%Q"), ("+07:00", "%:Q")] {
+            let layout = format!("%b %d %Y %H:%M:%S {layout}");
+            let read = with(&origin, &layout, &format!("Nov 20 2025 10:11:12 {zone}"));
+            assert_eq!(read, Some((micros("2025-11-20T03:11:12Z"), TimeQuality::Exact)), "{zone}");
+        }
+        let utc = micros("2025-11-20T10:11:12Z");
+        let layout = "%b %d %Y %H:%M:%S %Q";
+        assert_eq!(with(&origin, layout, "Nov 20 2025 10:11:12 UTC"), Some((utc, TimeQuality::Exact)));
+        assert_eq!(with(&origin, layout, "Nov 20 2025 10:11:12 ICT"), Some((utc, TimeQuality::Assumed)));
     }
 
     #[test]
