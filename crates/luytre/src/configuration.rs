@@ -5,6 +5,7 @@
 use anyhow::{Context, Result, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use monitoring::intake::ConnectionLimits;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -66,6 +67,11 @@ pub struct Intake {
     pub relp: Option<SocketAddr>,
     /// An address of its own for Elasticsearch clients; the address of the pages takes them too.
     pub elastic: Option<SocketAddr>,
+    /// Connections that each of the doors for syslog over TCP and RELP keeps open at once.
+    pub connections: usize,
+    /// Of these, how many for one address (IPv6: one /64), so that one sender cannot lock the others out. To be raised
+    /// where one relay or address translation speaks for more senders.
+    pub connections_per_address: usize,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -112,7 +118,10 @@ impl Default for Web {
 
 impl Default for Intake {
     fn default() -> Self {
+        let limits = ConnectionLimits::default();
         Self {
+            connections: limits.all,
+            connections_per_address: limits.per_address,
             syslog_udp: Some(([127, 0, 0, 1], 5514).into()),
             syslog_tcp: Some(([127, 0, 0, 1], 5514).into()),
             relp: Some(([127, 0, 0, 1], 2514).into()),
@@ -152,6 +161,9 @@ impl Configuration {
                 self.web.listen
             );
         }
+        if self.intake.connections == 0 || self.intake.connections_per_address == 0 {
+            bail!("intake.connections and intake.connections_per_address must be at least 1");
+        }
         Ok(())
     }
 }
@@ -177,6 +189,18 @@ mod tests {
         let configuration =
             Configuration { database: Database { url: Secret("postgres://u:p@h/d".into()) }, ..Default::default() };
         assert!(!format!("{configuration:?}").contains("u:p"));
+    }
+
+    #[test]
+    fn shares_of_connections_are_set_beside_the_doors() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = "[intake]\nconnections = 4096\nconnections_per_address = 2000\n";
+        std::fs::write(directory.path().join("luytre.toml"), text).unwrap();
+        let mut configuration = Configuration::load(directory.path(), None).unwrap();
+        let intake = &configuration.intake;
+        assert_eq!((intake.connections, intake.connections_per_address), (4096, 2000));
+        configuration.intake.connections_per_address = 0;
+        assert!(configuration.check().is_err());
     }
 
     #[test]

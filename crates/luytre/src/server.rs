@@ -16,7 +16,7 @@ use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
 use kit::web::{Fail, identify, live_news, secure};
 use kit::{App, Error};
 use monitoring::Monitoring;
-use monitoring::intake::{Intake, IntakeSettings};
+use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
 use organisation::{Policies, SignIn};
@@ -61,6 +61,10 @@ impl Server {
             syslog_udp: configuration.intake.syslog_udp,
             syslog_tcp: configuration.intake.syslog_tcp,
             relp: configuration.intake.relp,
+            connections: ConnectionLimits {
+                all: configuration.intake.connections,
+                per_address: configuration.intake.connections_per_address,
+            },
         };
         let resends = Arc::new(monitoring::resends::unanswered(&centre.store, centre.clock.now()).await);
         let recovered = centre.store.last_seq();
@@ -71,7 +75,7 @@ impl Server {
             Err(_) => tracing::warn!("still evaluating what was in the log; answers are incomplete until that is done"),
         }
         let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
-        let app = app(&centre, resends, addresses, demonstration)?;
+        let app = app(&centre, resends, addresses, intake.doors(), demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
         let ended = stop.clone();
@@ -119,7 +123,13 @@ pub async fn asked_to_stop() -> Result<()> {
     Ok(())
 }
 
-fn app(centre: &Arc<Centre>, resends: Arc<Resends>, addresses: ListenerAddresses, demonstration: bool) -> Result<App> {
+fn app(
+    centre: &Arc<Centre>,
+    resends: Arc<Resends>,
+    addresses: ListenerAddresses,
+    doors: Doors,
+    demonstration: bool,
+) -> Result<App> {
     let configuration = &centre.configuration;
     let areas = areas();
     let mut ports = Ports::default();
@@ -131,6 +141,7 @@ fn app(centre: &Arc<Centre>, resends: Arc<Resends>, addresses: ListenerAddresses
     });
     ports.insert(Policies::clone(&centre.policies));
     ports.insert(addresses);
+    ports.insert(doors);
     let secure_cookies =
         !configuration.web.listen.ip().is_loopback() || configuration.web.public_url.starts_with("https:");
     ports.insert(centre.sign_in(secure_cookies)?);
@@ -171,8 +182,9 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .route("/control/query", post(control_query))
         .route("/control/search", post(control_search))
         .route("/control/import", post(control_import))
+        .route("/control/doors", post(control_doors))
         .layer(DefaultBodyLimit::max(1 << 20))
-        .with_state(Control { centre: Arc::clone(centre), secret });
+        .with_state(Control { centre: Arc::clone(centre), doors: app.ports.get::<Doors>(), secret });
     routes
         .fallback(|| async { Fail::plain(Error::NotFound) })
         .layer(axum::middleware::from_fn_with_state(elastic, for_elastic))
@@ -235,6 +247,7 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 #[derive(Clone)]
 struct Control {
     centre: Arc<Centre>,
+    doors: Option<Arc<Doors>>,
     secret: String,
 }
 
@@ -242,6 +255,14 @@ impl Control {
     fn check(&self, headers: &HeaderMap) -> Result<(), Fail> {
         if control::is_authorised(headers, &self.secret) { Ok(()) } else { Err(Error::Unauthenticated.into()) }
     }
+}
+
+async fn control_doors(
+    State(control): State<Control>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<DoorFigures>>, (StatusCode, Json<Value>)> {
+    control.check(&headers).map_err(as_problem)?;
+    Ok(Json(control.doors.map(|doors| doors.figures()).unwrap_or_default()))
 }
 
 async fn control_query(

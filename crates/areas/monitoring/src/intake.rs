@@ -5,12 +5,13 @@ use crate::sources::connect::ListenerAddresses;
 use async_trait::async_trait;
 use event::RawRecord;
 use event_store::{Store, StoreError};
+pub use ingest::listeners::ConnectionLimits;
 use ingest::listeners::{
     Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, serve_relp, serve_syslog_tcp,
     serve_syslog_udp,
 };
 use ingest::resends::Resends;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,12 +24,13 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Addresses to listen on; a door without an address stays shut.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IntakeSettings {
     pub syslog_udp: Option<SocketAddr>,
     pub syslog_tcp: Option<SocketAddr>,
     pub relp: Option<SocketAddr>,
+    /// Of each of the doors that have connections.
+    pub connections: ConnectionLimits,
 }
 
 /// Appends to the store; `Ok` after fsync.
@@ -58,17 +60,44 @@ struct Door {
 }
 
 /// Figures of one door.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DoorFigures {
-    pub name: &'static str,
+    pub name: String,
     pub address: SocketAddr,
     #[serde(flatten)]
     pub counters: Snapshot,
 }
 
+impl DoorFigures {
+    /// Records that a sender gave up and that are not stored.
+    pub fn lost(&self) -> u64 {
+        self.counters.dropped + self.counters.kernel_dropped
+    }
+
+    /// Connections that were not let in.
+    pub fn refused(&self) -> u64 {
+        self.counters.refused + self.counters.refused_share
+    }
+}
+
+/// The figures of all open doors. Registered by `luytre` as a port; cheap to clone.
+#[derive(Clone)]
+pub struct Doors(Arc<Vec<Door>>);
+
+impl Doors {
+    pub fn figures(&self) -> Vec<DoorFigures> {
+        let figures = |door: &Door| DoorFigures {
+            name: door.name.to_owned(),
+            address: door.address,
+            counters: door.counters.snapshot(),
+        };
+        self.0.iter().map(figures).collect()
+    }
+}
+
 /// All open doors.
 pub struct Intake {
-    doors: Vec<Door>,
+    doors: Doors,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -91,31 +120,25 @@ impl Intake {
         if let Some(address) = settings.syslog_tcp {
             let listener = TcpListener::bind(address).await.map_err(|error| named("syslog TCP", address, error))?;
             let door = Door { name: "syslog_tcp", address: listener.local_addr()?, counters: Arc::default() };
-            let served =
-                serve_syslog_tcp(listener, sink.clone(), TcpSettings::default(), door.counters.clone(), stop.clone());
+            let tcp = TcpSettings { connections: settings.connections, ..TcpSettings::default() };
+            let served = serve_syslog_tcp(listener, sink.clone(), tcp, door.counters.clone(), stop.clone());
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
         if let Some(address) = settings.relp {
             let listener = TcpListener::bind(address).await.map_err(|error| named("RELP", address, error))?;
             let door = Door { name: "relp", address: listener.local_addr()?, counters: Arc::default() };
-            let served = serve_relp(
-                listener,
-                sink.clone(),
-                RelpSettings::default(),
-                resends,
-                door.counters.clone(),
-                stop.clone(),
-            );
+            let relp = RelpSettings { connections: settings.connections, ..RelpSettings::default() };
+            let served = serve_relp(listener, sink.clone(), relp, resends, door.counters.clone(), stop.clone());
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
-        Ok(Self { doors, stop, tasks: Mutex::new(tasks) })
+        Ok(Self { doors: Doors(Arc::new(doors)), stop, tasks: Mutex::new(tasks) })
     }
 
     /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`), with the real port where 0 was asked for.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
-        self.doors.iter().find(|door| door.name == name).map(|door| door.address)
+        self.doors.0.iter().find(|door| door.name == name).map(|door| door.address)
     }
 
     /// Addresses for the page "how to connect". `host` is the name that senders reach this node by.
@@ -130,10 +153,8 @@ impl Intake {
         }
     }
 
-    pub fn figures(&self) -> Vec<DoorFigures> {
-        let figures =
-            |door: &Door| DoorFigures { name: door.name, address: door.address, counters: door.counters.snapshot() };
-        self.doors.iter().map(figures).collect()
+    pub fn doors(&self) -> Doors {
+        self.doors.clone()
     }
 
     /// Shuts the doors and delivers what was received.

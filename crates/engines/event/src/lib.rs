@@ -9,7 +9,7 @@ mod value;
 
 pub use column::{Column, ColumnKind, Columns};
 pub use log_source::LogSource;
-pub use raw::{Listener, Origin, RawRecord};
+pub use raw::{LONGEST_RECORD, Listener, Origin, RawRecord};
 pub use value::{Fields, Value};
 
 use bytes::Bytes;
@@ -19,7 +19,8 @@ use std::sync::Arc;
 /// Microseconds since 1970-01-01T00:00:00Z. All times inside the engines are UTC.
 pub type Micros = i64;
 
-/// How far the event time can be trusted. The time itself is never rewritten.
+/// How far the event time can be trusted. What the record states is never rewritten; a time that cannot be right is not
+/// sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeQuality {
@@ -30,9 +31,13 @@ pub enum TimeQuality {
     Assumed,
     /// The record has no time of its own; arrival time stands in.
     Missing,
-    /// The record's time lies far from its arrival (more than a day ahead or thirty days behind).
+    /// The record's time cannot be right: before any log of ours, or far from its arrival (more than a day ahead or
+    /// thirty days behind). Arrival time stands in; the record's own is the field [`STATED_TIME`].
     Implausible,
 }
+
+/// Field holding the time that an implausible record states, in RFC 3339.
+pub const STATED_TIME: &str = "stated_time";
 
 impl TimeQuality {
     /// The word stored in the `time_quality` column.
@@ -54,7 +59,7 @@ impl TimeQuality {
 pub struct Event {
     /// Number given by the write-ahead log; the identity of the event in its store.
     pub seq: u64,
-    /// When it happened, by the record's own account; the arrival time where it does not say.
+    /// When it happened, by the record's own account; the arrival time where it does not say or cannot be believed.
     pub time: Micros,
     /// When it reached us.
     pub arrival: Micros,

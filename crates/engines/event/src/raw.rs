@@ -5,6 +5,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// Bytes of one record that are kept, the same at every door. Listeners cut longer ones and mark them, `_bulk` and
+/// files refuse them with a reason.
+pub const LONGEST_RECORD: usize = 1 << 20;
+
 /// The door a record came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +66,9 @@ pub struct Origin {
     /// IANA name or fixed offset (`+07:00`) for formats without a zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// The record was longer than [`LONGEST_RECORD`]; what stood behind is gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
 }
 
 /// One record before parsing. What the write-ahead log holds.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Bytes of one document.
-pub const MAX_DOCUMENT: usize = 1 << 20;
+pub const MAX_DOCUMENT: usize = event::LONGEST_RECORD;
 /// Nesting of one document.
 pub const MAX_DEPTH: usize = 64;
 /// Bytes of an action line.

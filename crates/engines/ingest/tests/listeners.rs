@@ -6,8 +6,8 @@
 use async_trait::async_trait;
 use event::{Listener, RawRecord};
 use luytre_ingest::listeners::{
-    Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, serve_relp, serve_syslog_tcp,
-    serve_syslog_udp,
+    ConnectionLimits, Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, serve_relp,
+    serve_syslog_tcp, serve_syslog_udp,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -141,6 +141,80 @@ async fn datagrams_arrive_with_their_sender_and_stopping_delivers_what_was_read(
 }
 
 #[tokio::test]
+async fn datagrams_that_the_kernel_dropped_are_counted() {
+    if !std::path::Path::new("/proc/self/net/udp").exists() {
+        println!("could not run: this system does not tell what it drops");
+        return;
+    }
+    let door = Door::new();
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let datagram = vec![b'x'; 60_000];
+    // Nobody reads yet, and no buffer of the kernel is that large.
+    let sent = 2_000;
+    for _ in 0..sent {
+        client.send_to(&datagram, address).await.unwrap();
+    }
+    let task = tokio::spawn(serve_syslog_udp(
+        socket,
+        door.memory.clone(),
+        UdpSettings::default(),
+        door.counters.clone(),
+        door.stop.clone(),
+    ));
+    door.memory.wait_for(1).await;
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    let counted = door.counters.snapshot();
+    assert!(counted.kernel_dropped > 0, "{counted:?}");
+    assert!(counted.kernel_dropped + counted.received <= sent, "{counted:?}");
+}
+
+#[tokio::test]
+async fn one_address_cannot_lock_the_others_out() {
+    let connections = ConnectionLimits { all: 3, per_address: 2 };
+    let (door, address, task) = tcp(TcpSettings { connections, ..TcpSettings::default() }).await;
+    let mut held = Vec::new();
+    for number in 1..=2 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"<1>x\n").await.unwrap();
+        door.memory.wait_for(number).await;
+        held.push(stream);
+    }
+    let mut third = TcpStream::connect(address).await.unwrap();
+    let closed = timeout(Duration::from_secs(10), third.read(&mut [0; 1])).await.expect("it is closed");
+    assert!(matches!(closed, Ok(0) | Err(_)));
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = other.connect(address).await.unwrap();
+    other.write_all(b"<2>y\n").await.unwrap();
+    door.memory.wait_for(3).await;
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    let counted = door.counters.snapshot();
+    assert_eq!((counted.refused_share, counted.refused, counted.connections), (1, 0, 3));
+}
+
+#[tokio::test]
+async fn a_relp_message_that_is_too_long_is_cut_marked_and_answered() {
+    let (door, mut client, task) = relp().await;
+    let length = (1 << 20) + 5;
+    client
+        .write_all(format!("1 open 0\n2 syslog {length} {}\n3 syslog 4 <1>b\n", "x".repeat(length)).as_bytes())
+        .await
+        .unwrap();
+    read_until(&mut client, "2 rsp 6 200 OK\n").await;
+    read_until(&mut client, "3 rsp 6 200 OK\n").await;
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    let told: Vec<(usize, bool)> =
+        door.memory.records.lock().unwrap().iter().map(|one| (one.bytes.len(), one.origin.cut)).collect();
+    assert_eq!(told, [(1 << 20, true), (4, false)]);
+    assert_eq!(door.counters.snapshot().truncated, 1);
+}
+
+#[tokio::test]
 async fn both_tcp_framings_arrive_and_the_unfinished_last_line_too() {
     let (door, address, task) = tcp(TcpSettings { longest: 20, ..TcpSettings::default() }).await;
     let mut lines = TcpStream::connect(address).await.unwrap();
@@ -148,6 +222,8 @@ async fn both_tcp_framings_arrive_and_the_unfinished_last_line_too() {
     lines.shutdown().await.unwrap();
     door.memory.wait_for(3).await;
     assert_eq!(door.memory.texts(), ["<1>one", "<2>a line that is fa", "<3>unfinished"]);
+    let cut: Vec<bool> = door.memory.records.lock().unwrap().iter().map(|one| one.origin.cut).collect();
+    assert_eq!(cut, [false, true, false], "what was cut carries the mark");
     let mut counted = TcpStream::connect(address).await.unwrap();
     counted.write_all(b"7 <4>a\nb\n6 <5>abc").await.unwrap();
     door.memory.wait_for(5).await;
@@ -160,7 +236,8 @@ async fn both_tcp_framings_arrive_and_the_unfinished_last_line_too() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_are_refused_and_silent_ones_closed() {
-    let settings = TcpSettings { connections: 1, idle: Duration::from_millis(300), ..TcpSettings::default() };
+    let connections = ConnectionLimits { all: 1, per_address: 1 };
+    let settings = TcpSettings { connections, idle: Duration::from_millis(300), ..TcpSettings::default() };
     let (door, address, task) = tcp(settings).await;
     let mut first = TcpStream::connect(address).await.unwrap();
     first.write_all(b"<1>x\n").await.unwrap();
@@ -173,7 +250,7 @@ async fn connections_beyond_the_limit_are_refused_and_silent_ones_closed() {
     assert!(matches!(closed, Ok(0) | Err(_)));
     door.stop.cancel();
     task.await.unwrap().unwrap();
-    assert_eq!(door.counters.snapshot().refused, 1);
+    assert_eq!(door.counters.snapshot().refused_share, 1);
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ impl Demo {
         // Ports of a demonstration must not stand in the way of a real centre on the same machine.
         let free = Some(SocketAddr::new(loopback, 0));
         configuration.intake =
-            crate::configuration::Intake { syslog_udp: free, syslog_tcp: free, relp: free, elastic: None };
+            crate::configuration::Intake { syslog_udp: free, syslog_tcp: free, relp: free, ..Default::default() };
         std::fs::create_dir_all(data.join("rules"))?;
         let content = crate::content::Content::new(configuration.content_directory.clone());
         let plan = Province::parse(&content.text("demo/province.toml")?)?;

@@ -9,6 +9,7 @@ use crate::retention::Retention;
 use anyhow::Result;
 use clap::Args;
 use kit::Scope;
+use monitoring::intake::DoorFigures;
 use serde::Serialize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -40,8 +41,12 @@ impl Doctor {
             retention(&configuration),
             space(data),
         ];
-        if control::running(data).await?.is_some() {
+        if let Some(server) = control::running(data).await? {
             checks.push(check("server", Ok("runs and answers; stop it to check the event store in depth".to_owned())));
+            match server.post::<Vec<DoorFigures>>("/control/doors", &()).await {
+                Ok(doors) => checks.push(intake(&doors)),
+                Err(error) => checks.push(check("intake", Err(format!("{error:#}")))),
+            }
         } else {
             match Centre::open(data, &configuration).await {
                 Ok(centre) => {
@@ -68,6 +73,27 @@ fn check(name: &'static str, found: Result<String, String>) -> Check {
         Ok(says) => Check { name, well: true, says },
         Err(says) => Check { name, well: false, says },
     }
+}
+
+/// What the doors of the running server did since its start. Lost records are not well.
+fn intake(doors: &[DoorFigures]) -> Check {
+    let says = doors.iter().map(|door| {
+        let counted = &door.counters;
+        format!(
+            "{} {}: received {}, lost {}, dropped by the kernel {}, cut {}, connections open {}, refused {}",
+            door.name,
+            door.address,
+            counted.received,
+            counted.dropped,
+            counted.kernel_dropped,
+            counted.truncated,
+            counted.open,
+            door.refused()
+        )
+    });
+    let says = says.collect::<Vec<_>>().join("; ");
+    let lost = doors.iter().any(|door| door.lost() > 0);
+    check("intake", if lost { Err(says) } else { Ok(says) })
 }
 
 fn retention(configuration: &Configuration) -> Check {

@@ -5,6 +5,7 @@
 mod elasticsearch;
 mod import;
 mod kill;
+mod long_records;
 mod program;
 mod restart;
 mod rules;

@@ -4,6 +4,7 @@ use super::connect::{ListenerAddresses, Snippet, snippets};
 use super::presence::{self, StripFor};
 use super::store::{self, Listed, SourceFilter};
 use super::{Assignment, SourceState, form, service};
+use crate::intake::{DoorFigures, Doors};
 use askama::Template;
 use assurance::systems;
 use axum::extract::Path;
@@ -307,15 +308,20 @@ async fn named_assignments(visit: &Visit, id: &str) -> Result<Vec<(Assignment, S
 struct ConnectPage {
     page: Page,
     snippets: Vec<Snippet>,
+    /// What the doors received and lost since the start, for those who look after sources.
+    doors: Vec<DoorFigures>,
     may_change: bool,
 }
 
 async fn show_connect(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewSources)?;
     let addresses = visit.app.ports.get::<ListenerAddresses>();
+    let may_change = visit.scope().may(Capability::ManageSources);
+    let doors = visit.app.ports.get::<Doors>().filter(|_| may_change);
     let template = ConnectPage {
+        doors: doors.map(|doors| doors.figures()).unwrap_or_default(),
         snippets: addresses.map(|addresses| snippets(&addresses)).unwrap_or_default(),
-        may_change: visit.scope().may(Capability::ManageSources),
+        may_change,
         page: visit.page().await?,
     };
     Ok(render(&template)?.into_response())

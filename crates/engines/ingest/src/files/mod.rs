@@ -11,6 +11,7 @@ mod walk;
 
 use archive::{Budget, Members};
 use bytes::Bytes;
+use event::LONGEST_RECORD;
 use records::Records;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -35,7 +36,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { line: 1 << 20, document: 16 << 20, expanded: 64 << 30, ratio: 400, members: 100_000 }
+        Self { line: LONGEST_RECORD, document: 16 << 20, expanded: 64 << 30, ratio: 400, members: 100_000 }
     }
 }
 

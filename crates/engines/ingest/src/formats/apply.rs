@@ -11,10 +11,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a record cannot say itself.
+#[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) arrival: Micros,
     pub(crate) origin: &'a Origin,
     pub(crate) default_zone: &'a TimeZone,
+    /// The end of the record is missing, so that what is nested in it may break off.
+    pub(crate) cut: bool,
 }
 
 /// Applies everything but the time.
@@ -184,12 +187,16 @@ fn fill_targets(format: &Format, draft: &mut Draft) {
 fn log_source(format: &Format, outcomes: &[&Outcome], draft: &mut Draft) {
     let base = &format.log_source;
     let product = outcomes.iter().rev().find_map(|outcome| outcome.product.as_ref()).or(base.product.as_ref());
-    if let Some(product) = product {
+    let stated = || {
+        let text = base.product_from.iter().find_map(|name| draft.get(name).and_then(Value::as_text))?;
+        Some(text.trim().to_lowercase()).filter(|text| (1..=64).contains(&text.len())).map(Arc::from)
+    };
+    if let Some(product) = product.cloned().or_else(stated) {
         // A format inside an envelope that names another product speaks for the whole record.
-        if draft.log_source.product.as_ref().is_some_and(|have| have != product) {
+        if draft.log_source.product.as_ref().is_some_and(|have| *have != product) {
             draft.log_source = event::LogSource::default();
         }
-        draft.log_source.product = Some(product.clone());
+        draft.log_source.product = Some(product);
     }
     base.categories.iter().for_each(|category| draft.add_category(category));
     base.services.iter().for_each(|service| draft.add_service(service));
@@ -203,12 +210,35 @@ fn log_source(format: &Format, outcomes: &[&Outcome], draft: &mut Draft) {
     }
 }
 
-/// The record's own time by the format's rules, in their order; nothing where it has none.
-pub(crate) fn event_time(format: &Format, draft: &Draft, context: &Context<'_>) -> Option<(Micros, TimeQuality)> {
+/// What a record says of its time.
+#[derive(Debug, Default)]
+pub(crate) struct Stated {
+    pub(crate) time: Option<(Micros, TimeQuality)>,
+    /// A text in the time's place that no layout reads.
+    pub(crate) unreadable: Option<String>,
+}
+
+impl Stated {
+    /// This one where it has a time, else the other.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let unreadable = self.unreadable.or(other.unreadable);
+        Self { time: self.time.or(other.time), unreadable }
+    }
+}
+
+/// Bytes of an unreadable time that are repeated.
+const MAX_UNREADABLE: usize = 60;
+
+/// The record's own time by the format's rules, in their order. A time of a clock that was never set gives way to
+/// a later one that can be right.
+pub(crate) fn event_time(format: &Format, draft: &Draft, context: &Context<'_>) -> Stated {
+    let mut stated = Stated::default();
     for rule in &format.times {
+        let zone = rule.zone_from.as_ref().and_then(|name| draft.get(name).and_then(Value::as_text));
         let gaps = Gaps {
             arrival: context.arrival,
             origin: context.origin,
+            stated_zone: zone.and_then(|name| time::zone(name.trim())),
             format_zone: rule.zone.as_ref(),
             default_zone: context.default_zone,
         };
@@ -227,11 +257,17 @@ pub(crate) fn event_time(format: &Format, draft: &Draft, context: &Context<'_>) 
                 Some(Value::Float(number)) => Some(Cow::Owned(format!("{number:.6}"))),
                 other => other.and_then(Value::as_text),
             };
-            let Some(text) = text else { continue };
-            if let Some(time) = rule.layouts.iter().find_map(|layout| time::read(&text, layout, &gaps)) {
-                return Some(time);
+            let Some(text) = text.filter(|text| !matches!(text.trim(), "" | "-")) else { continue };
+            match rule.layouts.iter().find_map(|layout| time::read(&text, layout, &gaps)) {
+                Some(time) if time.0 >= time::EARLIEST => return Stated { time: Some(time), unreadable: None },
+                Some(time) => stated.time = stated.time.or(Some(time)),
+                None if stated.unreadable.is_none() => {
+                    let end = text.floor_char_boundary(MAX_UNREADABLE);
+                    stated.unreadable = text.get(..end).map(str::to_owned);
+                }
+                None => {}
             }
         }
     }
-    None
+    stated
 }

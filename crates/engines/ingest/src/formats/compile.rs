@@ -92,6 +92,7 @@ pub(crate) struct Targets {
 #[derive(Default)]
 pub(crate) struct CompiledLogSource {
     pub(crate) product: Option<Arc<str>>,
+    pub(crate) product_from: Vec<Box<str>>,
     pub(crate) categories: Vec<Arc<str>>,
     pub(crate) services: Vec<Arc<str>>,
     pub(crate) service_from: Vec<Box<str>>,
@@ -116,6 +117,7 @@ pub(crate) struct Outcome {
 pub(crate) struct CompiledTime {
     pub(crate) sources: Vec<Source>,
     pub(crate) layouts: Vec<Layout>,
+    pub(crate) zone_from: Option<Box<str>>,
     pub(crate) zone: Option<TimeZone>,
 }
 
@@ -279,6 +281,7 @@ fn arcs(words: &Words) -> Vec<Arc<str>> {
 fn log_source(rules: &LogSourceRules) -> CompiledLogSource {
     CompiledLogSource {
         product: rules.product.as_deref().map(Arc::from),
+        product_from: rules.product_from.list().iter().map(|name| name.as_str().into()).collect(),
         categories: arcs(&rules.category),
         services: arcs(&rules.service),
         service_from: rules.service_from.list().iter().map(|name| name.as_str().into()).collect(),
@@ -313,6 +316,7 @@ fn time(rule: &TimeRule, maps: &BTreeMap<String, ValueMap>) -> Result<CompiledTi
     Ok(CompiledTime {
         sources: compile_sources(rule.from.list(), maps)?,
         layouts: rule.layouts.iter().map(|layout| Layout::parse(layout)).collect::<Result<_, _>>()?,
+        zone_from: rule.zone_from.as_deref().map(Box::from),
         zone: fixed,
     })
 }

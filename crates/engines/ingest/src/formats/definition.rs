@@ -52,7 +52,7 @@ pub(crate) struct FormatFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Extract {
-    /// One JSON object, flattened to dotted names.
+    /// One JSON object, flattened to dotted names; a Windows event in XML gives the same names.
     Json,
     /// Regular expressions with named groups.
     Patterns,
@@ -62,6 +62,10 @@ pub(crate) enum Extract {
     Auditd,
     /// The envelope of RFC 3164 or RFC 5424.
     Syslog,
+    /// ArcSight's Common Event Format: a header between bars, then pairs.
+    Cef,
+    /// QRadar's Log Event Extended Format, 1.0 and 2.0.
+    Leef,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -134,6 +138,8 @@ impl Words {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogSourceRules {
     pub(crate) product: Option<String>,
+    /// Fields whose text, in lower case, names the product where nothing else does.
+    pub(crate) product_from: Words,
     pub(crate) category: Words,
     pub(crate) service: Words,
     /// Fields whose text, in lower case, names a service.
@@ -186,6 +192,9 @@ pub(crate) struct TimeRule {
     pub(crate) from: Sources,
     /// `rfc3339`, `epoch` (unit by size), or a strftime layout.
     pub(crate) layouts: Vec<String>,
+    /// Field naming the zone (offset or IANA name) of layouts without one.
+    #[serde(default)]
+    pub(crate) zone_from: Option<String>,
     /// Zone of layouts without one, where the format itself fixes it.
     #[serde(default)]
     pub(crate) zone: Option<String>,
@@ -214,6 +223,9 @@ pub(crate) struct Sample {
     /// Event time in RFC 3339.
     #[serde(default)]
     pub(crate) time: Option<String>,
+    /// `exact`, `assumed`, `missing` or `implausible`.
+    #[serde(default)]
+    pub(crate) time_quality: Option<String>,
     #[serde(default)]
     pub(crate) product: Option<String>,
     #[serde(default)]

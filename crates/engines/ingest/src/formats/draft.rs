@@ -13,6 +13,10 @@ pub(crate) struct Draft {
     pub(crate) log_source: LogSource,
     pub(crate) message: Option<String>,
     pub(crate) problem: Option<String>,
+    /// Fields were left out because there were too many.
+    full: bool,
+    /// The record has a place for its time, and nothing stands there.
+    pub(crate) timeless: bool,
     /// Number of the pattern that matched, for formats made of patterns.
     pub(crate) pattern: Option<usize>,
 }
@@ -30,8 +34,22 @@ impl Draft {
     pub(crate) fn push_owned(&mut self, name: Box<str>, value: Value) {
         if self.fields.len() < MAX_FIELDS {
             self.fields.push((name, value));
-        } else if self.problem.is_none() {
-            self.problem = Some(format!("more than {MAX_FIELDS} fields; the others are only in the raw record"));
+        } else if !self.full {
+            self.full = true;
+            self.trouble(format!("more than {MAX_FIELDS} fields; the others are only in the raw record"));
+        }
+    }
+
+    /// Adds something that was not, or not wholly, understood.
+    pub(crate) fn trouble(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        match &mut self.problem {
+            Some(problem) if problem.contains(&what) => {}
+            Some(problem) => {
+                problem.push_str("; ");
+                problem.push_str(&what);
+            }
+            None => self.problem = Some(what),
         }
     }
 

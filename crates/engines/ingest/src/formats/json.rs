@@ -12,14 +12,50 @@ const MAX_NAME: usize = 512;
 
 /// Parses one JSON object. The error says what and where; nested deeper than 128 is an error, too.
 pub(crate) fn flatten(bytes: &[u8]) -> Result<Draft, String> {
+    let (draft, result) = read(bytes);
+    result.map(|()| draft).map_err(|error| format!("not JSON: {error}"))
+}
+
+/// What can be read of an object whose end is missing: all up to the last text begun.
+pub(crate) fn flatten_start(bytes: &[u8]) -> Draft {
+    read(&closed(bytes)).0
+}
+
+/// The object with the marks that its missing end would bring.
+fn closed(bytes: &[u8]) -> Vec<u8> {
+    let (mut open, mut text, mut escape) = (Vec::new(), false, None);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if escape.is_some_and(|from| at == from + 1) => {
+                if *byte != b'u' {
+                    escape = None;
+                }
+            }
+            // `\\uXXXX` is whole only with its four digits.
+            _ if escape.is_some_and(|from| at < from + 5) => {}
+            b'\\' if text => escape = Some(at),
+            b'"' => (text, escape) = (!text, None),
+            b'{' if !text => open.push(b'}'),
+            b'[' if !text => open.push(b']'),
+            b'}' | b']' if !text => {
+                open.pop();
+            }
+            _ => escape = None,
+        }
+    }
+    let whole = escape.filter(|from| text && bytes.len() < from + 6).unwrap_or(bytes.len());
+    let mut mended = bytes.get(..whole).unwrap_or(bytes).to_vec();
+    mended.extend(text.then_some(b'"'));
+    mended.extend(open.into_iter().rev());
+    mended
+}
+
+fn read(bytes: &[u8]) -> (Draft, Result<(), serde_json::Error>) {
     let mut out = Flattener { path: String::with_capacity(64), draft: Draft::default(), list: None };
     out.draft.fields.reserve(32);
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    Node { out: &mut out, top: true }
-        .deserialize(&mut deserializer)
-        .and_then(|()| deserializer.end())
-        .map_err(|error| format!("not JSON: {error}"))?;
-    Ok(out.draft)
+    let result = Node { out: &mut out, top: true }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    (out.draft, result)
 }
 
 struct Flattener {
@@ -216,6 +252,19 @@ mod tests {
         assert!(flatten(b"{\"a\":1} x").unwrap_err().contains("column 9"));
         let deep = "{\"a\":".repeat(200) + "1" + &"}".repeat(200);
         assert!(flatten(deep.as_bytes()).unwrap_err().contains("recursion"));
+    }
+
+    #[test]
+    fn an_object_without_its_end_gives_what_it_has() {
+        let start = |text: &str| -> Vec<(String, Value)> {
+            flatten_start(text.as_bytes()).fields.into_iter().map(|(name, value)| (name.into(), value)).collect()
+        };
+        let both = [("a.b".to_owned(), Value::Int(1)), ("a.c".to_owned(), "xy".into())];
+        for text in ["{\"a\":{\"b\":1,\"c\":\"xy", "{\"a\":{\"b\":1,\"c\":\"xy\\", "{\"a\":{\"b\":1,\"c\":\"xy\\u00"] {
+            assert_eq!(start(text), both, "{text}");
+        }
+        assert_eq!(start("{\"a\":{\"b\":1,\"c\":\"\\u0078y\",\"d\":tr"), both);
+        assert_eq!(start("{\"a\":{\"b\":1,\"c\":\"xy\"},\"e"), both);
     }
 
     #[test]

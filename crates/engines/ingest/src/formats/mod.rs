@@ -5,21 +5,27 @@
 //! event with `understood = false`.
 
 mod apply;
+mod cef;
 mod compile;
 mod definition;
 mod draft;
 mod json;
 mod key_value;
+mod long;
 mod samples;
+mod structured_data;
 mod syslog;
 mod time;
 mod transform;
 mod understand;
+mod xml;
 
-use apply::Context;
+use apply::{Context, Stated};
 use compile::{Format, build_set, compile};
 use definition::{Extract, FormatFile};
-use event::{Event, Fields, RawRecord, TimeQuality};
+use draft::Draft;
+use event::{Event, Fields, LONGEST_RECORD, RawRecord, STATED_TIME, TimeQuality, Value};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::RegexSet;
 pub use samples::SampleFailure;
@@ -160,14 +166,19 @@ impl FormatSet {
     /// Name of the format of a record, `None` where nothing fits.
     pub fn recognise(&self, bytes: &[u8]) -> Option<&str> {
         let origin = event::Origin::default();
-        let context = Context { arrival: 0, origin: &origin, default_zone: &self.default_zone };
+        let context = Context { arrival: 0, origin: &origin, default_zone: &self.default_zone, cut: false };
         let understood = self.understand(bytes, &context).ok()?;
         self.formats.get(understood.format).map(|format| &*format.name)
     }
 
     /// Understands a record as far as possible. Sets everything but `seq` and `source_id`.
     pub fn parse(&self, raw: &RawRecord) -> Event {
-        let context = Context { arrival: raw.arrival, origin: &raw.origin, default_zone: &self.default_zone };
+        let context = Context {
+            arrival: raw.arrival,
+            origin: &raw.origin,
+            default_zone: &self.default_zone,
+            cut: raw.origin.cut,
+        };
         let mut event = Event {
             time: raw.arrival,
             arrival: raw.arrival,
@@ -177,14 +188,13 @@ impl FormatSet {
             position: raw.position,
             ..Event::default()
         };
+        let cut = raw.origin.cut.then(|| format!("the record was longer than {LONGEST_RECORD} bytes; its end was cut"));
         match self.understand(&raw.bytes, &context) {
-            Ok(Understood { draft, format, time }) => {
+            Ok(Understood { mut draft, format, time }) => {
                 event.understood = true;
                 event.format = self.formats.get(format).map_or(&self.unparsed, |format| &format.id).clone();
-                if let Some((time, quality)) = time {
-                    event.time = time;
-                    event.time_quality = time::judge(time, quality, raw.arrival, raw.origin.listener);
-                }
+                cut.into_iter().for_each(|cut| draft.trouble(cut));
+                set_time(&mut event, &mut draft, time);
                 event.problem = draft.problem;
                 event.log_source = draft.log_source;
                 event.columns = draft.columns;
@@ -193,7 +203,7 @@ impl FormatSet {
             }
             Err(problem) => {
                 event.format = self.unparsed.clone();
-                event.problem = Some(problem);
+                event.problem = Some(cut.map_or(problem.clone(), |cut| format!("{problem}; {cut}")));
             }
         }
         event
@@ -201,6 +211,25 @@ impl FormatSet {
 
     fn format(&self, number: usize) -> Option<&Format> {
         self.formats.get(number)
+    }
+}
+
+/// The record's own time where it can be right, else the arrival time with a word on why.
+fn set_time(event: &mut Event, draft: &mut Draft, stated: Stated) {
+    match stated {
+        Stated { time: Some((time, quality)), .. } => {
+            event.time_quality = time::judge(time, quality, event.arrival, event.origin.listener);
+            if event.time_quality == TimeQuality::Implausible {
+                let text = Timestamp::from_microsecond(time).map(|time| time.to_string()).unwrap_or_default();
+                draft.trouble(format!("the record's time {text} cannot be right; the time of arrival stands in"));
+                draft.replace(STATED_TIME, Value::from(text.as_str()));
+            } else {
+                event.time = time;
+            }
+        }
+        Stated { unreadable: Some(text), .. } => draft.trouble(format!("the time {text:?} cannot be read")),
+        _ if draft.timeless => draft.trouble("the syslog header names no time"),
+        _ => {}
     }
 }
 

@@ -65,6 +65,11 @@ fn difference(event: &Event, sample: &super::definition::Sample, wanted: &str) -
             return Some(problem);
         }
     }
+    if let Some(quality) = &sample.time_quality
+        && let Some(problem) = differs("time_quality", event.time_quality.as_str(), quality)
+    {
+        return Some(problem);
+    }
     if sample.product.is_some()
         && let Some(problem) = differs(
             "product",

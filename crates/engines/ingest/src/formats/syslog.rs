@@ -1,8 +1,9 @@
 //! The syslog envelope: RFC 5424 with structured data, RFC 3164 as senders really write it (also with ISO
-//! times, without priority, without host), and bare `<priority>text`. What stands inside is other formats' work.
+//! times, without priority, without host, with Cisco's running numbers, marks and zones), and bare `<priority>text`.
+//! What stands inside is other formats' work.
 
 use super::draft::Draft;
-use event::Value;
+use super::structured_data;
 
 /// A line without its envelope.
 #[derive(Debug, Default, PartialEq)]
@@ -10,6 +11,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) priority: Option<u8>,
     /// As written; RFC 3164 times have neither year nor zone.
     pub(crate) timestamp: Option<&'a str>,
+    /// Zone behind an RFC 3164 time: an offset, or an abbreviation in front of a Cisco message.
+    pub(crate) zone: Option<&'a str>,
     pub(crate) host: Option<&'a str>,
     pub(crate) program: Option<&'a str>,
     /// What stands in brackets behind the program's name, for example `pam_unix` in `sshd(pam_unix)[1]`.
@@ -17,6 +20,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) pid: Option<&'a str>,
     pub(crate) message_id: Option<&'a str>,
     pub(crate) structured_data: Option<&'a str>,
+    /// The structured data never ends; all of it stands in the message.
+    pub(crate) unclosed: bool,
     pub(crate) message: &'a str,
 }
 
@@ -54,54 +59,79 @@ fn modern(rest: &str) -> Option<Envelope<'_>> {
     }
     let (host, program, pid, message_id) = (next()?, next()?, next()?, next()?);
     let tail = next().unwrap_or("-");
-    let (structured_data, message) = structured_data(tail);
+    let (structured_data, message, unclosed) = structured_data::split(tail);
     Some(Envelope {
-        priority: None,
         timestamp: Some(timestamp).filter(nil("-")),
         host: Some(host).filter(nil("-")),
         program: Some(program).filter(nil("-")),
-        module: None,
         pid: Some(pid).filter(nil("-")),
         message_id: Some(message_id).filter(nil("-")),
         structured_data,
+        unclosed,
         message: message.trim_start_matches('\u{feff}'),
+        ..Envelope::default()
     })
-}
-
-fn structured_data(tail: &str) -> (Option<&str>, &str) {
-    if let Some(rest) = tail.strip_prefix('-') {
-        return (None, rest.trim_start_matches(' '));
-    }
-    if !tail.starts_with('[') {
-        return (None, tail);
-    }
-    let (mut inside, mut quoted, mut escaped) = (false, false, false);
-    for (at, one) in tail.char_indices() {
-        match one {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' if inside => quoted = !quoted,
-            '[' if !quoted => inside = true,
-            ']' if !quoted => inside = false,
-            _ if !inside => return (tail.get(..at), tail.get(at..).unwrap_or("").trim_start_matches(' ')),
-            _ => {}
-        }
-    }
-    (Some(tail), "")
 }
 
 /// RFC 3164 §4.1: time, host, tag, text.
 fn legacy(rest: &str) -> Option<Envelope<'_>> {
-    let length = bsd_time_length(rest).or_else(|| iso_time_length(rest))?;
+    let (origin, rest, length) = lead(rest)?;
     let (timestamp, rest) = rest.split_at_checked(length)?;
+    let timestamp = timestamp.trim_end_matches(':');
+    let (zone, rest) = zone(rest);
     let rest = rest.strip_prefix(':').unwrap_or(rest);
     let rest = rest.strip_prefix(' ')?;
-    let timestamp = timestamp.trim_end_matches(':');
     let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
-    // Some senders leave the host out; then the tag stands in its place.
-    let (host, rest) = if is_tag(word) { (None, rest) } else { (Some(word), after.trim_start_matches(' ')) };
-    let (program, module, pid, message) = tag(rest);
-    Some(Envelope { timestamp: Some(timestamp), host, program, module, pid, message, ..Envelope::default() })
+    // Some senders leave the host out; then the tag, or the text, stands in its place.
+    let named = origin.is_none() && is_host(word) && !is_tag(word);
+    let (host, rest) = if named { (Some(word), after.trim_start_matches(' ')) } else { (origin, rest) };
+    let (program, module, pid, message) = tag(rest.strip_prefix(": ").unwrap_or(rest));
+    Some(Envelope { timestamp: Some(timestamp), zone, host, program, module, pid, message, ..Envelope::default() })
+}
+
+/// What Cisco writes before the time: running numbers, between them perhaps the device's name (`logging origin-id`),
+/// a colon (EMBLEM), the mark of an unset or unsynchronised clock. Gives name, rest from the time on, its length.
+fn lead(rest: &str) -> Option<(Option<&str>, &str, usize)> {
+    let mut rest = rest.strip_prefix(':').unwrap_or(rest);
+    let (mut host, mut numbered) = (None, false);
+    for _ in 0..4 {
+        let time = if numbered || rest.starts_with('*') { rest.strip_prefix(['*', '.']).unwrap_or(rest) } else { rest };
+        if let Some(length) = bsd_time_length(time).or_else(|| iso_time_length(time)) {
+            return Some((host, time, length));
+        }
+        let (word, after) = rest.split_once(": ")?;
+        match word.bytes().all(|byte| byte.is_ascii_digit()) {
+            true if !word.is_empty() => numbered = true,
+            _ if numbered && host.is_none() && !word.contains(' ') && is_host(word) => host = Some(word),
+            _ => return None,
+        }
+        rest = after;
+    }
+    None
+}
+
+/// A zone behind the time: `+07`, `+07:00`, `+0700`; an abbreviation only before a Cisco message, since else it would be
+/// a host.
+fn zone(rest: &str) -> (Option<&str>, &str) {
+    let none = (None, rest);
+    let Some(text) = rest.strip_prefix(' ') else { return none };
+    let length = match text.as_bytes().first() {
+        Some(b'+' | b'-') => {
+            let end = text.bytes().skip(1).take_while(|byte| byte.is_ascii_digit() || *byte == b':').count() + 1;
+            text.get(..end).map_or(end, |zone| zone.trim_end_matches(':').len())
+        }
+        _ => text.bytes().take_while(u8::is_ascii_uppercase).count(),
+    };
+    let (zone, behind) = text.split_at_checked(length).unwrap_or((text, ""));
+    let offset = zone.starts_with(['+', '-']) && matches!(length, 3 | 5 | 6) && behind.starts_with([' ', ':']);
+    let abbreviation = (2..=5).contains(&length) && behind.starts_with(": %");
+    if offset || abbreviation { (Some(zone), behind) } else { none }
+}
+
+/// Whether a word can be a host; texts that begin without one hold other marks.
+fn is_host(word: &str) -> bool {
+    let odd = |one: char| matches!(one, '|' | '=' | ',' | ';' | '"' | '{' | '<');
+    !word.is_empty() && word.len() <= 255 && !word.starts_with(['%', '(']) && !word.contains(odd)
 }
 
 fn bare(priority: u8, rest: &str) -> Envelope<'_> {
@@ -125,7 +155,8 @@ fn tag(rest: &str) -> Tag<'_> {
     let name_end = tag.find(['[', '(', ' ']).unwrap_or(tag.len());
     let (program, tail) = tag.split_at(name_end);
     let proper = |one: char| one.is_alphanumeric() || matches!(one, '_' | '-' | '.' | '/' | '@' | ':' | '\\');
-    if program.is_empty() || tag.len() > 128 || program.len() > 64 || !program.chars().all(proper) {
+    let number = program.bytes().all(|byte| byte.is_ascii_digit());
+    if number || tag.len() > 128 || program.len() > 64 || !program.chars().all(proper) {
         return none;
     }
     let (module, tail) = match tail.strip_prefix('(').and_then(|inside| inside.split_once(')')) {
@@ -201,6 +232,7 @@ pub(crate) fn fields(envelope: &Envelope<'_>) -> Draft {
     }
     let named = [
         ("timestamp", envelope.timestamp),
+        ("zone", envelope.zone),
         ("host", envelope.host),
         ("program", envelope.program),
         ("module", envelope.module),
@@ -213,59 +245,12 @@ pub(crate) fn fields(envelope: &Envelope<'_>) -> Draft {
         }
     }
     if let Some(data) = envelope.structured_data {
-        structured_fields(data, &mut draft);
+        structured_data::fields(data, &mut draft);
     }
     draft.push("message", envelope.message);
     draft
 }
 
-fn structured_fields(data: &str, draft: &mut Draft) {
-    for element in data.split_inclusive("]").filter_map(|part| part.strip_prefix('[')) {
-        let (id, rest) = element.split_once(' ').unwrap_or((element, ""));
-        if id.len() > 64 {
-            continue;
-        }
-        for pair in super::key_value::Pairs(rest.trim_end_matches(']')) {
-            if pair.name.len() <= 64 {
-                draft.push(&format!("sd.{id}.{}", pair.name), Value::from(pair.value));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_standards_and_their_relatives_open() {
-        let old = open("<34>Oct 11 22:14:15 mymachine su: 'su root' failed").unwrap();
-        assert_eq!((old.priority, old.host, old.program, old.pid), (Some(34), Some("mymachine"), Some("su"), None));
-        assert_eq!(old.message, "'su root' failed");
-        let new =
-            open("<165>1 2003-10-11T22:14:15.003Z host evntslog 7 ID47 [ex@1 iut=\"3\" e=\"A\\]p\"][b@2] \u{feff}Hi")
-                .unwrap();
-        assert_eq!((new.host, new.program, new.pid), (Some("host"), Some("evntslog"), Some("7")));
-        assert_eq!(new.structured_data, Some("[ex@1 iut=\"3\" e=\"A\\]p\"][b@2]"));
-        assert_eq!(new.message, "Hi");
-        let iso = open("2026-01-31T10:00:00.5+07:00 web nginx: x").unwrap();
-        assert_eq!((iso.priority, iso.host, iso.program), (None, Some("web"), Some("nginx")));
-        let pam = open("Jun 14 15:16:01 combo sshd(pam_unix)[19939]: x").unwrap();
-        assert_eq!((pam.program, pam.module, pam.pid), (Some("sshd"), Some("pam_unix"), Some("19939")));
-        let hostless = open("<13>Jan  1 00:00:00 cron[3]: x").unwrap();
-        assert_eq!((hostless.host, hostless.program), (None, Some("cron")));
-        let versioned = open("Jun 19 04:08:57 combo syslogd 1.4.1: restart.").unwrap();
-        assert_eq!((versioned.program, versioned.message), (Some("syslogd"), "restart."));
-        assert_eq!(open("<13>only text").unwrap().message, "only text");
-        assert_eq!(open("only text"), None);
-        assert_eq!(open("<999>x"), None);
-    }
-
-    #[test]
-    fn structured_data_becomes_fields() {
-        let envelope = open("<165>1 - - - - - [ex@1 iut=\"3\" name=\"a b\"] Hi").unwrap();
-        let draft = fields(&envelope);
-        assert_eq!(draft.get("sd.ex@1.name"), Some(&"a b".into()));
-        assert_eq!(draft.get("severity"), Some(&Value::Int(5)));
-    }
-}
+#[path = "syslog_tests.rs"]
+mod tests;

@@ -1,5 +1,5 @@
-//! Event times: layouts, missing years and zones, and how far a time can be trusted. A time that the record
-//! states is never rewritten, only judged.
+//! Event times: layouts, missing years and zones, and how far a time can be trusted. What a record states is never
+//! rewritten; a time that cannot be right is kept beside the arrival time, by which the record is sorted.
 
 use event::{Listener, Micros, Origin, TimeQuality};
 use jiff::Timestamp;
@@ -8,6 +8,8 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{Offset, TimeZone};
 
 const DAY: Micros = 86_400_000_000;
+/// 2001-01-01. Clocks that were never set begin in 1601, 1970, 1980, 1993 or 2000; logs of ours are all younger.
+pub(crate) const EARLIEST: Micros = 978_307_200_000_000;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Layout {
@@ -38,6 +40,8 @@ impl Layout {
 pub(crate) struct Gaps<'a> {
     pub(crate) arrival: Micros,
     pub(crate) origin: &'a Origin,
+    /// Zone that the record states apart from the time.
+    pub(crate) stated_zone: Option<TimeZone>,
     /// Zone that the format itself fixes.
     pub(crate) format_zone: Option<&'a TimeZone>,
     /// Zone of senders that say nothing, where nothing is set for the source.
@@ -95,7 +99,12 @@ fn strftime(text: &str, layout: &str, has_year: bool, gaps: &Gaps<'_>) -> Option
         if parsed.offset().is_some() {
             return parsed.to_timestamp().ok().map(|time| (time.as_microsecond(), TimeQuality::Exact));
         }
-        return place(parsed.to_datetime().ok()?, gaps);
+        let civil = parsed.to_datetime().ok()?;
+        // An abbreviation that names no zone leaves the zone open.
+        return match parsed.iana_time_zone().and_then(zone) {
+            Some(zone) => Some((zone.to_timestamp(civil).ok()?.as_microsecond(), TimeQuality::Exact)),
+            None => place(civil, gaps),
+        };
     }
     if let Some(year) = gaps.origin.year {
         parsed.set_year(Some(year)).ok()?;
@@ -110,10 +119,11 @@ fn strftime(text: &str, layout: &str, has_year: bool, gaps: &Gaps<'_>) -> Option
     })
 }
 
-/// A civil time on the line of time: in the format's own zone, else the source's, else the default one.
+/// A civil time on the line of time: in the zone that record or format state, else the source's, else the default one.
 fn place(civil: DateTime, gaps: &Gaps<'_>) -> Option<(Micros, TimeQuality)> {
     let named;
-    let (zone, quality) = match (gaps.format_zone, gaps.origin.time_zone.as_deref()) {
+    let own = gaps.stated_zone.as_ref().or(gaps.format_zone);
+    let (zone, quality) = match (own, gaps.origin.time_zone.as_deref()) {
         (Some(zone), _) => (zone, TimeQuality::Exact),
         (None, Some(name)) => {
             named = zone(name);
@@ -127,24 +137,27 @@ fn place(civil: DateTime, gaps: &Gaps<'_>) -> Option<(Micros, TimeQuality)> {
 
 /// A zone by IANA name or fixed offset (`+07:00`, `Z`).
 pub(crate) fn zone(name: &str) -> Option<TimeZone> {
-    if matches!(name, "Z" | "UTC" | "utc") {
+    if matches!(name, "Z" | "UTC" | "utc" | "GMT") {
         return Some(TimeZone::UTC);
     }
     if let Some(sign) = name.strip_prefix(['+', '-']) {
-        let (hours, minutes) = sign.split_once(':').or_else(|| sign.split_at_checked(2))?;
-        let seconds = hours.parse::<i32>().ok()? * 3600 + minutes.parse::<i32>().unwrap_or(0) * 60;
+        let (hours, minutes) = sign.split_once(':').or_else(|| sign.split_at_checked(sign.len().min(2)))?;
+        let number = |text: &str| (text.len() <= 2).then(|| text.parse::<i32>().ok()).flatten();
+        let minutes = if minutes.is_empty() { 0 } else { number(minutes)? };
+        let seconds = number(hours)? * 3600 + minutes * 60;
         let seconds = if name.starts_with('-') { -seconds } else { seconds };
         return Offset::from_seconds(seconds).ok().map(Offset::to_time_zone);
     }
     TimeZone::get(name).ok()
 }
 
-/// Marks times far from arrival. Old files are imported on purpose, so being old is implausible only for
+/// Marks times that cannot be right: of clocks that were never set, and far from arrival. Old files are imported on purpose, so being old is implausible only for
 /// what arrives live.
 pub(crate) fn judge(time: Micros, quality: TimeQuality, arrival: Micros, listener: Listener) -> TimeQuality {
+    let never_set = time < EARLIEST;
     let ahead = time > arrival.saturating_add(DAY);
     let behind = listener != Listener::Import && time < arrival.saturating_sub(30 * DAY);
-    if ahead || behind { TimeQuality::Implausible } else { quality }
+    if never_set || ahead || behind { TimeQuality::Implausible } else { quality }
 }
 
 #[cfg(test)]
@@ -156,8 +169,13 @@ mod tests {
     }
 
     fn with(origin: &Origin, layout: &str, text: &str) -> Option<(Micros, TimeQuality)> {
-        let gaps =
-            Gaps { arrival: micros("2026-01-02T00:00:00Z"), origin, format_zone: None, default_zone: &TimeZone::UTC };
+        let gaps = Gaps {
+            arrival: micros("2026-01-02T00:00:00Z"),
+            origin,
+            stated_zone: None,
+            format_zone: None,
+            default_zone: &TimeZone::UTC,
+        };
         read(text, &Layout::parse(layout).unwrap(), &gaps)
     }
 
@@ -171,6 +189,20 @@ mod tests {
         assert_eq!(with(&origin, "%b %d %H:%M:%S", "Feb 29 00:00:00"), assumed("2024-02-29T00:00:00Z"));
         let set = Origin { year: Some(2016), time_zone: Some("+07:00".into()), ..Origin::default() };
         assert_eq!(with(&set, "%b %d %H:%M:%S", "Dec 10 06:55:46"), assumed("2016-12-09T23:55:46Z"));
+    }
+
+    #[test]
+    fn a_zone_behind_the_time_is_read_by_name_or_offset() {
+        let origin = Origin::default();
+        for (zone, layout) in [("Asia/Ho_Chi_Minh", "%Q"), ("+0700", "%Q"), ("+07:00", "%:Q")] {
+            let layout = format!("%b %d %Y %H:%M:%S {layout}");
+            let read = with(&origin, &layout, &format!("Nov 20 2025 10:11:12 {zone}"));
+            assert_eq!(read, Some((micros("2025-11-20T03:11:12Z"), TimeQuality::Exact)), "{zone}");
+        }
+        let utc = micros("2025-11-20T10:11:12Z");
+        let layout = "%b %d %Y %H:%M:%S %Q";
+        assert_eq!(with(&origin, layout, "Nov 20 2025 10:11:12 UTC"), Some((utc, TimeQuality::Exact)));
+        assert_eq!(with(&origin, layout, "Nov 20 2025 10:11:12 ICT"), Some((utc, TimeQuality::Assumed)));
     }
 
     #[test]
@@ -201,5 +233,7 @@ mod tests {
         assert_eq!(judged(arrival + 2 * DAY, Listener::Import), TimeQuality::Implausible);
         assert_eq!(judged(arrival - 31 * DAY, Listener::Relp), TimeQuality::Implausible);
         assert_eq!(judged(arrival - 3100 * DAY, Listener::Import), TimeQuality::Exact);
+        assert_eq!(judged(micros("1601-01-01T00:00:00Z"), Listener::Import), TimeQuality::Implausible);
+        assert_eq!(judged(micros("1970-01-01T00:03:00Z"), Listener::Import), TimeQuality::Implausible);
     }
 }

@@ -1,23 +1,22 @@
 //! From bytes to a record understood: which format fits, and what stands inside an envelope or a wrapper.
 
-use super::apply::{Context, apply, event_time};
+use super::apply::{Context, Stated, apply, event_time};
 use super::compile::{Condition, Format};
 use super::definition::Extract;
 use super::draft::Draft;
-use super::{FormatSet, json, key_value, syslog};
-use event::{Column, Micros, TimeQuality, Value};
+use super::long::{self, Head};
+use super::{FormatSet, cef, json, key_value, syslog, xml};
+use event::{Column, Value};
 use std::borrow::Cow;
 
 /// Formats from this order on say so little that they are not sought inside other records.
 const GENERIC: i32 = 900;
-/// Text longer than this is not searched with expressions; no line format comes near it.
-const MAX_LINE: usize = 256 << 10;
 
 /// A record understood.
 pub(super) struct Understood {
     pub(super) draft: Draft,
     pub(super) format: usize,
-    pub(super) time: Option<(Micros, TimeQuality)>,
+    pub(super) time: Stated,
 }
 
 impl FormatSet {
@@ -30,6 +29,7 @@ impl FormatSet {
         let named = context.origin.format.as_deref().and_then(|name| self.by_name.get(name).copied());
         if bytes.starts_with(b"{") {
             let draft = match json::flatten(bytes) {
+                Err(_) if context.cut => json::flatten_start(String::from_utf8_lossy(bytes).as_bytes()),
                 // Bytes that are not UTF-8 are no JSON by the book, but a log that holds some is still read.
                 Err(error) if std::str::from_utf8(bytes).is_err() => {
                     json::flatten(String::from_utf8_lossy(bytes).as_bytes()).map_err(|_| error)?
@@ -41,8 +41,8 @@ impl FormatSet {
         let text = String::from_utf8_lossy(bytes);
         let lossy = matches!(text, Cow::Owned(_));
         let mut understood = self.understand_line(&text, named, context, 0)?;
-        if lossy && understood.draft.problem.is_none() {
-            understood.draft.problem = Some("bytes that are not UTF-8 were replaced in the fields".to_owned());
+        if lossy {
+            understood.draft.trouble("bytes that are not UTF-8 were replaced in the fields");
         }
         Ok(understood)
     }
@@ -76,6 +76,7 @@ impl FormatSet {
         };
         let Some(text) = text_of(&understood.draft, &format.inner_text) else { return };
         let text = text.trim();
+        let head = Head::of(text);
         let program = text_of(&understood.draft, &format.inner_program);
         let program = program.as_deref().map(|tag| tag.split(['[', ':', '(']).next().unwrap_or(tag));
         let inside = self
@@ -84,7 +85,7 @@ impl FormatSet {
             .filter(|inside| self.format(inside.format).is_some_and(|format| format.order < GENERIC));
         match inside {
             Some(inside) => merge(understood, inside),
-            None => self.look_inside_message(text, program, understood, context),
+            None => self.look_inside_message(head.text, program, understood, context),
         }
     }
 
@@ -95,9 +96,26 @@ impl FormatSet {
         context: &Context<'_>,
         depth: u8,
     ) -> Result<Understood, String> {
-        if text.len() > MAX_LINE {
-            return Err(format!("the line is longer than {MAX_LINE} bytes and was not searched"));
+        if let Some(draft) = xml::event(text) {
+            return self.understand_json(draft, named, context, 1);
         }
+        let head = Head::of(text);
+        let context = &Context { cut: context.cut || head.is_part(), ..*context };
+        let mut understood = self.understand_head(head.text, named, context, depth)?;
+        if head.is_part() {
+            long::complete(&mut understood.draft, text, &head);
+        }
+        Ok(understood)
+    }
+
+    /// Tries line formats on a text that is short enough to be searched.
+    fn understand_head(
+        &self,
+        text: &str,
+        named: Option<usize>,
+        context: &Context<'_>,
+        depth: u8,
+    ) -> Result<Understood, String> {
         let named = named.filter(|number| !self.json.contains(number));
         for number in named.into_iter().chain(self.lines.find(text)) {
             let Some(format) = self.format(number) else { continue };
@@ -120,7 +138,12 @@ impl FormatSet {
         let message = envelope.message.trim();
         let json = message.strip_prefix("@cee:").map_or(message, str::trim_start);
         if json.starts_with('{')
-            && let Ok(draft) = json::flatten(json.as_bytes())
+            && let Some(draft) = json_inside(json, context)
+            && let Ok(inside) = self.understand_json(draft, None, context, 1)
+        {
+            return merge(understood, inside);
+        }
+        if let Some(draft) = xml::event(message)
             && let Ok(inside) = self.understand_json(draft, None, context, 1)
         {
             return merge(understood, inside);
@@ -193,8 +216,9 @@ impl FormatSet {
             draft.replace(&name, value);
         }
         draft.pattern = inside.pattern;
+        inside.problem.into_iter().for_each(|problem| draft.trouble(problem));
         apply(format, draft);
-        understood.time = event_time(format, draft, context).or(understood.time);
+        understood.time = event_time(format, draft, context).or(std::mem::take(&mut understood.time));
         understood.format = number;
         true
     }
@@ -215,6 +239,8 @@ fn extract(format: &Format, text: &str) -> Option<Draft> {
         Extract::Patterns => Draft::default(),
         Extract::KeyValue => key_value::extract(text)?,
         Extract::Auditd => key_value::extract_auditd(text)?,
+        Extract::Cef => cef::extract_cef(text)?,
+        Extract::Leef => cef::extract_leef(text)?,
         Extract::Syslog => return envelope(text),
         Extract::Json => return None,
     };
@@ -233,6 +259,14 @@ fn extract(format: &Format, text: &str) -> Option<Draft> {
     (format.extract != Extract::Patterns || draft.pattern.is_some()).then_some(draft)
 }
 
+fn json_inside(text: &str, context: &Context<'_>) -> Option<Draft> {
+    match json::flatten(text.as_bytes()) {
+        Ok(draft) => Some(draft),
+        Err(_) if context.cut => Some(json::flatten_start(text.as_bytes())),
+        Err(_) => None,
+    }
+}
+
 fn envelope(text: &str) -> Option<Draft> {
     let envelope = syslog::open(text)?;
     let mut draft = syslog::fields(&envelope);
@@ -242,8 +276,9 @@ fn envelope(text: &str) -> Option<Draft> {
         (Some(program), None) => format!("{program}: {message}"),
         (None, _) => message.to_owned(),
     });
-    if envelope.timestamp.is_none() {
-        draft.problem = Some("the syslog header names no time".to_owned());
+    draft.timeless = envelope.timestamp.is_none();
+    if envelope.unclosed {
+        draft.trouble("the structured data of the syslog header has no end");
     }
     Some(draft)
 }
@@ -262,7 +297,7 @@ fn merge(outer: &mut Understood, inside: Understood) {
     }
     outer.draft.log_source = inside.draft.log_source;
     outer.draft.message = inside.draft.message.or(outer.draft.message.take());
-    outer.draft.problem = inside.draft.problem.or(outer.draft.problem.take());
-    outer.time = inside.time.or(outer.time);
+    inside.draft.problem.into_iter().for_each(|problem| outer.draft.trouble(problem));
+    outer.time = inside.time.or(std::mem::take(&mut outer.time));
     outer.format = inside.format;
 }

@@ -9,7 +9,7 @@ macro_rules! counters {
         pub struct Counters { $($(#[$doc])* pub $name: AtomicU64),+ }
 
         /// The counters at one moment.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         pub struct Snapshot { $($(#[$doc])* pub $name: u64),+ }
 
         impl Counters {
@@ -31,12 +31,18 @@ counters! {
     dropped,
     /// Records that a sender repeated after a broken session and that were stored already.
     repeated,
-    /// Records cut to the longest message.
+    /// Records cut to the longest that is kept; each carries the mark.
     truncated,
+    /// Datagrams that the kernel dropped before they could be read.
+    kernel_dropped,
+    /// Pieces of counted streams that stood where a count should have been.
+    out_of_step,
     /// Connections accepted.
     connections,
-    /// Connections refused because too many were open.
+    /// Connections refused because too many were open in all.
     refused,
+    /// Connections refused because their address had its share.
+    refused_share,
     /// Connections closed for breaking the protocol.
     protocol_errors,
     /// Connections open now: the only number that falls.

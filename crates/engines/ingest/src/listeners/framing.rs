@@ -1,6 +1,8 @@
 //! Syslog messages out of a byte stream: octet counting (RFC 6587 §3.4.1) or one per line (§3.4.2), told apart by
-//! the first byte of the stream. Independent of how the stream is cut into reads.
+//! the first byte of the stream. A counted stream that falls out of step is taken up again at the next line end or
+//! count; what stood between is a message of its own. Independent of how the stream is cut into reads.
 
+use super::step::next_step;
 use bytes::{Buf, Bytes, BytesMut};
 
 /// One message of the stream.
@@ -9,6 +11,14 @@ pub struct Framed {
     pub message: Bytes,
     /// It was longer than allowed; the rest is gone.
     pub truncated: bool,
+    /// It stood where a count should have been.
+    pub out_of_step: bool,
+}
+
+impl Framed {
+    fn whole(message: Bytes) -> Self {
+        Self { message, truncated: false, out_of_step: false }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +26,8 @@ enum Mode {
     Undecided,
     Lines,
     Octets,
+    /// Counted, but what comes is no count.
+    OutOfStep,
 }
 
 /// Decoder of one connection.
@@ -35,6 +47,8 @@ enum Skip {
     Nothing,
     Line,
     Octets(usize),
+    /// To the place where a counted stream is in step again.
+    OutOfStep,
 }
 
 /// Digits of an octet count.
@@ -75,6 +89,7 @@ impl SyslogFraming {
             }
             let framed = match self.mode {
                 Mode::Octets => self.octets()?,
+                Mode::OutOfStep => self.stray()?,
                 _ => self.line()?,
             };
             if !framed.message.is_empty() {
@@ -105,7 +120,7 @@ impl SyslogFraming {
         rest.truncate(length);
         let truncated = rest.len() > self.longest;
         rest.truncate(self.longest);
-        (!rest.is_empty()).then_some(Framed { message: rest, truncated })
+        (!rest.is_empty()).then_some(Framed { truncated, out_of_step: self.mode == Mode::OutOfStep, message: rest })
     }
 
     /// A stream that begins with a digit is counted only if the digits end in a blank.
@@ -134,23 +149,29 @@ impl SyslogFraming {
                 }
                 None => self.buffer.clear(),
             },
+            Skip::OutOfStep => {
+                let step = next_step(&self.buffer, 0);
+                self.buffer.advance(step.at());
+                if step.is_found() {
+                    self.skip = Skip::Nothing;
+                }
+            }
         }
         self.skip == Skip::Nothing
     }
 
     fn octets(&mut self) -> Option<Framed> {
         // Some senders end counted messages with a line end all the same.
-        while matches!(self.buffer.first(), Some(b'\n' | b'\r')) {
+        while matches!(self.buffer.first(), Some(b'\n' | b'\r' | 0)) {
             self.buffer.advance(1);
         }
+        let first = *self.buffer.first()?;
         let digits = self.buffer.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 || digits > MAX_DIGITS || self.buffer.get(digits).is_some_and(|byte| *byte != b' ') {
-            if self.buffer.is_empty() {
-                return None;
-            }
-            // Out of step: the next line end is the only place to find it again.
-            self.mode = Mode::Lines;
-            return self.line();
+        let no_count = !(b'1'..=b'9').contains(&first) || digits > MAX_DIGITS;
+        if no_count || self.buffer.get(digits).is_some_and(|byte| *byte != b' ') {
+            self.mode = Mode::OutOfStep;
+            self.searched = 0;
+            return self.stray();
         }
         self.buffer.get(digits)?;
         let count: usize = std::str::from_utf8(self.buffer.get(..digits)?).ok()?.parse().ok()?;
@@ -167,7 +188,28 @@ impl SyslogFraming {
             let length = message.trim_ascii_end().len();
             message.truncate(length);
         }
-        Some(Framed { message, truncated })
+        Some(Framed { truncated, ..Framed::whole(message) })
+    }
+
+    /// What stands between the last counted message and the place where counting can go on.
+    fn stray(&mut self) -> Option<Framed> {
+        let step = next_step(&self.buffer, self.searched);
+        let at = step.at();
+        let truncated = at > self.longest;
+        if !step.is_found() && !truncated {
+            self.searched = at;
+            return None;
+        }
+        self.searched = 0;
+        let mut message = self.buffer.split_to(at.min(self.longest)).freeze();
+        if truncated {
+            self.skip = Skip::OutOfStep;
+        } else {
+            let length = message.trim_ascii_end().len();
+            message.truncate(length);
+        }
+        self.mode = Mode::Octets;
+        Some(Framed { message, truncated, out_of_step: true })
     }
 
     fn line(&mut self) -> Option<Framed> {
@@ -182,14 +224,14 @@ impl SyslogFraming {
                 let length = message.trim_ascii_end().len();
                 let truncated = length > self.longest;
                 message.truncate(length.min(self.longest));
-                Some(Framed { message, truncated })
+                Some(Framed { truncated, ..Framed::whole(message) })
             }
             // Blanks at the end of a line do not count, so a cut must wait for something that is none.
             None if self.buffer.trim_ascii_end().len() > self.longest => {
                 self.searched = 0;
                 let message = self.buffer.split_to(self.longest).freeze();
                 self.skip = Skip::Line;
-                Some(Framed { message, truncated: true })
+                Some(Framed { truncated: true, ..Framed::whole(message) })
             }
             None => {
                 if self.buffer.len() > self.longest * 2 + 1024 {
@@ -207,46 +249,5 @@ impl SyslogFraming {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn all(parts: &[&[u8]], longest: usize) -> Vec<(String, bool)> {
-        let mut framing = SyslogFraming::new(longest);
-        let mut out = Vec::new();
-        let text = |framed: Framed| (String::from_utf8_lossy(&framed.message).into_owned(), framed.truncated);
-        for part in parts {
-            framing.buffer().extend_from_slice(part);
-            while let Some(framed) = framing.next() {
-                out.push(text(framed));
-            }
-        }
-        out.extend(framing.finish().map(text));
-        out
-    }
-
-    fn messages(parts: &[&[u8]]) -> Vec<String> {
-        all(parts, 1000).into_iter().map(|(message, _)| message).collect()
-    }
-
-    #[test]
-    fn lines_and_counted_messages_are_told_apart() {
-        assert_eq!(messages(&[b"<1>a\r\n\n<2>", b"b\n<3>c"]), ["<1>a", "<2>b", "<3>c"]);
-        assert_eq!(messages(&[b"4 <1>a7 <2>b\nc\n3 <3>"]), ["<1>a", "<2>b\nc", "<3>"]);
-        assert_eq!(messages(&[b"2026-01-01T00:00:00Z x\n"]), ["2026-01-01T00:00:00Z x"]);
-        assert_eq!(messages(&[b"1", b"2", b" <1>abcdefghi"]), ["<1>abcdefghi"]);
-    }
-
-    #[test]
-    fn long_messages_are_cut_and_the_next_is_whole() {
-        let expected = [("<1>ab".to_owned(), true), ("<2>c".to_owned(), false)];
-        assert_eq!(all(&[b"<1>abcdefgh\n<2>c\n"], 5), expected);
-        assert_eq!(all(&[b"<1>abcd", b"efgh\n<2>c\n"], 5), expected);
-        assert_eq!(all(&[b"11 <1>abcdefgh4 <2>c"], 5), expected);
-        assert_eq!(all(&[b"11 <1>abc", b"defgh4 <2>c"], 5), expected);
-    }
-
-    #[test]
-    fn a_stream_out_of_step_goes_on_at_the_next_line() {
-        assert_eq!(messages(&[b"4 <1>aXX<9>lost\n<2>b\n"]), ["<1>a", "XX<9>lost", "<2>b"]);
-    }
-}
+#[path = "framing_tests.rs"]
+mod tests;

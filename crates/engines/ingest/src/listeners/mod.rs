@@ -4,8 +4,11 @@
 mod batch;
 mod counters;
 mod framing;
+mod kernel;
 mod relp;
 mod relp_frame;
+mod shares;
+mod step;
 mod tcp;
 mod udp;
 
@@ -13,6 +16,7 @@ pub use counters::{Counters, Snapshot};
 pub use framing::{Framed, SyslogFraming};
 pub use relp::{RelpSettings, serve_relp};
 pub use relp_frame::{RelpDecoder, RelpError, RelpFrame};
+pub use shares::ConnectionLimits;
 pub use tcp::{TcpSettings, serve_syslog_tcp};
 pub use udp::{UdpSettings, serve_syslog_udp};
 

@@ -5,11 +5,12 @@
 use super::batch::deliver;
 use super::counters::Counters;
 use super::relp_frame::{RelpDecoder, RelpFrame, encode};
+use super::shares::ConnectionLimits;
 use super::tcp::accept;
 use super::{DeliverError, Sink, now, origin, who};
 use crate::resends::{Resends, Session, Verdict, connection_number};
 use bytes::{Bytes, BytesMut};
-use event::{Listener, Origin, RawRecord};
+use event::{LONGEST_RECORD, Listener, Origin, RawRecord};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Clone, Copy)]
 pub struct RelpSettings {
-    /// Bytes of one frame; a longer one ends the connection.
+    /// Bytes of one message; a longer one is cut and marked.
     pub longest: usize,
-    pub connections: usize,
+    pub connections: ConnectionLimits,
     /// A connection silent for this long is closed.
     pub idle: Duration,
     /// Messages stored with one call of the sink; the sender's window is 128 unless it is set otherwise.
@@ -31,7 +32,12 @@ pub struct RelpSettings {
 
 impl Default for RelpSettings {
     fn default() -> Self {
-        Self { longest: 1 << 20, connections: 1024, idle: Duration::from_secs(3600), batch: 1024 }
+        Self {
+            longest: LONGEST_RECORD,
+            connections: ConnectionLimits::default(),
+            idle: Duration::from_secs(3600),
+            batch: 1024,
+        }
     }
 }
 
@@ -86,6 +92,7 @@ async fn talk(
         held: Vec::new(),
         held_bytes: 0,
         refused: None,
+        cut: Arc::new(Origin { cut: true, ..Origin::clone(&origin) }),
         origin,
         sink,
         counters,
@@ -167,18 +174,26 @@ struct Door<'s> {
     session: Session<'s>,
     /// Messages along a run that has not ended yet. They are answered, since equal ones are stored and the sender
     /// may send the next only then; should the run break off, they were second events and are stored too.
-    held: Vec<Bytes>,
+    held: Vec<Message>,
     held_bytes: usize,
     /// Why the sink refused; from then on nothing is stored or answered, so that the order is kept.
     refused: Option<DeliverError>,
     origin: Arc<Origin>,
+    /// The same for messages that were cut.
+    cut: Arc<Origin>,
     sink: &'s dyn Sink,
     counters: &'s Counters,
 }
 
+/// A message, and whether its end is gone.
+struct Message {
+    bytes: Bytes,
+    truncated: bool,
+}
+
 /// A message to be stored, with the frame to be answered then.
 struct Waiting {
-    message: Bytes,
+    message: Message,
     frame: Option<u64>,
 }
 
@@ -192,20 +207,20 @@ impl Door<'_> {
                 new.push(waiting);
                 continue;
             }
-            let verdict = self.session.compare(&waiting.message);
+            let verdict = self.session.compare(&waiting.message.bytes);
             if verdict == Verdict::New {
                 new.append(&mut self.take_held());
                 new.push(waiting);
                 continue;
             }
             encode(frame.number, "rsp", "200 OK", answers);
-            self.held_bytes += waiting.message.len();
+            self.held_bytes += waiting.message.bytes.len();
             self.held.push(waiting.message);
             if verdict == Verdict::Repeated || self.held_bytes > HELD_BYTES {
                 Counters::add(&self.counters.repeated, self.held.len());
                 let at = now();
                 for Waiting { message, .. } in self.take_held() {
-                    self.session.stored(&message, at);
+                    self.session.stored(&message.bytes, at);
                 }
             }
         }
@@ -229,12 +244,15 @@ impl Door<'_> {
             return;
         }
         let arrival = now();
-        let record = |bytes| RawRecord { bytes, arrival, origin: self.origin.clone(), position: 0 };
         let mut batch = Vec::with_capacity(new.len());
-        for Waiting { message, .. } in &new {
+        for Waiting { message: Message { bytes, truncated }, .. } in &new {
             Counters::add(&self.counters.received, 1);
-            Counters::add(&self.counters.bytes, message.len());
-            batch.extend(Some(message.clone()).filter(|bytes| !bytes.is_empty()).map(record));
+            Counters::add(&self.counters.bytes, bytes.len());
+            Counters::add(&self.counters.truncated, usize::from(*truncated));
+            if !bytes.is_empty() {
+                let origin = if *truncated { &self.cut } else { &self.origin };
+                batch.push(RawRecord { bytes: bytes.clone(), arrival, origin: origin.clone(), position: 0 });
+            }
         }
         if self.refused.is_none() && !batch.is_empty() {
             self.refused = deliver(self.sink, self.counters, batch).await.err();
@@ -245,7 +263,7 @@ impl Door<'_> {
             return;
         }
         for Waiting { message, frame } in new {
-            self.session.stored(&message, arrival);
+            self.session.stored(&message.bytes, arrival);
             if let Some(number) = frame {
                 encode(number, "rsp", "200 OK", answers);
             }
@@ -254,6 +272,6 @@ impl Door<'_> {
 }
 
 /// The message without its line end. A copy of its own: a record that is kept must not keep the whole buffer.
-fn content(frame: &RelpFrame) -> Bytes {
-    Bytes::copy_from_slice(frame.data.trim_ascii_end())
+fn content(frame: &RelpFrame) -> Message {
+    Message { bytes: Bytes::copy_from_slice(frame.data.trim_ascii_end()), truncated: frame.truncated }
 }

@@ -10,6 +10,8 @@ pub struct RelpFrame {
     pub number: u64,
     pub command: String,
     pub data: Bytes,
+    /// The data was longer than allowed; the rest is gone.
+    pub truncated: bool,
 }
 
 /// The stream is no RELP any more; the connection must be closed.
@@ -17,8 +19,6 @@ pub struct RelpFrame {
 pub enum RelpError {
     #[error("the frame's header is malformed")]
     Header,
-    #[error("the frame has {0} bytes, more than allowed")]
-    TooLong(usize),
     #[error("the frame does not end with a line end")]
     Trailer,
 }
@@ -31,12 +31,16 @@ const MAX_HEADER: usize = 64;
 pub struct RelpDecoder {
     buffer: BytesMut,
     longest: usize,
+    /// Bytes of a cut frame that are still to come.
+    skip: usize,
+    /// A cut frame's line end is still to come.
+    cut: bool,
 }
 
 impl RelpDecoder {
-    /// `longest`: bytes of a frame's data that are accepted.
+    /// `longest`: bytes of a frame's data that are kept.
     pub fn new(longest: usize) -> Self {
-        Self { buffer: BytesMut::new(), longest }
+        Self { buffer: BytesMut::new(), longest, skip: 0, cut: false }
     }
 
     /// Where the next bytes of the stream go.
@@ -46,6 +50,9 @@ impl RelpDecoder {
 
     /// The next whole frame, `None` while more bytes are needed.
     pub fn decode(&mut self) -> Result<Option<RelpFrame>, RelpError> {
+        if !self.skipped()? {
+            return Ok(None);
+        }
         // Frames may be followed by stray line ends.
         while matches!(self.buffer.first(), Some(b'\n' | b'\r')) {
             self.buffer.advance(1);
@@ -66,15 +73,22 @@ impl RelpDecoder {
         if command.is_empty() || command.len() > 32 || !command.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(RelpError::Header);
         }
-        if length > self.longest {
-            return Err(RelpError::TooLong(length));
-        }
         // Without data the line end follows the length, with or without a blank between.
         let blank = head.get(third) == Some(&b' ');
         if !blank && length > 0 {
             return Err(RelpError::Header);
         }
         let start = if blank { third + 1 } else { third };
+        // A sender that is refused sends the same frame again for ever, so a long one is cut, not refused.
+        if length > self.longest {
+            if self.buffer.len() < start + self.longest {
+                return Ok(None);
+            }
+            self.buffer.advance(start);
+            let data = self.buffer.split_to(self.longest).freeze();
+            (self.skip, self.cut) = (length - self.longest, true);
+            return Ok(Some(RelpFrame { number, command, data, truncated: true }));
+        }
         let Some(end) = self.buffer.get(start + length) else { return Ok(None) };
         if *end != b'\n' {
             return Err(RelpError::Trailer);
@@ -82,7 +96,22 @@ impl RelpDecoder {
         self.buffer.advance(start);
         let data = self.buffer.split_to(length).freeze();
         self.buffer.advance(1);
-        Ok(Some(RelpFrame { number, command, data }))
+        Ok(Some(RelpFrame { number, command, data, truncated: false }))
+    }
+
+    /// Drops the rest of a cut frame with its line end; false while more of it is to come.
+    fn skipped(&mut self) -> Result<bool, RelpError> {
+        let now = self.skip.min(self.buffer.len());
+        self.buffer.advance(now);
+        self.skip -= now;
+        if self.cut && self.skip == 0 {
+            match self.buffer.first() {
+                Some(b'\n') => self.cut = false,
+                Some(_) => return Err(RelpError::Trailer),
+                None => {}
+            }
+        }
+        Ok(!self.cut)
     }
 }
 
@@ -129,9 +158,22 @@ mod tests {
     }
 
     #[test]
+    fn a_long_frame_is_cut_and_the_next_is_whole() {
+        let mut decoder = RelpDecoder::new(3);
+        let mut told = Vec::new();
+        for part in [&b"1 syslog 6 ab"[..], b"c", b"de", b"f\n2 syslog 1 x\n"] {
+            decoder.buffer().extend_from_slice(part);
+            while let Some(frame) = decoder.decode().unwrap() {
+                told.push((frame.number, frame.data, frame.truncated));
+            }
+        }
+        assert_eq!(told, [(1, "abc".into(), true), (2, "x".into(), false)]);
+    }
+
+    #[test]
     fn what_is_no_frame_is_refused() {
         assert_eq!(decode(b"GET / HTTP/1.1\r\n"), Err(RelpError::Header));
-        assert_eq!(decode(b"1 syslog 101 x"), Err(RelpError::TooLong(101)));
+        assert_eq!(decode(&[&b"1 syslog 101 "[..], &[b'x'; 102]].concat()), Err(RelpError::Trailer));
         assert_eq!(decode(b"1 syslog 1 xy"), Err(RelpError::Trailer));
         assert_eq!(decode(&[b'1'; 64]), Err(RelpError::Header));
     }

@@ -4,25 +4,26 @@
 use super::batch::drain;
 use super::counters::{Counters, Open};
 use super::framing::{Framed, SyslogFraming};
+use super::shares::{ConnectionLimits, Shares};
 use super::{Sink, now, origin, who};
 use bytes::Bytes;
-use event::{Listener, Origin, RawRecord};
+use event::{LONGEST_RECORD, Listener, Origin, RawRecord};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Clone, Copy)]
 pub struct TcpSettings {
-    /// Bytes of a message; longer ones are cut.
+    /// Bytes of a message; longer ones are cut and marked.
     pub longest: usize,
-    pub connections: usize,
+    pub connections: ConnectionLimits,
     /// A connection silent for this long is closed.
     pub idle: Duration,
     /// Records of one batch at most.
@@ -36,8 +37,8 @@ pub struct TcpSettings {
 impl Default for TcpSettings {
     fn default() -> Self {
         Self {
-            longest: 64 << 10,
-            connections: 1024,
+            longest: LONGEST_RECORD,
+            connections: ConnectionLimits::default(),
             idle: Duration::from_secs(3600),
             batch: 2048,
             linger: Duration::from_millis(2),
@@ -69,10 +70,10 @@ pub async fn serve_syslog_tcp(
     drained.await.map_err(io::Error::other)
 }
 
-/// Accepts connections up to a limit, one task each, until cancelled; then waits for the tasks.
+/// Accepts connections up to their limits, one task each, until cancelled; then waits for the tasks.
 pub(crate) async fn accept<F, T>(
     listener: TcpListener,
-    connections: usize,
+    limits: ConnectionLimits,
     counters: Arc<Counters>,
     stop: CancellationToken,
     mut serve: F,
@@ -81,7 +82,7 @@ where
     F: FnMut(tokio::net::TcpStream, SocketAddr) -> T,
     T: Future<Output = ()> + Send + 'static,
 {
-    let permits = Arc::new(Semaphore::new(connections.max(1)));
+    let shares = Shares::new(limits);
     let mut tasks = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -99,16 +100,12 @@ where
                 continue;
             }
         };
-        let Ok(permit) = permits.clone().try_acquire_owned() else {
-            Counters::add(&counters.refused, 1);
-            tracing::warn!(peer = who(peer), "refused: too many connections");
-            continue;
-        };
+        let Some(share) = shares.admit(peer, &counters) else { continue };
         let (counters, task) = (counters.clone(), serve(stream, peer));
         tasks.spawn(async move {
             let _open = Open::new(&counters);
             task.await;
-            drop(permit);
+            drop(share);
         });
     }
     while tasks.join_next().await.is_some() {}
@@ -124,6 +121,7 @@ async fn receive(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let mut framing = SyslogFraming::new(settings.longest);
+    let cut = Arc::new(Origin { cut: true, ..Origin::clone(&origin) });
     let mut ended = false;
     let mut result = Ok(());
     while !ended {
@@ -150,9 +148,11 @@ async fn receive(
             Counters::add(&counters.received, 1);
             Counters::add(&counters.bytes, framed.message.len());
             Counters::add(&counters.truncated, usize::from(framed.truncated));
+            Counters::add(&counters.out_of_step, usize::from(framed.out_of_step));
             // A copy of its own: a record that is kept must not keep the whole buffer.
             let bytes = Bytes::copy_from_slice(&framed.message);
-            batch.push(RawRecord { bytes, arrival, origin: origin.clone(), position: 0 });
+            let origin = if framed.truncated { cut.clone() } else { origin.clone() };
+            batch.push(RawRecord { bytes, arrival, origin, position: 0 });
         };
         while let Some(framed) = framing.next() {
             add(framed);

@@ -1,8 +1,9 @@
 //! Syslog over UDP (RFC 5426): one datagram, one message. Nobody waits for an answer, so a full queue drops the newest
-//! and counts it.
+//! and counts it; what the kernel dropped before is counted apart.
 
 use super::batch::drain;
 use super::counters::Counters;
+use super::kernel;
 use super::{Sink, now, origin};
 use bytes::Bytes;
 use event::{Listener, Origin, RawRecord};
@@ -10,9 +11,11 @@ use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +34,9 @@ impl Default for UdpSettings {
     }
 }
 
+/// How often the kernel is asked what it dropped.
+const ASK_KERNEL: Duration = Duration::from_secs(5);
+
 /// Senders whose facts are remembered.
 const MAX_ORIGINS: usize = 4096;
 
@@ -45,11 +51,18 @@ pub async fn serve_syslog_udp(
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
     let mut origins: HashMap<IpAddr, Arc<Origin>> = HashMap::new();
+    // No datagram is longer.
     let mut buffer = vec![0; 64 << 10];
+    let mut ask = tokio::time::interval(ASK_KERNEL);
+    ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
+            _ = ask.tick() => {
+                ask_kernel(&socket, &counters);
+                continue;
+            }
             ready = socket.readable() => ready?,
         }
         let mut batch = Vec::new();
@@ -88,6 +101,15 @@ pub async fn serve_syslog_udp(
             Err(TrySendError::Closed(_)) => break,
         }
     }
+    ask_kernel(&socket, &counters);
     drop(sender);
     drained.await.map_err(io::Error::other)
+}
+
+fn ask_kernel(socket: &UdpSocket, counters: &Counters) {
+    let Some(dropped) = kernel::dropped(socket) else { return };
+    let before = counters.kernel_dropped.swap(dropped, Relaxed);
+    if dropped > before {
+        tracing::warn!(dropped = dropped - before, "the kernel dropped datagrams: its buffer was full");
+    }
 }
