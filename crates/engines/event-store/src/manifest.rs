@@ -57,7 +57,10 @@ impl Manifest {
             newer => return Err(StoreError::Manifest(format!("version {newer} is newer than this program"))),
         }
         connection.execute_batch(SCHEMA)?;
-        connection.pragma_update(None, "user_version", 1)?;
+        // Nothing is written where nothing changes: a full disk can still be looked at.
+        if version == 0 {
+            connection.pragma_update(None, "user_version", 1)?;
+        }
         Ok(Self(Mutex::new(connection)))
     }
 
@@ -173,6 +176,9 @@ impl Manifest {
     }
 
     pub(crate) fn note_damage(&self, damage: &[Damage], now: Micros) -> Result<(), StoreError> {
+        if damage.is_empty() {
+            return Ok(());
+        }
         self.change(|transaction| {
             for one in damage {
                 transaction.execute(
