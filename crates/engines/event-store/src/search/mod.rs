@@ -9,6 +9,8 @@ mod parser;
 mod passage;
 mod request;
 mod tokens;
+mod unknown;
+mod values;
 
 #[cfg(test)]
 mod tests;
@@ -17,3 +19,4 @@ pub use language::{Bound, Field, Node, Query, Term, Test};
 pub use matching::Matcher;
 pub use parser::parse;
 pub use request::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};
+pub use unknown::UnknownField;

@@ -1,7 +1,7 @@
 //! One page of a search: newest first, with a histogram, a total and the field list.
 
 use super::condition::condition;
-use super::{facets, parser, passage};
+use super::{UnknownField, facets, parser, passage};
 use crate::memory::Snapshot;
 use crate::query::Session;
 use crate::{QueryContext, Store, StoreError, columns};
@@ -91,6 +91,8 @@ pub struct SearchResult {
     pub facets: Vec<Facet>,
     /// How many of the newest matches the facets count.
     pub facets_over: u64,
+    /// Where nothing was found: fields of the text that are no columns.
+    pub unknown_fields: Vec<UnknownField>,
     pub files_read: usize,
     pub files_total: usize,
     #[serde(skip)]
@@ -131,9 +133,13 @@ impl Store {
         context.max_rows = MOST_ROWS;
         let request = request.clone();
         let engine = self.engine();
-        engine
+        let mut found = engine
             .run(&context, snapshot, move |session| async move { answer(&session, &request, filter, span).await })
-            .await
+            .await?;
+        if found.rows.is_empty() {
+            found.unknown_fields = query.unknown_fields();
+        }
+        Ok(found)
     }
 }
 
@@ -201,6 +207,7 @@ async fn answer(
         histogram: passed.filter(|_| request.buckets > 0).map(|passed| passed.histogram).unwrap_or_default(),
         facets,
         facets_over,
+        unknown_fields: Vec::new(),
         files_read: session.touched.read(),
         files_total: session.touched.total,
         elapsed: began.elapsed(),
