@@ -22,7 +22,7 @@ use definition::{Extract, FormatFile};
 use event::{Event, Fields, RawRecord, TimeQuality};
 use jiff::tz::TimeZone;
 use regex::RegexSet;
-pub use samples::SampleFailure;
+pub use samples::{SAMPLES_ARRIVED, SampleFailure};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
