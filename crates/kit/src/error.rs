@@ -1,6 +1,8 @@
 //! The one error type at the edge. Services return it; `web` turns it into a page, a fragment or
 //! `application/problem+json` (RFC 9457) with an operation id.
 
+use crate::locale::{Lang, texts};
+
 /// One wrong field of a form or a request.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldError {
@@ -47,6 +49,29 @@ impl Error {
 
     pub fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
+    }
+
+    /// Whether the database found no room on its disk (SQLite's and PostgreSQL's words). SQLite calls it an I/O error
+    /// where its shared memory file cannot grow.
+    pub fn is_disk_full(&self) -> bool {
+        const SAID: [&str; 5] = ["disk is full", "No space left", "(code: 4874)", "53100", "disk I/O error"];
+        let Self::Database(error) = self else { return false };
+        let text = error.to_string();
+        SAID.iter().any(|said| text.contains(said))
+    }
+
+    /// In words for people: wrong fields and conflicts are texts of the catalogue.
+    pub fn in_words(&self, lang: Lang) -> String {
+        let texts = texts();
+        match self {
+            Self::Invalid(fields) => {
+                let one = |error: &FieldError| format!("{}: {}", error.field, texts.text(lang, error.key));
+                fields.iter().map(one).collect::<Vec<_>>().join("; ")
+            }
+            Self::Conflict(key) => texts.text(lang, key),
+            Self::Unavailable(why) => why.clone(),
+            other => other.to_string(),
+        }
     }
 
     /// HTTP status code.

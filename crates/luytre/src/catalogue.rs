@@ -60,6 +60,7 @@ impl EventsAndRegisters {
 /// What the asker did wrong is said in words; what we did wrong is ours.
 pub fn as_error(error: StoreError) -> Error {
     match error {
+        StoreError::Search { hint: Some(ref hint), .. } => Error::BadRequest(format!("{error}; {hint}")),
         StoreError::Refused(_)
         | StoreError::Query(_)
         | StoreError::Memory { .. }

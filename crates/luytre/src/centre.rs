@@ -6,6 +6,7 @@ use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::control::{ImportQuestion, SearchQuestion};
 use crate::retention::Retention;
+use crate::spare::Spare;
 use anyhow::{Context, Result};
 use detection::{Engine, LoadOptions, RuleSet, RuleSource};
 use event_store::{Options, QueryContext, SearchRequest, Sources, Store, StoreError};
@@ -18,11 +19,15 @@ use kit::migration::migrate;
 use kit::{Area, Db, Scope};
 use monitoring::alerts::scoring::Scoring;
 use monitoring::import::{ImportError, ImportOptions, Progress};
-use monitoring::pipeline::{Parts, Pipeline};
+use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use organisation::{Policies, SignIn};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest time to wait for the host of the registers' database.
+const DATABASE: Duration = Duration::from_secs(3);
 
 /// All areas, left to right.
 pub fn areas() -> Vec<Area> {
@@ -50,6 +55,7 @@ pub struct Centre {
     /// Days that events are kept.
     pub retention_days: u32,
     scope: Scope,
+    spare: Spare,
 }
 
 impl Centre {
@@ -61,6 +67,7 @@ impl Centre {
     /// The same with more directories of rules.
     pub async fn open_with_rules(data: &Path, configuration: &Configuration, rules: &[PathBuf]) -> Result<Self> {
         std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+        let spare = Spare::open(data);
         let content = Content::new(configuration.content_directory.clone());
         if let Some(directory) = &configuration.content_directory {
             response::law::use_directory(directory).context("the law in the content directory")?;
@@ -119,6 +126,7 @@ impl Centre {
             rule_directories,
             retention_days,
             scope,
+            spare,
         })
     }
 
@@ -145,10 +153,21 @@ impl Centre {
         Ok(())
     }
 
+    /// Waits until everything received can be asked for. On a full disk that is what is already there; the rest is told
+    /// and waits in the log.
+    pub async fn settle(&self) -> Result<(), kit::Error> {
+        match self.pipeline.wait_shown(self.store.last_seq()).await? {
+            Shown::Everything => {}
+            Shown::AllBut(left) => tracing::warn!("the disk is full: {left} stored records are not shown yet"),
+            Shown::Unevaluated => tracing::warn!("the disk is full: alerts of the newest records are not written yet"),
+        }
+        Ok(())
+    }
+
     /// A search in the scope of the program, for the command line. Waits until everything received is
     /// searchable.
     pub async fn search(&self, question: &SearchQuestion) -> Result<serde_json::Value, kit::Error> {
-        self.pipeline.wait_evaluated(self.store.last_seq()).await?;
+        self.settle().await?;
         let request = SearchRequest {
             query: question.query.clone(),
             from: question.from,
@@ -178,12 +197,17 @@ impl Centre {
                 .await
                 .map_err(|error| match error {
                     ImportError::Store(error) => as_error(error),
+                    full @ ImportError::NoRoom { .. } => kit::Error::Unavailable(full.to_string()),
                     wrong @ (ImportError::Format(..) | ImportError::TimeZone(_)) => {
                         kit::Error::BadRequest(wrong.to_string())
                     }
                     error => kit::Error::internal(error),
                 })?;
-        self.store.seal().await.map_err(as_error)?;
+        match self.store.seal().await {
+            // What is durable and evaluated needs no segment yet.
+            Err(StoreError::DiskFull) => tracing::warn!("everything is stored, but the disk is full"),
+            sealed => sealed.map_err(as_error)?,
+        }
         serde_json::to_value(&report).map_err(kit::Error::internal)
     }
 
@@ -191,6 +215,8 @@ impl Centre {
     pub async fn close(self) {
         self.pipeline.stop().await;
         self.store.close().await;
+        drop(self.db);
+        self.spare.keep();
     }
 }
 
@@ -202,9 +228,22 @@ async fn open_database(data: &Path, configuration: &Configuration, live: &Live) 
     let db = if url.is_empty() {
         Db::open_sqlite(data, bus).await?
     } else {
-        Db::open_postgres(url, bus).await.context("the registers' database (database.url)")?
+        let host = configuration.database.url.host();
+        if let Some(host) = &host {
+            answers(host).await.with_context(|| format!("the registers' database at {host} (database.url)"))?;
+        }
+        let host = host.unwrap_or_default();
+        Db::open_postgres(url, bus).await.with_context(|| format!("the registers' database {host} (database.url)"))?
     };
     Ok(db)
+}
+
+/// Whether anybody listens there: the pool of connections would try for half a minute.
+async fn answers(host: &str) -> Result<()> {
+    match tokio::time::timeout(DATABASE, tokio::net::TcpStream::connect(host)).await {
+        Ok(connected) => connected.map(drop).context("it cannot be reached"),
+        Err(_) => anyhow::bail!("it does not answer within {} s", DATABASE.as_secs()),
+    }
 }
 
 /// Built-in rules first, then the directories: a later rule of the same id replaces an earlier one.

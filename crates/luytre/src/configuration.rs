@@ -24,6 +24,14 @@ impl Secret {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Host and port of an address of a database, which may be told. None for a socket in a directory.
+    pub fn host(&self) -> Option<String> {
+        let address = self.0.split_once("://")?.1.split(['/', '?']).next()?;
+        let host = address.rsplit_once('@').map_or(address, |(_, host)| host);
+        let port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        (!host.is_empty() && !host.contains('%')).then(|| if port { host.to_owned() } else { format!("{host}:5432") })
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -149,7 +157,11 @@ impl Configuration {
             "test_postgres",
             "binary",
         ]);
-        figment.merge(environment).extract().context("the configuration is not valid")
+        let found: Self = figment.merge(environment).extract().context("the configuration is not valid")?;
+        if found.events.retention_days == Some(0) {
+            bail!("events.retention_days is 0: no event would be kept; give at least one day");
+        }
+        Ok(found)
     }
 
     /// Refuses plain HTTP towards a network unless told that something else ends TLS.
@@ -185,10 +197,23 @@ mod tests {
     }
 
     #[test]
+    fn no_retention_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("luytre.toml"), "[events]\nretention_days = 0\n").unwrap();
+        let error = format!("{:#}", Configuration::load(directory.path(), None).unwrap_err());
+        assert!(error.contains("retention_days"), "{error}");
+    }
+
+    #[test]
     fn secrets_do_not_show() {
         let configuration =
             Configuration { database: Database { url: Secret("postgres://u:p@h/d".into()) }, ..Default::default() };
         assert!(!format!("{configuration:?}").contains("u:p"));
+        let host = |url: &str| Secret(url.into()).host();
+        assert_eq!(host("postgres://u:p@h/d").as_deref(), Some("h:5432"));
+        assert_eq!(host("postgres://u:p@h:6543/d?sslmode=require").as_deref(), Some("h:6543"));
+        assert_eq!(host("postgres://[::1]/d").as_deref(), Some("[::1]:5432"));
+        assert_eq!(host("postgres:///d?host=/run/postgresql"), None);
     }
 
     #[test]

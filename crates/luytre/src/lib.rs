@@ -10,3 +10,4 @@ pub mod control;
 pub mod demonstration;
 pub mod retention;
 pub mod server;
+pub mod spare;

@@ -2,6 +2,7 @@
 //! found by search, and the summary says which rules it raised. The same file again stores nothing and says so.
 
 mod files;
+mod known;
 
 use crate::pipeline::{ImportTally, Pipeline};
 use event::{Listener, Origin, RawRecord};
@@ -76,6 +77,8 @@ pub struct ImportReport {
     pub stored: u64,
     pub rejected: Vec<Rejected>,
     pub alerts: Vec<RaisedAlert>,
+    /// Events of our own among the stored ones, not counted there: one for each rejected record, so that search finds it.
+    pub marked: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedFile>,
     /// All rejected, also those beyond the list.
@@ -103,6 +106,11 @@ pub struct Progress {
 pub enum ImportError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The disk is full. What is stored is durable and evaluated at the next start.
+    #[error(
+        "{reason}; {stored} records of this import are safely stored. Make room and import the same files again: what is stored is not stored twice"
+    )]
+    NoRoom { stored: u64, reason: String },
     #[error("{0}")]
     Pipeline(#[from] kit::Error),
     #[error("reading ended badly: {0}")]
@@ -146,11 +154,15 @@ pub async fn import(
         seen: HashSet::new(),
         origins: HashMap::new(),
         last_seq: 0,
+        durable: 0,
         progress: Progress::default(),
     };
     let result = import.run(paths, &mut progress).await;
     pipeline.tally_imports(None);
-    result?;
+    result.map_err(|error| match error {
+        ImportError::Store(error @ StoreError::DiskFull) => import.no_room(error.to_string()),
+        error => error,
+    })?;
     let mut report = import.report;
     report.alerts = tally
         .rules()
@@ -177,6 +189,8 @@ struct Import<'i> {
     seen: HashSet<String>,
     origins: HashMap<Arc<str>, Arc<Origin>>,
     last_seq: u64,
+    /// Records that the store has acknowledged.
+    durable: u64,
     progress: Progress,
 }
 
@@ -216,13 +230,29 @@ impl Import<'_> {
             self.report.skipped.push(SkippedFile { file: name, reason: format!("imported before: {note}") });
             return Ok(());
         }
-        let (mut chunks, reading) = files::read(path, self.options.limits);
+        // A log that has grown since is read on from where it ended.
+        let grown = match self.options.again || new_here {
+            true => None,
+            false => known::grown(&store, &path, &self.seen).await?,
+        };
+        if let Some(place) = &grown {
+            let reason = format!("imported before up to line {}; only what came after it is read", place.lines);
+            self.report.skipped.push(SkippedFile { file: name.clone(), reason });
+        }
+        // The first chunk behind a place is another than the first of the file.
+        let place = grown.map_or(0, |place| place.bytes);
+        let (mut chunks, reading) = files::read(path.clone(), self.options.limits, grown);
         let mut number = 0;
         let before = self.report.read;
         while let Some(chunk) = chunks.recv().await {
             let batch = key.as_deref().filter(|_| !self.options.again);
-            let batch = batch.map(|key| BatchId::of_client("import", &format!("{key}/{name}/{number}")));
-            self.store_chunk(chunk, batch).await?;
+            let batch = batch.map(|key| BatchId::of_client("import", &format!("{key}/{name}/{place}/{number}")));
+            let next = chunk.pieces.first().map_or(0, |piece| piece.position);
+            if let Err(error) = self.store_chunk(chunk, batch).await {
+                // Whoever imports the file again goes on here; where this cannot be noted the batches are known for a while.
+                let _ = known::remember(&store, &path, Some(next.saturating_sub(1))).await;
+                return Err(error);
+            }
             number += 1;
             progress(&self.progress);
         }
@@ -230,6 +260,7 @@ impl Import<'_> {
         if let Some(key) = key {
             let note = format!("{name}, {} records", self.report.read - before);
             store.remember_import(&key, &note)?;
+            known::remember(&store, &path, None).await?;
             self.seen.insert(key);
         }
         Ok(())
@@ -254,6 +285,7 @@ impl Import<'_> {
                 Err(reason) => {
                     figures.rejected += 1;
                     self.report.rejected_total += 1;
+                    self.report.marked += 1;
                     // Kept as a line of its own, so that search finds what could not be read.
                     let marker = format!("[luytre] record {position} of {file} could not be read: {reason}");
                     if self.report.rejected.len() < MOST_LISTED {
@@ -277,7 +309,9 @@ impl Import<'_> {
         }
         self.progress.read = self.report.read;
         self.progress.rejected = self.report.rejected_total;
+        let count = records.len() as u64;
         let appended = self.append(records, batch).await?;
+        self.durable += count;
         self.last_seq = self.last_seq.max(appended);
         Ok(())
     }
@@ -287,20 +321,28 @@ impl Import<'_> {
         loop {
             match self.pipeline.store().append(records.clone(), batch).await {
                 Ok(appended) => return Ok((appended.first_seq + u64::from(appended.count)).saturating_sub(1)),
+                Err(error @ StoreError::DiskFull) => return Err(self.no_room(error.to_string())),
                 Err(StoreError::Full { retry_after }) => tokio::time::sleep(retry_after).await,
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
+    fn no_room(&self, reason: String) -> ImportError {
+        ImportError::NoRoom { stored: self.durable, reason }
+    }
+
     /// Waits for detection, telling how much is left.
     async fn wait(&mut self, progress: &mut impl FnMut(&Progress)) -> Result<(), ImportError> {
         let evaluated = self.pipeline.wait_evaluated(self.last_seq);
         tokio::pin!(evaluated);
+        let room = self.pipeline.out_of_room();
+        tokio::pin!(room);
         let mut ticks = tokio::time::interval(std::time::Duration::from_millis(200));
         loop {
             tokio::select! {
                 result = &mut evaluated => return Ok(result?),
+                reason = &mut room => return Err(self.no_room(reason)),
                 _ = ticks.tick() => {
                     let left = self.last_seq.saturating_sub(self.pipeline.evaluated());
                     self.progress.evaluating = Some(left);

@@ -8,10 +8,12 @@
 mod counters;
 mod evaluate;
 mod read;
+mod room;
 mod tally;
 mod write;
 
 pub use counters::{Counters, CountersSnapshot};
+pub use room::Shown;
 pub use tally::{ImportTally, RuleTally};
 
 use crate::alerts::grouping::Grouping;
@@ -69,6 +71,8 @@ struct Inner {
     /// through what the log gives again.
     evaluated: watch::Sender<u64>,
     tally: RwLock<Option<Arc<ImportTally>>>,
+    /// Why alerts could not be written at the last try.
+    refused: RwLock<Option<Error>>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     db: Db,
@@ -97,6 +101,7 @@ impl Pipeline {
             counters: Arc::default(),
             evaluated: watch::Sender::new(store.next_needed().saturating_sub(1)),
             tally: RwLock::default(),
+            refused: RwLock::default(),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
             store,
@@ -243,8 +248,12 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
             worker = match evaluate::process(&pipeline, worker, parsed).await {
                 Ok(worker) => worker,
                 Err(error) => {
-                    // Only a closed store and a panic inside a rule or format come here; the log keeps everything.
-                    tracing::error!(%error, "the pipeline stops");
+                    // Only a closed store, a panic inside a rule or format and, when it is to stop, a full disk come
+                    // here; the log keeps everything.
+                    match pipeline.0.stop.is_cancelled() {
+                        true => tracing::info!(%error, "the rest of the log waits for the next start"),
+                        false => tracing::error!(%error, "the pipeline stops"),
+                    }
                     break;
                 }
             };

@@ -132,7 +132,7 @@ impl RuleTestFile {
         }
         paths.sort();
         for path in paths {
-            let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error.to_string()));
+            let text = crate::rules::read(&path).map_err(|error| failed(&path, error.to_string()));
             match text.and_then(|text| Self::parse(&path, &text)) {
                 Ok(file) => files.push(file),
                 Err(error) => errors.push(error),

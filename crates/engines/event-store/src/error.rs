@@ -1,5 +1,6 @@
 //! What can go wrong in the store, one type for the whole engine.
 
+use crate::files::is_disk_full;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,12 +49,18 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn io(what: impl Into<String>, source: io::Error) -> Self {
-        Self::Io { what: what.into(), source: Arc::new(source) }
+        match is_disk_full(&source) {
+            true => Self::DiskFull,
+            false => Self::Io { what: what.into(), source: Arc::new(source) },
+        }
     }
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Manifest(error.to_string())
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            _ => Self::Manifest(error.to_string()),
+        }
     }
 }

@@ -32,7 +32,7 @@ pub use options::Options;
 pub use pattern::fold;
 pub use query::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, QueryResult, Sources};
 pub use repair::{Mended, Repaired, repair};
-pub use search::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};
+pub use search::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult, UnknownField};
 pub use statistics::Statistics;
 pub use store::Store;
 pub use verify::{Problem, Report};

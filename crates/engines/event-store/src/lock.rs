@@ -26,10 +26,8 @@ impl DirectoryLock {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        // The number is for people; what counts is the lock.
-        let written =
-            file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
-        written.map_err(failed)?;
+        // The number is for people; what counts is the lock, which a full disk gives too.
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
         Ok(Self(file))
     }
 }

@@ -121,11 +121,16 @@ impl Worker {
             (memory.unsealed_bytes(), memory.since)
         };
         let options = &self.shared.options;
-        let due = bytes >= options.seal_bytes || since.is_some_and(|since| since.elapsed() >= options.seal_age);
+        let no_room = self.shared.no_room.load(Ordering::Acquire);
+        let old = since.is_some_and(|since| since.elapsed() >= options.seal_age);
+        let due = bytes >= options.seal_bytes || old || no_room;
         if due && self.not_before.is_none_or(|at| Instant::now() >= at) {
             self.not_before = None;
             if let Err(error) = self.seal() {
-                tracing::error!(%error, "events could not be sealed; the log keeps them");
+                // A full disk is told once, not at every try.
+                if !no_room {
+                    tracing::error!(%error, "events could not be sealed; the log keeps them");
+                }
                 self.not_before = Some(Instant::now() + PAUSE);
             }
         }
@@ -142,6 +147,7 @@ impl Worker {
         let shared = &self.shared;
         let (batches, sealed) = shared.memory().begin_seal().map_err(|error| StoreError::Query(error.to_string()))?;
         if batches.is_empty() {
+            shared.no_room.store(false, Ordering::Release);
             return Ok(());
         }
         let mut written = Vec::new();
@@ -160,6 +166,10 @@ impl Worker {
             // Where this fails the files stay: whether the manifest has them is known at the next start.
             let rows: Vec<_> = written.iter().map(|one| one.row.clone()).collect();
             outcome = shared.manifest.commit_seal(&rows, sealed, shared.evaluated.load(Ordering::Acquire));
+        }
+        let full = matches!(outcome, Err(StoreError::DiskFull));
+        if shared.no_room.swap(full, Ordering::AcqRel) && !full {
+            tracing::info!("there is room on the disk again; events are sealed and records taken in");
         }
         match outcome {
             Ok(()) => {

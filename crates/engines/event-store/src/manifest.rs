@@ -88,8 +88,9 @@ impl Manifest {
                 "ALTER TABLE segments ADD COLUMN words_offset INTEGER; ALTER TABLE segments ADD COLUMN words_length INTEGER;
                  ALTER TABLE segments ADD COLUMN checksums BLOB; ALTER TABLE damage ADD COLUMN mended_at INTEGER;",
             )?;
+            // Nothing is written where nothing changes: a full disk can still be looked at.
+            connection.pragma_update(None, "user_version", 2)?;
         }
-        connection.pragma_update(None, "user_version", 2)?;
         Ok(Self(Mutex::new(connection)))
     }
 
@@ -208,6 +209,9 @@ impl Manifest {
     }
 
     pub(crate) fn note_damage(&self, damage: &[Damage], now: Micros) -> Result<(), StoreError> {
+        if damage.is_empty() {
+            return Ok(());
+        }
         self.change(|transaction| {
             for one in damage {
                 transaction.execute(

@@ -12,7 +12,7 @@ use crate::segment::Segment;
 use crate::{Appended, Options, StoreError};
 use event::{Event, RawRecord};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, broadcast};
 
@@ -43,6 +43,11 @@ pub(crate) struct Shared {
     pub room: Notify,
     pub sealed: AtomicU64,
     pub evaluated: AtomicU64,
+    /// The last seal found no room on the disk. Until one succeeds no record is taken in: what is left of the disk
+    /// is for those that the log holds.
+    pub no_room: AtomicBool,
+    /// Insertions that wait for a seal.
+    held_back: AtomicUsize,
     tail: broadcast::Sender<Arc<Vec<Event>>>,
     /// Segments that the manifest knows and the disk does not have whole.
     pub missing: Vec<String>,
@@ -108,6 +113,8 @@ impl Store {
             room: Notify::new(),
             sealed: AtomicU64::new(sealed),
             evaluated: AtomicU64::new(evaluated),
+            no_room: AtomicBool::new(false),
+            held_back: AtomicUsize::new(0),
             tail: broadcast::Sender::new(TAIL),
             missing,
             options,
@@ -131,6 +138,9 @@ impl Store {
     /// # Errors
     /// `Full` (come again), `DiskFull` (undone; come again), `TooLarge`, `Poisoned` (until the next start).
     pub async fn append(&self, records: Vec<RawRecord>, batch: Option<BatchId>) -> Result<Appended, StoreError> {
+        if self.is_disk_full() {
+            return Err(StoreError::DiskFull);
+        }
         self.shared().writer.append(records, batch).await
     }
 
@@ -168,6 +178,7 @@ impl Store {
                 }
             }
             self.0.maintenance.nudge();
+            let _held = HeldBack::begin(&shared.held_back);
             room.await;
         }
     }
@@ -189,6 +200,21 @@ impl Store {
     /// Last sequence whose event is in a segment, with all before it.
     pub fn sealed(&self) -> u64 {
         self.shared().sealed.load(Ordering::Acquire)
+    }
+
+    /// Last sequence that can be searched, with all before it.
+    pub fn inserted(&self) -> u64 {
+        self.shared().memory().inserted
+    }
+
+    /// Whether segments cannot be written for want of space. It is tried again every few seconds.
+    pub fn is_disk_full(&self) -> bool {
+        self.shared().no_room.load(Ordering::Acquire)
+    }
+
+    /// Whether an insertion waits for room that is not there: neither in memory nor on the disk.
+    pub fn is_stuck(&self) -> bool {
+        self.is_disk_full() && self.shared().held_back.load(Ordering::Acquire) > 0
     }
 
     /// Last durable sequence.
@@ -239,6 +265,22 @@ impl Handle {
     fn stop(&self) {
         self.maintenance.stop();
         self.shared.writer.stop();
+    }
+}
+
+/// An insertion that waits; given up or not, it is counted as long as it does.
+struct HeldBack<'s>(&'s AtomicUsize);
+
+impl<'s> HeldBack<'s> {
+    fn begin(count: &'s AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(count)
+    }
+}
+
+impl Drop for HeldBack<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

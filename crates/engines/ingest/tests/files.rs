@@ -51,6 +51,35 @@ fn archives_and_compressed_files_give_their_records_with_their_names() {
 }
 
 #[test]
+fn an_archive_within_an_archive_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inner, outer) = (folder.path().join("inner.zip"), folder.path().join("outer.zip"));
+    archive(&inner, &[("one.log", b"l1\n")]);
+    archive(
+        &outer,
+        &[
+            ("inner.zip", &fs::read(&inner).unwrap()),
+            ("zip.gz", &gzip(&fs::read(&inner).unwrap())),
+            ("twice.gz", &gzip(&gzip(b"l\n"))),
+            ("two.log", b"l2\n"),
+        ],
+    );
+    let records = read(&outer);
+    assert_eq!(records.len(), 4);
+    assert!(records[..3].iter().all(|one| one.result.as_ref().is_err_and(|reason| reason.contains("unpack it"))));
+    assert_eq!(records[3].result.as_ref().unwrap(), "l2");
+}
+
+#[test]
+fn a_member_of_an_archive_may_be_large_and_dense() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dense.zip");
+    let line = format!("{}\n", "a".repeat(999_999));
+    archive(&path, &[("dense.log", line.repeat(300).as_bytes())]);
+    assert_eq!(FileRecords::new(&path, Limits::default()).filter(|one| one.result.is_ok()).count(), 300);
+}
+
+#[test]
 fn a_damaged_archive_costs_what_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zip");

@@ -49,7 +49,7 @@ impl Pagination {
 
     /// Rows to skip in the query.
     pub fn offset(&self) -> u64 {
-        (self.page.max(1) - 1) * self.per_page
+        (self.page.max(1) - 1).saturating_mul(self.per_page).min(i64::MAX as u64)
     }
 
     pub fn is_needed(&self) -> bool {

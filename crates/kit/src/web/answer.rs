@@ -12,6 +12,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 
+const PROBLEM: &str = "application/problem+json";
+
 /// A rendered page or fragment.
 pub type Html = axum::response::Html<String>;
 
@@ -100,6 +102,27 @@ struct Problem<'error> {
     errors: &'error [FieldError],
 }
 
+/// What the router itself refuses under `/api/` (a body or path that cannot be read, a method that is not offered) in
+/// the form of all other errors.
+pub(super) async fn refused_by_router(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let detail = axum::body::to_bytes(body, 16 << 10).await.unwrap_or_default();
+    let title = parts.status.canonical_reason().unwrap_or_default();
+    let detail = String::from_utf8_lossy(&detail).into_owned();
+    let problem = Problem {
+        r#type: "about:blank",
+        title: title.to_owned(),
+        status: parts.status.as_u16(),
+        detail: if detail.is_empty() { title.to_owned() } else { detail },
+        operation_id: new_id(jiff::Timestamp::now().as_microsecond()),
+        errors: &[],
+    };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let mut response = (parts.status, parts.headers, Json(problem)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+    response
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'text> {
@@ -133,7 +156,7 @@ impl IntoResponse for Fail {
         }
         let title = texts().text(self.lang, self.error.key());
         // What went wrong inside is for the log; the asker gets the number to quote.
-        let detail = if status.is_server_error() { title.clone() } else { self.error.to_string() };
+        let detail = if status.is_server_error() { title.clone() } else { self.error.in_words(self.lang) };
         let fields: &[FieldError] = match &*self.error {
             Error::Invalid(fields) => fields,
             _ => &[],
@@ -142,7 +165,7 @@ impl IntoResponse for Fail {
             let problem =
                 Problem { r#type: "about:blank", title, status: status.as_u16(), detail, operation_id, errors: fields };
             let mut response = Json(problem).into_response();
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
             response
         } else {
             let page = ErrorPage {

@@ -26,7 +26,7 @@ impl Csv {
             if number > 0 {
                 self.text.push(',');
             }
-            write_cell(&mut self.text, cell.as_ref());
+            self.text.push_str(&csv_cell(cell.as_ref()));
         }
         self.text.push_str("\r\n");
     }
@@ -36,21 +36,15 @@ impl Csv {
     }
 }
 
-/// Writes one cell. Spreadsheets run what begins with `=`, `+`, `-`, `@`, a tab or a return; an apostrophe before
+/// One cell as it stands in a file. Spreadsheets run what begins with `=`, `+`, `-`, `@`, a tab or a return; an apostrophe before
 /// it makes it text. A plain number keeps its sign.
-fn write_cell(text: &mut String, cell: &str) {
+pub fn csv_cell(cell: &str) -> String {
     let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
     let quoted = runs || cell.contains([',', '"', '\n', '\r', ';']);
     if !quoted {
-        text.push_str(cell);
-        return;
+        return cell.to_owned();
     }
-    text.push('"');
-    if runs {
-        text.push('\'');
-    }
-    text.push_str(&cell.replace('"', "\"\""));
-    text.push('"');
+    format!("\"{}{}\"", if runs { "'" } else { "" }, cell.replace('"', "\"\""))
 }
 
 impl IntoResponse for Csv {

@@ -10,9 +10,9 @@ mod live;
 mod visit;
 
 pub use answer::{Fail, Html, render, see_other};
-pub use csv::Csv;
+pub use csv::{Csv, csv_cell};
 pub use flash::see_other_saying;
 pub use form::{Form, OnceForm, OnceKey};
 pub use headers::secure;
 pub use live::live_news;
-pub use visit::{ApiVisit, Guest, SlotContent, Visit, identify};
+pub use visit::{ApiVisit, Guest, SlotContent, Visit, identify, rows_to_skip};

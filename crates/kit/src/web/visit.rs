@@ -7,9 +7,10 @@ use crate::locale::{Lang, texts};
 use crate::page::{Address, Counter, Flash, NavigationItem, Page, PageParts, PersonBadge, Theme};
 use crate::scope::{Capability, Scope};
 use crate::session::{Session, language, theme};
-use crate::web::answer::{Fail, Unaddressed};
+use crate::web::answer::{Fail, Unaddressed, refused_by_router};
 use crate::web::flash;
 use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -30,9 +31,24 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     // An error that came by `?` did not know the asker: it is said again in the right language and form.
     let response = match response.extensions().get::<Unaddressed>() {
         Some(Unaddressed(error)) => Fail::to(Arc::clone(error), &asked).into(),
+        None if refuses_plainly(&asked, &response) => refused_by_router(response).await,
         None => response,
     };
     flash::forget_shown(&asked, response)
+}
+
+/// Rows that an asker wants to leave out; databases count them with a sign.
+pub fn rows_to_skip(offset: u64) -> Result<u64, Error> {
+    match i64::try_from(offset) {
+        Ok(_) => Ok(offset),
+        Err(_) => Err(Error::BadRequest(format!("offset {offset} is beyond what can be counted"))),
+    }
+}
+
+/// Refusals of the router come as plain text.
+fn refuses_plainly(asked: &Parts, response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    asked.uri.path().starts_with("/api/") && response.status().is_client_error() && !kind.contains("json")
 }
 
 /// A visitor who has signed in, with everything a handler needs.

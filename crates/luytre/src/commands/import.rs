@@ -1,6 +1,6 @@
 //! `luytre import`: log files into the event store, with detection.
 
-use super::print_json;
+use super::{print_json, say};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control::{self, ImportQuestion};
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// EVTX, JSON lines and arrays (plain, gzip, zip), Suricata EVE, Zeek JSON, auditd, web access logs, syslog files.
-/// The format is recognised by itself. A record that no format understands is kept and found by search; the
-/// same file again stores nothing.
+/// The format is recognised by itself. A record that no format understands is kept and found by search. The same
+/// file again stores nothing; of a file of lines that has grown since, only what is new is stored.
 #[derive(Debug, Args)]
 pub struct Import {
     /// Files and directories.
@@ -101,19 +101,25 @@ fn print_report(report: &Value) {
         None => String::new(),
     };
     let rejected = list(report, "rejected");
-    println!("read {}, stored {}, rejected {}", text(report, "read"), text(report, "stored"), rejected.len());
+    say!("read {}, stored {}, rejected {}", text(report, "read"), text(report, "stored"), rejected.len());
+    if !rejected.is_empty() {
+        say!(
+            "  for what was rejected {} events of our own were stored, so that search finds it",
+            text(report, "marked")
+        );
+    }
     for skipped in list(report, "skipped").iter().take(SHOWN) {
-        println!("  skipped {}: {}", text(skipped, "file"), text(skipped, "reason"));
+        say!("  skipped {}: {}", text(skipped, "file"), text(skipped, "reason"));
     }
     for one in rejected.iter().take(SHOWN) {
-        println!("  rejected {} record {}: {}", text(one, "file"), text(one, "record"), text(one, "reason"));
+        say!("  rejected {} record {}: {}", text(one, "file"), text(one, "record"), text(one, "reason"));
     }
     if rejected.len() > SHOWN {
-        println!("  … and {} more; search finds each", rejected.len() - SHOWN);
+        say!("  … and {} more; search finds each", rejected.len() - SHOWN);
     }
     let alerts = list(report, "alerts");
-    println!("alerts: {}", alerts.len());
+    say!("alerts: {}", alerts.len());
     for alert in alerts {
-        println!("  {:>6} × {} ({})", text(alert, "events"), text(alert, "title"), text(alert, "rule_id"));
+        say!("  {:>6} × {} ({})", text(alert, "events"), text(alert, "title"), text(alert, "rule_id"));
     }
 }

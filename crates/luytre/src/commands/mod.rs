@@ -19,6 +19,9 @@ use std::process::ExitCode;
 ///
 /// Start with `luytre demo` to see an invented province, or with `luytre serve` for your own. Everything lives in
 /// one data directory.
+///
+/// Settings stand in `luytre.toml` there, or in the environment: LUYTRE_ and the key, with two underscores between
+/// levels (LUYTRE_DATABASE__URL, LUYTRE_WEB__LISTEN, LUYTRE_EVENTS__RETENTION_DAYS).
 #[derive(Debug, Parser)]
 #[command(name = "luytre", version, max_term_width = 100)]
 pub struct Arguments {
@@ -73,7 +76,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     match execute(&arguments) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("luytre: {error:#}");
+            eprintln!("luytre: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }
@@ -113,11 +116,39 @@ fn start_log(arguments: &Arguments) {
     }
 }
 
-/// Prints a value as JSON on one line.
-fn print_json(value: &impl serde::Serialize) -> Result<()> {
+/// An error with its causes. What the registers refuse is a text of the catalogue, in the language of the terminal.
+fn in_words(error: &anyhow::Error) -> String {
+    let vietnamese = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .is_some_and(|value| value.starts_with("vi"));
+    let lang = if vietnamese { kit::Lang::Vi } else { kit::Lang::En };
+    let words = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<kit::Error>() {
+        Some(error) => error.in_words(lang),
+        None => cause.to_string(),
+    };
+    error.chain().map(words).collect::<Vec<_>>().join(": ")
+}
+
+/// Prints a line. Where nobody reads any more (`luytre query … | head`) the program ends quietly.
+macro_rules! say {
+    ($($words:tt)*) => {
+        crate::commands::print_line(format_args!($($words)*))
+    };
+}
+use say;
+
+fn print_line(words: std::fmt::Arguments<'_>) {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    serde_json::to_writer(&mut out, value)?;
-    writeln!(out)?;
+    if writeln!(out, "{words}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints a value as JSON on one line.
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    print_line(format_args!("{}", serde_json::to_string(value)?));
     Ok(())
 }

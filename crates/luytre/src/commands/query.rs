@@ -1,6 +1,6 @@
 //! `luytre query`: one question to the SQL catalogue.
 
-use super::print_json;
+use super::{print_json, say};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control;
@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use kit::Scope;
 use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
+use kit::web::csv_cell;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -43,14 +44,14 @@ impl Query {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         if self.tables {
             for table in crate::centre::tables() {
-                println!("{}.{}: {}", table.schema, table.name, table.doc);
+                say!("{}.{}: {}", table.schema, table.name, table.doc);
                 for column in table.columns {
-                    println!("  {:<24} {:<8} {}", column.name, format!("{:?}", column.kind).to_lowercase(), column.doc);
+                    say!("  {:<24} {:<8} {}", column.name, format!("{:?}", column.kind).to_lowercase(), column.doc);
                 }
             }
-            println!("events: what arrived, one row each.");
+            say!("events: what arrived, one row each.");
             for column in event_store::Store::event_columns() {
-                println!("  {:<24} {:<8} {}", column.name, format!("{:?}", column.kind).to_lowercase(), column.doc);
+                say!("  {:<24} {:<8} {}", column.name, format!("{:?}", column.kind).to_lowercase(), column.doc);
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -61,7 +62,7 @@ impl Query {
             None => {
                 let centre = Centre::open(data, &configuration).await?;
                 // What the last run received but did not seal is read from the log again first.
-                let answer = match centre.pipeline.wait_evaluated(centre.store.last_seq()).await {
+                let answer = match centre.settle().await {
                     Ok(()) => centre.catalogue().query(&Scope::service("command line"), sql, limits).await,
                     Err(error) => Err(error),
                 };
@@ -71,7 +72,7 @@ impl Query {
         };
         match self.format {
             Format::Json => print_json(&answer.rows)?,
-            Format::Csv => print_rows(&answer, ",", csv_cell),
+            Format::Csv => print_csv(&answer),
             Format::Table => print_table(&answer),
         }
         if answer.truncated {
@@ -89,15 +90,12 @@ fn cell(value: Option<&serde_json::Value>) -> String {
     }
 }
 
-fn csv_cell(text: String) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-fn print_rows(answer: &QueryAnswer, between: &str, write: impl Fn(String) -> String) {
-    println!("{}", answer.columns.iter().cloned().map(&write).collect::<Vec<_>>().join(between));
+/// Cells as in the files of the pages: a spreadsheet runs none of them.
+fn print_csv(answer: &QueryAnswer) {
+    let line = |cells: Vec<String>| say!("{}", cells.join(","));
+    line(answer.columns.iter().map(|name| csv_cell(name)).collect());
     for row in &answer.rows {
-        let cells: Vec<_> = answer.columns.iter().map(|column| write(cell(row.get(column)))).collect();
-        println!("{}", cells.join(between));
+        line(answer.columns.iter().map(|name| csv_cell(&cell(row.get(name)))).collect());
     }
 }
 
@@ -127,11 +125,11 @@ fn print_table(answer: &QueryAnswer) {
             .zip(&widths)
             .map(|(text, width)| format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count()))))
             .collect();
-        println!("{}", padded.join("  ").trim_end());
+        say!("{}", padded.join("  ").trim_end());
     };
     line(&answer.columns);
     rows.iter().for_each(|row| line(row));
-    println!(
+    say!(
         "{} rows, {} ms, {} of {} files read",
         answer.rows.len(),
         answer.milliseconds,

@@ -1,10 +1,10 @@
 //! `luytre rules`: which rules load, and how fast they match.
 
-use super::print_json;
+use super::{print_json, say};
 use crate::content::Content;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use detection::{Engine, Matches, RuleError, RuleSet, RuleTestFile};
+use detection::{Engine, Matches, Replaced, RuleError, RuleSet, RuleTestFile};
 use event::{Event, Origin, RawRecord};
 use ingest::FormatSet;
 use serde::Serialize;
@@ -26,7 +26,7 @@ enum Command {
     Check {
         /// Directory of Sigma rules.
         directory: PathBuf,
-        /// Print one JSON object: loaded, failed.
+        /// Print one JSON object: loaded, failed, warnings.
         #[arg(long)]
         json: bool,
     },
@@ -58,6 +58,8 @@ impl Rules {
 struct Checked {
     loaded: usize,
     failed: Vec<RuleError>,
+    /// What loaded but is odd.
+    warnings: Vec<RuleError>,
 }
 
 fn load(directory: &Path) -> Result<(RuleSet, Vec<RuleError>)> {
@@ -71,20 +73,34 @@ fn check(directory: &Path, json: bool) -> Result<ExitCode> {
     let (rules, mut failed) = load(directory)?;
     let (cases, wrong) = run_cases(directory, &rules)?;
     failed.extend(wrong);
+    failed.extend(rules.replaced().iter().map(twice));
+    let warnings = rules.warnings();
     let sound = failed.is_empty();
     if json {
-        print_json(&Checked { loaded: rules.len(), failed })?;
+        print_json(&Checked { loaded: rules.len(), failed, warnings })?;
     } else {
-        println!("{} rules loaded, {cases} cases run, {} failed", rules.len(), failed.len());
+        say!("{} rules loaded, {cases} cases run, {} failed", rules.len(), failed.len());
         for error in &failed {
-            println!("  {error}");
+            say!("  {error}");
         }
-        let waiting = rules.rules().iter().filter(|rule| !rule.needs_placeholders.is_empty()).count();
-        if waiting > 0 {
-            println!("{waiting} of them wait for values of placeholders");
+        if !warnings.is_empty() {
+            say!("{} warnings", warnings.len());
+        }
+        for warning in &warnings {
+            say!("  {warning}");
         }
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Within one directory an id stands for one rule; between directories a later one replaces it on purpose.
+fn twice(replaced: &Replaced) -> RuleError {
+    let reason = format!(
+        "the id {} is also that of {}; only the rule of this file is loaded",
+        replaced.id,
+        replaced.earlier.display()
+    );
+    RuleError { path: replaced.later.clone(), line: replaced.line, reason }
 }
 
 /// Runs the cases below a directory, raw records through the formats as in the pipeline. Gives their number and
@@ -181,9 +197,14 @@ fn bench(rules: &Path, events: &Path, threads: usize, json: bool) -> Result<Exit
         print_json(&total)?;
     } else {
         let rate = total.events as f64 / (total.parse_s + total.match_s).max(1e-9);
-        println!(
+        say!(
             "{} rules, {} events, {} bytes: reading {:.2} s, matching {:.2} s CPU, {} detections, {rate:.0} events/s/core",
-            total.rules, total.events, total.bytes, total.parse_s, total.match_s, total.detections
+            total.rules,
+            total.events,
+            total.bytes,
+            total.parse_s,
+            total.match_s,
+            total.detections
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! `luytre search`: events in the words of the search page.
 
-use super::print_json;
+use super::{print_json, say};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control::{self, SearchQuestion};
@@ -16,7 +16,7 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 pub struct Search {
     /// What to look for; everything where empty.
-    #[arg(default_value = "")]
+    #[arg(default_value = "", allow_hyphen_values = true)]
     query: String,
     /// How far back: `15m`, `24h`, `30d`, or a time such as `2026-07-05T08:00:00+07:00`. Everything where not given.
     #[arg(long)]
@@ -86,13 +86,25 @@ fn print_rows(answer: &serde_json::Value) {
     let rows = answer.get("rows").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for row in rows {
         let message = [text(row, "message"), text(row, "raw")].into_iter().find(|text| !text.is_empty());
-        println!(
+        say!(
             "{}  {}  {}  {}",
             text(row, "time"),
             text(row, "format"),
             text(row, "host_name"),
             message.unwrap_or_default().replace(['\n', '\r'], " ")
         );
+    }
+    let unknown = answer.get("unknown_fields").and_then(serde_json::Value::as_array).map(Vec::as_slice);
+    for one in unknown.unwrap_or_default() {
+        let field = text(one, "field");
+        match text(one, "meant") {
+            meant if meant.is_empty() => {
+                eprintln!("{field} is no common column; only some formats may have such a field")
+            }
+            meant => {
+                eprintln!("{field} is no common column and no event found has such a field; did you mean {meant}?")
+            }
+        }
     }
     let number = |name: &str| answer.get(name).map(ToString::to_string).unwrap_or_default();
     eprintln!(

@@ -1,6 +1,6 @@
 //! `luytre user`: accounts from the command line, for the first start and for emergencies.
 
-use super::print_json;
+use super::{print_json, say};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
@@ -91,7 +91,7 @@ impl User {
                     // An account without a password cannot sign in; a second try starts with `set-password`.
                     bail!("the account is made but its password is not set: {error}");
                 }
-                println!("{account} may sign in");
+                say!("{account} may sign in");
             }
             Command::List { json } => {
                 let people = people::list(&scoped.read(), &PersonFilter::default(), 10_000, 0).await?;
@@ -109,7 +109,7 @@ impl User {
                 } else {
                     for person in people {
                         let state = if person.active { "" } else { " (disabled)" };
-                        println!("{:<20} {} – {}{state}", person.account, person.full_name, person.agency_name);
+                        say!("{:<20} {} – {}{state}", person.account, person.full_name, person.agency_name);
                     }
                 }
             }
@@ -128,9 +128,7 @@ impl User {
                 if *json {
                     print_json(&serde_json::json!({ "id": id, "key": key, "encoded": encoded }))?;
                 } else {
-                    println!(
-                        "Authorization: ApiKey {encoded}\nor user {id} with password {key}\nIt is not shown again."
-                    );
+                    say!("Authorization: ApiKey {encoded}\nor user {id} with password {key}\nIt is not shown again.");
                 }
             }
             Command::SetPassword { account } => {
@@ -139,7 +137,7 @@ impl User {
                     .await?
                     .with_context(|| format!("no account {account}"))?;
                 centre.sign_in(true)?.set_password(&scope, &person.id, &password).await?;
-                println!("the password of {account} is set");
+                say!("the password of {account} is set");
             }
         }
         Ok(())

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod command_line;
 mod elasticsearch;
+mod full_disk;
+mod grown;
 mod import;
 mod kill;
 mod long_records;

@@ -41,6 +41,14 @@ pub(crate) fn ask(data: &Path, arguments: &[&str]) -> Value {
     serde_json::from_str(&output).unwrap_or_else(|error| panic!("{error}: {output}"))
 }
 
+/// What a run that fails says on standard error, and that it does fail.
+pub(crate) fn failure(data: &Path, arguments: &[&str]) -> String {
+    let output = command(data).args(arguments).output().expect("luytre");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "luytre {arguments:?}: {said}");
+    said
+}
+
 /// Rows of an SQL question.
 pub(crate) fn query(data: &Path, sql: &str) -> Vec<Value> {
     ask(data, &["query", "--limit", "1000000", "--format", "json", sql]).as_array().cloned().expect("rows")
@@ -52,7 +60,7 @@ pub(crate) fn number(data: &Path, sql: &str) -> i64 {
     rows.first().and_then(|row| row.as_object()?.values().next()?.as_i64()).unwrap_or_else(|| panic!("{sql}: {rows:?}"))
 }
 
-fn command(data: &Path) -> Command {
+pub(crate) fn command(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_luytre"));
     command.arg("--data-dir").arg(data).env("LUYTRE_LOG", "warn").env_remove("LUYTRE_DATA_DIR");
     command

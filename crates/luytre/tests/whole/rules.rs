@@ -44,6 +44,35 @@ fn real_scans_raise_web_rules_and_ordinary_logs_do_not() {
 }
 
 #[test]
+fn rules_check_lists_what_is_odd() {
+    let folder = tempfile::tempdir().expect("directory");
+    let path = |name: &str| folder.path().join(name);
+    let rule = |id: u8, level: &str, value: &str| {
+        format!(
+            "title: Root\nid: 3a731990-e462-4bdd-914a-9effd0484f8{id}\nlogsource: {{product: linux}}\nlevel: {level}\n\
+             detection: {{user: {{{value}}}, condition: user}}\n"
+        )
+    };
+    std::fs::write(path("a.yml"), rule(1, "high", "user_name: root")).expect("rule");
+    std::fs::write(path("b.yml"), rule(1, "high", "user_name: admin")).expect("rule");
+    std::fs::write(path("c.yml"), rule(2, "severe", "user_name: root")).expect("rule");
+    std::fs::write(path("d.yml"), rule(3, "low", "'user_name|expand': '%admins%'")).expect("rule");
+    let made = std::process::Command::new("mkfifo").arg(path("e.yml")).status().expect("mkfifo");
+    assert!(made.success());
+    let report = ask(folder.path(), &["rules", "check", "--json", folder.path().to_str().expect("path")]);
+    let told = |list: &str, name: &str, words: &str| {
+        let named = report[list].as_array().expect("list").iter().filter(|one| one["path"] == json!(path(name)));
+        let reasons: Vec<&str> = named.filter_map(|one| one["reason"].as_str()).collect();
+        assert!(reasons.iter().any(|reason| reason.contains(words)), "{name}: {report}");
+    };
+    assert_eq!(report["loaded"], json!(3));
+    told("failed", "b.yml", path("a.yml").to_str().expect("path"));
+    told("failed", "e.yml", "no regular file");
+    told("warnings", "c.yml", "level");
+    told("warnings", "d.yml", "admins");
+}
+
+#[test]
 fn rules_check_reports_a_case_that_does_not_hold() {
     let folder = tempfile::tempdir().expect("directory");
     let rule = "title: Root\nid: 3a731990-e462-4bdd-914a-9effd0484f8e\nlogsource: {product: linux}\n\

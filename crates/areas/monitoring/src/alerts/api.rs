@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use kit::page::Sorting;
-use kit::web::{ApiVisit, Fail};
+use kit::web::{ApiVisit, Fail, rows_to_skip};
 use kit::{App, Capability, Error};
 use serde::{Deserialize, Serialize};
 
@@ -30,13 +30,14 @@ struct List {
 async fn list_alerts(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
     visit.require(Capability::ViewAlerts)?;
     let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
+    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
     let filter = Filter::of(&visit.address, visit.now(), visit.scope().person_id());
     let sorting = Sorting::of(&visit.address, &SORTS);
     let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let connection = visit.read();
     Ok(Json(List {
         total: listing::count(&connection, &filter).await?,
-        rows: listing::rows(&connection, &filter, &sorting, limit, number("offset").unwrap_or(0)).await?,
+        rows: listing::rows(&connection, &filter, &sorting, limit, offset).await?,
     }))
 }
 

@@ -1,9 +1,8 @@
 //! Files read on a blocking thread, handed over in chunks of bounded size.
 
 use bytes::Bytes;
-use ingest::files::{FileRecord, FileRecords, Limits};
+use ingest::files::{FileRecord, FileRecords, Limits, Place};
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,7 +30,7 @@ pub(super) struct Chunk {
 
 /// SHA-256 of a file in hexadecimal.
 pub(super) fn hash(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = ingest::files::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 << 10];
     loop {
@@ -41,15 +40,21 @@ pub(super) fn hash(path: &Path) -> io::Result<String> {
         }
         hasher.update(buffer.get(..read).unwrap_or_default());
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(text_of(hasher))
 }
 
-/// Reads all records of a file. The chunks end with the file; the handle tells whether reading ended well.
-pub(super) fn read(path: PathBuf, limits: Limits) -> (mpsc::Receiver<Chunk>, JoinHandle<()>) {
+/// A hash in hexadecimal.
+pub(super) fn text_of(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads all records of a file, or those behind a place. The chunks end with the file; the handle tells whether reading ended well.
+pub(super) fn read(path: PathBuf, limits: Limits, from: Option<Place>) -> (mpsc::Receiver<Chunk>, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(WAITING);
     let handle = tokio::task::spawn_blocking(move || {
         let mut chunk = Chunk::default();
-        for FileRecord { file, position, result } in FileRecords::new(&path, limits) {
+        let records = FileRecords::new(&path, limits).behind(from.unwrap_or_default());
+        for FileRecord { file, position, result } in records {
             chunk.bytes += result.as_ref().map_or(200, Bytes::len);
             chunk.pieces.push(Piece { file, position, result });
             if chunk.pieces.len() >= CHUNK_RECORDS || chunk.bytes >= CHUNK_BYTES {

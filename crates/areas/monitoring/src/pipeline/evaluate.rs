@@ -8,6 +8,7 @@ use crate::alerts::grouping::RuleFacts;
 use crate::sources::resolver::{Known, Reading};
 use detection::{Engine, MatchedField, Moment};
 use event::{Event, Listener, Origin, RawRecord};
+use event_store::StoreError;
 use kit::Error;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -42,7 +43,11 @@ pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed)
     let bound = bind(pipeline, &mut events).await;
     let (worker, events) = evaluate(pipeline, worker, events, bound).await?;
     let last = events.last().map_or(worker.inserted, |event| event.seq);
-    pipeline.0.store.insert(events).await.map_err(Error::internal)?;
+    tokio::select! {
+        biased;
+        inserted = pipeline.0.store.insert(events) => inserted.map_err(Error::internal)?,
+        () = pipeline.stopped_without_room() => return Err(Error::Unavailable(StoreError::DiskFull.to_string())),
+    }
     let mut worker = worker;
     worker.reached = worker.reached.max(last);
     worker.inserted = worker.inserted.max(last);

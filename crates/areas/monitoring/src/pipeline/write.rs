@@ -25,6 +25,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
     loop {
         match attempt(pipeline, worker, bundles.clone(), status).await {
             Ok(changes) => {
+                pipeline.set_refused(None);
                 if status {
                     worker.board.written();
                 }
@@ -38,6 +39,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
             Err(error) => {
                 pipeline.0.counters.add_database_error();
                 tracing::error!(%error, "alerts could not be written; trying again");
+                pipeline.set_refused(Some(error));
                 if pipeline.0.stop.is_cancelled() {
                     return;
                 }

@@ -4,7 +4,7 @@ use super::run::search;
 use super::{Question, cursor_code};
 use axum::Json;
 use axum::routing::get;
-use event_store::Store;
+use event_store::{Store, UnknownField};
 use kit::web::{ApiVisit, Fail};
 use kit::{App, Capability, Error};
 use serde::Serialize;
@@ -24,6 +24,9 @@ struct Answer {
     next: Option<String>,
     total: u64,
     total_exact: bool,
+    /// Where nothing was found: fields asked for that are no columns, and the column perhaps meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown_fields: Vec<UnknownField>,
     files_read: u64,
     files_total: u64,
     milliseconds: u64,
@@ -46,6 +49,7 @@ async fn search_events(ApiVisit(visit): ApiVisit) -> Result<Json<Answer>, Fail> 
         files_read: result.files_read as u64,
         files_total: result.files_total as u64,
         milliseconds: result.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
+        unknown_fields: result.unknown_fields,
         rows: result.rows,
     }))
 }

@@ -87,6 +87,8 @@ struct SearchPage {
     rows: Vec<Row>,
     fields: Vec<FieldSummary>,
     histogram: Histogram,
+    /// In words: names that are no columns, where nothing was found.
+    unknown: Vec<String>,
     total: u64,
     total_exact: bool,
     facets_over: u64,
@@ -133,6 +135,7 @@ fn assemble(visit: &Visit, page: Page, question: Question, found: Option<Found>,
         rows: Vec::new(),
         fields: Vec::new(),
         histogram: Histogram::default(),
+        unknown: Vec::new(),
         total: 0,
         total_exact: true,
         facets_over: 0,
@@ -163,6 +166,11 @@ impl SearchPage {
         self.rows = rows(&self.page, address, &self.question, &found);
         self.fields = fields(address, &self.question, &found);
         self.histogram = histogram(&self.page, result);
+        let words = |unknown: &event_store::UnknownField| match unknown.meant {
+            Some(meant) => self.page.tn2("search-unknown-meant", "field", unknown.field.as_str(), "meant", meant),
+            None => self.page.tn("search-unknown", "field", unknown.field.as_str()),
+        };
+        self.unknown = result.unknown_fields.iter().map(words).collect();
         self.total = result.total;
         self.total_exact = result.total_exact;
         self.facets_over = result.facets_over;

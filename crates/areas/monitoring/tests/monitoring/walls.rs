@@ -75,6 +75,26 @@ async fn no_act_reaches_an_alert_of_another_agency() {
 }
 
 #[tokio::test]
+async fn whatever_the_interface_refuses_is_a_problem_document() {
+    in_a_centre(|centre: Centre| async move {
+        let answers = [
+            (StatusCode::BAD_REQUEST, centre.post_json("2", "/api/v1/alerts/act", "{").await),
+            (StatusCode::UNPROCESSABLE_ENTITY, centre.post_json("2", "/api/v1/alerts/act", "{\"act\":\"x\"}").await),
+            (StatusCode::METHOD_NOT_ALLOWED, centre.post_json("2", "/api/v1/alerts", "{}").await),
+            (StatusCode::BAD_REQUEST, centre.get("2", "/api/v1/alerts/%ff").await),
+            (StatusCode::BAD_REQUEST, centre.get("2", "/api/v1/alerts?offset=18446744073709551615").await),
+        ];
+        for (status, answer) in answers {
+            assert_eq!(answer.status, status, "{}", answer.text);
+            assert_eq!(answer.headers["content-type"], "application/problem+json", "{}", answer.text);
+            let problem: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+            assert_eq!(problem["status"], status.as_u16());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_alert_is_not_given_to_a_person_of_another_agency() {
     in_a_centre(|centre: Centre| async move {
         let form = format!("act=assign&row={}&assigned_to={}", centre.a.alert, centre.b.person);

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use kit::web::{ApiVisit, Fail, OnceKey};
+use kit::web::{ApiVisit, Fail, OnceKey, rows_to_skip};
 use kit::{App, Capability};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -46,9 +46,10 @@ async fn list_incidents(ApiVisit(visit): ApiVisit, Query(question): Query<Questi
         severity: question.severity,
         ..IncidentFilter::default()
     };
+    let offset = rows_to_skip(question.offset)?;
     let connection = visit.read();
     let total = store::count(&connection, &filter).await?;
-    let incidents = store::list(&connection, &filter, question.limit.min(MOST), question.offset).await?;
+    let incidents = store::list(&connection, &filter, question.limit.min(MOST), offset).await?;
     Ok(Json(json!({ "total": total, "incidents": incidents })))
 }
 

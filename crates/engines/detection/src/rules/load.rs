@@ -63,7 +63,7 @@ pub(super) fn load(sources: &[RuleSource], options: &LoadOptions) -> (RuleSet, V
 
 /// The licence that a directory's LICENSE file names, as far as we know it.
 fn licence_of(directory: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(directory.join("LICENSE")).ok()?;
+    let text = read(&directory.join("LICENSE")).ok()?;
     let head: String = text.chars().take(400).collect();
     head.contains("Detection Rule License").then(|| "DRL-1.1".to_owned())
 }
@@ -231,12 +231,14 @@ impl Loading<'_> {
 
     fn push(&mut self, rule: Rule) {
         let key = rule.id.to_lowercase();
+        let line = rule.line;
         match self.positions.get(&key).and_then(|position| self.rules.get_mut(*position)) {
             Some(earlier) => {
                 self.replaced.push(Replaced {
                     id: rule.id.clone(),
                     earlier: earlier.path.clone(),
                     later: rule.path.clone(),
+                    line,
                 });
                 *earlier = rule;
             }
@@ -289,8 +291,13 @@ pub(crate) fn is_test_file(path: &Path) -> bool {
     name.ends_with(".test.yml") || name.ends_with(".test.yaml")
 }
 
-fn read(path: &Path) -> std::io::Result<String> {
-    let size = std::fs::metadata(path)?.len();
+/// Reads a rule file. A pipe or a device is refused: nobody may ever write into it.
+pub(crate) fn read(path: &Path) -> std::io::Result<String> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("it is no regular file but a pipe, socket, device or folder"));
+    }
+    let size = metadata.len();
     if size > MAX_FILE_BYTES {
         return Err(std::io::Error::other(format!("the file has {size} bytes; a rule file may have {MAX_FILE_BYTES}")));
     }

@@ -6,8 +6,8 @@ mod filters;
 mod load;
 mod locate;
 
-pub(crate) use load::is_test_file;
 pub use load::{LoadOptions, RuleSource};
+pub(crate) use load::{is_test_file, read};
 
 use crate::correlation::Correlation;
 use crate::expression::Expression;
@@ -150,6 +150,8 @@ pub struct Replaced {
     pub id: String,
     pub earlier: PathBuf,
     pub later: PathBuf,
+    /// Where it begins in the later file.
+    pub line: usize,
 }
 
 /// Rules that loaded, in the order of their sources.
@@ -182,6 +184,18 @@ impl RuleSet {
 
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
+    }
+
+    /// Oddities of rules that loaded all the same, each with its file and reason.
+    pub fn warnings(&self) -> Vec<RuleError> {
+        let of = |rule: &Arc<Rule>| {
+            let waits = (!rule.needs_placeholders.is_empty()).then(|| {
+                format!("never matches until these placeholders have values: {}", rule.needs_placeholders.join(", "))
+            });
+            let error = |reason| RuleError { path: rule.path.clone(), line: rule.line, reason };
+            rule.warnings.iter().cloned().chain(waits).map(error).collect::<Vec<_>>()
+        };
+        self.rules.iter().flat_map(of).collect()
     }
 
     /// Rules that a later source replaced.

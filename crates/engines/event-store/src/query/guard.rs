@@ -171,7 +171,13 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), StoreError> {
 
 /// The part of an error a person can act on.
 pub(super) fn clean(error: &DataFusionError) -> String {
-    let text = error.find_root().strip_backtrace();
+    let root = error.find_root();
+    if let DataFusionError::SQL(parser, _) = root {
+        // In words, not as the value that the parser made.
+        let text = parser.to_string();
+        return text.strip_prefix("sql parser error: ").unwrap_or(&text).to_owned();
+    }
+    let text = root.strip_backtrace();
     let text = text.strip_prefix("Error during planning: ").unwrap_or(&text);
     text.strip_prefix("SQL error: ").unwrap_or(text).to_owned()
 }

@@ -10,6 +10,8 @@ mod parser;
 mod passage;
 mod request;
 mod tokens;
+mod unknown;
+mod values;
 
 #[cfg(test)]
 mod tests;
@@ -18,3 +20,4 @@ pub use language::{Bound, Field, Node, Query, Term, Test};
 pub use matching::Matcher;
 pub use parser::parse;
 pub use request::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};
+pub use unknown::UnknownField;

@@ -2,6 +2,7 @@
 
 use super::language::{Bound, Field, Node, Query, Term, Test};
 use super::tokens::{Placed, Token, problem, tokens};
+use super::values;
 use crate::{StoreError, columns, pattern};
 use event::Micros;
 
@@ -107,10 +108,11 @@ impl Parser {
                     return Err(problem(placed.at, "a range needs a field", "write field:[1 TO 5]"));
                 };
                 let field = resolve(field);
-                let low = bound(placed.at, &field, &low, low_in)?;
-                let high = bound(placed.at, &field, &high, high_in)?;
+                let low = values::bound(placed.at, &field, &low, low_in)?;
+                let high = values::bound(placed.at, &field, &high, high_in)?;
                 self.count(placed.at)?;
-                Ok(Node::Term(Term { field, test: Test::Range { low, high } }))
+                let test = values::range(placed.at, &field, low, high)?;
+                Ok(Node::Term(Term { field, test }))
             }
             Token::And | Token::Or => Err(problem(
                 placed.at,
@@ -154,8 +156,8 @@ impl Parser {
         let field = field.map_or(Field::Anywhere, resolve);
         let test = match field {
             _ if quoted => Test::Text(text),
-            Field::Anywhere => anywhere(text),
-            _ => value(at, &field, text)?,
+            Field::Anywhere => values::anywhere(at, text)?,
+            _ => values::of_field(at, &field, text)?,
         };
         if field == Field::Anywhere && matches!(&test, Test::Text(text) if text.is_empty()) {
             return Ok(Node::All);
@@ -169,65 +171,12 @@ impl Parser {
     }
 }
 
-fn anywhere(text: String) -> Test {
-    if text.chars().all(|letter| letter == '*') {
-        return Test::Text(String::new());
-    }
-    if text.contains(['*', '?']) {
-        return Test::Wildcard(text);
-    }
-    match text.contains('/').then(|| text.parse().ok()).flatten() {
-        Some(network) => Test::Network(network),
-        None => Test::Text(text),
-    }
-}
-
-fn value(at: usize, field: &Field, text: String) -> Result<Test, StoreError> {
-    let compared = [(">=", true, true), ("<=", false, true), (">", true, false), ("<", false, false)];
-    for (sign, low, included) in compared {
-        if let Some(rest) = text.strip_prefix(sign) {
-            let bound = bound(at, field, rest, included)?;
-            let (low, high) = if low { (bound, Bound::Open) } else { (Bound::Open, bound) };
-            return Ok(Test::Range { low, high });
-        }
-    }
-    if text == "*" {
-        return Ok(Test::Exists);
-    }
-    if text.contains('/')
-        && let Ok(network) = text.parse()
-    {
-        return Ok(Test::Network(network));
-    }
-    Ok(if text.contains(['*', '?']) { Test::Wildcard(text) } else { Test::Text(text) })
-}
-
 /// A column by its name, also with the dots of ECS; anything else is a field of the record's own format.
 fn resolve(name: &str) -> Field {
     let underscored = name.replace('.', "_");
     match columns::docs().iter().find(|doc| doc.name == underscored) {
         Some(doc) => Field::Column(doc.name),
         None => Field::Own(name.to_owned()),
-    }
-}
-
-fn bound(at: usize, field: &Field, text: &str, included: bool) -> Result<Bound, StoreError> {
-    if text == "*" {
-        return Ok(Bound::Open);
-    }
-    let number = match field {
-        Field::Column("time" | "arrival") => moment(text).map(|(from, _)| from as f64),
-        _ => text.parse().ok().filter(|number: &f64| number.is_finite()),
-    };
-    match (number, field) {
-        (Some(number), _) if included => Ok(Bound::Including(number)),
-        (Some(number), _) => Ok(Bound::Excluding(number)),
-        (None, Field::Column("time" | "arrival")) => Err(problem(
-            at,
-            format!("{text:?} is no time"),
-            "write 2026-11-21, 2026-11-21T08:30 or 2026-11-21T08:30:00+07:00",
-        )),
-        (None, _) => Err(problem(at, format!("{text:?} is no number"), "ranges compare numbers and times")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::condition::condition;
 use super::newest::Newest;
 use super::passage::broken;
-use super::{facets, parser, passage};
+use super::{UnknownField, facets, parser, passage};
 use crate::memory::Snapshot;
 use crate::query::{RESULT_BYTES, Session, json_rows};
 use crate::{QueryContext, Store, StoreError, columns};
@@ -94,6 +94,8 @@ pub struct SearchResult {
     pub facets: Vec<Facet>,
     /// How many of the newest matches the facets count.
     pub facets_over: u64,
+    /// Where nothing was found: fields of the text that are no columns.
+    pub unknown_fields: Vec<UnknownField>,
     pub files_read: usize,
     pub files_total: usize,
     #[serde(skip)]
@@ -134,9 +136,13 @@ impl Store {
         context.max_rows = MOST_ROWS;
         let request = request.clone();
         let engine = self.engine();
-        engine
+        let mut found = engine
             .run(&context, snapshot, move |session| async move { answer(&session, &request, filter, span).await })
-            .await
+            .await?;
+        if found.rows.is_empty() {
+            found.unknown_fields = query.unknown_fields();
+        }
+        Ok(found)
     }
 }
 
@@ -204,6 +210,7 @@ async fn answer(
         histogram: passed.filter(|_| request.buckets > 0).map(|passed| passed.histogram).unwrap_or_default(),
         facets,
         facets_over,
+        unknown_fields: Vec::new(),
         files_read: session.touched.read(),
         files_total: session.touched.total,
         elapsed: began.elapsed(),

@@ -94,12 +94,51 @@ fn mistakes_name_their_place_and_help() {
         ("x:[1 5]", 2),
         ("x:>abc", 2),
         ("time:yesterday", 5),
+        ("source_ip:10.0.0.0/33", 10),
+        ("a 10.0.0.0/33", 2),
+        ("2001:db8::/129", 0),
+        ("source_ip:10.0.0", 10),
+        ("source_ip:10.0.0.1..10.0.0.9", 10),
+        ("source_ip:[1 TO 5]", 10),
+        ("destination_port:http", 17),
+        ("destination_port:1..x", 17),
+        ("destination_port:5..1", 17),
+        ("understood:maybe", 11),
+        ("user_name:a..b", 10),
+        ("user_name:/[ab/", 10),
+        (":root", 0),
     ] {
         match parse(text) {
             Err(StoreError::Search { position: at, .. }) => assert_eq!(at, position, "{text}"),
             other => panic!("{text}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn two_dots_are_a_range_of_numbers_and_times() {
+    let range = |low, high| Test::Range { low: Bound::Including(low), high: Bound::Including(high) };
+    assert_eq!(tree("destination_port:1..1024"), term(Field::Column("destination_port"), range(1.0, 1024.0)));
+    assert_eq!(tree("bytes_sent:1.5..2.5"), term(Field::Own("bytes_sent".into()), range(1.5, 2.5)));
+    let half = Test::Range { low: Bound::Including(1024.0), high: Bound::Open };
+    assert_eq!(tree("destination_port:1024..*"), term(Field::Column("destination_port"), half));
+    assert!(matches!(tree("time:2026-11-21..2026-11-22"), Node::Term(Term { test: Test::Range { .. }, .. })));
+    assert_eq!(tree("url_original:../etc/passwd"), column("url_original", "../etc/passwd"));
+    assert_eq!(tree("url_original:/a/../b"), column("url_original", "/a/../b"));
+    assert_eq!(tree("user_name:\"a..b\""), column("user_name", "a..b"));
+    assert_eq!(tree("url_original:/var/log/"), column("url_original", "/var/log/"));
+}
+
+#[test]
+fn a_field_that_is_no_column_names_the_one_perhaps_meant() {
+    let meant = |text: &str| {
+        let fields = parse(text).unwrap().unknown_fields();
+        fields.into_iter().map(|one| (one.field, one.meant)).collect::<Vec<_>>()
+    };
+    assert_eq!(meant("sorce_ip:10.0.0.1 or not sorce_ip:*"), [("sorce_ip".to_owned(), Some("source_ip"))]);
+    assert_eq!(meant("(userName:root a)"), [("userName".to_owned(), Some("user_name"))]);
+    assert_eq!(meant("EventID:4688"), [("EventID".to_owned(), None)]);
+    assert_eq!(meant("user_name:root word"), []);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::Part;
 use super::damage::Checksums;
 use super::partition::DAY;
 use super::words::{BLOCK, KEY, WordsBuilder};
-use crate::files::{AppendFile, FileLayer};
+use crate::files::{AppendFile, FileLayer, is_disk_full};
 use crate::manifest::SegmentRow;
 use crate::{StoreError, columns};
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -18,6 +18,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -62,7 +63,12 @@ fn properties(generation: u32) -> Result<WriterProperties, StoreError> {
     Ok(builder.build())
 }
 
-fn parquet_error(file: &str, error: &dyn std::fmt::Display) -> StoreError {
+fn parquet_error(file: &str, error: &(dyn Error + 'static)) -> StoreError {
+    // A full disk lies beneath the error of the format.
+    let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| Error::source(*error));
+    if causes.any(|cause| cause.downcast_ref().is_some_and(is_disk_full)) {
+        return StoreError::DiskFull;
+    }
     StoreError::Segment { file: file.to_owned(), reason: error.to_string() }
 }
 

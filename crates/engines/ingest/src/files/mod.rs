@@ -14,7 +14,7 @@ use bytes::Bytes;
 use event::LONGEST_RECORD;
 use records::Records;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 pub use walk::{ImportFile, Listing, Skipped, list};
@@ -28,7 +28,7 @@ pub struct Limits {
     pub document: usize,
     /// Bytes that one archive or compressed file may expand to.
     pub expanded: u64,
-    /// How many times larger than itself it may become, once it is past 256 MiB.
+    /// How many times larger than itself it may become, once it is past 16 GiB.
     pub ratio: u64,
     /// Members of one archive.
     pub members: usize,
@@ -54,10 +54,19 @@ pub struct FileRecord {
 pub(crate) type Item = (u64, Result<Bytes, String>);
 pub(crate) type Items = Box<dyn Iterator<Item = Item> + Send>;
 
+/// A place in a file of lines: so many bytes and whole lines lie before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    pub bytes: u64,
+    pub lines: u64,
+}
+
 /// All records of one file, members of archives one after the other.
 pub struct FileRecords {
     path: PathBuf,
     limits: Limits,
+    /// What comes before it is left out.
+    begin: Place,
     state: State,
 }
 
@@ -71,12 +80,25 @@ enum State {
 impl FileRecords {
     /// Opens nothing yet; a file that cannot be opened gives one record with the reason.
     pub fn new(path: &Path, limits: Limits) -> Self {
-        Self { path: path.to_owned(), limits, state: State::Start }
+        Self { path: path.to_owned(), limits, begin: Place::default(), state: State::Start }
+    }
+
+    /// Only the records behind a place; for files of lines (see [`is_of_lines`]).
+    pub fn behind(self, begin: Place) -> Self {
+        Self { begin, ..self }
     }
 
     fn start(&self) -> io::Result<State> {
-        let mut file = File::open(&self.path)?;
+        let mut file = open(&self.path)?;
         let name: Arc<str> = self.path.display().to_string().into();
+        if self.begin.bytes > 0 {
+            file.seek(SeekFrom::Start(self.begin.bytes))?;
+            let reader = BufReader::with_capacity(256 << 10, file);
+            return Ok(State::Plain {
+                name,
+                items: Box::new(Records::new(reader, self.limits).after(self.begin.lines)),
+            });
+        }
         let head = peek(&mut file)?;
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Ok(State::Archive { members: Members::open(file, name, self.limits)?, current: None });
@@ -135,6 +157,23 @@ impl Iterator for FileRecords {
     }
 }
 
+/// Opens a file to read. A pipe or a device is refused: it may have no end, or nobody at its other end.
+pub fn open(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file but a pipe, socket, device or folder; give a file"));
+    }
+    File::open(path)
+}
+
+/// Whether a file is one of lines, read one by one: text or JSON lines, neither packed nor EVTX nor UTF-16.
+pub fn is_of_lines(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    open(path)?.take(256 << 10).read_to_end(&mut head)?;
+    let plain = !head.starts_with(evtx::MAGIC) && !head.starts_with(&[0x1f, 0x8b]) && archive::kind(&head).is_none();
+    let utf16 = head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]);
+    Ok(plain && !utf16 && records::is_of_lines(&head))
+}
+
 /// Records of a stream that cannot be rewound: compressed once at most, then EVTX (spilled to a temporary file,
 /// since its chunks are read by position), JSON or lines.
 fn stream(reader: impl Read + Send + 'static, size: u64, limits: Limits) -> io::Result<Items> {
@@ -144,10 +183,16 @@ fn stream(reader: impl Read + Send + 'static, size: u64, limits: Limits) -> io::
     }
     let inside = flate2::read::MultiGzDecoder::new(BufReader::with_capacity(64 << 10, reader));
     let (head, reader) = peek_stream(Budget::new(inside, size, limits));
+    if head.starts_with(&[0x1f, 0x8b]) {
+        return Err(io::Error::other("it is packed with gzip twice; unpack it once"));
+    }
     expanded(head, reader, limits)
 }
 
 fn expanded(head: Vec<u8>, mut reader: impl Read + Send + 'static, limits: Limits) -> io::Result<Items> {
+    if let Some(kind) = archive::kind(&head) {
+        return Err(io::Error::other(format!("it is a {kind} archive, which is not read here; unpack it first")));
+    }
     if head.starts_with(evtx::MAGIC) {
         let mut spill = tempfile::tempfile()?;
         io::copy(&mut reader, &mut spill)?;

@@ -32,6 +32,11 @@ impl<R: BufRead> Records<R> {
         Self { reader, limits, mode: Mode::Undecided, line: 0, record: 0, ready: Default::default(), ended: false }
     }
 
+    /// Lines are counted on from here.
+    pub(crate) fn after(self, lines: u64) -> Self {
+        Self { line: lines, ..self }
+    }
+
     fn decide(&mut self) -> io::Result<()> {
         // Only what one fill gives is looked at: a quarter MiB says what a file is.
         let mut head = self.reader.fill_buf()?;
@@ -40,19 +45,7 @@ impl<R: BufRead> Records<R> {
             self.reader.consume(mark);
             head = self.reader.fill_buf()?;
         }
-        let start = head.trim_ascii_start();
-        self.mode = match start.first() {
-            Some(b'{') => {
-                let first = start.split(|byte| *byte == b'\n').next().unwrap_or(start);
-                let whole_line = first.len() < start.len();
-                if balanced(first) || (!whole_line && start.len() > 4096) { Mode::JsonLines } else { Mode::JsonValues }
-            }
-            Some(b'[') => {
-                let inside = start.get(1..).unwrap_or_default().trim_ascii_start();
-                if matches!(inside.first(), Some(b'{' | b'[' | b']')) { Mode::JsonValues } else { Mode::Lines }
-            }
-            _ => Mode::Lines,
-        };
+        self.mode = mode(head);
         Ok(())
     }
 
@@ -158,6 +151,28 @@ impl<R: BufRead> Records<R> {
         self.ready.push_back((self.record, result));
         Ok(())
     }
+}
+
+/// What a text is, by its beginning.
+fn mode(head: &[u8]) -> Mode {
+    let start = head.trim_ascii_start();
+    match start.first() {
+        Some(b'{') => {
+            let first = start.split(|byte| *byte == b'\n').next().unwrap_or(start);
+            let whole_line = first.len() < start.len();
+            if balanced(first) || (!whole_line && start.len() > 4096) { Mode::JsonLines } else { Mode::JsonValues }
+        }
+        Some(b'[') => {
+            let inside = start.get(1..).unwrap_or_default().trim_ascii_start();
+            if matches!(inside.first(), Some(b'{' | b'[' | b']')) { Mode::JsonValues } else { Mode::Lines }
+        }
+        _ => Mode::Lines,
+    }
+}
+
+/// Whether a text that begins so is read line by line.
+pub(crate) fn is_of_lines(head: &[u8]) -> bool {
+    matches!(mode(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)), Mode::Lines | Mode::JsonLines)
 }
 
 impl<R: BufRead> Iterator for Records<R> {

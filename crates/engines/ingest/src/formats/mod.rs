@@ -28,7 +28,7 @@ use event::{Event, Fields, LONGEST_RECORD, RawRecord, STATED_TIME, TimeQuality, 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::RegexSet;
-pub use samples::SampleFailure;
+pub use samples::{SAMPLES_ARRIVED, SampleFailure};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;

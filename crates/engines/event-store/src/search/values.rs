@@ -1,0 +1,185 @@
+//! What a value means for its field, and what it cannot mean: a mistake is said with its place, never answered with
+//! nothing found.
+
+use super::language::{Bound, Field, Test};
+use super::parser::moment;
+use super::tokens::problem;
+use crate::{StoreError, columns};
+use std::net::IpAddr;
+
+/// What a field holds, as far as values can be wrong for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Number,
+    Truth,
+    Time,
+    Address,
+}
+
+fn kind(field: &Field) -> Kind {
+    let Field::Column(name) = field else { return Kind::Text };
+    let doc = columns::docs().into_iter().find(|doc| doc.name == *name);
+    match doc.map(|doc| doc.kind) {
+        Some("integer") => Kind::Number,
+        Some("boolean") => Kind::Truth,
+        Some("time") => Kind::Time,
+        _ if name.ends_with("_ip") => Kind::Address,
+        _ => Kind::Text,
+    }
+}
+
+/// A word without a field.
+pub(super) fn anywhere(at: usize, text: String) -> Result<Test, StoreError> {
+    if text.chars().all(|letter| letter == '*') {
+        return Ok(Test::Text(String::new()));
+    }
+    if text.starts_with(':') && !text.starts_with("::") {
+        return Err(problem(
+            at,
+            "the name of a field is missing before the colon",
+            "write field:value, or put quotation marks around it",
+        ));
+    }
+    if text.contains(['*', '?']) {
+        return Ok(Test::Wildcard(text));
+    }
+    match network(at, &text)? {
+        Some(network) => Ok(network),
+        None => Ok(Test::Text(text)),
+    }
+}
+
+/// A word behind `field:`.
+pub(super) fn of_field(at: usize, field: &Field, text: String) -> Result<Test, StoreError> {
+    let compared = [(">=", true, true), ("<=", false, true), (">", true, false), ("<", false, false)];
+    for (sign, low, included) in compared {
+        if let Some(rest) = text.strip_prefix(sign) {
+            let bound = bound(at, field, rest, included)?;
+            let (low, high) = if low { (bound, Bound::Open) } else { (Bound::Open, bound) };
+            return range(at, field, low, high);
+        }
+    }
+    if text == "*" {
+        return Ok(Test::Exists);
+    }
+    if let Some((low, high)) = dots(field, &text) {
+        return range(at, field, bound(at, field, low, true)?, bound(at, field, high, true)?);
+    }
+    if is_expression(&text) {
+        return Err(problem(
+            at,
+            "regular expressions are not searched for",
+            "use * for any letters and ? for one, or put quotation marks around it",
+        ));
+    }
+    if let Some(network) = network(at, &text)? {
+        return Ok(network);
+    }
+    if text.contains(['*', '?']) {
+        return Ok(Test::Wildcard(text));
+    }
+    possible(at, field, &text)?;
+    Ok(Test::Text(text))
+}
+
+/// Both ends of `field:[a TO b]`, or of a comparison.
+pub(super) fn range(at: usize, field: &Field, low: Bound, high: Bound) -> Result<Test, StoreError> {
+    if kind(field) == Kind::Address {
+        return Err(problem(at, "addresses have no ranges", "write a network: source_ip:10.0.0.0/8"));
+    }
+    let number = |bound: &Bound| match bound {
+        Bound::Open => None,
+        Bound::Including(number) | Bound::Excluding(number) => Some(*number),
+    };
+    match (number(&low), number(&high)) {
+        (Some(from), Some(to)) if from > to => {
+            Err(problem(at, "the range begins behind its end", "write the smaller value first"))
+        }
+        _ => Ok(Test::Range { low, high }),
+    }
+}
+
+pub(super) fn bound(at: usize, field: &Field, text: &str, included: bool) -> Result<Bound, StoreError> {
+    if text == "*" {
+        return Ok(Bound::Open);
+    }
+    let number = match kind(field) {
+        Kind::Time => moment(text).map(|(from, _)| from as f64),
+        Kind::Address => {
+            return Err(problem(at, "addresses have no ranges", "write a network: source_ip:10.0.0.0/8"));
+        }
+        _ => text.parse().ok().filter(|number: &f64| number.is_finite()),
+    };
+    match (number, kind(field)) {
+        (Some(number), _) if included => Ok(Bound::Including(number)),
+        (Some(number), _) => Ok(Bound::Excluding(number)),
+        (None, Kind::Time) => Err(problem(
+            at,
+            format!("{text:?} is no time"),
+            "write 2026-11-21, 2026-11-21T08:30 or 2026-11-21T08:30:00+07:00",
+        )),
+        (None, _) => Err(problem(at, format!("{text:?} is no number"), "ranges compare numbers and times")),
+    }
+}
+
+/// The ends of `a..b`. In a text that is no number two dots may stand for themselves, as in paths.
+fn dots<'t>(field: &Field, text: &'t str) -> Option<(&'t str, &'t str)> {
+    let (low, high) = text.split_once("..").filter(|(low, high)| !low.is_empty() && !high.is_empty())?;
+    let simple = |end: &str| end.chars().all(|letter| letter.is_alphanumeric() || "-+:.*_".contains(letter));
+    match kind(field) {
+        Kind::Text => (simple(low) && simple(high)).then_some((low, high)),
+        _ => Some((low, high)),
+    }
+}
+
+/// `/…/` with signs that only a regular expression has; `/var/log/` is a path.
+fn is_expression(text: &str) -> bool {
+    let inside = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).unwrap_or_default();
+    inside.contains(['[', ']', '{', '}', '|', '^', '\\']) || inside.contains(".*")
+}
+
+/// A network, and what wants to be one: an address with something behind a slash.
+fn network(at: usize, text: &str) -> Result<Option<Test>, StoreError> {
+    let Some((address, _)) = text.split_once('/') else { return Ok(None) };
+    if let Ok(network) = text.parse() {
+        return Ok(Some(Test::Network(network)));
+    }
+    match address.parse::<IpAddr>() {
+        Ok(address) => {
+            let most = if address.is_ipv4() { 32 } else { 128 };
+            Err(problem(
+                at,
+                format!("{text:?} is no network"),
+                &format!("behind the slash of {address} stands a number from 0 to {most}"),
+            ))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// Refuses a value that the column can never hold.
+fn possible(at: usize, field: &Field, text: &str) -> Result<(), StoreError> {
+    let quoted = "put quotation marks around it to search for the text as it stands";
+    match kind(field) {
+        Kind::Number if text.parse::<i64>().is_err() => Err(problem(
+            at,
+            format!("{text:?} is no number"),
+            "this field holds whole numbers: write field:443, field:>=1024 or field:[1 TO 1024]",
+        )),
+        Kind::Truth if !matches!(text, "true" | "yes" | "1" | "false" | "no" | "0") => {
+            Err(problem(at, format!("{text:?} is neither true nor false"), "write field:true or field:false"))
+        }
+        Kind::Address if looks_like_address(text) && text.parse::<IpAddr>().is_err() => {
+            Err(problem(at, format!("{text:?} is no address"), quoted))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Made of nothing but what addresses are made of.
+fn looks_like_address(text: &str) -> bool {
+    let dotted = text.contains('.') && text.chars().all(|letter| letter.is_ascii_digit() || "./".contains(letter));
+    let coloned = text.contains(':') && text.chars().all(|letter| letter.is_ascii_hexdigit() || ":./".contains(letter));
+    dotted || coloned || text.chars().all(|letter| letter.is_ascii_digit())
+}

@@ -1,0 +1,60 @@
+//! What commands say and print.
+
+use crate::program::{ask, command, failure, run};
+use serde_json::json;
+use std::io::Read;
+use std::process::Stdio;
+
+#[test]
+fn a_search_may_begin_with_a_hyphen_and_names_the_field_perhaps_meant() {
+    let data = tempfile::tempdir().expect("directory");
+    let file = data.path().join("two.log");
+    std::fs::write(&file, "Jul  5 08:00:00 h app: left\nJul  5 08:00:00 h app: right\n").expect("file");
+    run(data.path(), &["import", file.to_str().expect("path")]);
+    assert_eq!(ask(data.path(), &["search", "--json", "-left"])["total"], json!(1));
+    let unknown = ask(data.path(), &["search", "--json", "sorce_ip:192.0.2.1"]);
+    assert_eq!(unknown["unknown_fields"], json!([{ "field": "sorce_ip", "meant": "source_ip" }]));
+    let said = failure(data.path(), &["search", "source_ip:10.0.0.0/33"]);
+    assert!(said.contains("no network (at character 11)") && said.contains("from 0 to 32"), "{said}");
+    let said = failure(data.path(), &["query", "selec 1"]);
+    assert!(!said.contains("ParserError"), "{said}");
+}
+
+#[test]
+fn a_spreadsheet_runs_nothing_of_a_table() {
+    let data = tempfile::tempdir().expect("directory");
+    let sql = "SELECT '=1+1' AS a, -5 AS b, '@x' AS c, 'plain' AS d";
+    assert_eq!(run(data.path(), &["query", "--format", "csv", sql]), "a,b,c,d\n\"'=1+1\",-5,\"'@x\",plain\n");
+}
+
+#[test]
+fn nobody_reading_is_no_error() {
+    let data = tempfile::tempdir().expect("directory");
+    let mut child = command(data.path());
+    let child = child.args(["query", "--tables"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = child.spawn().expect("luytre");
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().expect("stderr").read_to_string(&mut said).expect("text");
+    assert!(child.wait().expect("end").success());
+    assert_eq!(said, "");
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_named_without_its_password() {
+    let data = tempfile::tempdir().expect("directory");
+    let url = "postgres://luytre:geheim@127.0.0.1:1/luytre";
+    let output = command(data.path()).arg("doctor").env("LUYTRE_DATABASE__URL", url).output().expect("doctor");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("127.0.0.1:1") && !said.contains("geheim"), "{said}");
+}
+
+#[test]
+fn doctor_finds_a_fresh_centre_well_but_for_its_disk() {
+    let data = tempfile::tempdir().expect("directory");
+    let output = command(data.path()).args(["doctor", "--json"]).output().expect("doctor");
+    let checks: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for check in checks.as_array().expect("checks").iter().filter(|check| check["name"] != "disk") {
+        assert_eq!(check["well"], json!(true), "{check}");
+    }
+}

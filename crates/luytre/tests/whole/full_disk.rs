@@ -1,0 +1,78 @@
+//! A disk without room: commands end with the reason, what was acknowledged is kept, and all goes on with new room.
+
+use crate::program::{ask, command, failure, number};
+use serde_json::json;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A small disk in memory; only root may make one.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn new(directory: &Path, megabytes: u32) -> Option<Self> {
+        let path = directory.join("disk");
+        std::fs::create_dir(&path).expect("folder");
+        let made = mount(&["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"], &path);
+        if !made {
+            eprintln!("no disk could be made: this test could not run");
+        }
+        made.then_some(Self(path))
+    }
+
+    fn grow(&self, megabytes: u32) {
+        assert!(mount(&["-o", &format!("remount,size={megabytes}m")], &self.0));
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+fn mount(arguments: &[&str], path: &Path) -> bool {
+    Command::new("mount").args(arguments).arg(path).status().is_ok_and(|status| status.success())
+}
+
+/// Lines that hardly shrink.
+fn lines(count: u64) -> String {
+    let mut state = 7_u64;
+    (0..count).fold(String::new(), |mut text, number| {
+        write!(text, "Jul  5 08:00:00 web1 app[{number}]: ").expect("text");
+        for _ in 0..60 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            write!(text, "{:016x}", state ^ (state >> 33)).expect("text");
+        }
+        text.push('\n');
+        text
+    })
+}
+
+#[test]
+fn an_import_ends_with_the_reason_and_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().expect("directory");
+    let Some(disk) = Disk::new(folder.path(), 16) else { return };
+    let data = disk.0.join("data");
+    let file = folder.path().join("app.log");
+    std::fs::write(&file, lines(30_000)).expect("file");
+    let said = failure(&data, &["import", "--json", file.to_str().expect("path")]);
+    assert!(said.contains("no space left"), "{said}");
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "records").expect("how many are stored");
+    let stored: i64 = words[at - 1].parse().expect("a number");
+    assert!((1..30_000).contains(&stored), "{said}");
+
+    let fill = disk.0.join("fill");
+    let _ = std::io::copy(&mut std::io::repeat(0), &mut std::fs::File::create(&fill).expect("file"));
+    assert_eq!(number(&data, "SELECT count(*) FROM events"), stored, "a full disk can be asked");
+    let doctor = command(&data).args(["doctor", "--json"]).output().expect("doctor");
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("\"disk\",\"well\":false"));
+
+    std::fs::remove_file(&fill).expect("fill");
+    disk.grow(400);
+    let report = ask(&data, &["import", "--json", file.to_str().expect("path")]);
+    assert_eq!(report["rejected"], json!([]));
+    assert_eq!(number(&data, "SELECT count(*) FROM events"), 30_000, "nothing twice, nothing lost: {report}");
+    assert_eq!(number(&data, "SELECT count(DISTINCT raw) FROM events"), 30_000);
+}
