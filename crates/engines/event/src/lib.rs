@@ -32,12 +32,9 @@ pub enum TimeQuality {
     /// The record has no time of its own; arrival time stands in.
     Missing,
     /// The record's time cannot be right: before any log of ours, or far from its arrival (more than a day ahead or
-    /// thirty days behind). Arrival time stands in; the record's own is the field [`STATED_TIME`].
+    /// thirty days behind). It is kept as stated.
     Implausible,
 }
-
-/// Field holding the time that an implausible record states, in RFC 3339.
-pub const STATED_TIME: &str = "stated_time";
 
 impl TimeQuality {
     /// The word stored in the `time_quality` column.

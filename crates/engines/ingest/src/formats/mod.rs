@@ -24,7 +24,7 @@ use apply::{Context, Stated};
 use compile::{Format, build_set, compile};
 use definition::{Extract, FormatFile};
 use draft::Draft;
-use event::{Event, Fields, LONGEST_RECORD, RawRecord, STATED_TIME, TimeQuality, Value};
+use event::{Event, Fields, LONGEST_RECORD, RawRecord, TimeQuality};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::RegexSet;
@@ -214,17 +214,15 @@ impl FormatSet {
     }
 }
 
-/// The record's own time where it can be right, else the arrival time with a word on why.
+/// The record's own time as it states it, with a word where that cannot be right; the arrival time where it states none.
 fn set_time(event: &mut Event, draft: &mut Draft, stated: Stated) {
     match stated {
         Stated { time: Some((time, quality)), .. } => {
             event.time_quality = time::judge(time, quality, event.arrival, event.origin.listener);
+            event.time = time;
             if event.time_quality == TimeQuality::Implausible {
                 let text = Timestamp::from_microsecond(time).map(|time| time.to_string()).unwrap_or_default();
-                draft.trouble(format!("the record's time {text} cannot be right; the time of arrival stands in"));
-                draft.replace(STATED_TIME, Value::from(text.as_str()));
-            } else {
-                event.time = time;
+                draft.trouble(format!("the record's time {text} cannot be right"));
             }
         }
         Stated { unreadable: Some(text), .. } => draft.trouble(format!("the time {text:?} cannot be read")),

@@ -1,5 +1,5 @@
 //! Event times: layouts, missing years and zones, and how far a time can be trusted. What a record states is never
-//! rewritten; a time that cannot be right is kept beside the arrival time, by which the record is sorted.
+//! rewritten; a time that cannot be right is marked.
 
 use event::{Listener, Micros, Origin, TimeQuality};
 use jiff::Timestamp;
@@ -151,8 +151,8 @@ pub(crate) fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
 
-/// Marks times that cannot be right: of clocks that were never set, and far from arrival. Old files are imported on purpose, so being old is implausible only for
-/// what arrives live.
+/// Marks times that cannot be right: of clocks that were never set, and far from arrival. Old files are imported on
+/// purpose, so being old is implausible only for what arrives live.
 pub(crate) fn judge(time: Micros, quality: TimeQuality, arrival: Micros, listener: Listener) -> TimeQuality {
     let never_set = time < EARLIEST;
     let ahead = time > arrival.saturating_add(DAY);

@@ -1,0 +1,180 @@
+//! Damage of every part: it is named, it takes little with it, and a repair makes the store whole around it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use event::Event;
+use luytre_event_store::{Options, Store, repair};
+use std::path::{Path, PathBuf};
+use support::{MIDNIGHT, fill, number, open, options, record};
+
+const COUNT: &str = "SELECT count(*) FROM events";
+const GROUP: u64 = 64 * 1024;
+
+fn segments(dir: &Path) -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(dir.join("segments")).unwrap().map(|folder| folder.unwrap().path());
+    let mut files: Vec<_> =
+        folders.flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn flip(file: &Path, place: usize) {
+    let mut bytes = std::fs::read(file).unwrap();
+    bytes[place] ^= 0x10;
+    std::fs::write(file, bytes).unwrap();
+}
+
+/// Records in the log, and the events made of them, over three days.
+async fn receive(store: &Store, count: u64) {
+    let texts: Vec<String> = (0..count).map(|number| format!("record {number}")).collect();
+    let first = store.append(texts.iter().map(|text| record(text)).collect(), None).await.unwrap().first_seq;
+    follow(store, first + count - 1).await;
+}
+
+async fn follow(store: &Store, until: u64) {
+    let mut reader = store.read_log(store.next_needed());
+    while reader.position() <= until {
+        let records = reader.next(1000).await.unwrap();
+        let events = records.into_iter().map(|(seq, record)| Event {
+            seq,
+            time: MIDNIGHT + (seq as i64 % 3) * 86_400_000_000,
+            arrival: record.arrival,
+            format: "test@1".into(),
+            raw: record.bytes,
+            origin: record.origin,
+            ..Event::default()
+        });
+        store.insert(events.collect()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_changed_byte_takes_its_row_group_and_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        // One seal: an event a second, so a day of them and a part of the next.
+        let options = Options { seal_bytes: 1 << 30, memory_bytes: 2 << 30, ..options() };
+        let store = Store::open(dir.path(), options).unwrap();
+        for part in 0..7 {
+            fill(&store, part * 20_000 + 1..=part * 20_000 + 20_000).await;
+        }
+        store.seal().await.unwrap();
+        assert_eq!(number(&store, COUNT).await, 140_000);
+    }
+    let file = segments(dir.path()).into_iter().max_by_key(|file| file.metadata().unwrap().len()).unwrap();
+    let rows = {
+        let store = open(dir.path());
+        store.verify().await.unwrap().rows
+    };
+    assert_eq!(rows, 140_000);
+    flip(&file, 200_000);
+    let readable = {
+        let store = open(dir.path());
+        let report = store.verify().await.unwrap();
+        assert!(
+            report.problems.len() == 1 && report.problems[0].reason.contains("row groups 0 are lost"),
+            "{report:?}"
+        );
+        let readable = number(&store, COUNT).await as u64;
+        assert_eq!(readable, 140_000 - GROUP);
+        assert_eq!(
+            number(&store, "SELECT count(DISTINCT seq) FROM events WHERE raw LIKE '%line%'").await as u64,
+            readable
+        );
+        assert!(matches!(repair(dir.path(), &options()), Err(luytre_event_store::StoreError::Locked { .. })));
+        readable
+    };
+    let done = repair(dir.path(), &options()).unwrap();
+    assert_eq!((done.manifest_rebuilt, done.segments.len()), (false, 1), "{done:?}");
+    assert_eq!(done.segments[0].rows_before - done.segments[0].rows_after, GROUP);
+    let store = open(dir.path());
+    assert_eq!(number(&store, COUNT).await as u64, readable);
+    let report = store.verify().await.unwrap();
+    assert!(report.ok() && report.losses.len() == 1, "{report:?}");
+    assert_eq!(std::fs::read_dir(dir.path().join("damaged")).unwrap().count(), 1, "the old file is kept");
+    assert_eq!(repair_again(dir.path(), store), 0);
+}
+
+fn repair_again(dir: &Path, store: Store) -> usize {
+    drop(store);
+    repair(dir, &options()).unwrap().segments.len()
+}
+
+#[tokio::test]
+async fn a_segment_that_is_gone_or_has_no_footer_is_taken_out() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        for part in 0..3 {
+            fill(&store, part * 100 + 1..=part * 100 + 100).await;
+            store.seal().await.unwrap();
+        }
+    }
+    let files = segments(dir.path());
+    std::fs::remove_file(&files[0]).unwrap();
+    let bytes = std::fs::read(&files[1]).unwrap();
+    std::fs::write(&files[1], &bytes[..bytes.len() - 30]).unwrap();
+    {
+        let store = open(dir.path());
+        assert_eq!(number(&store, COUNT).await, 100);
+        assert_eq!(store.verify().await.unwrap().problems.len(), 2);
+    }
+    let done = repair(dir.path(), &options()).unwrap();
+    let lost: Vec<_> = done.segments.iter().map(|one| (one.first_seq, one.last_seq, one.rows_after)).collect();
+    assert_eq!(lost, [(1, 100, 0), (101, 200, 0)]);
+    let store = open(dir.path());
+    assert!(store.verify().await.unwrap().ok());
+    assert_eq!(number(&store, COUNT).await, 100);
+}
+
+#[tokio::test]
+async fn a_lost_manifest_is_made_from_segments_and_log() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        receive(&store, 500).await;
+        store.seal().await.unwrap();
+        receive(&store, 500).await;
+        store.seal().await.unwrap();
+        receive(&store, 100).await;
+    }
+    let mut bytes = std::fs::read(dir.path().join("manifest.sqlite")).unwrap();
+    bytes.iter_mut().step_by(7).for_each(|byte| *byte ^= 0x55);
+    std::fs::write(dir.path().join("manifest.sqlite"), bytes).unwrap();
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(format!("manifest.sqlite{end}")));
+    }
+    assert!(Store::open(dir.path(), options()).is_err(), "what cannot be trusted is not opened");
+    let done = repair(dir.path(), &options()).unwrap();
+    assert!(done.manifest_rebuilt && done.removed.is_empty() && done.segments.is_empty(), "{done:?}");
+    let store = open(dir.path());
+    assert_eq!((store.sealed(), store.last_seq()), (1000, 1100));
+    follow(&store, 1100).await;
+    assert_eq!(number(&store, "SELECT count(*) * 10000 + count(DISTINCT seq) FROM events").await, 11_001_100);
+    assert!(store.verify().await.unwrap().ok());
+}
+
+#[tokio::test]
+async fn a_seal_that_had_not_ended_comes_again_from_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        receive(&store, 300).await;
+        store.seal().await.unwrap();
+        receive(&store, 300).await;
+        store.seal().await.unwrap();
+    }
+    // As if the power had gone before the third file of the second seal, and the manifest with it.
+    let last = segments(dir.path()).into_iter().rfind(|file| file.to_string_lossy().contains("000000000600")).unwrap();
+    std::fs::remove_file(last).unwrap();
+    std::fs::remove_file(dir.path().join("manifest.sqlite")).unwrap();
+    std::fs::write(dir.path().join("manifest.sqlite"), b"no database").unwrap();
+    let done = repair(dir.path(), &options()).unwrap();
+    assert_eq!(done.removed.len(), 2, "{done:?}");
+    let store = open(dir.path());
+    assert_eq!(store.sealed(), 300);
+    follow(&store, 600).await;
+    assert_eq!(number(&store, "SELECT count(*) * 10000 + count(DISTINCT seq) FROM events").await, 6_000_600);
+}
