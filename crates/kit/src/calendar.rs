@@ -114,6 +114,11 @@ pub fn end_of_day(date: Date) -> Micros {
     zone().to_timestamp(end).map_or(0, Timestamp::as_microsecond)
 }
 
+/// First microsecond of a day in Vietnam.
+pub fn start_of_day(date: Date) -> Micros {
+    zone().to_timestamp(date.at(0, 0, 0, 0)).map_or(0, Timestamp::as_microsecond)
+}
+
 fn zone() -> TimeZone {
     TimeZone::fixed(Offset::from_seconds(VIETNAM_OFFSET_SECONDS).unwrap_or(Offset::UTC))
 }

@@ -4,12 +4,14 @@
 use crate::catalogue::{EventsAndRegisters, as_error};
 use crate::configuration::Configuration;
 use crate::content::Content;
-use crate::control::{ImportQuestion, SearchQuestion};
+use crate::control::{ExportQuestion, ImportQuestion, SearchQuestion};
 use crate::retention::Retention;
 use crate::spare::Spare;
 use anyhow::{Context, Result};
 use detection::{Engine, LoadOptions, RuleSet, RuleSource};
-use event_store::{Options, QueryContext, SearchRequest, Sources, Store, StoreError};
+use event_store::{
+    ExportFormat, Exported, Options, QueryContext, SearchRequest, Selection, Sources, Store, StoreError,
+};
 use ingest::FormatSet;
 use kit::bus::Bus;
 use kit::catalogue::TableSpec;
@@ -22,6 +24,7 @@ use monitoring::import::{ImportError, ImportOptions, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use organisation::{Policies, SignIn};
+use response::incidents::IncidentFilter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,6 +180,40 @@ impl Centre {
         };
         let result = self.store.search(&request, &QueryContext::new(Sources::All)).await.map_err(as_error)?;
         serde_json::to_value(&result).map_err(kit::Error::internal)
+    }
+
+    /// Writes events to a file; that they left is in the audit trail.
+    pub async fn export(&self, question: &ExportQuestion) -> Result<Exported, kit::Error> {
+        self.settle().await?;
+        let seqs = match &question.incident {
+            Some(code) => Some(self.events_of_incident(code).await?),
+            None => None,
+        };
+        let selection = Selection { query: question.query.clone(), from: question.from, to: question.to, seqs };
+        let format = if question.json { ExportFormat::JsonLines } else { ExportFormat::Parquet };
+        let done = self.store.export(&selection, format, &question.file).await.map_err(as_error)?;
+        let details = serde_json::json!({ "question": question, "done": done });
+        self.record("events.export", "events", &details).await?;
+        Ok(done)
+    }
+
+    async fn events_of_incident(&self, code: &str) -> Result<Vec<u64>, kit::Error> {
+        let scoped = self.db.scoped(&self.scope);
+        let connection = scoped.read();
+        let filter = IncidentFilter { words: code.to_owned(), ..IncidentFilter::default() };
+        let found = response::incidents::store::list(&connection, &filter, 100, 0).await?;
+        let named = found.iter().find(|incident| incident.code == code);
+        let incident = named.ok_or_else(|| kit::Error::BadRequest(format!("no incident has the code {code}")))?;
+        let events = response::incidents::store::events(&connection, &incident.id).await?;
+        Ok(events.iter().filter_map(|event| u64::try_from(event.sequence).ok()).collect())
+    }
+
+    /// Puts an act of the program's own into the audit trail.
+    pub async fn record(&self, action: &str, object: &str, details: &serde_json::Value) -> Result<(), kit::Error> {
+        let scope = Scope::service("command line");
+        let tx = self.db.scoped(&scope).begin().await?;
+        organisation::audit::record(&tx, self.clock.now(), action, object, "", None, details.clone()).await?;
+        tx.commit().await
     }
 
     /// Imports files; the answer is the summary that `import --json` prints.

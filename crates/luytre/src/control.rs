@@ -44,6 +44,19 @@ pub struct ImportQuestion {
     pub again: bool,
 }
 
+/// An export as commands ask it. Times are microseconds UTC.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ExportQuestion {
+    /// Absolute: whoever writes may work in another folder.
+    pub file: PathBuf,
+    pub json: bool,
+    pub query: String,
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+    /// Code of an incident.
+    pub incident: Option<String>,
+}
+
 /// Removes the file when the server ends.
 pub struct Announcement(PathBuf);
 

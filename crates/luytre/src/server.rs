@@ -1,8 +1,9 @@
 //! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
 //! end.
 
+use crate::catalogue::as_error;
 use crate::centre::{Centre, areas};
-use crate::control::{self, ImportQuestion, SearchQuestion, SqlQuestion};
+use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -10,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use event_store::{Exported, Report};
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
@@ -183,6 +185,8 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .route("/control/search", post(control_search))
         .route("/control/import", post(control_import))
         .route("/control/doors", post(control_doors))
+        .route("/control/verify", post(control_verify))
+        .route("/control/export", post(control_export))
         .layer(DefaultBodyLimit::max(1 << 20))
         .with_state(Control { centre: Arc::clone(centre), doors: app.ports.get::<Doors>(), secret });
     routes
@@ -286,6 +290,23 @@ async fn control_search(
 ) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
     control.check(&headers).map_err(as_problem)?;
     control.centre.search(&question).await.map(Json).map_err(problem)
+}
+
+async fn control_verify(
+    State(control): State<Control>,
+    headers: HeaderMap,
+) -> Result<Json<Report>, (StatusCode, Json<Value>)> {
+    control.check(&headers).map_err(as_problem)?;
+    control.centre.store.verify().await.map(Json).map_err(|error| problem(as_error(error)))
+}
+
+async fn control_export(
+    State(control): State<Control>,
+    headers: HeaderMap,
+    Json(question): Json<ExportQuestion>,
+) -> Result<Json<Exported>, (StatusCode, Json<Value>)> {
+    control.check(&headers).map_err(as_problem)?;
+    control.centre.export(&question).await.map(Json).map_err(problem)
 }
 
 async fn control_import(

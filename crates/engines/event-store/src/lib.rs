@@ -5,6 +5,7 @@
 mod columns;
 mod compaction;
 mod error;
+mod export;
 mod files;
 mod lock;
 mod log;
@@ -26,6 +27,7 @@ mod verify;
 
 pub use columns::ColumnDoc;
 pub use error::StoreError;
+pub use export::{ExportFormat, Exported, Selection};
 pub use log::{Appended, BatchId, LogReader};
 pub use maintenance::{Compacted, Dropped};
 pub use options::Options;

@@ -3,19 +3,19 @@
 
 use crate::segment::Segment;
 use crate::{Store, StoreError, log};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// One thing that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// `log`, `segment` or `manifest`.
-    pub part: &'static str,
+    pub part: String,
     pub file: String,
     pub reason: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     pub log_files: usize,
     pub log_frames: u64,
@@ -46,7 +46,8 @@ impl Store {
     fn verify_now(&self) -> Result<Report, StoreError> {
         let shared = self.shared();
         let mut report = Report::default();
-        let problem = |part, file: &str, reason: String| Problem { part, file: file.to_owned(), reason };
+        let problem =
+            |part: &str, file: &str, reason: String| Problem { part: part.to_owned(), file: file.to_owned(), reason };
         let checked = shared.manifest.check()?;
         if checked != "ok" {
             report.problems.push(problem("manifest", "manifest.sqlite", checked));

@@ -254,7 +254,7 @@ async fn a_flipped_bit_is_found_and_the_rest_stays_readable() {
     assert_eq!(number(&store, "SELECT count(DISTINCT raw || host_name) FROM events").await, 2);
     assert_eq!(store.statistics().damaged_segments, 1);
     let report = store.verify().await.unwrap();
-    let parts: Vec<&str> = report.problems.iter().map(|problem| problem.part).collect();
+    let parts: Vec<&str> = report.problems.iter().map(|problem| problem.part.as_str()).collect();
     assert!(parts.contains(&"log") && parts.contains(&"segment"), "{report:?}");
     let mut reader = store.read_log(1);
     let mut seqs = Vec::new();

@@ -7,6 +7,7 @@ mod query;
 pub mod rules;
 mod search;
 mod serve;
+mod store;
 mod user;
 
 use crate::configuration::Configuration;
@@ -62,6 +63,8 @@ pub enum Command {
     Search(search::Search),
     /// Ask the SQL catalogue.
     Query(query::Query),
+    /// Check, mend and export the event store.
+    Store(store::StoreCommand),
     /// Check and measure detection rules.
     Rules(rules::Rules),
     /// Accounts: make, list, set a password.
@@ -98,6 +101,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Import(import) => import.run(data, configuration).await,
             Command::Search(search) => search.run(data, configuration).await,
             Command::Query(query) => query.run(data, configuration).await,
+            Command::Store(store) => store.run(data, configuration).await,
             Command::User(user) => user.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,
             Command::Rules(rules) => rules.run(),

@@ -59,7 +59,7 @@ impl Search {
 }
 
 /// A moment in microseconds: an age before `now`, or a time.
-fn moment(text: &str, now: i64) -> Result<i64> {
+pub(super) fn moment(text: &str, now: i64) -> Result<i64> {
     let (number, unit) = text.split_at(text.len().saturating_sub(1));
     let seconds = match unit {
         "s" => 1,

@@ -12,3 +12,4 @@ mod long_records;
 mod program;
 mod restart;
 mod rules;
+mod store;

@@ -11,7 +11,7 @@ use datafusion::common::{Column, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, lit};
 
-pub(super) fn condition(query: &Query) -> Result<Expr> {
+pub(crate) fn condition(query: &Query) -> Result<Expr> {
     node(&query.root)
 }
 

@@ -16,8 +16,10 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use condition::condition;
 pub use language::{Bound, Field, Node, Query, Term, Test};
 pub use matching::Matcher;
 pub use parser::parse;
 pub use request::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};
+pub(crate) use request::{column, time_literal};
 pub use unknown::UnknownField;

@@ -105,11 +105,11 @@ pub struct SearchResult {
 /// Rows of one page at most.
 const MOST_ROWS: usize = 10_000;
 
-pub(super) fn column(name: &str) -> Expr {
+pub(crate) fn column(name: &str) -> Expr {
     Expr::Column(Column::from_name(name))
 }
 
-fn time_literal(micros: Micros) -> Expr {
+pub(crate) fn time_literal(micros: Micros) -> Expr {
     lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())))
 }
 

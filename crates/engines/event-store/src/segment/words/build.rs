@@ -40,7 +40,7 @@ impl WordsBuilder {
         let long: Vec<&StringViewArray> = ["message", "fields"].into_iter().filter_map(text).collect();
         let short: Vec<&StringViewArray> = columns::event_texts().filter_map(text).collect();
         for row in 0..batch.num_rows() {
-            let first = row == 0 || self.rows % BLOCK == 0;
+            let first = row == 0 || self.rows.is_multiple_of(BLOCK);
             match (encoding, raw) {
                 (Some(encoding), _) if !encoding.is_null(row) => self.uncovered.push(self.rows / BLOCK),
                 (_, Some(raw)) if !raw.is_null(row) => self.text(raw.value(row)),
@@ -60,7 +60,7 @@ impl WordsBuilder {
                 observables.value(row).split(' ').filter(|word| !word.is_empty()).for_each(|word| self.whole(word));
             }
             self.rows += 1;
-            if self.rows % BLOCK == 0 {
+            if self.rows.is_multiple_of(BLOCK) {
                 self.end_block();
             }
         }
@@ -118,7 +118,7 @@ impl WordsBuilder {
 
     /// The index as it is written into the file.
     pub(crate) fn finish(mut self) -> io::Result<Vec<u8>> {
-        if self.rows % BLOCK != 0 {
+        if !self.rows.is_multiple_of(BLOCK) {
             self.end_block();
         }
         let mut uncovered = Blocks::none(self.finished.len());

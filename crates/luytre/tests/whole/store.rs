@@ -1,0 +1,68 @@
+//! `luytre store`: what was imported is checked, written out, damaged on purpose and mended.
+
+use crate::program::{ask, command, failure, number, run};
+use std::path::{Path, PathBuf};
+
+const LINES: usize = 3_000;
+
+fn import(data: &Path) {
+    let file = data.join("app.log");
+    let line =
+        |number: usize| format!("Nov 21 10:{:02}:{:02} web-1 app: yêu cầu {number}\n", number / 60 % 60, number % 60);
+    std::fs::write(&file, (0..LINES).map(line).collect::<String>()).expect("written");
+    let report = ask(data, &["import", "--json", "--year", "2026", file.to_str().expect("path")]);
+    assert_eq!(report.get("stored").and_then(serde_json::Value::as_u64), Some(LINES as u64), "{report}");
+}
+
+fn largest_segment(data: &Path) -> PathBuf {
+    let folders = std::fs::read_dir(data.join("events/segments")).expect("segments");
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder.expect("folder").path()).expect("files"));
+    files
+        .map(|file| file.expect("file").path())
+        .max_by_key(|file| file.metadata().expect("length").len())
+        .expect("a segment")
+}
+
+#[test]
+fn events_are_written_out_as_lines_and_as_parquet() {
+    let data = tempfile::tempdir().expect("directory");
+    import(data.path());
+    let report = ask(data.path(), &["store", "verify", "--json"]);
+    assert_eq!(report.get("problems").and_then(serde_json::Value::as_array).map(Vec::len), Some(0), "{report}");
+    let lines = data.path().join("day.jsonl");
+    let parquet = data.path().join("found.parquet");
+    let (lines_name, parquet_name) = (lines.to_str().expect("path"), parquet.to_str().expect("path"));
+    let done = ask(data.path(), &["store", "export", "--json", "--day", "2026-11-21", lines_name]);
+    assert_eq!(done.get("events").and_then(serde_json::Value::as_u64), Some(LINES as u64), "{done}");
+    let text = std::fs::read_to_string(&lines).expect("written");
+    assert_eq!(text.lines().count(), LINES);
+    for line in text.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).expect("an object a line");
+        assert!(event.get("raw").and_then(serde_json::Value::as_str).is_some_and(|raw| raw.contains("yêu cầu")));
+    }
+    let said = run(data.path(), &["store", "export", "--search", "\"yeu cau 17\"", parquet_name]);
+    assert!(said.starts_with("111 events"), "{said}");
+    assert!(std::fs::read(&parquet).expect("written").starts_with(b"PAR1"));
+    assert!(failure(data.path(), &["store", "export", parquet_name]).contains("exists"), "nothing is written over");
+    assert!(failure(data.path(), &["store", "export", "--incident", "SC-X", "x.json"]).contains("SC-X"));
+    let audited = "SELECT count(*) FROM organisation.audit WHERE action = 'events.export'";
+    assert_eq!(number(data.path(), audited), 2);
+}
+
+#[test]
+fn damage_is_told_and_mended() {
+    let data = tempfile::tempdir().expect("directory");
+    import(data.path());
+    let segment = largest_segment(data.path());
+    let mut bytes = std::fs::read(&segment).expect("read");
+    bytes[2_000] ^= 1;
+    std::fs::write(&segment, bytes).expect("written");
+    let output = command(data.path()).args(["store", "verify"]).output().expect("luytre");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("✗ segment"), "{said}");
+    let done = ask(data.path(), &["store", "repair", "--json"]);
+    assert_eq!(done.pointer("/segments/0/rows_before").and_then(serde_json::Value::as_u64), Some(LINES as u64));
+    let said = run(data.path(), &["store", "verify"]);
+    assert!(said.contains("every checksum fits") && said.contains("lost earlier"), "{said}");
+    assert!(run(data.path(), &["store", "repair"]).contains("nothing to mend"));
+}
