@@ -9,6 +9,7 @@ mod grown;
 mod import;
 mod kill;
 mod long_records;
+mod open;
 mod program;
 mod restart;
 mod rules;
