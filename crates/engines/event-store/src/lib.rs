@@ -4,6 +4,8 @@
 
 mod columns;
 mod compaction;
+#[cfg(test)]
+mod crash_tests;
 mod error;
 mod export;
 mod files;

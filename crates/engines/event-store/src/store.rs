@@ -78,7 +78,11 @@ impl Shared {
 impl Store {
     /// Opens or creates the store in `dir` and recovers what a crash left. Blocks while it reads the log.
     pub fn open(dir: &Path, options: Options) -> Result<Self, StoreError> {
-        let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
+        Self::open_on(dir, options, Arc::new(RealFiles))
+    }
+
+    /// The same on other files, for tests that let them fail.
+    pub(crate) fn open_on(dir: &Path, options: Options, files: Arc<dyn FileLayer>) -> Result<Self, StoreError> {
         for name in ["log", "segments", "unfinished"] {
             files
                 .create_dir_all(&dir.join(name))

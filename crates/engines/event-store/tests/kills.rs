@@ -81,7 +81,7 @@ fn child() {
 
 #[test]
 fn a_killed_store_has_everything_acknowledged_exactly_once() {
-    let rounds: u64 = std::env::var("LUYTRE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let rounds: u64 = std::env::var("LUYTRE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
     let dir = tempfile::tempdir().unwrap();
     let mut acknowledged: Vec<String> = Vec::new();
     for round in 0..rounds {
@@ -99,11 +99,11 @@ fn a_killed_store_has_everything_acknowledged_exactly_once() {
             lines.filter_map(|line| line.split_once("ack ").map(|(_, batch)| batch.to_owned())).collect::<Vec<_>>()
         });
         // Different moments, the early ones during recovery.
-        std::thread::sleep(Duration::from_millis(30 + round * 37 % 400));
+        std::thread::sleep(Duration::from_millis(15 + round * 37 % 140));
         child.kill().unwrap();
         child.wait().unwrap();
         acknowledged.extend(reading.join().unwrap());
-        if round % 5 == 4 || round + 1 == rounds {
+        if round % 20 == 19 || round + 1 == rounds {
             check(dir.path(), &acknowledged);
         }
     }

@@ -127,6 +127,20 @@ impl Disk {
         Disk(Arc::new(Mutex::new(State { inodes, durable_names: names.clone(), names, ..State::default() })))
     }
 
+    /// Writes every file out under its own path, with `to` in place of `from`.
+    pub(crate) fn write_out(&self, from: &Path, to: &Path) {
+        let state = self.0.lock().unwrap();
+        for (path, inode) in &state.names {
+            let path = to.join(path.strip_prefix(from).unwrap());
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, state.inodes[*inode].content()).unwrap();
+        }
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.0.lock().unwrap().stopped
+    }
+
     /// Runs one changing operation, or the fault planned for it.
     fn change<T>(&self, run: impl FnOnce(&mut State, Option<Fault>) -> io::Result<T>) -> io::Result<T> {
         let mut state = self.0.lock().unwrap();

@@ -1,0 +1,112 @@
+"""Asks DuckDB and ClickHouse (PyPI `duckdb`, `chdb`) what `examples/benchmark.rs` asks the store, on the same files.
+
+    compare.py duckdb SEGMENTS_DIR        the Parquet files as they lie
+    compare.py clickhouse SEGMENTS_DIR DB loads them once into a MergeTree with its best indexes, then asks that
+
+Prints one JSON line a question: median wall and CPU of three runs, the answer, peak memory of the process.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+
+WEEK = "time >= {ts}'2026-11-08 00:00:00{z}' AND time < {ts}'2026-11-15 00:00:00{z}'"
+HASH = "A" * 64
+QUESTIONS = [
+    ("histogram 7 d by hour", "SELECT date_trunc('hour', time) AS h, count(*) AS n FROM events WHERE WEEK GROUP BY h"),
+    ("top 10 source_ip 30 d", "SELECT source_ip, count(*) AS n FROM events WHERE source_ip IS NOT NULL GROUP BY source_ip ORDER BY n DESC LIMIT 10"),
+    ("user latest 100 with raw", "SELECT time, host_name, raw FROM events WHERE user_name = 'nguyen.van.x' ORDER BY time DESC LIMIT 100"),
+    ("count user", "SELECT count(*) FROM events WHERE user_name = 'nguyen.van.x'"),
+    ("rare word", "SELECT count(*) FROM events WHERE raw LIKE '%sekurlsa%'"),
+    ("rare word, any case", "SELECT count(*) FROM events WHERE raw ILIKE '%SEKURLSA%'"),
+    ("substring with a literal", "SELECT count(*) FROM events WHERE raw LIKE '%ekurlsa::logonpass%'"),
+    ("regex with a literal", "SELECT count(*) FROM events WHERE REGEX(raw, 'sekurlsa::(logon|tickets)')"),
+    ("address anywhere", "SELECT count(*) FROM events WHERE observables LIKE '% 203.0.113.77 %'"),
+    ("absent word", "SELECT count(*) FROM events WHERE raw LIKE '%khongcotunay%'"),
+    ("hash", f"SELECT count(*) FROM events WHERE file_hash = '{HASH}'"),
+    ("count by code 7 d", "SELECT event_code, count(*) AS n FROM events WHERE WEEK GROUP BY event_code"),
+    ("host and status latest 100", "SELECT time, raw FROM events WHERE host_name = 'may-0003' AND http_response_status_code >= 500 ORDER BY time DESC LIMIT 100"),
+    ("latest 100 all columns", "SELECT * FROM events ORDER BY time DESC LIMIT 100"),
+    ("common word", "SELECT count(*) FROM events WHERE raw LIKE '%Failed password%'"),
+]
+# What ClickHouse can look words up with: its inverted index of the record, bloom filters of the exact columns.
+TABLE = """CREATE TABLE events ENGINE = MergeTree ORDER BY time SETTINGS index_granularity = 8192 AS
+SELECT * FROM file('{files}', Parquet) LIMIT 0"""
+INDEXES = [
+    "ALTER TABLE events ADD INDEX words raw TYPE text(tokenizer = 'splitByNonAlpha')",
+    "ALTER TABLE events ADD INDEX seen observables TYPE text(tokenizer = splitByString([' ']))",
+] + [
+    f"ALTER TABLE events ADD INDEX exact_{name} {name} TYPE bloom_filter(0.01)"
+    for name in ("user_name", "host_name", "source_ip", "file_hash")
+]
+
+
+def cpu():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def measure(ask, dialect):
+    for name, sql in QUESTIONS:
+        walls, cpus, answer = [], [], ""
+        for _ in range(3):
+            before, began = cpu(), time.monotonic()
+            rows = ask(dialect(sql))
+            walls.append((time.monotonic() - began) * 1000)
+            cpus.append((cpu() - before) * 1000)
+            answer = str(rows[0][0]) if len(rows) == 1 else f"{len(rows)} rows"
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(json.dumps({"question": name, "wall_ms": sorted(walls)[1], "cpu_ms": sorted(cpus)[1], "answer": answer, "peak_kib": peak}), flush=True)
+
+
+def duckdb_asks(segments):
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET threads = 2")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet('{segments}/*/*.parquet', union_by_name = true)")
+    week = WEEK.format(ts="TIMESTAMPTZ ", z="Z")
+    measure(
+        lambda sql: connection.execute(sql).fetchall(),
+        lambda sql: sql.replace("WEEK", week).replace("REGEX(", "regexp_matches("),
+    )
+
+
+def clickhouse_asks(segments, database):
+    from chdb import session
+
+    fresh = not os.path.exists(database)
+    clickhouse = session.Session(database)
+    clickhouse.query("SET max_threads = 2")
+    clickhouse.query("CREATE DATABASE IF NOT EXISTS b")
+    clickhouse.query("USE b")
+    files = f"{segments}/*/*.parquet"
+    if fresh:
+        began = time.monotonic()
+        clickhouse.query(TABLE.format(files=files))
+        for index in INDEXES:
+            try:
+                clickhouse.query(index)
+            except Exception as error:  # an index of another version is named, the others are used
+                print(json.dumps({"index": index, "refused": str(error).split("(version")[0][:200]}), flush=True)
+        clickhouse.query(f"INSERT INTO events SELECT * FROM file('{files}', Parquet) SETTINGS max_insert_threads = 2")
+        clickhouse.query("OPTIMIZE TABLE events FINAL")
+        size = clickhouse.query("SELECT sum(bytes_on_disk), sum(rows) FROM system.parts WHERE active AND table = 'events'", "CSV")
+        print(json.dumps({"load_s": time.monotonic() - began, "bytes,rows": str(size).strip()}), flush=True)
+    week = WEEK.format(ts="toDateTime64(", z="', 6, 'UTC')").replace("')'", "')")
+
+    def ask(sql):
+        text = str(clickhouse.query(sql, "JSONCompact"))
+        return json.loads(text)["data"] if text else []
+
+    measure(ask, lambda sql: sql.replace("WEEK", week).replace("REGEX(", "match("))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "duckdb":
+        duckdb_asks(sys.argv[2])
+    else:
+        clickhouse_asks(sys.argv[2], sys.argv[3])
