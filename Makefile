@@ -15,7 +15,7 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser interop bench shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench soak shots clean
 
 help: ## This list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,10 @@ bench: ## Hot paths on the shared data: reading, matching (optimised build), sto
 	gzip -dc $(SHARED)/windows-json/noise.jsonl.gz | \
 	$(CARGO) run --release --locked -p luytre-detection --example throughput -- $(SHARED)/sigma -
 	$(CARGO) test --workspace --locked --test measure -- --ignored --nocapture
+
+soak: build ## The long form of the fault tests: thousands of kills and of random crashes.
+	LUYTRE_KILLS=5000 PROPTEST_CASES=100000 scripts/with-postgres $(CARGO) nextest run --workspace --locked \
+	  --no-fail-fast -E 'binary(kills) + test(crash_tests) + test(words)'
 
 clean: ## Remove what was built, keep data.
 	$(CARGO) clean

@@ -143,8 +143,14 @@ fn run(seed: u64, fault: Fault) {
     }
 }
 
+/// Random lives per fault; `make soak` asks for more.
+fn lives() -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig::with_cases(asked.unwrap_or(3000))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(lives())]
 
     #[test]
     fn a_power_cut_at_any_operation_loses_nothing_acknowledged(seed in any::<u64>()) {
