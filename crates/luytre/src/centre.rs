@@ -32,6 +32,28 @@ use std::time::Duration;
 /// Longest time to wait for the host of the registers' database.
 const DATABASE: Duration = Duration::from_secs(3);
 
+/// Longest time to wait for another command, or for a server that is ending, to free the data directory.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Opens the event store once nobody else has it.
+pub async fn open_store(data: &Path) -> Result<Store> {
+    let began = std::time::Instant::now();
+    loop {
+        match Store::open(&data.join("events"), Options::default()) {
+            Err(StoreError::Locked { pid, .. }) => {
+                let by = if pid == 0 { "another process".to_owned() } else { format!("process {pid}") };
+                anyhow::ensure!(
+                    began.elapsed() < PATIENCE,
+                    "the data directory {} is in use by {by}, which does not answer commands",
+                    data.display()
+                );
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
+}
+
 /// All areas, left to right.
 pub fn areas() -> Vec<Area> {
     vec![organisation::area(), assurance::area(), monitoring::area(), response::area()]
@@ -76,13 +98,7 @@ impl Centre {
             response::law::use_directory(directory).context("the law in the content directory")?;
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Store::open(&data.join("events"), Options::default()).map_err(|error| match error {
-            StoreError::Locked { pid, .. } => anyhow::anyhow!(
-                "the data directory {} is in use by process {pid}, which does not answer commands yet",
-                data.display()
-            ),
-            error => error.into(),
-        })?;
+        let store = open_store(data).await?;
         let live = Live::default();
         let db = open_database(data, configuration, &live).await?;
         let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();

@@ -3,7 +3,7 @@
 //! so that `LIKE '% 192.0.2.1 %'` answers in every engine.
 
 use event::{Column, Event, Value};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// More than these in one record are not listed one by one; the mark `+` says so, and a search then looks
 /// into the record itself.
@@ -54,23 +54,51 @@ struct Found {
 
 impl Found {
     fn text(&mut self, text: &str) {
+        let mut from = 0;
         for run in text.split(|letter: char| !is_part(letter)) {
             // The shortest: `::1`.
             if run.len() >= 3 {
-                self.run(run);
+                let escaped = from > 0 && text.as_bytes().get(from - 1) == Some(&b'%');
+                self.run(run, escaped);
+            }
+            from += run.len();
+            from += text.get(from..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        }
+    }
+
+    /// `escaped`: a percent sign stands before the run, so that its first two letters may stand for another one.
+    fn run(&mut self, run: &str, escaped: bool) {
+        if let Observable::Whole(word) = classify(run) {
+            if let Some((_, domain)) = word.split_once('@') {
+                self.push(domain.to_owned());
+            }
+            self.push(word);
+        }
+        let bytes = run.as_bytes();
+        if memchr::memchr_iter(b'.', bytes).nth(2).is_some() {
+            self.dotted(run);
+            if let (true, Some(rest)) = (escaped, run.get(2..)) {
+                self.dotted(rest);
+            }
+        }
+        if bytes.len() > 32 {
+            for digits in run.split(|letter: char| !letter.is_ascii_hexdigit()) {
+                if is_hash(digits) {
+                    self.push(digits.to_ascii_lowercase());
+                }
             }
         }
     }
 
-    fn run(&mut self, run: &str) {
-        match classify(run) {
-            Observable::Whole(word) => {
-                if let Some((_, domain)) = word.split_once('@') {
-                    self.push(domain.to_owned());
-                }
-                self.push(word);
+    /// IPv4 addresses glued to other letters: `2F192.0.2.1`, `192.0.2.1-192.0.2.9`, `beacon_192.0.2.1.bin`.
+    fn dotted(&mut self, run: &str) {
+        for digits in run.split(|letter: char| !(letter.is_ascii_digit() || letter == '.')) {
+            let digits = digits.trim_matches('.');
+            if digits.len() >= 7
+                && let Ok(address) = digits.parse::<Ipv4Addr>()
+            {
+                self.push(address.to_string());
             }
-            Observable::None => {}
         }
     }
 
@@ -107,11 +135,26 @@ fn is_part(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || matches!(letter, '.' | ':' | '@' | '-' | '_' | '+')
 }
 
+fn is_hash(run: &str) -> bool {
+    matches!(run.len(), 32 | 40 | 64 | 96 | 128) && run.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What somebody looks for as a whole, in its one spelling: an address, e-mail address or hash and nothing beside it.
+pub(crate) fn asked(text: &str) -> Option<String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return (!(address.is_ipv6() && address.is_unspecified())).then(|| address.to_string());
+    }
+    match classify(text) {
+        Observable::Whole(word) if word == text.to_ascii_lowercase() && !word.contains(':') => Some(word),
+        _ => None,
+    }
+}
+
 /// What a run of such letters is.
 pub(crate) fn classify(run: &str) -> Observable {
     let run = run.trim_matches(|letter| matches!(letter, '.' | '-' | '_' | '+' | '@'));
     let bytes = run.as_bytes();
-    if matches!(bytes.len(), 32 | 40 | 64 | 96 | 128) && bytes.iter().all(u8::is_ascii_hexdigit) {
+    if is_hash(run) {
         return Observable::Whole(run.to_ascii_lowercase());
     }
     if let Some((user, domain)) = run.split_once('@') {
@@ -152,6 +195,29 @@ mod tests {
         assert_eq!(of("Failed password for root from 183.62.140.253 port 22 ssh2"), " 183.62.140.253 ");
         assert_eq!(of("src=10.0.0.1:443, dst=[2001:DB8:0::1]:80."), " 10.0.0.1 2001:db8::1 ");
         assert_eq!(of("at 06:55:46 version 1.2.3 and std::vec::Vec or 2026-11-21T00:00:00"), "");
+    }
+
+    #[test]
+    fn addresses_and_hashes_are_found_glued_to_what_is_beside_them() {
+        for text in [
+            "GET /fetch?url=http%3A%2F%2F198.51.100.66%2Fx.sh",
+            "ssh root@198.51.100.66:22 connected",
+            "backend tcp:198.51.100.66:443 up",
+            "range 198.51.100.66-198.51.100.70 blocked",
+            "client=::ffff:198.51.100.66 ok",
+            "file beacon_198.51.100.66.bin",
+            "reverse 198.51.100.66.static.example.net",
+            "path 198.51.100.66:443:/srv/data",
+            "q=a%20198.51.100.66%20b",
+        ] {
+            assert!(of(text).contains(" 198.51.100.66 "), "{text}: {}", of(text));
+        }
+        assert!(!of("10.198.51.100.66 and 198.51.100.660").contains(" 198.51.100.66 "));
+        let hash = "d41d8cd98f00b204e9800998ecf8427e";
+        assert!(of(&format!("x{hash}y z")).contains(hash), "{}", of(&format!("x{hash}y z")));
+        assert_eq!(asked("198.51.100.66").as_deref(), Some("198.51.100.66"));
+        assert_eq!((asked("198.51.100.66:9999"), asked("IP:198.51.100.66"), asked("10:11:12")), (None, None, None));
+        assert_eq!(asked("An@Example.ORG").as_deref(), Some("an@example.org"));
     }
 
     #[test]

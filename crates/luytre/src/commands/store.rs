@@ -2,7 +2,7 @@
 
 use super::search::moment;
 use super::{print_json, say};
-use crate::centre::Centre;
+use crate::centre::{Centre, open_store};
 use crate::configuration::Configuration;
 use crate::control::{self, ExportQuestion};
 use anyhow::{Context, Result};
@@ -81,8 +81,7 @@ async fn verify(data: &Path, json: bool) -> Result<ExitCode> {
     let report: Report = match control::running(data).await? {
         Some(server) => server.post("/control/verify", &()).await?,
         None => {
-            let store = event_store::Store::open(&data.join("events"), Options::default())
-                .context("the event store cannot be opened; `luytre store repair` may mend it")?;
+            let store = open_store(data).await.context("`luytre store repair` mends what can be mended")?;
             let report = store.verify().await?;
             store.close().await;
             report

@@ -5,14 +5,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use event_store::StoreError;
 use ingest::bulk::BulkError;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Clients refuse to talk to a server that does not call itself this.
 const PRODUCT: &str = "x-elastic-product";
 
 /// JSON in the media type that the client speaks.
-pub(super) fn json_answer(headers: &HeaderMap, status: StatusCode, value: &Value) -> Response {
-    let mut response = Response::new(Body::from(value.to_string()));
+pub(super) fn json_answer(headers: &HeaderMap, status: StatusCode, value: &impl Serialize) -> Response {
+    let mut response = Response::new(Body::from(serde_json::to_vec(value).unwrap_or_default()));
     *response.status_mut() = status;
     let answer = response.headers_mut();
     answer.insert(PRODUCT, HeaderValue::from_static("Elasticsearch"));

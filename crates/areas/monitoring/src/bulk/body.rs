@@ -11,8 +11,9 @@ use std::io::Read;
 use std::sync::LazyLock;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Memory of all bodies under way, in units of [`UNIT`] bytes: 320 MiB.
-static MEMORY: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(320));
+/// Memory of all bodies under way, in units of [`UNIT`] bytes: 200 MiB, the largest
+/// body twice. A body of small documents takes about five times its length until it is answered.
+static MEMORY: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(202));
 const UNIT: usize = 1 << 20;
 /// Taken for a body whose length nobody tells beforehand.
 const UNTOLD: u32 = 8;

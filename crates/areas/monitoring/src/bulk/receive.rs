@@ -15,8 +15,10 @@ use ingest::resends::connection_number;
 use kit::scope::Actor;
 use kit::session::Session;
 use kit::{App, Capability};
-use serde::Deserialize;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -78,8 +80,7 @@ async fn take_bulk(app: &App, index: Option<String>, request: Request) -> Respon
         Ok(items) => {
             let errors = items.iter().any(|item| item.error.is_some());
             let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let items: Vec<Value> = items.iter().map(Outcome::item).collect();
-            json_answer(&headers, StatusCode::OK, &json!({ "took": took, "errors": errors, "items": items }))
+            json_answer(&headers, StatusCode::OK, &BulkAnswer { took, errors, items })
         }
         Err(refusal) => refusal.into_answer(&headers),
     }
@@ -99,7 +100,7 @@ async fn take_document(app: &App, names: Names, request: Request) -> Response {
         Ok(outcome) => match &outcome.error {
             None => json_answer(&headers, StatusCode::CREATED, &outcome.result()),
             Some(_) => {
-                let body = json!({ "error": outcome.error, "status": outcome.status.as_u16() });
+                let body = json!({ "error": outcome.error.as_deref(), "status": outcome.status.as_u16() });
                 json_answer(&headers, outcome.status, &body)
             }
         },
@@ -129,39 +130,83 @@ struct Outcome {
     id: Option<String>,
     sequence: Option<u64>,
     status: StatusCode,
-    error: Option<Value>,
+    error: Option<Arc<Value>>,
+}
+
+/// A large request has a million of these: each is written as it comes, none is kept as a tree.
+#[derive(Serialize)]
+struct BulkAnswer {
+    took: u64,
+    errors: bool,
+    items: Vec<Outcome>,
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut item = serializer.serialize_map(Some(1))?;
+        match &self.error {
+            None => item.serialize_entry(self.action.as_str(), &self.result())?,
+            Some(error) => item.serialize_entry(
+                self.action.as_str(),
+                &Refused { index: &self.index, id: self.id.as_deref(), status: self.status.as_u16(), error },
+            )?,
+        }
+        item.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    #[serde(rename = "_index")]
+    index: &'a str,
+    #[serde(rename = "_id")]
+    id: Option<&'a str>,
+    status: u16,
+    error: &'a Value,
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    #[serde(rename = "_index")]
+    index: &'a str,
+    #[serde(rename = "_id")]
+    id: Cow<'a, str>,
+    #[serde(rename = "_version")]
+    version: u8,
+    result: &'static str,
+    #[serde(rename = "_shards")]
+    shards: Shards,
+    #[serde(rename = "_seq_no")]
+    sequence: Option<u64>,
+    #[serde(rename = "_primary_term")]
+    primary_term: u8,
+    status: u16,
+}
+
+#[derive(Serialize)]
+struct Shards {
+    total: u8,
+    successful: u8,
+    failed: u8,
 }
 
 impl Outcome {
-    fn result(&self) -> Value {
+    fn result(&self) -> Created<'_> {
         let id = match (&self.id, self.sequence) {
-            (Some(id), _) => id.clone(),
-            (None, Some(sequence)) => format!("luytre-{sequence}"),
-            (None, None) => String::new(),
+            (Some(id), _) => Cow::Borrowed(id.as_str()),
+            (None, Some(sequence)) => Cow::Owned(format!("luytre-{sequence}")),
+            (None, None) => Cow::Borrowed(""),
         };
-        json!({
-            "_index": self.index,
-            "_id": id,
-            "_version": 1,
-            "result": "created",
-            "_shards": { "total": 1, "successful": 1, "failed": 0 },
-            "_seq_no": self.sequence,
-            "_primary_term": 1,
-            "status": self.status.as_u16(),
-        })
-    }
-
-    fn item(&self) -> Value {
-        let body = match &self.error {
-            None => self.result(),
-            Some(error) => json!({
-                "_index": self.index,
-                "_id": self.id,
-                "status": self.status.as_u16(),
-                "error": error,
-            }),
-        };
-        json!({ self.action.as_str(): body })
+        Created {
+            index: &self.index,
+            id,
+            version: 1,
+            result: "created",
+            shards: Shards { total: 1, successful: 1, failed: 0 },
+            sequence: self.sequence,
+            primary_term: 1,
+            status: self.status.as_u16(),
+        }
     }
 }
 
@@ -192,7 +237,7 @@ async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u
             Err(error) => {
                 let refusal = Refusal::from(error);
                 outcome.status = refusal.status();
-                outcome.error = Some(refusal.error());
+                outcome.error = Some(Arc::new(refusal.error()));
             }
         }
         outcomes.push(outcome);
@@ -331,10 +376,11 @@ impl Batch {
             Err(error) if self.number == 1 => Err(error.into()),
             Err(error) => {
                 let refusal = Refusal::from(error);
+                let shared = Arc::new(refusal.error());
                 for place in places {
                     if let Some(outcome) = outcomes.get_mut(place) {
                         outcome.status = refusal.status();
-                        outcome.error = Some(refusal.error());
+                        outcome.error = Some(shared.clone());
                     }
                 }
                 Ok(())

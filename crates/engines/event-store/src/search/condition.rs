@@ -1,7 +1,6 @@
 //! A search as a condition over the rows of segments.
 
 use super::language::{Bound, Field, Node, Query, Term, Test};
-use super::parser::observable;
 use crate::columns;
 use crate::query::functions::{
     field, field_equals, field_like, field_number, ip_in, text_equals, text_has, text_like, text_number, text_word,
@@ -42,14 +41,12 @@ fn term(term: &Term) -> Result<Expr> {
 /// The stored message is null where the record holds it, so it is not looked through twice.
 fn anywhere(test: &Test) -> Expr {
     match test {
-        Test::Text(text) => match observable(text) {
-            Some(word) => {
-                let listed = column("observables").like(lit(format!("% {} %", escape(&word))));
-                let more = column("observables").like(lit("% + %"));
-                listed.or(more.and(text_has(column("raw"), text)))
-            }
-            None => text_has(column("raw"), text).or(text_has(column("message"), text)),
-        },
+        Test::Text(text) => text_has(column("raw"), text).or(text_has(column("message"), text)),
+        Test::Observable(word) => {
+            let listed = column("observables").like(lit(format!("% {} %", escape(word))));
+            let more = column("observables").like(lit("% + %"));
+            listed.or(more.and(text_has(column("raw"), word)))
+        }
         Test::Wildcard(pattern) => text_word(column("raw"), pattern).or(text_word(column("message"), pattern)),
         Test::Network(network) => {
             let network = network.to_string();
@@ -72,6 +69,7 @@ fn common(name: &'static str, value: Expr, test: &Test) -> Expr {
     let kind = columns::schema().field_with_name(name).map(|field| field.data_type().clone());
     match (test, kind.unwrap_or(DataType::Utf8View)) {
         (Test::Exists, _) => value.is_not_null(),
+        (Test::Observable(word), _) => text_has(value, word),
         (Test::Range { low, high }, DataType::Timestamp(..)) => range(low, high, |number| {
             (value.clone(), lit(ScalarValue::TimestampMicrosecond(Some(number as i64), Some("UTC".into()))))
         }),
@@ -115,6 +113,7 @@ fn own(fields: Expr, name: &str, test: &Test) -> Expr {
     let fields = || fields.clone();
     match test {
         Test::Exists => field_like(fields(), name, "*"),
+        Test::Observable(word) => field_equals(fields(), name, word),
         Test::Range { low, high } => range(low, high, |number| (field_number(fields(), name), lit(number))),
         Test::Network(network) => {
             let value = field(fields(), name);

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! word  "a phrase"  power*          anywhere in message or record; accents and case do not matter
+//! 192.0.2.1  an@example.vn          addresses and hashes as a whole (not in 192.0.2.10); quoted: as any text
 //! field:value  field:"a phrase"  field:adm?n  field:*        whole value of a common column or own field
 //! field:>=400  field:<500  field:[400 TO 499]  field:{a TO *}   numbers and times
 //! source_ip:10.0.0.0/8  _exists_:field
@@ -45,6 +46,8 @@ pub enum Field {
 pub enum Test {
     /// Without a field: somewhere in the text. With one: the whole value.
     Text(String),
+    /// An address, e-mail address or hash, in its one spelling: there as a whole, wherever in the record.
+    Observable(String),
     /// With `*` or `?`.
     Wildcard(String),
     Range {

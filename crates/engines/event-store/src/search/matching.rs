@@ -2,7 +2,6 @@
 //! is found here in the event.
 
 use super::language::{Bound, Field, Node, Query, Term, Test};
-use super::parser::observable;
 use crate::pattern::{self, Contains, Like};
 use crate::rows;
 use event::{Column, Event, Value};
@@ -77,12 +76,9 @@ fn tree(node: &Node) -> Tree {
 fn ready(term: &Term) -> Ready {
     match &term.test {
         Test::Text(text) => {
-            let inside = Contains::new(text);
-            match (&term.field, observable(text)) {
-                (Field::Anywhere, Some(word)) => Ready::Observable { word, inside },
-                _ => Ready::Text { wanted: text.clone(), folded: pattern::fold(text).into_owned(), inside },
-            }
+            Ready::Text { wanted: text.clone(), folded: pattern::fold(text).into_owned(), inside: Contains::new(text) }
         }
+        Test::Observable(word) => Ready::Observable { word: word.clone(), inside: Contains::new(word) },
         Test::Wildcard(wild) => Ready::Wildcard { whole: Like::whole(wild), words: Like::words(wild) },
         Test::Range { low, high } => Ready::Range { low: *low, high: *high },
         Test::Network(network) => Ready::Network(*network),

@@ -3,7 +3,7 @@
 use super::language::{Bound, Field, Node, Query, Term, Test};
 use super::tokens::{Placed, Token, problem, tokens};
 use super::values;
-use crate::{StoreError, columns, pattern};
+use crate::{StoreError, columns, observables};
 use event::Micros;
 
 /// Deepest nesting and most terms of a search; a person needs a handful.
@@ -159,8 +159,15 @@ impl Parser {
             Field::Anywhere => values::anywhere(at, text)?,
             _ => values::of_field(at, &field, text)?,
         };
-        if field == Field::Anywhere && matches!(&test, Test::Text(text) if text.is_empty()) {
-            return Ok(Node::All);
+        if field == Field::Anywhere
+            && let Test::Text(text) = &test
+        {
+            if text.is_empty() {
+                return Ok(Node::All);
+            }
+            if let (false, Some(word)) = (quoted, observables::asked(text)) {
+                return Ok(Node::Term(Term { field, test: Test::Observable(word) }));
+            }
         }
         if let Field::Column(name @ ("time" | "arrival")) = field
             && let Test::Text(text) = &test
@@ -204,12 +211,4 @@ pub(super) fn moment(text: &str) -> Option<(Micros, Micros)> {
     let time = padded.parse::<jiff::civil::DateTime>().ok()?;
     let from = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond();
     Some((from, from + length))
-}
-
-/// Whether the whole word is an address or a hash, in its one spelling.
-pub(super) fn observable(text: &str) -> Option<String> {
-    match crate::observables::classify(text) {
-        crate::observables::Observable::Whole(word) if !word.contains('@') || pattern::fold(text) == word => Some(word),
-        _ => None,
-    }
 }

@@ -38,7 +38,11 @@ fn words_phrases_and_fields_are_told_apart() {
 
 #[test]
 fn addresses_paths_and_times_are_no_fields() {
-    assert_eq!(tree("2001:db8::1"), anywhere("2001:db8::1"));
+    let whole = |word: &str| term(Field::Anywhere, Test::Observable(word.into()));
+    assert_eq!(tree("2001:DB8:0::1"), whole("2001:db8::1"));
+    assert_eq!(tree("192.0.2.1"), whole("192.0.2.1"));
+    assert_eq!(tree("\"192.0.2.1\""), anywhere("192.0.2.1"));
+    assert_eq!(tree("192.0.2.1:8080"), anywhere("192.0.2.1:8080"));
     assert_eq!(tree("06:55:46"), anywhere("06:55:46"));
     assert_eq!(tree(r"C:\Windows\cmd.exe"), anywhere(r"C:\Windows\cmd.exe"));
     assert_eq!(tree("http://example.org/x"), anywhere("http://example.org/x"));
