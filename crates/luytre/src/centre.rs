@@ -97,12 +97,9 @@ impl Centre {
         if let Some(directory) = &configuration.content_directory {
             response::law::use_directory(directory).context("the law in the content directory")?;
         }
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open_store(data).await?;
         let live = Live::default();
-        let db = open_database(data, configuration, &live).await?;
-        let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
-        migrate(&db, &migrations, clock.as_ref()).await?;
+        let Registers { db, clock, policies } = Registers::open(data, configuration, &live).await?;
         let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
         let zone = &configuration.events.time_zone;
         anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
@@ -129,7 +126,6 @@ impl Centre {
             scoring: Arc::new(scoring),
         })
         .await?;
-        let policies = Policies::load(None)?;
         let retention_days = Retention::load(&content)?.days(configuration.events.retention_days);
         let configuration = configuration.clone();
         Ok(Self {
@@ -141,7 +137,7 @@ impl Centre {
             rules,
             live,
             clock,
-            policies: Arc::new(policies),
+            policies,
             rule_directories,
             retention_days,
             scope,
@@ -160,7 +156,11 @@ impl Centre {
 
     /// Sign-in; `secure` says whether cookies go over TLS only.
     pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {
-        SignIn::new(self.db.clone(), self.clock.clone(), Arc::clone(&self.policies), secure)
+        self.registers().sign_in(secure)
+    }
+
+    fn registers(&self) -> Registers {
+        Registers { db: self.db.clone(), clock: self.clock.clone(), policies: Arc::clone(&self.policies) }
     }
 
     /// Puts changed rule files in force.
@@ -270,6 +270,28 @@ impl Centre {
         self.store.close().await;
         drop(self.db);
         self.spare.keep();
+    }
+}
+
+/// The registers without the event store. They may be open beside a running server.
+pub struct Registers {
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub policies: Arc<Policies>,
+}
+
+impl Registers {
+    /// Opens them and brings their tables up to date.
+    pub async fn open(data: &Path, configuration: &Configuration, live: &Live) -> Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let db = open_database(data, configuration, live).await?;
+        let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
+        migrate(&db, &migrations, clock.as_ref()).await?;
+        Ok(Self { db, clock, policies: Arc::new(Policies::load(None)?) })
+    }
+
+    pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {
+        SignIn::new(self.db.clone(), self.clock.clone(), Arc::clone(&self.policies), secure)
     }
 }
 

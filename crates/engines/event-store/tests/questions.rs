@@ -221,6 +221,29 @@ async fn a_long_chain_of_conditions_does_no_harm() {
     assert_eq!(number(&store, "SELECT count(*) FROM events").await, 600);
 }
 
+#[tokio::test]
+async fn texts_that_would_grow_without_bound_are_refused() {
+    let (_dir, store) = filled().await;
+    let growing = "with a0 as (select raw r from events limit 8000),
+        a1 as (select r||r||r||r||r||r||r||r||r||r as r from a0),
+        a2 as (select r||r||r||r||r||r||r||r||r||r as r from a1) select max(character_length(r)) from a2";
+    let outcome = store.query(growing, &all()).await;
+    assert!(matches!(&outcome, Err(StoreError::Refused(text)) if text.contains("100 times")), "{outcome:?}");
+    let plain = store.query("SELECT host_name || ' ' || raw FROM events LIMIT 1", &all()).await.unwrap();
+    assert_eq!(plain.rows, 1);
+    let wide: Vec<String> = (0..20).map(|number| format!("raw||raw||raw||raw||raw||raw AS c{number}")).collect();
+    let outcome = store.query(&format!("SELECT {} FROM events", wide.join(", ")), &all()).await;
+    assert!(matches!(&outcome, Err(StoreError::Refused(text)) if text.contains("100 times")), "{outcome:?}");
+    // Thirty levels are a thousand million scans.
+    let mut doubling = "WITH a0 AS (SELECT seq FROM events)".to_owned();
+    for level in 1..30 {
+        let before = level - 1;
+        doubling += &format!(", a{level} AS (SELECT x.seq FROM a{before} x JOIN a{before} y ON x.seq = y.seq)");
+    }
+    let outcome = store.query(&format!("{doubling} SELECT count(*) FROM a29"), &all()).await;
+    assert!(matches!(&outcome, Err(StoreError::Refused(text)) if text.contains("too many parts")), "{outcome:?}");
+}
+
 struct Agencies(AtomicUsize);
 
 #[async_trait]

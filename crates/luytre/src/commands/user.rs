@@ -1,10 +1,11 @@
 //! `luytre user`: accounts from the command line, for the first start and for emergencies.
 
 use super::{print_json, say};
-use crate::centre::Centre;
+use crate::centre::Registers;
 use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use kit::live::Live;
 use kit::{Capability, Tx};
 use organisation::agencies::Agency;
 use organisation::api_keys::{self, NewKey};
@@ -57,20 +58,18 @@ enum Command {
 
 impl User {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
-        let centre = Centre::open(data, &configuration).await?;
-        let done = self.act(&centre).await;
-        centre.close().await;
-        done.map(|()| ExitCode::SUCCESS)
+        let registers = Registers::open(data, &configuration, &Live::default()).await?;
+        self.act(&registers, &configuration.centre).await.map(|()| ExitCode::SUCCESS)
     }
 
-    async fn act(&self, centre: &Centre) -> Result<()> {
+    async fn act(&self, registers: &Registers, centre: &str) -> Result<()> {
         let scope = kit::Scope::service("command line");
-        let scoped = centre.db.scoped(&scope);
-        let now = centre.clock.now();
+        let scoped = registers.db.scoped(&scope);
+        let now = registers.clock.now();
         match &self.command {
             Command::Add { account, name, role, agency } => {
                 let password = read_password()?;
-                let rules = &centre.policies.password.rules;
+                let rules = &registers.policies.password.rules;
                 let wrong = sign_in::check_rules(rules, &password, &[account, name]);
                 if !wrong.is_empty() {
                     let texts: Vec<_> = wrong.iter().map(|key| kit::locale::texts().text(kit::Lang::En, key)).collect();
@@ -85,9 +84,9 @@ impl User {
                     ..NewPerson::default()
                 };
                 let person = people::create(&tx, now, new).await?;
-                people::grant_role(&tx, &centre.policies, now, &person.id, role, &agency.id, now, None).await?;
+                people::grant_role(&tx, &registers.policies, now, &person.id, role, &agency.id, now, None).await?;
                 tx.commit().await?;
-                if let Err(error) = centre.sign_in(true)?.set_password(&scope, &person.id, &password).await {
+                if let Err(error) = registers.sign_in(true)?.set_password(&scope, &person.id, &password).await {
                     // An account without a password cannot sign in; a second try starts with `set-password`.
                     bail!("the account is made but its password is not set: {error}");
                 }
@@ -136,7 +135,7 @@ impl User {
                 let person = people::by_account(&scoped.read(), account)
                     .await?
                     .with_context(|| format!("no account {account}"))?;
-                centre.sign_in(true)?.set_password(&scope, &person.id, &password).await?;
+                registers.sign_in(true)?.set_password(&scope, &person.id, &password).await?;
                 say!("the password of {account} is set");
             }
         }
@@ -144,8 +143,8 @@ impl User {
     }
 }
 
-async fn agency_of(centre: &Centre, tx: &Tx<'_>, code: Option<&str>, now: i64) -> Result<Agency> {
-    let root = agencies::ensure_root_agency(tx, now, &centre.configuration.centre, "TTANM").await?;
+async fn agency_of(centre: &str, tx: &Tx<'_>, code: Option<&str>, now: i64) -> Result<Agency> {
+    let root = agencies::ensure_root_agency(tx, now, centre, "TTANM").await?;
     match code {
         None => Ok(root),
         Some(code) => agencies::by_code(tx, code).await?.with_context(|| format!("no agency has the code {code}")),

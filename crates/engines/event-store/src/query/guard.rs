@@ -2,20 +2,24 @@
 //! reads files or calls a function that is not on the list is refused twice: by the statement and by the plan.
 
 use super::engine::Session;
-use super::functions;
+use super::{functions, growth};
 use crate::StoreError;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement as SqlStatement};
+use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement as SqlStatement, Visit, visit_relations};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 /// Longest text of a query.
 const LONGEST: usize = 64 << 10;
 /// Words and signs of a query: planning walks along chains of operators recursively, and its stack is bounded.
 const MOST_TOKENS: usize = 4_000;
+/// Tables of a query with its named sub-queries put in; a person's question has a handful.
+const MOST_TABLES: usize = 256;
 /// Nesting of parentheses and sub-queries.
 const DEEPEST: usize = 40;
 
@@ -85,10 +89,29 @@ fn check_query(query: &Query) -> Result<(), StoreError> {
     if query.with.as_ref().is_some_and(|with| with.recursive) {
         return Err(refused("WITH RECURSIVE is not allowed"));
     }
+    let mut sizes: HashMap<String, usize> = HashMap::new();
     for part in query.with.iter().flat_map(|with| &with.cte_tables) {
         check_query(&part.query)?;
+        let size = size(&*part.query, &sizes)?;
+        sizes.insert(part.alias.name.value.to_lowercase(), size);
     }
+    size(&*query.body, &sizes)?;
     check_body(&query.body)
+}
+
+/// Tables read once every named sub-query stands where it is used. Sub-queries that join themselves again and again
+/// make a plan without end of few words.
+fn size(part: &impl Visit, named: &HashMap<String, usize>) -> Result<usize, StoreError> {
+    let mut size = 0_usize;
+    let _: ControlFlow<()> = visit_relations(part, |name| {
+        let tables = named.get(&name.to_string().to_lowercase()).copied().unwrap_or(1);
+        size = size.saturating_add(tables);
+        ControlFlow::Continue(())
+    });
+    match size > MOST_TABLES {
+        true => Err(refused("the query has too many parts; ask in several steps")),
+        false => Ok(size.max(1)),
+    }
 }
 
 fn check_body(body: &SetExpr) -> Result<(), StoreError> {
@@ -104,11 +127,12 @@ fn check_body(body: &SetExpr) -> Result<(), StoreError> {
     }
 }
 
-/// Plans the statement and looks at every node and function of the plan.
+/// Plans the statement and looks at every node and function of the plan, and at how long its texts can become.
 pub(super) async fn plan(session: &Session, statement: Statement) -> Result<LogicalPlan, StoreError> {
     let plan =
         session.context.state().statement_to_plan(statement).await.map_err(|error| StoreError::Query(clean(&error)))?;
     check_plan(&plan)?;
+    growth::check(&plan)?;
     Ok(plan)
 }
 

@@ -5,6 +5,7 @@ mod engine;
 mod events;
 mod external;
 pub(crate) mod functions;
+mod growth;
 mod guard;
 mod output;
 mod wanted;
