@@ -129,13 +129,13 @@ async fn write(
 
 enum Out {
     Parquet(Box<ArrowWriter<Hashing>>),
-    Json(LineDelimitedWriter<Hashing>),
+    Json(Box<LineDelimitedWriter<Hashing>>),
 }
 
 impl Out {
     fn new(format: ExportFormat, schema: SchemaRef, file: Hashing) -> Result<Self, StoreError> {
         Ok(match format {
-            ExportFormat::JsonLines => Self::Json(LineDelimitedWriter::new(file)),
+            ExportFormat::JsonLines => Self::Json(Box::new(LineDelimitedWriter::new(file))),
             ExportFormat::Parquet => {
                 let level = ZstdLevel::try_new(3).map_err(|error| broken(&error))?;
                 let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();

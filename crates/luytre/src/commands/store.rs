@@ -154,7 +154,7 @@ impl Export {
         };
         let json = match self.format {
             Some(format) => format == Form::Json,
-            None => !self.file.extension().is_some_and(|extension| extension == "parquet"),
+            None => self.file.extension().is_none_or(|extension| extension != "parquet"),
         };
         let question = ExportQuestion {
             file: std::path::absolute(&self.file)?,
