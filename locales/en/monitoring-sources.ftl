@@ -42,6 +42,7 @@ source-network = Address or network
 source-network-hint = Address of the sender, for example 10.1.2.3 or 10.1.0.0/16
 source-overlaps-another = This overlaps a source of another agency, or a sender that nobody adopted; declare less, or ask the centre to adopt it
 source-network-invalid = Give an IP address or a network, for example 10.1.0.0/16
+source-host-invalid = Write one host name as it stands in the records; * is not understood
 source-host = Host name in the record
 source-host-hint = As the host calls itself in its logs; case does not matter
 source-format = Format

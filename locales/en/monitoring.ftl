@@ -22,8 +22,8 @@ duty-wall-leave = Back to the duty page
 duty-alerts = High alerts nobody has acknowledged
 duty-alerts-none = No high alert waited to be acknowledged in the last { $hours } hours.
 duty-all = Show all { $count } alerts
-duty-silent = Silent systems of level { $level } and above
-duty-silent-none = Every system that must be monitored is sending logs.
+duty-silent = Silent systems
+duty-silent-none = Every system with registered sources is sending logs.
 duty-silent-since = silent since
 
 ## Alerts

@@ -42,6 +42,7 @@ source-network = Địa chỉ hoặc dải mạng
 source-network-hint = Địa chỉ máy gửi, ví dụ 10.1.2.3 hoặc 10.1.0.0/16
 source-overlaps-another = Máy này trùng với nguồn của cơ quan khác hoặc nguồn chưa ai nhận; hãy ghi hẹp hơn, hoặc nhờ Trung tâm nhận giúp
 source-network-invalid = Hãy ghi một địa chỉ IP hoặc dải mạng, ví dụ 10.1.0.0/16
+source-host-invalid = Hãy ghi đúng một tên máy như trong nhật ký, không dùng dấu *
 source-host = Tên máy trong bản ghi
 source-host-hint = Đúng như máy tự xưng trong nhật ký; không phân biệt hoa thường
 source-format = Định dạng

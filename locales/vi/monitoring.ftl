@@ -22,8 +22,8 @@ duty-wall-leave = Về trang Trực ban
 duty-alerts = Cảnh báo mức cao chưa ai tiếp nhận
 duty-alerts-none = Không có cảnh báo mức cao nào chờ tiếp nhận trong { $hours } giờ qua.
 duty-all = Xem tất cả { $count } cảnh báo
-duty-silent = Hệ thống cấp độ { $level } trở lên đang im lặng
-duty-silent-none = Mọi hệ thống cần giám sát đều đang gửi nhật ký.
+duty-silent = Hệ thống đang im lặng
+duty-silent-none = Mọi hệ thống có nguồn đã đăng ký đều đang gửi nhật ký.
 duty-silent-since = im lặng từ
 
 ## Cảnh báo

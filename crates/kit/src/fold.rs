@@ -16,7 +16,14 @@ fn icu_locale() -> icu_collator::CollatorPreferences {
 
 /// Input as we keep it: NFC, no leading or trailing blanks.
 pub fn normalise(text: &str) -> String {
-    text.trim().nfc().collect()
+    text.trim().chars().filter(|letter| !is_invisible(*letter)).nfc().collect()
+}
+
+/// Signs that nobody types: control characters, which databases and documents do not take, and those that turn the
+/// direction of writing, which make a text look like another.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control() && !matches!(letter, '\n' | '\t')
+        || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}')
 }
 
 /// Lower case without accents, đ as d, blanks collapsed.

@@ -1,7 +1,7 @@
 //! The SQL catalogue behind kit's trait: events from the event store, registers from the areas' declared
 //! tables, both in the asker's scope.
 
-use event_store::{ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, Store, StoreError};
+use event_store::{ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, Store, StoreError};
 use kit::catalogue::{Catalogue, Cell, ColumnKind, QueryAnswer, QueryLimits, TableSpec, rows_in_scope};
 use kit::{Db, Error, Scope};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ impl Catalogue for EventsAndRegisters {
         context.tables = self.tables.iter().map(|spec| self.external(scope, *spec)).collect();
         context.max_rows = limits.max_rows;
         context.timeout = limits.timeout;
+        context.lane = Lane::Question;
         let result = self.store.query(sql, &context).await.map_err(as_error)?;
         Ok(QueryAnswer {
             columns: result.columns(),

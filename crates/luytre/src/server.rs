@@ -237,9 +237,11 @@ fn is_for_elastic(request: &Request) -> bool {
         request.headers().get(name).and_then(|header| header.to_str().ok()).is_some_and(|header| header.contains(word))
     };
     let path = request.uri().path();
+    // A page renews its parts with `Accept: */*`.
+    let from_a_page = request.headers().contains_key("hx-request") || request.headers().contains_key(header::COOKIE);
     says(header::ACCEPT, "vnd.elasticsearch")
         || says(header::CONTENT_TYPE, "vnd.elasticsearch")
-        || path == "/" && !says(header::ACCEPT, "text/html")
+        || path == "/" && !says(header::ACCEPT, "text/html") && !from_a_page
         || PROBES.iter().any(|probe| path.starts_with(probe))
 }
 
@@ -385,5 +387,26 @@ async fn housekeeping(centre: Arc<Centre>, stop: CancellationToken) {
         if let Err(error) = centre.store.enforce_retention(centre.retention_days).await {
             tracing::error!(%error, "retention failed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_renews_itself_is_no_elastic_client() {
+        let root = |headers: &[(&str, &str)]| {
+            let mut request = Request::builder().uri("/");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            is_for_elastic(&request.body(axum::body::Body::empty()).unwrap())
+        };
+        assert!(root(&[]) && root(&[("accept", "*/*")]) && root(&[("accept", "application/json")]));
+        assert!(root(&[("accept", "application/vnd.elasticsearch+json; compatible-with=8")]));
+        assert!(!root(&[("accept", "text/html")]));
+        assert!(!root(&[("accept", "*/*"), ("hx-request", "true")]));
+        assert!(!root(&[("accept", "*/*"), ("cookie", "luytre=x")]));
     }
 }

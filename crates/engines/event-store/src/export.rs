@@ -1,7 +1,7 @@
 //! Writes events out as plain Parquet or JSON lines, with the columns of the table `events`, for people and engines
 //! that know nothing of this store.
 
-use crate::query::{QueryContext, Session, Sources};
+use crate::query::{Lane, QueryContext, Session, Sources};
 use crate::search::{column, condition, parse, time_literal};
 use crate::{Store, StoreError, columns};
 use arrow::array::RecordBatch;
@@ -78,7 +78,7 @@ impl Store {
         if let Some(seqs) = &selection.seqs {
             filter = filter.and(column("seq").in_list(seqs.iter().map(|seq| lit(*seq as i64)).collect(), false));
         }
-        let context = QueryContext { timeout: LONGEST, ..QueryContext::new(Sources::All) };
+        let context = QueryContext { timeout: LONGEST, lane: Lane::Question, ..QueryContext::new(Sources::All) };
         let unfinished = Unfinished(file.with_extension("part"));
         let part = unfinished.0.clone();
         let exported = self

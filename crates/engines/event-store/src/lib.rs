@@ -34,7 +34,9 @@ pub use log::{Appended, BatchId, LogReader};
 pub use maintenance::{Compacted, Dropped};
 pub use options::Options;
 pub use pattern::fold;
-pub use query::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, QueryResult, Sources};
+pub use query::{
+    Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, QueryResult, Sources,
+};
 pub use repair::{Mended, Repaired, repair};
 pub use search::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult, UnknownField};
 pub use statistics::Statistics;

@@ -1,8 +1,9 @@
-//! Figures of the top bar: silent systems and new alerts, within the scope.
+//! Figures of the top bar: silent sources and new alerts, within the scope.
 
 use super::SETTINGS;
-use super::pages::{silent_systems, unacknowledged};
+use super::pages::unacknowledged;
 use crate::alerts::listing;
+use crate::sources::store::{self, SourceFilter};
 use kit::area::CounterSource;
 use kit::page::Counter;
 use kit::{App, Capability, Error, Scope};
@@ -19,7 +20,8 @@ async fn silent(app: &App, scope: &Scope) -> Result<Option<Counter>, Error> {
     if !scope.may(Capability::ViewSources) {
         return Ok(None);
     }
-    let count = silent_systems(&app.db.scoped(scope).read()).await?.len() as u64;
+    let filter = SourceFilter { silent: true, ..SourceFilter::default() };
+    let count = store::count(&app.db.scoped(scope).read(), &filter).await?;
     Ok(Some(Counter {
         name: "silent".to_owned(),
         icon: "volume-off".to_owned(),

@@ -20,7 +20,6 @@ pub fn routes() -> axum::Router<App> {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    silent_from_level: i64,
     alerts_from_severity: Severity,
     alerts_hours: i64,
     rows: u64,
@@ -30,7 +29,6 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/duty.toml"));
     // A test reads the embedded file; these hold only if it were broken after all.
     toml::from_str(text).unwrap_or(Settings {
-        silent_from_level: 1,
         alerts_from_severity: Severity::Informational,
         alerts_hours: 24,
         rows: 12,
@@ -54,7 +52,6 @@ mod tests {
 
     #[test]
     fn the_embedded_settings_are_read() {
-        assert_eq!(SETTINGS.silent_from_level, 3);
         assert_eq!(SETTINGS.severities(), vec![Severity::Critical, Severity::High]);
     }
 }

@@ -47,7 +47,6 @@ struct Panels {
     silent: Vec<SilentSystem>,
     silent_total: u64,
     may_see_sources: bool,
-    from_level: i64,
     hours: i64,
 }
 
@@ -107,7 +106,6 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
         silent,
         silent_total,
         may_see_sources,
-        from_level: SETTINGS.silent_from_level,
         hours: SETTINGS.alerts_hours,
     })
 }
@@ -132,13 +130,12 @@ pub(super) fn unacknowledged(now: Micros) -> Filter {
 /// Most silent sources that are looked at.
 const MOST_SOURCES: u64 = 2_000;
 
-/// Systems of the watched levels with silent sources: highest level first, then the longest silence.
+/// Systems with silent sources: highest level first, then the longest silence.
 pub(super) async fn silent_systems(connection: &impl Connection) -> Result<Vec<SilentSystem>, Error> {
     let filter = SourceFilter { silent: true, ..SourceFilter::default() };
     let mut systems: Vec<SilentSystem> = Vec::new();
     for listed in list(connection, &filter, MOST_SOURCES, 0).await? {
-        let watched = listed.system_level.is_some_and(|level| level >= SETTINGS.silent_from_level);
-        let (true, Some(silent)) = (watched, silent_system(listed)) else { continue };
+        let Some(silent) = silent_system(listed) else { continue };
         match systems.iter_mut().find(|system| system.system_id == silent.system_id) {
             Some(system) => {
                 system.sources += 1;

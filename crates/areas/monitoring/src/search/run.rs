@@ -65,10 +65,10 @@ pub fn refusal(error: StoreError) -> Error {
         StoreError::Search { .. } | StoreError::Refused(_) | StoreError::Query(_) => {
             Error::BadRequest(error.to_string())
         }
-        StoreError::Memory { .. } | StoreError::Timeout { .. } | StoreError::Cancelled => {
-            Error::BadRequest(error.to_string())
+        StoreError::Memory { .. } | StoreError::Cancelled => Error::BadRequest(error.to_string()),
+        StoreError::Full { .. } | StoreError::Closed | StoreError::Timeout { .. } => {
+            Error::Unavailable(error.to_string())
         }
-        StoreError::Full { .. } | StoreError::Closed => Error::Unavailable(error.to_string()),
         error => Error::internal(error),
     }
 }

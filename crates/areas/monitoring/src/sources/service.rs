@@ -66,6 +66,9 @@ impl SourceInput {
         if network.as_deref().is_some_and(|network| resolver::network(network).is_none()) {
             wrong("match_network", "source-network-invalid");
         }
+        if text(&self.match_host).is_some_and(|host| host.contains(['*', '?', '/', ' ', ','])) {
+            wrong("match_host", "source-host-invalid");
+        }
         let time_zone = text(&self.time_zone);
         if time_zone.as_deref().is_some_and(|zone| !known_zone(zone)) {
             wrong("time_zone", "source-zone-invalid");

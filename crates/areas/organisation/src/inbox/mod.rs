@@ -6,7 +6,7 @@ mod notify;
 mod pages;
 mod store;
 
-pub use notify::{Message, Recipient, notify};
+pub use notify::{Message, Recipient, notify, notify_all};
 pub use pages::{counter, routes};
 pub use store::{InboxFilter, acknowledge, count, list, mark_all_read, mark_read, unread};
 

@@ -44,14 +44,28 @@ pub async fn notify(
     recipient: Recipient<'_>,
     message: &Message,
 ) -> Result<Vec<String>, Error> {
+    notify_all(tx, live, now, &[recipient], message).await
+}
+
+/// The same for several recipients at once: who is meant twice gets it once.
+pub async fn notify_all(
+    tx: &Tx<'_>,
+    live: &Live,
+    now: Micros,
+    recipients: &[Recipient<'_>],
+    message: &Message,
+) -> Result<Vec<String>, Error> {
     if !message.link.is_empty() && !crate::sign_in::is_local_path(&message.link) {
         return Err(Error::internal("a message links outside"));
     }
-    let mut people = match recipient {
-        Recipient::Person(id) => vec![id.to_owned()],
-        Recipient::Role { role, agency_id } => people::with_role(tx, role, agency_id, now).await?,
-        Recipient::OnDuty => on_duty(tx, now).await?,
-    };
+    let mut people = Vec::new();
+    for recipient in recipients {
+        people.extend(match recipient {
+            Recipient::Person(id) => vec![(*id).to_owned()],
+            Recipient::Role { role, agency_id } => people::with_role(tx, role, *agency_id, now).await?,
+            Recipient::OnDuty => on_duty(tx, now).await?,
+        });
+    }
     people.sort();
     people.dedup();
     let arguments: serde_json::Map<_, _> =

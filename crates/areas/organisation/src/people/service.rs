@@ -72,7 +72,8 @@ fn tidy(change: &mut PersonChange) {
 /// Adds an account without a password; a password is set apart ([`sign_in::set_password`]).
 pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, Error> {
     tx.scope().require(Capability::ManagePeople)?;
-    let account = normalise(&new.account).to_lowercase();
+    // As typed: what a name must not hold is refused, not taken away.
+    let account = new.account.trim().to_lowercase();
     let mut change = PersonChange {
         full_name: new.full_name,
         agency_id: new.agency_id,

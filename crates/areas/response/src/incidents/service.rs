@@ -94,10 +94,9 @@ pub(super) async fn tell_opened(tx: &Tx<'_>, live: &Live, now: Micros, id: &str)
         agency_id: Some(incident.agency_id.clone()),
     };
     let agency_id = Some(incident.agency_id.as_str());
-    inbox::notify(tx, live, now, Recipient::OnDuty, &message).await?;
-    for role in TOLD {
-        inbox::notify(tx, live, now, Recipient::Role { role, agency_id }, &message).await?;
-    }
+    let mut recipients = vec![Recipient::OnDuty];
+    recipients.extend(TOLD.map(|role| Recipient::Role { role, agency_id }));
+    inbox::notify_all(tx, live, now, &recipients, &message).await?;
     Ok(())
 }
 

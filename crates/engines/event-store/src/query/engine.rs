@@ -4,7 +4,7 @@
 use super::events::{EventsTable, Touched, events_view};
 use super::external::external_provider;
 use super::guard::clean;
-use super::{QueryContext, QueryResult, functions, output};
+use super::{Lane, QueryContext, QueryResult, functions, output};
 use crate::StoreError;
 use crate::memory::Snapshot;
 use crate::store::Shared;
@@ -41,10 +41,41 @@ const STACK: usize = 64 << 20;
 /// Where DataFusion finds segments: a store that holds nothing but them.
 pub(super) const SEGMENTS: &str = "segments://events";
 
-pub(crate) struct Engine {
+/// Threads and places of one lane.
+struct Road {
     runtime: Option<Runtime>,
-    environment: RuntimeEnv,
     permits: Arc<Semaphore>,
+}
+
+impl Road {
+    fn new(name: &str, threads: usize, places: usize) -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads.max(1))
+            .thread_name(name)
+            .thread_stack_size(STACK)
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::io("start the query runtime", error))?;
+        Ok(Self { runtime: Some(runtime), permits: Arc::new(Semaphore::new(places.max(1))) })
+    }
+}
+
+impl Drop for Road {
+    fn drop(&mut self) {
+        // A runtime must not be dropped inside another one: it would block. And its threads are joined, not let go: glibc
+        // before 2.38 reads the stack of a thread that ends while it is detached, and ours are too large to be kept.
+        if let Some(runtime) = self.runtime.take()
+            && let Err(error) = std::thread::Builder::new().name("event-query-end".into()).spawn(move || drop(runtime))
+        {
+            tracing::error!(%error, "the threads of queries could not be ended");
+        }
+    }
+}
+
+pub(crate) struct Engine {
+    pages: Road,
+    questions: Road,
+    environment: RuntimeEnv,
     threads: usize,
     spill: std::path::PathBuf,
     spill_bytes: u64,
@@ -53,13 +84,6 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn new(shared: &Shared) -> Result<Self, StoreError> {
         let options = &shared.options;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(options.query_threads.max(1))
-            .thread_name("event-query")
-            .thread_stack_size(STACK)
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::io("start the query runtime", error))?;
         let failed = |error: &dyn std::fmt::Display| StoreError::Query(error.to_string());
         let environment =
             RuntimeEnvBuilder::new().with_metadata_cache_limit(FOOTER_BYTES).build().map_err(|error| failed(&error))?;
@@ -67,9 +91,9 @@ impl Engine {
         let url = ObjectStoreUrl::parse(SEGMENTS).map_err(|error| failed(&error))?;
         environment.register_object_store(url.as_ref(), Arc::new(store));
         Ok(Self {
-            runtime: Some(runtime),
+            pages: Road::new("event-page", options.query_threads, options.concurrent_queries)?,
+            questions: Road::new("event-question", options.query_threads, options.concurrent_queries / 2)?,
             environment,
-            permits: Arc::new(Semaphore::new(options.concurrent_queries.max(1))),
             threads: options.query_threads.max(1),
             spill: shared.unfinished_dir(),
             spill_bytes: options.spill_bytes,
@@ -108,8 +132,12 @@ impl Engine {
         W: FnOnce(Arc<Session>) -> F + Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send,
     {
-        let Some(runtime) = &self.runtime else { return Err(StoreError::Closed) };
-        let permits = self.permits.clone();
+        let road = match context.lane {
+            Lane::Page => &self.pages,
+            Lane::Question => &self.questions,
+        };
+        let Some(runtime) = &road.runtime else { return Err(StoreError::Closed) };
+        let permits = road.permits.clone();
         let limited = async {
             let _permit = permits.acquire_owned().await.map_err(|_| StoreError::Closed)?;
             let session = Arc::new(self.session(context, snapshot)?);
@@ -188,15 +216,6 @@ impl Engine {
             memory: context.memory,
             began: Instant::now(),
         })
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // A runtime must not be dropped inside another one the usual way: it would block.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

@@ -38,6 +38,14 @@ impl Sources {
     }
 }
 
+/// What must not wait for what: questions in SQL may run long and have threads of their own, so that a page with its
+/// few rows is never behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    Page,
+    Question,
+}
+
 /// Who asks and how much they may use.
 #[derive(Debug, Clone)]
 pub struct QueryContext {
@@ -49,6 +57,7 @@ pub struct QueryContext {
     pub timeout: Duration,
     /// Bytes that sorts, joins and groupings may hold.
     pub memory: usize,
+    pub lane: Lane,
     pub cancel: CancellationToken,
 }
 
@@ -60,6 +69,7 @@ impl QueryContext {
             max_rows: 10_000,
             timeout: Duration::from_secs(30),
             memory: 192 << 20,
+            lane: Lane::Page,
             cancel: CancellationToken::new(),
         }
     }
