@@ -14,9 +14,10 @@ fn icu_locale() -> icu_collator::CollatorPreferences {
     icu_collator::CollatorPreferences::from(&icu_locale_core::locale!("vi"))
 }
 
-/// Input as we keep it: NFC, no leading or trailing blanks.
+/// Input as we keep it: NFC, without signs that nobody types, no leading or trailing blanks.
 pub fn normalise(text: &str) -> String {
-    text.trim().chars().filter(|letter| !is_invisible(*letter)).nfc().collect()
+    let text: String = text.chars().filter(|letter| !is_invisible(*letter)).nfc().collect();
+    text.trim().to_owned()
 }
 
 /// Signs that nobody types: control characters, which databases and documents do not take, and those that turn the
@@ -65,6 +66,11 @@ mod tests {
     fn accents_and_their_places_do_not_matter_in_search() {
         assert_eq!(fold("  Bảo  mật ĐẮK LẮK "), "bao mat dak lak");
         assert_eq!(fold("hòa"), fold("hoà"));
+    }
+
+    #[test]
+    fn signs_that_nobody_types_are_left_out() {
+        assert_eq!(normalise("\u{200e} Máy\u{0} chủ\u{202e} \u{7}"), "Máy chủ");
     }
 
     #[test]

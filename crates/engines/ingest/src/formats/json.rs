@@ -31,7 +31,7 @@ fn closed(bytes: &[u8]) -> Vec<u8> {
                     escape = None;
                 }
             }
-            // `\\uXXXX` is whole only with its four digits.
+            // An escape by number is whole only with its four digits.
             _ if escape.is_some_and(|from| at < from + 5) => {}
             b'\\' if text => escape = Some(at),
             b'"' => (text, escape) = (!text, None),
