@@ -5,6 +5,7 @@ use crate::catalogue::{EventsAndRegisters, as_error};
 use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::control::{ExportQuestion, ImportQuestion, SearchQuestion};
+use crate::keeping::ledger_key;
 use crate::retention::Retention;
 use crate::spare::Spare;
 use anyhow::{Context, Result};
@@ -38,8 +39,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Opens the event store once nobody else has it.
 pub async fn open_store(data: &Path) -> Result<Store> {
     let began = std::time::Instant::now();
+    let key = ledger_key(data)?;
     loop {
-        match Store::open(&data.join("events"), Options::default()) {
+        let options = Options { ledger_key: Some(key.clone()), ..Options::default() };
+        match Store::open(&data.join("events"), options) {
             Err(StoreError::Locked { pid, .. }) => {
                 let by = if pid == 0 { "another process".to_owned() } else { format!("process {pid}") };
                 anyhow::ensure!(
@@ -77,8 +80,10 @@ pub struct Centre {
     pub policies: Arc<Policies>,
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
     pub rule_directories: Vec<PathBuf>,
-    /// Days that events are kept.
-    pub retention_days: u32,
+    pub retention: Retention,
+    /// Public half of the key that signs the ledger of segments.
+    pub ledger_key: String,
+    pub data: PathBuf,
     scope: Scope,
     spare: Spare,
 }
@@ -126,7 +131,8 @@ impl Centre {
             scoring: Arc::new(scoring),
         })
         .await?;
-        let retention_days = Retention::load(&content)?.days(configuration.events.retention_days);
+        let retention = Retention::load(&content)?;
+        let ledger_key = ledger_key(data)?.public();
         let configuration = configuration.clone();
         Ok(Self {
             configuration,
@@ -139,7 +145,9 @@ impl Centre {
             clock,
             policies,
             rule_directories,
-            retention_days,
+            retention,
+            ledger_key,
+            data: data.to_owned(),
             scope,
             spare,
         })

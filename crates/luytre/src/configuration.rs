@@ -92,15 +92,25 @@ pub struct Database {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Events {
-    /// Days that events are kept; as long as `content/monitoring/retention.toml` asks where absent.
+    /// Days that events are kept while there is room; as long as `content/monitoring/retention.toml` asks where absent.
+    /// What it asks for systems by their level holds in any case.
     pub retention_days: Option<u32>,
+    /// Whether the centre keeps logs as a provider of services: the lines that bind providers hold as well.
+    pub service_provider: bool,
+    /// Bytes that events may take on the disk; all but a twentieth of the disk where absent.
+    pub disk_bytes: Option<u64>,
     /// Zone (IANA name or offset) of records that name none and whose source has none set.
     pub time_zone: String,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { retention_days: None, time_zone: "Asia/Ho_Chi_Minh".to_owned() }
+        Self {
+            retention_days: None,
+            service_provider: false,
+            disk_bytes: None,
+            time_zone: "Asia/Ho_Chi_Minh".to_owned(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod configuration;
 pub mod content;
 pub mod control;
 pub mod demonstration;
+pub mod keeping;
 pub mod retention;
 pub mod server;
 pub mod spare;

@@ -1,9 +1,12 @@
-//! How long events are kept: what the law asks for at least (`content/monitoring/retention.toml`), unless the
-//! configuration says otherwise.
+//! How long events are kept: the lines of `content/monitoring/retention.toml`, the wish of the configuration, and the
+//! levels of the systems that events come from, made into a plan for the event store.
 
+use crate::configuration::Events;
 use crate::content::Content;
 use anyhow::{Context, Result};
+use event_store::{RetentionPlan, RetentionRule};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +22,21 @@ struct Minimum {
     #[expect(dead_code, reason = "for whoever edits the file")]
     what: Text,
     days: u32,
+    binds: Binds,
+    /// Levels of systems; every system where there are none.
+    #[serde(default)]
+    levels: BTreeSet<i64>,
+    /// Formats of records; every one where there are none.
+    #[serde(default)]
+    formats: BTreeSet<String>,
     basis: Basis,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Binds {
+    Everyone,
+    ServiceProvider,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -39,6 +56,12 @@ struct Basis {
     source: String,
 }
 
+impl Minimum {
+    fn basis(&self) -> String {
+        format!("{} {}", self.basis.document, self.basis.article)
+    }
+}
+
 impl Retention {
     pub fn load(content: &Content) -> Result<Self> {
         let found: Self = toml::from_str(&content.text("monitoring/retention.toml")?).context("retention.toml")?;
@@ -46,20 +69,38 @@ impl Retention {
         Ok(found)
     }
 
-    /// Days that events are kept.
-    pub fn days(&self, configured: Option<u32>) -> u32 {
-        configured.unwrap_or_else(|| self.minima.iter().map(|one| one.days).max().unwrap_or(u32::MAX))
+    /// Days that everything is kept while there is room.
+    pub fn wanted(&self, events: &Events) -> u32 {
+        events.retention_days.unwrap_or_else(|| self.longest())
+    }
+
+    fn longest(&self) -> u32 {
+        self.minima.iter().map(|one| one.days).max().unwrap_or(u32::MAX)
+    }
+
+    /// The plan for sources, each with the highest level of a system that it ever belonged to.
+    pub fn plan(&self, events: &Events, levels: &[(String, i64)]) -> RetentionPlan {
+        let bound = self.minima.iter().filter(|one| one.binds == Binds::Everyone || events.service_provider);
+        let minima = bound.map(|one| {
+            let of_level = levels.iter().filter(|(_, level)| one.levels.contains(level)).map(|(id, _)| id.clone());
+            RetentionRule {
+                sources: (!one.levels.is_empty()).then(|| of_level.collect()),
+                formats: (!one.formats.is_empty()).then(|| one.formats.clone()),
+                days: one.days,
+                basis: one.basis(),
+            }
+        });
+        RetentionPlan { wanted_days: self.wanted(events), other_days: self.longest(), minima: minima.collect() }
     }
 
     /// In words; the error names what the configured days fall short of.
-    pub fn judge(&self, configured: Option<u32>) -> Result<String, String> {
-        let days = self.days(configured);
+    pub fn judge(&self, events: &Events) -> Result<String, String> {
+        let days = self.wanted(events);
         let short = self.minima.iter().filter(|one| one.days > days);
-        let short: Vec<String> =
-            short.map(|one| format!("{} {}: {}", one.basis.document, one.basis.article, one.days)).collect();
+        let short: Vec<String> = short.map(|one| format!("{}: {}", one.basis(), one.days)).collect();
         match short.is_empty() {
             true => Ok(format!("events are kept for {days} days")),
-            false => Err(format!("events are kept for {days} days; asked for are: {}", short.join("; "))),
+            false => Err(format!("events are wanted for {days} days; asked for are: {}", short.join("; "))),
         }
     }
 }
@@ -68,12 +109,32 @@ impl Retention {
 mod tests {
     use super::*;
 
+    fn retention() -> Retention {
+        Retention::load(&Content::default()).unwrap()
+    }
+
     #[test]
-    fn the_longest_duty_holds_unless_configured() {
-        let retention = Retention::load(&Content::default()).unwrap();
-        assert!(retention.days(None) >= 366, "twelve months, leap year or not");
-        assert!(retention.judge(None).is_ok());
-        assert_eq!(retention.days(Some(30)), 30);
-        assert!(retention.judge(Some(30)).unwrap_err().contains("333/2026"));
+    fn the_longest_duty_is_the_wish_unless_configured() {
+        let events = Events::default();
+        assert!(retention().wanted(&events) >= 366, "twelve months, leap year or not");
+        assert!(retention().judge(&events).is_ok());
+        let short = Events { retention_days: Some(30), ..Events::default() };
+        assert_eq!(retention().wanted(&short), 30);
+        assert!(retention().judge(&short).unwrap_err().contains("333/2026"));
+    }
+
+    #[test]
+    fn no_wish_shortens_what_a_level_asks_for() {
+        let levels = [("a".to_owned(), 2), ("b".to_owned(), 3), ("c".to_owned(), 4), ("d".to_owned(), 5)];
+        let short = Events { retention_days: Some(7), ..Events::default() };
+        let plan = retention().plan(&short, &levels);
+        let days = |source| plan.days_of(source, "web-access@2");
+        assert_eq!(
+            [days(Some("a")), days(Some("b")), days(Some("c")), days(Some("d")), days(Some("unknown")), days(None)],
+            [31, 92, 184, 366, 366, 366]
+        );
+        assert_eq!(retention().plan(&Events::default(), &levels).shortest(), 366);
+        let provider = Events { service_provider: true, ..short };
+        assert_eq!(retention().plan(&provider, &levels).days_of(Some("a"), "syslog@1"), 366);
     }
 }

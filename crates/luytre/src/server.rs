@@ -1,17 +1,17 @@
 //! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
 //! end.
 
-use crate::catalogue::as_error;
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
+use crate::keeping::Act;
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use event_store::{Exported, Report};
+use event_store::Exported;
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
@@ -180,15 +180,17 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         routes = routes.merge(kit::page::gallery_router());
     }
     let elastic: Router = monitoring::bulk::elastic_routes().with_state(app.clone());
+    let state = Control { centre: Arc::clone(centre), doors: app.ports.get::<Doors>(), secret };
     let control = Router::new()
         .route("/control/query", post(control_query))
         .route("/control/search", post(control_search))
         .route("/control/import", post(control_import))
         .route("/control/doors", post(control_doors))
-        .route("/control/verify", post(control_verify))
+        .route("/control/keep", post(control_keep))
         .route("/control/export", post(control_export))
         .layer(DefaultBodyLimit::max(1 << 20))
-        .with_state(Control { centre: Arc::clone(centre), doors: app.ports.get::<Doors>(), secret });
+        .route_layer(axum::middleware::from_fn_with_state(state.clone(), check))
+        .with_state(state);
     routes
         .fallback(|| async { Fail::plain(Error::NotFound) })
         .layer(axum::middleware::from_fn_with_state(elastic, for_elastic))
@@ -257,26 +259,21 @@ struct Control {
     secret: String,
 }
 
-impl Control {
-    fn check(&self, headers: &HeaderMap) -> Result<(), Fail> {
-        if control::is_authorised(headers, &self.secret) { Ok(()) } else { Err(Error::Unauthenticated.into()) }
+type Answer<T> = Result<Json<T>, (StatusCode, Json<Value>)>;
+
+/// Only who can read the data directory knows the secret.
+async fn check(State(control): State<Control>, request: Request, next: Next) -> Response {
+    match control::is_authorised(request.headers(), &control.secret) {
+        true => next.run(request).await,
+        false => as_problem(Error::Unauthenticated.into()).into_response(),
     }
 }
 
-async fn control_doors(
-    State(control): State<Control>,
-    headers: HeaderMap,
-) -> Result<Json<Vec<DoorFigures>>, (StatusCode, Json<Value>)> {
-    control.check(&headers).map_err(as_problem)?;
+async fn control_doors(State(control): State<Control>) -> Answer<Vec<DoorFigures>> {
     Ok(Json(control.doors.map(|doors| doors.figures()).unwrap_or_default()))
 }
 
-async fn control_query(
-    State(control): State<Control>,
-    headers: HeaderMap,
-    Json(question): Json<SqlQuestion>,
-) -> Result<Json<QueryAnswer>, (StatusCode, Json<Value>)> {
-    control.check(&headers).map_err(as_problem)?;
+async fn control_query(State(control): State<Control>, Json(question): Json<SqlQuestion>) -> Answer<QueryAnswer> {
     let limits = QueryLimits {
         max_rows: question.max_rows,
         timeout: Duration::from_secs(question.timeout_seconds.clamp(1, 3_600)),
@@ -285,38 +282,19 @@ async fn control_query(
     control.centre.catalogue().query(&scope, &question.sql, limits).await.map(Json).map_err(problem)
 }
 
-async fn control_search(
-    State(control): State<Control>,
-    headers: HeaderMap,
-    Json(question): Json<SearchQuestion>,
-) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    control.check(&headers).map_err(as_problem)?;
+async fn control_search(State(control): State<Control>, Json(question): Json<SearchQuestion>) -> Answer<Value> {
     control.centre.search(&question).await.map(Json).map_err(problem)
 }
 
-async fn control_verify(
-    State(control): State<Control>,
-    headers: HeaderMap,
-) -> Result<Json<Report>, (StatusCode, Json<Value>)> {
-    control.check(&headers).map_err(as_problem)?;
-    control.centre.store.verify().await.map(Json).map_err(|error| problem(as_error(error)))
+async fn control_keep(State(control): State<Control>, Json(act): Json<Act>) -> Answer<Value> {
+    control.centre.keep(&act).await.map(Json).map_err(problem)
 }
 
-async fn control_export(
-    State(control): State<Control>,
-    headers: HeaderMap,
-    Json(question): Json<ExportQuestion>,
-) -> Result<Json<Exported>, (StatusCode, Json<Value>)> {
-    control.check(&headers).map_err(as_problem)?;
+async fn control_export(State(control): State<Control>, Json(question): Json<ExportQuestion>) -> Answer<Exported> {
     control.centre.export(&question).await.map(Json).map_err(problem)
 }
 
-async fn control_import(
-    State(control): State<Control>,
-    headers: HeaderMap,
-    Json(question): Json<ImportQuestion>,
-) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    control.check(&headers).map_err(as_problem)?;
+async fn control_import(State(control): State<Control>, Json(question): Json<ImportQuestion>) -> Answer<Value> {
     control.centre.import(&question, |_| {}).await.map(Json).map_err(problem)
 }
 
@@ -384,7 +362,7 @@ async fn housekeeping(centre: Arc<Centre>, stop: CancellationToken) {
         if let Err(error) = centre.store.compact().await {
             tracing::error!(%error, "compaction failed");
         }
-        if let Err(error) = centre.store.enforce_retention(centre.retention_days).await {
+        if let Err(error) = centre.expire().await {
             tracing::error!(%error, "retention failed");
         }
     }

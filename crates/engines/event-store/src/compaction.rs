@@ -1,7 +1,9 @@
 //! Merges the small files of a day into one, row by row in order of time, with a bounded piece of each in
 //! memory. Readers keep the old files until their queries end.
 
+use crate::ledger::Cause;
 use crate::maintenance::{Compacted, unfinished_name};
+use crate::manifest::Replacement;
 use crate::segment::{Segment, SegmentWriter};
 use crate::store::{Shared, segment};
 use crate::verify::find_damaged;
@@ -85,7 +87,9 @@ fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segmen
     let row = writer.finish()?;
     let merged = segment(&shared.dir, row);
     let paths: Vec<String> = group.iter().map(|one| one.row.path.clone()).collect();
-    if let Err(error) = shared.manifest.replace(&paths, std::slice::from_ref(&merged.row)) {
+    let at = (shared.options.clock)();
+    let done = Replacement::new(Cause::Merged, &paths, std::slice::from_ref(&merged.row), at);
+    if let Err(error) = shared.manifest.replace(&done) {
         merged.retire();
         return Err(error);
     }

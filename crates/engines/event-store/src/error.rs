@@ -27,6 +27,8 @@ pub enum StoreError {
     Io { what: String, source: Arc<io::Error> },
     #[error("manifest of the event store: {0}")]
     Manifest(String),
+    #[error("ledger of segments: {0}")]
+    Ledger(String),
     #[error("segment {file}: {reason}")]
     Segment { file: String, reason: String },
     #[error("the event store is closed")]

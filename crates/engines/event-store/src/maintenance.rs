@@ -2,7 +2,10 @@
 //! so these never run against each other.
 
 use crate::StoreError;
-use crate::segment::{Segment, SegmentWriter, partition, write_part};
+use crate::ledger::{Cause, Ledger, Sealed};
+use crate::manifest::Replacement;
+use crate::retention::{Hold, RetentionPlan, expire};
+use crate::segment::{DAY, SegmentWriter, partition, write_part};
 use crate::store::{Shared, segment};
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +20,10 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(crate) enum Work {
     Seal(Answer<()>),
     Compact(Answer<Compacted>),
-    Retain { days: u32, answer: Answer<Dropped> },
+    Retain { plan: RetentionPlan, budget: Option<u64>, answer: Answer<Dropped> },
+    Hold { hold: Hold, answer: Answer<()> },
+    ReleaseHold { id: String, answer: Answer<bool> },
+    Sign(Answer<Sealed>),
     Nudge,
     Stop,
 }
@@ -35,8 +41,19 @@ pub struct Compacted {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Dropped {
     pub files: usize,
+    /// Files written again without a part of their events.
+    pub rewritten: usize,
     pub events: u64,
     pub bytes: u64,
+}
+
+impl std::ops::AddAssign for Dropped {
+    fn add_assign(&mut self, more: Self) {
+        self.files += more.files;
+        self.rewritten += more.rewritten;
+        self.events += more.events;
+        self.bytes += more.bytes;
+    }
 }
 
 pub(crate) struct Maintenance {
@@ -54,7 +71,7 @@ const COMPACT_EVERY: Duration = Duration::from_secs(120);
 impl Maintenance {
     pub(crate) fn start(shared: Arc<Shared>) -> Result<Self, StoreError> {
         let (work, inbox) = channel();
-        let mut worker = Worker { shared, not_before: None, compacted: Instant::now(), released: 0 };
+        let mut worker = Worker { shared, not_before: None, compacted: Instant::now(), released: 0, signed_day: None };
         let thread = std::thread::Builder::new()
             .name("event-segments".into())
             .spawn(move || worker.run(&inbox))
@@ -92,6 +109,8 @@ struct Worker {
     compacted: Instant,
     /// Log files up to here were given up.
     released: u64,
+    /// Day of the last entry of the ledger, once it is known.
+    signed_day: Option<i64>,
 }
 
 impl Worker {
@@ -104,8 +123,17 @@ impl Worker {
                 Ok(Work::Compact(answer)) => {
                     let _ = answer.send(crate::compaction::compact(&self.shared));
                 }
-                Ok(Work::Retain { days, answer }) => {
-                    let _ = answer.send(self.retain(days));
+                Ok(Work::Retain { plan, budget, answer }) => {
+                    let _ = answer.send(expire(&self.shared, &plan, budget));
+                }
+                Ok(Work::Hold { hold, answer }) => {
+                    let _ = answer.send(self.shared.manifest.hold(&hold));
+                }
+                Ok(Work::ReleaseHold { id, answer }) => {
+                    let _ = answer.send(self.shared.manifest.release_hold(&id));
+                }
+                Ok(Work::Sign(answer)) => {
+                    let _ = answer.send(self.sign());
                 }
                 Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Work::Nudge) | Err(RecvTimeoutError::Timeout) => {}
@@ -135,6 +163,7 @@ impl Worker {
             }
         }
         self.release_log();
+        self.sign_daily();
         if self.compacted.elapsed() >= COMPACT_EVERY {
             self.compacted = Instant::now();
             if let Err(error) = crate::compaction::compact(&self.shared) {
@@ -165,7 +194,8 @@ impl Worker {
         } else {
             // Where this fails the files stay: whether the manifest has them is known at the next start.
             let rows: Vec<_> = written.iter().map(|one| one.row.clone()).collect();
-            outcome = shared.manifest.commit_seal(&rows, sealed, shared.evaluated.load(Ordering::Acquire));
+            let done = Replacement::new(Cause::Sealed, &[], &rows, (shared.options.clock)());
+            outcome = shared.manifest.commit_seal(&done, sealed, shared.evaluated.load(Ordering::Acquire));
         }
         let full = matches!(outcome, Err(StoreError::DiskFull));
         if shared.no_room.swap(full, Ordering::AcqRel) && !full {
@@ -207,22 +237,40 @@ impl Worker {
         }
     }
 
-    fn retain(&self, days: u32) -> Result<Dropped, StoreError> {
-        let shared = &self.shared;
-        let cutoff = (shared.options.clock)().saturating_sub(i64::from(days) * crate::segment::DAY);
-        let old = |one: &Segment| one.row.newest < cutoff;
-        let gone: Vec<Arc<Segment>> = shared.memory().segments.iter().filter(|one| old(one)).cloned().collect();
-        let paths: Vec<String> = gone.iter().map(|one| one.row.path.clone()).collect();
-        shared.manifest.replace(&paths, &[])?;
-        shared.memory().change_segments(|one| !old(one), Vec::new());
-        let mut dropped = Dropped::default();
-        for one in gone {
-            dropped.files += 1;
-            dropped.events += one.row.rows;
-            dropped.bytes += one.row.bytes;
-            one.retire();
+    /// One entry of the ledger a day, by the clock of the store, once there is something to say.
+    fn sign_daily(&mut self) {
+        if self.shared.options.ledger_key.is_none() {
+            return;
         }
-        Ok(dropped)
+        let today = (self.shared.options.clock)().div_euclid(DAY);
+        if self.signed_day.is_none() {
+            let last = Ledger::new(&*self.shared.files, &self.shared.dir).last_at();
+            self.signed_day = Some(last.ok().flatten().map_or(i64::MIN, |at| at.div_euclid(DAY)));
+        }
+        if self.signed_day.is_none_or(|day| today <= day) {
+            return;
+        }
+        // A fault is told once a day here, and by `verify` whenever it is asked.
+        self.signed_day = Some(today);
+        let waiting = self.shared.manifest.sequence("ledger").unwrap_or(0) > 0
+            || self.shared.manifest.changes_after(0).is_ok_and(|changes| !changes.is_empty());
+        if waiting && let Err(error) = self.sign() {
+            tracing::error!(%error, "the ledger of segments could not be signed");
+        }
+    }
+
+    fn sign(&mut self) -> Result<Sealed, StoreError> {
+        let shared = &self.shared;
+        let Some(key) = &shared.options.ledger_key else {
+            return Err(StoreError::Ledger("there is no key to sign it with".into()));
+        };
+        let now = (shared.options.clock)();
+        let ledger = Ledger::new(&*shared.files, &shared.dir);
+        let changes = shared.manifest.changes_after(ledger.through()?)?;
+        let (sealed, number, through) = ledger.sign(key, changes, now)?;
+        shared.manifest.signed(number, through)?;
+        self.signed_day = Some(now.div_euclid(DAY));
+        Ok(sealed)
     }
 }
 

@@ -2,7 +2,9 @@
 //! survive a restart. SQLite, synchronous; the truth about segments, never a directory listing.
 
 use crate::StoreError;
+use crate::ledger::{Cause, Change, Listed};
 use crate::log::{BatchId, Damage, StoredBatch};
+use crate::retention::Hold;
 use event::Micros;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
@@ -32,6 +34,24 @@ pub(crate) struct SegmentRow {
     pub words: Option<(u64, u64)>,
     /// CRC-32C of each 64 KiB of the file.
     pub checksums: Vec<u32>,
+    /// Root of the Merkle tree over its rows, hexadecimal; files of older layouts have none.
+    pub rows_root: Option<String>,
+}
+
+/// Segments out and others in, and why; the ledger will say so.
+#[derive(Debug)]
+pub(crate) struct Replacement<'a> {
+    pub cause: Cause,
+    pub removed: &'a [String],
+    pub added: &'a [SegmentRow],
+    pub because: Option<String>,
+    pub at: Micros,
+}
+
+impl<'a> Replacement<'a> {
+    pub(crate) fn new(cause: Cause, removed: &'a [String], added: &'a [SegmentRow], at: Micros) -> Self {
+        Self { cause, removed, added, because: None, at }
+    }
 }
 
 impl SegmentRow {
@@ -52,12 +72,15 @@ impl SegmentRow {
             sources: None,
             words: None,
             checksums: Vec::new(),
+            rows_root: None,
         }
     }
 }
 
 pub(crate) struct Manifest(Mutex<Connection>);
 
+const VERSION: i64 = 3;
+/// Of version 1; the later ones add to it.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS segments (
@@ -72,26 +95,47 @@ CREATE TABLE IF NOT EXISTS damage (
   PRIMARY KEY (file, at_offset)) STRICT, WITHOUT ROWID;
 ";
 
+const SECOND: &str = "
+ALTER TABLE segments ADD COLUMN words_offset INTEGER; ALTER TABLE segments ADD COLUMN words_length INTEGER;
+ALTER TABLE segments ADD COLUMN checksums BLOB; ALTER TABLE damage ADD COLUMN mended_at INTEGER;
+";
+const THIRD: &str = "
+ALTER TABLE segments ADD COLUMN rows_root TEXT;
+CREATE TABLE changes (number INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+CREATE TABLE holds (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE outlook (path TEXT PRIMARY KEY, plan TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+fn upgrade(transaction: &Transaction<'_>, from: i64) -> rusqlite::Result<()> {
+    transaction.execute_batch(SCHEMA)?;
+    if from < 2 {
+        transaction.execute_batch(SECOND)?;
+    }
+    if from < 3 {
+        transaction.execute_batch(THIRD)?;
+        let known = segments(transaction)?;
+        if !known.is_empty() {
+            note_change(transaction, &Replacement::new(Cause::Known, &[], &known, 0))?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", VERSION)
+}
+
 impl Manifest {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        match version {
-            0..=2 => {}
-            newer => return Err(StoreError::Manifest(format!("version {newer} is newer than this program"))),
+        if version > VERSION {
+            return Err(StoreError::Manifest(format!("version {version} is newer than this program")));
         }
-        connection.execute_batch(SCHEMA)?;
-        if version < 2 {
-            connection.execute_batch(
-                "ALTER TABLE segments ADD COLUMN words_offset INTEGER; ALTER TABLE segments ADD COLUMN words_length INTEGER;
-                 ALTER TABLE segments ADD COLUMN checksums BLOB; ALTER TABLE damage ADD COLUMN mended_at INTEGER;",
-            )?;
-            // Nothing is written where nothing changes: a full disk can still be looked at.
-            connection.pragma_update(None, "user_version", 2)?;
+        let manifest = Self(Mutex::new(connection));
+        // Nothing is written where nothing changes: a full disk can still be looked at.
+        if version < VERSION {
+            manifest.change(|transaction| upgrade(transaction, version))?;
         }
-        Ok(Self(Mutex::new(connection)))
+        Ok(manifest)
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -118,50 +162,75 @@ impl Manifest {
     }
 
     pub(crate) fn segments(&self) -> Result<Vec<SegmentRow>, StoreError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare(
-            "SELECT path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
-             words_offset, words_length, checksums FROM segments ORDER BY max_time, path",
-        )?;
-        let rows = statement.query_map([], |row| {
-            let sources: Option<String> = row.get(11)?;
-            let checksums: Option<Vec<u8>> = row.get(14)?;
-            Ok(SegmentRow {
-                path: row.get(0)?,
-                day: row.get(1)?,
-                generation: row.get(2)?,
-                rows: unsigned(row.get(3)?),
-                bytes: unsigned(row.get(4)?),
-                min_time: row.get(5)?,
-                max_time: row.get(6)?,
-                min_seq: unsigned(row.get(7)?),
-                max_seq: unsigned(row.get(8)?),
-                newest: row.get(9)?,
-                sha256: row.get(10)?,
-                sources: sources.and_then(|text| serde_json::from_str(&text).ok()),
-                words: row.get::<_, Option<i64>>(12)?.map(unsigned).zip(row.get::<_, Option<i64>>(13)?.map(unsigned)),
-                checksums: checksums.unwrap_or_default().chunks_exact(4).map(little_endian).collect(),
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(segments(&self.connection())?)
     }
 
     /// A seal: its segments and the new end of what is sealed, together or not at all.
-    pub(crate) fn commit_seal(&self, added: &[SegmentRow], sealed: u64, evaluated: u64) -> Result<(), StoreError> {
+    pub(crate) fn commit_seal(&self, done: &Replacement<'_>, sealed: u64, evaluated: u64) -> Result<(), StoreError> {
         self.change(|transaction| {
-            added.iter().try_for_each(|row| insert(transaction, row))?;
+            replace(transaction, done)?;
             set(transaction, "sealed", sealed)?;
             set(transaction, "evaluated", evaluated)
         })
     }
 
     /// A merge or a deletion: old segments out, new ones in.
-    pub(crate) fn replace(&self, removed: &[String], added: &[SegmentRow]) -> Result<(), StoreError> {
+    pub(crate) fn replace(&self, done: &Replacement<'_>) -> Result<(), StoreError> {
+        self.change(|transaction| replace(transaction, done))
+    }
+
+    /// Changes that no entry of the ledger names yet, in their order.
+    pub(crate) fn changes_after(&self, through: u64) -> Result<Vec<Change>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare("SELECT body FROM changes WHERE number > ?1 ORDER BY number")?;
+        let bodies = statement.query_map([through as i64], |row| row.get::<_, String>(0))?;
+        let broken = |error: serde_json::Error| StoreError::Manifest(format!("a change cannot be read: {error}"));
+        bodies.map(|body| serde_json::from_str(&body?).map_err(broken)).collect()
+    }
+
+    /// An entry of the ledger is durable: its number is remembered, its changes are not needed here any more.
+    pub(crate) fn signed(&self, entries: u64, through: u64) -> Result<(), StoreError> {
         self.change(|transaction| {
-            for path in removed {
-                transaction.execute("DELETE FROM segments WHERE path = ?1", [path])?;
-            }
-            added.iter().try_for_each(|row| insert(transaction, row))
+            set(transaction, "ledger", entries)?;
+            set(transaction, "changes", through)?;
+            transaction.execute("DELETE FROM changes WHERE number <= ?1", [through as i64])?;
+            Ok(())
+        })
+    }
+
+    pub(crate) fn hold(&self, hold: &Hold) -> Result<(), StoreError> {
+        let body = serde_json::to_string(hold).map_err(|error| StoreError::Manifest(error.to_string()))?;
+        self.change(|transaction| {
+            transaction.execute("INSERT OR REPLACE INTO holds (id, body) VALUES (?1, ?2)", [&hold.id, &body])?;
+            Ok(())
+        })
+    }
+
+    /// Whether there was one.
+    pub(crate) fn release_hold(&self, id: &str) -> Result<bool, StoreError> {
+        self.change(|transaction| Ok(transaction.execute("DELETE FROM holds WHERE id = ?1", [id])? > 0))
+    }
+
+    pub(crate) fn holds(&self) -> Result<Vec<Hold>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare("SELECT body FROM holds ORDER BY id")?;
+        let bodies = statement.query_map([], |row| row.get::<_, String>(0))?;
+        // A hold that cannot be read must stop deletion, not be passed over.
+        let broken = |error: serde_json::Error| StoreError::Manifest(format!("a hold cannot be read: {error}"));
+        bodies.map(|body| serde_json::from_str(&body?).map_err(broken)).collect()
+    }
+
+    /// When a segment has to be looked at again under this plan, where that is known.
+    pub(crate) fn outlook(&self, path: &str, plan: &str) -> Result<Option<Micros>, StoreError> {
+        let sql = "SELECT at FROM outlook WHERE path = ?1 AND plan = ?2";
+        Ok(self.connection().query_row(sql, [path, plan], |row| row.get(0)).optional()?)
+    }
+
+    pub(crate) fn set_outlook(&self, path: &str, plan: &str, at: Micros) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            let sql = "INSERT OR REPLACE INTO outlook (path, plan, at) VALUES (?1, ?2, ?3)";
+            transaction.execute(sql, params![path, plan, at])?;
+            Ok(())
         })
     }
 
@@ -273,12 +342,71 @@ fn set(transaction: &Transaction<'_>, name: &str, value: u64) -> rusqlite::Resul
     Ok(())
 }
 
+fn segments(connection: &Connection) -> rusqlite::Result<Vec<SegmentRow>> {
+    let mut statement = connection.prepare(
+        "SELECT path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
+         words_offset, words_length, checksums, rows_root FROM segments ORDER BY max_time, path",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let sources: Option<String> = row.get(11)?;
+        let checksums: Option<Vec<u8>> = row.get(14)?;
+        Ok(SegmentRow {
+            path: row.get(0)?,
+            day: row.get(1)?,
+            generation: row.get(2)?,
+            rows: unsigned(row.get(3)?),
+            bytes: unsigned(row.get(4)?),
+            min_time: row.get(5)?,
+            max_time: row.get(6)?,
+            min_seq: unsigned(row.get(7)?),
+            max_seq: unsigned(row.get(8)?),
+            newest: row.get(9)?,
+            sha256: row.get(10)?,
+            sources: sources.and_then(|text| serde_json::from_str(&text).ok()),
+            words: row.get::<_, Option<i64>>(12)?.map(unsigned).zip(row.get::<_, Option<i64>>(13)?.map(unsigned)),
+            checksums: checksums.unwrap_or_default().chunks_exact(4).map(little_endian).collect(),
+            rows_root: row.get(15)?,
+        })
+    })?;
+    rows.collect()
+}
+
+fn replace(transaction: &Transaction<'_>, done: &Replacement<'_>) -> rusqlite::Result<()> {
+    for path in done.removed {
+        transaction.execute("DELETE FROM segments WHERE path = ?1", [path])?;
+        transaction.execute("DELETE FROM outlook WHERE path = ?1", [path])?;
+    }
+    done.added.iter().try_for_each(|row| insert(transaction, row))?;
+    note_change(transaction, done)
+}
+
+fn note_change(transaction: &Transaction<'_>, done: &Replacement<'_>) -> rusqlite::Result<()> {
+    if done.removed.is_empty() && done.added.is_empty() && done.cause != Cause::Rebuilt {
+        return Ok(());
+    }
+    let signed: Option<String> =
+        transaction.query_row("SELECT value FROM facts WHERE name = 'changes'", [], |row| row.get(0)).optional()?;
+    let pending: Option<i64> = transaction.query_row("SELECT max(number) FROM changes", [], |row| row.get(0))?;
+    let signed = signed.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let change = Change {
+        number: signed.max(pending.map_or(0, unsigned)) + 1,
+        at: done.at,
+        cause: done.cause,
+        removed: done.removed.to_vec(),
+        added: done.added.iter().map(Listed::from).collect(),
+        because: done.because.clone(),
+    };
+    let body = serde_json::to_string(&change).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    transaction.execute("INSERT INTO changes (number, body) VALUES (?1, ?2)", params![change.number as i64, body])?;
+    Ok(())
+}
+
 fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<()> {
     let sources = row.sources.as_ref().and_then(|sources| serde_json::to_string(sources).ok());
     transaction.execute(
         "INSERT INTO segments (path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
-         words_offset, words_length, checksums)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+         words_offset, words_length, checksums, rows_root)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             row.path,
             row.day,
@@ -294,7 +422,8 @@ fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<(
             sources,
             row.words.map(|(offset, _)| offset as i64),
             row.words.map(|(_, length)| length as i64),
-            row.checksums.iter().flat_map(|checksum| checksum.to_le_bytes()).collect::<Vec<u8>>()
+            row.checksums.iter().flat_map(|checksum| checksum.to_le_bytes()).collect::<Vec<u8>>(),
+            row.rows_root
         ],
     )?;
     Ok(())

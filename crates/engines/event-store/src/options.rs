@@ -1,5 +1,6 @@
 //! Sizes and times of a store. The defaults suit two processors and two gigabytes.
 
+use crate::LedgerKey;
 use event::Micros;
 use std::fmt;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Options {
     pub concurrent_queries: usize,
     /// Disk that sorts and groupings may use while they run, per query.
     pub spill_bytes: u64,
+    /// Signs the ledger of segments once a day; without it nothing is signed.
+    pub ledger_key: Option<LedgerKey>,
     /// The clock, microseconds UTC.
     pub clock: Arc<dyn Fn() -> Micros + Send + Sync>,
 }
@@ -59,6 +62,7 @@ impl Default for Options {
             query_threads: 2,
             concurrent_queries: 4,
             spill_bytes: 1 << 30,
+            ledger_key: None,
             clock: Arc::new(system_clock),
         }
     }

@@ -6,9 +6,10 @@
 //! - A segment that is gone is taken from the manifest.
 
 use crate::files::{FileLayer, RealFiles};
+use crate::ledger::{Cause, Ledger};
 use crate::lock::DirectoryLock;
 use crate::log::{self, Damage};
-use crate::manifest::{Manifest, SegmentRow};
+use crate::manifest::{Manifest, Replacement, SegmentRow};
 use crate::segment::{BLOCK, Blocks, SegmentWriter, check, describe};
 use crate::{Options, StoreError, compaction};
 use arrow::array::{AsArray, RecordBatch};
@@ -57,7 +58,7 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
                 set_aside(dir, &dir.join(format!("manifest.sqlite{end}")), now)?;
             }
             let manifest = Manifest::open(&path)?;
-            rebuild(dir, &manifest, &mut done)?;
+            rebuild(dir, &manifest, now, &mut done)?;
             done.manifest_rebuilt = true;
             manifest
         }
@@ -72,7 +73,7 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
         };
         // What is set aside keeps its name; the new file has another generation.
         let added: Vec<SegmentRow> = rest.into_iter().collect();
-        manifest.replace(std::slice::from_ref(&row.path), &added)?;
+        manifest.replace(&Replacement::new(Cause::Mended, std::slice::from_ref(&row.path), &added, now))?;
         set_aside(dir, &file, now)?;
         let lost = Damage { file: row.path.clone(), offset: 0, length: row.bytes, torn: false };
         manifest.note_damage(&[lost], now)?;
@@ -136,7 +137,7 @@ fn read_group(reader: ParquetRecordBatchReaderBuilder<File>, group: usize) -> Op
 }
 
 /// Fills an empty manifest from the files.
-fn rebuild(dir: &Path, manifest: &Manifest, done: &mut Repaired) -> Result<(), StoreError> {
+fn rebuild(dir: &Path, manifest: &Manifest, now: i64, done: &mut Repaired) -> Result<(), StoreError> {
     let mut rows = Vec::new();
     for folder in list(&dir.join("segments"))? {
         for name in list(&dir.join("segments").join(&folder))?.iter().filter(|name| name.ends_with(".parquet")) {
@@ -181,7 +182,10 @@ fn rebuild(dir: &Path, manifest: &Manifest, done: &mut Repaired) -> Result<(), S
     let sealed = rows.iter().map(|row| row.max_seq).max().unwrap_or(0);
     // Detection keeps its cursor elsewhere; what the log no longer holds has been evaluated.
     let evaluated = in_log.first().map_or(sealed, |first| first.saturating_sub(1).min(sealed));
-    manifest.commit_seal(&rows, sealed, evaluated)
+    // The ledger goes on where it ended.
+    let ledger = Ledger::new(&RealFiles, dir);
+    manifest.signed(ledger.count()?, ledger.through()?)?;
+    manifest.commit_seal(&Replacement::new(Cause::Rebuilt, &[], &rows, now), sealed, evaluated)
 }
 
 fn list(dir: &Path) -> Result<Vec<String>, StoreError> {

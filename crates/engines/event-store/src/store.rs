@@ -2,12 +2,14 @@
 //! cursors between them.
 
 use crate::files::{FileLayer, RealFiles};
+use crate::ledger::Sealed;
 use crate::lock::DirectoryLock;
 use crate::log::{self, BatchId, Log, LogReader, LogWriter, Published, WriterOptions};
 use crate::maintenance::{Compacted, Dropped, Maintenance, Work};
 use crate::manifest::Manifest;
 use crate::memory::{Memory, Snapshot};
 use crate::query::Engine;
+use crate::retention::{Hold, RetentionPlan};
 use crate::segment::Segment;
 use crate::{Appended, Options, StoreError};
 use event::{Event, RawRecord};
@@ -242,9 +244,36 @@ impl Store {
         self.0.maintenance.ask(Work::Compact).await
     }
 
-    /// Removes segments whose newest event, by the later of event time and arrival, is older than `days`.
-    pub async fn enforce_retention(&self, days: u32) -> Result<Dropped, StoreError> {
-        self.0.maintenance.ask(|answer| Work::Retain { days, answer }).await
+    /// Removes events that the plan lets go, by the later of event time and arrival, unless they are held.
+    pub async fn enforce_retention(&self, plan: &RetentionPlan) -> Result<Dropped, StoreError> {
+        self.0.maintenance.ask(|answer| Work::Retain { plan: plan.clone(), budget: None, answer }).await
+    }
+
+    /// The same, oldest files first and only until all segments together are within `bytes`.
+    pub async fn make_room(&self, plan: &RetentionPlan, bytes: u64) -> Result<Dropped, StoreError> {
+        self.0.maintenance.ask(|answer| Work::Retain { plan: plan.clone(), budget: Some(bytes), answer }).await
+    }
+
+    /// Keeps events from being removed, until the hold is released. Not while a removal is under way.
+    pub async fn hold(&self, hold: Hold) -> Result<(), StoreError> {
+        self.0.maintenance.ask(|answer| Work::Hold { hold, answer }).await
+    }
+
+    /// Whether there was such a hold.
+    pub async fn release_hold(&self, id: &str) -> Result<bool, StoreError> {
+        self.0.maintenance.ask(|answer| Work::ReleaseHold { id: id.to_owned(), answer }).await
+    }
+
+    pub fn holds(&self) -> Result<Vec<Hold>, StoreError> {
+        self.shared().manifest.holds()
+    }
+
+    /// Signs what became of segments since the last entry of the ledger. Happens once a day by itself.
+    ///
+    /// # Errors
+    /// `Ledger` where there is no key, or where what is signed already was changed.
+    pub async fn sign_ledger(&self) -> Result<Sealed, StoreError> {
+        self.0.maintenance.ask(Work::Sign).await
     }
 
     /// What was noted about an import (key: SHA-256 of the file), if it was done before.

@@ -1,6 +1,7 @@
 //! Reads everything back: hashes of segments, checksums of the log, the manifest, and what recovery noted.
 //! For `luytre doctor` and the scrubber to come.
 
+use crate::ledger::Ledger;
 use crate::segment::Segment;
 use crate::{Store, StoreError, log};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// `log`, `segment` or `manifest`.
+    /// `log`, `segment`, `manifest` or `ledger`.
     pub part: String,
     pub file: String,
     pub reason: String,
@@ -23,6 +24,11 @@ pub struct Report {
     pub segments: usize,
     pub rows: u64,
     pub bytes: u64,
+    /// Signed entries of the ledger, and the hash of the last: keep it elsewhere now and then.
+    #[serde(default)]
+    pub ledger_entries: u64,
+    #[serde(default)]
+    pub ledger_sha256: String,
     pub problems: Vec<Problem>,
     /// Ends of the log that crashes cut short and recovery cut off: never acknowledged, so no loss.
     pub torn_ends: usize,
@@ -65,6 +71,7 @@ impl Store {
                 Err(reason) => report.problems.push(problem("segment", &one.row.path, reason)),
             }
         }
+        self.audit(&mut report)?;
         for file in shared.writer.published.file_list() {
             let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             match log::check_file(&*shared.files, &file) {
@@ -97,6 +104,26 @@ impl Store {
             }
         }
         Ok(report)
+    }
+}
+
+impl Store {
+    /// The chain itself, and whether manifest and chain say the same.
+    fn audit(&self, report: &mut Report) -> Result<(), StoreError> {
+        let shared = self.shared();
+        // The manifest first: what is signed or changed in between is then known to the ledger and not the other way.
+        let (rows, known) = (shared.manifest.segments()?, shared.manifest.sequence("ledger")?);
+        let pending = shared.manifest.changes_after(0)?;
+        let (last, mut faults) = Ledger::new(&*shared.files, &shared.dir).audit()?;
+        if last.number < known {
+            faults.push(("ledger".into(), format!("ends with entry {}; there were {known}", last.number)));
+        }
+        let pending: Vec<_> = pending.into_iter().filter(|change| change.number > last.through).collect();
+        faults.extend(Ledger::compare(&last, &pending, &rows));
+        (report.ledger_entries, report.ledger_sha256) = (last.number, last.sha256);
+        let problem = |(file, reason)| Problem { part: "ledger".into(), file, reason };
+        report.problems.extend(faults.into_iter().map(problem));
+        Ok(())
     }
 }
 

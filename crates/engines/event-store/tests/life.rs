@@ -4,7 +4,7 @@
 
 mod support;
 
-use luytre_event_store::{BatchId, Options, StoreError};
+use luytre_event_store::{BatchId, Options, RetentionPlan, StoreError};
 use std::time::Duration;
 use support::{MIDNIGHT, event, fill, number, open, options, record};
 
@@ -210,15 +210,15 @@ async fn small_files_are_merged_and_old_ones_dropped() {
     assert_eq!(number(&store, COUNTS).await, 61_000_061);
     assert!(store.verify().await.unwrap().ok());
     assert_eq!(std::fs::read_dir(dir.path().join("segments/2026-11-21")).unwrap().count(), 1);
-    let kept = store.enforce_retention(30).await.unwrap();
-    assert_eq!(kept.files, 0, "it holds an event that arrived lately");
+    let kept = store.enforce_retention(&RetentionPlan::days(30)).await.unwrap();
+    assert_eq!((kept.files, kept.rewritten, kept.events), (0, 1, 60), "one arrived lately and stays");
     let mut old = event(62, "source-a", "old");
     (old.time, old.arrival) = (MIDNIGHT - 86_400_000_000, MIDNIGHT);
     store.insert(vec![old]).await.unwrap();
     store.seal().await.unwrap();
-    let dropped = store.enforce_retention(30).await.unwrap();
+    let dropped = store.enforce_retention(&RetentionPlan::days(30)).await.unwrap();
     assert_eq!((dropped.files, dropped.events), (1, 1));
-    assert_eq!(number(&store, COUNTS).await, 61_000_061);
+    assert_eq!(number(&store, COUNTS).await, 1_000_001);
     assert!(!dir.path().join("segments/2026-11-20/000000000062-000000000062-0.parquet").exists());
 }
 

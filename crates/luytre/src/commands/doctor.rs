@@ -101,7 +101,7 @@ fn intake(doors: &[DoorFigures]) -> Check {
 fn retention(configuration: &Configuration) -> Check {
     let content = Content::new(configuration.content_directory.clone());
     let read = Retention::load(&content).map_err(|error| format!("{error:#}"));
-    check("retention", read.and_then(|retention| retention.judge(configuration.events.retention_days)))
+    check("retention", read.and_then(|retention| retention.judge(&configuration.events)))
 }
 
 fn texts() -> Check {

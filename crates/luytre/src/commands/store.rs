@@ -1,17 +1,22 @@
-//! `luytre store`: the event store itself, checked, mended and written out.
+//! `luytre store`: the event store itself, checked, mended, written out, and what is kept of it for how long.
 
-use super::search::moment;
+mod export;
+mod keep;
+
 use super::{print_json, say};
 use crate::centre::{Centre, open_store};
 use crate::configuration::Configuration;
-use crate::control::{self, ExportQuestion};
+use crate::control;
+use crate::keeping;
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use event_store::{Options, Repaired, Report};
+use export::Export;
+use keep::{HoldAct, check_proof, hold, prove, sign, status};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The event store itself: check every byte, mend what is damaged, write events out.
+/// The event store itself: check every byte, mend what is damaged, write events out, prove them, hold them.
 #[derive(Debug, Args)]
 pub struct StoreCommand {
     #[command(subcommand)]
@@ -33,38 +38,34 @@ enum Act {
         #[arg(long)]
         json: bool,
     },
+    /// How much there is, how long it is kept and why, and when the disk will be full.
+    Status {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sign now what became of segments since the last entry of the ledger; happens once a day by itself. Prints the
+    /// hash of the entry: kept elsewhere, it shows any later change.
+    Sign {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a proof that one event was stored as it is, to a new file. Needs the event's segment to be signed.
+    Prove {
+        /// Number of the event (`seq`).
+        seq: u64,
+        file: PathBuf,
+    },
+    /// Check a proof; needs no data directory. Compare the key it prints with the centre's own (`store status`).
+    CheckProof {
+        file: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep events from being removed while they are needed, whatever the time of retention.
+    #[command(subcommand)]
+    Hold(HoldAct),
     /// Write events to a new file as plain Parquet or JSON lines: all, a day, the matches of a search, an incident.
     Export(Export),
-}
-
-#[derive(Debug, Args)]
-struct Export {
-    /// The file to write; it must not exist.
-    file: PathBuf,
-    #[arg(long, value_enum)]
-    format: Option<Form>,
-    /// A day in Vietnamese time, such as 2026-11-21.
-    #[arg(long, conflicts_with_all = ["from", "to"])]
-    day: Option<String>,
-    /// From when: `24h`, `30d`, or a time such as `2026-07-05T08:00:00+07:00`.
-    #[arg(long)]
-    from: Option<String>,
-    #[arg(long)]
-    to: Option<String>,
-    /// Only what this search finds.
-    #[arg(long, default_value = "", allow_hyphen_values = true)]
-    search: String,
-    /// Only the events of this incident, by its code.
-    #[arg(long)]
-    incident: Option<String>,
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Parquet,
-    Json,
 }
 
 impl StoreCommand {
@@ -72,6 +73,11 @@ impl StoreCommand {
         match &self.act {
             Act::Verify { json } => verify(data, *json).await,
             Act::Repair { json } => repair(data, configuration, *json).await,
+            Act::Status { json } => status(data, &configuration, *json).await,
+            Act::Sign { json } => sign(data, &configuration, *json).await,
+            Act::Prove { seq, file } => prove(data, &configuration, *seq, file).await,
+            Act::CheckProof { file, json } => check_proof(file, *json),
+            Act::Hold(act) => hold(data, &configuration, act).await,
             Act::Export(export) => export.run(data, configuration).await,
         }
     }
@@ -79,7 +85,7 @@ impl StoreCommand {
 
 async fn verify(data: &Path, json: bool) -> Result<ExitCode> {
     let report: Report = match control::running(data).await? {
-        Some(server) => server.post("/control/verify", &()).await?,
+        Some(server) => server.post("/control/keep", &keeping::Act::Verify).await?,
         None => {
             let store = open_store(data).await.context("`luytre store repair` mends what can be mended")?;
             let report = store.verify().await?;
@@ -98,6 +104,7 @@ async fn verify(data: &Path, json: bool) -> Result<ExitCode> {
             report.log_records,
             report.log_files
         );
+        say!("{} signed entries of the ledger, the last with SHA-256 {}", report.ledger_entries, report.ledger_sha256);
         for (sign, problems) in [("✗", &report.problems), ("lost earlier:", &report.losses)] {
             problems.iter().for_each(|problem| say!("{sign} {} {}: {}", problem.part, problem.file, problem.reason));
         }
@@ -138,46 +145,4 @@ async fn repair(data: &Path, configuration: Configuration, json: bool) -> Result
         say!("nothing to mend");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-impl Export {
-    async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
-        let now = jiff::Timestamp::now().as_microsecond();
-        let time = |text: &Option<String>| text.as_deref().map(|text| moment(text, now)).transpose();
-        let (from, to) = match &self.day {
-            Some(day) => {
-                let day: jiff::civil::Date = day.parse().with_context(|| format!("'{day}' is no day"))?;
-                let start = kit::calendar::start_of_day;
-                (Some(start(day)), Some(start(day.tomorrow()?)))
-            }
-            None => (time(&self.from)?, time(&self.to)?),
-        };
-        let json = match self.format {
-            Some(format) => format == Form::Json,
-            None => self.file.extension().is_none_or(|extension| extension != "parquet"),
-        };
-        let question = ExportQuestion {
-            file: std::path::absolute(&self.file)?,
-            json,
-            query: self.search.clone(),
-            from,
-            to,
-            incident: self.incident.clone(),
-        };
-        let done = match control::running(data).await? {
-            Some(server) => server.post("/control/export", &question).await?,
-            None => {
-                let centre = Centre::open(data, &configuration).await?;
-                let done = centre.export(&question).await;
-                centre.close().await;
-                done?
-            }
-        };
-        if self.json {
-            print_json(&done)?;
-        } else {
-            say!("{} events, {} bytes, SHA-256 {}", done.events, done.bytes, done.sha256);
-        }
-        Ok(ExitCode::SUCCESS)
-    }
 }

@@ -66,3 +66,37 @@ fn damage_is_told_and_mended() {
     assert!(said.contains("every checksum fits") && said.contains("lost earlier"), "{said}");
     assert!(run(data.path(), &["store", "repair"]).contains("nothing to mend"));
 }
+
+#[test]
+fn an_event_is_proven_to_who_has_no_store_and_held_events_are_listed() {
+    let data = tempfile::tempdir().expect("directory");
+    import(data.path());
+    let signed = ask(data.path(), &["store", "sign", "--json"]);
+    let hash = signed.pointer("/seal/sha256").and_then(serde_json::Value::as_str).expect("a hash").to_owned();
+    assert!(run(data.path(), &["store", "verify"]).contains(&hash), "the last entry is named by its hash");
+    let proof = data.path().join("proof.json");
+    let name = proof.to_str().expect("path");
+    run(data.path(), &["store", "prove", "17", name]);
+    assert!(failure(data.path(), &["store", "prove", "17", name]).contains("exists"), "nothing is written over");
+    assert!(failure(data.path(), &["store", "prove", "9999999", "none.json"]).contains("9999999"));
+    let nowhere = tempfile::tempdir().expect("directory");
+    let proven = ask(nowhere.path(), &["store", "check-proof", "--json", name]);
+    assert_eq!(proven.get("seq").and_then(serde_json::Value::as_u64), Some(17), "{proven}");
+    let text = std::fs::read_to_string(&proof).expect("read");
+    assert!(text.contains("yêu cầu 16"));
+    std::fs::write(&proof, text.replace("yêu cầu 16", "yêu cầu 61")).expect("written");
+    assert!(failure(nowhere.path(), &["store", "check-proof", name]).contains("does not lead"));
+
+    run(data.path(), &["store", "hold", "add", "SC-1", "--reason", "evidence", "--from", "2026-11-01T00:00:00+07:00"]);
+    assert!(failure(data.path(), &["store", "hold", "add", "SC-1", "--reason", "again"]).contains("already"));
+    let backwards = ["store", "hold", "add", "SC-2", "--reason", "x", "--from", "1d", "--to", "2d"];
+    assert!(failure(data.path(), &backwards).contains("before"));
+    let held = ask(data.path(), &["store", "hold", "list", "--json"]);
+    assert_eq!(held.pointer("/0/id").and_then(serde_json::Value::as_str), Some("SC-1"), "{held}");
+    assert!(run(data.path(), &["store", "status"]).contains("TCVN 14423:2026"));
+    run(data.path(), &["store", "hold", "release", "SC-1"]);
+    assert!(failure(data.path(), &["store", "hold", "release", "SC-1"]).contains("no hold"));
+    let audited =
+        "SELECT count(*) FROM organisation.audit WHERE action IN ('events.hold', 'events.release', 'events.prove')";
+    assert_eq!(number(data.path(), audited), 3);
+}

@@ -287,6 +287,15 @@ pub(super) async fn all_for_binding(connection: &impl Connection) -> Result<Vec<
         .collect()
 }
 
+/// Sources that belong or belonged to systems, each with the highest level of these. Needs a scope over the whole
+/// centre.
+pub async fn highest_levels(connection: &impl Connection) -> Result<Vec<(String, i64)>, Error> {
+    let sql = "SELECT a.source_id, MAX(y.level) AS level FROM source_assignments a \
+        JOIN systems y ON y.id = a.system_id GROUP BY a.source_id ORDER BY a.source_id";
+    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "source_id")?, row.try_get("", "level")?))).collect()
+}
+
 /// Every agency with each one above it, and itself. For the program, whatever the scope.
 pub(super) async fn agencies_above(connection: &impl Connection) -> Result<HashSet<(String, String)>, Error> {
     let sql = "SELECT descendant_id, ancestor_id FROM agency_closure";

@@ -35,6 +35,7 @@ pub(crate) fn describe(segments: &Path, path: &str) -> Result<SegmentRow, StoreE
         sha256,
         words,
         checksums,
+        rows_root: fact(write::ROWS_ROOT),
         ..SegmentRow::empty(None)
     };
     let only = ProjectionMask::columns(reader.parquet_schema(), ["seq", "time", "arrival", "source_id"]);

@@ -6,6 +6,7 @@ use super::damage::Checksums;
 use super::partition::DAY;
 use super::words::{BLOCK, KEY, WordsBuilder};
 use crate::files::{AppendFile, FileLayer, is_disk_full};
+use crate::ledger::{Tree, leaves_of};
 use crate::manifest::SegmentRow;
 use crate::{StoreError, columns};
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -22,6 +23,8 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// Root of the Merkle tree over the rows, in the footer.
+pub(super) const ROWS_ROOT: &str = "luytre.rows_root";
 const ROW_GROUP: usize = 64 * 1024;
 /// Rows copied together at a time.
 const STEP: usize = 8192;
@@ -124,6 +127,7 @@ pub(crate) struct SegmentWriter<'a> {
     row: SegmentRow,
     sources: BTreeSet<String>,
     words: WordsBuilder,
+    rows: Tree,
 }
 
 impl<'a> SegmentWriter<'a> {
@@ -142,12 +146,13 @@ impl<'a> SegmentWriter<'a> {
             .map_err(|error| parquet_error("", &error))?;
         let row = SegmentRow { generation, ..SegmentRow::empty(day) };
         let (sources, words) = (BTreeSet::new(), WordsBuilder::default());
-        Ok(Self { unfinished, segments, writer, row, sources, words })
+        Ok(Self { unfinished, segments, writer, row, sources, words, rows: Tree::default() })
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
         note(&mut self.row, &mut self.sources, batch);
         self.words.add(batch);
+        leaves_of(batch).into_iter().for_each(|leaf| self.rows.add(leaf));
         self.writer.write(batch).map_err(|error| parquet_error("", &error))
     }
 
@@ -160,6 +165,8 @@ impl<'a> SegmentWriter<'a> {
         writer.write_all(&words).map_err(failed("write the word index of a segment"))?;
         let place = (offset, words.len() as u64);
         writer.append_key_value_metadata(KeyValue::new(KEY.to_owned(), format!("{} {}", place.0, place.1)));
+        let root = hex(&self.rows.root());
+        writer.append_key_value_metadata(KeyValue::new(ROWS_ROOT.to_owned(), root.clone()));
         // Writes the footer as well.
         let mut sink = writer.into_inner().map_err(|error| parquet_error("", &error))?;
         sink.flush().map_err(failed("write a segment"))?;
@@ -167,6 +174,7 @@ impl<'a> SegmentWriter<'a> {
         let mut row = self.row;
         row.bytes = sink.bytes;
         row.words = Some(place);
+        row.rows_root = Some(root);
         row.checksums = sink.checksums.finish();
         row.sha256 = hex(&sink.hash.finalize());
         row.sources = few(self.sources);

@@ -1,0 +1,83 @@
+//! `luytre store export`.
+
+use super::super::search::moment;
+use super::super::{print_json, say};
+use crate::centre::Centre;
+use crate::configuration::Configuration;
+use crate::control::{self, ExportQuestion};
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The file to write; it must not exist.
+    file: PathBuf,
+    #[arg(long, value_enum)]
+    format: Option<Form>,
+    /// A day in Vietnamese time, such as 2026-11-21.
+    #[arg(long, conflicts_with_all = ["from", "to"])]
+    day: Option<String>,
+    /// From when: `24h`, `30d`, or a time such as `2026-07-05T08:00:00+07:00`.
+    #[arg(long)]
+    from: Option<String>,
+    #[arg(long)]
+    to: Option<String>,
+    /// Only what this search finds.
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    search: String,
+    /// Only the events of this incident, by its code.
+    #[arg(long)]
+    incident: Option<String>,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Parquet,
+    Json,
+}
+
+impl Export {
+    pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
+        let now = jiff::Timestamp::now().as_microsecond();
+        let time = |text: &Option<String>| text.as_deref().map(|text| moment(text, now)).transpose();
+        let (from, to) = match &self.day {
+            Some(day) => {
+                let day: jiff::civil::Date = day.parse().with_context(|| format!("'{day}' is no day"))?;
+                let start = kit::calendar::start_of_day;
+                (Some(start(day)), Some(start(day.tomorrow()?)))
+            }
+            None => (time(&self.from)?, time(&self.to)?),
+        };
+        let json = match self.format {
+            Some(format) => format == Form::Json,
+            None => self.file.extension().is_none_or(|extension| extension != "parquet"),
+        };
+        let question = ExportQuestion {
+            file: std::path::absolute(&self.file)?,
+            json,
+            query: self.search.clone(),
+            from,
+            to,
+            incident: self.incident.clone(),
+        };
+        let done = match control::running(data).await? {
+            Some(server) => server.post("/control/export", &question).await?,
+            None => {
+                let centre = Centre::open(data, &configuration).await?;
+                let done = centre.export(&question).await;
+                centre.close().await;
+                done?
+            }
+        };
+        if self.json {
+            print_json(&done)?;
+        } else {
+            say!("{} events, {} bytes, SHA-256 {}", done.events, done.bytes, done.sha256);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

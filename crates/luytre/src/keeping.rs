@@ -1,0 +1,178 @@
+//! The keeping of events, as commands and the server's housekeeping ask for it: what there is, for how long, what is
+//! held, what is signed, and that it is all still what was written.
+
+use crate::catalogue::as_error;
+use crate::centre::Centre;
+use crate::spare::room;
+use event_store::{Dropped, Forecast, Hold, LedgerKey, Proof, Report, RetentionPlan, Sealed, Statistics};
+use kit::Error;
+use rand::RngCore;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// What is asked of a store in use. Every act that changes something is in the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    Verify,
+    Status,
+    Sign,
+    Prove { seq: u64 },
+    Hold(Hold),
+    Release { id: String },
+    Expire,
+}
+
+/// What there is and how long it lasts.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    pub statistics: Statistics,
+    pub forecast: Forecast,
+    pub retention: RetentionPlan,
+    pub holds: Vec<Hold>,
+    /// Public half of the key that signs the ledger.
+    pub ledger_key: String,
+}
+
+impl Centre {
+    pub async fn keep(&self, act: &Act) -> Result<Value, Error> {
+        match act {
+            Act::Verify => value(&self.verify().await?),
+            Act::Status => value(&self.status().await?),
+            Act::Sign => value(&self.sign().await?),
+            Act::Prove { seq } => value(&self.prove(*seq).await?),
+            Act::Hold(hold) => self.hold(hold).await,
+            Act::Release { id } => self.release(id).await,
+            Act::Expire => value(&self.expire().await?),
+        }
+    }
+
+    async fn verify(&self) -> Result<Report, Error> {
+        self.store.verify().await.map_err(as_error)
+    }
+
+    pub async fn status(&self) -> Result<Status, Error> {
+        let retention = self.retention_plan().await?;
+        Ok(Status {
+            statistics: self.store.statistics(),
+            forecast: self.store.forecast(self.budget(), retention.longest()),
+            holds: self.store.holds().map_err(as_error)?,
+            ledger_key: self.ledger_key.clone(),
+            retention,
+        })
+    }
+
+    async fn sign(&self) -> Result<Sealed, Error> {
+        self.store.seal().await.map_err(as_error)?;
+        let sealed = self.store.sign_ledger().await.map_err(as_error)?;
+        self.record("events.ledger", "events", &json!({ "sha256": sealed.seal.sha256 })).await?;
+        Ok(sealed)
+    }
+
+    async fn prove(&self, seq: u64) -> Result<Proof, Error> {
+        let proof = self.store.prove(seq).await.map_err(as_error)?;
+        self.record("events.prove", "events", &json!({ "seq": seq })).await?;
+        Ok(proof)
+    }
+
+    async fn hold(&self, hold: &Hold) -> Result<Value, Error> {
+        if hold.id.trim().is_empty() || hold.reason.trim().is_empty() {
+            return Err(Error::BadRequest("a hold needs a name and a reason".to_owned()));
+        }
+        let taken = self.store.holds().map_err(as_error)?.iter().any(|one| one.id == hold.id);
+        if taken {
+            return Err(Error::BadRequest(format!("there is a hold {} already; release it first", hold.id)));
+        }
+        let details = value(hold)?;
+        self.record("events.hold", "events", &details).await?;
+        self.store.hold(hold.clone()).await.map_err(as_error)?;
+        Ok(details)
+    }
+
+    async fn release(&self, id: &str) -> Result<Value, Error> {
+        let released = self.store.release_hold(id).await.map_err(as_error)?;
+        if !released {
+            return Err(Error::BadRequest(format!("there is no hold {id}")));
+        }
+        let details = json!({ "id": id });
+        self.record("events.release", "events", &details).await?;
+        Ok(details)
+    }
+
+    /// Removes what the plan lets go, and where there is too little room, down to the minima.
+    pub async fn expire(&self) -> Result<Dropped, Error> {
+        let plan = self.retention_plan().await?;
+        let mut gone = self.store.enforce_retention(&plan).await.map_err(as_error)?;
+        let budget = self.budget();
+        if self.store.statistics().segment_bytes > budget {
+            let more = self.store.make_room(&plan.at_minimum(), budget).await.map_err(as_error)?;
+            gone += more;
+            let left = self.store.statistics().segment_bytes;
+            if left > budget {
+                tracing::error!(left, budget, "events take more room than they may, and none of them may go yet");
+            }
+        }
+        if gone != Dropped::default() {
+            let details = json!({ "gone": gone, "plan": plan, "budget": budget });
+            self.record("events.expire", "events", &details).await?;
+        }
+        Ok(gone)
+    }
+
+    async fn retention_plan(&self) -> Result<RetentionPlan, Error> {
+        let scoped = self.db.scoped(self.scope());
+        let levels = monitoring::sources::store::highest_levels(&scoped.read()).await?;
+        Ok(self.retention.plan(&self.configuration.events, &levels))
+    }
+
+    /// Bytes that segments may take: what is configured, else all but a twentieth of what the disk can give them.
+    fn budget(&self) -> u64 {
+        self.configuration.events.disk_bytes.unwrap_or_else(|| {
+            let (free, all) = room(&self.data).unwrap_or_default();
+            (self.store.statistics().segment_bytes + free).saturating_sub(all / 20)
+        })
+    }
+}
+
+fn value(of: &impl Serialize) -> Result<Value, Error> {
+    serde_json::to_value(of).map_err(Error::internal)
+}
+
+/// The key that signs the ledger of a data directory, made when it is first needed. Only its owner may read it.
+pub fn ledger_key(data: &Path) -> anyhow::Result<LedgerKey> {
+    let path = data.join("ledger.key");
+    if !path.exists() {
+        let mut seed = [0; 32];
+        rand::rng().fill_bytes(&mut seed);
+        let text: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        let fresh = data.join("ledger.key.new");
+        let _ = std::fs::remove_file(&fresh);
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, &path)?;
+        std::fs::File::open(data)?.sync_all()?;
+    }
+    let text = std::fs::read_to_string(&path)?;
+    LedgerKey::from_hex(text.trim()).ok_or_else(|| anyhow::anyhow!("{} holds no key", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_directory_keeps_its_key_and_nobody_else_reads_it() {
+        let data = tempfile::tempdir().unwrap();
+        let first = ledger_key(data.path()).unwrap().public();
+        assert_eq!(ledger_key(data.path()).unwrap().public(), first);
+        let mode = std::fs::metadata(data.path().join("ledger.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+        std::fs::write(data.path().join("ledger.key"), "no key").unwrap();
+        assert!(ledger_key(data.path()).is_err(), "a key that cannot be read is not replaced in silence");
+    }
+}
