@@ -3,6 +3,8 @@
 
 use crate::content::Content;
 use anyhow::{Context, Result};
+use kit::Lang;
+use kit::locale::texts;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -52,14 +54,15 @@ impl Retention {
     }
 
     /// In words; the error names what the configured days fall short of.
-    pub fn judge(&self, configured: Option<u32>) -> Result<String, String> {
+    pub fn judge(&self, configured: Option<u32>, lang: Lang) -> Result<String, String> {
         let days = self.days(configured);
         let short = self.minima.iter().filter(|one| one.days > days);
         let short: Vec<String> =
             short.map(|one| format!("{} {}: {}", one.basis.document, one.basis.article, one.days)).collect();
+        let say = |key, arguments: &[_]| texts().text_with(lang, key, arguments);
         match short.is_empty() {
-            true => Ok(format!("events are kept for {days} days")),
-            false => Err(format!("events are kept for {days} days; asked for are: {}", short.join("; "))),
+            true => Ok(say("doctor-retention-well", &[("days", days.into())])),
+            false => Err(say("doctor-retention-short", &[("days", days.into()), ("duties", short.join("; ").into())])),
         }
     }
 }
@@ -72,8 +75,8 @@ mod tests {
     fn the_longest_duty_holds_unless_configured() {
         let retention = Retention::load(&Content::default()).unwrap();
         assert!(retention.days(None) >= 366, "twelve months, leap year or not");
-        assert!(retention.judge(None).is_ok());
+        assert!(retention.judge(None, Lang::En).is_ok());
         assert_eq!(retention.days(Some(30)), 30);
-        assert!(retention.judge(Some(30)).unwrap_err().contains("333/2026"));
+        assert!(retention.judge(Some(30), Lang::Vi).unwrap_err().contains("333/2026"));
     }
 }
