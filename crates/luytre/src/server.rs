@@ -1,7 +1,6 @@
 //! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
 //! end.
 
-use crate::catalogue::as_error;
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use anyhow::{Context, Result};
@@ -15,10 +14,11 @@ use event_store::{Exported, Report};
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
-use kit::web::{Fail, identify, live_news, secure};
+use kit::web::{Fail, Visit, identify, live_news, secure};
 use kit::{App, Error};
 use monitoring::Monitoring;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
+use monitoring::search::run::refusal;
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
 use organisation::{Policies, SignIn};
@@ -167,6 +167,7 @@ fn app(
             slots
         },
         counters: areas.iter().flat_map(|area| area.counters.clone()).collect(),
+        finders: areas.iter().flat_map(|area| area.finders.clone()).collect(),
         ports,
     }))
 }
@@ -177,7 +178,8 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         routes = routes.merge(area.routes).merge(area.open_routes);
     }
     if app.settings.demonstration {
-        routes = routes.merge(kit::page::gallery_router());
+        let people = axum::middleware::from_extractor_with_state::<Visit, App>(app.clone());
+        routes = routes.merge(kit::page::gallery_router().route_layer(people));
     }
     let elastic: Router = monitoring::bulk::elastic_routes().with_state(app.clone());
     let control = Router::new()
@@ -299,7 +301,7 @@ async fn control_verify(
     headers: HeaderMap,
 ) -> Result<Json<Report>, (StatusCode, Json<Value>)> {
     control.check(&headers).map_err(as_problem)?;
-    control.centre.store.verify().await.map(Json).map_err(|error| problem(as_error(error)))
+    control.centre.store.verify().await.map(Json).map_err(|error| problem(refusal(error)))
 }
 
 async fn control_export(
