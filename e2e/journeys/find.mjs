@@ -2,7 +2,7 @@
 export const name = 'Ctrl K finds pages, systems and agencies by keyboard, and the logs last';
 
 export default async function journey({ visitor, check, accessible }) {
-  const page = await visitor({ role: 'responder' });
+  const page = await visitor({ role: 'ungcuu' });
   await page.goto('/');
   await page.keyboard.press('Control+k');
   await page.keyboard.type('so y te');
@@ -24,7 +24,7 @@ export default async function journey({ visitor, check, accessible }) {
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/roster$/);
 
-  const plain = await visitor({ scripts: false, role: 'responder', width: 320, height: 640 });
+  const plain = await visitor({ scripts: false, role: 'ungcuu', width: 320, height: 640 });
   await plain.goto('/');
   await plain.locator('#top-search').fill('so y te');
   await plain.locator('#top-search').press('Enter');

@@ -10,7 +10,7 @@ use kit::page::{Address, Sorting};
 use kit::{App, Capability, Error, Lang, Scope};
 use std::sync::Arc;
 
-pub fn finders() -> Vec<Finder> {
+pub(crate) fn finders() -> Vec<Finder> {
     let finder = |title_key, icon, order, capability, find| Finder {
         title_key,
         icon,

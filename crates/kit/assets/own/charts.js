@@ -24,7 +24,7 @@ const HATCHES = [null, { symbol: 'rect', rotation: 0.8, dashArrayX: [1, 0], dash
 
 /** Room that one letter of a label takes, and the gap between two labels. */
 const LETTER = 6.5;
-const GAP = 28;
+const GAP = 44;
 
 /** Labels left out between two that are shown, so that they stand apart at this width. */
 function leftOut(labels, width) {
@@ -47,7 +47,7 @@ function dressed(options, width) {
       ...axis,
       splitLine: { show: false },
       ...options.xAxis,
-      axisLabel: { ...axis.axisLabel, interval: leftOut(options.xAxis.data, width), alignMinLabel: 'left', alignMaxLabel: 'right' },
+      axisLabel: { ...axis.axisLabel, interval: leftOut(options.xAxis.data, width), alignMaxLabel: 'right' },
     },
     yAxis: { ...axis, ...options.yAxis, axisLabel: { ...axis.axisLabel, formatter: (value) => number.format(value) } },
     aria: { enabled: false, decal: { show: false } },
