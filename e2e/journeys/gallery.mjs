@@ -2,7 +2,11 @@
 export const name = 'the components work by mouse, by key and without scripts';
 
 export default async function journey({ visitor, check, accessible }) {
-  const page = await visitor();
+  const guest = await visitor();
+  await guest.goto('/gallery');
+  check(new URL(guest.url()).pathname === '/sign-in', 'a guest sees the gallery');
+
+  const page = await visitor({ role: 'dieuphoi' });
   await page.goto('/gallery');
   await page.locator('.chart-canvas canvas').first().waitFor();
   await accessible(page);
@@ -41,7 +45,7 @@ export default async function journey({ visitor, check, accessible }) {
   await page.waitForURL(/from=.*to=/);
 
   for (const scripts of [true, false]) {
-    const other = await visitor({ scripts });
+    const other = await visitor({ scripts, role: 'dieuphoi' });
     await other.goto('/gallery?severity=high');
     await other.locator('button[name=theme]:visible').click();
     await other.waitForSelector('html[data-bs-theme=dark]');
@@ -53,7 +57,7 @@ export default async function journey({ visitor, check, accessible }) {
     await other.locator('#drawer.drawer-open').waitFor();
   }
 
-  const phone = await visitor({ width: 320, height: 640 });
+  const phone = await visitor({ width: 320, height: 640, role: 'dieuphoi' });
   await phone.goto('/gallery');
   const overflow = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   check(overflow <= 0, `the page is ${overflow} px wider than a phone`);

@@ -63,6 +63,15 @@ shell-counter-clocks = { $count } clocks
 shell-counter-silent = { $count } silent
 shell-counter-inbox = { $count } messages
 
+## Quick search
+find-title = Quick search
+find-words = Name, code, address
+find-act = Search
+find-pages = Pages
+find-none = Nothing of that name within your scope
+find-logs-head = Logs
+find-logs = Search the logs for “{ $text }”
+
 ## Groups of the navigation
 shell-group-duty = On duty
 shell-group-monitoring = Monitoring

@@ -63,6 +63,15 @@ shell-counter-clocks = { $count } đồng hồ
 shell-counter-silent = { $count } im lặng
 shell-counter-inbox = { $count } tin
 
+## Tìm nhanh
+find-title = Tìm nhanh
+find-words = Tên, mã, địa chỉ
+find-act = Tìm
+find-pages = Trang
+find-none = Không thấy gì có tên như vậy trong phạm vi của bạn
+find-logs-head = Nhật ký
+find-logs = Tìm “{ $text }” trong nhật ký
+
 ## Nhóm điều hướng
 shell-group-duty = Trực ban
 shell-group-monitoring = Giám sát

@@ -5,6 +5,7 @@ use crate::area::{CounterSource, NavigationItem, Slot};
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::find::Finder;
 use crate::live::Live;
 use crate::session::Authenticate;
 use std::any::{Any, TypeId};
@@ -51,6 +52,7 @@ pub struct AppParts {
     pub navigation: Vec<NavigationItem>,
     pub slots: Vec<Slot>,
     pub counters: Vec<CounterSource>,
+    pub finders: Vec<Finder>,
     pub ports: Ports,
 }
 

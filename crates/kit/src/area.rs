@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::catalogue::TableSpec;
 use crate::error::Error;
+use crate::find::Finder;
 use crate::locale::Lang;
 use crate::migration::Migration;
 use crate::page::Counter;
@@ -59,4 +60,6 @@ pub struct Area {
     pub navigation: Vec<NavigationItem>,
     pub slots: Vec<Slot>,
     pub counters: Vec<CounterSource>,
+    /// Quick search over the nouns of the area.
+    pub finders: Vec<Finder>,
 }

@@ -19,11 +19,24 @@ pub enum ColumnKind {
     Time,
 }
 
+impl ColumnKind {
+    /// As in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Float => "float",
+            Self::Boolean => "boolean",
+            Self::Time => "time",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ColumnSpec {
     pub name: &'static str,
     pub kind: ColumnKind,
-    /// One sentence for the documentation.
+    /// One sentence for machines and the command line; pages say it in their language, from `locales/*/catalogue.ftl`.
     pub doc: &'static str,
 }
 
@@ -43,6 +56,13 @@ pub struct TableSpec {
     /// What the asker must hold to read the table at all; `None` for everybody who may ask.
     #[serde(skip)]
     pub capability: Option<Capability>,
+}
+
+impl TableSpec {
+    /// Key of the text that says what the table holds; `-` and the name of a column after it is that of the column.
+    pub fn key(&self) -> String {
+        format!("catalogue-{}-{}", self.schema, self.name)
+    }
 }
 
 /// Declares a column: `column("name", ColumnKind::Text, "What it is.")`.

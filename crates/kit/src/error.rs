@@ -30,6 +30,10 @@ pub enum Error {
     /// A request that makes no sense, in words for the one who sent it.
     #[error("{0}")]
     BadRequest(String),
+    /// What was asked cannot be read or answered: the key of the sentence for people, and the words of the part that
+    /// refused, which are English and are quoted after it.
+    #[error("{words}")]
+    Refused { status: u16, key: &'static str, words: String },
     #[error("too many requests, try again in {retry_after_seconds} s")]
     RateLimited { retry_after_seconds: u64 },
     /// Something of ours is full or down for now.
@@ -47,6 +51,21 @@ impl Error {
         Self::Invalid(vec![FieldError { field: field.into(), key }])
     }
 
+    /// What a reader of requests (the web server, a form) refuses with this status and these words.
+    pub fn unreadable(status: u16, words: impl Into<String>) -> Self {
+        let key = match status {
+            404 => return Self::NotFound,
+            405 => "error-method",
+            411 => "error-length-needed",
+            413 => "error-too-large",
+            414 | 431 => "error-address-too-long",
+            415 => "error-media-type",
+            422 => "error-unreadable",
+            _ => "error-bad-request",
+        };
+        Self::Refused { status, key, words: words.into() }
+    }
+
     pub fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
     }
@@ -60,17 +79,35 @@ impl Error {
         SAID.iter().any(|said| text.contains(said))
     }
 
-    /// In words for people: wrong fields and conflicts are texts of the catalogue.
+    /// What the part that refused says itself, in English.
+    pub fn own_words(&self) -> Option<&str> {
+        match self {
+            Self::BadRequest(words) | Self::Refused { words, .. } => Some(words).filter(|words| !words.is_empty()),
+            _ => None,
+        }
+        .map(String::as_str)
+    }
+
+    /// In words for people: a text of the catalogue, and after it what the part that refused says itself.
     pub fn in_words(&self, lang: Lang) -> String {
         let texts = texts();
+        if let Some(words) = self.own_words() {
+            let arguments = [("sentence", texts.text(lang, self.key()).into()), ("words", words.into())];
+            return texts.text_with(lang, "error-with-words", &arguments);
+        }
         match self {
             Self::Invalid(fields) => {
                 let one = |error: &FieldError| format!("{}: {}", error.field, texts.text(lang, error.key));
                 fields.iter().map(one).collect::<Vec<_>>().join("; ")
             }
             Self::Conflict(key) => texts.text(lang, key),
-            Self::Unavailable(why) => why.clone(),
-            other => other.to_string(),
+            Self::NotFound | Self::Unauthenticated | Self::RateLimited { .. } => {
+                texts.text(lang, &format!("error-what-{}", self.status()))
+            }
+            Self::Forbidden(capability) => format!("{} ({capability})", texts.text(lang, self.key())),
+            Self::BadRequest(_) | Self::Refused { .. } => texts.text(lang, self.key()),
+            // For the command line; an asker over the network gets no more than the heading.
+            Self::Unavailable(_) | Self::Database(_) | Self::Internal(_) => self.to_string(),
         }
     }
 
@@ -83,6 +120,7 @@ impl Error {
             Self::Invalid(_) => 422,
             Self::Conflict(_) => 409,
             Self::BadRequest(_) => 400,
+            Self::Refused { status, .. } => *status,
             Self::RateLimited { .. } => 429,
             Self::Unavailable(_) => 503,
             Self::Database(_) | Self::Internal(_) => 500,
@@ -96,7 +134,7 @@ impl Error {
             Self::Unauthenticated => "error-unauthenticated",
             Self::Forbidden(_) => "error-forbidden",
             Self::Invalid(_) => "error-invalid",
-            Self::Conflict(key) => key,
+            Self::Conflict(key) | Self::Refused { key, .. } => key,
             Self::BadRequest(_) => "error-bad-request",
             Self::RateLimited { .. } => "error-rate-limited",
             Self::Unavailable(_) => "error-unavailable",

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod db;
 pub mod error;
+pub mod find;
 pub mod fold;
 pub mod id;
 pub mod live;

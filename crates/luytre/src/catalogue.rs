@@ -1,9 +1,10 @@
 //! The SQL catalogue behind kit's trait: events from the event store, registers from the areas' declared
 //! tables, both in the asker's scope.
 
-use event_store::{ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, Store, StoreError};
+use event_store::{ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, Store};
 use kit::catalogue::{Catalogue, Cell, ColumnKind, QueryAnswer, QueryLimits, TableSpec, rows_in_scope};
 use kit::{Db, Error, Scope};
+use monitoring::search::run::refusal;
 use std::sync::Arc;
 
 /// Events and registers as one catalogue.
@@ -22,7 +23,7 @@ impl Catalogue for EventsAndRegisters {
         context.max_rows = limits.max_rows;
         context.timeout = limits.timeout;
         context.lane = Lane::Question;
-        let result = self.store.query(sql, &context).await.map_err(as_error)?;
+        let result = self.store.query(sql, &context).await.map_err(refusal)?;
         Ok(QueryAnswer {
             columns: result.columns(),
             rows: result.to_json_rows().map_err(Error::internal)?,
@@ -55,20 +56,6 @@ impl EventsAndRegisters {
                 .collect(),
             rows: Arc::new(Rows { db: self.db.clone(), scope: scope.clone(), spec }),
         }
-    }
-}
-
-/// What the asker did wrong is said in words; what we did wrong is ours.
-pub fn as_error(error: StoreError) -> Error {
-    match error {
-        StoreError::Search { hint: Some(ref hint), .. } => Error::BadRequest(format!("{error}; {hint}")),
-        StoreError::Refused(_)
-        | StoreError::Query(_)
-        | StoreError::Memory { .. }
-        | StoreError::Timeout { .. }
-        | StoreError::Search { .. } => Error::BadRequest(error.to_string()),
-        StoreError::Full { .. } | StoreError::DiskFull | StoreError::Closed => Error::Unavailable(error.to_string()),
-        error => Error::internal(error),
     }
 }
 
@@ -108,5 +95,26 @@ fn external_cell(cell: Cell, kind: ColumnKind) -> event_store::Cell {
         Cell::Integer(number) => event_store::Cell::Integer(number),
         Cell::Float(number) => event_store::Cell::Float(number),
         Cell::Boolean(truth) => event_store::Cell::Boolean(truth),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event_store::Store;
+    use kit::Lang;
+    use kit::locale::texts;
+
+    #[test]
+    fn every_table_and_column_is_explained_in_both_languages_and_in_english_as_in_the_code() {
+        let mut wanted: Vec<(String, &str)> = Vec::new();
+        wanted.extend(Store::event_columns().iter().map(|one| (format!("catalogue-events-{}", one.name), one.doc)));
+        for table in crate::centre::tables() {
+            wanted.push((table.key(), table.doc));
+            wanted.extend(table.columns.iter().map(|one| (format!("{}-{}", table.key(), one.name), one.doc)));
+        }
+        let wrong: Vec<_> = wanted.iter().filter(|(key, doc)| texts().text(Lang::En, key) != *doc).collect();
+        assert!(wrong.is_empty(), "locales/en/catalogue.ftl differs: {wrong:?}");
+        let missing: Vec<_> = wanted.iter().filter(|(key, _)| !texts().has(Lang::Vi, key)).collect();
+        assert!(missing.is_empty(), "locales/vi/catalogue.ftl lacks: {missing:?}");
     }
 }

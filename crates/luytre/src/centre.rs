@@ -1,7 +1,7 @@
 //! The centre, wired: database, event store, rules, pipeline, catalogue, areas. Commands open it, use it and
 //! close it; `serve` adds listeners and pages.
 
-use crate::catalogue::{EventsAndRegisters, as_error};
+use crate::catalogue::EventsAndRegisters;
 use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::control::{ExportQuestion, ImportQuestion, SearchQuestion};
@@ -24,6 +24,7 @@ use monitoring::alerts::scoring::Scoring;
 use monitoring::import::{ImportError, ImportOptions, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
+use monitoring::search::run::refusal;
 use organisation::{Policies, SignIn};
 use response::incidents::IncidentFilter;
 use std::path::{Path, PathBuf};
@@ -202,7 +203,7 @@ impl Centre {
             limit: question.limit.clamp(1, 10_000),
             ..SearchRequest::default()
         };
-        let result = self.store.search(&request, &QueryContext::new(Sources::All)).await.map_err(as_error)?;
+        let result = self.store.search(&request, &QueryContext::new(Sources::All)).await.map_err(refusal)?;
         serde_json::to_value(&result).map_err(kit::Error::internal)
     }
 
@@ -215,7 +216,7 @@ impl Centre {
         };
         let selection = Selection { query: question.query.clone(), from: question.from, to: question.to, seqs };
         let format = if question.json { ExportFormat::JsonLines } else { ExportFormat::Parquet };
-        let done = self.store.export(&selection, format, &question.file).await.map_err(as_error)?;
+        let done = self.store.export(&selection, format, &question.file).await.map_err(refusal)?;
         let details = serde_json::json!({ "question": question, "done": done });
         self.record("events.export", "events", &details).await?;
         Ok(done)
@@ -257,7 +258,7 @@ impl Centre {
             monitoring::import::import(&self.pipeline, self.clock.as_ref(), &question.paths, &options, progress)
                 .await
                 .map_err(|error| match error {
-                    ImportError::Store(error) => as_error(error),
+                    ImportError::Store(error) => refusal(error),
                     full @ ImportError::NoRoom { .. } => kit::Error::Unavailable(full.to_string()),
                     wrong @ (ImportError::Format(..) | ImportError::TimeZone(_)) => {
                         kit::Error::BadRequest(wrong.to_string())
@@ -267,7 +268,7 @@ impl Centre {
         match self.store.seal().await {
             // What is durable and evaluated needs no segment yet.
             Err(StoreError::DiskFull) => tracing::warn!("everything is stored, but the disk is full"),
-            sealed => sealed.map_err(as_error)?,
+            sealed => sealed.map_err(refusal)?,
         }
         serde_json::to_value(&report).map_err(kit::Error::internal)
     }

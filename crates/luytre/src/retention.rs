@@ -5,6 +5,8 @@ use crate::configuration::Events;
 use crate::content::Content;
 use anyhow::{Context, Result};
 use event_store::{RetentionPlan, RetentionRule};
+use kit::Lang;
+use kit::locale::texts;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -94,13 +96,14 @@ impl Retention {
     }
 
     /// In words; the error names what the configured days fall short of.
-    pub fn judge(&self, events: &Events) -> Result<String, String> {
+    pub fn judge(&self, events: &Events, lang: Lang) -> Result<String, String> {
         let days = self.wanted(events);
         let short = self.minima.iter().filter(|one| one.days > days);
         let short: Vec<String> = short.map(|one| format!("{}: {}", one.basis(), one.days)).collect();
+        let say = |key, arguments: &[_]| texts().text_with(lang, key, arguments);
         match short.is_empty() {
-            true => Ok(format!("events are kept for {days} days")),
-            false => Err(format!("events are wanted for {days} days; asked for are: {}", short.join("; "))),
+            true => Ok(say("doctor-retention-well", &[("days", days.into())])),
+            false => Err(say("doctor-retention-short", &[("days", days.into()), ("duties", short.join("; ").into())])),
         }
     }
 }
@@ -117,10 +120,10 @@ mod tests {
     fn the_longest_duty_is_the_wish_unless_configured() {
         let events = Events::default();
         assert!(retention().wanted(&events) >= 366, "twelve months, leap year or not");
-        assert!(retention().judge(&events).is_ok());
+        assert!(retention().judge(&events, Lang::En).is_ok());
         let short = Events { retention_days: Some(30), ..Events::default() };
         assert_eq!(retention().wanted(&short), 30);
-        assert!(retention().judge(&short).unwrap_err().contains("333/2026"));
+        assert!(retention().judge(&short, Lang::Vi).unwrap_err().contains("333/2026"));
     }
 
     #[test]

@@ -15,10 +15,11 @@ use event_store::Exported;
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
-use kit::web::{Fail, identify, live_news, secure};
+use kit::web::{Fail, Visit, identify, live_news, secure};
 use kit::{App, Error};
 use monitoring::Monitoring;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
+use monitoring::search::run::refusal;
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
 use organisation::{Policies, SignIn};
@@ -167,6 +168,7 @@ fn app(
             slots
         },
         counters: areas.iter().flat_map(|area| area.counters.clone()).collect(),
+        finders: areas.iter().flat_map(|area| area.finders.clone()).collect(),
         ports,
     }))
 }
@@ -177,7 +179,8 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         routes = routes.merge(area.routes).merge(area.open_routes);
     }
     if app.settings.demonstration {
-        routes = routes.merge(kit::page::gallery_router());
+        let people = axum::middleware::from_extractor_with_state::<Visit, App>(app.clone());
+        routes = routes.merge(kit::page::gallery_router().route_layer(people));
     }
     let elastic: Router = monitoring::bulk::elastic_routes().with_state(app.clone());
     let state = Control { centre: Arc::clone(centre), doors: app.ports.get::<Doors>(), secret };

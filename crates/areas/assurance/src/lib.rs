@@ -24,6 +24,7 @@ pub fn area() -> Area {
             capability: Some(Capability::ViewSystems),
             order: 10,
         }],
+        finders: vec![systems::finder()],
         ..Area::default()
     }
 }

@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod bulk;
 pub mod duty;
+mod finders;
 pub mod import;
 pub mod intake;
 pub mod pipeline;
@@ -50,6 +51,7 @@ pub fn area() -> Area {
         ],
         navigation: navigation(),
         counters: duty::counters(),
+        finders: finders::finders(),
         ..Area::default()
     }
 }

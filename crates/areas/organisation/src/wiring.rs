@@ -39,6 +39,7 @@ pub fn area() -> Area {
         navigation: navigation(),
         slots: vec![roster::duty_panel()],
         counters: vec![inbox::counter()],
+        finders: vec![agencies::finder(), people::finder()],
     }
 }
 

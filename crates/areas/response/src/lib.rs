@@ -33,6 +33,7 @@ pub fn area() -> Area {
         ],
         slots: slots(),
         counters: vec![Arc::new(|app, scope| Box::pin(counter(app, scope)))],
+        finders: vec![incidents::finder()],
         ..Area::default()
     }
 }

@@ -22,7 +22,18 @@ function painted(name) {
 const number = new Intl.NumberFormat(settings.lang);
 const HATCHES = [null, { symbol: 'rect', rotation: 0.8, dashArrayX: [1, 0], dashArrayY: [2, 4] }];
 
-function dressed(options) {
+/** Room that one letter of a label takes, and the gap between two labels. */
+const LETTER = 6.5;
+const GAP = 44;
+
+/** Labels left out between two that are shown, so that they stand apart at this width. */
+function leftOut(labels, width) {
+  const longest = Math.max(...labels.map((label) => label.length), 1);
+  const room = Math.max(Math.floor((width - 60) / (longest * LETTER + GAP)), 1);
+  return Math.max(Math.ceil(labels.length / room) - 1, 0);
+}
+
+function dressed(options, width) {
   const ink = painted('ink-soft');
   const line = painted('line');
   const paper = painted('paper-raised');
@@ -32,7 +43,12 @@ function dressed(options) {
     textStyle: { fontFamily: 'Inter Variable, sans-serif', fontSize: 12 },
     legend: { ...options.legend, textStyle: { color: painted('ink') } },
     tooltip: { ...options.tooltip, valueFormatter: (value) => number.format(value), backgroundColor: paper, borderColor: line, textStyle: { color: painted('ink') } },
-    xAxis: { ...axis, splitLine: { show: false }, ...options.xAxis },
+    xAxis: {
+      ...axis,
+      splitLine: { show: false },
+      ...options.xAxis,
+      axisLabel: { ...axis.axisLabel, interval: leftOut(options.xAxis.data, width), alignMaxLabel: 'right' },
+    },
     yAxis: { ...axis, ...options.yAxis, axisLabel: { ...axis.axisLabel, formatter: (value) => number.format(value) } },
     aria: { enabled: false, decal: { show: false } },
     series: options.series.map(({ colour: name, ...series }, index) => ({
@@ -50,9 +66,12 @@ export async function drawChart(place) {
   const { init } = await library;
   const { options, starts, zoom } = JSON.parse(block.textContent);
   const chart = init(place, null, { renderer: 'canvas' });
-  const draw = () => chart.setOption(dressed(options), true);
+  const draw = () => chart.setOption(dressed(options, chart.getWidth()), true);
   draw();
-  new ResizeObserver(() => chart.resize()).observe(place);
+  new ResizeObserver(() => {
+    chart.resize();
+    draw();
+  }).observe(place);
   const print = window.matchMedia('print');
   print.addEventListener('change', draw);
   if (zoom) dragToZoom(place, chart, starts, zoom);

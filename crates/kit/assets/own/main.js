@@ -2,6 +2,7 @@
 import { settings } from './settings.js';
 import { startMenus } from './menus.js';
 import { startKeys } from './keys.js';
+import { startFind } from './find.js';
 import { startTimes } from './times.js';
 import { startLive } from './live.js';
 import { nameCells, startRows, watchFrames } from './rows.js';
@@ -50,6 +51,7 @@ async function charts(root) {
 
 startMenus(all, forAllContent);
 startKeys();
+startFind();
 startTimes();
 startRows();
 startLive(announce);

@@ -39,7 +39,7 @@ function refresh() {
   if (document.hidden) return;
   const now = serverNow();
   for (const element of document.querySelectorAll('time[data-until]')) refreshUntil(element, now);
-  for (const element of document.querySelectorAll('time[datetime]:not([data-until])')) refreshTime(element, now);
+  for (const element of document.querySelectorAll('time[data-absolute]:not([data-until])')) refreshTime(element, now);
 }
 
 export function startTimes() {

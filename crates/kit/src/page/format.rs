@@ -138,6 +138,12 @@ impl Format {
         local(at).strftime("%H:%M").to_string()
     }
 
+    /// `21/11 14:05`, where there is little room and the year is known.
+    pub fn day_time(&self, at: impl When) -> String {
+        let at = at.micros();
+        local(at).strftime("%d/%m %H:%M").to_string()
+    }
+
     /// `21/11/2026 14:05`, the absolute form; Vietnamese time.
     pub fn date_time(&self, at: impl When) -> String {
         let at = at.micros();

@@ -281,7 +281,7 @@ fn entries(errors: &FormErrors) -> Vec<Entry> {
     ]
 }
 
-/// `GET /gallery`, without sign-in.
+/// `GET /gallery`, as it stands: whoever mounts it says who may see it.
 pub fn gallery_router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/gallery", get(show_gallery))
 }

@@ -90,7 +90,7 @@ impl Histogram {
         if self.width >= crate::clock::DAY {
             page.format.date(at)
         } else if self.width.saturating_mul(i64::try_from(self.len()).unwrap_or(1)) > crate::clock::DAY {
-            page.format.date_time(at)
+            page.format.day_time(at)
         } else {
             page.format.time(at)
         }

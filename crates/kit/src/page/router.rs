@@ -9,7 +9,7 @@ use axum::routing::get;
 
 /// All of them; `luytre` merges this once.
 pub fn router() -> Router<App> {
-    Router::new().route("/counters", get(show_counters)).merge(assets::router())
+    Router::new().route("/counters", get(show_counters)).merge(crate::find::router()).merge(assets::router())
 }
 
 async fn show_counters(visit: Visit) -> Result<Html, Fail> {

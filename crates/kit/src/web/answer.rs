@@ -102,24 +102,16 @@ struct Problem<'error> {
     errors: &'error [FieldError],
 }
 
-/// What the router itself refuses under `/api/` (a body or path that cannot be read, a method that is not offered) in
-/// the form of all other errors.
-pub(super) async fn refused_by_router(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let detail = axum::body::to_bytes(body, 16 << 10).await.unwrap_or_default();
-    let title = parts.status.canonical_reason().unwrap_or_default();
-    let detail = String::from_utf8_lossy(&detail).into_owned();
-    let problem = Problem {
-        r#type: "about:blank",
-        title: title.to_owned(),
-        status: parts.status.as_u16(),
-        detail: if detail.is_empty() { title.to_owned() } else { detail },
-        operation_id: new_id(jiff::Timestamp::now().as_microsecond()),
-        errors: &[],
-    };
-    parts.headers.remove(header::CONTENT_LENGTH);
-    let mut response = (parts.status, parts.headers, Json(problem)).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+/// What the router itself refuses (a body, path or query that cannot be read, a method that is not offered) in the form
+/// and language of all other errors; its own words are quoted.
+pub(super) async fn refused_by_router(asked: &Parts, response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let words = axum::body::to_bytes(body, 16 << 10).await.unwrap_or_default();
+    let words = String::from_utf8_lossy(&words).trim().to_owned();
+    let mut response = Fail::new(Error::unreadable(parts.status.as_u16(), words), asked).into_response();
+    if let Some(methods) = parts.headers.get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, methods.clone());
+    }
     response
 }
 
@@ -130,6 +122,9 @@ struct ErrorPage<'text> {
     stylesheet: String,
     title: String,
     what: String,
+    /// What the part that refused says itself.
+    words: Option<&'text str>,
+    words_head: String,
     kept: String,
     next: String,
     operation: String,
@@ -173,6 +168,8 @@ impl IntoResponse for Fail {
                 stylesheet: format!("{}/own/style.css", crate::page::assets::PREFIX),
                 title,
                 what: texts().text(self.lang, &format!("error-what-{}", status.as_u16())),
+                words: self.error.own_words(),
+                words_head: texts().text(self.lang, "error-words"),
                 kept: texts().text(self.lang, "error-kept"),
                 next: texts().text(self.lang, "error-next"),
                 operation: texts().text(self.lang, "error-operation"),

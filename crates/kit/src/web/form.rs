@@ -40,7 +40,7 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for OnceForm<T> {
         let fail = |error| Fail::new(error, &fail_parts);
         let RawForm(bytes) =
             request.extract().await.map_err(|rejection: axum::extract::rejection::RawFormRejection| {
-                fail(Error::BadRequest(rejection.body_text()))
+                fail(Error::unreadable(rejection.status().as_u16(), rejection.body_text()))
             })?;
         let sent = header.or_else(|| field(&bytes, "csrf")).unwrap_or_default();
         match secret {

@@ -10,8 +10,8 @@ use crate::session::{Session, language, theme};
 use crate::web::answer::{Fail, Unaddressed, refused_by_router};
 use crate::web::flash;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     // An error that came by `?` did not know the asker: it is said again in the right language and form.
     let response = match response.extensions().get::<Unaddressed>() {
         Some(Unaddressed(error)) => Fail::to(Arc::clone(error), &asked).into(),
-        None if refuses_plainly(&asked, &response) => refused_by_router(response).await,
+        None if refuses_plainly(&response) => refused_by_router(&asked, response).await,
         None => response,
     };
     flash::forget_shown(&asked, response)
@@ -45,10 +45,11 @@ pub fn rows_to_skip(offset: u64) -> Result<u64, Error> {
     }
 }
 
-/// Refusals of the router come as plain text.
-fn refuses_plainly(asked: &Parts, response: &Response) -> bool {
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    asked.uri.path().starts_with("/api/") && response.status().is_client_error() && !kind.contains("json")
+/// Refusals of the router come as plain text; a method that is not offered comes without any.
+fn refuses_plainly(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    response.status().is_client_error()
+        && kind.map_or(response.status() == StatusCode::METHOD_NOT_ALLOWED, |kind| kind.starts_with("text/plain"))
 }
 
 /// A visitor who has signed in, with everything a handler needs.
@@ -73,6 +74,11 @@ impl Visit {
 
     pub fn require(&self, capability: Capability) -> Result<(), Error> {
         self.scope().require(capability)
+    }
+
+    /// The text under `key` in the visitor's language.
+    pub fn t(&self, key: &str) -> String {
+        texts().text(self.lang, key)
     }
 
     pub fn now(&self) -> i64 {

@@ -122,17 +122,22 @@ fn start_log(arguments: &Arguments) {
 
 /// An error with its causes. What the registers refuse is a text of the catalogue, in the language of the terminal.
 fn in_words(error: &anyhow::Error) -> String {
-    let vietnamese = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.is_empty())
-        .is_some_and(|value| value.starts_with("vi"));
-    let lang = if vietnamese { kit::Lang::Vi } else { kit::Lang::En };
+    let lang = language();
     let words = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<kit::Error>() {
         Some(error) => error.in_words(lang),
         None => cause.to_string(),
     };
     error.chain().map(words).collect::<Vec<_>>().join(": ")
+}
+
+/// Language of the terminal: Vietnamese where it says so, else English.
+fn language() -> kit::Lang {
+    let vietnamese = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .is_some_and(|value| value.starts_with("vi"));
+    if vietnamese { kit::Lang::Vi } else { kit::Lang::En }
 }
 
 /// Prints a line. Where nobody reads any more (`luytre query … | head`) the program ends quietly.

@@ -1,6 +1,6 @@
 //! What commands say and print.
 
-use crate::program::{ask, command, failure, run};
+use crate::program::{ask, command, failure, query, run};
 use serde_json::json;
 use std::io::Read;
 use std::process::Stdio;
@@ -57,4 +57,34 @@ fn doctor_finds_a_fresh_centre_well_but_for_its_disk() {
     for check in checks.as_array().expect("checks").iter().filter(|check| check["name"] != "disk") {
         assert_eq!(check["well"], json!(true), "{check}");
     }
+}
+
+#[test]
+fn columns_of_one_name_are_told_apart_and_now_is_a_moment() {
+    let data = tempfile::tempdir().expect("directory");
+    let file = data.path().join("one.log");
+    std::fs::write(&file, "Jul  5 08:00:00 h app: left\n").expect("file");
+    run(data.path(), &["import", file.to_str().expect("path")]);
+    let sql = "SELECT * FROM (SELECT 1 AS x) AS a CROSS JOIN (SELECT 2 AS x) AS b";
+    assert_eq!(query(data.path(), sql), [json!({ "x": 1, "x_2": 2 })]);
+    assert_eq!(run(data.path(), &["query", "--format", "csv", sql]), "x,x_2\n1,2\n");
+    let sql = "SELECT now() AS n, arrow_typeof(now()) AS kind, count(*) AS events FROM events \
+               WHERE arrival > now() - INTERVAL '1 hour' AND arrival <= now() GROUP BY 1, 2";
+    let rows = query(data.path(), sql);
+    let row = rows.first().expect("a row");
+    assert!(row["n"].as_str().is_some_and(|now| now.ends_with('Z')), "{row}");
+    assert_eq!(row["events"], json!(1), "{row}");
+}
+
+#[test]
+fn what_goes_wrong_is_said_in_the_language_of_the_terminal() {
+    let data = tempfile::tempdir().expect("directory");
+    let mut vietnamese = command(data.path());
+    let output = vietnamese.args(["query", "SELECT nothing FROM events"]).env("LC_ALL", "vi_VN.UTF-8").output();
+    let said = String::from_utf8_lossy(&output.expect("query").stderr).into_owned();
+    assert!(said.contains("Câu hỏi có chỗ sai") && said.contains("No field named nothing"), "{said}");
+    let mut vietnamese = command(data.path());
+    let output = vietnamese.arg("doctor").env("LC_ALL", "vi_VN.UTF-8").output().expect("doctor");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("kho sự kiện") && !said.contains("event store"), "{said}");
 }

@@ -1,11 +1,13 @@
 //! An information system: what it is, whose it is, its level and its state. Rules here are pure.
 
 pub mod api;
+mod finder;
 pub mod pages;
 pub mod service;
 pub mod store;
 pub mod tables;
 
+pub use finder::finder;
 use kit::App;
 use kit::error::FieldError;
 use kit::fold::normalise;

@@ -122,7 +122,7 @@ async fn act(ApiVisit(visit): ApiVisit, Json(act): Json<Act>) -> Result<Json<Don
         }
     };
     if changed == 0 {
-        return Err(Error::BadRequest("no ids".to_owned()).into());
+        return Err(Error::invalid("ids", "field-required").into());
     }
     tx.commit().await?;
     Ok(Json(Done { changed, state: state.code() }))

@@ -306,7 +306,7 @@ async fn act(visit: Visit, Form(mut form): Form<Act>) -> Result<Response, Fail> 
         }
         "reopen" => service::reopen(&tx, &live, &form.row, now).await.map(|_| "alert-done-reopened"),
         "escalate" => service::escalate(&tx, &live, &form.row, None, now).await.map(|_| "alert-done-escalated"),
-        other => Err(Error::BadRequest(format!("no act {other:?}"))),
+        _ => Err(Error::invalid("act", "field-invalid")),
     };
     match outcome {
         Ok(said) => {
@@ -323,7 +323,7 @@ async fn act(visit: Visit, Form(mut form): Form<Act>) -> Result<Response, Fail> 
 }
 
 /// The rules in force, where detection runs.
-pub(super) fn shelf(app: &App) -> Option<Shelf> {
+pub(crate) fn shelf(app: &App) -> Option<Shelf> {
     app.ports.get::<crate::Monitoring>().map(|monitoring| monitoring.rules.clone())
 }
 

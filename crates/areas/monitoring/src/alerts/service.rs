@@ -169,7 +169,7 @@ fn escalation(
 async fn allowed(tx: &Tx<'_>, ids: &[String], next: AlertState) -> Result<Vec<Alert>, Error> {
     tx.scope().require(Capability::HandleAlerts)?;
     if ids.len() > MOST_AT_ONCE {
-        return Err(Error::BadRequest(format!("at most {MOST_AT_ONCE} alerts at once")));
+        return Err(Error::invalid("ids", "alert-too-many-at-once"));
     }
     let mut alerts = Vec::with_capacity(ids.len());
     for id in ids {

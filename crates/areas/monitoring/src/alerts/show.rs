@@ -3,6 +3,8 @@
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
 use crate::rules;
+use crate::rules::techniques::Technique;
+use crate::search::clause::clause;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
 use crate::search::senders::{Sender, agencies, senders};
@@ -17,6 +19,8 @@ use std::sync::Arc;
 /// Earlier alerts and history rows shown.
 const MOST_EARLIER: u64 = 20;
 const MOST_HISTORY: u64 = 50;
+/// Longest line of a counted event, in characters.
+const LONGEST_LINE: usize = 300;
 /// Events of an alert shown in full.
 const MOST_EVENTS: usize = 10;
 
@@ -29,6 +33,20 @@ pub struct Evidence {
     pub matched: Vec<(Option<String>, String, String)>,
 }
 
+/// What a correlation counted.
+pub struct Counted {
+    /// The fields that all events have in common, with their values.
+    pub group: Vec<(String, String)>,
+    /// Number, time and line of each event; where the line holds a value of the group it is marked.
+    pub events: Vec<CountedEvent>,
+}
+
+pub struct CountedEvent {
+    pub seq: u64,
+    pub time: i64,
+    pub line: Vec<(String, bool)>,
+}
+
 pub struct Shown {
     pub alert: Alert,
     pub title: String,
@@ -39,7 +57,10 @@ pub struct Shown {
     pub description: Option<String>,
     /// The rule says what it is in English alone.
     pub description_is_foreign: bool,
+    pub techniques: Vec<Technique>,
     pub evidence: Vec<Evidence>,
+    /// Of a correlation: the fields it groups by and the events that counted, each with its line.
+    pub counted: Option<Counted>,
     /// Whether the asker may read events at all; without, the matched fields alone are shown.
     pub may_see_events: bool,
     pub may_see_rule: bool,
@@ -88,10 +109,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
     let words = |name| rule.as_ref().and_then(|rule| rules::text(rule, name, lang)).map(ToOwned::to_owned);
     let (translated, what_to_do) = (words("description"), words("what_to_do"));
     let span = |at: i64| at / 1000;
-    let clause = match alert.entity.kind.as_str() {
-        "source" | "" => crate::search::clause::clause("source_id", &alert.source_id),
-        kind => crate::search::clause::clause(kind, &alert.entity.value),
-    };
+    let is_correlation = rule.as_ref().is_some_and(|rule| rule.is_correlation());
     Ok(Shown {
         title: alert.title(lang).to_owned(),
         sender: senders(&connection, [alert.source_id.clone()], visit.now()).await?.into_values().next(),
@@ -102,7 +120,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
             .or_else(|| rule.as_ref()?.description.clone().filter(|_| lang == Lang::En || what_to_do.is_none())),
         what_to_do,
         all_events: Address::parse("/search")
-            .with("q", clause)
+            .with("q", around(&alert, is_correlation))
             .with("from", span(alert.first_event_time - kit::clock::MINUTE))
             .with("to", span(alert.last_event_time + kit::clock::MINUTE))
             .to_string(),
@@ -122,7 +140,9 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         closed_by: name(&connection, alert.closed_by.as_deref()).await?,
         assignees: assignees(visit, &alert).await?,
         fragments: visit.fragments("alert.panel", id).await,
-        evidence,
+        techniques: alert.techniques.iter().map(|number| Technique::of(number, lang)).collect(),
+        counted: (is_correlation && !evidence.is_empty()).then(|| counted(&alert, &evidence)),
+        evidence: evidence.into_iter().take(MOST_EVENTS).collect(),
         gone,
         may_see_events,
         may_see_rule: visit.scope().may(Capability::ViewRules),
@@ -132,7 +152,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
 }
 
 async fn evidence(visit: &Visit, alert: &Alert) -> Result<(Vec<Evidence>, Vec<Sample>), Error> {
-    let samples: Vec<&Sample> = alert.samples.iter().take(MOST_EVENTS).collect();
+    let samples: Vec<&Sample> = alert.samples.iter().collect();
     let seqs: Vec<u64> = samples.iter().map(|sample| sample.seq).collect();
     let rows = find_many(visit, &seqs).await?;
     let ids: Vec<String> = rows.iter().filter_map(|row| text(row, "source_id")).collect();
@@ -157,6 +177,35 @@ async fn evidence(visit: &Visit, alert: &Alert) -> Result<(Vec<Evidence>, Vec<Sa
     let found: Vec<u64> = rows.iter().map(sequence).collect();
     let gone = samples.into_iter().filter(|sample| !found.contains(&sample.seq)).cloned().collect();
     Ok((evidence, gone))
+}
+
+/// The search for everything around an alert: what a correlation grouped by, else its entity.
+fn around(alert: &Alert, is_correlation: bool) -> String {
+    let group = alert.samples.first().filter(|_| is_correlation).map(|sample| sample.fields.as_slice());
+    let clauses: Vec<String> = group
+        .into_iter()
+        .flatten()
+        .map(|field| clause(field.field.as_deref().unwrap_or_default(), &field.value))
+        .collect();
+    match alert.entity.kind.as_str() {
+        _ if !clauses.is_empty() => clauses.join(" AND "),
+        "source" | "" => clause("source_id", &alert.source_id),
+        kind => clause(kind, &alert.entity.value),
+    }
+}
+
+/// The events of a correlation line by line, with the values it grouped by marked in them.
+fn counted(alert: &Alert, evidence: &[Evidence]) -> Counted {
+    let fields = alert.samples.first().map(|sample| sample.fields.as_slice()).unwrap_or_default();
+    let group: Vec<(String, String)> =
+        fields.iter().map(|field| (field.field.clone().unwrap_or_default(), field.value.clone())).collect();
+    let needles: Vec<&str> = group.iter().map(|(_, value)| value.as_str()).collect();
+    let event = |evidence: &Evidence| {
+        let text = evidence.event.message.as_deref().unwrap_or(&evidence.event.raw);
+        let line: String = text.chars().take(LONGEST_LINE).collect();
+        CountedEvent { seq: evidence.event.seq, time: evidence.event.time, line: marked(&line, &needles) }
+    };
+    Counted { events: evidence.iter().map(event).collect(), group }
 }
 
 /// Longest record in which matches are sought.

@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use event_store::Store;
-use kit::catalogue::{ColumnKind, QueryAnswer, TableSpec};
+use kit::catalogue::{QueryAnswer, TableSpec};
 use kit::page::{Address, Page};
 use kit::web::{Csv, Fail, Visit, render};
 use kit::{App, Capability, Error};
@@ -42,8 +42,8 @@ struct QuestionPage {
     page: Page,
     sql: String,
     answer: Option<Answer>,
-    /// What the engine says about a statement it did not run.
-    wrong: Option<String>,
+    /// Why a statement did not run, and what the engine itself says about it.
+    wrong: Option<(String, Option<String>)>,
     tables: Vec<Table>,
     examples: Vec<(&'static str, &'static str, String)>,
     csv: String,
@@ -62,8 +62,11 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
     } else {
         match ask(&visit, &sql, ON_PAGE, "page").await {
             Ok(answer) => (Some(answer), None),
-            Err(Error::BadRequest(reason)) => (None, Some(reason)),
-            Err(error @ (Error::Invalid(_) | Error::Unavailable(_))) => (None, Some(error.to_string())),
+            Err(error) if error.own_words().is_some() => {
+                (None, Some((visit.t(error.key()), error.own_words().map(ToOwned::to_owned))))
+            }
+            Err(error @ Error::Invalid(_)) => (None, Some((error.in_words(visit.lang), None))),
+            Err(error @ Error::Unavailable(_)) => (None, Some((visit.t(error.key()), None))),
             Err(error) => return Err(error.into()),
         }
     };
@@ -72,7 +75,7 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
     let template = QuestionPage {
         answer: answer.map(Answer::of),
         wrong,
-        tables: tables(&visit.app),
+        tables: tables(&page, &visit.app),
         examples: EXAMPLES
             .into_iter()
             .map(|(key, sql)| (key, sql, Address::parse("/questions").with("sql", sql).to_string()))
@@ -148,33 +151,26 @@ async fn export(visit: &Visit, sql: &str, format: &str) -> Result<Response, Erro
 /// A table as the page documents it.
 struct Table {
     name: String,
-    doc: &'static str,
+    doc: String,
     /// Name, type, meaning.
-    columns: Vec<(&'static str, &'static str, &'static str)>,
+    columns: Vec<(&'static str, String, String)>,
 }
 
 /// The events first, then what the areas declare.
-fn tables(app: &App) -> Vec<Table> {
-    let events = Table {
-        name: "events".to_owned(),
-        doc: "Everything received, one row a record. Narrow the time first: `time > now() - INTERVAL '1 hour'`.",
-        columns: Store::event_columns().iter().map(|column| (column.name, column.kind, column.doc)).collect(),
+fn tables(page: &Page, app: &App) -> Vec<Table> {
+    let table = |name: String, key: String, columns: Vec<(&'static str, &'static str)>| Table {
+        columns: columns
+            .into_iter()
+            .map(|(name, kind)| (name, page.t(&format!("catalogue-kind-{kind}")), page.t(&format!("{key}-{name}"))))
+            .collect(),
+        doc: page.t(&key),
+        name,
     };
-    let declared = |table: TableSpec| Table {
-        name: format!("{}.{}", table.schema, table.name),
-        doc: table.doc,
-        columns: table.columns.iter().map(|column| (column.name, kind(column.kind), column.doc)).collect(),
+    let columns = Store::event_columns().iter().map(|column| (column.name, column.kind)).collect();
+    let events = table("events".to_owned(), "catalogue-events".to_owned(), columns);
+    let declared = |spec: TableSpec| {
+        let columns = spec.columns.iter().map(|column| (column.name, column.kind.code())).collect();
+        table(format!("{}.{}", spec.schema, spec.name), spec.key(), columns)
     };
     std::iter::once(events).chain(app.catalogue.tables().into_iter().map(declared)).collect()
-}
-
-/// Word of a column's type, as in the API.
-fn kind(kind: ColumnKind) -> &'static str {
-    match kind {
-        ColumnKind::Text => "text",
-        ColumnKind::Integer => "integer",
-        ColumnKind::Float => "float",
-        ColumnKind::Boolean => "boolean",
-        ColumnKind::Time => "time",
-    }
 }

@@ -135,6 +135,13 @@ fn has_technique(rule: &Rule, wanted: &str) -> bool {
         .any(|have| have.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
+/// Rules whose title, author or file hold all words; accents and case do not matter.
+pub fn named<'book>(book: &'book Book, text: &str) -> impl Iterator<Item = &'book Arc<Rule>> {
+    let words = fold(text);
+    let says = move |rule: &&Arc<Rule>| says(rule, &words.split_whitespace().collect::<Vec<_>>());
+    book.set.rules().iter().filter(says)
+}
+
 fn says(rule: &Rule, words: &[&str]) -> bool {
     let mut text = fold(&rule.title);
     for more in [rule.text_of("title_vi"), rule.author.as_deref(), Some(&rule.id)].into_iter().flatten() {

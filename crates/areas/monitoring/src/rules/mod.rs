@@ -3,6 +3,7 @@
 
 pub mod list;
 pub mod pages;
+pub mod techniques;
 
 use detection::{Level, Rule, RuleError, RuleSet};
 use kit::clock::Micros;

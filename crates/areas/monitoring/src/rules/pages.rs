@@ -1,6 +1,7 @@
 //! Pages of the rules: the list and one rule.
 
 use super::list::{Filter, Row, State, products, rows};
+use super::techniques::Technique;
 use super::{Book, severity, short_path, text, title};
 use crate::Monitoring;
 use crate::alerts::listing;
@@ -178,7 +179,7 @@ struct RulePage {
     description: Option<String>,
     description_is_translated: bool,
     tactics: Vec<String>,
-    techniques: Vec<String>,
+    techniques: Vec<Technique>,
     file: String,
     alerts: u64,
     waiting: bool,
@@ -203,7 +204,7 @@ async fn show_rule(visit: Visit, Path(id): Path<String>) -> Result<Response, Fai
         description_is_translated: text(&rule, "description", lang).is_some(),
         description: text(&rule, "description", lang).or(rule.description.as_deref()).map(ToOwned::to_owned),
         tactics: rule.tactics().into_iter().map(|tactic| tactic.replace(['-', '_'], " ")).collect(),
-        techniques: rule.techniques(),
+        techniques: rule.techniques().iter().map(|number| Technique::of(number, lang)).collect(),
         file: short_path(&rule.path),
         alerts,
         waiting: State::of(&rule) == State::Waiting,

@@ -8,6 +8,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use event_store::Store;
+use kit::locale::texts;
 use kit::page::Page;
 use kit::web::{Fail, Visit, render};
 use kit::{App, Capability, Error};
@@ -24,7 +25,7 @@ const APART: [&str; 9] =
 /// A field of an event.
 pub struct Field {
     pub name: String,
-    pub doc: &'static str,
+    pub doc: String,
     pub value: String,
     pub menu: String,
 }
@@ -67,13 +68,14 @@ pub async fn find_many(visit: &Visit, seqs: &[u64]) -> Result<Vec<Map<String, Va
 pub fn shown(visit: &Visit, row: &Map<String, Value>, sender: Option<Sender>) -> Shown {
     let address = visit.address.at("/search").without("open");
     let menu = |name: &str, value: &str| value_address(&address, name, value);
+    let doc = |name: &str| texts().text(visit.lang, &format!("catalogue-events-{name}"));
     let columns = Store::event_columns()
         .iter()
         .filter(|column| !APART.contains(&column.name))
         .filter_map(|column| {
             let value = text(row, column.name)?;
             let menu = menu(column.name, &value);
-            Some(Field { name: column.name.to_owned(), doc: column.doc, value, menu })
+            Some(Field { name: column.name.to_owned(), doc: doc(column.name), value, menu })
         })
         .collect();
     let fields = match row.get("fields") {
@@ -88,7 +90,7 @@ pub fn shown(visit: &Visit, row: &Map<String, Value>, sender: Option<Sender>) ->
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            Field { menu: menu(&name, &value), name, doc: "", value }
+            Field { menu: menu(&name, &value), name, doc: String::new(), value }
         })
         .collect();
     Shown {

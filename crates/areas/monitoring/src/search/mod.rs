@@ -12,8 +12,8 @@ pub mod senders;
 use crate::timespan::Timespan;
 use event_store::Store;
 use kit::App;
-use kit::clock::Micros;
-use kit::page::Address;
+use kit::clock::{MINUTE, Micros};
+use kit::page::{Address, Page};
 
 pub fn routes() -> axum::Router<App> {
     pages::routes().merge(event_page::routes()).merge(live_tail::routes()).merge(api::routes())
@@ -25,6 +25,9 @@ pub const DEFAULT_COLUMNS: [&str; 3] = ["host_name", "source_ip", "user_name"];
 const MOST_COLUMNS: usize = 12;
 /// Longest query that is read, in characters.
 const LONGEST_QUERY: usize = 4_000;
+
+/// A range ends now. Events of a clock that is fast by more than this do not stand before what really is new.
+const FAST_CLOCK: Micros = MINUTE;
 
 /// What an address asks of the event store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +43,13 @@ pub struct Question {
 impl Question {
     pub fn of(address: &Address, now: Micros) -> Self {
         let query = address.value("q").unwrap_or_default().trim();
+        let mut span = Timespan::of(address, now, "24h");
+        if !matches!(span.range, "" | "all") {
+            span.to = Some(now.saturating_add(FAST_CLOCK));
+        }
         Self {
             query: query.chars().filter(|letter| !letter.is_control()).take(LONGEST_QUERY).collect(),
-            span: Timespan::of(address, now, "24h"),
+            span,
             columns: columns(address),
             before: address.value("before").and_then(cursor_of),
         }
@@ -61,6 +68,12 @@ fn columns(address: &Address) -> Vec<String> {
     }
     columns.truncate(MOST_COLUMNS);
     columns
+}
+
+/// What a common column means, in the language of the page; empty for fields of a format's own.
+pub fn column_doc(page: &Page, name: &str) -> String {
+    let known = Store::event_columns().iter().any(|column| column.name == name);
+    if known { page.t(&format!("catalogue-events-{name}")) } else { String::new() }
 }
 
 /// `1795219200000000.4711`: time and sequence of the last row of a page.
@@ -88,6 +101,16 @@ mod tests {
         let question =
             Question::of(&Address::parse("/search?columns=user_name,raw%20FROM,user_name&columns=host_ip"), 0);
         assert_eq!(question.columns, vec!["user_name", "host_ip"]);
+    }
+
+    #[test]
+    fn a_range_ends_now_and_what_was_asked_for_by_its_ends_is_left_as_it_is() {
+        let now = 1_795_227_120_000_000;
+        let end = |address: &str| Question::of(&Address::parse(address), now).span.to;
+        assert_eq!(end("/search"), Some(now + MINUTE));
+        assert_eq!(end("/search?range=7d"), Some(now + MINUTE));
+        assert_eq!(end("/search?range=all"), None);
+        assert_eq!(end("/search?from=1795227180000"), None);
     }
 
     #[test]

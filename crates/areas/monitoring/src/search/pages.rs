@@ -3,7 +3,7 @@
 use super::clause::{exclude, include};
 use super::run::{self, Failure, Found, MOST_ROWS, PER_PAGE, search, sequence, text, time};
 use super::senders::Sender;
-use super::{Question, clause, cursor_code};
+use super::{Question, clause, column_doc, cursor_code};
 use crate::timespan::local;
 use askama::Template;
 use axum::http::{StatusCode, header};
@@ -46,7 +46,7 @@ pub(super) struct Row {
 /// One field with its most frequent values.
 struct FieldSummary {
     name: String,
-    doc: &'static str,
+    doc: String,
     values: Vec<FieldValue>,
     other: u64,
     /// Whether its values are shown at once.
@@ -89,6 +89,8 @@ struct SearchPage {
     histogram: Histogram,
     /// In words: names that are no columns, where nothing was found.
     unknown: Vec<String>,
+    /// Events whose clocks are fast, with the address that shows them.
+    in_future: Option<(u64, String)>,
     total: u64,
     total_exact: bool,
     facets_over: u64,
@@ -111,6 +113,10 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
     if let Some(format @ ("csv" | "json")) = visit.address.value("format") {
         return Ok(export(&visit, &question, format).await?);
     }
+    let in_future = match question.before {
+        Some(_) => 0,
+        None => run::count_in_future(&visit, &question).await.unwrap_or(0),
+    };
     let (found, wrong) = match search(&visit, &question, PER_PAGE, "search").await {
         Ok(found) => (Some(found), None),
         Err(Failure::Text { position, message, hint }) => {
@@ -120,7 +126,11 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = visit.page().await?;
-    Ok((status, render(&assemble(&visit, page, question, found, wrong))?).into_response())
+    let ahead = page.address.without("range").without("before").without("live");
+    let ahead = ahead.with("from", question.span.to.unwrap_or_default() / 1000).to_string();
+    let mut template = assemble(&visit, page, question, found, wrong);
+    template.in_future = (in_future > 0).then_some((in_future, ahead));
+    Ok((status, render(&template)?).into_response())
 }
 
 fn assemble(visit: &Visit, page: Page, question: Question, found: Option<Found>, wrong: Option<Wrong>) -> SearchPage {
@@ -129,13 +139,14 @@ fn assemble(visit: &Visit, page: Page, question: Question, found: Option<Found>,
     let mut template = SearchPage {
         ranges: question.span.choices(&page),
         from: question.span.from.filter(|_| question.span.range.is_empty()).map(local).unwrap_or_default(),
-        to: question.span.to.map(local).unwrap_or_default(),
+        to: question.span.to.filter(|_| question.span.range.is_empty()).map(local).unwrap_or_default(),
         columns: question.columns.clone(),
         columns_value: question.columns.join(","),
         rows: Vec::new(),
         fields: Vec::new(),
         histogram: Histogram::default(),
         unknown: Vec::new(),
+        in_future: None,
         total: 0,
         total_exact: true,
         facets_over: 0,
@@ -164,7 +175,7 @@ impl SearchPage {
     fn fill(&mut self, address: &Address, found: Found) {
         let result = &found.result;
         self.rows = rows(&self.page, address, &self.question, &found);
-        self.fields = fields(address, &self.question, &found);
+        self.fields = fields(&self.page, address, &self.question, &found);
         self.histogram = histogram(&self.page, result);
         let words = |unknown: &event_store::UnknownField| match unknown.meant {
             Some(meant) => self.page.tn2("search-unknown-meant", "field", unknown.field.as_str(), "meant", meant),
@@ -245,8 +256,7 @@ pub(crate) fn value_address(address: &Address, field: &str, value: &str) -> Stri
     address.at("/search/value").without("before").without("live").with("field", field).with("value", value).to_string()
 }
 
-fn fields(address: &Address, question: &Question, found: &Found) -> Vec<FieldSummary> {
-    let docs = Store::event_columns();
+fn fields(page: &Page, address: &Address, question: &Question, found: &Found) -> Vec<FieldSummary> {
     let summary = |facet: &event_store::Facet| {
         let value = |(value, count): &(String, u64)| FieldValue {
             text: match found.senders.get(value) {
@@ -265,7 +275,7 @@ fn fields(address: &Address, question: &Question, found: &Found) -> Vec<FieldSum
             columns.push(facet.field.clone());
         }
         FieldSummary {
-            doc: docs.iter().find(|doc| doc.name == facet.field).map_or("", |doc| doc.doc),
+            doc: column_doc(page, &facet.field),
             values: facet.values.iter().map(value).collect(),
             other: (facet.distinct as u64).saturating_sub(facet.values.len() as u64),
             open: OPEN.contains(&facet.field.as_str()),
@@ -338,7 +348,7 @@ struct ValueMenu {
     field: String,
     value: String,
     shown: String,
-    doc: &'static str,
+    doc: String,
     back: String,
     include: String,
     exclude: String,
@@ -352,17 +362,18 @@ async fn show_value(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewEvents)?;
     let given = |name: &str| visit.address.value(name).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
     let (Some(field), Some(value)) = (given("field"), given("value")) else {
-        return Err(Error::BadRequest("field and value are needed".to_owned()).into());
+        let missing = if given("field").is_none() { "field" } else { "value" };
+        return Err(Error::invalid(missing, "field-required").into());
     };
     let base = visit.address.at("/search").without("field").without("value");
     let query = base.value("q").unwrap_or_default().to_owned();
-    let column = Store::event_columns().iter().find(|column| column.name == field).map(|column| column.doc);
-    let common = column.is_some();
+    let common = Store::event_columns().iter().any(|column| column.name == field);
     let sql = format!(
         "SELECT {field}, count(*) AS events, min(time) AS first, max(time) AS last\nFROM events\n\
          WHERE time > now() - INTERVAL '24 hours'\nGROUP BY {field}\nORDER BY events DESC\nLIMIT 50"
     );
     let is_named = ["host_name", "host_ip", "source_ip", "destination_ip", "url_domain"].contains(&field.as_str());
+    let page = visit.page().await?;
     let menu = ValueMenu {
         include: base.with("q", include(&query, &field, &value)).to_string(),
         exclude: base.with("q", exclude(&query, &field, &value)).to_string(),
@@ -375,12 +386,11 @@ async fn show_value(visit: Visit) -> Result<Response, Fail> {
             list.with("entity", format!("{field}:{value}")).to_string()
         }),
         shown: run::shown_value(&visit, &field, &value).await?,
-        doc: column.unwrap_or_default(),
+        doc: column_doc(&page, &field),
         back: base.to_string(),
         field,
         value,
     };
-    let page = visit.page().await?;
     let html = if visit.partial { render(&ValueDrawer { page, menu })? } else { render(&ValuePage { page, menu })? };
     Ok(html.into_response())
 }

@@ -51,24 +51,26 @@ impl From<StoreError> for Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Text { position, message, .. } => {
-                Error::BadRequest(format!("{message} (at character {})", position + 1))
-            }
+            Failure::Text { position, message, hint } => refusal(StoreError::Search { position, message, hint }),
             Failure::Other(error) => error,
         }
     }
 }
 
-/// A store's answer to a question that it could or would not answer, as an error of ours.
+/// A store's answer to a question that it could or would not answer, as an error of ours: what the asker did wrong is
+/// said in words, what we did wrong is ours.
 pub fn refusal(error: StoreError) -> Error {
+    let refused = |key, words: String| Error::Refused { status: 400, key, words };
+    let words = error.to_string();
     match error {
-        StoreError::Search { .. } | StoreError::Refused(_) | StoreError::Query(_) => {
-            Error::BadRequest(error.to_string())
-        }
-        StoreError::Memory { .. } | StoreError::Cancelled => Error::BadRequest(error.to_string()),
-        StoreError::Full { .. } | StoreError::Closed | StoreError::Timeout { .. } => {
-            Error::Unavailable(error.to_string())
-        }
+        StoreError::Search { hint: Some(hint), .. } => refused("error-search-text", format!("{words}; {hint}")),
+        StoreError::Search { .. } => refused("error-search-text", words),
+        StoreError::Refused(_) => refused("error-query-refused", words),
+        StoreError::Query(_) => refused("error-query-wrong", words),
+        StoreError::Memory { .. } => refused("error-query-memory", words),
+        StoreError::Timeout { .. } => refused("error-query-timeout", words),
+        StoreError::Cancelled => refused("error-query-cancelled", words),
+        StoreError::Full { .. } | StoreError::DiskFull | StoreError::Closed => Error::Unavailable(words),
         error => Error::internal(error),
     }
 }
@@ -106,6 +108,20 @@ pub async fn search(visit: &Visit, question: &Question, limit: usize, purpose: &
     let senders = senders(&visit.read(), source_ids(&result), visit.now()).await?;
     audit(visit, purpose, &question.query, result.rows.len() as u64, &agencies(&senders)).await?;
     Ok(Found { result, senders })
+}
+
+/// How many events of the question lie beyond the end of its range: their clocks are fast.
+pub async fn count_in_future(visit: &Visit, question: &Question) -> Result<u64, Failure> {
+    let Some(end) = question.span.to.filter(|_| !question.span.range.is_empty()) else { return Ok(0) };
+    let request = SearchRequest {
+        query: question.query.clone(),
+        from: Some(end),
+        limit: 1,
+        facets: false,
+        buckets: 1,
+        ..SearchRequest::default()
+    };
+    Ok(monitoring(&visit.app)?.store.search(&request, &context(visit, 1).await?).await?.total)
 }
 
 fn source_ids(result: &SearchResult) -> Vec<String> {

@@ -34,6 +34,11 @@ const RULES: &str = "title: Many failed logons\nid: 6f3b2a10-0000-4000-8000-0000
 tags: [attack.t1110, attack.credential-access]\nlogsource: {product: linux, service: sshd}\n\
 detection: {selection: {event_outcome: failure}, condition: selection}\n\
 luytre: {title_vi: Đăng nhập sai nhiều lần, what_to_do_vi: Chặn địa chỉ rồi đổi mật khẩu.}\n";
+pub(crate) const CORRELATION: &str = "6f3b2a10-0000-4000-8000-000000000002";
+const CORRELATION_RULE: &str = "title: Password guessing from one address\n\
+id: 6f3b2a10-0000-4000-8000-000000000002\nlevel: high\ncorrelation: {type: event_count, \
+rules: [6f3b2a10-0000-4000-8000-000000000001], group-by: [source_ip], timespan: 10m, condition: {gte: 2}, generate: true}\n\
+luytre: {title_vi: Dò mật khẩu từ một địa chỉ}\n";
 const BROKEN_RULE: &str = "title: Broken\nlogsource: {product: linux}\ndetection: {condition: nothing}\n";
 
 pub(crate) fn migrations() -> Vec<Migration> {
@@ -76,15 +81,20 @@ impl Centre {
         let a = department(&db, "SYT", "Sở Y tế", 1, "203.0.113.9").await;
         let b = department(&db, "SGD", "Sở Giáo dục và Đào tạo", 2, "198.51.100.7").await;
         store.insert(vec![event(1, &a, "203.0.113.9"), event(2, &b, "198.51.100.7")]).await.unwrap();
-        let (set, errors) =
-            detection::RuleSet::from_texts([("own/logons.yml", RULES), ("own/broken.yml", BROKEN_RULE)]);
+        let texts =
+            [("own/logons.yml", RULES), ("own/guessing.yml", CORRELATION_RULE), ("own/broken.yml", BROKEN_RULE)];
+        let (set, errors) = detection::RuleSet::from_texts(texts);
         let rules = Shelf::new(Book { set: Arc::new(set), errors, loaded_at: NOW });
         let mut ports = Ports::default();
         let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
         ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, rules });
         ports.insert(organisation::Policies::clone(&organisation::Policies::embedded().unwrap()));
-        let persons =
-            vec![(a.person.clone(), Some(a.agency.clone())), (b.person.clone(), Some(b.agency.clone())), (root, None)];
+        let persons = vec![
+            (a.person.clone(), Some(a.agency.clone())),
+            (b.person.clone(), Some(b.agency.clone())),
+            (root.clone(), None),
+            (root, None),
+        ];
         let area = monitoring::area();
         let app = App::new(AppParts {
             db: db.clone(),
@@ -96,17 +106,20 @@ impl Centre {
             navigation: area.navigation.clone(),
             slots: area.slots.clone(),
             counters: area.counters.clone(),
+            finders: area.finders.clone(),
             ports,
         });
         let site = area
             .routes
+            .merge(kit::page::router())
             .layer(middleware::from_fn_with_state(app.clone(), identify))
             .layer(middleware::from_fn(secure))
             .with_state(app.clone());
         Self { db, app, a, b, site, _directory: directory }
     }
 
-    /// `who` is `0` (department A), `1` (department B) or `2` (the whole centre).
+    /// `who` is `0` (department A), `1` (department B), `2` (the whole centre) or `3` (the same without the right to
+    /// register sources).
     pub(crate) async fn send(
         &self,
         who: &str,
@@ -148,6 +161,22 @@ impl Centre {
 
     pub(crate) async fn post_json(&self, who: &str, path: &str, body: &str) -> Answer {
         self.send(who, "vi", Method::POST, path, Some(("application/json", body.to_owned()))).await
+    }
+
+    /// Stores an event of department A that happened at `time` by its own account.
+    pub(crate) async fn happen(&self, seq: u64, time: Micros) {
+        let mut event = event(seq, &self.a, "203.0.113.9");
+        event.time = time;
+        let monitoring = self.app.ports.get::<Monitoring>().unwrap();
+        monitoring.store.insert(vec![event]).await.unwrap();
+    }
+
+    /// Changes the registers behind everybody's back.
+    pub(crate) async fn change(&self, sql: &str) {
+        let scope = Scope::service("test");
+        let tx = self.db.scoped(&scope).begin().await.unwrap();
+        tx.execute_unprepared(sql).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// One value of the registers, as text.
@@ -273,7 +302,10 @@ impl Authenticate for ByHeader {
             None => Agencies::All,
         };
         let actor = Actor::Person { id: id.as_str().into(), name: "Nguyễn Thị Ỷ Ẫn".into() };
-        let withheld = [Capability::Administer];
+        let withheld: &[Capability] = match number {
+            Some(3) => &[Capability::Administer, Capability::ManageSources],
+            _ => &[Capability::Administer],
+        };
         let capabilities = Capability::ALL.iter().copied().filter(|one| !withheld.contains(one));
         Ok(Some(Session {
             scope: Scope::new(actor, agencies, capabilities, None),
@@ -298,7 +330,7 @@ impl Catalogue for Events {
     async fn query(&self, scope: &Scope, sql: &str, limits: QueryLimits) -> Result<QueryAnswer, Error> {
         let mut context = QueryContext::new(sources::sources_in_scope(&self.db.scoped(scope).read()).await?);
         context.max_rows = limits.max_rows;
-        let refused = |error: event_store::StoreError| Error::BadRequest(error.to_string());
+        let refused = monitoring::search::run::refusal;
         let result = self.store.query(sql, &context).await.map_err(refused)?;
         Ok(QueryAnswer {
             columns: result.columns(),

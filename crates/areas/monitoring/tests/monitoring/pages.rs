@@ -1,6 +1,6 @@
 //! The pages as people meet them: in both languages, with their acts, their files and their errors.
 
-use crate::centre::{Centre, RULE, in_a_centre};
+use crate::centre::{CORRELATION, Centre, NOW, RULE, in_a_centre};
 use axum::http::{Method, StatusCode};
 
 /// A text key that has no text is shown as the key itself: `alert-…`, `search-…`.
@@ -25,6 +25,11 @@ async fn every_page_is_rendered_in_both_languages() {
     in_a_centre(|centre: Centre| async move {
         let pages = [
             "/".to_owned(),
+            "/sources".to_owned(),
+            format!("/sources/{}", centre.a.source),
+            "/sources/connect".to_owned(),
+            "/find".to_owned(),
+            "/find?q=may".to_owned(),
             "/?wall=1".to_owned(),
             "/alerts".to_owned(),
             "/alerts?q=khong-co".to_owned(),
@@ -173,7 +178,7 @@ async fn sql_that_may_not_run_is_explained_on_the_page() {
         for sql in ["DROP%20TABLE%20events", "SELECT%20nothing%20FROM%20events", "COPY%20events%20TO%20'x'"] {
             let page = centre.get("0", &format!("/questions?sql={sql}")).await;
             assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{sql}");
-            assert!(page.says("Không chạy được"), "{sql}");
+            assert!(page.says("Không chạy được") && page.says("Nguyên văn máy trả lời"), "{sql}");
         }
     })
     .await;
@@ -214,6 +219,109 @@ async fn the_start_page_counts_what_waits() {
         let system = centre.a.system.clone();
         assert!(!own.says(&format!("/systems/{system}")), "a source that was never heard is not silent yet");
         let _ = &centre.app;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_columns_mean_is_said_in_the_language_of_the_page() {
+    in_a_centre(|centre: Centre| async move {
+        let value = centre.get("0", "/search/value?field=source_ip&value=203.0.113.9").await;
+        assert!(value.says("Địa chỉ khởi phát hoạt động") && !value.says("the activity came from"), "{}", value.text);
+        let tables = centre.get("0", "/questions").await;
+        assert!(tables.says("Số lần khớp đến nay") && !tables.says("Matches so far"), "{}", tables.text);
+        let english = centre.send("0", "en", Method::GET, "/questions", None).await;
+        assert!(english.says("Matches so far"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_router_refuses_is_said_in_the_language_and_form_of_the_asker() {
+    in_a_centre(|centre: Centre| async move {
+        let page = centre.get("0", "/events/abc").await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(page.says("Yêu cầu không hợp lệ") && page.says("Nguyên văn máy trả lời"), "{}", page.text);
+        let english = centre.send("0", "en", Method::GET, "/events/abc", None).await;
+        assert!(english.says("<html lang=\"en\"") && english.says("In its own words"), "{}", english.text);
+        let method = centre.post("0", "/search", "q=x").await;
+        assert_eq!(method.status, StatusCode::METHOD_NOT_ALLOWED);
+        assert!(method.says("không nhận kiểu yêu cầu") && method.headers.contains_key("allow"), "{}", method.text);
+        let problem = centre.post_json("0", "/api/v1/query", "{").await;
+        assert_eq!(problem.status, StatusCode::BAD_REQUEST);
+        assert_eq!(problem.headers["content-type"], "application/problem+json");
+        assert!(problem.says("Yêu cầu không hợp lệ. Nguyên văn"), "{}", problem.text);
+        let fields = centre.post_json("0", "/api/v1/query", "{}").await;
+        assert_eq!(fields.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(fields.says("không đúng cấu trúc"), "{}", fields.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_too_large_and_not_merely_wrong() {
+    in_a_centre(|centre: Centre| async move {
+        let long = "x".repeat(3 << 20);
+        let form = centre.post("0", "/alerts/act", &format!("note={long}")).await;
+        assert_eq!(form.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(form.says("Nội dung gửi lên quá lớn"), "{}", form.text);
+        let json = centre.post_json("0", "/api/v1/query", &format!("{{\"sql\":\"{long}\"}}")).await;
+        assert_eq!(json.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(json.says("Nội dung gửi lên quá lớn"), "{}", json.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sources_speak_only_of_what_the_reader_may_do() {
+    in_a_centre(|centre: Centre| async move {
+        centre.change(&format!("UPDATE sources SET state = 'unassigned' WHERE id = '{}'", centre.b.source)).await;
+        let own = format!("/sources/{}", centre.b.source);
+        for path in ["/sources", own.as_str()] {
+            let may = centre.get("2", path).await;
+            assert!(may.says("/sources/adopt"), "{path}");
+            let reads = centre.get("3", path).await;
+            assert_eq!(reads.status, StatusCode::OK);
+            assert!(reads.says("Người phụ trách nguồn nhật ký của Trung tâm"), "{path}: {}", reads.text);
+            assert!(!reads.says("/sources/adopt") && !reads.says("bấm Nhận") && !reads.says("Nhận máy này"), "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn events_of_a_fast_clock_do_not_stand_before_what_is_new() {
+    in_a_centre(|centre: Centre| async move {
+        centre.happen(7, NOW + kit::clock::HOUR).await;
+        let page = centre.get("0", "/search").await;
+        assert!(page.says("/events/1?") || page.says("/events/1\""), "{}", page.text);
+        assert!(!page.says("/events/7"), "{}", page.text);
+        assert!(page.says("1 sự kiện có thời gian ở tương lai"), "{}", page.text);
+        let link = page.text.split('"').find(|piece| piece.starts_with("/search?from=")).expect("a link to them");
+        let ahead = centre.get("0", link).await;
+        assert!(ahead.says("/events/7") && !ahead.says("/events/1\""), "{link}");
+        let other = centre.get("1", "/search").await;
+        assert!(!other.says("ở tương lai"), "the other agency's events are counted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_correlation_lists_what_it_counted_with_the_common_values_marked() {
+    in_a_centre(|centre: Centre| async move {
+        let samples = format!(
+            "[{{\"seq\":1,\"time\":{NOW},\"fields\":[{{\"field\":\"source_ip\",\"value\":\"203.0.113.9\",\
+             \"pattern\":\"203.0.113.9\"}}]}}]"
+        );
+        let id = &centre.a.alert;
+        centre
+            .change(&format!("UPDATE alerts SET rule_id = '{CORRELATION}', samples = '{samples}' WHERE id = '{id}'"))
+            .await;
+        let page = centre.get("0", &format!("/alerts/{id}")).await;
+        assert!(page.says("Các sự kiện được đếm"), "{}", page.text);
+        assert!(page.says("Failed password for root from <mark>203.0.113.9</mark> port 4711"), "{}", page.text);
+        assert!(page.says("T1110</a> Dò mật khẩu"), "the technique has no name: {}", page.text);
+        assert!(page.says("q=source_ip%3A%22203.0.113.9%22"), "the events around are sought by their common values");
     })
     .await;
 }

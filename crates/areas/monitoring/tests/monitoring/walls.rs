@@ -133,12 +133,30 @@ async fn a_search_for_the_other_agencys_source_finds_nothing() {
 #[tokio::test]
 async fn nobody_signed_in_sees_nothing() {
     in_a_centre(|centre: Centre| async move {
-        for path in ["/", "/alerts", "/search", "/questions", "/rules"] {
+        for path in ["/", "/alerts", "/search", "/questions", "/rules", "/find?q=a"] {
             let answer = centre.get("", path).await;
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
             assert!(answer.location().starts_with("/sign-in"), "{path}");
         }
         assert_eq!(centre.get("", "/api/v1/search").await.status, StatusCode::UNAUTHORIZED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn quick_search_finds_pages_alerts_and_sources_of_the_own_scope_alone() {
+    in_a_centre(|centre: Centre| async move {
+        let own = centre.get("0", "/find?q=dang%20nhap%20SAI").await;
+        assert!(own.says(&centre.a.alert) && !own.says(&centre.b.alert), "{}", own.text);
+        assert!(own.says("trong nhật ký") && own.says("/search?q=dang"), "no way into the logs: {}", own.text);
+        let source = centre.get("0", "/find?q=may%20chu").await;
+        assert!(source.says(&centre.a.source) && !source.says(&centre.b.source), "{}", source.text);
+        let whole = centre.get("2", "/find?q=may%20chu").await;
+        assert!(whole.says(&centre.a.source) && whole.says(&centre.b.source));
+        let address = centre.get("1", "/find?q=203.0.113").await;
+        assert!(!address.says(&centre.a.alert), "{}", address.text);
+        let pages = centre.get("0", "/find?q=nguon").await;
+        assert!(pages.says("href=\"/sources\""), "{}", pages.text);
     })
     .await;
 }

@@ -1,6 +1,7 @@
 //! An agency: a body of the province, a commune, an enterprise, a partner, or the centre itself. Agencies form
 //! one tree; what a person may see follows it. Names and parents change with time, the identity does not.
 
+mod finder;
 mod form;
 mod import;
 mod kinds;
@@ -9,6 +10,7 @@ mod service;
 mod store;
 mod tables;
 
+pub use finder::finder;
 pub use import::{import_agencies, read_csv, read_toml};
 pub use kinds::{Kind, Province, kinds, provinces};
 pub use pages::routes;

@@ -1,6 +1,7 @@
 //! A person with an account, and the roles the person holds per agency subtree. What a role may do is data
 //! (`content/organisation/roles.toml`); what it means for one request is worked out in [`reach`].
 
+mod finder;
 mod form;
 mod pages;
 mod person_page;
@@ -10,6 +11,7 @@ mod service;
 mod store;
 mod tables;
 
+pub use finder::finder;
 pub use pages::routes;
 pub(crate) use roles::manageable;
 pub use roles::{grant_role, may_hand_out, revoke_role};

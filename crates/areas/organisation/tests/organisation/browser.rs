@@ -45,6 +45,7 @@ pub(crate) fn app(province: &Province, demonstration: bool) -> App {
         navigation: area.navigation,
         slots: area.slots,
         counters: area.counters,
+        finders: area.finders,
         ports,
     })
 }

@@ -3,6 +3,7 @@
 mod acts;
 mod api;
 pub mod escalation;
+mod finder;
 pub mod fragments;
 mod pages;
 pub mod service;
@@ -11,6 +12,7 @@ pub mod store;
 pub mod tables;
 mod view;
 
+pub use finder::finder;
 pub use store::IncidentFilter;
 
 use kit::App;

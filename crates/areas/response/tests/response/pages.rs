@@ -163,6 +163,7 @@ async fn browser(db: &Db, house: &crate::house::House) -> Browser {
         navigation: area.navigation.clone(),
         slots: area.slots.clone(),
         counters: area.counters.clone(),
+        finders: area.finders.clone(),
         ports: Ports::default(),
     });
     let router = area

@@ -198,6 +198,8 @@ impl Engine {
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         options.execution.enable_recursive_ctes = false;
+        // `now()` is a moment like the times it is compared with, and is printed like them.
+        options.execution.time_zone = Some("UTC".to_owned());
         options.explain.logical_plan_only = true;
         let (scalar, aggregate, window) = functions::allowed();
         let state = SessionStateBuilder::new()

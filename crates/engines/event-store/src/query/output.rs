@@ -3,9 +3,12 @@
 use crate::StoreError;
 use arrow::array::{Array, RecordBatch};
 use arrow::csv::WriterBuilder as CsvBuilder;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use arrow::json::writer::{JsonArray, WriterBuilder};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug, Clone)]
@@ -22,8 +25,9 @@ pub struct QueryResult {
 }
 
 impl QueryResult {
+    /// Names of the columns, each once: a second `id` is `id_2`, as in the objects of [`Self::to_json_rows`].
     pub fn columns(&self) -> Vec<String> {
-        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+        distinct_names(&self.schema)
     }
 
     /// One object per row, with nulls, in the order of the columns; times as RFC 3339 in UTC.
@@ -50,6 +54,7 @@ pub(crate) fn json_rows(batches: &[RecordBatch]) -> Result<Vec<Map<String, Value
     let failed = |error: &dyn std::fmt::Display| StoreError::Query(error.to_string());
     let mut rows = Vec::new();
     for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
+        let batch = &with_distinct_names(batch).map_err(|error| failed(&error))?;
         let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(Vec::new());
         writer.write(batch).map_err(|error| failed(&error))?;
         writer.finish().map_err(|error| failed(&error))?;
@@ -58,6 +63,31 @@ pub(crate) fn json_rows(batches: &[RecordBatch]) -> Result<Vec<Map<String, Value
         rows.extend(part);
     }
     Ok(rows)
+}
+
+/// Names of columns as they may stand in one object: a name that stood before gets the next number that is free.
+fn distinct_names(schema: &Schema) -> Vec<String> {
+    let mut taken: HashSet<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let mut seen = HashSet::new();
+    let name = |name: &String| {
+        if seen.insert(name.clone()) {
+            return name.clone();
+        }
+        let free = (2_u32..).map(|number| format!("{name}_{number}")).find(|free| taken.insert(free.clone()));
+        free.unwrap_or_default()
+    };
+    schema.fields().iter().map(|field| field.name()).map(name).collect()
+}
+
+/// The batch itself, unless two of its columns have one name (of two tables that were joined).
+fn with_distinct_names(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = batch.schema();
+    let names = distinct_names(&schema);
+    if names.iter().zip(schema.fields()).all(|(name, field)| name == field.name()) {
+        return Ok(batch.clone());
+    }
+    let fields = schema.fields().iter().zip(names).map(|(field, name)| field.as_ref().clone().with_name(name));
+    RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), batch.columns().to_vec())
 }
 
 /// Bytes of a batch that count: long texts by their length, not by the buffers they share.
@@ -70,4 +100,22 @@ pub(crate) fn weight(batch: &RecordBatch) -> usize {
         _ => array.get_array_memory_size().min(array.len() * 64),
     };
     batch.columns().iter().map(|array| of(array)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::Int64Array;
+    use arrow::datatypes::Field;
+
+    #[test]
+    fn columns_of_one_name_all_stand_in_the_row() {
+        let names = ["id", "id_2", "id", "name", "id"];
+        let fields: Vec<_> = names.iter().map(|name| Field::new(*name, DataType::Int64, false)).collect();
+        let columns = (1..=5).map(|number| Arc::new(Int64Array::from(vec![number])) as _).collect();
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).expect("sound");
+        let rows = json_rows(&[batch]).expect("rows");
+        let expected = serde_json::json!({ "id": 1, "id_2": 2, "id_3": 3, "name": 4, "id_4": 5 });
+        assert_eq!(Value::Object(rows[0].clone()), expected);
+    }
 }

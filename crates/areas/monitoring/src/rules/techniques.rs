@@ -1,0 +1,83 @@
+//! Names of ATT&CK techniques, which rules give by number (`content/monitoring/techniques.toml`).
+
+use kit::Lang;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Names {
+    en: HashMap<String, String>,
+    vi: HashMap<String, String>,
+}
+
+const EMBEDDED: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/techniques.toml"));
+
+// A test reads the embedded file; without it techniques would go by their numbers.
+static NAMES: LazyLock<Names> = LazyLock::new(|| toml::from_str(EMBEDDED).unwrap_or_default());
+
+/// A technique as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Technique {
+    /// `T1110.003`.
+    pub number: String,
+    /// In the language of the page where it has a usual name there, else in English; empty where it is not known.
+    pub name: String,
+}
+
+impl Technique {
+    pub fn of(number: &str, lang: Lang) -> Self {
+        Self { number: number.to_owned(), name: name(number, lang) }
+    }
+}
+
+/// Name of a technique; that of a sub-technique stands after the technique it belongs to.
+pub fn name(number: &str, lang: Lang) -> String {
+    let one = |number: &str| {
+        let own = NAMES.vi.get(number).filter(|_| lang == Lang::Vi);
+        own.or_else(|| NAMES.en.get(number)).map(String::as_str)
+    };
+    let whole = number.split_once('.').and_then(|(above, _)| one(above));
+    match (whole, one(number)) {
+        (Some(above), Some(name)) if above != name => format!("{above}: {name}"),
+        (_, Some(name)) => name.to_owned(),
+        // A sub-technique without a name of its own still says what it is a part of.
+        (Some(above), None) => above.to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_technique_has_its_name_in_the_language_of_the_page_or_in_english() {
+        assert_eq!(name("T1110.003", Lang::Vi), "Dò mật khẩu: Rải mật khẩu");
+        assert_eq!(name("T1110.003", Lang::En), "Brute Force: Password Spraying");
+        assert_eq!(name("T1218.011", Lang::Vi), "System Binary Proxy Execution: Rundll32");
+        assert_eq!(name("T1053.005", Lang::Vi), "Tác vụ theo lịch");
+        assert_eq!(name("T9999", Lang::Vi), "");
+    }
+
+    #[test]
+    fn every_vietnamese_name_has_an_english_one() {
+        let names: Names = toml::from_str(EMBEDDED).expect("sound");
+        let without: Vec<_> = names.vi.keys().filter(|number| !names.en.contains_key(*number)).collect();
+        assert!(without.is_empty(), "{without:?}");
+    }
+
+    #[test]
+    fn the_techniques_of_our_rules_all_have_names() {
+        let rules = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/rules")).expect("rules");
+        let files = rules.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
+        let texts: Vec<String> = files.collect();
+        let (set, _) = detection::RuleSet::from_texts(texts.iter().map(|text| ("rules.yml", text.as_str())));
+        let techniques: Vec<String> = set.rules().iter().flat_map(|rule| rule.techniques()).collect();
+        assert!(techniques.len() > 20, "only {} were read", techniques.len());
+        let nameless: Vec<_> = techniques.iter().filter(|number| name(number, Lang::En).is_empty()).collect();
+        assert!(nameless.is_empty(), "{nameless:?}");
+    }
+}

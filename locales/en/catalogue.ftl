@@ -1,0 +1,264 @@
+### What the tables and columns of the SQL catalogue mean
+
+catalogue-kind-text = text
+catalogue-kind-integer = integer
+catalogue-kind-float = decimal
+catalogue-kind-boolean = yes/no
+catalogue-kind-time = time
+
+## events
+catalogue-events = Everything received, one row a record. Narrow the time first: time > now() - INTERVAL '1 hour'.
+catalogue-events-seq = Number given when the record was stored; the identity of the event in its store.
+catalogue-events-time = When it happened, by the record's own account.
+catalogue-events-arrival = When it reached this centre.
+catalogue-events-time_quality = exact, assumed (year or zone was missing), missing (arrival stands in) or implausible.
+catalogue-events-source_id = Registered source the event is bound to.
+catalogue-events-format = Format and its version; unparsed@1 where nothing fitted.
+catalogue-events-understood = Whether the format understood the record.
+catalogue-events-problem = Why the record was not, or not wholly, understood.
+catalogue-events-listener = The door it came through: syslog_udp, syslog_tcp, relp, bulk, import.
+catalogue-events-peer = Address of the sender.
+catalogue-events-file = Imported file, with the member's name for archives.
+catalogue-events-position = 1-based number of the record in its file or batch.
+catalogue-events-log_product = Sigma log source: product.
+catalogue-events-log_categories = Sigma log source: categories, separated by spaces.
+catalogue-events-log_services = Sigma log source: services, separated by spaces.
+catalogue-events-event_category = Kind of activity: authentication, process, network, web, file, registry, iam, configuration, malware, intrusion_detection.
+catalogue-events-event_action = What was done, for example logon, process_started, connection_closed.
+catalogue-events-event_outcome = success, failure or unknown.
+catalogue-events-event_code = The format's own number of the event, for example a Windows event id.
+catalogue-events-event_provider = Program or channel that wrote the event.
+catalogue-events-event_severity = Severity, 0 (emergency) to 7 (debug), as in syslog.
+catalogue-events-host_name = Host the event happened on.
+catalogue-events-host_ip = Address of that host.
+catalogue-events-user_name = Account that acted.
+catalogue-events-user_domain = Directory domain of that account.
+catalogue-events-user_id = Its number or SID.
+catalogue-events-target_user_name = Account that was acted upon.
+catalogue-events-source_ip = Address the activity came from.
+catalogue-events-source_port = Port at that address.
+catalogue-events-destination_ip = Address the activity went to.
+catalogue-events-destination_port = Port at that address.
+catalogue-events-destination_domain = Name the activity went to.
+catalogue-events-network_transport = tcp, udp, icmp.
+catalogue-events-network_protocol = Application protocol, for example http, dns, smb.
+catalogue-events-network_bytes = Bytes in both directions.
+catalogue-events-process_name = File name of the program.
+catalogue-events-process_executable = Path of the program.
+catalogue-events-process_pid = Process number.
+catalogue-events-process_command_line = Command line.
+catalogue-events-process_parent_executable = Path of the parent program.
+catalogue-events-process_parent_command_line = Command line of the parent.
+catalogue-events-file_path = File acted upon.
+catalogue-events-file_hash = Hash of the file or program, the strongest that the record names.
+catalogue-events-registry_path = Registry key or value acted upon.
+catalogue-events-registry_data = Data written to the registry.
+catalogue-events-dns_question_name = Name asked of DNS.
+catalogue-events-url_original = Address as the client sent it.
+catalogue-events-url_domain = Host part of the address.
+catalogue-events-http_request_method = GET, POST …
+catalogue-events-http_response_status_code = HTTP status.
+catalogue-events-http_referrer = Referrer header.
+catalogue-events-user_agent = User-Agent header.
+catalogue-events-rule_id = Rule of the sensor that wrote the event (Suricata, Zeek notice).
+catalogue-events-rule_name = Name of that rule.
+catalogue-events-logon_type = Windows logon type, or the authentication method.
+catalogue-events-service_name = Service installed, started or stopped.
+catalogue-events-observables = Addresses, e-mail addresses, domains and hashes anywhere in the record, lower case, each between spaces.
+catalogue-events-message = The line a person reads, where the format has one.
+catalogue-events-raw = The record as it arrived; base64 where it is no UTF-8.
+catalogue-events-raw_encoding = base64 where raw is; null otherwise.
+catalogue-events-fields = The fields of the record's own format as one JSON object; read one with field(fields, 'Name').
+
+## assurance.systems
+catalogue-assurance-systems = Information systems of the register.
+catalogue-assurance-systems-id = Identifier.
+catalogue-assurance-systems-code = Public code, unique in the province.
+catalogue-assurance-systems-name = Name.
+catalogue-assurance-systems-agency_id = Owner; joins organisation.agencies.id.
+catalogue-assurance-systems-level = Level 1 to 5 (Decree 331/2026 Articles 11-16).
+catalogue-assurance-systems-level_decision = Number of the decision that approved the level.
+catalogue-assurance-systems-state = proposed, building, on_trial, operating or retired.
+catalogue-assurance-systems-hosting = Where it stands.
+catalogue-assurance-systems-critical = On the list of systems critical to national security.
+catalogue-assurance-systems-created_at = Registered at.
+catalogue-assurance-systems-updated_at = Last changed at.
+
+## monitoring.alerts
+catalogue-monitoring-alerts = Matches of rules, grouped by rule, system and entity within a window.
+catalogue-monitoring-alerts-id = Identifier of the alert.
+catalogue-monitoring-alerts-rule_id = Identifier of the rule.
+catalogue-monitoring-alerts-rule_title = Title of the rule in its own language.
+catalogue-monitoring-alerts-rule_title_vi = Vietnamese title, where the rule has one.
+catalogue-monitoring-alerts-rule_level = Sigma's level of the rule.
+catalogue-monitoring-alerts-severity = Severity after weighing with the level of the system.
+catalogue-monitoring-alerts-score = 0 to 100: level of the rule and level of the system.
+catalogue-monitoring-alerts-state = new, acknowledged, assigned, escalated or closed.
+catalogue-monitoring-alerts-source_id = Source of the first event.
+catalogue-monitoring-alerts-system_id = System the source belonged to.
+catalogue-monitoring-alerts-system_level = Level of that system when the alert was raised.
+catalogue-monitoring-alerts-agency_id = Agency of the system; empty while the source is not assigned.
+catalogue-monitoring-alerts-entity_kind = Column that names the entity, for example source_ip.
+catalogue-monitoring-alerts-entity_value = The entity: an address, a user, a host.
+catalogue-monitoring-alerts-count = Matches so far.
+catalogue-monitoring-alerts-first_sequence = Number of the first event (events.seq).
+catalogue-monitoring-alerts-last_sequence = Number of the newest event.
+catalogue-monitoring-alerts-first_event_time = Time of the first event by its own account.
+catalogue-monitoring-alerts-last_event_time = Time of the newest event by its own account.
+catalogue-monitoring-alerts-first_event_recorded = When the first event reached us.
+catalogue-monitoring-alerts-detected_at = When the alert was raised.
+catalogue-monitoring-alerts-updated_at = When the newest match was added.
+catalogue-monitoring-alerts-techniques = ATT&CK techniques as a JSON list.
+catalogue-monitoring-alerts-damped = Stands for the groups of a rule beyond its limit per minute.
+catalogue-monitoring-alerts-seen_at = When a person first opened it.
+catalogue-monitoring-alerts-seen_by = Who that was.
+catalogue-monitoring-alerts-acknowledged_at = When it was acknowledged.
+catalogue-monitoring-alerts-acknowledged_by = By whom.
+catalogue-monitoring-alerts-assigned_to = Person it is assigned to.
+catalogue-monitoring-alerts-escalated_at = When it became part of an incident.
+catalogue-monitoring-alerts-closed_at = When it was closed.
+catalogue-monitoring-alerts-closed_by = By whom.
+catalogue-monitoring-alerts-close_reason = handled, benign, false-positive or duplicate.
+
+## monitoring.sources
+catalogue-monitoring-sources = Who sends us records, whose it is now and when it was last heard.
+catalogue-monitoring-sources-id = Identifier of the source (events.source_id).
+catalogue-monitoring-sources-name = Name of the source.
+catalogue-monitoring-sources-kind = server, endpoint, network, application, database, sensor or other.
+catalogue-monitoring-sources-state = unassigned, registered or retired.
+catalogue-monitoring-sources-agency_id = Agency it belongs to now.
+catalogue-monitoring-sources-system_id = System it belongs to now.
+catalogue-monitoring-sources-match_network = Address or network it is recognised by.
+catalogue-monitoring-sources-match_host = Host name in the record it is recognised by.
+catalogue-monitoring-sources-expected = Expected around the clock.
+catalogue-monitoring-sources-max_silence_minutes = Silence longer than this is news.
+catalogue-monitoring-sources-first_seen = Arrival of its first event.
+catalogue-monitoring-sources-last_seen = Arrival of its newest event.
+catalogue-monitoring-sources-last_live = Arrival of its newest event that was not imported from a file.
+catalogue-monitoring-sources-last_event_time = Newest event by its own account.
+catalogue-monitoring-sources-lag_microseconds = Median of arrival minus event time.
+catalogue-monitoring-sources-rate_per_minute = Events a minute, lately.
+catalogue-monitoring-sources-events = Events so far.
+catalogue-monitoring-sources-not_understood = Of these, how many no format understood.
+catalogue-monitoring-sources-silent_since = Since when an expected source has been silent; empty while it speaks.
+
+## monitoring.source_assignments
+catalogue-monitoring-source_assignments = Whose a source was, from when until when.
+catalogue-monitoring-source_assignments-source_id = The source.
+catalogue-monitoring-source_assignments-system_id = System it belonged to.
+catalogue-monitoring-source_assignments-agency_id = Agency it belonged to.
+catalogue-monitoring-source_assignments-valid_from = From when; the beginning of time where the past was righted.
+catalogue-monitoring-source_assignments-valid_to = Until when, exclusive; empty while it holds.
+catalogue-monitoring-source_assignments-recorded_at = When this was recorded.
+catalogue-monitoring-source_assignments-recorded_by = By whom.
+
+## monitoring.presence
+catalogue-monitoring-presence = Minutes of each hour in which a source was heard live.
+catalogue-monitoring-presence-source_id = The source.
+catalogue-monitoring-presence-system_id = System it belonged to in that hour.
+catalogue-monitoring-presence-agency_id = Agency it belonged to in that hour.
+catalogue-monitoring-presence-hour_start = Beginning of the hour.
+catalogue-monitoring-presence-minutes_seen = Bit n is set when something arrived in minute n.
+catalogue-monitoring-presence-events = Events that arrived in the hour.
+
+## organisation.agencies
+catalogue-organisation-agencies = Agencies of the province: departments, communes, bodies, enterprises, partners.
+catalogue-organisation-agencies-id = Identifier.
+catalogue-organisation-agencies-code = Short public code.
+catalogue-organisation-agencies-name = Name today.
+catalogue-organisation-agencies-kind = Kind, for example department or commune.
+catalogue-organisation-agencies-parent_id = Agency above it.
+catalogue-organisation-agencies-valid_from = Since when it exists.
+catalogue-organisation-agencies-valid_to = When it ended; empty while it exists.
+catalogue-organisation-agencies-address = Postal address.
+catalogue-organisation-agencies-phone = Telephone.
+catalogue-organisation-agencies-email = Official mailbox.
+catalogue-organisation-agencies-duty_hours = When somebody answers.
+
+## organisation.audit
+catalogue-organisation-audit = The audit trail: who did what to which record, hash-chained.
+catalogue-organisation-audit-sequence = Place in the chain, without gaps.
+catalogue-organisation-audit-at = When it was done.
+catalogue-organisation-audit-actor_id = Person, API key, or service:<name>.
+catalogue-organisation-audit-actor_name = Name at that time.
+catalogue-organisation-audit-action = noun.verb, for example alert.acknowledge.
+catalogue-organisation-audit-object_kind = Kind of record.
+catalogue-organisation-audit-object_id = Identifier of the record.
+catalogue-organisation-audit-agency_id = Agency whose record it is; empty for the whole centre.
+catalogue-organisation-audit-origin = Network address, where known.
+catalogue-organisation-audit-details = JSON: what before, what after, why.
+catalogue-organisation-audit-hash = SHA-256 over the row before and this row.
+
+## organisation.people
+catalogue-organisation-people = People with an account, without any secret.
+catalogue-organisation-people-id = Identifier.
+catalogue-organisation-people-account = User name.
+catalogue-organisation-people-full_name = Name.
+catalogue-organisation-people-agency_id = Agency the person belongs to.
+catalogue-organisation-people-title = Position.
+catalogue-organisation-people-active = Whether the account is open.
+catalogue-organisation-people-created_at = When the account was made.
+
+## organisation.roster
+catalogue-organisation-roster = Duty shifts: who was or will be on watch.
+catalogue-organisation-roster-id = Identifier.
+catalogue-organisation-roster-agency_id = Whose roster.
+catalogue-organisation-roster-person_id = Who.
+catalogue-organisation-roster-post = At which post.
+catalogue-organisation-roster-starts_at = From.
+catalogue-organisation-roster-ends_at = Until.
+catalogue-organisation-roster-note = What the shift left to the next.
+catalogue-organisation-roster-note_at = When the note was written.
+
+## response.duties
+catalogue-response-duties = Clocks of duties to report. Late is due_at before sent_at, or before now where nothing was sent.
+catalogue-response-duties-incident_id = Incident; joins response.incidents.id.
+catalogue-response-duties-duty_id = Duty as in content/duties, for example IN-24.
+catalogue-response-duties-agency_id = Agency concerned; joins organisation.agencies.id.
+catalogue-response-duties-form = Form that fulfils it.
+catalogue-response-duties-recipient_id = Who must be told.
+catalogue-response-duties-applies = Whether its condition is met.
+catalogue-response-duties-provisional = Runs until the incident is classified.
+catalogue-response-duties-assumed = The start itself is unknown; the detection stands in for it.
+catalogue-response-duties-started_at = Start of the clock.
+catalogue-response-duties-due_at = Deadline.
+catalogue-response-duties-sent_at = When it was fulfilled.
+catalogue-response-duties-receipt_at = When the recipient confirmed.
+
+## response.incidents
+catalogue-response-incidents = Incidents with their class, severity and the five kept times.
+catalogue-response-incidents-id = Identifier.
+catalogue-response-incidents-code = Public code, unique in the centre.
+catalogue-response-incidents-title = Title.
+catalogue-response-incidents-agency_id = Agency concerned; joins organisation.agencies.id.
+catalogue-response-incidents-system_id = System concerned; joins assurance.systems.id.
+catalogue-response-incidents-state = detect, confirm, contain, eradicate, recover, review or closed.
+catalogue-response-incidents-severity = Level of the scale in force; NULL until classified.
+catalogue-response-incidents-serious = Whether the level is a serious one; NULL until classified.
+catalogue-response-incidents-law_class = Class of the act, Law 116/2025 Article 18.1: a, b, c, d, dd or e.
+catalogue-response-incidents-technical_kind = malware, intrusion, denial-of-service, data-leak …
+catalogue-response-incidents-cause = attack, technical-fault, operator-error, disaster or unknown.
+catalogue-response-incidents-false_alarm = Closed as no incident.
+catalogue-response-incidents-occurred_at = When it began, as far as known.
+catalogue-response-incidents-detected_at = When it was detected.
+catalogue-response-incidents-seen_at = When a person first looked.
+catalogue-response-incidents-reported_at = When the first notice left.
+catalogue-response-incidents-receipt_at = When the first receipt came.
+catalogue-response-incidents-opened_at = Opened at.
+catalogue-response-incidents-closed_at = Closed at.
+
+## response.notices
+catalogue-response-notices = Notices and reports on incidents.
+catalogue-response-notices-id = Identifier.
+catalogue-response-notices-incident_id = Incident; joins response.incidents.id.
+catalogue-response-notices-agency_id = Agency that reports; joins organisation.agencies.id.
+catalogue-response-notices-form = Form as in content/reports, for example first-notice.
+catalogue-response-notices-state = draft, submitted, approved, sent or receipt.
+catalogue-response-notices-symbol = Number and symbol, once approved.
+catalogue-response-notices-created_at = Drafted at.
+catalogue-response-notices-submitted_at = Submitted at.
+catalogue-response-notices-approved_at = Approved at.
+catalogue-response-notices-sent_at = Sent at.
+catalogue-response-notices-channel = document-system, ministry-software, e-mail, paper or phone.
+catalogue-response-notices-receipt_at = Receipt came at.
+catalogue-response-notices-document_sha256 = SHA-256 of the approved document.

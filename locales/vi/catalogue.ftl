@@ -1,0 +1,264 @@
+### Ý nghĩa các bảng và cột của danh mục SQL
+
+catalogue-kind-text = văn bản
+catalogue-kind-integer = số nguyên
+catalogue-kind-float = số thập phân
+catalogue-kind-boolean = có/không
+catalogue-kind-time = thời điểm
+
+## events
+catalogue-events = Mọi bản ghi đã nhận, mỗi bản ghi một dòng. Hãy thu hẹp thời gian trước: time > now() - INTERVAL '1 hour'.
+catalogue-events-seq = Số được cấp khi lưu bản ghi; là danh tính của sự kiện trong kho.
+catalogue-events-time = Lúc xảy ra, theo chính bản ghi.
+catalogue-events-arrival = Lúc bản ghi đến Trung tâm.
+catalogue-events-time_quality = exact (chính xác), assumed (thiếu năm hoặc múi giờ, đã suy ra), missing (không có, lấy lúc nhận) hoặc implausible (vô lý).
+catalogue-events-source_id = Nguồn nhật ký đã đăng ký mà sự kiện thuộc về.
+catalogue-events-format = Định dạng và phiên bản; unparsed@1 khi không định dạng nào khớp.
+catalogue-events-understood = Định dạng có đọc hiểu được bản ghi hay không.
+catalogue-events-problem = Vì sao bản ghi chưa đọc được, hoặc chưa đọc được hết.
+catalogue-events-listener = Cửa mà bản ghi đi vào: syslog_udp, syslog_tcp, relp, bulk, import.
+catalogue-events-peer = Địa chỉ máy gửi.
+catalogue-events-file = Tệp đã nhập, kèm tên tệp bên trong nếu là tệp nén.
+catalogue-events-position = Thứ tự của bản ghi trong tệp hoặc trong lô, tính từ 1.
+catalogue-events-log_product = Nguồn nhật ký theo Sigma: sản phẩm.
+catalogue-events-log_categories = Nguồn nhật ký theo Sigma: loại, cách nhau bằng dấu cách.
+catalogue-events-log_services = Nguồn nhật ký theo Sigma: dịch vụ, cách nhau bằng dấu cách.
+catalogue-events-event_category = Loại hoạt động: authentication, process, network, web, file, registry, iam, configuration, malware, intrusion_detection.
+catalogue-events-event_action = Việc đã làm, ví dụ logon, process_started, connection_closed.
+catalogue-events-event_outcome = success (thành công), failure (thất bại) hoặc unknown (không rõ).
+catalogue-events-event_code = Mã sự kiện của chính định dạng, ví dụ Event ID của Windows.
+catalogue-events-event_provider = Chương trình hoặc kênh đã ghi sự kiện.
+catalogue-events-event_severity = Mức nghiêm trọng từ 0 (khẩn cấp) đến 7 (gỡ lỗi), như trong syslog.
+catalogue-events-host_name = Máy nơi sự kiện xảy ra.
+catalogue-events-host_ip = Địa chỉ của máy đó.
+catalogue-events-user_name = Tài khoản thực hiện.
+catalogue-events-user_domain = Miền thư mục của tài khoản đó.
+catalogue-events-user_id = Số hiệu hoặc SID của tài khoản đó.
+catalogue-events-target_user_name = Tài khoản bị tác động.
+catalogue-events-source_ip = Địa chỉ khởi phát hoạt động.
+catalogue-events-source_port = Cổng tại địa chỉ đó.
+catalogue-events-destination_ip = Địa chỉ mà hoạt động hướng đến.
+catalogue-events-destination_port = Cổng tại địa chỉ đó.
+catalogue-events-destination_domain = Tên miền mà hoạt động hướng đến.
+catalogue-events-network_transport = tcp, udp, icmp.
+catalogue-events-network_protocol = Giao thức ứng dụng, ví dụ http, dns, smb.
+catalogue-events-network_bytes = Số byte cả hai chiều.
+catalogue-events-process_name = Tên tệp của chương trình.
+catalogue-events-process_executable = Đường dẫn của chương trình.
+catalogue-events-process_pid = Số hiệu tiến trình.
+catalogue-events-process_command_line = Dòng lệnh.
+catalogue-events-process_parent_executable = Đường dẫn của chương trình cha.
+catalogue-events-process_parent_command_line = Dòng lệnh của chương trình cha.
+catalogue-events-file_path = Tệp bị tác động.
+catalogue-events-file_hash = Mã băm của tệp hoặc chương trình, loại mạnh nhất mà bản ghi nêu.
+catalogue-events-registry_path = Khóa hoặc giá trị registry bị tác động.
+catalogue-events-registry_data = Dữ liệu ghi vào registry.
+catalogue-events-dns_question_name = Tên được hỏi trong DNS.
+catalogue-events-url_original = Địa chỉ web đúng như máy khách gửi.
+catalogue-events-url_domain = Phần tên máy của địa chỉ web.
+catalogue-events-http_request_method = GET, POST …
+catalogue-events-http_response_status_code = Mã trạng thái HTTP.
+catalogue-events-http_referrer = Tiêu đề Referer.
+catalogue-events-user_agent = Tiêu đề User-Agent.
+catalogue-events-rule_id = Quy tắc của cảm biến đã ghi sự kiện (Suricata, Zeek notice).
+catalogue-events-rule_name = Tên của quy tắc đó.
+catalogue-events-logon_type = Kiểu đăng nhập của Windows, hoặc cách xác thực.
+catalogue-events-service_name = Dịch vụ được cài, khởi động hoặc dừng.
+catalogue-events-observables = Địa chỉ, thư điện tử, tên miền và mã băm ở bất cứ đâu trong bản ghi, chữ thường, mỗi giá trị giữa hai dấu cách.
+catalogue-events-message = Dòng chữ cho người đọc, nếu định dạng có.
+catalogue-events-raw = Bản ghi đúng như khi đến; base64 nếu không phải UTF-8.
+catalogue-events-raw_encoding = base64 nếu cột raw là base64; nếu không thì trống.
+catalogue-events-fields = Các trường riêng của định dạng trong một đối tượng JSON; đọc một trường bằng field(fields, 'Tên').
+
+## assurance.systems
+catalogue-assurance-systems = Hệ thống thông tin trong sổ đăng ký.
+catalogue-assurance-systems-id = Mã định danh.
+catalogue-assurance-systems-code = Mã công khai, duy nhất trong tỉnh.
+catalogue-assurance-systems-name = Tên.
+catalogue-assurance-systems-agency_id = Chủ quản; nối với organisation.agencies.id.
+catalogue-assurance-systems-level = Cấp độ 1 đến 5 (Nghị định 331/2026, Điều 11–16).
+catalogue-assurance-systems-level_decision = Số quyết định phê duyệt cấp độ.
+catalogue-assurance-systems-state = proposed (đề xuất), building (đang xây dựng), on_trial (chạy thử), operating (đang vận hành) hoặc retired (đã ngừng).
+catalogue-assurance-systems-hosting = Nơi đặt hệ thống.
+catalogue-assurance-systems-critical = Thuộc danh mục hệ thống thông tin quan trọng về an ninh quốc gia.
+catalogue-assurance-systems-created_at = Lúc đăng ký.
+catalogue-assurance-systems-updated_at = Lúc thay đổi gần nhất.
+
+## monitoring.alerts
+catalogue-monitoring-alerts = Các lần khớp quy tắc, gộp theo quy tắc, hệ thống và đối tượng trong một khoảng thời gian.
+catalogue-monitoring-alerts-id = Mã định danh của cảnh báo.
+catalogue-monitoring-alerts-rule_id = Mã định danh của quy tắc.
+catalogue-monitoring-alerts-rule_title = Tên quy tắc theo ngôn ngữ gốc.
+catalogue-monitoring-alerts-rule_title_vi = Tên quy tắc bằng tiếng Việt, nếu có.
+catalogue-monitoring-alerts-rule_level = Mức của quy tắc theo Sigma.
+catalogue-monitoring-alerts-severity = Mức độ sau khi tính cả cấp độ của hệ thống.
+catalogue-monitoring-alerts-score = Từ 0 đến 100: mức của quy tắc và cấp độ của hệ thống.
+catalogue-monitoring-alerts-state = new (mới), acknowledged (đã tiếp nhận), assigned (đã giao), escalated (đã nâng thành sự cố) hoặc closed (đã đóng).
+catalogue-monitoring-alerts-source_id = Nguồn của sự kiện đầu tiên.
+catalogue-monitoring-alerts-system_id = Hệ thống mà nguồn thuộc về khi đó.
+catalogue-monitoring-alerts-system_level = Cấp độ của hệ thống đó lúc phát cảnh báo.
+catalogue-monitoring-alerts-agency_id = Cơ quan của hệ thống; trống khi nguồn chưa được nhận.
+catalogue-monitoring-alerts-entity_kind = Cột nêu tên đối tượng, ví dụ source_ip.
+catalogue-monitoring-alerts-entity_value = Đối tượng: một địa chỉ, một người dùng, một máy.
+catalogue-monitoring-alerts-count = Số lần khớp đến nay.
+catalogue-monitoring-alerts-first_sequence = Số của sự kiện đầu tiên (events.seq).
+catalogue-monitoring-alerts-last_sequence = Số của sự kiện mới nhất.
+catalogue-monitoring-alerts-first_event_time = Lúc xảy ra sự kiện đầu tiên, theo chính nó.
+catalogue-monitoring-alerts-last_event_time = Lúc xảy ra sự kiện mới nhất, theo chính nó.
+catalogue-monitoring-alerts-first_event_recorded = Lúc sự kiện đầu tiên đến Trung tâm.
+catalogue-monitoring-alerts-detected_at = Lúc phát cảnh báo.
+catalogue-monitoring-alerts-updated_at = Lúc thêm lần khớp mới nhất.
+catalogue-monitoring-alerts-techniques = Các kỹ thuật ATT&CK, dạng danh sách JSON.
+catalogue-monitoring-alerts-damped = Đại diện cho những nhóm vượt quá số cho phép mỗi phút của một quy tắc.
+catalogue-monitoring-alerts-seen_at = Lúc có người mở xem lần đầu.
+catalogue-monitoring-alerts-seen_by = Người đã mở xem lần đầu.
+catalogue-monitoring-alerts-acknowledged_at = Lúc tiếp nhận.
+catalogue-monitoring-alerts-acknowledged_by = Người tiếp nhận.
+catalogue-monitoring-alerts-assigned_to = Người được giao.
+catalogue-monitoring-alerts-escalated_at = Lúc trở thành một phần của sự cố.
+catalogue-monitoring-alerts-closed_at = Lúc đóng.
+catalogue-monitoring-alerts-closed_by = Người đóng.
+catalogue-monitoring-alerts-close_reason = handled (đã xử lý), benign (được phép), false-positive (báo nhầm) hoặc duplicate (trùng).
+
+## monitoring.sources
+catalogue-monitoring-sources = Ai gửi nhật ký đến, nay thuộc về ai và nhận lần cuối lúc nào.
+catalogue-monitoring-sources-id = Mã định danh của nguồn (events.source_id).
+catalogue-monitoring-sources-name = Tên nguồn.
+catalogue-monitoring-sources-kind = server (máy chủ), endpoint (máy trạm), network (thiết bị mạng), application (ứng dụng), database (cơ sở dữ liệu), sensor (cảm biến) hoặc other (khác).
+catalogue-monitoring-sources-state = unassigned (chưa nhận), registered (đã đăng ký) hoặc retired (đã ngừng).
+catalogue-monitoring-sources-agency_id = Cơ quan mà nguồn đang thuộc về.
+catalogue-monitoring-sources-system_id = Hệ thống mà nguồn đang thuộc về.
+catalogue-monitoring-sources-match_network = Địa chỉ hoặc dải mạng để nhận ra nguồn.
+catalogue-monitoring-sources-match_host = Tên máy trong bản ghi để nhận ra nguồn.
+catalogue-monitoring-sources-expected = Phải có suốt ngày đêm.
+catalogue-monitoring-sources-max_silence_minutes = Im lặng lâu hơn số phút này thì báo.
+catalogue-monitoring-sources-first_seen = Lúc nhận sự kiện đầu tiên.
+catalogue-monitoring-sources-last_seen = Lúc nhận sự kiện mới nhất.
+catalogue-monitoring-sources-last_live = Lúc nhận sự kiện mới nhất không phải nhập từ tệp.
+catalogue-monitoring-sources-last_event_time = Sự kiện mới nhất theo giờ của chính nó.
+catalogue-monitoring-sources-lag_microseconds = Trung vị của lúc nhận trừ lúc xảy ra, tính bằng micro giây.
+catalogue-monitoring-sources-rate_per_minute = Số sự kiện mỗi phút gần đây.
+catalogue-monitoring-sources-events = Số sự kiện đến nay.
+catalogue-monitoring-sources-not_understood = Trong đó, số chưa định dạng nào đọc được.
+catalogue-monitoring-sources-silent_since = Nguồn phải có đã im lặng từ lúc nào; trống khi vẫn đang gửi.
+
+## monitoring.source_assignments
+catalogue-monitoring-source_assignments = Nguồn thuộc về ai, từ khi nào đến khi nào.
+catalogue-monitoring-source_assignments-source_id = Nguồn.
+catalogue-monitoring-source_assignments-system_id = Hệ thống mà nguồn thuộc về.
+catalogue-monitoring-source_assignments-agency_id = Cơ quan mà nguồn thuộc về.
+catalogue-monitoring-source_assignments-valid_from = Từ khi nào; từ đầu nếu việc nhận có hiệu lực cả về trước.
+catalogue-monitoring-source_assignments-valid_to = Đến khi nào (không gồm chính lúc đó); trống khi còn hiệu lực.
+catalogue-monitoring-source_assignments-recorded_at = Lúc ghi nhận.
+catalogue-monitoring-source_assignments-recorded_by = Người ghi nhận.
+
+## monitoring.presence
+catalogue-monitoring-presence = Những phút của mỗi giờ có nhận nhật ký trực tiếp từ một nguồn.
+catalogue-monitoring-presence-source_id = Nguồn.
+catalogue-monitoring-presence-system_id = Hệ thống mà nguồn thuộc về trong giờ đó.
+catalogue-monitoring-presence-agency_id = Cơ quan mà nguồn thuộc về trong giờ đó.
+catalogue-monitoring-presence-hour_start = Đầu giờ.
+catalogue-monitoring-presence-minutes_seen = Bit thứ n bằng 1 khi phút thứ n có nhận nhật ký.
+catalogue-monitoring-presence-events = Số sự kiện nhận trong giờ.
+
+## organisation.agencies
+catalogue-organisation-agencies = Cơ quan, tổ chức trong tỉnh: sở, ngành, xã, phường, đơn vị, doanh nghiệp, đối tác.
+catalogue-organisation-agencies-id = Mã định danh.
+catalogue-organisation-agencies-code = Mã công khai ngắn.
+catalogue-organisation-agencies-name = Tên hiện nay.
+catalogue-organisation-agencies-kind = Loại, ví dụ sở hoặc xã.
+catalogue-organisation-agencies-parent_id = Cơ quan cấp trên.
+catalogue-organisation-agencies-valid_from = Tồn tại từ khi nào.
+catalogue-organisation-agencies-valid_to = Kết thúc khi nào; trống khi còn tồn tại.
+catalogue-organisation-agencies-address = Địa chỉ bưu chính.
+catalogue-organisation-agencies-phone = Điện thoại.
+catalogue-organisation-agencies-email = Hộp thư công vụ.
+catalogue-organisation-agencies-duty_hours = Giờ có người trả lời.
+
+## organisation.audit
+catalogue-organisation-audit = Nhật ký kiểm toán: ai đã làm gì với hồ sơ nào, nối bằng chuỗi mã băm.
+catalogue-organisation-audit-sequence = Vị trí trong chuỗi, không có khoảng trống.
+catalogue-organisation-audit-at = Lúc thực hiện.
+catalogue-organisation-audit-actor_id = Người, khóa API, hoặc service:<tên>.
+catalogue-organisation-audit-actor_name = Tên lúc đó.
+catalogue-organisation-audit-action = đối tượng.việc, ví dụ alert.acknowledge.
+catalogue-organisation-audit-object_kind = Loại hồ sơ.
+catalogue-organisation-audit-object_id = Mã định danh của hồ sơ.
+catalogue-organisation-audit-agency_id = Cơ quan có hồ sơ; trống nếu của cả Trung tâm.
+catalogue-organisation-audit-origin = Địa chỉ mạng, nếu biết.
+catalogue-organisation-audit-details = JSON: trước thế nào, sau thế nào, vì sao.
+catalogue-organisation-audit-hash = SHA-256 của dòng trước và dòng này.
+
+## organisation.people
+catalogue-organisation-people = Người có tài khoản, không kèm bí mật nào.
+catalogue-organisation-people-id = Mã định danh.
+catalogue-organisation-people-account = Tên đăng nhập.
+catalogue-organisation-people-full_name = Họ tên.
+catalogue-organisation-people-agency_id = Cơ quan của người đó.
+catalogue-organisation-people-title = Chức vụ.
+catalogue-organisation-people-active = Tài khoản có đang mở hay không.
+catalogue-organisation-people-created_at = Lúc tạo tài khoản.
+
+## organisation.roster
+catalogue-organisation-roster = Ca trực: ai đã hoặc sẽ trực.
+catalogue-organisation-roster-id = Mã định danh.
+catalogue-organisation-roster-agency_id = Lịch trực của cơ quan nào.
+catalogue-organisation-roster-person_id = Người trực.
+catalogue-organisation-roster-post = Vị trí trực.
+catalogue-organisation-roster-starts_at = Từ lúc.
+catalogue-organisation-roster-ends_at = Đến lúc.
+catalogue-organisation-roster-note = Điều ca này bàn giao cho ca sau.
+catalogue-organisation-roster-note_at = Lúc ghi bàn giao.
+
+## response.duties
+catalogue-response-duties = Đồng hồ của các nghĩa vụ báo cáo. Trễ khi due_at trước sent_at, hoặc trước bây giờ mà chưa gửi.
+catalogue-response-duties-incident_id = Sự cố; nối với response.incidents.id.
+catalogue-response-duties-duty_id = Nghĩa vụ như trong content/duties, ví dụ IN-24.
+catalogue-response-duties-agency_id = Cơ quan liên quan; nối với organisation.agencies.id.
+catalogue-response-duties-form = Mẫu để hoàn thành nghĩa vụ.
+catalogue-response-duties-recipient_id = Nơi phải nhận báo cáo.
+catalogue-response-duties-applies = Điều kiện áp dụng có thỏa hay không.
+catalogue-response-duties-provisional = Chạy tạm cho đến khi sự cố được phân loại.
+catalogue-response-duties-assumed = Không rõ lúc bắt đầu; lấy lúc phát hiện thay thế.
+catalogue-response-duties-started_at = Lúc đồng hồ bắt đầu.
+catalogue-response-duties-due_at = Hạn.
+catalogue-response-duties-sent_at = Lúc hoàn thành.
+catalogue-response-duties-receipt_at = Lúc nơi nhận xác nhận.
+
+## response.incidents
+catalogue-response-incidents = Các sự cố với loại, mức độ và năm mốc thời gian.
+catalogue-response-incidents-id = Mã định danh.
+catalogue-response-incidents-code = Mã công khai, duy nhất trong Trung tâm.
+catalogue-response-incidents-title = Tiêu đề.
+catalogue-response-incidents-agency_id = Cơ quan liên quan; nối với organisation.agencies.id.
+catalogue-response-incidents-system_id = Hệ thống liên quan; nối với assurance.systems.id.
+catalogue-response-incidents-state = detect (phát hiện), confirm (xác minh), contain (ngăn chặn), eradicate (loại bỏ), recover (khôi phục), review (rút kinh nghiệm) hoặc closed (đã đóng).
+catalogue-response-incidents-severity = Mức theo thang đang áp dụng; NULL khi chưa phân loại.
+catalogue-response-incidents-serious = Có phải mức nghiêm trọng hay không; NULL khi chưa phân loại.
+catalogue-response-incidents-law_class = Loại hành vi theo Luật 116/2025, Điều 18 khoản 1: a, b, c, d, dd hoặc e.
+catalogue-response-incidents-technical_kind = malware (mã độc), intrusion (xâm nhập), denial-of-service (từ chối dịch vụ), data-leak (lộ dữ liệu) …
+catalogue-response-incidents-cause = attack (tấn công), technical-fault (lỗi kỹ thuật), operator-error (lỗi vận hành), disaster (thiên tai) hoặc unknown (chưa rõ).
+catalogue-response-incidents-false_alarm = Đã đóng vì không phải sự cố.
+catalogue-response-incidents-occurred_at = Lúc bắt đầu xảy ra, trong chừng mực đã biết.
+catalogue-response-incidents-detected_at = Lúc phát hiện.
+catalogue-response-incidents-seen_at = Lúc có người xem lần đầu.
+catalogue-response-incidents-reported_at = Lúc gửi thông báo đầu tiên.
+catalogue-response-incidents-receipt_at = Lúc nhận biên nhận đầu tiên.
+catalogue-response-incidents-opened_at = Lúc mở.
+catalogue-response-incidents-closed_at = Lúc đóng.
+
+## response.notices
+catalogue-response-notices = Thông báo và báo cáo về sự cố.
+catalogue-response-notices-id = Mã định danh.
+catalogue-response-notices-incident_id = Sự cố; nối với response.incidents.id.
+catalogue-response-notices-agency_id = Cơ quan báo cáo; nối với organisation.agencies.id.
+catalogue-response-notices-form = Mẫu như trong content/reports, ví dụ first-notice.
+catalogue-response-notices-state = draft (dự thảo), submitted (đã trình), approved (đã duyệt), sent (đã gửi) hoặc receipt (có biên nhận).
+catalogue-response-notices-symbol = Số và ký hiệu, sau khi duyệt.
+catalogue-response-notices-created_at = Lúc soạn.
+catalogue-response-notices-submitted_at = Lúc trình.
+catalogue-response-notices-approved_at = Lúc duyệt.
+catalogue-response-notices-sent_at = Lúc gửi.
+catalogue-response-notices-channel = document-system (trục văn bản), ministry-software (phần mềm của Bộ), e-mail (thư điện tử), paper (bản giấy) hoặc phone (điện thoại).
+catalogue-response-notices-receipt_at = Lúc nhận biên nhận.
+catalogue-response-notices-document_sha256 = SHA-256 của văn bản đã duyệt.
