@@ -6,6 +6,7 @@ import { startTimes } from './times.js';
 import { startLive } from './live.js';
 import { nameCells, startRows, watchFrames } from './rows.js';
 import { offerColumns } from './columns.js';
+import { startTyped } from './typed.js';
 
 document.documentElement.classList.add('js');
 
@@ -52,6 +53,7 @@ startMenus(all, forAllContent);
 startKeys();
 startTimes();
 startRows();
+startTyped();
 startLive(announce);
 forAllContent((root) => {
   copyButtons(root);
