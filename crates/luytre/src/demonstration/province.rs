@@ -82,6 +82,9 @@ pub struct Account {
     pub role: String,
     pub agency: String,
     pub title: String,
+    /// Lines of the signature block, where the title alone is not right there.
+    #[serde(default)]
+    pub signs_as: String,
 }
 
 /// What the rest of the demonstration needs to know of it. Kept in `demonstration.json` in the data directory:
@@ -285,6 +288,7 @@ async fn build_people(
             role: "officer".to_owned(),
             agency: place.code.clone(),
             title: "Cán bộ chuyên trách".to_owned(),
+            signs_as: String::new(),
         };
         person(tx, policies, &account, place, &place.id, province, now, random).await?;
     }
@@ -307,6 +311,7 @@ async fn person(
         full_name: account.name.clone(),
         agency_id: place.id.clone(),
         title: account.title.clone(),
+        signs_as: account.signs_as.clone(),
         phone: format!("{}{:03}", province.phone, random.random_range(0..1000)),
         email: format!("{}@{}", account.user, province.mail_domain),
     };

@@ -253,11 +253,14 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
         std::fs::write(format!("{directory}/notice.docx"), &docx.body).expect("kept");
     }
     let sent = browser
-        .post(&format!("{notice}/sent"), &[("channel", "document-system"), ("at", ""), ("version", &version(&ready))])
+        .post(
+            &format!("{notice}/sent"),
+            &[("channel", "document-system"), ("sent_at", ""), ("version", &version(&ready))],
+        )
         .await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
     let sent = browser.see("notice-sent", &notice).await;
-    let fields = [("reference", "GN-17"), ("at", ""), ("version", &version(&sent))];
+    let fields = [("reference", "GN-17"), ("received_at", ""), ("version", &version(&sent))];
     let filed = browser.post(&format!("{notice}/receipt"), &fields.map(|(name, value)| (name, value as &str))).await;
     assert_eq!(filed.status, StatusCode::SEE_OTHER, "{}", filed.text());
 
