@@ -94,6 +94,9 @@ pub struct Built {
     pub senders: Vec<Sender>,
     /// Person id and role of each named account.
     pub accounts: Vec<(String, Account)>,
+    /// Passwords by person id, for whoever has used up a link. Of a demonstration alone, where nothing is real.
+    #[serde(default)]
+    pub passwords: BTreeMap<String, String>,
 }
 
 /// An agency or commune with its systems.
@@ -129,7 +132,7 @@ pub async fn build(db: &Db, scope: &Scope, policies: &Policies, province: &Provi
     build_roster(&tx, policies, &accounts, &root.id, now).await?;
     let senders = build_sources(&tx, &places, now).await?;
     tx.commit().await?;
-    Ok(Built { senders, accounts })
+    Ok(Built { senders, accounts, passwords: BTreeMap::new() })
 }
 
 async fn build_agencies(tx: &Tx<'_>, province: &Province, now: Micros, random: &mut ChaCha8Rng) -> Result<Vec<Place>> {

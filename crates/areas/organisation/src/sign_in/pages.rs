@@ -14,7 +14,7 @@ use axum::{Router, http::HeaderValue};
 use kit::clock::{MINUTE, Micros, SECOND};
 use kit::page::{Entry, FlashKind, FormErrors, Page};
 use kit::session::cookie;
-use kit::web::{Fail, Form, Guest, Visit, render, see_other, see_other_saying};
+use kit::web::{Fail, Form, Guest, Visit, render, see_other};
 use kit::{App, Error, Lang};
 use serde::Deserialize;
 
@@ -55,6 +55,8 @@ impl FromRequestParts<App> for DeviceToken {
 struct SignInPage {
     page: Page,
     errors: FormErrors,
+    /// Why this page came instead of what was asked for; empty for none.
+    note: String,
     account: Entry,
     password: Entry,
     to: String,
@@ -69,7 +71,7 @@ impl SignInPage {
             .autocomplete("username");
         let password =
             Entry::new("password", "password", page.t("sign-in-password")).required().autocomplete("current-password");
-        Self { page, errors, account: account_entry, password, to: local(to) }
+        Self { page, errors, note: String::new(), account: account_entry, password, to: local(to) }
     }
 }
 
@@ -160,7 +162,16 @@ async fn follow_link(guest: Guest, origin: Origin, Path(token): Path<String>) ->
     }
     let sign_in = SignIn::of(&guest.app)?;
     let Some(session) = sign_in.follow_link(&token, &origin).await? else {
-        return Ok(see_other_saying("/sign-in", FlashKind::Problem, "sign-in-link-used"));
+        let owner = sign_in.owner_of_link(&token).await?;
+        // The second tab of a browser that followed the link before.
+        let here = guest.session.as_ref().and_then(|session| session.scope.person_id());
+        if owner.as_ref().is_some_and(|(person, _)| Some(person.as_str()) == here) {
+            return Ok(see_other("/"));
+        }
+        let account = owner.map(|(_, account)| account).unwrap_or_default();
+        let mut page = SignInPage::new(&guest, &account, "/", FormErrors::default());
+        page.note = page.page.t("sign-in-link-used");
+        return Ok((StatusCode::GONE, render(&page)?).into_response());
     };
     let cookie = set_cookie(guest.app.settings.secure_cookies, &session.token, session.seconds);
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
