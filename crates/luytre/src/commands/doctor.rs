@@ -9,6 +9,7 @@ use crate::retention::Retention;
 use crate::spare::room;
 use anyhow::Result;
 use clap::Args;
+use ingest::listeners::WAITING_BYTES;
 use ingest::{FormatSet, SAMPLES_ARRIVED};
 use kit::Scope;
 use monitoring::intake::DoorFigures;
@@ -43,6 +44,7 @@ impl Doctor {
             retention(&configuration),
             space(data),
         ];
+        checks.extend(configuration.intake.syslog_udp.and_then(|_| datagrams()));
         if let Some(server) = control::running(data).await? {
             checks.push(check("server", Ok("runs and answers; stop it to check the event store in depth".to_owned())));
             match server.post::<Vec<DoorFigures>>("/control/doors", &()).await {
@@ -96,6 +98,24 @@ fn intake(doors: &[DoorFigures]) -> Check {
     let says = says.collect::<Vec<_>>().join("; ");
     let lost = doors.iter().any(|door| door.lost() > 0);
     check("intake", if lost { Err(says) } else { Ok(says) })
+}
+
+/// How much room for waiting datagrams the kernel gives a door that asks for more (Linux).
+fn datagrams() -> Option<Check> {
+    let most: usize = std::fs::read_to_string("/proc/sys/net/core/rmem_max").ok()?.trim().parse().ok()?;
+    Some(check("datagrams", Ok(room_for_datagrams(most))))
+}
+
+fn room_for_datagrams(most: usize) -> String {
+    let kib = |bytes: usize| bytes >> 10;
+    if most >= WAITING_BYTES {
+        return format!("the kernel lets {} KiB of syslog over UDP wait", kib(most));
+    }
+    format!(
+        "the kernel lets only {} KiB of syslog over UDP wait, and drops what comes while they are full; \
+         `sysctl -w net.core.rmem_max={WAITING_BYTES}` gives bursts room (again after each start: /etc/sysctl.d)",
+        kib(most)
+    )
 }
 
 fn retention(configuration: &Configuration) -> Check {
@@ -172,5 +192,16 @@ fn formats(content: &Content) -> Result<String, String> {
     match failures.is_empty() {
         true => Ok(format!("{} formats, {samples} sample lines read as expected", formats.names().len())),
         false => Err(failures.iter().map(|failure| format!("{failure:?}")).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_room_for_datagrams_is_told_with_what_to_do() {
+        assert!(room_for_datagrams(212_992).contains("sysctl -w net.core.rmem_max=33554432"));
+        assert!(!room_for_datagrams(WAITING_BYTES).contains("sysctl"));
     }
 }
