@@ -184,11 +184,16 @@ pub async fn set_time(tx: &Tx<'_>, now: Micros, id: &str, new: &Correction) -> R
     if let Some(problem) = time_problem(new.kind, new.at, &times, now) {
         return Err(Error::invalid("at", problem));
     }
+    // What a person knows is known from somebody: where nobody is named, from whoever writes it down.
+    let mut reference = bounded("reference", &new.reference, LONGEST_TITLE)?;
+    if reference.is_empty() && new.known_by == Knowledge::Person {
+        tx.scope().actor().name().clone_into(&mut reference);
+    }
     let time = KnownTime {
         kind: new.kind,
         at: new.at,
         known_by: new.known_by,
-        reference: bounded("reference", &new.reference, LONGEST_TITLE)?,
+        reference,
         recorded_at: now,
         recorded_by: tx.scope().actor().name().to_owned(),
     };

@@ -367,6 +367,7 @@ async fn the_timeline_tells_both_values_of_a_time_who_changed_it_and_why() {
     assert!(timeline.contains("Xảy ra: 22/11/2026 01:30 → 22/11/2026 01:05. Lý do: bản ghi sớm hơn"), "{timeline}");
     assert!(timeline.contains("→ 22/11/2026 01:30. Lý do: camera"), "{timeline}");
     assert!(timeline.contains("Trần Văn Bộ"), "who changed it");
+    assert!(timeline.contains("theo ghi nhận của: Trần Văn Bộ"), "{timeline}");
     browser.lang = "en";
     let timeline = browser.see("times", &here).await;
     assert!(timeline.contains("Reason: bản ghi sớm hơn"), "{timeline}");
