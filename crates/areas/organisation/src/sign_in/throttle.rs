@@ -91,7 +91,7 @@ pub(super) async fn failed(
 
 /// How long strangers wait after so many failures: twice as long after each.
 fn wait(limits: &SlowLimits, failures: i64) -> i64 {
-    let doublings = u32::try_from(failures - limits.failures).unwrap_or_default().min(30);
+    let doublings = (failures - limits.failures).clamp(0, 30);
     limits.first_wait.saturating_mul(1 << doublings).min(limits.longest_wait)
 }
 
