@@ -40,3 +40,6 @@ doctor-formats-wrong = { $count } sample lines are not read as expected:
 doctor-formats-unread = The formats could not be read
 doctor-sample = Format { $format }, sample line “{ $line }”: “{ $difference }”
 doctor-more = … and { $count } more
+doctor-datagrams = datagrams
+doctor-datagrams-well = the kernel lets { $room } KiB of syslog over UDP wait
+doctor-datagrams-few = the kernel lets only { $room } KiB of syslog over UDP wait, and drops what comes while they are full; `sysctl -w net.core.rmem_max={ $wanted }` gives bursts room (again after each start: /etc/sysctl.d)

@@ -38,6 +38,7 @@ shell-copied = Copied
 shell-printed = Printed at { $at } (Vietnamese time, UTC+7)
 shell-live-lost = Live connection lost, reconnecting…
 shell-live-back = Connected again
+shell-typed-kept = The session ended while you were typing. What you had entered is filled in again below and has not been sent: check it, then send it.
 shell-rows-changed = Something changed, press to see
 shell-new-rows = { $count } new
 shell-show-new = Show the new rows

@@ -38,6 +38,7 @@ shell-copied = Đã chép
 shell-printed = In lúc { $at } (giờ Việt Nam, UTC+7)
 shell-live-lost = Mất kết nối trực tiếp, đang nối lại…
 shell-live-back = Đã nối lại
+shell-typed-kept = Phiên làm việc đã hết khi đang nhập. Những gì đã nhập được điền lại dưới đây và chưa gửi đi: hãy xem lại rồi gửi.
 shell-rows-changed = Có thay đổi, bấm để xem
 shell-new-rows = { $count } mới
 shell-show-new = Hiện các dòng mới

@@ -105,7 +105,7 @@ impl Centre {
         }
         let store = open_store(data).await?;
         let live = Live::default();
-        let Registers { db, clock, policies } = Registers::open(data, configuration, &live).await?;
+        let Registers { db, clock, policies, .. } = Registers::open(data, configuration, &live).await?;
         let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
         let zone = &configuration.events.time_zone;
         anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
@@ -169,7 +169,12 @@ impl Centre {
     }
 
     fn registers(&self) -> Registers {
-        Registers { db: self.db.clone(), clock: self.clock.clone(), policies: Arc::clone(&self.policies) }
+        Registers {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            policies: Arc::clone(&self.policies),
+            live: self.live.clone(),
+        }
     }
 
     /// Puts changed rule files in force.
@@ -287,6 +292,7 @@ pub struct Registers {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
+    live: Live,
 }
 
 impl Registers {
@@ -296,11 +302,12 @@ impl Registers {
         let db = open_database(data, configuration, live).await?;
         let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
         migrate(&db, &migrations, clock.as_ref()).await?;
-        Ok(Self { db, clock, policies: Arc::new(Policies::load(None)?) })
+        Ok(Self { db, clock, policies: Arc::new(Policies::load(None)?), live: live.clone() })
     }
 
     pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {
         SignIn::new(self.db.clone(), self.clock.clone(), Arc::clone(&self.policies), secure)
+            .map(|sign_in| sign_in.announcing(self.live.clone()))
     }
 }
 

@@ -1,11 +1,11 @@
 //! The keeping of events, as commands and the server's housekeeping ask for it: what there is, for how long, what is
 //! held, what is signed, and that it is all still what was written.
 
-use crate::catalogue::as_error;
 use crate::centre::Centre;
 use crate::spare::room;
 use event_store::{Dropped, Forecast, Hold, LedgerKey, Proof, Report, RetentionPlan, Sealed, Statistics};
 use kit::Error;
+use monitoring::search::run::refusal;
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ impl Centre {
     }
 
     async fn verify(&self) -> Result<Report, Error> {
-        self.store.verify().await.map_err(as_error)
+        self.store.verify().await.map_err(refusal)
     }
 
     pub async fn status(&self) -> Result<Status, Error> {
@@ -59,21 +59,21 @@ impl Centre {
         Ok(Status {
             statistics: self.store.statistics(),
             forecast: self.store.forecast(self.budget(), retention.longest()),
-            holds: self.store.holds().map_err(as_error)?,
+            holds: self.store.holds().map_err(refusal)?,
             ledger_key: self.ledger_key.clone(),
             retention,
         })
     }
 
     async fn sign(&self) -> Result<Sealed, Error> {
-        self.store.seal().await.map_err(as_error)?;
-        let sealed = self.store.sign_ledger().await.map_err(as_error)?;
+        self.store.seal().await.map_err(refusal)?;
+        let sealed = self.store.sign_ledger().await.map_err(refusal)?;
         self.record("events.ledger", "events", &json!({ "sha256": sealed.seal.sha256 })).await?;
         Ok(sealed)
     }
 
     async fn prove(&self, seq: u64) -> Result<Proof, Error> {
-        let proof = self.store.prove(seq).await.map_err(as_error)?;
+        let proof = self.store.prove(seq).await.map_err(refusal)?;
         self.record("events.prove", "events", &json!({ "seq": seq })).await?;
         Ok(proof)
     }
@@ -82,18 +82,18 @@ impl Centre {
         if hold.id.trim().is_empty() || hold.reason.trim().is_empty() {
             return Err(Error::BadRequest("a hold needs a name and a reason".to_owned()));
         }
-        let taken = self.store.holds().map_err(as_error)?.iter().any(|one| one.id == hold.id);
+        let taken = self.store.holds().map_err(refusal)?.iter().any(|one| one.id == hold.id);
         if taken {
             return Err(Error::BadRequest(format!("there is a hold {} already; release it first", hold.id)));
         }
         let details = value(hold)?;
         self.record("events.hold", "events", &details).await?;
-        self.store.hold(hold.clone()).await.map_err(as_error)?;
+        self.store.hold(hold.clone()).await.map_err(refusal)?;
         Ok(details)
     }
 
     async fn release(&self, id: &str) -> Result<Value, Error> {
-        let released = self.store.release_hold(id).await.map_err(as_error)?;
+        let released = self.store.release_hold(id).await.map_err(refusal)?;
         if !released {
             return Err(Error::BadRequest(format!("there is no hold {id}")));
         }
@@ -105,10 +105,10 @@ impl Centre {
     /// Removes what the plan lets go, and where there is too little room, down to the minima.
     pub async fn expire(&self) -> Result<Dropped, Error> {
         let plan = self.retention_plan().await?;
-        let mut gone = self.store.enforce_retention(&plan).await.map_err(as_error)?;
+        let mut gone = self.store.enforce_retention(&plan).await.map_err(refusal)?;
         let budget = self.budget();
         if self.store.statistics().segment_bytes > budget {
-            let more = self.store.make_room(&plan.at_minimum(), budget).await.map_err(as_error)?;
+            let more = self.store.make_room(&plan.at_minimum(), budget).await.map_err(refusal)?;
             gone += more;
             let left = self.store.statistics().segment_bytes;
             if left > budget {

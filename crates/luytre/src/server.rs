@@ -19,7 +19,6 @@ use kit::web::{Fail, Visit, identify, live_news, secure};
 use kit::{App, Error};
 use monitoring::Monitoring;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
-use monitoring::search::run::refusal;
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
 use organisation::{Policies, SignIn};

@@ -12,7 +12,7 @@ use ingest::FormatSet;
 use ingest::files::Limits;
 use kit::clock::Clock;
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -61,6 +61,14 @@ pub struct SkippedFile {
     pub reason: String,
 }
 
+/// A file with the content of another one of the same import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RepeatedFile {
+    pub file: String,
+    pub same_as: String,
+    pub stored: u64,
+}
+
 /// Figures of one file (of one member, for archives).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FileFigures {
@@ -81,6 +89,9 @@ pub struct ImportReport {
     pub marked: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedFile>,
+    /// Stored although another file of this import has the same content: two machines may write the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<RepeatedFile>,
     /// All rejected, also those beyond the list.
     #[serde(skip)]
     pub rejected_total: u64,
@@ -151,7 +162,7 @@ pub async fn import(
         options,
         report: ImportReport::default(),
         figures: HashMap::new(),
-        seen: HashSet::new(),
+        seen: HashMap::new(),
         origins: HashMap::new(),
         last_seq: 0,
         durable: 0,
@@ -185,8 +196,9 @@ struct Import<'i> {
     options: &'i ImportOptions,
     report: ImportReport,
     figures: HashMap<Arc<str>, FileFigures>,
-    /// Contents stored by this import. Two files of one import with the same content are two files.
-    seen: HashSet<String>,
+    /// Contents stored by this import, with the file that had each first. Two files of one import with the same
+    /// content are two files, and the summary says so.
+    seen: HashMap<String, String>,
     origins: HashMap<Arc<str>, Arc<Origin>>,
     last_seq: u64,
     /// Records that the store has acknowledged.
@@ -223,7 +235,7 @@ impl Import<'_> {
         let key = tokio::task::spawn_blocking(move || files::hash(&hashed)).await;
         // A file that cannot be opened has no hash; its one record says so.
         let key = key.map_err(|error| ImportError::Reading(error.to_string()))?.ok();
-        let new_here = key.as_ref().is_some_and(|key| self.seen.contains(key));
+        let new_here = key.as_ref().is_some_and(|key| self.seen.contains_key(key));
         if let Some(key) = key.as_deref().filter(|_| !new_here && !self.options.again)
             && let Some(note) = store.import_known(key)?
         {
@@ -243,7 +255,7 @@ impl Import<'_> {
         let place = grown.map_or(0, |place| place.bytes);
         let (mut chunks, reading) = files::read(path.clone(), self.options.limits, grown);
         let mut number = 0;
-        let before = self.report.read;
+        let (before, stored_before) = (self.report.read, self.report.stored);
         while let Some(chunk) = chunks.recv().await {
             let batch = key.as_deref().filter(|_| !self.options.again);
             let batch = batch.map(|key| BatchId::of_client("import", &format!("{key}/{name}/{place}/{number}")));
@@ -257,11 +269,15 @@ impl Import<'_> {
             progress(&self.progress);
         }
         reading.await.map_err(|error| ImportError::Reading(error.to_string()))?;
+        if let Some(same_as) = key.as_ref().and_then(|key| self.seen.get(key)).cloned() {
+            let stored = self.report.stored - stored_before;
+            self.report.repeated.push(RepeatedFile { file: name.clone(), same_as, stored });
+        }
         if let Some(key) = key {
             let note = format!("{name}, {} records", self.report.read - before);
             store.remember_import(&key, &note)?;
             known::remember(&store, &path, None).await?;
-            self.seen.insert(key);
+            self.seen.entry(key).or_insert(name);
         }
         Ok(())
     }

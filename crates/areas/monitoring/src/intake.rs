@@ -7,8 +7,8 @@ use event::RawRecord;
 use event_store::{Store, StoreError};
 pub use ingest::listeners::ConnectionLimits;
 use ingest::listeners::{
-    Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, serve_relp, serve_syslog_tcp,
-    serve_syslog_udp,
+    Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_syslog_udp, serve_relp,
+    serve_syslog_tcp, serve_syslog_udp,
 };
 use ingest::resends::Resends;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -110,7 +110,7 @@ impl Intake {
         let mut doors = Vec::new();
         let mut tasks = Vec::new();
         if let Some(address) = settings.syslog_udp {
-            let socket = UdpSocket::bind(address).await.map_err(|error| named("syslog UDP", address, error))?;
+            let socket = bind_syslog_udp(address).map_err(|error| named("syslog UDP", address, error))?;
             let door = Door { name: "syslog_udp", address: socket.local_addr()?, counters: Arc::default() };
             let served =
                 serve_syslog_udp(socket, sink.clone(), UdpSettings::default(), door.counters.clone(), stop.clone());

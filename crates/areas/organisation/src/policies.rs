@@ -94,6 +94,31 @@ pub struct ThrottleLimits {
     pub lock: i64,
 }
 
+/// So many failures of strangers within a window make them wait, each time twice as long. Seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlowLimits {
+    pub failures: i64,
+    pub window: i64,
+    pub first_wait: i64,
+    pub longest_wait: i64,
+}
+
+/// How long a device stays known, and how many a person may have.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceLimits {
+    pub lifetime: i64,
+    pub at_most: u64,
+}
+
+/// Seconds between two messages of the same kind about one account.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockNotice {
+    pub every: i64,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkLimits {
@@ -106,6 +131,9 @@ pub struct SessionPolicy {
     pub basis: Basis,
     pub session: SessionLimits,
     pub account_lock: ThrottleLimits,
+    pub account_slow: SlowLimits,
+    pub known_device: DeviceLimits,
+    pub lock_notice: LockNotice,
     pub address_limit: ThrottleLimits,
     pub link: LinkLimits,
 }
@@ -185,6 +213,10 @@ impl Policies {
         let limits = &policies.session.session;
         if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {
             return wrong(SESSION.0, "a session shorter than a minute".to_owned());
+        }
+        let slow = &policies.session.account_slow;
+        if slow.first_wait < 1 || slow.longest_wait < slow.first_wait || slow.window < slow.longest_wait {
+            return wrong(SESSION.0, "waits of account_slow contradict each other".to_owned());
         }
         Ok(policies)
     }

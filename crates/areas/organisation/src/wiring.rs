@@ -19,6 +19,14 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-21-organisation-watch",
         sql: include_str!("../migrations/2026-11-21-organisation-watch.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-known-devices",
+        sql: include_str!("../migrations/2026-11-22-organisation-known-devices.sql"),
+    },
+    Migration {
+        name: "2026-11-22-organisation-signing",
+        sql: include_str!("../migrations/2026-11-22-organisation-signing.sql"),
+    },
 ];
 
 /// Everything of the area.

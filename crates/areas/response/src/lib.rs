@@ -1,6 +1,7 @@
 //! Response: incidents from alert to closure, the duties to report them with their clocks, and the notices that fulfil
 //! those duties. Listens to monitoring's escalations; areas to its right add tabs to the incident page.
 
+mod again;
 pub mod duties;
 mod edge;
 pub mod incidents;

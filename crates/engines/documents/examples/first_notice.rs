@@ -2,7 +2,7 @@
 //! `cargo run -p luytre-documents --example first_notice -- out.docx`.
 
 use luytre_documents::{
-    Addressees, Appendix, Block, Column, DocumentKind, Field, OfficialDocument, Signature, Urgency, render,
+    Addressees, Appendix, Block, Column, DocumentKind, Field, OfficialDocument, Signature, Urgency, Written, render,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -94,5 +94,6 @@ fn sample() -> OfficialDocument {
                     .collect(),
             }],
         }],
+        written: Written::default(),
     }
 }

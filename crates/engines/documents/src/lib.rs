@@ -9,12 +9,14 @@ mod head;
 mod letterhead;
 mod official;
 mod page;
+mod properties;
 mod signature;
 mod text;
 mod text_width;
 
 pub use official::{
     Addressees, Appendix, Block, Column, DocumentError, DocumentKind, Field, OfficialDocument, Signature, Urgency,
+    Written,
 };
 pub use text::printable;
 
@@ -48,6 +50,8 @@ pub fn render(document: &OfficialDocument) -> Result<Vec<u8>, DocumentError> {
         };
     }
     let mut package = Cursor::new(Vec::new());
-    docx.build().pack(&mut package).map_err(|error| DocumentError::Package(error.to_string()))?;
+    let mut parts = docx.build();
+    parts.doc_props.core = properties::core(document);
+    parts.pack(&mut package).map_err(|error| DocumentError::Package(error.to_string()))?;
     Ok(package.into_inner())
 }

@@ -42,6 +42,17 @@ pub struct OfficialDocument {
     pub draft: bool,
     /// Appendices, each on a page of its own.
     pub appendices: Vec<Appendix>,
+    /// When it was written, for the properties of the file.
+    pub written: Written,
+}
+
+/// When a document was begun and last changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Begun.
+    pub first: jiff::Timestamp,
+    /// Changed last.
+    pub last: jiff::Timestamp,
 }
 
 /// Named kind with title (báo cáo, kế hoạch, …) or official letter (công văn).

@@ -3,7 +3,8 @@
 #![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
 
 use luytre_documents::{
-    Addressees, Appendix, Block, Column, DocumentError, DocumentKind, Field, OfficialDocument, Signature, render,
+    Addressees, Appendix, Block, Column, DocumentError, DocumentKind, Field, OfficialDocument, Signature, Written,
+    render,
 };
 use proptest::prelude::*;
 use std::io::{Cursor, Read};
@@ -50,7 +51,27 @@ fn report() -> OfficialDocument {
         urgency: None,
         draft: false,
         appendices: vec![Appendix { title: "Cảnh báo".into(), body: vec![Block::Paragraph("Không có".into())] }],
+        written: Written {
+            first: "2026-02-04T09:00:00.5Z".parse().expect("a time"),
+            last: "2026-02-05T01:30:00Z".parse().expect("a time"),
+        },
     }
+}
+
+#[test]
+fn the_file_says_what_it_is_whose_and_of_when() {
+    let mut document = report();
+    document.issuer = "Sở <Y> & tế".into();
+    let properties = part(&render(&document).expect("renders"), "docProps/core.xml");
+    for piece in [
+        "<dc:title>Báo cáo: Ban đầu sự cố an ninh mạng</dc:title>",
+        "<dc:creator>Sở &lt;Y&gt; &amp; tế</dc:creator>",
+        "W3CDTF\">2026-02-04T09:00:00Z</dcterms:created>",
+        "W3CDTF\">2026-02-05T01:30:00Z</dcterms:modified>",
+    ] {
+        assert!(properties.contains(piece), "{piece} is not in {properties}");
+    }
+    assert!(!properties.contains("unknown") && !properties.contains("1970"), "{properties}");
 }
 
 #[test]

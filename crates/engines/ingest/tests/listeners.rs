@@ -6,8 +6,8 @@
 use async_trait::async_trait;
 use event::{Listener, RawRecord};
 use luytre_ingest::listeners::{
-    ConnectionLimits, Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, serve_relp,
-    serve_syslog_tcp, serve_syslog_udp,
+    ConnectionLimits, Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, WAITING_BYTES,
+    bind_syslog_udp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -138,6 +138,63 @@ async fn datagrams_arrive_with_their_sender_and_stopping_delivers_what_was_read(
     assert_eq!((first.origin.listener, first.origin.peer.as_deref()), (Listener::SyslogUdp, Some("127.0.0.1")));
     let counted = door.counters.snapshot();
     assert_eq!((counted.received, counted.delivered, counted.dropped), (100, 100, 0));
+}
+
+#[tokio::test]
+async fn the_door_for_datagrams_takes_all_the_room_that_the_kernel_gives() {
+    let Ok(most) = std::fs::read_to_string("/proc/sys/net/core/rmem_max") else {
+        println!("could not run: this system does not tell how much room it gives");
+        return;
+    };
+    let most: usize = most.trim().parse().unwrap();
+    let socket = bind_syslog_udp("127.0.0.1:0".parse().unwrap()).unwrap();
+    let room = socket2::SockRef::from(&socket).recv_buffer_size().unwrap();
+    assert!(room >= most.min(WAITING_BYTES), "{room} of {most}");
+}
+
+/// A sink that is busy until it is told to go on.
+#[derive(Default)]
+struct Busy {
+    go: tokio::sync::Notify,
+    records: AtomicU64,
+}
+
+#[async_trait]
+impl Sink for Busy {
+    async fn deliver(&self, batch: Vec<RawRecord>) -> Result<(), DeliverError> {
+        if self.records.load(Ordering::Relaxed) == 0 {
+            self.go.notified().await;
+        }
+        self.records.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_burst_of_datagrams_waits_for_a_busy_sink_and_what_is_too_much_is_counted() {
+    for (waiting, all) in [(UdpSettings::default().waiting, true), (50_000, false)] {
+        let (sink, counters, stop) =
+            (Arc::new(Busy::default()), Arc::new(Counters::default()), CancellationToken::new());
+        let socket = bind_syslog_udp("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        let settings = UdpSettings { waiting, queue: 2, ..UdpSettings::default() };
+        let task = tokio::spawn(serve_syslog_udp(socket, sink.clone(), settings, counters.clone(), stop.clone()));
+        let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let sent = 5_000;
+        for number in 0..sent {
+            client.send_to(format!("<13>message {number}").as_bytes(), address).await.unwrap();
+            while number % 100 == 99 && counters.snapshot().received <= number {
+                tokio::task::yield_now().await;
+            }
+        }
+        sink.go.notify_one();
+        stop.cancel();
+        task.await.unwrap().unwrap();
+        let counted = counters.snapshot();
+        assert_eq!(counted.received, sent, "{counted:?}");
+        assert_eq!(counted.delivered + counted.dropped, sent, "{counted:?}");
+        assert_eq!(counted.dropped == 0, all, "{counted:?}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ import { startTimes } from './times.js';
 import { startLive } from './live.js';
 import { nameCells, startRows, watchFrames } from './rows.js';
 import { offerColumns } from './columns.js';
+import { startTyped } from './typed.js';
 
 document.documentElement.classList.add('js');
 
@@ -54,6 +55,7 @@ startKeys();
 startFind();
 startTimes();
 startRows();
+startTyped();
 startLive(announce);
 forAllContent((root) => {
   copyButtons(root);

@@ -34,6 +34,8 @@ impl Theme {
 /// Who is signed in, for the menu at the top right.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonBadge {
+    /// Tells one person from another; empty where nobody is signed in.
+    pub id: String,
     pub name: String,
     /// Role in words, for example "Trực ban".
     pub role: String,

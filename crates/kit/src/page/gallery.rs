@@ -107,6 +107,7 @@ impl Gallery {
             csrf: "gallery".to_owned(),
             centre: "Trung tâm An ninh mạng tỉnh Đắk Lắk".to_owned(),
             person: Some(PersonBadge {
+                id: String::new(),
                 name: TEST_NAME.split(" – ").next().unwrap_or_default().to_owned(),
                 role: "Trực ban".to_owned(),
                 agency: "Trung tâm An ninh mạng".to_owned(),

@@ -161,6 +161,7 @@ impl Page {
             "shell-left",
             "shell-live-lost",
             "shell-live-back",
+            "shell-typed-kept",
         ];
         // Variables stay as `{name}` for the scripts to fill.
         let variables = [("count", "{count}".into()), ("duration", "{duration}".into())];
@@ -170,6 +171,7 @@ impl Page {
             "lang": self.lang.code(),
             "charts": self.asset("vendor/echarts.js"),
             "live": self.live,
+            "person": self.person.as_ref().map(|person| &person.id),
             "topics": TOPICS,
             "now": self.now / 1000,
             "texts": texts,

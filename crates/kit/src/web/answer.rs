@@ -8,7 +8,7 @@ use crate::session::language;
 use askama::Template;
 use axum::Json;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Fail {
         Self {
             error,
             lang: language(parts),
-            wanted: parts.uri.path_and_query().map(ToString::to_string),
+            wanted: Some(page_of(parts)),
             json: parts.uri.path().starts_with("/api/")
                 || !(accepts("text/html") || parts.headers.contains_key("hx-request")),
             partial: parts.headers.contains_key("hx-request"),
@@ -89,6 +89,19 @@ impl From<Fail> for Response {
     fn from(fail: Fail) -> Self {
         fail.into_response()
     }
+}
+
+/// The page to come back to: the one asked for, or the one that holds the form or the part.
+fn page_of(parts: &Parts) -> String {
+    let asked = |uri: &Uri| uri.path_and_query().map(ToString::to_string);
+    let whole = parts.method.is_safe() && !parts.headers.contains_key("hx-request");
+    let page = if whole {
+        asked(&parts.uri)
+    } else {
+        let text = |name: &str| parts.headers.get(name).and_then(|header| header.to_str().ok());
+        text("hx-current-url").or_else(|| text("referer")).and_then(|page| asked(&page.parse().ok()?))
+    };
+    page.unwrap_or_else(|| "/".to_owned())
 }
 
 #[derive(serde::Serialize)]

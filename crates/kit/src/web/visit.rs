@@ -110,6 +110,7 @@ impl Visit {
             csrf: self.session.csrf.clone(),
             centre: self.app.settings.centre.clone(),
             person: Some(PersonBadge {
+                id: self.scope().person_id().unwrap_or_default().to_owned(),
                 name: self.session.person_name.clone(),
                 role: texts().text(self.lang, &self.session.role_key),
                 agency: self.session.agency_name.clone(),

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
 /// An invented province with agencies, people in every role, systems, live traffic and attack stories. Prints the
-/// address and a one-time sign-in link for each role. Loopback only.
+/// address, and a one-time sign-in link and a password for each role. Loopback only.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Port of pages, API and `_bulk`; 0 takes a free one.
@@ -85,14 +85,30 @@ impl Demo {
 
     /// The province of this directory, built on the first start.
     async fn province(&self, centre: &Centre, plan: &Province, mark: &Path) -> Result<Built> {
-        if mark.exists() {
+        let mut built: Built = if mark.exists() {
             let text = std::fs::read(mark)?;
-            return serde_json::from_slice(&text).with_context(|| format!("{} does not read", mark.display()));
-        }
-        let built = province::build(&centre.db, centre.scope(), &centre.policies, plan, centre.clock.now()).await?;
-        write_private(mark, &serde_json::to_vec(&built)?)?;
-        centre.pipeline.sources().refresh().await?;
+            serde_json::from_slice(&text).with_context(|| format!("{} does not read", mark.display()))?
+        } else {
+            let built = province::build(&centre.db, centre.scope(), &centre.policies, plan, centre.clock.now()).await?;
+            write_private(mark, &serde_json::to_vec(&built)?)?;
+            centre.pipeline.sources().refresh().await?;
+            built
+        };
+        self.passwords(centre, &mut built, mark).await?;
         Ok(built)
+    }
+
+    /// Each named account has a password, made once: a link works once, and a visitor may come back.
+    async fn passwords(&self, centre: &Centre, built: &mut Built, mark: &Path) -> Result<()> {
+        let sign_in = centre.sign_in(false)?;
+        let people: Vec<String> = built.accounts.iter().map(|(person, _)| person.clone()).collect();
+        let missing = people.into_iter().filter(|person| !built.passwords.contains_key(person));
+        for person in missing.collect::<Vec<_>>() {
+            let password = sign_in::temporary(&centre.policies.password.rules);
+            sign_in.set_password(centre.scope(), &person, &password).await?;
+            built.passwords.insert(person, password);
+        }
+        write_private(mark, &serde_json::to_vec(&built)?)
     }
 
     async fn print_links(&self, server: &Server, built: &Built) -> Result<()> {
@@ -103,15 +119,16 @@ impl Demo {
         for (person, account) in &built.accounts {
             let token = sign_in::create_sign_in_link(&tx, &centre.policies, centre.clock.now(), person).await?;
             let url = format!("http://{}/sign-in/link/{token}", server.address);
-            links.push((account, url));
+            let password = built.passwords.get(person).cloned().unwrap_or_default();
+            links.push((account, url, password));
         }
         let agencies = agencies::count(&tx, &agencies::AgencyFilter::default()).await?;
         tx.commit().await?;
         if self.json {
             let links: Vec<_> = links
                 .iter()
-                .map(|(account, url)| {
-                    serde_json::json!({ "account": account.user, "role": account.role, "name": account.name,
+                .map(|(account, url, password)| {
+                    serde_json::json!({ "account": account.user, "password": password, "role": account.role, "name": account.name,
                         "agency": account.agency, "url": url })
                 })
                 .collect();
@@ -120,9 +137,11 @@ impl Demo {
             }));
         }
         println!("\n{} – http://{}\n", centre.configuration.centre, server.address);
-        println!("{agencies} cơ quan / agencies. Mỗi liên kết dùng một lần / each link works once:\n");
-        for (account, url) in &links {
+        println!("{agencies} cơ quan / agencies. Mỗi liên kết dùng một lần / each link works once;");
+        println!("sau đó đăng nhập bằng tài khoản và mật khẩu / then sign in by account and password:\n");
+        for (account, url, password) in &links {
             println!("  {:<14} {:<32} {url}", account.role, format!("{} ({})", account.name, account.agency));
+            println!("  {:<14} {:<32} {:<14} {password}", "", "", account.user);
         }
         println!("\nNhật ký thật vào đây / send real logs to: {}", server.doors());
         println!("Ctrl-C dừng / stops.\n");
@@ -133,8 +152,11 @@ impl Demo {
 fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    // Whole or not at all: what is told only once must not be lost half way.
+    let new = path.with_extension("new");
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
     file.write_all(bytes)?;
     file.sync_all()?;
+    std::fs::rename(&new, path)?;
     Ok(())
 }

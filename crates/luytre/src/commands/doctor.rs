@@ -10,6 +10,7 @@ use crate::spare::room;
 use anyhow::Result;
 use clap::Args;
 use event_store::{Problem, Report};
+use ingest::listeners::WAITING_BYTES;
 use ingest::{FormatSet, SAMPLES_ARRIVED};
 use kit::locale::{Argument, texts};
 use kit::{Lang, Scope};
@@ -54,6 +55,7 @@ impl Doctor {
             examiner.retention(&configuration),
             examiner.space(data),
         ];
+        checks.extend(configuration.intake.syslog_udp.and_then(|_| examiner.datagrams()));
         if let Some(server) = control::running(data).await? {
             checks.push(check("server", Ok(examiner.say("doctor-server-runs", &[]))));
             checks.push(match server.post::<Vec<DoorFigures>>("/control/doors", &()).await {
@@ -133,6 +135,21 @@ impl Examiner {
         let says = says.collect::<Vec<_>>().join("; ");
         let lost = doors.iter().any(|door| door.lost() > 0);
         check("intake", if lost { Err(says) } else { Ok(says) })
+    }
+
+    /// How much room for waiting datagrams the kernel gives a door that asks for more (Linux).
+    fn datagrams(self) -> Option<Check> {
+        let most: usize = std::fs::read_to_string("/proc/sys/net/core/rmem_max").ok()?.trim().parse().ok()?;
+        Some(check("datagrams", Ok(self.room_for_datagrams(most))))
+    }
+
+    fn room_for_datagrams(self, most: usize) -> String {
+        let room = ("room", (most >> 10).into());
+        match most >= WAITING_BYTES {
+            true => self.say("doctor-datagrams-well", &[room]),
+            // As a text: a number would be grouped, and the line is there to be copied.
+            false => self.say("doctor-datagrams-few", &[room, ("wanted", WAITING_BYTES.to_string().into())]),
+        }
     }
 
     fn retention(self, configuration: &Configuration) -> Check {
@@ -265,5 +282,12 @@ mod tests {
         assert!(told.problems[0].starts_with("Đoạn lưu a.parquet"), "{}", told.problems[0]);
         let told = Examiner(Lang::En).store(&report);
         assert!(told.problems[1].contains("7.log") && !told.problems[1].contains("Problem {"), "{:?}", told.problems);
+    }
+
+    #[test]
+    fn little_room_for_datagrams_is_told_with_what_to_do() {
+        let told = |most| Examiner(Lang::En).room_for_datagrams(most);
+        assert!(told(212_992).contains("sysctl -w net.core.rmem_max=33554432"));
+        assert!(!told(WAITING_BYTES).contains("sysctl"));
     }
 }

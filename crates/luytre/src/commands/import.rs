@@ -11,9 +11,10 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// EVTX, JSON lines and arrays (plain, gzip, zip), Suricata EVE, Zeek JSON, auditd, web access logs, syslog files.
+/// EVTX, Windows events in XML, JSON lines and arrays (plain, gzip, zip), Suricata EVE, Zeek JSON, auditd, web access logs, syslog files.
 /// The format is recognised by itself. A record that no format understands is kept and found by search. The same
-/// file again stores nothing; of a file of lines that has grown since, only what is new is stored.
+/// content again stores nothing, whatever the file is called now; of a file of lines that has grown since, only what is
+/// new is stored. Two files of one import with the same content are stored both, and the summary names them.
 #[derive(Debug, Args)]
 pub struct Import {
     /// Files and directories.
@@ -110,6 +111,10 @@ fn print_report(report: &Value) {
     }
     for skipped in list(report, "skipped").iter().take(SHOWN) {
         say!("  skipped {}: {}", text(skipped, "file"), text(skipped, "reason"));
+    }
+    for one in list(report, "repeated").iter().take(SHOWN) {
+        let (file, first, stored) = (text(one, "file"), text(one, "same_as"), text(one, "stored"));
+        say!("  stored twice {file}: it has the content of {first}; its {stored} events are stored for both files");
     }
     for one in rejected.iter().take(SHOWN) {
         say!("  rejected {} record {}: {}", text(one, "file"), text(one, "record"), text(one, "reason"));

@@ -82,6 +82,9 @@ pub struct Account {
     pub role: String,
     pub agency: String,
     pub title: String,
+    /// Lines of the signature block, where the title alone is not right there.
+    #[serde(default)]
+    pub signs_as: String,
 }
 
 /// What the rest of the demonstration needs to know of it. Kept in `demonstration.json` in the data directory:
@@ -91,6 +94,9 @@ pub struct Built {
     pub senders: Vec<Sender>,
     /// Person id and role of each named account.
     pub accounts: Vec<(String, Account)>,
+    /// Passwords by person id, for whoever has used up a link. Of a demonstration alone, where nothing is real.
+    #[serde(default)]
+    pub passwords: BTreeMap<String, String>,
 }
 
 /// An agency or commune with its systems.
@@ -126,7 +132,7 @@ pub async fn build(db: &Db, scope: &Scope, policies: &Policies, province: &Provi
     build_roster(&tx, policies, &accounts, &root.id, now).await?;
     let senders = build_sources(&tx, &places, now).await?;
     tx.commit().await?;
-    Ok(Built { senders, accounts })
+    Ok(Built { senders, accounts, passwords: BTreeMap::new() })
 }
 
 async fn build_agencies(tx: &Tx<'_>, province: &Province, now: Micros, random: &mut ChaCha8Rng) -> Result<Vec<Place>> {
@@ -285,6 +291,7 @@ async fn build_people(
             role: "officer".to_owned(),
             agency: place.code.clone(),
             title: "Cán bộ chuyên trách".to_owned(),
+            signs_as: String::new(),
         };
         person(tx, policies, &account, place, &place.id, province, now, random).await?;
     }
@@ -307,6 +314,7 @@ async fn person(
         full_name: account.name.clone(),
         agency_id: place.id.clone(),
         title: account.title.clone(),
+        signs_as: account.signs_as.clone(),
         phone: format!("{}{:03}", province.phone, random.random_range(0..1000)),
         email: format!("{}@{}", account.user, province.mail_domain),
     };

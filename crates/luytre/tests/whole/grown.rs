@@ -47,3 +47,48 @@ fn a_pipe_is_refused_with_a_reason() {
     let reason = report["rejected"][0]["reason"].as_str().unwrap_or_default();
     assert!(reason.contains("no regular file"), "{report}");
 }
+
+#[test]
+fn the_same_content_under_another_name_is_known_and_told_where_it_is_stored_twice() {
+    let data = tempfile::tempdir().expect("directory");
+    let logs = tempfile::tempdir().expect("directory");
+    let (one, copy) = (logs.path().join("one.log"), logs.path().join("copy.log"));
+    std::fs::write(&one, lines(0, 20)).expect("file");
+    std::fs::write(&copy, lines(0, 20)).expect("file");
+    let both = import(data.path(), logs.path());
+    assert_eq!(both["stored"], json!(40), "two machines may write the same: {both}");
+    assert_eq!(both["repeated"][0]["file"], json!(one.to_str()), "{both}");
+    assert_eq!(both["repeated"][0]["same_as"], json!(copy.to_str()), "{both}");
+    let third = logs.path().join("third.log");
+    std::fs::write(&third, lines(0, 20)).expect("file");
+    let known = import(data.path(), &third);
+    assert_eq!(known["stored"], json!(0), "{known}");
+    let again = ask(data.path(), &["import", "--json", "--again", third.to_str().expect("path")]);
+    assert_eq!(again["stored"], json!(20), "{again}");
+}
+
+#[test]
+fn an_export_of_windows_events_on_one_line_is_its_events() {
+    let data = tempfile::tempdir().expect("directory");
+    let event = |id: u32, record: u32| {
+        format!(
+            "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider \
+             Name='Microsoft-Windows-Security-Auditing'/><EventID>{id}</EventID><TimeCreated \
+             SystemTime='2026-07-05T01:00:0{record}.000Z'/><EventRecordID>{record}</EventRecordID>\
+             <Channel>Security</Channel><Computer>pc-1</Computer></System><EventData><Data \
+             Name='TargetUserName'>an</Data></EventData></Event>"
+        )
+    };
+    let export = format!(
+        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\n<Events>{}{}{}</Events>",
+        event(4625, 1),
+        event(4625, 2),
+        event(4624, 3)
+    );
+    let file = data.path().join("export.xml");
+    std::fs::write(&file, export).expect("file");
+    let report = import(data.path(), &file);
+    assert_eq!((&report["read"], &report["stored"]), (&json!(3), &json!(3)), "{report}");
+    assert_eq!(number(data.path(), "SELECT count(*) FROM events WHERE understood AND host_name = 'pc-1'"), 3);
+    assert_eq!(number(data.path(), "SELECT count(*) FROM events WHERE event_code = '4625'"), 2);
+}

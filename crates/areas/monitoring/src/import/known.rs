@@ -7,7 +7,7 @@ use event_store::{Store, StoreError};
 use ingest::files::{Place, is_of_lines};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -25,10 +25,14 @@ struct Beginning {
 }
 
 /// Where the import of a file goes on, if a beginning of it was imported; not by this import, which has stored `here`.
-pub(super) async fn grown(store: &Store, path: &Path, here: &HashSet<String>) -> Result<Option<Place>, ImportError> {
+pub(super) async fn grown(
+    store: &Store,
+    path: &Path,
+    here: &HashMap<String, String>,
+) -> Result<Option<Place>, ImportError> {
     let Some(key) = blocking(path, key).await? else { return Ok(None) };
     let mut known = beginnings(store, &key)?;
-    known.retain(|one| !here.contains(&one.sha256));
+    known.retain(|one| !here.contains_key(&one.sha256));
     if known.is_empty() {
         return Ok(None);
     }

@@ -70,7 +70,9 @@ pub fn refusal(error: StoreError) -> Error {
         StoreError::Memory { .. } => refused("error-query-memory", words),
         StoreError::Timeout { .. } => refused("error-query-timeout", words),
         StoreError::Cancelled => refused("error-query-cancelled", words),
-        StoreError::Full { .. } | StoreError::DiskFull | StoreError::Closed => Error::Unavailable(words),
+        StoreError::Full { .. } | StoreError::DiskFull | StoreError::Closed | StoreError::Ledger(_) => {
+            Error::Unavailable(words)
+        }
         error => Error::internal(error),
     }
 }

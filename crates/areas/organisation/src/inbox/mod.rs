@@ -8,6 +8,7 @@ mod store;
 
 pub use notify::{Message, Recipient, notify, notify_all};
 pub use pages::{counter, routes};
+pub(crate) use store::told_since;
 pub use store::{InboxFilter, acknowledge, count, list, mark_all_read, mark_read, unread};
 
 use kit::clock::Micros;

@@ -58,6 +58,19 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// Whether a person has had this message since then.
+pub(crate) async fn told_since(
+    connection: &impl Connection,
+    person_id: &str,
+    title_key: &str,
+    since: Micros,
+) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM inbox_messages WHERE person_id = $1 AND title_key = $2 AND created_at > $3 LIMIT 1";
+    let values = [person_id.into(), title_key.into(), since.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    Ok(connection.query_one_raw(statement).await?.is_some())
+}
+
 /// Own messages, newest first.
 pub async fn list(
     connection: &impl Connection,

@@ -36,6 +36,8 @@ pub(super) struct Fields {
     #[serde(default)]
     title: String,
     #[serde(default)]
+    signs_as: String,
+    #[serde(default)]
     phone: String,
     #[serde(default)]
     email: String,
@@ -56,6 +58,8 @@ impl PersonForm {
         }
         entries.push(entry("select", "agency_id", "agency", &fields.agency_id).choices(places).required());
         entries.push(entry("text", "title", "person-title", &fields.title));
+        let hint = page.t("person-signs-as-hint");
+        entries.push(entry("textarea", "signs_as", "person-signs-as", &fields.signs_as).hint(hint).rows(3));
         entries.push(entry("tel", "phone", "person-phone", &fields.phone));
         entries.push(entry("email", "email", "person-email", &fields.email));
         let place = person.map_or("/people".to_owned(), |own| format!("/people/{}", own.id));
@@ -83,9 +87,9 @@ pub(super) async fn create_person(visit: Visit, Form(fields): Form<Fields>) -> R
 }
 
 async fn create(visit: &Visit, fields: &Fields) -> Result<String, Error> {
-    let Fields { account, full_name, agency_id, title, phone, email } = fields.clone();
+    let Fields { account, full_name, agency_id, title, signs_as, phone, email } = fields.clone();
     let tx = visit.begin().await?;
-    let new = NewPerson { account, full_name, agency_id, title, phone, email };
+    let new = NewPerson { account, full_name, agency_id, title, signs_as, phone, email };
     let person = service::create(&tx, visit.now(), new).await?;
     tx.commit().await?;
     Ok(person.id)
@@ -99,6 +103,7 @@ pub(super) async fn edit_person(visit: Visit, Path(id): Path<String>) -> Result<
         full_name: person.full_name.clone(),
         agency_id: person.agency_id.clone(),
         title: person.title.clone(),
+        signs_as: person.signs_as.clone(),
         phone: person.phone.clone(),
         email: person.email.clone(),
     };
@@ -122,9 +127,9 @@ pub(super) async fn change_person(
 
 async fn change(visit: &Visit, id: &str, fields: &Fields) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
-    let Fields { full_name, agency_id, title, phone, email, .. } = fields.clone();
+    let Fields { full_name, agency_id, title, signs_as, phone, email, .. } = fields.clone();
     let tx = visit.begin().await?;
-    service::change(&tx, &policies, visit.now(), id, PersonChange { full_name, agency_id, title, phone, email })
-        .await?;
+    let change = PersonChange { full_name, agency_id, title, signs_as, phone, email };
+    service::change(&tx, &policies, visit.now(), id, change).await?;
     tx.commit().await
 }

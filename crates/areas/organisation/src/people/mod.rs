@@ -16,7 +16,7 @@ pub use pages::routes;
 pub(crate) use roles::manageable;
 pub use roles::{grant_role, may_hand_out, revoke_role};
 pub use service::{NewPerson, PersonChange, change, create, disable, enable};
-pub use store::{PersonFilter, by_account, count, find, grants_of, list, name_of, who_may};
+pub use store::{PersonFilter, by_account, count, find, grants_of, heads_of, list, name_of, who_may};
 pub(crate) use store::{signed_in, signing_in, with_role};
 pub use tables::PEOPLE;
 
@@ -33,6 +33,8 @@ pub struct Person {
     pub agency_id: String,
     pub agency_name: String,
     pub title: String,
+    /// The lines above the name where the person signs, the position last; empty: the title alone.
+    pub signs_as: String,
     pub phone: String,
     pub email: String,
     pub active: bool,

@@ -19,6 +19,7 @@ pub struct NewPerson {
     pub full_name: String,
     pub agency_id: String,
     pub title: String,
+    pub signs_as: String,
     pub phone: String,
     pub email: String,
 }
@@ -29,6 +30,7 @@ pub struct PersonChange {
     pub full_name: String,
     pub agency_id: String,
     pub title: String,
+    pub signs_as: String,
     pub phone: String,
     pub email: String,
 }
@@ -53,9 +55,13 @@ fn check(account: Option<&str>, change: &PersonChange) -> Result<(), Error> {
     if !change.email.is_empty() && !change.email.contains('@') {
         wrong("email", "field-invalid");
     }
-    for (field, text) in
-        [("full_name", &change.full_name), ("title", &change.title), ("phone", &change.phone), ("email", &change.email)]
-    {
+    for (field, text) in [
+        ("full_name", &change.full_name),
+        ("title", &change.title),
+        ("signs_as", &change.signs_as),
+        ("phone", &change.phone),
+        ("email", &change.email),
+    ] {
         if text.chars().count() > 200 {
             wrong(field, "field-too-long");
         }
@@ -67,6 +73,8 @@ fn tidy(change: &mut PersonChange) {
     for text in [&mut change.full_name, &mut change.title, &mut change.phone, &mut change.email] {
         *text = normalise(text);
     }
+    let lines = change.signs_as.lines().map(normalise).filter(|line| !line.is_empty());
+    change.signs_as = lines.collect::<Vec<_>>().join("\n");
 }
 
 /// Adds an account without a password; a password is set apart ([`sign_in::set_password`]).
@@ -78,6 +86,7 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, 
         full_name: new.full_name,
         agency_id: new.agency_id,
         title: new.title,
+        signs_as: new.signs_as,
         phone: new.phone,
         email: new.email,
     };
@@ -90,8 +99,8 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, 
         return Err(Error::invalid("account", "field-taken"));
     }
     let id = new_id(now);
-    let PersonChange { full_name, agency_id, title, phone, email } = change;
-    store::insert(tx, &id, &NewPerson { account, full_name, agency_id, title, phone, email }, now).await?;
+    let PersonChange { full_name, agency_id, title, signs_as, phone, email } = change;
+    store::insert(tx, &id, &NewPerson { account, full_name, agency_id, title, signs_as, phone, email }, now).await?;
     let person = store::signed_in(tx, &id).await?.ok_or(Error::NotFound)?;
     let details = json!({ "account": person.account, "full_name": person.full_name });
     audit::record(tx, now, "person.create", "person", &id, Some(&person.agency_id), details).await?;
@@ -115,9 +124,9 @@ pub async fn change(
     store::update(tx, id, &change, now).await?;
     let details = json!({
         "before": { "full_name": person.full_name, "agency": person.agency_id, "title": person.title,
-                    "phone": person.phone, "email": person.email },
+                    "signs_as": person.signs_as, "phone": person.phone, "email": person.email },
         "after": { "full_name": change.full_name, "agency": change.agency_id, "title": change.title,
-                   "phone": change.phone, "email": change.email },
+                   "signs_as": change.signs_as, "phone": change.phone, "email": change.email },
     });
     audit::record(tx, now, "person.change", "person", id, Some(&person.agency_id), details).await
 }

@@ -10,7 +10,7 @@ use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 
 const SELECT: &str = "SELECT people.id, people.account, people.full_name, people.agency_id, agencies.name AS agency_name, \
-                      people.title, people.phone, people.email, people.active, people.created_at \
+                      people.title, people.signs_as, people.phone, people.email, people.active, people.created_at \
                       FROM people JOIN agencies ON agencies.id = people.agency_id";
 
 const GRANTS: &str = "SELECT person_roles.id, person_roles.person_id, person_roles.role, person_roles.agency_id, \
@@ -193,6 +193,27 @@ pub(crate) async fn with_role(
     rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
 }
 
+/// Active people who hold `role` for this very agency at `now`: who belong to it, or were given the role at it. Who
+/// holds it further up reaches the agency but does not stand for it. Not narrowed by the scope.
+pub async fn heads_of(
+    connection: &impl Connection,
+    role: &str,
+    agency_id: &str,
+    now: Micros,
+) -> Result<Vec<String>, Error> {
+    let sql = format!(
+        "SELECT DISTINCT people.id AS id FROM people JOIN person_roles ON person_roles.person_id = people.id \
+         JOIN agency_closure ON agency_closure.ancestor_id = person_roles.agency_id AND descendant_id = $2 \
+         WHERE people.active AND person_roles.role = $1 AND person_roles.starts_at <= {now} \
+         AND (person_roles.ends_at IS NULL OR person_roles.ends_at > {now}) \
+         AND (people.agency_id = $2 OR person_roles.agency_id = $2) ORDER BY id"
+    );
+    let values = [role.into(), agency_id.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
+}
+
 /// Identifier and name of everyone who may do something for an agency: choices for "assign to". An agency's
 /// own people and the centre's, never those of a neighbour.
 pub async fn who_may(
@@ -226,7 +247,8 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error
 
 pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewPerson, now: Micros) -> Result<(), Error> {
     let sql = "INSERT INTO people (id, account, full_name, name_fold, name_sort, agency_id, title, phone, email, \
-               active, disabled_at, created_at, updated_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,NULL,$11,$12)";
+               active, disabled_at, created_at, updated_at, signs_as) \
+               VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,NULL,$11,$12,$13)";
     let values = vec![
         id.into(),
         new.account.as_str().into(),
@@ -240,13 +262,14 @@ pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewPerson, now: Micros) 
         true.into(),
         now.into(),
         now.into(),
+        new.signs_as.as_str().into(),
     ];
     execute(tx, sql, values).await
 }
 
 pub(super) async fn update(tx: &Tx<'_>, id: &str, change: &PersonChange, now: Micros) -> Result<(), Error> {
     let sql = "UPDATE people SET full_name = $1, name_fold = $2, name_sort = $3, agency_id = $4, title = $5, \
-               phone = $6, email = $7, updated_at = $8 WHERE id = $9";
+               phone = $6, email = $7, updated_at = $8, signs_as = $10 WHERE id = $9";
     let values = vec![
         change.full_name.as_str().into(),
         fold(&change.full_name).into(),
@@ -257,6 +280,7 @@ pub(super) async fn update(tx: &Tx<'_>, id: &str, change: &PersonChange, now: Mi
         change.email.as_str().into(),
         now.into(),
         id.into(),
+        change.signs_as.as_str().into(),
     ];
     execute(tx, sql, values).await
 }

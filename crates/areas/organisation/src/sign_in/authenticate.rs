@@ -9,6 +9,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use kit::clock::{Clock, MINUTE, SECOND};
 use kit::db::Db;
+use kit::live::Live;
 use kit::scope::{Actor, Agencies};
 use kit::session::{Authenticate, Session, cookie};
 use kit::{App, Capability, Error, Scope};
@@ -23,6 +24,7 @@ pub struct SignIn {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) policies: Arc<Policies>,
     pub(super) hasher: Hasher,
+    pub(super) live: Live,
     secure: bool,
 }
 
@@ -30,7 +32,13 @@ impl SignIn {
     /// `secure` says whether cookies go over TLS only (`Settings::secure_cookies`).
     pub fn new(db: Db, clock: Arc<dyn Clock>, policies: Arc<Policies>, secure: bool) -> Result<Self, Error> {
         let hasher = Hasher::new(&policies.password.argon2id)?;
-        Ok(Self { db, clock, policies, hasher, secure })
+        Ok(Self { db, clock, policies, hasher, live: Live::default(), secure })
+    }
+
+    /// With the live news that messages about locks are announced by.
+    #[must_use]
+    pub fn announcing(self, live: Live) -> Self {
+        Self { live, ..self }
     }
 
     /// The program's sign-in, from its ports.

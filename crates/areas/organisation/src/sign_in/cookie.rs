@@ -12,6 +12,18 @@ pub fn set_cookie(secure: bool, token: &str, seconds: i64) -> String {
     format!("{}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{flag}", cookie_name(secure), seconds.max(0))
 }
 
+/// Name of the cookie that tells a known device.
+pub fn device_cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-luytre-device" } else { "luytre-device" }
+}
+
+/// Value of `Set-Cookie` for a known device. It outlives the session and is sent to no other site, even by a link.
+pub fn set_device_cookie(secure: bool, token: &str, seconds: i64) -> String {
+    let flag = if secure { "; Secure" } else { "" };
+    let name = device_cookie_name(secure);
+    format!("{name}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{flag}", seconds.max(0))
+}
+
 /// Value of `Set-Cookie` for a preference that pages read: language, theme. A year.
 pub(super) fn preference_cookie(secure: bool, name: &str, value: &str) -> String {
     let flag = if secure { "; Secure" } else { "" };

@@ -27,6 +27,18 @@ pub async fn create_sign_in_link(
 }
 
 impl SignIn {
+    /// Whose link it is or was: person and account. Whoever has the token has had the link.
+    pub(super) async fn owner_of_link(&self, token: &str) -> Result<Option<(String, String)>, Error> {
+        let scope = own_scope();
+        let view = self.db.scoped(&scope).read();
+        let sql = "SELECT people.id, people.account FROM sign_in_links JOIN people ON people.id = person_id \
+                   WHERE token_hash = $1";
+        let values = [super::hash_of(token).into()];
+        let statement = Statement::from_sql_and_values(view.get_database_backend(), sql, values);
+        let row = view.query_one_raw(statement).await?;
+        row.map(|row| Ok((row.try_get("", "id")?, row.try_get("", "account")?))).transpose()
+    }
+
     /// Signs in by a link: its first use, in time, by an open account. `None` otherwise.
     pub(super) async fn follow_link(&self, token: &str, origin: &Origin) -> Result<Option<NewSession>, Error> {
         let now = self.clock.now();

@@ -6,8 +6,10 @@
 mod authenticate;
 mod authorization;
 mod cookie;
+mod devices;
 mod link;
 mod me;
+mod notice;
 mod origin;
 mod pages;
 mod password;
@@ -19,13 +21,13 @@ mod throttle;
 pub use authenticate::SignIn;
 pub(crate) use authorization::KEY_PREFIX;
 pub use authorization::{Credential, credential};
-pub use cookie::{cookie_name, set_cookie};
+pub use cookie::{cookie_name, device_cookie_name, set_cookie, set_device_cookie};
 pub use link::create_sign_in_link;
 pub use me::own_routes;
 pub use origin::{Origin, is_local_path};
 pub use pages::routes;
 pub use password::{Hasher, check_rules, temporary};
-pub use service::{Attempt, Outcome};
+pub use service::{Attempt, NewDevice, Outcome};
 pub use sessions::{SessionRow, end_session, end_sessions_of, own_sessions};
 
 use kit::scope::{Actor, Agencies};

@@ -1,7 +1,9 @@
 //! Pages before and around a session: sign in, sign out, one-time links, language and theme.
 
 use super::cookie::preference_cookie;
-use super::{Attempt, Origin, Outcome, SignIn, cookie_name, is_local_path, set_cookie};
+use super::{
+    Attempt, Origin, Outcome, SignIn, cookie_name, device_cookie_name, is_local_path, set_cookie, set_device_cookie,
+};
 use askama::Template;
 use axum::extract::{Form as PlainForm, FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -9,10 +11,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, http::HeaderValue};
-use kit::clock::SECOND;
+use kit::clock::{MINUTE, Micros, SECOND};
 use kit::page::{Entry, FlashKind, FormErrors, Page};
 use kit::session::cookie;
-use kit::web::{Fail, Form, Guest, Visit, render, see_other, see_other_saying};
+use kit::web::{Fail, Form, Guest, Visit, render, see_other};
 use kit::{App, Error, Lang};
 use serde::Deserialize;
 
@@ -36,11 +38,25 @@ impl FromRequestParts<App> for SessionToken {
     }
 }
 
+/// Secret of the device's cookie.
+struct DeviceToken(Option<String>);
+
+impl FromRequestParts<App> for DeviceToken {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let token = cookie(parts, device_cookie_name(app.settings.secure_cookies));
+        Ok(Self(token.filter(|token| !token.is_empty() && token.len() <= 100).map(ToOwned::to_owned)))
+    }
+}
+
 #[derive(Template)]
 #[template(path = "sign_in/templates/sign_in.html")]
 struct SignInPage {
     page: Page,
     errors: FormErrors,
+    /// Why this page came instead of what was asked for; empty for none.
+    note: String,
     account: Entry,
     password: Entry,
     to: String,
@@ -55,7 +71,7 @@ impl SignInPage {
             .autocomplete("username");
         let password =
             Entry::new("password", "password", page.t("sign-in-password")).required().autocomplete("current-password");
-        Self { page, errors, account: account_entry, password, to: local(to) }
+        Self { page, errors, note: String::new(), account: account_entry, password, to: local(to) }
     }
 }
 
@@ -82,17 +98,31 @@ struct SignInForm {
     to: String,
 }
 
-async fn sign_in(guest: Guest, origin: Origin, PlainForm(form): PlainForm<SignInForm>) -> Result<Response, Fail> {
+/// Pages show whole minutes: the one in which the wait has ended for certain.
+fn shown(until: Micros) -> Micros {
+    until + (MINUTE - 1 - (until - 1).rem_euclid(MINUTE))
+}
+
+async fn sign_in(
+    guest: Guest,
+    origin: Origin,
+    device: DeviceToken,
+    PlainForm(form): PlainForm<SignInForm>,
+) -> Result<Response, Fail> {
     if !origin.same_site {
         return Err(Error::Forbidden("cross-site").into());
     }
     let sign_in = SignIn::of(&guest.app)?;
-    let attempt = Attempt { account: form.account.clone(), password: form.password, origin };
+    let attempt = Attempt { account: form.account.clone(), password: form.password, origin, device: device.0 };
     let mut errors = FormErrors::default();
     let (status, wait) = match sign_in.attempt(&attempt).await? {
-        Outcome::SignedIn { session, .. } => {
-            let cookie = set_cookie(guest.app.settings.secure_cookies, &session.token, session.seconds);
-            return Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&local(&form.to))).into_response());
+        Outcome::SignedIn { session, device, .. } => {
+            let secure = guest.app.settings.secure_cookies;
+            let cookies = AppendHeaders([
+                (header::SET_COOKIE, set_cookie(secure, &session.token, session.seconds)),
+                (header::SET_COOKIE, set_device_cookie(secure, &device.token, device.seconds)),
+            ]);
+            return Ok((cookies, Redirect::to(&local(&form.to))).into_response());
         }
         Outcome::Refused => {
             errors.add("account", guest.page().t("sign-in-refused"));
@@ -100,12 +130,17 @@ async fn sign_in(guest: Guest, origin: Origin, PlainForm(form): PlainForm<SignIn
         }
         Outcome::Locked { until } => {
             let page = guest.page();
-            errors.add("account", page.tn("sign-in-locked", "time", page.format.date_time(until)));
+            errors.add("account", page.tn("sign-in-locked", "time", page.format.date_time(shown(until))));
+            (StatusCode::TOO_MANY_REQUESTS, Some(until))
+        }
+        Outcome::Guarded { until } => {
+            let page = guest.page();
+            errors.add("account", page.tn("sign-in-guarded", "time", page.format.date_time(shown(until))));
             (StatusCode::TOO_MANY_REQUESTS, Some(until))
         }
         Outcome::Slowed { until } => {
             let page = guest.page();
-            errors.add("", page.tn("sign-in-slowed", "time", page.format.date_time(until)));
+            errors.add("", page.tn("sign-in-slowed", "time", page.format.date_time(shown(until))));
             (StatusCode::TOO_MANY_REQUESTS, Some(until))
         }
     };
@@ -127,7 +162,16 @@ async fn follow_link(guest: Guest, origin: Origin, Path(token): Path<String>) ->
     }
     let sign_in = SignIn::of(&guest.app)?;
     let Some(session) = sign_in.follow_link(&token, &origin).await? else {
-        return Ok(see_other_saying("/sign-in", FlashKind::Problem, "sign-in-link-used"));
+        let owner = sign_in.owner_of_link(&token).await?;
+        // The second tab of a browser that followed the link before.
+        let here = guest.session.as_ref().and_then(|session| session.scope.person_id());
+        if owner.as_ref().is_some_and(|(person, _)| Some(person.as_str()) == here) {
+            return Ok(see_other("/"));
+        }
+        let account = owner.map(|(_, account)| account).unwrap_or_default();
+        let mut page = SignInPage::new(&guest, &account, "/", FormErrors::default());
+        page.note = page.page.t("sign-in-link-used");
+        return Ok((StatusCode::GONE, render(&page)?).into_response());
     };
     let cookie = set_cookie(guest.app.settings.secure_cookies, &session.token, session.seconds);
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())

@@ -1,7 +1,7 @@
 //! Setting and changing passwords: rules, history, and which sessions end. Hashes are computed before a
 //! transaction begins, so that nobody waits for them.
 
-use super::{SignIn, sessions, throttle};
+use super::{SignIn, devices, sessions, throttle};
 use crate::people::{self, Person};
 use crate::{audit, policies};
 use kit::clock::{DAY, Micros};
@@ -94,7 +94,9 @@ impl SignIn {
         let tx = self.db.scoped(scope).begin().await?;
         let person = people::manageable(&tx, &self.policies, now, person_id).await?;
         store(&tx, person_id, hash, must_change, now).await?;
-        throttle::clear(&tx, &throttle::account(&person.account)).await?;
+        throttle::clear_account(&tx, &person.account).await?;
+        // Whoever knew the old password may have made a device known.
+        devices::forget(&tx, person_id).await?;
         let ended = sessions::end_sessions_of(&tx, person_id, now).await?;
         let details = json!({ "sessions_ended": ended });
         audit::record(&tx, now, act, "person", person_id, Some(&person.agency_id), details).await?;
@@ -111,7 +113,7 @@ impl SignIn {
         let person = people::find(&view, id).await?;
         let have = find(&view, id).await?;
         let remembered = former(&view, id, self.policies.password.rules.remembered).await?;
-        let subject = throttle::account(&person.account);
+        let subject = throttle::present_password(&person.account);
         let tx = self.db.scoped(scope).begin().await?;
         let open = throttle::reserve(&tx, &subject, limits, now).await?;
         tx.commit().await?;
@@ -148,13 +150,13 @@ impl SignIn {
         let now = self.clock.now();
         let tx = self.db.scoped(scope).begin().await?;
         let person = people::manageable(&tx, &self.policies, now, person_id).await?;
-        throttle::clear(&tx, &throttle::account(&person.account)).await?;
+        throttle::clear_account(&tx, &person.account).await?;
         audit::record(&tx, now, "person.unlock", "person", person_id, Some(&person.agency_id), json!({})).await?;
         tx.commit().await
     }
 
-    /// Until when wrong passwords have locked an account, for the page of the person.
+    /// Until when wrong passwords have locked some place out of an account, for the page of the person.
     pub async fn locked_until(&self, connection: &impl Connection, person: &Person) -> Result<Option<Micros>, Error> {
-        throttle::locked_until(connection, &throttle::account(&person.account), self.clock.now()).await
+        throttle::locked_until(connection, &person.account, self.clock.now()).await
     }
 }

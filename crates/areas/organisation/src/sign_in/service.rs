@@ -1,7 +1,8 @@
 //! Signing in with account and password. Every attempt does the same, whoever is named: count, hash, record.
 
+use super::notice::Trouble;
 use super::sessions::NewSession;
-use super::{Origin, SignIn, own_scope, passwords, sessions, throttle};
+use super::{Origin, SignIn, devices, own_scope, passwords, sessions, throttle};
 use crate::audit;
 use crate::people::{self, Person};
 use kit::clock::Micros;
@@ -14,6 +15,22 @@ pub struct Attempt {
     pub account: String,
     pub password: String,
     pub origin: Origin,
+    /// Secret of the device's cookie.
+    pub device: Option<String>,
+}
+
+/// The secret by which a device is known next time, for its cookie.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewDevice {
+    pub token: String,
+    /// Seconds until it is forgotten.
+    pub seconds: i64,
+}
+
+impl std::fmt::Debug for NewDevice {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("NewDevice").field("seconds", &self.seconds).finish_non_exhaustive()
+    }
 }
 
 /// What comes of it.
@@ -22,11 +39,16 @@ pub enum Outcome {
     SignedIn {
         session: NewSession,
         person_id: String,
+        device: NewDevice,
     },
     /// Wrong, unknown, disabled: the asker learns no more.
     Refused,
-    /// Too many failures for this name, whether an account has it or not.
+    /// Too many failures for this name from this place, whether an account has it or not.
     Locked {
+        until: Micros,
+    },
+    /// Too many failures for this name from many places: strangers wait.
+    Guarded {
         until: Micros,
     },
     /// Too many failures from this address.
@@ -38,6 +60,18 @@ pub enum Outcome {
 const LONGEST_ACCOUNT: usize = 200;
 const LONGEST_PASSWORD: usize = 4_096;
 
+/// What an attempt is counted by.
+struct Knock<'attempt> {
+    origin: &'attempt Origin,
+    account: String,
+    /// The account at this address, or on this device.
+    place: String,
+    /// The device has signed in for the account before: what strangers do is not held against it.
+    known: bool,
+    /// Failures of strangers with this one; 0 for a known device.
+    strangers: i64,
+}
+
 impl SignIn {
     /// Tries account and password.
     pub async fn attempt(&self, attempt: &Attempt) -> Result<Outcome, Error> {
@@ -46,13 +80,13 @@ impl SignIn {
         }
         let now = self.clock.now();
         let account = kit::fold::normalise(&attempt.account).to_lowercase();
-        let subject = throttle::account(&account);
-        if let Some(closed) = self.reserve(&attempt.origin, &subject, now).await? {
-            return Ok(closed);
-        }
+        let knock = match self.reserve(attempt, account, now).await? {
+            Ok(knock) => knock,
+            Err(closed) => return Ok(closed),
+        };
         let scope = own_scope();
         let view = self.db.scoped(&scope).read();
-        let person = people::signing_in(&view, &account).await?;
+        let person = people::signing_in(&view, &knock.account).await?;
         let password = match &person {
             Some(person) => passwords::find(&view, &person.id).await?,
             None => passwords::find(&view, "").await?,
@@ -65,56 +99,89 @@ impl SignIn {
         };
         let tx = self.db.scoped(&scope).begin().await?;
         // Whether the account is open is read again here: it may have been closed while the hash was made.
-        let person = people::signing_in(&tx, &account).await?;
+        let person = people::signing_in(&tx, &knock.account).await?;
         let outcome = match person {
             Some(person) if fits && person.active => {
                 if let (Some(old), Some(new)) = (hash, &renewed) {
                     passwords::renew(&tx, &person.id, old, new).await?;
                 }
-                self.succeed(&tx, &person, &attempt.origin, &subject, now).await?
+                self.succeed(&tx, &person, &knock, attempt.device.as_deref(), now).await?
             }
-            person => self.fail(&tx, person.as_ref(), &attempt.origin, &subject, now).await?,
+            person => self.fail(&tx, person.as_ref(), &knock, now).await?,
         };
         tx.commit().await?;
         Ok(outcome)
     }
 
-    /// Counts the attempt for name and address; the answer if one of them is closed.
-    async fn reserve(&self, origin: &Origin, subject: &str, now: Micros) -> Result<Option<Outcome>, Error> {
+    /// Counts the attempt; the answer if a door is closed.
+    async fn reserve<'attempt>(
+        &self,
+        attempt: &'attempt Attempt,
+        account: String,
+        now: Micros,
+    ) -> Result<Result<Knock<'attempt>, Outcome>, Error> {
         let policy = &self.policies.session;
+        let origin = &attempt.origin;
         let scope = own_scope();
         let tx = self.db.scoped(&scope).begin().await?;
-        let window = policy.account_lock.window.max(policy.address_limit.window);
-        throttle::sweep(&tx, window, now).await?;
-        let mut closed = None;
+        let windows = [policy.account_lock.window, policy.address_limit.window, policy.account_slow.window];
+        throttle::sweep(&tx, windows.into_iter().max().unwrap_or_default(), now).await?;
+        let device = match attempt.device.as_deref() {
+            Some(token) if devices::is_known(&tx, &account, token, now).await? => Some(token),
+            _ => None,
+        };
+        let place = match device {
+            Some(token) => throttle::account_on(&account, token),
+            None => throttle::account_at(&account, &origin.network()),
+        };
+        let mut knock = Knock { origin, account, place, known: device.is_some(), strangers: 0 };
+        let closed = self.closed(&tx, &mut knock, now).await?;
+        tx.commit().await?;
+        Ok(closed.map_or(Ok(knock), Err))
+    }
+
+    async fn closed(&self, tx: &Tx<'_>, knock: &mut Knock<'_>, now: Micros) -> Result<Option<Outcome>, Error> {
+        let policy = &self.policies.session;
         // Where the server does not know addresses, one visitor must not close the door for all.
-        if origin.address.is_some() {
-            let network = throttle::address(&origin.network());
-            if let Err(until) = throttle::reserve(&tx, &network, &policy.address_limit, now).await? {
-                closed = Some(Outcome::Slowed { until });
+        if !knock.known && knock.origin.address.is_some() {
+            let network = throttle::address(&knock.origin.network());
+            if let Err(until) = throttle::reserve(tx, &network, &policy.address_limit, now).await? {
+                return Ok(Some(Outcome::Slowed { until }));
             }
         }
-        if closed.is_none()
-            && let Err(until) = throttle::reserve(&tx, subject, &policy.account_lock, now).await?
-        {
-            closed = Some(Outcome::Locked { until });
+        if let Err(until) = throttle::reserve(tx, &knock.place, &policy.account_lock, now).await? {
+            return Ok(Some(Outcome::Locked { until }));
         }
-        tx.commit().await?;
-        Ok(closed)
+        if !knock.known {
+            let account = throttle::account(&knock.account);
+            match throttle::reserve_slowly(tx, &account, &policy.account_slow, now).await? {
+                Ok(strangers) => knock.strangers = strangers,
+                Err(until) => {
+                    // Nothing was tried here.
+                    throttle::give_back(tx, &knock.place).await?;
+                    return Ok(Some(Outcome::Guarded { until }));
+                }
+            }
+        }
+        Ok(None)
     }
 
     async fn succeed(
         &self,
         tx: &Tx<'_>,
         person: &Person,
-        origin: &Origin,
-        subject: &str,
+        knock: &Knock<'_>,
+        device: Option<&str>,
         now: Micros,
     ) -> Result<Outcome, Error> {
-        throttle::clear(tx, subject).await?;
-        throttle::give_back(tx, &throttle::address(&origin.network())).await?;
-        let session = self.open(tx, person, origin, "password", now).await?;
-        Ok(Outcome::SignedIn { session, person_id: person.id.clone() })
+        throttle::clear(tx, &knock.place).await?;
+        if !knock.known {
+            throttle::give_back(tx, &throttle::account(&knock.account)).await?;
+            throttle::give_back(tx, &throttle::address(&knock.origin.network())).await?;
+        }
+        let device = devices::remember(tx, &person.id, device, &self.policies.session.known_device, now).await?;
+        let session = self.open(tx, person, knock.origin, "password", now).await?;
+        Ok(Outcome::SignedIn { session, person_id: person.id.clone(), device })
     }
 
     /// Begins a session and records it.
@@ -137,17 +204,39 @@ impl SignIn {
         &self,
         tx: &Tx<'_>,
         person: Option<&Person>,
-        origin: &Origin,
-        subject: &str,
+        knock: &Knock<'_>,
         now: Micros,
     ) -> Result<Outcome, Error> {
         let policy = &self.policies.session;
-        let locked = throttle::failed(tx, subject, &policy.account_lock, now).await?;
-        throttle::failed(tx, &throttle::address(&origin.network()), &policy.address_limit, now).await?;
+        let locked = throttle::failed(tx, &knock.place, &policy.account_lock, now).await?;
+        let network = throttle::address(&knock.origin.network());
+        let slowed = match knock.known {
+            true => None,
+            false => throttle::failed(tx, &network, &policy.address_limit, now).await?,
+        };
+        let guessed = knock.strangers == policy.account_slow.failures;
+        if let Some(person) = person {
+            if locked.is_some() {
+                self.tell(tx, person, knock.origin, Trouble::PlaceLocked, now).await?;
+            }
+            if guessed {
+                self.tell(tx, person, knock.origin, Trouble::GuessedFromManyPlaces, now).await?;
+            }
+        }
         let details = json!({ "locked": locked.is_some(), "known": person.is_some() });
         let actor = person.map_or(("", ""), |person| (person.id.as_str(), person.full_name.as_str()));
         let agency = person.map(|person| person.agency_id.as_str());
-        audit::record_for(tx, now, actor, &origin.text(), "session.refuse", agency, details).await?;
+        let from = knock.origin.text();
+        audit::record_for(tx, now, actor, &from, "session.refuse", agency, details).await?;
+        let device_or_address = if knock.known { "device" } else { "address" };
+        let locks = [
+            (locked.is_some(), json!({ "of": "account", "at": device_or_address, "until": locked })),
+            (guessed, json!({ "of": "account", "at": "many", "failures": knock.strangers })),
+            (slowed.is_some(), json!({ "of": "address", "until": slowed })),
+        ];
+        for (_, details) in locks.into_iter().filter(|(happened, _)| *happened) {
+            audit::record_for(tx, now, actor, &from, "session.lock", agency, details).await?;
+        }
         Ok(locked.map_or(Outcome::Refused, |until| Outcome::Locked { until }))
     }
 

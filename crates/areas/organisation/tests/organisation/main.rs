@@ -9,6 +9,7 @@ mod agencies;
 mod audit;
 mod browser;
 mod keys;
+mod lock_out;
 mod pages;
 mod people;
 mod province;

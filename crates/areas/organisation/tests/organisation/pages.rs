@@ -45,6 +45,26 @@ async fn signing_in_and_out_leaves_the_right_cookies() {
 }
 
 #[tokio::test]
+async fn a_form_sent_after_the_session_ended_leads_back_to_its_page() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let app = app(&province, false);
+        let mut browser = Browser::new(&site(&app));
+        let form = || Some("full_name=x".to_owned());
+        let at = [("referer", "http://localhost:8080/people/p1?tab=roles")];
+        let sent = browser.send(Method::POST, "/people/p1/roles", form(), &at).await;
+        assert_eq!(sent.location(), "/sign-in?to=%2Fpeople%2Fp1%3Ftab%3Droles");
+        let part = [("hx-request", "true"), ("hx-current-url", "http://localhost:8080/agencies?q=so")];
+        let part = browser.send(Method::GET, "/people", None, &part).await;
+        let path = part.headers.get("hx-redirect").map(|path| path.to_str().unwrap());
+        assert_eq!(path, Some("/sign-in?to=%2Fagencies%3Fq%3Dso"), "the page, not the part of it");
+        let nowhere = browser.send(Method::POST, "/people/p1/roles", form(), &[]).await;
+        assert_eq!(nowhere.location(), "/sign-in?to=%2F", "an address that is only posted to shows nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_locked_name_is_told_until_when() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
@@ -104,6 +124,7 @@ async fn a_demonstration_link_works_once_here_and_only_in_a_demonstration() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
         let id = province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        province.person("can.bo.2", "Cán Bộ Hai", &province.b, "officer").await;
         let scope = service();
         let link = async || {
             let tx = province.db.scoped(&scope).begin().await.unwrap();
@@ -126,10 +147,16 @@ async fn a_demonstration_link_works_once_here_and_only_in_a_demonstration() {
         let mut here = Browser::new(&demonstration);
         assert_eq!(here.get(&path).await.location(), "/");
         assert_eq!(here.get("/me").await.status, StatusCode::OK);
-        assert_eq!(Browser::new(&demonstration).get(&path).await.location(), "/sign-in", "the second time");
+        assert_eq!(here.get(&path).await.location(), "/", "another tab of the same browser");
+        let used = Browser::new(&demonstration).get(&path).await;
+        assert_eq!(used.status, StatusCode::GONE, "the second time");
+        assert!(used.text.contains("mỗi liên kết chỉ đăng nhập được một lần"), "{}", used.text);
+        assert!(used.text.contains("name=\"account\" value=\"can.bo\""), "{}", used.text);
+        let mut other = Browser::enter(&demonstration, "can.bo.2").await;
+        assert_eq!(other.get(&path).await.status, StatusCode::GONE, "somebody else is signed in here");
         let late = link().await;
         province.clock.advance(DAY + HOUR);
-        assert_eq!(Browser::new(&demonstration).get(&late).await.location(), "/sign-in", "too late");
+        assert_eq!(Browser::new(&demonstration).get(&late).await.status, StatusCode::GONE, "too late");
     })
     .await;
 }

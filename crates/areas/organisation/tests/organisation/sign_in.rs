@@ -17,7 +17,7 @@ use test_support::on_each_database;
 fn attempt(account: &str, password: &str, address: &str) -> Attempt {
     let address: IpAddr = address.parse().unwrap();
     let origin = Origin { address: Some(address), same_site: true, ..Origin::default() };
-    Attempt { account: account.into(), password: password.into(), origin }
+    Attempt { account: account.into(), password: password.into(), origin, device: None }
 }
 
 fn with_cookie(token: &str, path: &str) -> Parts {

@@ -2,7 +2,8 @@
 
 use super::service::{self, Correction, IncidentFacts};
 use super::{Knowledge, State, TimeKind, show, store};
-use crate::edge::{form_errors, tell};
+use crate::again::{Again, typed};
+use crate::edge::tell;
 use crate::moment;
 use crate::notices;
 use axum::Router;
@@ -24,25 +25,27 @@ pub(super) fn routes() -> Router<App> {
         .route("/incidents/{id}/notices", post(draft_notice))
 }
 
-/// Commits and says so, or shows the page again with what is wrong.
-async fn finish(
-    visit: &Visit,
-    tx: Tx<'_>,
-    id: &str,
+/// What comes of a form: its name, the tab it stands in, what is said when it is done.
+struct Act {
+    form: &'static str,
     tab: &'static str,
-    done: Result<(), Error>,
     said: &'static str,
-) -> Result<Response, Fail> {
+    typed: Vec<(String, String)>,
+}
+
+/// Commits and says so, or shows the page again with what was typed and what is wrong.
+async fn finish(visit: &Visit, tx: Tx<'_>, id: &str, done: Result<(), Error>, act: Act) -> Result<Response, Fail> {
     match done {
         Ok(()) => {
             let agency_id = store::find(&tx, id).await?.agency_id;
             tell(&visit.app, &tx, id, &agency_id);
             tx.commit().await?;
-            Ok(see_other_saying(format!("/incidents/{id}?tab={tab}"), FlashKind::Done, said))
+            Ok(see_other_saying(format!("/incidents/{id}?tab={}", act.tab), FlashKind::Done, act.said))
         }
         Err(error) => {
             drop(tx);
-            show::page(visit, id, tab, form_errors(visit.lang, error)?).await
+            let again = Again::new(act.form, act.typed, visit.lang, error)?;
+            show::page(visit, id, act.tab, &again).await
         }
     }
 }
@@ -68,7 +71,8 @@ async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<Sta
         service::change_state(&tx, visit.now(), &id, to, &form.reason, form.version).await
     };
     let done = done.await;
-    finish(&visit, tx, &id, "timeline", done, "incident-state-changed").await
+    let typed = typed([("to", &form.to), ("reason", &form.reason)]);
+    finish(&visit, tx, &id, done, Act { form: "state", tab: "timeline", said: "incident-state-changed", typed }).await
 }
 
 #[derive(Default, Deserialize)]
@@ -83,7 +87,9 @@ struct SeverityForm {
 async fn classify(visit: Visit, Path(id): Path<String>, Form(form): Form<SeverityForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = service::classify(&tx, visit.now(), &id, &form.severity, &form.signs, &form.reason, form.version).await;
-    finish(&visit, tx, &id, "facts", done, "incident-classified").await
+    let mut typed = typed([("severity", &form.severity), ("reason", &form.reason)]);
+    typed.extend(form.signs.into_iter().map(|sign| ("signs".to_owned(), sign)));
+    finish(&visit, tx, &id, done, Act { form: "severity", tab: "facts", said: "incident-classified", typed }).await
 }
 
 #[derive(Default, Deserialize)]
@@ -104,19 +110,37 @@ async fn set_time(visit: Visit, Path(id): Path<String>, Form(form): Form<TimeFor
             kind: TimeKind::from_code(&form.kind).ok_or_else(|| wrong("kind"))?,
             at: moment::from_field("at", &form.at)?.ok_or_else(|| Error::invalid("at", "field-required"))?,
             known_by: Knowledge::from_code(&form.known_by).ok_or_else(|| wrong("known_by"))?,
-            reference: form.reference,
-            reason: form.reason,
+            reference: form.reference.clone(),
+            reason: form.reason.clone(),
         };
         service::set_time(&tx, visit.now(), &id, &correction).await
     };
     let done = done.await;
-    finish(&visit, tx, &id, "facts", done, "incident-time-set").await
+    let typed = typed([
+        ("kind", &form.kind),
+        ("at", &form.at),
+        ("known_by", &form.known_by),
+        ("reference", &form.reference),
+        ("reason", &form.reason),
+    ]);
+    finish(&visit, tx, &id, done, Act { form: "times", tab: "facts", said: "incident-time-set", typed }).await
 }
 
 async fn edit_facts(visit: Visit, Path(id): Path<String>, Form(form): Form<IncidentFacts>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = service::edit(&tx, visit.now(), &id, &form).await;
-    finish(&visit, tx, &id, "facts", done, "incident-facts-saved").await
+    let typed = typed([
+        ("title", &form.title),
+        ("technical_kind", &form.technical_kind),
+        ("law_class", &form.law_class),
+        ("cause", &form.cause),
+        ("description", &form.description),
+        ("scope", &form.scope),
+        ("measures", &form.measures),
+        ("already_notified", &form.already_notified),
+        ("personal_data", &form.personal_data),
+    ]);
+    finish(&visit, tx, &id, done, Act { form: "facts", tab: "facts", said: "incident-facts-saved", typed }).await
 }
 
 #[derive(Default, Deserialize)]
@@ -140,7 +164,8 @@ async fn add_note(
         service::note(&tx, visit.now(), &id, &form.text, at).await
     };
     let done = done.await;
-    finish(&visit, tx, &id, "timeline", done, "incident-note-added").await
+    let typed = typed([("text", &form.text), ("at", &form.at)]);
+    finish(&visit, tx, &id, done, Act { form: "note", tab: "timeline", said: "incident-note-added", typed }).await
 }
 
 #[derive(Default, Deserialize)]

@@ -5,6 +5,7 @@ mod api;
 pub mod escalation;
 mod finder;
 pub mod fragments;
+mod labels;
 mod pages;
 pub mod service;
 mod show;
@@ -18,7 +19,7 @@ pub use store::IncidentFilter;
 use kit::App;
 
 use kit::clock::{MINUTE, Micros};
-use kit::page::Level;
+use kit::page::{Level, Page};
 use serde::{Deserialize, Serialize};
 
 /// Pages and JSON of incidents.
@@ -160,6 +161,40 @@ pub struct KnownTime {
     pub reference: String,
     pub recorded_at: Micros,
     pub recorded_by: String,
+}
+
+/// A time set or corrected, as a line of the timeline keeps it: both values, so that nobody has to look for the old one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeChange {
+    pub kind: TimeKind,
+    /// `None`: it was not known before.
+    pub before: Option<Micros>,
+    pub after: Micros,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+impl TimeChange {
+    /// Lines written before both values were kept hold the kind and the reason only; they are none.
+    pub fn parse(detail: &str) -> Option<Self> {
+        serde_json::from_str(detail).ok()
+    }
+
+    /// `Phát hiện: 22/11/2026 02:31 → 22/11/2026 02:14. Lý do: …`
+    pub fn words(&self, page: &Page) -> String {
+        // Seconds are shown where minutes alone would show no change.
+        let minute = |at: Micros| at.div_euclid(MINUTE);
+        let fine = self.before.is_some_and(|before| minute(before) == minute(self.after));
+        let time = |at| if fine { page.format.precise(at) } else { page.format.date_time(at) };
+        let before = self.before.map_or_else(|| page.t("incident-time-unknown"), time);
+        let kind = page.t(&format!("incident-time-{}", self.kind.code()));
+        let change = [("kind", kind.into()), ("before", before.into()), ("after", time(self.after).into())];
+        let change = page.tm("incident-time-changed", &change);
+        if self.reason.is_empty() {
+            return change;
+        }
+        format!("{change}. {}", page.tn("incident-time-changed-because", "reason", self.reason.as_str()))
+    }
 }
 
 /// Clocks of two machines differ a little; more than this into the future is a mistake.

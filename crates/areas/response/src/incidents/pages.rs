@@ -91,7 +91,7 @@ async fn list_incidents(visit: Visit) -> Result<Response, Fail> {
     }
     let template = ListPage {
         states: state_filter(&page, address.value("state").unwrap_or_default()),
-        severities: super::view::severity_choices(&page, Some(&filter.severity)),
+        severities: super::view::severity_choices(&page, &filter.severity),
         chips: chips(&page, &filter, rows.first()),
         may_handle: visit.scope().may(Capability::HandleIncidents),
         csv: address.with("format", "csv").to_string(),
@@ -262,5 +262,6 @@ async fn new_form(visit: &Visit, form: &NewForm, errors: FormErrors) -> Result<R
             .hint(page.t("incident-description-hint")),
     ];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let errors = crate::again::named(&errors, &entries);
     Ok((status, render(&NewPage { page, errors, entries })?).into_response())
 }

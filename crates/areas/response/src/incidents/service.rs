@@ -3,7 +3,8 @@
 
 use super::store::{self, NewRow};
 use super::{
-    CAUSES, Incident, Knowledge, KnownTime, LAW_CLASSES, State, TECHNICAL_KINDS, TimeKind, code, time_problem,
+    CAUSES, Incident, Knowledge, KnownTime, LAW_CLASSES, State, TECHNICAL_KINDS, TimeChange, TimeKind, code,
+    time_problem,
 };
 use crate::duties::service::{clocks_of, refresh};
 use crate::law::law;
@@ -183,16 +184,22 @@ pub async fn set_time(tx: &Tx<'_>, now: Micros, id: &str, new: &Correction) -> R
     if let Some(problem) = time_problem(new.kind, new.at, &times, now) {
         return Err(Error::invalid("at", problem));
     }
+    // What a person knows is known from somebody: where nobody is named, from whoever writes it down.
+    let mut reference = bounded("reference", &new.reference, LONGEST_TITLE)?;
+    if reference.is_empty() && new.known_by == Knowledge::Person {
+        tx.scope().actor().name().clone_into(&mut reference);
+    }
     let time = KnownTime {
         kind: new.kind,
         at: new.at,
         known_by: new.known_by,
-        reference: bounded("reference", &new.reference, LONGEST_TITLE)?,
+        reference,
         recorded_at: now,
         recorded_by: tx.scope().actor().name().to_owned(),
     };
     store::set_time(tx, id, &time, &reason).await?;
-    store::add_entry(tx, id, now, now, "time", format!("{}: {reason}", new.kind.code()).trim_end_matches(": ")).await?;
+    let change = TimeChange { kind: new.kind, before, after: new.at, reason: reason.clone() };
+    store::add_entry(tx, id, now, now, "time", &serde_json::to_string(&change).map_err(Error::internal)?).await?;
     let details = json!({ "kind": new.kind.code(), "before": before, "after": new.at, "reason": reason });
     finish(tx, now, id, &incident.agency_id, "incident.time", details).await
 }

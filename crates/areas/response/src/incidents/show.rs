@@ -1,9 +1,11 @@
 //! The page of one incident: clock bar across the top, facts on the left, tabs in the middle, next steps on the right.
 
+use super::labels;
 use super::pages::severity_words;
 use super::store::{self, AttachedAlert, AttachedEvent, Entry as TimelineEntry};
 use super::view::{self, StateStep, Step, StepAct};
-use super::{Incident, Knowledge, KnownTime, TimeKind};
+use super::{Incident, Knowledge, KnownTime, TimeChange, TimeKind};
+use crate::again::Again;
 use crate::duties::service::clocks_of;
 use crate::duties::{Clock, Duty};
 use crate::law::law;
@@ -52,7 +54,7 @@ struct NoticeRow {
 
 #[derive(Template)]
 #[template(path = "incidents/templates/incident.html")]
-struct IncidentPage {
+struct IncidentPage<'again> {
     page: Page,
     incident: Incident,
     severity: String,
@@ -73,10 +75,11 @@ struct IncidentPage {
     forms: Vec<Choice>,
     extra: Vec<SlotContent>,
     errors: FormErrors,
+    /// The form that came back, where one did.
+    again: &'again Again,
     facts: Vec<Entry>,
     /// The same to read, for those who may not write.
     known: Vec<(&'static str, String)>,
-    state_action: String,
     time_entries: Vec<Entry>,
     signs: Vec<SignGroup>,
     severities: Vec<Choice>,
@@ -88,11 +91,11 @@ struct IncidentPage {
 async fn show_incident(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     let tab =
         visit.address.value("tab").and_then(|wish| TABS.into_iter().find(|tab| *tab == wish)).unwrap_or("timeline");
-    page(&visit, &id, tab, FormErrors::default()).await
+    page(&visit, &id, tab, &Again::default()).await
 }
 
-/// The page with a tab and, after a form that was not right, what is wrong with it.
-pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, errors: FormErrors) -> Result<Response, Fail> {
+/// The page with a tab and, after a form that was not right, the form as it was sent with what is wrong.
+pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, again: &Again) -> Result<Response, Fail> {
     visit.require(Capability::ViewIncidents)?;
     let connection = visit.read();
     let incident = store::find(&connection, id).await?;
@@ -119,7 +122,7 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, errors: For
         bar: view::clock_bar(&times, &clocks, visit.lang, id),
         corrected: store::corrected_times(&connection, id).await?,
         steps: view::next_steps(&page, &incident, &clocks, &notices, may_handle),
-        other_states: view::state_choices(&page, &incident),
+        other_states: view::state_choices(&page, &incident, again.value("state", "to", "")),
         tabs: tabs.collect(),
         tab,
         timeline: store::entries(&connection, id, TIMELINE).await?,
@@ -127,16 +130,22 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, errors: For
         forms: law().forms.iter().map(|form| Choice::new(form.id.clone(), form.title.of(visit.lang), false)).collect(),
         notices: notices.into_iter().map(|notice| notice_row(notice, &page)).collect(),
         extra: visit.fragments("incident.tab", id).await,
-        facts: fact_entries(&page, &incident, &errors),
+        facts: fact_entries(&page, &incident, again),
         known: known_facts(&incident),
-        state_action: format!("/incidents/{id}/state"),
-        time_entries: time_entries(&page, visit.now(), &errors),
-        signs: sign_groups(&page, &incident),
-        severities: view::severity_choices(&page, incident.severity.as_deref()),
+        time_entries: time_entries(&page, visit.now(), again),
+        signs: sign_groups(&page, &incident, again),
+        severities: view::severity_choices(
+            &page,
+            again.value("severity", "severity", incident.severity.as_deref().unwrap_or_default()),
+        ),
         scale_title: scale.map(|scale| scale.title.of(visit.lang).to_owned()).unwrap_or_default(),
         scale_is_draft: scale.is_some_and(|scale| scale.status == "draft"),
         times: time_rows(&times),
-        errors,
+        errors: again.summary(|field| {
+            let (element, key) = labels::place(again.form, field)?;
+            Some((element.to_owned(), page.t(key)))
+        }),
+        again,
         clocks,
         alerts,
         incident,
@@ -158,12 +167,16 @@ fn time_rows(times: &[KnownTime]) -> Vec<TimeRow> {
     TimeKind::ALL.into_iter().map(row).collect()
 }
 
-fn sign_groups(page: &Page, incident: &Incident) -> Vec<SignGroup> {
+fn sign_groups(page: &Page, incident: &Incident, again: &Again) -> Vec<SignGroup> {
     let levels = law().scale().map(|scale| scale.levels.as_slice()).unwrap_or_default();
     let sign = |sign: &crate::severity::Sign| SignBox {
         id: sign.id.clone(),
         words: sign.title.of(page.lang).to_owned(),
-        ticked: incident.signs.contains(&sign.id),
+        ticked: if again.form == "severity" {
+            again.values("severity", "signs").any(|ticked| ticked == sign.id)
+        } else {
+            incident.signs.contains(&sign.id)
+        },
     };
     let group = |level: &crate::severity::Level| SignGroup {
         level: level.title.of(page.lang).to_owned(),
@@ -172,17 +185,21 @@ fn sign_groups(page: &Page, incident: &Incident) -> Vec<SignGroup> {
     levels.iter().map(group).collect()
 }
 
-fn fact_entries(page: &Page, incident: &Incident, errors: &FormErrors) -> Vec<Entry> {
-    let entry =
-        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(errors);
+fn fact_entries(page: &Page, incident: &Incident, again: &Again) -> Vec<Entry> {
+    let errors = again.errors_of("facts");
+    let entry = |kind, name: &str, key: &str, value: &str| {
+        Entry::new(kind, name, page.t(key)).value(again.value("facts", name, value)).checked(&errors)
+    };
+    let chosen = |name: &str, value: &'_ str| again.value("facts", name, value).to_owned();
     vec![
         entry("text", "title", "incident-name", &incident.title).required(),
         entry("select", "technical_kind", "incident-technical-kind", &incident.technical_kind)
-            .choices(view::technical_kinds(page, &incident.technical_kind)),
+            .choices(view::technical_kinds(page, &chosen("technical_kind", &incident.technical_kind))),
         entry("select", "law_class", "incident-law-class", &incident.law_class)
             .hint(page.t("incident-law-class-hint"))
-            .choices(view::law_classes(page, &incident.law_class)),
-        entry("select", "cause", "incident-cause", &incident.cause).choices(view::causes(page, &incident.cause)),
+            .choices(view::law_classes(page, &chosen("law_class", &incident.law_class))),
+        entry("select", "cause", "incident-cause", &incident.cause)
+            .choices(view::causes(page, &chosen("cause", &incident.cause))),
         entry("textarea", "description", "incident-description", &incident.description),
         entry("textarea", "scope", "incident-scope", &incident.scope).hint(page.t("incident-scope-hint")),
         entry("textarea", "measures", "incident-measures", &incident.measures),
@@ -201,17 +218,22 @@ fn known_facts(incident: &Incident) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn time_entries(page: &Page, now: i64, errors: &FormErrors) -> Vec<Entry> {
+fn time_entries(page: &Page, now: i64, again: &Again) -> Vec<Entry> {
+    let errors = again.errors_of("times");
+    let chosen = again.value("times", "known_by", Knowledge::Person.code());
     let kinds = TimeKind::ALL.into_iter().filter(|kind| kind.by_hand());
     let kinds = kinds.map(|kind| Choice::new(kind.code(), page.t(&format!("incident-time-{}", kind.code())), false));
     let known = Knowledge::ALL.into_iter().map(|known| {
         let name = page.t(&format!("incident-known-by-{}", known.code()));
-        Choice::new(known.code(), name, known == Knowledge::Person)
+        Choice::new(known.code(), name, known.code() == chosen)
     });
-    let entry = |kind, name: &str, key: &str| Entry::new(kind, name, page.t(key)).checked(errors);
+    let entry = |kind, name: &str, key: &str| {
+        Entry::new(kind, name, page.t(key)).value(again.value("times", name, "")).checked(&errors)
+    };
+    let at = again.value("times", "at", &moment::to_field(now)).to_owned();
     vec![
         entry("select", "kind", "incident-time-kind").choices(kinds.collect()).required(),
-        entry("datetime-local", "at", "incident-time-at").value(moment::to_field(now)).required(),
+        entry("datetime-local", "at", "incident-time-at").value(at).required(),
         entry("select", "known_by", "incident-time-known-by").choices(known.collect()).required(),
         entry("text", "reference", "incident-time-reference").hint(page.t("incident-time-reference-hint")),
         entry("text", "reason", "incident-time-reason").hint(page.t("incident-time-reason-hint")),
@@ -220,6 +242,9 @@ fn time_entries(page: &Page, now: i64, errors: &FormErrors) -> Vec<Entry> {
 
 /// State and time entries hold codes, so that they read in both languages.
 fn entry_words(page: &Page, entry: &TimelineEntry) -> String {
+    if let Some(change) = (entry.kind == "time").then(|| TimeChange::parse(&entry.detail)).flatten() {
+        return change.words(page);
+    }
     let (code, reason) = entry.detail.split_once(": ").unwrap_or((entry.detail.as_str(), ""));
     let word = page.t(&format!("incident-{}-{code}", entry.kind));
     if reason.is_empty() { word } else { format!("{word}: {reason}") }

@@ -136,8 +136,8 @@ pub(super) fn state_steps(page: &Page, incident: &Incident) -> Vec<StateStep> {
 }
 
 /// Choices for the other changes of state, which ask for a reason.
-pub(super) fn state_choices(page: &Page, incident: &Incident) -> Vec<Choice> {
-    let choice = |to: State, key: String| Choice::new(to.code(), page.t(&key), false);
+pub(super) fn state_choices(page: &Page, incident: &Incident, chosen: &str) -> Vec<Choice> {
+    let choice = |to: State, key: String| Choice::new(to.code(), page.t(&key), to.code() == chosen);
     incident
         .state()
         .next()
@@ -150,11 +150,10 @@ pub(super) fn state_choices(page: &Page, incident: &Incident) -> Vec<Choice> {
         .collect()
 }
 
-pub(super) fn severity_choices(page: &Page, chosen: Option<&str>) -> Vec<Choice> {
+pub(super) fn severity_choices(page: &Page, chosen: &str) -> Vec<Choice> {
     let levels = law().scale().map(|scale| scale.levels.as_slice()).unwrap_or_default();
-    let choice = |level: &crate::severity::Level| {
-        Choice::new(level.id.clone(), level.title.of(page.lang), chosen == Some(level.id.as_str()))
-    };
+    let choice =
+        |level: &crate::severity::Level| Choice::new(level.id.clone(), level.title.of(page.lang), chosen == level.id);
     levels.iter().map(choice).collect()
 }
 

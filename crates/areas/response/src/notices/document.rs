@@ -4,7 +4,9 @@ use super::form::{FormField, NoticeForm};
 use super::prefill::{RelatedAlert, moment};
 use super::{FieldValue, Notice};
 use crate::law::Law;
-use documents::{Addressees, Appendix, Block, Column, DocumentKind, Field, OfficialDocument, Signature, Urgency};
+use documents::{
+    Addressees, Appendix, Block, Column, DocumentKind, Field, OfficialDocument, Signature, Urgency, Written,
+};
 use jiff::civil::Date;
 use kit::Lang;
 use kit::locale::texts;
@@ -65,7 +67,12 @@ pub fn document(notice: &Notice, form: &NoticeForm, law: &Law, around: &Surround
         urgency: words.urgency.as_deref().and_then(urgency),
         draft,
         appendices: appendices.collect(),
+        written: Written { first: timestamp(notice.created_at), last: timestamp(around.now) },
     }
+}
+
+fn timestamp(at: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(at).unwrap_or_default()
 }
 
 /// `BC-SYT`

@@ -89,8 +89,11 @@ fn joined(parts: &[&str]) -> String {
 async fn reporter(tx: &Tx<'_>, agency_id: &str) -> Result<Reporter, Error> {
     let agency = agencies::find(tx, agency_id).await?;
     let letterhead = match store::last_letterhead(tx, agency_id).await? {
-        // Whoever approves this time signs this time.
-        Some(last) => Letterhead { signer: String::new(), position: String::new(), ..last },
+        // Whoever approves this time signs this time, with the own authority.
+        Some(last) => {
+            let none = String::new;
+            Letterhead { signer: none(), position: none(), authority: none(), ..last }
+        }
         None => {
             let root = agencies::root(tx).await?;
             let root_name = root.as_ref().map(|root| root.name.clone()).unwrap_or_default();

@@ -141,10 +141,34 @@ impl Notice {
     }
 }
 
-/// Why somebody may not approve a notice, as the key of a text: who wrote or submitted it cannot also approve it.
-pub fn approval_problem(notice: &Notice, person: &str) -> Option<&'static str> {
+/// Why somebody may not approve a notice, as the key of a text: who wrote or submitted it cannot also approve it, and
+/// whoever reaches the agency from above does not sign in its name. `heads`: who stands for the agency.
+pub fn approval_problem(notice: &Notice, person: &str, heads: &[String]) -> Option<&'static str> {
+    if !heads.iter().any(|head| head == person) {
+        return Some("notice-another-head");
+    }
     let own = notice.author_id == person || notice.submitted_by.as_deref() == Some(person);
     own.then_some("notice-own-work")
+}
+
+impl Letterhead {
+    /// The letterhead with the approver in its signature block, as far as nobody else was named. Authority and
+    /// position come together: "KT. GIÁM ĐỐC" belongs to the deputy who signs, not to the agency.
+    #[must_use]
+    pub fn signed_by(&self, person: &organisation::people::Person) -> Self {
+        let mut head = self.clone();
+        if head.signer.is_empty() {
+            head.signer.clone_from(&person.full_name);
+        }
+        if head.position.is_empty() {
+            match person.signs_as.rsplit_once('\n') {
+                Some((authority, position)) => (head.authority, head.position) = (authority.into(), position.into()),
+                None if person.signs_as.is_empty() => head.position.clone_from(&person.title),
+                None => head.position.clone_from(&person.signs_as),
+            }
+        }
+        head
+    }
 }
 
 #[cfg(test)]
@@ -165,9 +189,41 @@ mod tests {
     #[test]
     fn who_wrote_or_submitted_a_notice_does_not_approve_it() {
         let notice = Notice { author_id: "author".into(), submitted_by: Some("clerk".into()), ..Notice::default() };
-        assert_eq!(approval_problem(&notice, "author"), Some("notice-own-work"));
-        assert_eq!(approval_problem(&notice, "clerk"), Some("notice-own-work"));
-        assert_eq!(approval_problem(&notice, "head"), None);
+        let heads = ["author", "clerk", "head"].map(str::to_owned);
+        assert_eq!(approval_problem(&notice, "author", &heads), Some("notice-own-work"));
+        assert_eq!(approval_problem(&notice, "clerk", &heads), Some("notice-own-work"));
+        assert_eq!(approval_problem(&notice, "head", &heads), None);
+        assert_eq!(approval_problem(&notice, "centre", &heads), Some("notice-another-head"));
+    }
+
+    #[test]
+    fn the_signature_block_is_the_approvers_unless_somebody_else_was_named() {
+        let person = |title: &str, signs_as: &str| organisation::people::Person {
+            id: "p".into(),
+            account: "p".into(),
+            full_name: "Nguyễn Thị Ỷ Ẫn".into(),
+            agency_id: "a".into(),
+            agency_name: "Sở Y tế".into(),
+            title: title.into(),
+            signs_as: signs_as.into(),
+            phone: String::new(),
+            email: String::new(),
+            active: true,
+            created_at: 0,
+        };
+        let block = |head: &Letterhead, title: &str, signs_as: &str| {
+            let head = head.signed_by(&person(title, signs_as));
+            [head.authority, head.position, head.signer]
+        };
+        let blank = Letterhead::default();
+        let deputy = "TM. ỦY BAN NHÂN DÂN\nKT. CHỦ TỊCH\nPHÓ CHỦ TỊCH";
+        assert_eq!(block(&blank, "Giám đốc", ""), ["", "Giám đốc", "Nguyễn Thị Ỷ Ẫn"]);
+        assert_eq!(block(&blank, "Giám đốc Sở", "GIÁM ĐỐC"), ["", "GIÁM ĐỐC", "Nguyễn Thị Ỷ Ẫn"]);
+        let lines = ["TM. ỦY BAN NHÂN DÂN\nKT. CHỦ TỊCH", "PHÓ CHỦ TỊCH", "Nguyễn Thị Ỷ Ẫn"];
+        assert_eq!(block(&blank, "", deputy), lines);
+        let named =
+            Letterhead { position: "Chánh Văn phòng".into(), signer: "Lê A".into(), ..Letterhead::default() };
+        assert_eq!(block(&named, "Giám đốc", deputy), ["", "Chánh Văn phòng", "Lê A"]);
     }
 
     #[test]

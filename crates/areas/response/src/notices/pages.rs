@@ -1,9 +1,10 @@
 //! Pages of notices: what waits for whom, one notice with its form, its acts, its DOCX.
 
 use super::form::FieldKind;
-use super::service::{self, NoticeChange, form_of};
+use super::service::{self, NoticeChange, form_of, heads};
 use super::{CHANNELS, Letterhead, Notice, State, approval_problem, store};
-use crate::edge::{form_errors, tell};
+use crate::again::{Again, typed};
+use crate::edge::tell;
 use crate::law::law;
 use crate::moment;
 use askama::Template;
@@ -15,6 +16,7 @@ use axum::routing::{get, post};
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Tone};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{App, Capability, Error, Tx};
+use organisation::people;
 use serde::Deserialize;
 
 const LISTED: u64 = 200;
@@ -82,7 +84,7 @@ struct NoticeField {
 
 #[derive(Template)]
 #[template(path = "notices/templates/notice.html")]
-struct NoticePage {
+struct NoticePage<'again> {
     page: Page,
     notice: Notice,
     title: String,
@@ -92,31 +94,44 @@ struct NoticePage {
     letterhead: Vec<Entry>,
     recipients: Vec<Choice>,
     errors: FormErrors,
+    /// The form that came back, where one did.
+    again: &'again Again,
     /// It is being written, and this person may write.
     may_edit: bool,
     may_approve: bool,
     may_return: bool,
-    return_action: String,
     /// Why this person may not approve, where that is so.
-    own_work: String,
+    not_approving: String,
+    /// The signature block as it would be.
+    signature: Vec<String>,
+    number: Entry,
+    sending: Vec<Entry>,
+    receipt: Vec<Entry>,
     may_send: bool,
-    channels: Vec<Choice>,
-    now_field: String,
 }
 
 async fn show_notice(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     let notice = store::find(&visit.read(), &id).await?;
-    page(&visit, notice, FormErrors::default()).await
+    page(&visit, notice, &Again::default()).await
 }
 
-async fn page(visit: &Visit, notice: Notice, errors: FormErrors) -> Result<Response, Fail> {
+async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, Fail> {
     visit.require(Capability::ViewIncidents)?;
+    let errors = again.errors_of("edit");
+    let connection = visit.read();
     let form = form_of(&notice)?;
     let page = visit.page().await?;
     let scope = visit.scope();
     let state = notice.state();
-    let own_work = scope.person_id().and_then(|person| approval_problem(&notice, person));
-    let approving = state == State::Submitted && scope.may(Capability::ApproveNotices);
+    let approver = scope.person_id().filter(|_| state == State::Submitted && scope.may(Capability::ApproveNotices));
+    let problem = match approver {
+        Some(person) => approval_problem(&notice, person, &heads(&connection, &notice, visit.now()).await?),
+        None => None,
+    };
+    let signature = match approver.filter(|_| problem.is_none()) {
+        Some(person) => signature(&notice.letterhead.signed_by(&people::find(&connection, person).await?)),
+        None => Vec::new(),
+    };
     let sections = form.sections.iter().map(|section| {
         let fields = section.fields.iter().map(|field| {
             let value = notice.fields.get(&field.id).cloned().unwrap_or_default();
@@ -133,6 +148,7 @@ async fn page(visit: &Visit, notice: Notice, errors: FormErrors) -> Result<Respo
         });
         (section.title.of(visit.lang).to_owned(), fields.collect())
     });
+    let now_field = moment::to_field(visit.now());
     let template = NoticePage {
         title: form.title.of(visit.lang).to_owned(),
         basis: form.basis.place(),
@@ -141,22 +157,68 @@ async fn page(visit: &Visit, notice: Notice, errors: FormErrors) -> Result<Respo
         letterhead: letterhead_entries(&page, &notice.letterhead, &errors),
         recipients: recipients(&notice, visit.lang),
         may_edit: state == State::Draft && scope.may(Capability::HandleIncidents),
-        may_approve: approving && own_work.is_none(),
-        may_return: approving,
-        return_action: format!("/notices/{}/return", notice.id),
-        own_work: own_work.filter(|_| approving).map(|key| page.t(key)).unwrap_or_default(),
+        may_approve: approver.is_some() && problem.is_none(),
+        may_return: approver.is_some() && problem != Some("notice-another-head"),
+        not_approving: problem.map(|key| page.t(key)).unwrap_or_default(),
+        signature,
+        number: act_entry(&page, again, "approve", "number", "number", "notice-number")
+            .hint(page.t("notice-number-hint")),
+        sending: sending_entries(&page, again, &now_field),
+        receipt: receipt_entries(&page, again, &now_field),
         may_send: matches!(state, State::Approved | State::Sent) && scope.may(Capability::SendNotices),
-        channels: CHANNELS
-            .iter()
-            .map(|code| Choice::new(*code, page.t(&format!("notice-channel-{code}")), false))
-            .collect(),
-        now_field: moment::to_field(visit.now()),
-        errors,
+        errors: FormErrors::default(),
+        again,
         notice,
         page,
     };
+    let template = NoticePage { errors: summary(&template), ..template };
     let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, render(&template)?).into_response())
+}
+
+fn signature(head: &Letterhead) -> Vec<String> {
+    head.authority.lines().chain([head.position.as_str(), head.signer.as_str()]).map(str::to_owned).collect()
+}
+
+/// A field of one of the short forms around a notice.
+fn act_entry(page: &Page, again: &Again, form: &str, kind: &'static str, name: &str, key: &str) -> Entry {
+    Entry::new(kind, name, page.t(key)).value(again.value(form, name, "")).checked(&again.errors_of(form))
+}
+
+fn sending_entries(page: &Page, again: &Again, now: &str) -> Vec<Entry> {
+    let channels = CHANNELS.iter().map(|code| Choice::new(*code, page.t(&format!("notice-channel-{code}")), false));
+    let at = again.value("sent", "sent_at", now);
+    vec![
+        act_entry(page, again, "sent", "select", "channel", "notice-channel").choices(channels.collect()).required(),
+        act_entry(page, again, "sent", "datetime-local", "sent_at", "notice-sent-at").value(at).required(),
+    ]
+}
+
+fn receipt_entries(page: &Page, again: &Again, now: &str) -> Vec<Entry> {
+    let at = again.value("receipt", "received_at", now);
+    vec![
+        act_entry(page, again, "receipt", "text", "reference", "notice-receipt-reference").required(),
+        act_entry(page, again, "receipt", "datetime-local", "received_at", "notice-receipt-at").value(at).required(),
+    ]
+}
+
+/// The errors of the form that came back, each under the label of its field.
+fn summary(template: &NoticePage<'_>) -> FormErrors {
+    let page = &template.page;
+    template.again.summary(|field| {
+        let extra = match field {
+            "recipients" => Some("notice-recipients"),
+            "reason" => return Some(("notice-return-reason".to_owned(), page.t("shell-reason"))),
+            _ => None,
+        };
+        if let Some(key) = extra {
+            return Some((field.to_owned(), page.t(key)));
+        }
+        let fields = template.sections.iter().flat_map(|(_, fields)| fields.iter().map(|field| &field.entry));
+        let acts = template.sending.iter().chain(&template.receipt).chain([&template.number]);
+        let entry = fields.chain(&template.letterhead).chain(acts).find(|entry| entry.name == field)?;
+        Some((entry.name.clone(), entry.label.clone()))
+    })
 }
 
 fn letterhead_entries(page: &Page, head: &Letterhead, errors: &FormErrors) -> Vec<Entry> {
@@ -185,34 +247,38 @@ fn recipients(notice: &Notice, lang: kit::Lang) -> Vec<Choice> {
     choices
 }
 
-/// Commits, says so and shows the notice; or shows it again with what is wrong.
-async fn finish(
-    visit: &Visit,
-    tx: Tx<'_>,
-    id: &str,
-    done: Result<(), Error>,
+/// What comes of a form: its name, what is said when it is done, what was typed.
+struct Act {
+    form: &'static str,
     said: &'static str,
-) -> Result<Response, Fail> {
+    typed: Vec<(String, String)>,
+}
+
+/// Commits, says so and shows the notice; or shows it again with what was typed and what is wrong.
+async fn finish(visit: &Visit, tx: Tx<'_>, id: &str, done: Result<(), Error>, act: Act) -> Result<Response, Fail> {
     match done {
         Ok(()) => {
             let notice = store::find(&tx, id).await?;
             tell(&visit.app, &tx, &notice.incident_id, &notice.agency_id);
             tx.commit().await?;
-            Ok(see_other_saying(format!("/notices/{id}"), FlashKind::Done, said))
+            Ok(see_other_saying(format!("/notices/{id}"), FlashKind::Done, act.said))
         }
         Err(error) => {
             drop(tx);
-            let errors = form_errors(visit.lang, error)?;
-            let notice = store::find(&visit.read(), id).await?;
-            page(visit, notice, errors).await
+            let again = Again::new(act.form, act.typed, visit.lang, error)?;
+            let mut notice = store::find(&visit.read(), id).await?;
+            if again.form == "edit" && notice.state() == State::Draft {
+                change(again.typed()).show_in(&mut notice);
+            }
+            page(visit, notice, &again).await
         }
     }
 }
 
 /// What the browser sends of a draft, field by field.
-fn change(pairs: Vec<(String, String)>) -> NoticeChange {
+fn change(pairs: &[(String, String)]) -> NoticeChange {
     let mut change = NoticeChange { version: -1, ..NoticeChange::default() };
-    for (name, value) in pairs {
+    for (name, value) in pairs.iter().cloned() {
         match name.as_str() {
             "version" => change.version = value.parse().unwrap_or(-1),
             "recipients" => change.recipients.push(value),
@@ -238,16 +304,16 @@ async fn save_notice(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Fail> {
     let submit = pairs.iter().any(|(name, value)| name == "then" && value == "submit");
-    let change = change(pairs);
+    let change = change(&pairs);
     let tx = visit.begin().await?;
     let saved = service::edit(&tx, visit.now(), &id, &change).await;
     if !submit || saved.is_err() {
-        return finish(&visit, tx, &id, saved, "notice-saved").await;
+        return finish(&visit, tx, &id, saved, Act { form: "edit", said: "notice-saved", typed: pairs }).await;
     }
     tx.commit().await?;
     let tx = visit.begin().await?;
     let submitted = service::submit(&tx, &visit.app.live, visit.now(), &id, change.version + 1).await;
-    finish(&visit, tx, &id, submitted, "notice-submitted").await
+    finish(&visit, tx, &id, submitted, Act { form: "edit", said: "notice-submitted", typed: pairs }).await
 }
 
 #[derive(Deserialize)]
@@ -257,27 +323,37 @@ struct ActForm {
     reason: String,
     number: String,
     channel: String,
-    at: String,
+    sent_at: String,
+    received_at: String,
     reference: String,
 }
 
 impl Default for ActForm {
     fn default() -> Self {
         let none = String::new;
-        Self { version: -1, reason: none(), number: none(), channel: none(), at: none(), reference: none() }
+        Self {
+            version: -1,
+            reason: none(),
+            number: none(),
+            channel: none(),
+            sent_at: none(),
+            received_at: none(),
+            reference: none(),
+        }
     }
 }
 
 async fn submit_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = service::submit(&tx, &visit.app.live, visit.now(), &id, form.version).await;
-    finish(&visit, tx, &id, done, "notice-submitted").await
+    finish(&visit, tx, &id, done, Act { form: "edit", said: "notice-submitted", typed: Vec::new() }).await
 }
 
 async fn return_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = service::return_to_author(&tx, &visit.app.live, visit.now(), &id, &form.reason, form.version).await;
-    finish(&visit, tx, &id, done, "notice-returned").await
+    let typed = typed([("reason", &form.reason)]);
+    finish(&visit, tx, &id, done, Act { form: "return", said: "notice-returned", typed }).await
 }
 
 async fn approve_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
@@ -290,27 +366,30 @@ async fn approve_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<A
         service::approve(&tx, &visit.app.live, visit.now(), &id, number, form.version).await
     };
     let done = done.await;
-    finish(&visit, tx, &id, done, "notice-approved").await
+    let typed = typed([("number", &form.number)]);
+    finish(&visit, tx, &id, done, Act { form: "approve", said: "notice-approved", typed }).await
 }
 
 async fn record_sent(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = async {
-        let at = moment::from_field("sent_at", &form.at)?;
+        let at = moment::from_field("sent_at", &form.sent_at)?;
         service::record_sent(&tx, visit.now(), &id, &form.channel, at, form.version).await
     };
     let done = done.await;
-    finish(&visit, tx, &id, done, "notice-sent-recorded").await
+    let typed = typed([("channel", &form.channel), ("sent_at", &form.sent_at)]);
+    finish(&visit, tx, &id, done, Act { form: "sent", said: "notice-sent-recorded", typed }).await
 }
 
 async fn record_receipt(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = async {
-        let at = moment::from_field("received_at", &form.at)?;
+        let at = moment::from_field("received_at", &form.received_at)?;
         service::record_receipt(&tx, visit.now(), &id, at, &form.reference, form.version).await
     };
     let done = done.await;
-    finish(&visit, tx, &id, done, "notice-receipt-recorded").await
+    let typed = typed([("reference", &form.reference), ("received_at", &form.received_at)]);
+    finish(&visit, tx, &id, done, Act { form: "receipt", said: "notice-receipt-recorded", typed }).await
 }
 
 async fn download(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {

@@ -3,7 +3,7 @@
 
 use super::form::NoticeForm;
 use super::{FieldValue, Letterhead};
-use crate::incidents::{Incident, KnownTime, TimeKind};
+use crate::incidents::{Incident, Knowledge as KnownBy, KnownTime, TimeKind};
 use crate::law::Law;
 use kit::Lang;
 use kit::locale::texts;
@@ -137,10 +137,12 @@ fn text(key: &str) -> String {
     texts().text(Lang::Vi, key)
 }
 
-/// `02:14 ngày 22/11/2026 (theo bản ghi của hệ thống)`
+/// `02:14 ngày 22/11/2026 (theo bản ghi của hệ thống)`; a person or a document is named.
 fn time(known: &Knowledge, kind: TimeKind) -> Option<String> {
     let time = known.times.iter().find(|time| time.kind == kind)?;
     let how = text(&format!("incident-known-by-{}", time.known_by.code()));
+    let named = time.known_by != KnownBy::Machine && !time.reference.trim().is_empty();
+    let how = if named { format!("{how} {}", time.reference.trim()) } else { how };
     Some(format!("{} ({how})", moment(time.at, known.now)))
 }
 

@@ -88,6 +88,19 @@ pub struct NoticeChange {
     pub version: i64,
 }
 
+impl NoticeChange {
+    /// Puts what was typed in the place of what stands in the register, for a form that comes back.
+    pub fn show_in(&self, notice: &mut Notice) {
+        for (id, value) in &self.fields {
+            if let Some(field) = notice.fields.get_mut(id) {
+                field.value.clone_from(value);
+            }
+        }
+        notice.letterhead.clone_from(&self.letterhead);
+        notice.recipients.clone_from(&self.recipients);
+    }
+}
+
 /// Saves a draft. Whatever is missing is allowed until submission.
 pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, change: &NoticeChange) -> Result<(), Error> {
     tx.scope().require(Capability::HandleIncidents)?;
@@ -174,6 +187,10 @@ pub async fn return_to_author(
 ) -> Result<(), Error> {
     tx.scope().require(Capability::ApproveNotices)?;
     let notice = store::find(tx, id).await?;
+    let approver = tx.scope().person_id().ok_or(Error::Forbidden("approve-notices"))?;
+    if approval_problem(&notice, approver, &heads(tx, &notice, now).await?) == Some("notice-another-head") {
+        return Err(Error::Conflict("notice-another-head"));
+    }
     let reason = bounded("reason", reason, 2_000)?;
     if reason.is_empty() {
         return Err(Error::invalid("reason", "field-required"));
@@ -197,7 +214,7 @@ pub async fn approve(
     let mut notice = store::find(tx, id).await?;
     let form = form_of(&notice)?;
     let approver = tx.scope().person_id().ok_or(Error::Forbidden("approve-notices"))?.to_owned();
-    if let Some(problem) = approval_problem(&notice, &approver) {
+    if let Some(problem) = approval_problem(&notice, &approver, &heads(tx, &notice, now).await?) {
         return Err(Error::Conflict(problem));
     }
     if number.is_some_and(|number| !(1..1_000_000).contains(&number)) {
@@ -209,11 +226,9 @@ pub async fn approve(
         None => next_number(tx, "notice_numbers", &notice.agency_id, date.year()).await?,
     };
     let person = people::find(tx, &approver).await?;
-    if notice.letterhead.signer.is_empty() {
-        notice.letterhead.signer = person.full_name.clone();
-    }
+    notice.letterhead = notice.letterhead.signed_by(&person);
     if notice.letterhead.position.is_empty() {
-        notice.letterhead.position = person.title.clone();
+        return Err(Error::Conflict("notice-signer-without-position"));
     }
     notice.number = Some(number);
     let content = render(tx, &notice, form, Some(date), now).await?;
@@ -235,10 +250,27 @@ pub async fn approve(
     advance(tx, now, &notice, State::Approved, version, &columns, details).await
 }
 
-/// Whoever may approve for the agency finds it in the inbox: heads of the agency and of those above it.
+/// Who approves in the name of the agency: its heads, and who belongs to it and is asked.
+pub(super) async fn heads(connection: &impl Connection, notice: &Notice, now: Micros) -> Result<Vec<String>, Error> {
+    let mut heads = people::heads_of(connection, HEAD, &notice.agency_id, now).await?;
+    if let Some(id) = connection.scope().person_id()
+        && connection.scope().may(Capability::ApproveNotices)
+        && people::find(connection, id).await.is_ok_and(|person| person.agency_id == notice.agency_id)
+    {
+        heads.push(id.to_owned());
+    }
+    Ok(heads)
+}
+
+/// Whoever may approve finds it in the inbox; where nobody stands for the agency, those above it learn so.
 async fn tell_head(tx: &Tx<'_>, live: &Live, now: Micros, notice: &Notice) -> Result<(), Error> {
-    let head = Recipient::Role { role: HEAD, agency_id: Some(&notice.agency_id) };
-    inbox::notify(tx, live, now, head, &message(notice, "notice-message-submitted", Severity::High)).await?;
+    let heads = people::heads_of(tx, HEAD, &notice.agency_id, now).await?;
+    let mut recipients: Vec<_> = heads.iter().map(|head| Recipient::Person(head)).collect();
+    if recipients.is_empty() {
+        recipients.push(Recipient::Role { role: HEAD, agency_id: Some(&notice.agency_id) });
+    }
+    let message = message(notice, "notice-message-submitted", Severity::High);
+    inbox::notify_all(tx, live, now, &recipients, &message).await?;
     Ok(())
 }
 

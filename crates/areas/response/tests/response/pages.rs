@@ -147,6 +147,8 @@ async fn browser(db: &Db, house: &crate::house::House) -> Browser {
     let head_id = person(db, "giam.doc", "Nguyễn Thị Ỷ Ẫn", "Giám đốc", &house.health).await;
     let officer = scope(&officer_id, "Trần Văn Bộ", &house.health, OFFICER);
     let head = scope(&head_id, "Nguyễn Thị Ỷ Ẫn", &house.health, LEADER);
+    let above_id = person(db, "lanh.dao", "Lê Thanh Bình", "Giám đốc Trung tâm", &house.root).await;
+    let above = scope(&above_id, "Lê Thanh Bình", &house.root, LEADER);
     let guest = scope("reader", "Khách", &house.health, &[Capability::ViewSystems]);
     let area = response::area();
     let app = App::new(AppParts {
@@ -156,6 +158,7 @@ async fn browser(db: &Db, house: &crate::house::House) -> Browser {
         authenticate: Arc::new(People(BTreeMap::from([
             ("officer", session(officer, "Trần Văn Bộ", &house.health)),
             ("head", session(head, "Nguyễn Thị Ỷ Ẫn", &house.health)),
+            ("above", session(above, "Lê Thanh Bình", &house.root)),
             ("reader", session(guest, "Khách", &house.health)),
         ]))),
         live: Live::default(),
@@ -222,6 +225,9 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
     assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY, "required fields are empty");
     let kept = early.text();
     assert!(kept.contains("error-summary") && kept.contains("value=\"SYT\""), "what was typed is kept");
+    let label = response::law::law().form("first-notice").expect("the form").fields().find(|field| field.id == "scope");
+    let named = format!("<a href=\"#scope\">{}: Không được để trống</a>", label.expect("a field").label.vi);
+    assert!(kept.contains(&named), "the summary names the field and leads to it: {kept}");
     let version_now = version(&kept);
     let law = response::law::law();
     let form = law.form("first-notice").expect("the form");
@@ -239,9 +245,21 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
     let submitted = browser.post(&notice, &fields).await;
     assert_eq!(submitted.status, StatusCode::SEE_OTHER, "{}", submitted.text());
 
+    browser.person = "above";
+    let looked_at = browser.see("notice-above", &notice).await;
+    assert!(!looked_at.contains("/approve\"") && !looked_at.contains("/return\""), "{looked_at}");
+    assert!(looked_at.contains("người đứng đầu cơ quan báo cáo phê duyệt"), "{looked_at}");
+    for act in ["approve", "return"] {
+        let fields = [("reason", "x"), ("version", "3")];
+        let forced = browser.post(&format!("{notice}/{act}"), &fields).await;
+        assert_eq!(forced.status, StatusCode::UNPROCESSABLE_ENTITY, "{act}");
+    }
     browser.person = "head";
     browser.see("notices", "/notices").await;
     let waiting = browser.see("notice-approval", &notice).await;
+    assert!(waiting.contains("Khối ký") && waiting.contains("Giám đốc"), "{waiting}");
+    let wrong = browser.post(&format!("{notice}/approve"), &[("number", "0"), ("version", &version(&waiting))]).await;
+    assert!(wrong.text().contains("<a href=\"#number\">Số văn bản: Không đúng định dạng</a>"), "{}", wrong.text());
     let approved =
         browser.post(&format!("{notice}/approve"), &[("number", "17"), ("version", &version(&waiting))]).await;
     assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.text());
@@ -253,12 +271,24 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
     if let Ok(directory) = std::env::var("LUYTRE_PAGES") {
         std::fs::write(format!("{directory}/notice.docx"), &docx.body).expect("kept");
     }
+    let properties = part(&docx.body, "docProps/core.xml");
+    for piece in ["<dc:title>BÁO CÁO: ", "<dc:creator>Sở Y tế</dc:creator>", "2026-11-21T19:30:00Z</dcterms:modified>"]
+    {
+        assert!(properties.contains(piece), "{piece} is not in {properties}");
+    }
+    let early = [("channel", "paper"), ("sent_at", "2026-11-21T00:00"), ("version", &version(&ready))];
+    let early = browser.post(&format!("{notice}/sent"), &early).await.text();
+    assert!(early.contains("<a href=\"#sent_at\">Gửi lúc: Lúc gửi phải sau khi phê duyệt"), "{early}");
+    assert!(early.contains("value=\"paper\" selected") && early.contains("2026-11-21T00:00"), "what was typed is kept");
     let sent = browser
-        .post(&format!("{notice}/sent"), &[("channel", "document-system"), ("at", ""), ("version", &version(&ready))])
+        .post(
+            &format!("{notice}/sent"),
+            &[("channel", "document-system"), ("sent_at", ""), ("version", &version(&ready))],
+        )
         .await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
     let sent = browser.see("notice-sent", &notice).await;
-    let fields = [("reference", "GN-17"), ("at", ""), ("version", &version(&sent))];
+    let fields = [("reference", "GN-17"), ("received_at", ""), ("version", &version(&sent))];
     let filed = browser.post(&format!("{notice}/receipt"), &fields.map(|(name, value)| (name, value as &str))).await;
     assert_eq!(filed.status, StatusCode::SEE_OTHER, "{}", filed.text());
 
@@ -285,6 +315,63 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
     browser.person = "reader";
     assert_eq!(browser.get("/incidents").await.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.get(&format!("{notice}/document.docx")).await.status, StatusCode::FORBIDDEN);
+}
+
+fn part(package: &[u8], name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(package)).expect("a zip archive");
+    std::io::read_to_string(archive.by_name(name).expect("the part")).expect("UTF-8")
+}
+
+#[tokio::test]
+async fn the_errors_of_each_form_lead_to_its_own_fields_and_what_was_typed_is_kept() {
+    let database = test_support::sqlite(&migrations(), bus()).await;
+    let house = furnish(&database.db).await;
+    let browser = browser(&database.db, &house).await;
+    let here = format!("/incidents/{}", escalate(&database.db, &house).await);
+    let wrong = async |act: &str, fields: &[(&str, &str)]| {
+        let seen = browser.post(&format!("{here}/{act}"), fields).await;
+        assert_eq!(seen.status, StatusCode::UNPROCESSABLE_ENTITY, "{act}: {}", seen.text());
+        seen.text()
+    };
+    let fields = [("kind", "occurred"), ("known_by", "document"), ("reference", "CV 12"), ("reason", "theo biên bản")];
+    let future = [("at", "2027-01-01T00:00")].into_iter().chain(fields).collect::<Vec<_>>();
+    let times = wrong("times", &future).await;
+    assert!(times.contains("<a href=\"#at\">Thời điểm (giờ Việt Nam): Thời điểm này chưa tới.</a>"), "{times}");
+    assert!(times.contains("value=\"CV 12\"") && times.contains("2027-01-01T00:00"), "{times}");
+    assert!(times.contains("value=\"document\" selected"), "{times}");
+    let severity = wrong("severity", &[("severity", "M4"), ("signs", "data-encrypted"), ("version", "1")]).await;
+    assert!(severity.contains("<a href=\"#severity-reason\">Lý do chọn mức: "), "{severity}");
+    assert!(severity.contains("value=\"data-encrypted\" checked") && severity.contains("value=\"M4\" selected"));
+    assert_eq!(severity.matches("field-error").count(), 1, "the reason of another form is not wrong: {severity}");
+    let facts = [("title", ""), ("description", "Đã xem"), ("version", "1")];
+    let facts = wrong("facts", &facts).await;
+    assert!(facts.contains("<a href=\"#title\">Tên sự cố: Không được để trống</a>"), "{facts}");
+    assert!(facts.contains(">Đã xem</textarea>"), "{facts}");
+    let note = wrong("notes", &[("text", "Chưa xảy ra"), ("at", "2027-01-01T00:00")]).await;
+    assert!(note.contains("<a href=\"#note-at\">") && note.contains(">Chưa xảy ra</textarea>"), "{note}");
+    let opened = browser.post("/incidents", &[("title", ""), ("agency_id", house.health.as_str())]).await.text();
+    assert!(opened.contains("<a href=\"#title\">Tên sự cố: Không được để trống</a>"), "{opened}");
+}
+
+#[tokio::test]
+async fn the_timeline_tells_both_values_of_a_time_who_changed_it_and_why() {
+    let database = test_support::sqlite(&migrations(), bus()).await;
+    let house = furnish(&database.db).await;
+    let mut browser = browser(&database.db, &house).await;
+    let here = format!("/incidents/{}", escalate(&database.db, &house).await);
+    for (at, reason) in [("2026-11-22T01:30", "camera"), ("2026-11-22T01:05", "bản ghi sớm hơn")] {
+        let fields = [("kind", "occurred"), ("at", at), ("known_by", "person"), ("reason", reason)];
+        let seen = browser.post(&format!("{here}/times"), &fields).await;
+        assert_eq!(seen.status, StatusCode::SEE_OTHER, "{}", seen.text());
+    }
+    let timeline = browser.see("times", &here).await;
+    assert!(timeline.contains("Xảy ra: 22/11/2026 01:30 → 22/11/2026 01:05. Lý do: bản ghi sớm hơn"), "{timeline}");
+    assert!(timeline.contains("→ 22/11/2026 01:30. Lý do: camera"), "{timeline}");
+    assert!(timeline.contains("Trần Văn Bộ"), "who changed it");
+    assert!(timeline.contains("theo ghi nhận của: Trần Văn Bộ"), "{timeline}");
+    browser.lang = "en";
+    let timeline = browser.see("times", &here).await;
+    assert!(timeline.contains("Reason: bản ghi sớm hơn"), "{timeline}");
 }
 
 #[tokio::test]

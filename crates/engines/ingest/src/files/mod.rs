@@ -1,5 +1,5 @@
 //! Files for `luytre import`: paths in, records out, one at a time and in bounded memory. A file's kind is told
-//! by its content: EVTX, gzip, zip, JSON array, JSON objects, lines.
+//! by its content: EVTX, gzip, zip, JSON array, JSON objects, Windows events in XML, lines.
 //!
 //! Invariant: every record of a file comes out once, as bytes or as a reason; what follows a broken one is
 //! still read.
@@ -8,6 +8,7 @@ mod archive;
 mod evtx;
 mod records;
 mod walk;
+mod xml_events;
 
 use archive::{Budget, Members};
 use bytes::Bytes;

@@ -1,6 +1,7 @@
-//! Records of a text stream: lines, JSON objects one per line, JSON values over many lines, JSON arrays. Decided by
+//! Records of a text stream: lines, JSON objects one per line, JSON values over many lines, JSON arrays, events in XML. Decided by
 //! what the stream begins with; a broken record ends where the next one can begin.
 
+use super::xml_events::{self, XmlEvents};
 use super::{Item, Limits};
 use bytes::Bytes;
 use std::io::{self, BufRead, Read};
@@ -14,6 +15,8 @@ enum Mode {
     JsonLines,
     /// Objects that span lines, bare, in an array, or both.
     JsonValues,
+    /// Windows events in XML that lines do not tell apart.
+    XmlEvents,
 }
 
 pub(crate) struct Records<R> {
@@ -25,11 +28,21 @@ pub(crate) struct Records<R> {
     /// Records found but not yet handed out.
     ready: std::collections::VecDeque<Item>,
     ended: bool,
+    xml: XmlEvents,
 }
 
 impl<R: BufRead> Records<R> {
     pub(crate) fn new(reader: R, limits: Limits) -> Self {
-        Self { reader, limits, mode: Mode::Undecided, line: 0, record: 0, ready: Default::default(), ended: false }
+        Self {
+            reader,
+            limits,
+            mode: Mode::Undecided,
+            line: 0,
+            record: 0,
+            ready: Default::default(),
+            ended: false,
+            xml: XmlEvents::default(),
+        }
     }
 
     /// Lines are counted on from here.
@@ -54,6 +67,16 @@ impl<R: BufRead> Records<R> {
             Mode::Undecided => self.decide(),
             Mode::Lines | Mode::JsonLines => self.next_line(),
             Mode::JsonValues => self.next_value(),
+            Mode::XmlEvents => {
+                match self.xml.next(&mut self.reader, &self.limits)? {
+                    Some(found) => {
+                        self.record += 1;
+                        self.ready.push_back((self.record, found));
+                    }
+                    None => self.ended = true,
+                }
+                Ok(())
+            }
         }
     }
 
@@ -166,6 +189,7 @@ fn mode(head: &[u8]) -> Mode {
             let inside = start.get(1..).unwrap_or_default().trim_ascii_start();
             if matches!(inside.first(), Some(b'{' | b'[' | b']')) { Mode::JsonValues } else { Mode::Lines }
         }
+        Some(b'<') if xml_events::is_export(start) => Mode::XmlEvents,
         _ => Mode::Lines,
     }
 }

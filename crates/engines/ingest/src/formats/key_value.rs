@@ -93,7 +93,12 @@ pub(crate) fn extract_auditd(line: &str) -> Option<Draft> {
     }
     draft.push("audit_epoch", epoch);
     draft.push("audit_serial", serial);
-    let kind = draft.get("type").and_then(Value::as_text).map(|text| text.into_owned()).unwrap_or_default();
+    let mut kind = draft.get("type").and_then(Value::as_text).map(|text| text.into_owned()).unwrap_or_default();
+    // Where no auditd runs, the kernel writes its records itself, with numbers for names.
+    if let Some((_, name)) = NUMBERED.iter().find(|(number, _)| *number == kind) {
+        (*name).clone_into(&mut kind);
+        draft.replace("type", Value::Text(kind.clone()));
+    }
     pairs_of_audit(body, &kind, &mut draft, 0);
     if kind == "EXECVE" {
         join_arguments(&mut draft);
@@ -101,13 +106,25 @@ pub(crate) fn extract_auditd(line: &str) -> Option<Draft> {
     Some(draft)
 }
 
+/// Record types of the kernel (`linux/audit.h`) that hold what rules ask for.
+const NUMBERED: [(&str, &str); 8] = [
+    ("1300", "SYSCALL"),
+    ("1302", "PATH"),
+    ("1305", "CONFIG_CHANGE"),
+    ("1307", "CWD"),
+    ("1309", "EXECVE"),
+    ("1327", "PROCTITLE"),
+    ("1400", "AVC"),
+    ("1326", "SECCOMP"),
+];
+
 fn pairs_of_audit(body: &str, kind: &str, draft: &mut Draft, depth: u8) {
     for pair in Pairs(body) {
         if pair.name == "msg" && pair.quoted && depth == 0 {
             pairs_of_audit(pair.value, kind, draft, 1);
             continue;
         }
-        let decoded = (!pair.quoted && may_be_encoded(pair.name, kind)).then(|| decode(pair.value)).flatten();
+        let decoded = (!pair.quoted && may_be_encoded(pair.name, kind)).then(|| decode(pair.value, kind)).flatten();
         match decoded {
             Some(text) => draft.push(pair.name, text),
             None => draft.push(pair.name, pair.value),
@@ -128,9 +145,14 @@ fn may_be_encoded(name: &str, kind: &str) -> bool {
     }
 }
 
-fn decode(value: &str) -> Option<String> {
-    let upper_hex = |byte: u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte);
-    if value.len() < 2 || !value.len().is_multiple_of(2) || !value.bytes().all(upper_hex) {
+/// A text in hexadecimal. The kernel writes capitals, which keeps words such as `face` apart; in records that hold
+/// nothing but texts, forwarders that write small letters are understood, too. A value cut short keeps what is whole.
+fn decode(value: &str, kind: &str) -> Option<String> {
+    let either = matches!(kind, "EXECVE" | "PROCTITLE");
+    let digit =
+        |byte: u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte) || (either && byte.is_ascii_hexdigit());
+    let whole = value.len().is_multiple_of(2) || (kind == "PROCTITLE" && value.len() > 2);
+    if value.len() < 2 || !whole || !value.bytes().all(digit) {
         return None;
     }
     let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or(0) as u8;
@@ -192,6 +214,21 @@ mod tests {
         assert_eq!(text(&draft, "cmd"), "ls -l");
         assert_eq!(text(&draft, "res"), "success");
         assert_eq!(text(&draft, "audit_epoch"), "1642864622.017");
+    }
+
+    #[test]
+    fn the_title_of_a_process_is_opened_whoever_wrote_it() {
+        let title = |line: &str| text(&extract_auditd(line).unwrap(), "proctitle");
+        let hex = "2F62696E2F7368002D6300637572C6";
+        assert_eq!(title(&format!("type=PROCTITLE msg=audit(1.000:2): proctitle={}", &hex[..28])), "/bin/sh -c cur");
+        assert_eq!(title(&format!("type=PROCTITLE msg=audit(1.000:2): proctitle={}", &hex[..29])), "/bin/sh -c cur");
+        let small = "proctitle=2f62696e2f7368002d63006964";
+        assert_eq!(title(&format!("audit: type=1327 audit(1.000:2): {small}")), "/bin/sh -c id");
+        assert_eq!(title("type=PROCTITLE msg=audit(1.000:2): proctitle=\"bash\""), "bash");
+        assert_eq!(title("type=PROCTITLE msg=audit(1.000:2): proctitle=(null)"), "(null)");
+        let draft = extract_auditd("audit: type=1309 audit(1.000:2): argc=2 a0=\"sh\" a1=2d6320 a2=zz").unwrap();
+        assert_eq!(text(&draft, "type"), "EXECVE");
+        assert_eq!(text(&draft, "CommandLine"), "sh -c");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Syslog messages out of a byte stream: octet counting (RFC 6587 §3.4.1) or one per line (§3.4.2), told apart by
-//! the first byte of the stream. A counted stream that falls out of step is taken up again at the next line end or
+//! the first byte of the stream. A NUL within a line is part of the message, or whoever writes one into a log could make
+//! two messages of it. Old senders end messages with NUL instead of a line end: such a stream shows itself at its first
+//! message, whose NUL comes right before the priority of the second. A counted stream that falls out of step is taken up again at the next line end or
 //! count; what stood between is a message of its own. Independent of how the stream is cut into reads.
 
 use super::step::next_step;
@@ -30,11 +32,21 @@ enum Mode {
     OutOfStep,
 }
 
+/// What ends a message of a stream of lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trailer {
+    Undecided,
+    LineEnd,
+    /// NUL; a line end, too.
+    Null,
+}
+
 /// Decoder of one connection.
 #[derive(Debug)]
 pub struct SyslogFraming {
     buffer: BytesMut,
     mode: Mode,
+    trailer: Trailer,
     longest: usize,
     /// Bytes already looked at for a line end.
     searched: usize,
@@ -60,6 +72,7 @@ impl SyslogFraming {
         Self {
             buffer: BytesMut::new(),
             mode: Mode::Undecided,
+            trailer: Trailer::Undecided,
             longest: longest.max(1),
             searched: 0,
             skip: Skip::Nothing,
@@ -116,7 +129,7 @@ impl SyslogFraming {
         if cut_before {
             return None;
         }
-        let length = rest.trim_ascii_end().len();
+        let length = without_trailer(&rest).len();
         rest.truncate(length);
         let truncated = rest.len() > self.longest;
         rest.truncate(self.longest);
@@ -142,12 +155,12 @@ impl SyslogFraming {
                 self.buffer.advance(now);
                 self.skip = if now == count { Skip::Nothing } else { Skip::Octets(count - now) };
             }
-            Skip::Line => match self.buffer.iter().position(|byte| matches!(byte, b'\n' | 0)) {
-                Some(end) => {
+            Skip::Line => match self.line_end(0) {
+                Ok(end) => {
                     self.buffer.advance(end + 1);
                     self.skip = Skip::Nothing;
                 }
-                None => self.buffer.clear(),
+                Err(unseen) => self.buffer.advance(unseen),
             },
             Skip::OutOfStep => {
                 let step = next_step(&self.buffer, 0);
@@ -212,40 +225,69 @@ impl SyslogFraming {
         Some(Framed { message, truncated, out_of_step: true })
     }
 
+    /// Where the line ends that is searched from `from` on; else from where to search once there is more.
+    fn line_end(&mut self, from: usize) -> Result<usize, usize> {
+        let unseen = self.buffer.get(from..).unwrap_or_default();
+        for (at, byte) in unseen.iter().enumerate() {
+            let found = match (byte, self.trailer) {
+                (b'\n', Trailer::Undecided) => Some(Trailer::LineEnd),
+                (b'\n', trailer) => Some(trailer),
+                (0, Trailer::Null) => Some(Trailer::Null),
+                (0, Trailer::Undecided) => match unseen.get(at + 1..at + 3) {
+                    Some([b'<', b'0'..=b'9']) => Some(Trailer::Null),
+                    Some(_) => None,
+                    None if matches!(unseen.get(at + 1), None | Some(b'<')) => return Err(from + at),
+                    None => None,
+                },
+                _ => None,
+            };
+            if let Some(trailer) = found {
+                self.trailer = trailer;
+                return Ok(from + at);
+            }
+        }
+        Err(self.buffer.len())
+    }
+
     fn line(&mut self) -> Option<Framed> {
-        let unseen = self.buffer.get(self.searched..).unwrap_or_default();
-        // A NUL ends a message, too: old senders use it.
-        let end = unseen.iter().position(|byte| matches!(byte, b'\n' | 0)).map(|at| self.searched + at);
-        match end {
-            Some(end) => {
+        // Where a NUL follows a line end, it is a trailer of what came before.
+        while self.searched == 0 && self.buffer.first() == Some(&0) {
+            self.buffer.advance(1);
+        }
+        match self.line_end(self.searched) {
+            Ok(end) => {
                 self.searched = 0;
                 let mut message = self.buffer.split_to(end + 1).freeze();
                 message.truncate(end);
-                let length = message.trim_ascii_end().len();
+                let length = without_trailer(&message).len();
                 let truncated = length > self.longest;
                 message.truncate(length.min(self.longest));
                 Some(Framed { truncated, ..Framed::whole(message) })
             }
             // Blanks at the end of a line do not count, so a cut must wait for something that is none.
-            None if self.buffer.trim_ascii_end().len() > self.longest => {
+            Err(_) if without_trailer(&self.buffer).len() > self.longest => {
                 self.searched = 0;
                 let message = self.buffer.split_to(self.longest).freeze();
                 self.skip = Skip::Line;
                 Some(Framed { truncated: true, ..Framed::whole(message) })
             }
-            None => {
+            Err(unseen) => {
                 if self.buffer.len() > self.longest * 2 + 1024 {
                     // Nothing but blanks behind a message within bounds: one too many is enough to know that it
                     // is cut, should anything follow.
                     self.buffer.truncate(self.longest + 1);
-                    self.searched = self.buffer.len();
-                } else {
-                    self.searched = self.buffer.len();
                 }
+                self.searched = unseen.min(self.buffer.len());
                 None
             }
         }
     }
+}
+
+/// The message without blanks and NULs at its end.
+fn without_trailer(message: &[u8]) -> &[u8] {
+    let end = message.iter().rposition(|byte| *byte != 0 && !byte.is_ascii_whitespace());
+    message.get(..end.map_or(0, |last| last + 1)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -57,3 +57,21 @@ fn what_is_out_of_step_is_told_and_cut_where_it_is_too_long() {
         all.iter().map(|one| (&one.message[..], one.truncated, one.out_of_step)).collect();
     assert_eq!(told, [(&b"<1>a"[..], false, false), (b"abcde", true, true), (b"<2>bc", true, false)]);
 }
+
+#[test]
+fn a_nul_within_a_line_makes_no_second_message() {
+    assert_eq!(messages(&[b"<1>a\n<2>b\0<3>forged\n<4>c\n"]), ["<1>a", "<2>b\0<3>forged", "<4>c"]);
+    assert_eq!(messages(&[b"<1>a\0b\n<2>c\n"]), ["<1>a\0b", "<2>c"]);
+    assert_eq!(messages(&[b"<1>a\0\n\0<2>b\n\0<3>c\0"]), ["<1>a", "<2>b", "<3>c"], "a trailer, not a part");
+    assert_eq!(messages(&[b"<1>a", b"\0", b"b\0\0", b"\n<2>c\n"]), ["<1>a\0b", "<2>c"]);
+    let cut = [("<1>ab".to_owned(), true), ("<2>c".to_owned(), false)];
+    assert_eq!(all(&[b"<1>abcd\0efgh\n<2>c\n"], 5), cut);
+}
+
+#[test]
+fn old_senders_end_every_message_with_a_nul() {
+    assert_eq!(messages(&[b"<1>a\0<2>b\0<3>c\0"]), ["<1>a", "<2>b", "<3>c"]);
+    assert_eq!(messages(&[b"<1>a", b"\0", b"<", b"2>b\0", b"<3>c\0"]), ["<1>a", "<2>b", "<3>c"]);
+    let cut = [("<1>ab".to_owned(), true), ("<2>c".to_owned(), false)];
+    assert_eq!(all(&[b"<1>abcdefgh\0", b"<2>c\0"], 5), cut);
+}

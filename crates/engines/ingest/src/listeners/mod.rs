@@ -18,7 +18,7 @@ pub use relp::{RelpSettings, serve_relp};
 pub use relp_frame::{RelpDecoder, RelpError, RelpFrame};
 pub use shares::ConnectionLimits;
 pub use tcp::{TcpSettings, serve_syslog_tcp};
-pub use udp::{UdpSettings, serve_syslog_udp};
+pub use udp::{UdpSettings, WAITING_BYTES, bind_syslog_udp, serve_syslog_udp};
 
 use async_trait::async_trait;
 use event::{Listener, Micros, Origin, RawRecord};

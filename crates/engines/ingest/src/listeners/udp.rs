@@ -1,5 +1,5 @@
-//! Syslog over UDP (RFC 5426): one datagram, one message. Nobody waits for an answer, so a full queue drops the newest
-//! and counts it; what the kernel dropped before is counted apart.
+//! Syslog over UDP (RFC 5426): one datagram, one message. Nobody waits for an answer, so a burst waits here as far as
+//! memory is set aside for it; then the newest is dropped and counted. What the kernel dropped before is counted apart.
 
 use super::batch::drain;
 use super::counters::Counters;
@@ -7,14 +7,15 @@ use super::kernel;
 use super::{Sink, now, origin};
 use bytes::Bytes;
 use event::{Listener, Origin, RawRecord};
-use std::collections::HashMap;
+use socket2::{Domain, Socket, Type};
+use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -24,13 +25,55 @@ pub struct UdpSettings {
     pub batch: usize,
     /// How long a batch waits for more.
     pub linger: Duration,
-    /// Batches waiting for the sink before datagrams are dropped.
+    /// Batches on their way to the sink.
     pub queue: usize,
+    /// Bytes that wait where the way is full, before datagrams are dropped.
+    pub waiting: usize,
 }
 
 impl Default for UdpSettings {
     fn default() -> Self {
-        Self { batch: 512, linger: Duration::from_millis(2), queue: 256 }
+        Self { batch: 512, linger: Duration::from_millis(2), queue: 64, waiting: 64 << 20 }
+    }
+}
+
+/// What is asked of the kernel for datagrams that wait; it gives as much of it as `net.core.rmem_max` allows. A burst of
+/// 20,000 short messages takes some 15 MiB there.
+pub const WAITING_BYTES: usize = 32 << 20;
+
+/// Opens the door, with as much room for waiting datagrams as the kernel gives.
+pub fn bind_syslog_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    // A refusal leaves the room that every socket has.
+    if let Err(error) = socket.set_recv_buffer_size(WAITING_BYTES) {
+        tracing::warn!(%error, "no more room for waiting datagrams");
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+/// What a record takes beside its bytes.
+const RECORD_BYTES: usize = 128;
+
+/// Records for which there was no room on the way to the sink yet.
+#[derive(Default)]
+struct Waiting {
+    records: VecDeque<RawRecord>,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn add(&mut self, record: RawRecord) {
+        self.bytes += record.bytes.len() + RECORD_BYTES;
+        self.records.push_back(record);
+    }
+
+    /// Takes one batch, oldest first.
+    fn first(&mut self, most: usize) -> Vec<RawRecord> {
+        let batch: Vec<_> = self.records.drain(..most.max(1).min(self.records.len())).collect();
+        self.bytes -= batch.iter().map(|record| record.bytes.len() + RECORD_BYTES).sum::<usize>();
+        batch
     }
 }
 
@@ -55,6 +98,7 @@ pub async fn serve_syslog_udp(
     let mut buffer = vec![0; 64 << 10];
     let mut ask = tokio::time::interval(ASK_KERNEL);
     ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut waiting = Waiting::default();
     loop {
         tokio::select! {
             biased;
@@ -63,17 +107,25 @@ pub async fn serve_syslog_udp(
                 ask_kernel(&socket, &counters);
                 continue;
             }
+            permit = sender.reserve(), if !waiting.records.is_empty() => {
+                let Ok(permit) = permit else { break };
+                permit.send(waiting.first(settings.batch));
+                continue;
+            }
             ready = socket.readable() => ready?,
         }
-        let mut batch = Vec::new();
-        // Everything that is there already is one batch; the queue joins batches if the sink is busy.
-        while batch.len() < settings.batch.max(1) {
+        // Everything that is there already comes in one go; more joins it while the sink is busy.
+        for _ in 0..settings.batch.max(1) {
             match socket.try_recv_from(&mut buffer) {
                 Ok((length, peer)) => {
                     let bytes = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
                     Counters::add(&counters.received, 1);
                     Counters::add(&counters.bytes, bytes.len());
                     if bytes.trim_ascii().is_empty() {
+                        Counters::add(&counters.dropped, 1);
+                        continue;
+                    }
+                    if waiting.bytes >= settings.waiting {
                         Counters::add(&counters.dropped, 1);
                         continue;
                     }
@@ -84,7 +136,7 @@ pub async fn serve_syslog_udp(
                         .entry(peer.ip())
                         .or_insert_with(|| Arc::new(origin(Listener::SyslogUdp, peer.ip())))
                         .clone();
-                    batch.push(RawRecord { bytes, arrival: now(), origin, position: 0 });
+                    waiting.add(RawRecord { bytes, arrival: now(), origin, position: 0 });
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // Reported by the network for an earlier answer; receiving goes on.
@@ -92,16 +144,10 @@ pub async fn serve_syslog_udp(
                 Err(error) => return Err(error),
             }
         }
-        if batch.is_empty() {
-            continue;
-        }
-        match sender.try_send(batch) {
-            Ok(()) => {}
-            Err(TrySendError::Full(batch)) => Counters::add(&counters.dropped, batch.len()),
-            Err(TrySendError::Closed(_)) => break,
-        }
     }
     ask_kernel(&socket, &counters);
+    // Whoever drains goes on until all senders are gone.
+    while !waiting.records.is_empty() && sender.send(waiting.first(settings.batch)).await.is_ok() {}
     drop(sender);
     drained.await.map_err(io::Error::other)
 }

@@ -1,0 +1,30 @@
+//! Where the fields of an incident's forms stand on its page: element and key of the label, for the summary of errors.
+
+/// Form, field, element, key of the label.
+const FIELDS: [(&str, &str, &str, &str); 20] = [
+    ("state", "to", "incident-to", "incident-state"),
+    ("state", "reason", "incident-state-reason", "shell-reason"),
+    ("severity", "severity", "incident-level", "incident-severity-set"),
+    ("severity", "reason", "severity-reason", "incident-severity-reason"),
+    ("times", "kind", "kind", "incident-time-kind"),
+    ("times", "at", "at", "incident-time-at"),
+    ("times", "known_by", "known_by", "incident-time-known-by"),
+    ("times", "reference", "reference", "incident-time-reference"),
+    ("times", "reason", "reason", "incident-time-reason"),
+    ("facts", "title", "title", "incident-name"),
+    ("facts", "technical_kind", "technical_kind", "incident-technical-kind"),
+    ("facts", "law_class", "law_class", "incident-law-class"),
+    ("facts", "cause", "cause", "incident-cause"),
+    ("facts", "description", "description", "incident-description"),
+    ("facts", "scope", "scope", "incident-scope"),
+    ("facts", "measures", "measures", "incident-measures"),
+    ("facts", "already_notified", "already_notified", "incident-already-notified"),
+    ("facts", "personal_data", "personal_data", "incident-personal-data"),
+    ("note", "text", "text", "incident-note"),
+    ("note", "at", "note-at", "incident-note-at"),
+];
+
+pub(super) fn place(form: &str, field: &str) -> Option<(&'static str, &'static str)> {
+    let found = FIELDS.iter().find(|(in_form, name, _, _)| *in_form == form && *name == field);
+    found.map(|(_, _, element, key)| (*element, *key))
+}
