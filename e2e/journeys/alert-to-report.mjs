@@ -61,7 +61,11 @@ export default async function journey({ visitor, check, accessible }) {
   await responder.waitForLoadState();
   check((await responder.locator('.error-summary').count()) === 0, `not submitted: ${await responder.locator('.error-summary a').evaluateAll((links) => links.map((link) => `${link.hash} ${link.textContent}`))}`);
 
-  const head = await visitor({ role: 'lanhdao' });
+  // The head of the centre reads it; the head of the agency that reports approves and signs.
+  const above = await visitor({ role: 'lanhdao' });
+  await above.goto(notice);
+  check((await above.locator('form[action$="/approve"]').count()) === 0, 'the head of another agency is asked to approve');
+  const head = await visitor({ role: 'lanhdao.syt' });
   await head.goto(notice);
   await accessible(head, 'notice before approval');
   await head.locator('form[action$="/approve"] button[type=submit]').click();

@@ -1,11 +1,11 @@
 // A session ends while a form is half filled: sign in again, and it stands there as it was, not sent.
 export const name = 'what was typed survives a session that ends, and is sent by nobody but the person';
 
-const ACCOUNT = 'responder';
+const ACCOUNT = 'ungcuu';
 
 export default async function journey({ visitor, check, program }) {
   const page = await visitor({ role: ACCOUNT });
-  const link = program.links.find((one) => one.role === ACCOUNT);
+  const link = program.links.find((one) => one.account === ACCOUNT);
   const fillForm = async () => {
     await page.goto('/incidents/new');
     await page.locator('#title').fill('Máy chủ ngừng trả lời');
