@@ -81,6 +81,9 @@ def clickhouse_asks(segments, database):
     fresh = not os.path.exists(database)
     clickhouse = session.Session(database)
     clickhouse.query("SET max_threads = 2")
+    # Its memory of which granules an earlier question found empty would answer the second and third run for it.
+    clickhouse.query("SET use_query_condition_cache = 0")
+    clickhouse.query("SET use_query_cache = 0")
     clickhouse.query("CREATE DATABASE IF NOT EXISTS b")
     clickhouse.query("USE b")
     files = f"{segments}/*/*.parquet"
