@@ -15,7 +15,10 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench soak shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench compare interop load soak shots clean
+
+# A Python of its own with these packages.
+python = test -x $(1)/bin/python || python3 -m venv $(1); $(1)/bin/pip install --quiet --disable-pip-version-check $(2)
 
 help: ## This list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +67,19 @@ bench: ## Hot paths on the shared data: reading, matching (optimised build), sto
 	gzip -dc $(SHARED)/windows-json/noise.jsonl.gz | \
 	$(CARGO) run --release --locked -p luytre-detection --example throughput -- $(SHARED)/sigma -
 	$(CARGO) test --workspace --locked --test measure -- --ignored --nocapture
+
+compare: ## The event store beside DuckDB and ClickHouse (PyPI) on the same generated events; optimised build.
+	$(CARGO) build --release --locked -p luytre-event-store --example benchmark
+	$(call python,.cache/engines,duckdb chdb pytz)
+	.cache/engines/bin/python benches/compare.py all $(TARGET)/release/examples/benchmark $(or $(COMPARE),data/compare) $(or $(EVENTS),6000000)
+
+interop: build ## DuckDB, ClickHouse and Spark (PyPI; Spark needs Java) read the segments as they lie.
+	$(call python,.cache/engines,duckdb chdb pytz pyspark)
+	.cache/engines/bin/python benches/interop.py $(BINARY) $(SHARED)/logs $(SHARED)/zeek-json $(SHARED)/windows-json
+
+load: ## Ten minutes of records into a real server, optimised build: KIND=bulk or syslog, LENGTH=600 (seconds), RULES=dir.
+	$(CARGO) build --release --locked -p luytre
+	python3 benches/load.py $(TARGET)/release/luytre --kind $(or $(KIND),bulk) --seconds $(or $(LENGTH),600) $(if $(RULES),--rules $(RULES))
 
 soak: build ## The long form of the fault tests: thousands of kills and of random crashes.
 	LUYTRE_KILLS=5000 PROPTEST_CASES=100000 scripts/with-postgres $(CARGO) nextest run --workspace --locked \

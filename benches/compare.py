@@ -1,14 +1,17 @@
 """Asks DuckDB and ClickHouse (PyPI `duckdb`, `chdb`) what `examples/benchmark.rs` asks the store, on the same files.
 
+    compare.py all BENCHMARK DIR EVENTS   fills DIR once, asks all three, prints a table; `make compare`
     compare.py duckdb SEGMENTS_DIR        the Parquet files as they lie
     compare.py clickhouse SEGMENTS_DIR DB loads them once into a MergeTree with its best indexes, then asks that
 
-Prints one JSON line a question: median wall and CPU of three runs, the answer, peak memory of the process.
+The single forms print one JSON line a question: median wall and CPU of three runs, the answer, peak memory of the
+process so far. Every engine has a process and two threads of its own; answers are compared.
 """
 
 import json
 import os
 import resource
+import subprocess
 import sys
 import time
 
@@ -108,8 +111,53 @@ def clickhouse_asks(segments, database):
     measure(ask, lambda sql: sql.replace("WEEK", week).replace("REGEX(", "match("))
 
 
+def lines(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def everything(benchmark, store, events):
+    if not os.path.exists(store):
+        filled = lines([benchmark, "fill", store, events])[0]
+        with open(f"{store}-fill.json", "w") as file:
+            json.dump(filled, file)
+    with open(f"{store}-fill.json") as file:
+        filled = json.load(file)
+    segments, database = os.path.join(store, "segments"), f"{store}-clickhouse"
+    ours = lines([benchmark, "ask", store])
+    duckdb = lines([sys.executable, __file__, "duckdb", segments])
+    clickhouse = lines([sys.executable, __file__, "clickhouse", segments, database])
+    theirs = next((line["bytes,rows"].split(",") for line in clickhouse if "bytes,rows" in line), None)
+    by = lambda answers: {line["question"]: line for line in answers if "question" in line}
+    ours_by, duckdb_by, clickhouse_by = by(ours), by(duckdb), by(clickhouse)
+    print(f"{filled['events']:,} events of {filled['raw_bytes_per_event']:.0f} bytes; ours {filled['bytes_per_event']:.1f} bytes an event", end="")
+    print(f" (word index {filled['index_bytes_per_event']:.1f})" + (f", MergeTree {int(theirs[0]) / int(theirs[1]):.1f}" if theirs else ""))
+    print(f"Generated, inserted and sealed in {filled['generated_inserted_sealed_s']:.1f} s, merged after {filled['with_compaction_s']:.1f} s in all, {filled['segments']} files, peak {filled['peak_kib'] // 1024} MiB")
+    print()
+    print("| Question | ours: wall / CPU ms | DuckDB | ClickHouse | ours to the better |")
+    print("|---|---|---|---|---|")
+    wrong = []
+    for name in ours_by:
+        one, two, three = ours_by[name], duckdb_by[name], clickhouse_by[name]
+        cell = lambda line: f"{line['wall_ms']:.0f} / {line['cpu_ms']:.0f}"
+        ratio = one["wall_ms"] / min(two["wall_ms"], three["wall_ms"])
+        print(f"| {name} | {cell(one)} | {cell(two)} | {cell(three)} | {ratio:.2f} |")
+        if len({one["answer"], two["answer"], three["answer"]}) > 1:
+            wrong.append(f"{name}: {one['answer']}, {two['answer']}, {three['answer']}")
+    peak = lambda answers: max(line["peak_kib"] for line in answers if "question" in line) // 1024
+    print()
+    print(f"Peak memory while asking: ours {peak(ours)} MiB, DuckDB {peak(duckdb)} MiB, ClickHouse {peak(clickhouse)} MiB (its process also loaded)")
+    for line in ours:
+        if "search" in line:
+            print(f"Search page for `{line['search']}`: {line['wall_ms']:.0f} ms, {line['total']:,} matches, peak {line['peak_kib'] // 1024} MiB")
+    if wrong:
+        sys.exit("not the same answers: " + "; ".join(wrong))
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "duckdb":
+    if sys.argv[1] == "all":
+        everything(*sys.argv[2:5])
+    elif sys.argv[1] == "duckdb":
         duckdb_asks(sys.argv[2])
     else:
         clickhouse_asks(sys.argv[2], sys.argv[3])

@@ -3,12 +3,17 @@
 
 use crate::centre::Centre;
 use crate::spare::room;
-use event_store::{Dropped, Forecast, Hold, LedgerKey, Proof, Report, RetentionPlan, Sealed, Statistics};
-use kit::Error;
+use event_store::{Dropped, Forecast, Hold, LedgerKey, Proof, Report, RetentionPlan, Sealed, Statistics, StoreError};
+use jiff::civil::Date;
+use kit::clock::DAY;
+use kit::page::Severity;
+use kit::{Capability, Error};
 use monitoring::search::run::refusal;
+use organisation::inbox::{Message, Recipient, notify_all};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -73,7 +78,10 @@ impl Centre {
     }
 
     async fn prove(&self, seq: u64) -> Result<Proof, Error> {
-        let proof = self.store.prove(seq).await.map_err(refusal)?;
+        let proof = self.store.prove(seq).await.map_err(|error| match error {
+            StoreError::Refused(words) => Error::BadRequest(words),
+            error => refusal(error),
+        })?;
         self.record("events.prove", "events", &json!({ "seq": seq })).await?;
         Ok(proof)
     }
@@ -134,6 +142,53 @@ impl Centre {
             let (free, all) = room(&self.data).unwrap_or_default();
             (self.store.statistics().segment_bytes + free).saturating_sub(all / 20)
         })
+    }
+}
+
+/// What administrators were told already, so that they are told once: files, and the day of the last warning.
+#[derive(Debug, Default)]
+pub struct Told {
+    files: BTreeSet<String>,
+    warned: Option<Date>,
+}
+
+impl Centre {
+    /// An hour's part of reading everything again, and a look at how long the disk lasts. Administrators are told.
+    pub async fn care(&self, told: &mut Told) -> Result<(), Error> {
+        let hours = self.retention.care.read_again_days * 24;
+        let part = self.store.statistics().segment_bytes.div_ceil(hours.max(1)).max(1);
+        for problem in self.store.scrub(part).await.map_err(refusal)? {
+            if told.files.insert(problem.file.clone()) {
+                let arguments = vec![("file", problem.file.clone())];
+                self.tell_administrators("inbox-store-damaged", arguments, problem.reason).await?;
+            }
+        }
+        let now = self.clock.now();
+        let today = kit::calendar::vietnam_date(now);
+        let within = self.retention.care.warn_days * DAY;
+        let full = self.store.forecast(self.budget(), self.retention_plan().await?.longest()).full_at;
+        if let Some(full) = full.filter(|at| at - now <= within)
+            && told.warned != Some(today)
+        {
+            told.warned = Some(today);
+            let day = kit::calendar::vietnam_date(full).strftime("%d/%m/%Y").to_string();
+            self.tell_administrators("inbox-store-full", vec![("day", day)], String::new()).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_administrators(
+        &self,
+        title_key: &'static str,
+        title_arguments: Vec<(&'static str, String)>,
+        body: String,
+    ) -> Result<(), Error> {
+        let message = Message { severity: Severity::High, title_key, title_arguments, body, ..Message::default() };
+        let roles = self.policies.roles_with(Capability::Administer);
+        let recipients: Vec<_> = roles.map(|role| Recipient::Role { role: &role.id, agency_id: None }).collect();
+        let tx = self.db.scoped(self.scope()).begin().await?;
+        notify_all(&tx, &self.live, self.clock.now(), &recipients, &message).await?;
+        tx.commit().await
     }
 }
 

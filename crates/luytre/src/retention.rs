@@ -15,13 +15,25 @@ use std::collections::BTreeSet;
 pub struct Retention {
     #[serde(rename = "minimum")]
     minima: Vec<Minimum>,
+    pub care: Care,
+}
+
+/// How often the store is looked after.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Care {
+    /// Administrators are told so many days before the room is used up.
+    pub warn_days: i64,
+    /// Every segment is read again within so many days.
+    pub read_again_days: u64,
+    #[expect(dead_code, reason = "for whoever edits the file")]
+    basis: Basis,
 }
 
 /// A duty to keep some kind of log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Minimum {
-    #[expect(dead_code, reason = "for whoever edits the file")]
     what: Text,
     days: u32,
     binds: Binds,
@@ -43,9 +55,9 @@ enum Binds {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "for whoever edits the file")]
 struct Text {
     vi: String,
+    #[expect(dead_code, reason = "for whoever edits the file")]
     en: String,
 }
 
@@ -89,7 +101,7 @@ impl Retention {
                 sources: (!one.levels.is_empty()).then(|| of_level.collect()),
                 formats: (!one.formats.is_empty()).then(|| one.formats.clone()),
                 days: one.days,
-                basis: one.basis(),
+                basis: format!("{} – {}", one.what.vi, one.basis()),
             }
         });
         RetentionPlan { wanted_days: self.wanted(events), other_days: self.longest(), minima: minima.collect() }

@@ -3,7 +3,7 @@
 
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
-use crate::keeping::Act;
+use crate::keeping::{Act, Told};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
@@ -359,10 +359,14 @@ fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
 async fn housekeeping(centre: Arc<Centre>, stop: CancellationToken) {
     let mut hours = tokio::time::interval(Duration::from_secs(3_600));
     hours.tick().await;
+    let mut told = Told::default();
     loop {
         tokio::select! { _ = hours.tick() => {}, () = stop.cancelled() => return }
         if let Err(error) = centre.store.compact().await {
             tracing::error!(%error, "compaction failed");
+        }
+        if let Err(error) = centre.care(&mut told).await {
+            tracing::error!(%error, "the event store could not be looked after");
         }
         if let Err(error) = centre.expire().await {
             tracing::error!(%error, "retention failed");

@@ -1,16 +1,19 @@
 //! Fills a store with generated events and asks it the questions of a security centre; prints one JSON line a
 //! question. `benches/compare.py` beside the workspace asks DuckDB and ClickHouse the same on the same files.
 //!
-//! `benchmark fill DIR EVENTS` · `benchmark ask DIR`
+//! `benchmark fill DIR EVENTS` · `benchmark ask DIR` · `benchmark scans DIR` (acknowledgements with and without four
+//! full scans beside them)
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement stops at the first surprise")]
 
 use bytes::Bytes;
-use event::{Column, Event, Fields, Value};
+use event::{Column, Event, Fields, Listener, Origin, RawRecord, Value};
 use luytre_event_store::{Options, QueryContext, SearchRequest, Sources, Store};
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// 1 November 2026 in UTC, and thirty days from there.
 const FIRST: i64 = 1_793_491_200_000_000;
@@ -320,13 +323,76 @@ async fn ask(store: &Store) {
     }
 }
 
+/// Batches of a hundred records, fifty a second, as a busy centre sends them; milliseconds until each is durable.
+async fn acknowledgements(store: &Store, batches: u32) -> Vec<f64> {
+    let origin = Arc::new(Origin { listener: Listener::Relp, peer: Some("192.0.2.9".into()), ..Origin::default() });
+    let mut every = tokio::time::interval(Duration::from_millis(20));
+    let mut times = Vec::new();
+    for batch in 0..batches {
+        every.tick().await;
+        let record = |line: u64| RawRecord {
+            bytes: Bytes::from(format!(
+                "<38>1 2026-11-30T00:00:00Z may-1 app - - - batch {batch} line {line} {}",
+                "x".repeat(160)
+            )),
+            arrival: FIRST,
+            origin: origin.clone(),
+            position: line,
+        };
+        let began = Instant::now();
+        store.append((0..100).map(record).collect(), None).await.unwrap();
+        times.push(began.elapsed().as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+async fn scans(store: &Store) {
+    const BATCHES: u32 = 1_000;
+    let part = |times: &[f64], share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    let alone = acknowledgements(store, BATCHES).await;
+    let stop = CancellationToken::new();
+    let scans: Vec<_> = (0..4)
+        .map(|_| {
+            let (store, stop) = (store.clone(), stop.clone());
+            tokio::spawn(async move {
+                let context = QueryContext { timeout: Duration::from_secs(600), ..QueryContext::new(Sources::All) };
+                let sql = "SELECT count(*) FROM events WHERE regexp_like(raw, '[0-9]z[0-9]q')";
+                let mut done = 0;
+                while !stop.is_cancelled() {
+                    store.query(sql, &context).await.unwrap();
+                    done += 1;
+                }
+                done
+            })
+        })
+        .collect();
+    let beside = acknowledgements(store, BATCHES).await;
+    stop.cancel();
+    let mut done = 0;
+    for scan in scans {
+        done += scan.await.unwrap();
+    }
+    println!(
+        "{}",
+        json!({
+            "p50_ms": part(&alone, 0.5), "p99_ms": part(&alone, 0.99), "scans": done,
+            "p50_beside_scans_ms": part(&beside, 0.5), "p99_beside_scans_ms": part(&beside, 0.99),
+            "p99_ratio": part(&beside, 0.99) / part(&alone, 0.99),
+        })
+    );
+}
+
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let dir = arguments.get(2).expect("benchmark fill|ask DIR [EVENTS]");
-    let store = Store::open(Path::new(dir), Options::default()).unwrap();
+    let dir = arguments.get(2).expect("benchmark fill|ask|scans DIR [EVENTS]");
+    // After the last day, so that all of them are over and merged.
+    let clock = Arc::new(|| FIRST + (DAYS + 1) * 86_400_000_000);
+    let store = Store::open(Path::new(dir), Options { clock, ..Options::default() }).unwrap();
     match arguments[1].as_str() {
         "fill" => fill(&store, arguments.get(3).and_then(|text| text.parse().ok()).unwrap_or(1_000_000)).await,
+        "scans" => scans(&store).await,
         _ => ask(&store).await,
     }
     store.close().await;

@@ -1,10 +1,14 @@
-//! Merges the small files of a day into one, row by row in order of time, with a bounded piece of each in
-//! memory. Readers keep the old files until their queries end.
+//! Merges the small files of a day, row by row in order of time, with a bounded piece of each in memory. Readers keep
+//! the old files until their queries end.
+//!
+//! While a day goes on, its files are merged whenever there are many small ones; once it is over, into as few as may
+//! be. A late event must not have a whole day written again: a file takes part only where the others are together a
+//! quarter of it.
 
 use crate::ledger::Cause;
 use crate::maintenance::{Compacted, unfinished_name};
 use crate::manifest::Replacement;
-use crate::segment::{Segment, SegmentWriter};
+use crate::segment::{DAY, Segment, SegmentWriter};
 use crate::store::{Shared, segment};
 use crate::verify::find_damaged;
 use crate::{StoreError, columns};
@@ -20,6 +24,10 @@ use std::sync::Arc;
 /// Files merged at a time; with `PIECE` rows of each in memory.
 const MOST: usize = 16;
 const PIECE: usize = 1024;
+/// A day is over so long after its end: until then most late events have come.
+const LATE: i64 = 6 * 3_600_000_000;
+/// See [`worth_merging`].
+const SHARE: u64 = 4;
 
 pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
     let mut done = Compacted::default();
@@ -35,8 +43,8 @@ pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
     for (day, mut small) in days {
         // The smallest first, so that the bytes written stay in proportion to the bytes new.
         small.sort_by_key(|one| one.row.bytes);
-        while small.len() >= shared.options.compact_files.max(2) {
-            let group: Vec<_> = small.drain(..small.len().min(MOST)).collect();
+        let is_over = (i64::from(day) + 1) * DAY + LATE < (shared.options.clock)();
+        while let Some(group) = next_group(&mut small, shared.options.compact_files, is_over) {
             let merged = match merge(shared, day, &group) {
                 Ok(merged) => merged,
                 // The damaged ones are left out next time; the other days need not wait.
@@ -50,6 +58,37 @@ pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
         }
     }
     Ok(done)
+}
+
+/// Takes the files to be merged next from those of a day, the smallest first; nothing where it would not pay.
+fn next_group(small: &mut Vec<Arc<Segment>>, many: usize, is_over: bool) -> Option<Vec<Arc<Segment>>> {
+    let bytes: Vec<u64> = small.iter().take(MOST).map(|one| one.row.bytes).collect();
+    let count = match is_over && bytes.len() < many.max(2) {
+        true => worth_merging(&bytes),
+        false => {
+            if bytes.len() >= many.max(2) {
+                bytes.len()
+            } else {
+                0
+            }
+        }
+    };
+    (count >= 2).then(|| small.drain(..count).collect())
+}
+
+/// How many of these files, the smallest first, to make one of: a file takes part where all before it are at least a
+/// quarter of it.
+fn worth_merging(bytes: &[u64]) -> usize {
+    let mut before = 0;
+    let mut count = 0;
+    for (number, size) in bytes.iter().enumerate() {
+        if number > 0 && before * SHARE < *size {
+            break;
+        }
+        before += size;
+        count = number + 1;
+    }
+    count
 }
 
 fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segment>, StoreError> {
@@ -149,4 +188,18 @@ pub(crate) fn adapt(batch: &RecordBatch) -> Result<RecordBatch, arrow::error::Ar
 
 fn broken(file: &str, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Segment { file: file.to_owned(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_event_does_not_have_its_day_written_again() {
+        assert_eq!(worth_merging(&[]), 0);
+        assert_eq!(worth_merging(&[10, 12, 30]), 3);
+        assert_eq!(worth_merging(&[1, 100]), 1, "a hundred times as much");
+        assert_eq!(worth_merging(&[1, 2, 3, 1000]), 3, "the small ones among themselves");
+        assert_eq!(worth_merging(&[250, 1000]), 2);
+    }
 }

@@ -1,11 +1,11 @@
 //! The whole store against power cuts and failing files: a short life of appending, inserting, sealing, merging and
-//! giving up log files, cut off or disturbed at every operation on a file in turn. Writes are recorded beside the real
+//! giving up log files and signing the ledger, cut off or disturbed at every operation on a file in turn. Writes are recorded beside the real
 //! files; what a cut may legally leave of them is written out, with the manifest as it was at that moment, and opened
 //! again. Then everything acknowledged is there, once.
 
 use crate::files::simulated::{Choices, Disk, Fault};
 use crate::files::{AppendFile, FileLayer, RealFiles};
-use crate::{Options, QueryContext, Sources, Store};
+use crate::{LedgerKey, Options, QueryContext, Sources, Store};
 use bytes::Bytes;
 use event::{Event, Origin, RawRecord};
 use std::collections::BTreeSet;
@@ -115,7 +115,8 @@ impl AppendFile for Both {
 }
 
 fn options() -> Options {
-    Options { linger: Duration::ZERO, log_file_bytes: 600, compact_files: 2, ..Options::default() }
+    let ledger_key = Some(LedgerKey::from_seed(&[7; 32]));
+    Options { linger: Duration::ZERO, log_file_bytes: 600, compact_files: 2, ledger_key, ..Options::default() }
 }
 
 fn understood(seq: u64, record: RawRecord) -> Event {
@@ -164,6 +165,7 @@ async fn live(store: &Store) -> Vec<String> {
         follow(store).await;
         let _ = store.seal().await;
         let _ = store.compact().await;
+        let _ = store.sign_ledger().await;
     }
     acknowledged
 }
@@ -222,6 +224,11 @@ async fn disturbed(fault: Fault, after: usize) -> (bool, usize) {
 }
 
 async fn everywhere(fault: Fault) {
+    every(fault, 1).await;
+}
+
+/// At every `step`-th operation.
+async fn every(fault: Fault, step: usize) {
     let (mut after, mut states) = (0, 0);
     loop {
         let (came, opened) = disturbed(fault, after).await;
@@ -229,7 +236,7 @@ async fn everywhere(fault: Fault) {
             break;
         }
         states += opened;
-        after += 1;
+        after += step;
     }
     assert!(after > 60, "the life of the test became too short to mean anything: {after} operations");
     println!("{fault:?}: {after} operations, {states} states opened");
@@ -253,4 +260,14 @@ async fn a_failed_write_at_every_operation() {
 #[tokio::test]
 async fn a_failed_sync_at_every_operation() {
     everywhere(Fault::BadSync).await;
+}
+
+#[tokio::test]
+async fn permission_lost_at_every_operation() {
+    everywhere(Fault::Denied).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_becomes_slow() {
+    every(Fault::Slow, 10).await;
 }

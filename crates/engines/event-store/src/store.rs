@@ -53,11 +53,17 @@ pub(crate) struct Shared {
     tail: broadcast::Sender<Arc<Vec<Event>>>,
     /// Segments that the manifest knows and the disk does not have whole.
     pub missing: Vec<String>,
+    /// Path of the segment that was last read again.
+    scrubbed: Mutex<String>,
 }
 
 impl Shared {
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn scrubbed(&self) -> MutexGuard<'_, String> {
+        self.scrubbed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
@@ -123,6 +129,7 @@ impl Store {
             held_back: AtomicUsize::new(0),
             tail: broadcast::Sender::new(TAIL),
             missing,
+            scrubbed: Mutex::default(),
             options,
         });
         let engine = Engine::new(&shared)?;

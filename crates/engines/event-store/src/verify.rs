@@ -1,5 +1,5 @@
 //! Reads everything back: hashes of segments, checksums of the log, the manifest, and what recovery noted.
-//! For `luytre doctor` and the scrubber to come.
+//! For `luytre store verify` and `luytre doctor`; `scrub` does a part of it again and again.
 
 use crate::ledger::Ledger;
 use crate::segment::Segment;

@@ -178,3 +178,28 @@ async fn a_seal_that_had_not_ended_comes_again_from_the_log() {
     follow(&store, 600).await;
     assert_eq!(number(&store, "SELECT count(*) * 10000 + count(DISTINCT seq) FROM events").await, 6_000_600);
 }
+
+#[tokio::test]
+async fn what_a_disk_forgets_is_found_a_part_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for part in 0..3 {
+        fill(&store, part * 10 + 1..=part * 10 + 10).await;
+        store.seal().await.unwrap();
+    }
+    for _ in 0..4 {
+        assert_eq!(store.scrub(1).await.unwrap(), []);
+    }
+    let folder = dir.path().join("segments/2026-11-21");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|one| one.unwrap().path()).collect();
+    files.sort();
+    let mut bytes = std::fs::read(&files[2]).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&files[2], bytes).unwrap();
+    // The first was the last to be read; a byte at a time is a file at a time.
+    assert_eq!(store.scrub(1).await.unwrap(), []);
+    let found = store.scrub(1).await.unwrap();
+    assert!(found.len() == 1 && files[2].ends_with(&found[0].file), "{found:?}");
+    assert_eq!(store.statistics().damaged_segments, 1);
+    assert_eq!(store.scrub(u64::MAX).await.unwrap().len(), 1, "all of them, once");
+}

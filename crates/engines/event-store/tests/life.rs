@@ -402,3 +402,25 @@ async fn many_days_share_a_file() {
     assert!((2..60).contains(&segments), "{segments}");
     assert!(dir.path().join("segments/several-days").exists());
 }
+
+#[tokio::test]
+async fn a_day_that_is_over_becomes_one_file_and_stays_it_when_a_late_event_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = std::sync::Arc::new(|| MIDNIGHT + 40 * 86_400_000_000);
+    let store = luytre_event_store::Store::open(dir.path(), Options { clock, ..options() }).unwrap();
+    for part in 0..3u64 {
+        fill(&store, part * 100 + 1..=part * 100 + 100).await;
+        store.seal().await.unwrap();
+    }
+    let compacted = store.compact().await.unwrap();
+    assert_eq!((compacted.files_before, compacted.files_after), (3, 1), "fewer than many, but the day is over");
+    // Every file has a footer of some kilobytes: the day has to be larger than a few late events with theirs.
+    fill(&store, 301..=30_000).await;
+    store.seal().await.unwrap();
+    store.compact().await.unwrap();
+    fill(&store, 30_001..=30_001).await;
+    store.seal().await.unwrap();
+    let again = store.compact().await.unwrap();
+    assert_eq!(again.files_before, 0, "{again:?}");
+    assert_eq!(number(&store, COUNTS).await, 30_001_030_001);
+}

@@ -312,3 +312,26 @@ async fn a_few_rows_out_of_many_pages_weigh_only_what_they_hold() {
     let result = store.query(sql, &small).await.unwrap();
     assert_eq!(result.rows, 100);
 }
+
+#[tokio::test]
+async fn times_are_truncated_as_the_calendar_has_it() {
+    let (_dir, store) = filled().await;
+    for (unit, expected) in [
+        ("second", "2026-11-21T00:09:59Z"),
+        ("minute", "2026-11-21T00:09:00Z"),
+        ("hour", "2026-11-21T00:00:00Z"),
+        ("day", "2026-11-21T00:00:00Z"),
+        ("week", "2026-11-16T00:00:00Z"),
+        ("month", "2026-11-01T00:00:00Z"),
+        ("quarter", "2026-10-01T00:00:00Z"),
+        ("year", "2026-01-01T00:00:00Z"),
+    ] {
+        let sql = format!("SELECT date_trunc('{unit}', time) AS t FROM events WHERE seq = 599");
+        let rows = store.query(&sql, &all()).await.unwrap().to_json_rows().unwrap();
+        assert_eq!(rows[0]["t"], expected, "{unit}");
+    }
+    let sql = "SELECT date_trunc('hour', TIMESTAMP '2026-11-21T07:35:00+07:00') AS t, date_trunc('day', to_timestamp('1969-12-31T23:00:00Z')) AS u";
+    let rows = store.query(sql, &all()).await.unwrap().to_json_rows().unwrap();
+    assert!(rows[0]["t"].as_str().unwrap().starts_with("2026-11-21T00:00:00"), "{rows:?}");
+    assert!(rows[0]["u"].as_str().unwrap().starts_with("1969-12-31T00:00:00"), "{rows:?}");
+}

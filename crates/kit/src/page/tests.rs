@@ -242,3 +242,19 @@ fn every_text_that_a_template_names_exists_in_both_languages() {
     assert!(count > 100, "only {count} keys found");
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+#[test]
+fn a_field_says_what_it_needs_and_what_is_wrong_to_who_cannot_see_it() {
+    let mut errors = FormErrors::default();
+    errors.add("account", "Chưa nhập tài khoản");
+    let entry = Entry::new("text", "account", "Tài khoản").hint("Tên ngắn").required().autocomplete("username");
+    let html = page(Lang::Vi).field(&entry.checked(&errors)).to_string();
+    for attribute in [
+        r#"aria-required="true""#,
+        r#"aria-describedby="account-hint account-error""#,
+        r#"aria-invalid="true""#,
+        r#"autocomplete="username""#,
+    ] {
+        assert!(html.contains(attribute), "{attribute} is missing: {html}");
+    }
+}

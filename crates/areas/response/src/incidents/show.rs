@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use kit::page::{Choice, ClockBar, Entry, FormErrors, Page, Severity, Tab, Tone};
 use kit::web::{Fail, SlotContent, Visit, render};
-use kit::{App, Capability};
+use kit::{App, Capability, Lang};
 
 const TIMELINE: u64 = 500;
 const TABS: [&str; 4] = ["timeline", "evidence", "documents", "facts"];
@@ -127,7 +127,7 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, again: &Aga
         tab,
         timeline: store::entries(&connection, id, TIMELINE).await?,
         events: store::events(&connection, id).await?,
-        forms: law().forms.iter().map(|form| Choice::new(form.id.clone(), form.title.of(visit.lang), false)).collect(),
+        forms: forms(visit.lang),
         notices: notices.into_iter().map(|notice| notice_row(notice, &page)).collect(),
         extra: visit.fragments("incident.tab", id).await,
         facts: fact_entries(&page, &incident, again),
@@ -154,6 +154,14 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, again: &Aga
     };
     let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, render(&template)?).into_response())
+}
+
+/// Forms to draft, those that duties ask for first, in the order of the duties.
+fn forms(lang: Lang) -> Vec<Choice> {
+    let asked = |id: &str| law().duties.iter().position(|duty| duty.form == id).unwrap_or(usize::MAX);
+    let mut forms: Vec<_> = law().forms.iter().collect();
+    forms.sort_by_key(|form| asked(&form.id));
+    forms.into_iter().map(|form| Choice::new(form.id.clone(), form.title.of(lang), false)).collect()
 }
 
 fn notice_row(notice: Notice, page: &Page) -> NoticeRow {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Small generator of choices, so that a failing case can be replayed from its seed.
 #[derive(Debug, Clone)]
@@ -29,7 +30,14 @@ pub(crate) enum Fault {
     BadWrite,
     /// The sync reports an error; what it should have saved may be lost.
     BadSync,
+    /// From here on nothing may be changed: the permission was taken away, or the disk became read-only.
+    Denied,
+    /// From here on every change takes its time.
+    Slow,
 }
+
+/// What a change on a slow disk takes.
+const SLOWLY: Duration = Duration::from_millis(3);
 
 #[derive(Debug, Clone)]
 enum Change {
@@ -81,6 +89,8 @@ struct State {
     operations: usize,
     fault: Option<(usize, Fault)>,
     stopped: bool,
+    denied: bool,
+    slow: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -150,8 +160,16 @@ impl Disk {
         if fault == Some(Fault::PowerCut) {
             state.stopped = true;
         }
+        state.denied |= fault == Some(Fault::Denied);
+        state.slow |= fault == Some(Fault::Slow);
         if state.stopped {
             return Err(io::Error::other("the power is cut"));
+        }
+        if state.denied {
+            return Err(io::Error::from(io::ErrorKind::PermissionDenied));
+        }
+        if state.slow {
+            std::thread::sleep(SLOWLY);
         }
         run(&mut state, fault)
     }

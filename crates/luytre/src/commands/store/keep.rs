@@ -144,7 +144,7 @@ pub(super) fn check_proof(file: &Path, json: bool) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let moment = |at| jiff::Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.to_string());
-    say!("event {} of {}: {}", proven.seq, moment(proven.time), proven.raw);
+    say!("the proof holds: event {} of {}: {}", proven.seq, moment(proven.time), proven.raw);
     say!(
         "in {}, signed on {} in entry {} with key {}",
         proven.segment,

@@ -3,6 +3,7 @@
 
 mod number;
 mod text;
+mod time;
 
 pub(crate) use text::{
     field, field_equals, field_like, field_number, ip_in, member, text_equals, text_has, text_like, text_number,
@@ -142,6 +143,11 @@ struct Allowed {
 static ALLOWED: LazyLock<Allowed> = LazyLock::new(|| {
     let mut scalar = SessionStateDefaults::default_scalar_functions();
     scalar.retain(|function| SCALAR.contains(&function.name()));
+    for function in &mut scalar {
+        if function.name() == "date_trunc" {
+            *function = Arc::new(ScalarUDF::from(time::DateTruncInUtc(function.clone())));
+        }
+    }
     scalar.extend(text::all());
     scalar.push(number::round());
     let mut aggregate = SessionStateDefaults::default_aggregate_functions();
