@@ -7,21 +7,21 @@ use std::time::Duration;
 /// Least, most and what a form begins with.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bounds {
+pub(super) struct Bounds {
     pub least: i64,
     pub most: i64,
     pub default: i64,
 }
 
 impl Bounds {
-    pub fn holds(&self, number: i64) -> bool {
+    pub(super) fn holds(&self, number: i64) -> bool {
         (self.least..=self.most).contains(&number)
     }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub(super) struct Settings {
     pub searches_per_person: i64,
     pub schedules_per_person: i64,
     timeout_seconds: u64,
@@ -35,7 +35,7 @@ pub struct Settings {
 
 const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/saved-searches.toml"));
 
-pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
+pub(super) static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     let bounds = |least, most, default| Bounds { least, most, default };
     // A test reads the embedded file; these hold only if it were broken after all.
     toml::from_str(EMBEDDED).unwrap_or(Settings {
@@ -52,7 +52,7 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
 });
 
 impl Settings {
-    pub fn timeout(&self) -> Duration {
+    pub(super) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds.clamp(1, 300))
     }
 }

@@ -88,7 +88,8 @@ fn without_a_field_the_source_is_what_the_alert_is_about() {
     let bundles = bundles(&schedule(5, None), &rule(), &since, &owners(), 20);
     let told: Vec<_> = bundles.iter().map(|(_, one)| (one.entity.value.as_str(), one.owner.system_id.as_deref())).collect();
     assert_eq!(told, [("a1", Some("A")), ("b1", Some("B")), ("c1", None)]);
-    let seqs: Vec<_> = bundles.iter().map(|(_, one)| one.samples.iter().map(|sample| sample.seq).collect()).collect();
+    let seqs = |bundle: &Bundle| bundle.samples.iter().map(|sample| sample.seq).collect::<Vec<_>>();
+    let seqs: Vec<_> = bundles.iter().map(|(_, bundle)| seqs(bundle)).collect();
     assert_eq!(seqs, [vec![1], vec![5], vec![7]], "the first match stands for those that were not listed");
 }
 
