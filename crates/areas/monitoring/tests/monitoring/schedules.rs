@@ -295,6 +295,17 @@ async fn a_change_between_run_and_commit_lets_nothing_of_the_old_schedule_throug
     .await;
 }
 
+/// Opens a store once the tasks that were ended let go of it.
+async fn opened(directory: &std::path::Path) -> Store {
+    loop {
+        match Store::open(directory, Options::default()) {
+            Ok(store) => return store,
+            Err(event_store::StoreError::Locked { .. }) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_kill_the_next_start_counts_what_the_last_run_had_not_committed() {
     test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
@@ -327,7 +338,7 @@ async fn after_a_kill_the_next_start_counts_what_the_last_run_had_not_committed(
 
         let directory = tempfile::tempdir().unwrap();
         for round in 0..3 {
-            let store = Store::open(directory.path(), Options::default()).unwrap();
+            let store = opened(directory.path()).await;
             let pipeline = start(&store, &db).await;
             store.append(failures(round * 10, 10, "10.0.0.5"), None).await.unwrap();
             pipeline.wait_evaluated(store.last_seq()).await.unwrap();
