@@ -120,6 +120,24 @@ catalogue-monitoring-alerts-closed_at = When it was closed.
 catalogue-monitoring-alerts-closed_by = By whom.
 catalogue-monitoring-alerts-close_reason = handled, benign, false-positive or duplicate.
 
+## monitoring.saved_searches
+catalogue-monitoring-saved_searches = Searches and questions that people of an agency share, with their schedules.
+catalogue-monitoring-saved_searches-id = Identifier; /search?saved=… opens it.
+catalogue-monitoring-saved_searches-kind = search (language of the search page) or sql.
+catalogue-monitoring-saved_searches-name = Name.
+catalogue-monitoring-saved_searches-description = What it is for.
+catalogue-monitoring-saved_searches-query_text = What is asked.
+catalogue-monitoring-saved_searches-sharing = agency or everyone.
+catalogue-monitoring-saved_searches-owner_id = Person who keeps it.
+catalogue-monitoring-saved_searches-agency_id = Agency of that person; joins organisation.agencies.id.
+catalogue-monitoring-saved_searches-created_at = When it was saved.
+catalogue-monitoring-saved_searches-updated_at = When it was last changed.
+catalogue-monitoring-saved_searches-schedule_state = active or stopped; empty without a schedule.
+catalogue-monitoring-saved_searches-every_minutes = How often it runs by itself.
+catalogue-monitoring-saved_searches-last_run_at = When it last ran.
+catalogue-monitoring-saved_searches-last_matches = Matches of the last run.
+catalogue-monitoring-saved_searches-last_alert_at = When it last raised an alert.
+
 ## monitoring.sources
 catalogue-monitoring-sources = Who sends us records, whose it is now and when it was last heard.
 catalogue-monitoring-sources-id = Identifier of the source (events.source_id).

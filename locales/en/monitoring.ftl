@@ -132,6 +132,7 @@ search-live = Live
 search-live-stop = Stop live
 search-live-on = Receiving new events…
 search-live-skipped = Too many events: { $count } rows were just left out, narrow the query.
+search-live-lost = Events came too fast: some rows may be missing. Search again to see all.
 search-live-full = { $count } rows received, stopped here. Reload the page to go on.
 search-wrong = The query cannot be read, at character { $position }
 search-wrong-next = Correct what is marked and search again; the query is still above.

@@ -120,6 +120,24 @@ catalogue-monitoring-alerts-closed_at = Lúc đóng.
 catalogue-monitoring-alerts-closed_by = Người đóng.
 catalogue-monitoring-alerts-close_reason = handled (đã xử lý), benign (được phép), false-positive (báo nhầm) hoặc duplicate (trùng).
 
+## monitoring.saved_searches
+catalogue-monitoring-saved_searches = Các tìm kiếm và truy vấn mà người của một cơ quan chia sẻ, kèm lịch chạy.
+catalogue-monitoring-saved_searches-id = Mã định danh; /search?saved=… mở tìm kiếm này.
+catalogue-monitoring-saved_searches-kind = search (ngôn ngữ của trang Tìm kiếm) hoặc sql.
+catalogue-monitoring-saved_searches-name = Tên.
+catalogue-monitoring-saved_searches-description = Dùng để làm gì.
+catalogue-monitoring-saved_searches-query_text = Nội dung hỏi.
+catalogue-monitoring-saved_searches-sharing = agency (cơ quan) hoặc everyone (mọi người).
+catalogue-monitoring-saved_searches-owner_id = Người lưu.
+catalogue-monitoring-saved_searches-agency_id = Cơ quan của người lưu; nối với organisation.agencies.id.
+catalogue-monitoring-saved_searches-created_at = Lúc lưu.
+catalogue-monitoring-saved_searches-updated_at = Lúc sửa lần cuối.
+catalogue-monitoring-saved_searches-schedule_state = active (đang chạy) hoặc stopped (đã dừng); NULL khi không có lịch.
+catalogue-monitoring-saved_searches-every_minutes = Bao nhiêu phút chạy một lần.
+catalogue-monitoring-saved_searches-last_run_at = Lúc chạy lần cuối.
+catalogue-monitoring-saved_searches-last_matches = Số lần khớp của lần chạy cuối.
+catalogue-monitoring-saved_searches-last_alert_at = Lúc sinh cảnh báo lần cuối.
+
 ## monitoring.sources
 catalogue-monitoring-sources = Ai gửi nhật ký đến, nay thuộc về ai và nhận lần cuối lúc nào.
 catalogue-monitoring-sources-id = Mã định danh của nguồn (events.source_id).

@@ -132,6 +132,7 @@ search-live = Trực tiếp
 search-live-stop = Dừng trực tiếp
 search-live-on = Đang nhận sự kiện mới…
 search-live-skipped = Nhiều sự kiện: vừa bỏ qua { $count } dòng, hãy thu hẹp câu tìm.
+search-live-lost = Sự kiện đến quá nhanh: có thể đã sót vài dòng. Tìm lại để thấy đủ.
 search-live-full = Đã nhận { $count } dòng, dừng tại đây. Tải lại trang để tiếp tục.
 search-wrong = Chưa hiểu câu tìm, tại ký tự { $position }
 search-wrong-next = Sửa chỗ được đánh dấu rồi tìm lại; câu tìm vẫn còn ở trên.

@@ -82,6 +82,7 @@ pub struct Centre {
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
     pub rule_directories: Vec<PathBuf>,
     pub retention: Retention,
+    pub scoring: Arc<Scoring>,
     /// Public half of the key that signs the ledger of segments.
     pub ledger_key: String,
     pub data: PathBuf,
@@ -120,7 +121,7 @@ impl Centre {
         let tx = db.scoped(&scope).begin().await?;
         response::duties::service::refresh_all(&tx, clock.now()).await?;
         tx.commit().await?;
-        let scoring = Scoring::parse(&content.text("monitoring/scoring.toml")?)?;
+        let scoring = Arc::new(Scoring::parse(&content.text("monitoring/scoring.toml")?)?);
         let pipeline = Pipeline::start(Parts {
             store: store.clone(),
             formats,
@@ -129,7 +130,7 @@ impl Centre {
             scope: scope.clone(),
             clock: clock.clone(),
             live: live.clone(),
-            scoring: Arc::new(scoring),
+            scoring: scoring.clone(),
         })
         .await?;
         let retention = Retention::load(&content)?;
@@ -147,6 +148,7 @@ impl Centre {
             policies,
             rule_directories,
             retention,
+            scoring,
             ledger_key,
             data: data.to_owned(),
             scope,

@@ -19,6 +19,7 @@ use kit::web::{Fail, Visit, identify, live_news, secure};
 use kit::{App, Error};
 use monitoring::Monitoring;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
+use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
 use organisation::{Policies, SignIn};
@@ -45,6 +46,7 @@ pub struct Server {
     stop: CancellationToken,
     pub intake: Intake,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
+    schedules: tokio::task::JoinHandle<()>,
     _announcement: control::Announcement,
     _watcher: Option<notify::RecommendedWatcher>,
 }
@@ -89,7 +91,8 @@ impl Server {
         let announcement = control::announce(data, address, &secret)?;
         let watcher = watch_rules(&centre);
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
-        Ok(Self { centre, app, address, stop, intake, web, _announcement: announcement, _watcher: watcher })
+        let schedules = tokio::spawn(keep_running(schedules(&centre), stop.clone()));
+        Ok(Self { centre, app, address, stop, intake, web, schedules, _announcement: announcement, _watcher: watcher })
     }
 
     /// Where the doors for logs are, in words.
@@ -108,9 +111,25 @@ impl Server {
             Ok(ended) => ended??,
             Err(_) => tracing::info!("open connections were cut"),
         }
+        if let Err(error) = self.schedules.await {
+            tracing::error!(%error, "scheduled searches ended badly");
+        }
         self.centre.pipeline.stop().await;
         self.centre.store.close().await;
         Ok(())
+    }
+}
+
+/// What scheduled searches run with.
+fn schedules(centre: &Centre) -> Parts {
+    Parts {
+        store: centre.store.clone(),
+        db: centre.db.clone(),
+        scope: centre.scope().clone(),
+        policies: Arc::clone(&centre.policies),
+        clock: centre.clock.clone(),
+        live: centre.live.clone(),
+        scoring: Arc::clone(&centre.scoring),
     }
 }
 

@@ -1,8 +1,9 @@
-//! Alerts, sources and rules in quick search.
+//! Alerts, sources, saved searches and rules in quick search.
 
 use crate::alerts::listing::{self, Row, SORTS};
 use crate::alerts::pages::{shelf, state_key};
 use crate::rules;
+use crate::saved_searches::{self, SavedSearch};
 use crate::sources::store::{self, Listed, SourceFilter};
 use kit::find::{Finder, Hit, MOST_HITS};
 use kit::locale::texts;
@@ -32,6 +33,13 @@ pub(crate) fn finders() -> Vec<Finder> {
             50,
             Capability::ViewSources,
             Arc::new(|app, scope, _, text| Box::pin(sources(app, scope, text))),
+        ),
+        finder(
+            "saved-search-navigation",
+            "star",
+            60,
+            Capability::ViewEvents,
+            Arc::new(|app, scope, _, text| Box::pin(saved(app, scope, text))),
         ),
         finder(
             "rule-navigation",
@@ -66,6 +74,13 @@ async fn sources(app: &App, scope: &Scope, text: &str) -> Result<Vec<Hit>, Error
         let href = format!("/sources/{}", one.source.id);
         Hit::new(one.source.name, joined(&about), href).also(joined(&also))
     };
+    Ok(found.into_iter().map(hit).collect())
+}
+
+async fn saved(app: &App, scope: &Scope, text: &str) -> Result<Vec<Hit>, Error> {
+    let filter = saved_searches::store::Filter { words: text.to_owned(), ..saved_searches::store::Filter::default() };
+    let found = saved_searches::store::list(&app.db.scoped(scope).read(), &filter, MOST_HITS as u64, 0).await?;
+    let hit = |one: SavedSearch| Hit::new(one.name, one.owner_name, format!("/saved-searches/{}", one.id)).also(one.description);
     Ok(found.into_iter().map(hit).collect())
 }
 

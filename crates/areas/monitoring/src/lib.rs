@@ -11,6 +11,7 @@ pub mod pipeline;
 pub mod questions;
 pub mod resends;
 pub mod rules;
+pub mod saved_searches;
 pub mod search;
 pub mod sources;
 pub mod timespan;
@@ -38,6 +39,7 @@ pub fn area() -> Area {
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
             .merge(search::routes())
+            .merge(saved_searches::routes())
             .merge(questions::routes())
             .merge(rules::routes())
             .merge(sources::routes()),
@@ -48,6 +50,7 @@ pub fn area() -> Area {
             sources::tables::SOURCES,
             sources::tables::SOURCE_ASSIGNMENTS,
             sources::tables::PRESENCE,
+            saved_searches::tables::SAVED_SEARCHES,
         ],
         navigation: navigation(),
         counters: duty::counters(),
@@ -66,6 +69,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-21-monitoring-sources",
         sql: include_str!("../migrations/2026-11-21-monitoring-sources.sql"),
     },
+    Migration {
+        name: "2026-11-22-monitoring-saved-searches",
+        sql: include_str!("../migrations/2026-11-22-monitoring-saved-searches.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -81,6 +88,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("duty", "duty-navigation", "/", "clock", Capability::ViewAlerts, 10),
         item("monitoring", "alert-navigation", "/alerts", "bell", Capability::ViewAlerts, 10),
         item("monitoring", "search-navigation", "/search", "search", Capability::ViewEvents, 20),
+        item("monitoring", "saved-search-navigation", "/saved-searches", "star", Capability::ViewEvents, 25),
         item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),
         item("monitoring", "rule-navigation", "/rules", "list-check", Capability::ViewRules, 40),
         item("monitoring", "source-navigation", "/sources", "plug-connected", Capability::ViewSources, 50),

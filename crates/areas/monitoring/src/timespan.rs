@@ -61,6 +61,11 @@ impl Timespan {
     }
 }
 
+/// The code of a range as pages offer it; empty for anything else.
+pub fn known_range(code: &str) -> &'static str {
+    RANGES.into_iter().find(|(known, _)| *known == code).map_or("", |(known, _)| known)
+}
+
 /// Value of a `datetime-local` field, Vietnamese time.
 pub fn local(at: Micros) -> String {
     let shifted = at.saturating_add(i64::from(VIETNAM_OFFSET_SECONDS) * SECOND);

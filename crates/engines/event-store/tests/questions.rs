@@ -335,3 +335,50 @@ async fn times_are_truncated_as_the_calendar_has_it() {
     assert!(rows[0]["t"].as_str().unwrap().starts_with("2026-11-21T00:00:00"), "{rows:?}");
     assert!(rows[0]["u"].as_str().unwrap().starts_with("1969-12-31T00:00:00"), "{rows:?}");
 }
+
+#[tokio::test]
+async fn aggregations_answer_over_columns_and_over_fields_of_a_format() {
+    let (_dir, store) = filled().await;
+    for (sql, expected) in [
+        ("SELECT count(DISTINCT source_ip) FROM events", 600),
+        ("SELECT count(DISTINCT field(fields, 'EventID')) FROM events", 600),
+        ("SELECT count(*) FROM (SELECT date_bin(INTERVAL '5 minutes', time) AS t FROM events GROUP BY t)", 3),
+        ("SELECT count(*) FROM (SELECT date_trunc('hour', time) AS t, user_name FROM events GROUP BY t, user_name)", 2),
+        ("SELECT CAST(median(field_number(fields, 'EventID')) AS BIGINT) FROM events", 4300),
+        ("SELECT CAST(percentile_cont(0.5) WITHIN GROUP (ORDER BY seq) AS BIGINT) FROM events", 300),
+        (
+            "SELECT n FROM (SELECT user_name, count(*) AS n FROM events GROUP BY user_name ORDER BY n DESC, user_name LIMIT 1)",
+            300,
+        ),
+    ] {
+        assert_eq!(number(&store, sql).await, expected, "{sql}");
+    }
+    // HyperLogLog with 2^14 registers: a standard error of 0.81 %; four times that is out of reach.
+    let about = number(&store, "SELECT approx_distinct(source_ip) FROM events").await;
+    assert!((580..=620).contains(&about), "{about}");
+    for percentile in [
+        "approx_percentile_cont(seq, 0.95)",
+        "approx_percentile_cont(seq, 0.95, 200)",
+        "approx_percentile_cont(0.95) WITHIN GROUP (ORDER BY seq)",
+        "approx_percentile_cont(field_number(fields, 'EventID') - 4000, 0.95)",
+    ] {
+        let about = number(&store, &format!("SELECT CAST({percentile} AS BIGINT) FROM events")).await;
+        assert!((564..=576).contains(&about), "{percentile}: {about}");
+    }
+}
+
+#[tokio::test]
+async fn a_percentile_cannot_be_made_to_take_all_memory() {
+    let (_dir, store) = filled().await;
+    for call in [
+        "approx_percentile_cont(seq, 0.5, 1000000000000)",
+        "approx_percentile_cont(seq, 0.5, 9223372036854775807)",
+        "approx_percentile_cont(seq, 0.5, 1000000 * 1000000)",
+        "approx_percentile_cont(seq, 0.5, CAST('1000000000000' AS BIGINT))",
+        "approx_percentile_cont(0.5, 1000000000000) WITHIN GROUP (ORDER BY seq)",
+        "approx_percentile_cont(seq, 0.5, 1000000000000) OVER ()",
+    ] {
+        let answer = store.query(&format!("SELECT {call} FROM events"), &all()).await;
+        assert!(matches!(answer, Err(StoreError::Refused(_) | StoreError::Query(_))), "{call}: {answer:?}");
+    }
+}

@@ -6,7 +6,7 @@ mod support;
 
 use bytes::Bytes;
 use event::{Column, Event, Fields, Value};
-use luytre_event_store::{Cursor, QueryContext, SearchRequest, Sources, Store, search};
+use luytre_event_store::{Cursor, QueryContext, SearchRequest, SinceRequest, Sources, Store, search};
 use support::{MIDNIGHT, SECOND, all, event, fill, open};
 
 fn varied() -> Vec<Event> {
@@ -187,4 +187,59 @@ async fn a_live_tail_gets_what_is_inserted() {
     let mut tail = store.subscribe();
     fill(&store, 1..=3).await;
     assert_eq!(tail.recv().await.unwrap().len(), 3);
+}
+
+fn since(query: &str, after: u64, up_to: u64) -> SinceRequest {
+    SinceRequest { query: query.into(), after, up_to, samples: 3, ..SinceRequest::default() }
+}
+
+#[tokio::test]
+async fn ranges_of_sequences_hold_each_event_once_however_late_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store, 1..=40).await;
+    store.seal().await.unwrap();
+    // Came last and happened first.
+    let mut late = event(41, "source-a", "late");
+    late.time = MIDNIGHT - 86_400 * SECOND;
+    store.insert(vec![late]).await.unwrap();
+    let mut found = 0;
+    for (after, up_to) in [(0, 17), (17, 17), (17, 40), (40, 41), (41, 90)] {
+        let answer = store.since(&since("user_name:admin", after, up_to), &all()).await.unwrap();
+        found += answer.tallies.iter().map(|tally| tally.count).sum::<u64>();
+    }
+    assert_eq!(found, 21, "odd numbers up to 41");
+    let last = store.since(&since("late", 40, 41), &all()).await.unwrap();
+    assert_eq!((last.tallies[0].first_seq, last.tallies[0].first_time), (41, MIDNIGHT - 86_400 * SECOND));
+    assert_eq!(last.tallies[0].first_arrival, MIDNIGHT + 41 * SECOND);
+    let prompt = SinceRequest { longest_delay: Some(3_600 * SECOND), ..since("late", 0, 90) };
+    assert!(store.since(&prompt, &all()).await.unwrap().tallies.is_empty(), "it was a day on its way");
+    let recent = SinceRequest { from: Some(MIDNIGHT), ..since("late", 0, 90) };
+    assert!(store.since(&recent, &all()).await.unwrap().tallies.is_empty());
+}
+
+#[tokio::test]
+async fn what_came_is_counted_by_source_and_value_within_the_asker_s_sources() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store, 1..=12).await;
+    let by = |field: &str| SinceRequest { group_by: Some(field.into()), ..since("", 0, 12) };
+    let names = store.since(&by("user_name"), &all()).await.unwrap();
+    let told: Vec<_> = names
+        .tallies
+        .iter()
+        .map(|tally| (tally.source_id.as_deref().unwrap(), tally.value.as_deref().unwrap(), tally.count))
+        .collect();
+    let expected = [("source-a", "Admin", 4), ("source-a", "root", 4), ("source-b", "Admin", 2), ("source-b", "root", 2)];
+    assert_eq!(told, expected);
+    assert_eq!(names.samples.iter().map(|sample| sample.0).collect::<Vec<_>>(), [1, 2, 3]);
+    let numbers = store.since(&by("http_response_status_code"), &all()).await.unwrap();
+    assert!(numbers.tallies.iter().any(|tally| tally.value.as_deref() == Some("300")), "{numbers:?}");
+    let own = store.since(&by("EventID"), &all()).await.unwrap();
+    assert_eq!((own.tallies.len(), own.tallies[0].value.as_deref()), (12, Some("4001")));
+    let only = QueryContext::new(Sources::only(["source-b"]));
+    let mine = store.since(&since("", 0, 12), &only).await.unwrap();
+    assert_eq!((mine.tallies.len(), mine.tallies[0].count), (1, 4));
+    assert!(mine.samples.iter().all(|sample| sample.2.as_deref() == Some("source-b")));
+    assert!(store.since(&since("user_name:", 0, 12), &all()).await.is_err());
 }

@@ -11,6 +11,7 @@ mod kill;
 mod long_records;
 mod open;
 mod program;
+mod questions;
 mod restart;
 mod rules;
 mod store;

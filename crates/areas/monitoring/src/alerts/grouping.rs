@@ -1,5 +1,5 @@
 //! Matches gathered in memory between two writes: one bundle per group, so that a flood of matches costs one row
-//! change. Writing the bundles is `store::write_bundles`; nothing here touches a database.
+//! change. Writing the bundles is `record::write_bundles`; nothing here touches a database.
 
 use super::scoring::Scoring;
 use super::{Entity, Sample, SampleField};

@@ -121,6 +121,29 @@ pub async fn write_bundles(
     Ok(changes)
 }
 
+/// Of bundles of groups that are to be quiet after an alert: those that may be written, and the matches of the others. A
+/// group that raised an alert since `since` raises no other; what joins an alert that is there is written all the same.
+pub async fn outside_quiet(
+    tx: &Tx<'_>,
+    bundles: Vec<(String, Bundle)>,
+    window: Micros,
+    since: Micros,
+) -> Result<(Vec<(String, Bundle)>, i64), Error> {
+    let groups = load_groups(tx, &bundles).await?;
+    let mut quiet = 0_i64;
+    let mut kept = Vec::with_capacity(bundles.len());
+    for (key, bundle) in bundles {
+        let rows = groups.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let told = rows.iter().any(|row| row.detected_at > since);
+        if told && !rows.iter().any(|row| joins(row, &bundle, window)) {
+            quiet = quiet.saturating_add(bundle.count);
+        } else {
+            kept.push((key, bundle));
+        }
+    }
+    Ok((kept, quiet))
+}
+
 /// The first sequence that identifies a new row. A correlation that goes on after its alert was closed, or in another
 /// time, begins with an event that another row of the group has; then its own match identifies it.
 async fn free_sequence(tx: &Tx<'_>, row: &row::Model, match_sequence: u64) -> Result<i64, Error> {

@@ -109,6 +109,12 @@ impl Scoring {
         })
     }
 
+    /// The same with another window, for what groups by its own.
+    #[must_use]
+    pub fn with_window(&self, window: Micros) -> Self {
+        Self { window, ..self.clone() }
+    }
+
     /// Score (0 to 100) and severity of a rule's match on a system of this level.
     pub fn weigh(&self, rule: Severity, system_level: Option<i64>) -> (i64, Severity) {
         let column = match system_level {

@@ -4,6 +4,7 @@
 use super::{Alert, CloseReason, Sample, pages, service, store};
 use crate::rules;
 use crate::rules::techniques::Technique;
+use crate::saved_searches;
 use crate::search::clause::clause;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
@@ -63,7 +64,10 @@ pub struct Shown {
     pub counted: Option<Counted>,
     /// Whether the asker may read events at all; without, the matched fields alone are shown.
     pub may_see_events: bool,
-    pub may_see_rule: bool,
+    /// The rule's page, or that of the saved search that stands for it; none where the asker may not see it.
+    pub rule_href: Option<String>,
+    /// A saved search raised it.
+    pub is_scheduled: bool,
     /// Samples whose event is no longer in the store.
     pub gone: Vec<Sample>,
     pub all_events: String,
@@ -109,6 +113,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
     let words = |name| rule.as_ref().and_then(|rule| rules::text(rule, name, lang)).map(ToOwned::to_owned);
     let (translated, what_to_do) = (words("description"), words("what_to_do"));
     let span = |at: i64| at / 1000;
+    let saved = saved_searches::alerts::of_alert(&connection, &alert).await?;
     let is_correlation = rule.as_ref().is_some_and(|rule| rule.is_correlation());
     Ok(Shown {
         title: alert.title(lang).to_owned(),
@@ -119,11 +124,14 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         description: translated
             .or_else(|| rule.as_ref()?.description.clone().filter(|_| lang == Lang::En || what_to_do.is_none())),
         what_to_do,
-        all_events: Address::parse("/search")
-            .with("q", around(&alert, is_correlation))
-            .with("from", span(alert.first_event_time - kit::clock::MINUTE))
-            .with("to", span(alert.last_event_time + kit::clock::MINUTE))
-            .to_string(),
+        all_events: match &saved {
+            Some(Some(saved)) => saved_searches::alerts::matches(saved, &alert).to_string(),
+            _ => Address::parse("/search")
+                .with("q", around(&alert, is_correlation))
+                .with("from", span(alert.first_event_time - kit::clock::MINUTE))
+                .with("to", span(alert.last_event_time + kit::clock::MINUTE))
+                .to_string(),
+        },
         same_entity: Address::parse("/alerts?state=all&range=all")
             .with("entity", format!("{}:{}", alert.entity.kind, alert.entity.value))
             .to_string(),
@@ -145,7 +153,11 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         evidence: evidence.into_iter().take(MOST_EVENTS).collect(),
         gone,
         may_see_events,
-        may_see_rule: visit.scope().may(Capability::ViewRules),
+        rule_href: match &saved {
+            Some(saved) => saved.as_ref().map(|saved| format!("/saved-searches/{}", saved.id)),
+            None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
+        },
+        is_scheduled: saved.is_some(),
         rule,
         alert,
     })

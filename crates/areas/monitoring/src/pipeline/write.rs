@@ -2,14 +2,10 @@
 
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Bundle;
+use crate::alerts::news;
 use crate::alerts::record::{self, Change};
-use crate::alerts::service::news_agency;
 use kit::Error;
-use serde_json::json;
 use std::time::{Duration, Instant};
-
-/// More changes than this in one write are told as one piece of news.
-const MOST_NEWS: usize = 20;
 
 /// Writes everything gathered and moves the cursor; with `status` also the figures of sources. Tries until it
 /// succeeds or the pipeline is stopped: what is not written is still in the log.
@@ -33,7 +29,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                 pipeline.0.store.set_evaluated(worker.reached);
                 pipeline.0.counters.add_write(&changes, worker.damping.damped_matches, started.elapsed());
                 publish(pipeline, worker);
-                tell(pipeline, &changes);
+                news::tell(&pipeline.0.live, &changes);
                 return;
             }
             Err(error) => {
@@ -76,19 +72,4 @@ async fn attempt(
     }
     tx.commit().await?;
     Ok(changes)
-}
-
-fn tell(pipeline: &Pipeline, changes: &[Change]) {
-    let live = &pipeline.0.live;
-    if changes.len() > MOST_NEWS {
-        // Every page asks anew; whose alerts they are it learns from its own scope.
-        let new = changes.iter().filter(|change| change.is_new).count();
-        live.send("alert", None, json!({ "many": true, "new": new > 0 }));
-        return;
-    }
-    for change in changes {
-        let agency = news_agency(change.agency_id.as_deref());
-        let data = json!({ "id": change.id, "new": change.is_new, "severity": change.severity.code() });
-        live.send("alert", Some(agency), data);
-    }
 }

@@ -5,6 +5,8 @@ mod api;
 mod examples;
 mod pages;
 
+pub use examples::EXAMPLES;
+
 use kit::catalogue::{QueryAnswer, QueryLimits};
 use kit::web::Visit;
 use kit::{App, Error};

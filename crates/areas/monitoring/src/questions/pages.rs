@@ -3,6 +3,7 @@
 
 use super::ask;
 use super::examples::EXAMPLES;
+use crate::saved_searches::opening::opened;
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -53,6 +54,9 @@ struct QuestionPage {
 
 async fn show_question(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::QuerySql)?;
+    if let Some(saved) = opened(&visit, "sql").await? {
+        return Ok(saved);
+    }
     let sql = visit.address.value("sql").unwrap_or_default().trim().to_owned();
     if let Some(format @ ("csv" | "json")) = visit.address.value("format") {
         return Ok(export(&visit, &sql, format).await?);

@@ -11,7 +11,7 @@ use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::routing::get;
 use event::Event;
 use event_store::Sources;
-use event_store::search::{Query, parse};
+use event_store::search::{Matcher, parse};
 use futures::Stream;
 use kit::page::Page;
 use kit::web::{Fail, Visit};
@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -28,6 +28,8 @@ use tokio::sync::broadcast::error::RecvError;
 const ROWS_A_SECOND: usize = 20;
 /// Rows after which the tail ends.
 const LAST_ROW: usize = 1_000;
+/// How long the set of sources in scope is taken as it was.
+const SCOPE_LASTS: Duration = Duration::from_secs(30);
 
 pub(super) fn routes() -> axum::Router<App> {
     axum::Router::new().route("/search/live", get(tail))
@@ -36,12 +38,13 @@ pub(super) fn routes() -> axum::Router<App> {
 async fn tail(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Fail> {
     visit.require(Capability::ViewEvents)?;
     let question = Question::of(&visit.address, visit.now());
-    let query = parse(&question.query).map_err(|error| Fail::from(super::run::refusal(error)))?;
+    let query = parse(&question.query).map_err(|error| Fail::from(super::run::refusal(error)))?.matcher();
     let sources = sources_in_scope(&visit.read()).await?;
     let receiver = monitoring(&visit.app)?.store.subscribe();
     audit(&visit, "live", &question.query, 0, &[]).await?;
     let page = visit.page().await?;
-    let tail = Tail { visit, page, question, query, sources, receiver, senders: HashMap::new(), sent: 0, ended: false };
+    let (senders, asked_at) = (HashMap::new(), Instant::now());
+    let tail = Tail { visit, page, question, query, sources, asked_at, receiver, senders, sent: 0, ended: false };
     let stream = futures::stream::unfold(tail, |mut tail| async move {
         let sent = tail.next().await?;
         Some((futures::stream::iter(sent.into_iter().map(Ok)), tail))
@@ -53,12 +56,24 @@ struct Tail {
     visit: Visit,
     page: Page,
     question: Question,
-    query: Query,
+    query: Matcher,
     sources: Sources,
+    /// When the sources in scope were last asked for.
+    asked_at: Instant,
     receiver: Receiver<Arc<Vec<Event>>>,
     senders: HashMap<String, Sender>,
     sent: usize,
     ended: bool,
+}
+
+/// What came within a second.
+#[derive(Default)]
+struct Gathered {
+    events: Vec<Event>,
+    /// Matches beyond those that are shown.
+    skipped: usize,
+    /// More came than could be looked at.
+    lost: bool,
 }
 
 #[derive(Template)]
@@ -74,10 +89,16 @@ impl Tail {
         if self.ended {
             return None;
         }
-        let Ok((mut events, skipped)) = self.gather().await else {
+        let Ok(Gathered { mut events, skipped, lost }) = self.gather().await else {
             self.ended = true;
             return Some(vec![Sent::default().event("full").data("closed")]);
         };
+        if self.asked_at.elapsed() > SCOPE_LASTS {
+            // Sources change hands while somebody looks on; where that cannot be found out, nothing is shown.
+            self.sources = sources_in_scope(&self.visit.read()).await.unwrap_or(Sources::Only(Arc::default()));
+            self.asked_at = Instant::now();
+            events.retain(|event| self.may_see(event));
+        }
         events.reverse();
         let rows = match self.rows(&events).await {
             Ok(rows) => rows,
@@ -93,6 +114,9 @@ impl Tail {
             let words = self.page.tn("search-live-skipped", "count", self.page.format.number(skipped as u64));
             sent.push(Sent::default().event("state").data(words));
         }
+        if lost {
+            sent.push(Sent::default().event("state").data(self.page.t("search-live-lost")));
+        }
         if self.sent >= LAST_ROW {
             self.ended = true;
             let words = self.page.tn("search-live-full", "count", self.sent);
@@ -103,33 +127,35 @@ impl Tail {
     }
 
     /// Waits for a first match, then for what else comes within a second. `Err` when the store has closed.
-    async fn gather(&mut self) -> Result<(Vec<Event>, usize), RecvError> {
-        let mut events = Vec::new();
-        let mut skipped = 0;
-        while events.is_empty() {
-            self.take(&mut events, &mut skipped).await?;
+    async fn gather(&mut self) -> Result<Gathered, RecvError> {
+        let mut gathered = Gathered::default();
+        while gathered.events.is_empty() {
+            self.take(&mut gathered).await?;
         }
         let second = tokio::time::sleep(Duration::from_secs(1));
         tokio::pin!(second);
         loop {
             tokio::select! {
-                () = &mut second => return Ok((events, skipped)),
-                taken = self.take(&mut events, &mut skipped) => taken?,
+                () = &mut second => return Ok(gathered),
+                taken = self.take(&mut gathered) => taken?,
             }
         }
     }
 
-    async fn take(&mut self, events: &mut Vec<Event>, skipped: &mut usize) -> Result<(), RecvError> {
+    async fn take(&mut self, gathered: &mut Gathered) -> Result<(), RecvError> {
         let batch = match self.receiver.recv().await {
             Ok(batch) => batch,
-            Err(RecvError::Lagged(_)) => return Ok(()),
+            Err(RecvError::Lagged(_)) => {
+                gathered.lost = true;
+                return Ok(());
+            }
             Err(closed) => return Err(closed),
         };
         for event in batch.iter().filter(|event| self.may_see(event) && self.query.matches(event)) {
-            if events.len() < ROWS_A_SECOND {
-                events.push(event.clone());
+            if gathered.events.len() < ROWS_A_SECOND {
+                gathered.events.push(event.clone());
             } else {
-                *skipped += 1;
+                gathered.skipped += 1;
             }
         }
         Ok(())

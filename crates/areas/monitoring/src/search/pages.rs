@@ -4,6 +4,7 @@ use super::clause::{exclude, include};
 use super::run::{self, Failure, Found, MOST_ROWS, PER_PAGE, search, sequence, text, time};
 use super::senders::Sender;
 use super::{Question, clause, column_doc, cursor_code};
+use crate::saved_searches::opening::opened;
 use crate::timespan::local;
 use askama::Template;
 use axum::http::{StatusCode, header};
@@ -109,6 +110,9 @@ struct SearchPage {
 
 async fn show_search(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewEvents)?;
+    if let Some(saved) = opened(&visit, "q").await? {
+        return Ok(saved);
+    }
     let question = Question::of(&visit.address, visit.now());
     if let Some(format @ ("csv" | "json")) = visit.address.value("format") {
         return Ok(export(&visit, &question, format).await?);

@@ -269,7 +269,7 @@ async fn department(db: &Db, code: &str, name: &str, number: u64, address: &str)
     Department { agency, system, source, person, alert, seq: number }
 }
 
-fn event(seq: u64, of: &Department, address: &str) -> Event {
+pub(crate) fn event(seq: u64, of: &Department, address: &str) -> Event {
     let mut event = Event {
         seq,
         time: NOW - MINUTE,

@@ -8,5 +8,7 @@ mod acts;
 mod bulk;
 mod centre;
 mod pages;
+mod saved_searches;
+mod schedules;
 mod stream;
 mod walls;

@@ -48,7 +48,7 @@ pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
     .unwrap()
 }
 
-fn failures(from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
+pub(crate) fn failures(from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
     let origin = Arc::new(Origin { listener: Listener::SyslogTcp, peer: Some(peer.into()), ..Origin::default() });
     (from..from + count)
         .map(|number| RawRecord {
@@ -64,7 +64,7 @@ fn failures(from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
         .collect()
 }
 
-async fn figures(db: &Db, sql: &str) -> i64 {
+pub(crate) async fn figures(db: &Db, sql: &str) -> i64 {
     let scope = Scope::service("test");
     let view = db.scoped(&scope).read();
     let row = view.query_one_raw(Statement::from_string(view.get_database_backend(), sql)).await.unwrap().unwrap();

@@ -8,6 +8,7 @@ mod person_page;
 pub mod reach;
 mod roles;
 mod service;
+mod standing;
 mod store;
 mod tables;
 
@@ -16,6 +17,7 @@ pub use pages::routes;
 pub(crate) use roles::manageable;
 pub use roles::{grant_role, may_hand_out, revoke_role};
 pub use service::{NewPerson, PersonChange, change, create, disable, enable};
+pub use standing::scope_of;
 pub use store::{PersonFilter, by_account, count, find, grants_of, heads_of, list, name_of, who_may};
 pub(crate) use store::{signed_in, signing_in, with_role};
 pub use tables::PEOPLE;

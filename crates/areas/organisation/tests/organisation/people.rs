@@ -153,3 +153,30 @@ async fn who_may_handle_an_agencys_alerts_are_its_own_people_and_the_centres() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn work_that_goes_on_without_a_person_has_the_person_s_scope_of_this_moment_or_none() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let officer = province.person("can.bo", "Cán Bộ A", &province.a, "officer").await;
+        let now = |agency: Option<String>, at: i64| {
+            let (db, policies, officer) = (province.db.clone(), province.policies.clone(), officer.clone());
+            async move { people::scope_of(&db, &policies, &officer, agency.as_deref(), at).await.unwrap() }
+        };
+        let own = now(Some(province.a.clone()), NOW).await.expect("the officer's scope");
+        assert_eq!(own.agencies(), &Agencies::Under([province.a.clone()].into()));
+        assert!(own.may(Capability::HandleAlerts) && !own.may(Capability::ManagePeople));
+        for elsewhere in [None, Some(province.b.clone()), Some(province.a_office.clone()), Some(String::new())] {
+            assert_eq!(now(elsewhere.clone(), NOW).await, None, "{elsewhere:?}");
+        }
+        assert_eq!(now(Some(province.a.clone()), NOW - 2 * DAY).await, None, "before the role began");
+        let scope = service();
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        people::disable(&tx, &province.policies, NOW, &officer, "").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(now(Some(province.a.clone()), NOW).await, None, "the account is closed");
+        let nobody = people::scope_of(&province.db, &province.policies, "nobody", None, NOW).await.unwrap();
+        assert_eq!(nobody, None);
+    })
+    .await;
+}

@@ -20,6 +20,8 @@ const LONGEST: usize = 64 << 10;
 const MOST_TOKENS: usize = 4_000;
 /// Tables of a query with its named sub-queries put in; a person's question has a handful.
 const MOST_TABLES: usize = 256;
+/// Centroids of an approximate percentile. They are set aside in one piece that no memory pool counts.
+const MOST_CENTROIDS: f64 = 10_000.0;
 /// Nesting of parentheses and sub-queries.
 const DEEPEST: usize = 40;
 
@@ -178,6 +180,10 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), StoreError> {
                     Expr::WindowFunction(call) => call.fun.name(),
                     _ => return Ok(TreeNodeRecursion::Continue),
                 };
+                if let Some(reason) = excess(part) {
+                    problem = Some(reason);
+                    return Ok(TreeNodeRecursion::Stop);
+                }
                 if functions::is_allowed(name) {
                     return Ok(TreeNodeRecursion::Continue);
                 }
@@ -191,6 +197,23 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), StoreError> {
         (Err(error), None) => Err(StoreError::Query(clean(&error))),
         (Ok(_), None) => Ok(()),
     }
+}
+
+/// An approximate percentile takes memory for as many centroids as it is told: they are written out and bounded.
+fn excess(call: &Expr) -> Option<String> {
+    let (name, arguments) = match call {
+        Expr::AggregateFunction(call) => (call.func.name(), &call.params.args),
+        Expr::WindowFunction(call) => (call.fun.name(), &call.params.args),
+        _ => return None,
+    };
+    let is_small = |argument: &Expr| match argument {
+        Expr::Literal(value, _) => value.to_string().parse::<f64>().is_ok_and(|number| number <= MOST_CENTROIDS),
+        _ => false,
+    };
+    let sound = name != "approx_percentile_cont" || arguments.iter().skip(1).all(is_small);
+    (!sound).then(|| {
+        format!("approx_percentile_cont takes its percentile and centroids (at most {MOST_CENTROIDS}) as plain numbers")
+    })
 }
 
 /// The part of an error a person can act on.

@@ -1,0 +1,105 @@
+//! JSON of saved searches: `GET /api/v1/saved-searches` (`q`, `kind`, `show=own|scheduled`, `limit`, `offset`), `POST` to
+//! keep one, `GET`, `PUT` and `DELETE /api/v1/saved-searches/{id}`, `PUT` and `DELETE …/{id}/schedule`.
+
+use super::schedules::{self, ScheduleInput};
+use super::service::{self, SavedSearchInput};
+use super::store::{self, Filter};
+use super::{Kind, SavedSearch};
+use crate::search::run::monitoring;
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::{get, put};
+use kit::App;
+use kit::web::{ApiVisit, Fail, OnceKey, rows_to_skip};
+use serde::Serialize;
+
+pub(super) fn routes() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/api/v1/saved-searches", get(list_searches).post(create))
+        .route("/api/v1/saved-searches/{id}", get(show_search).put(change).delete(delete_search))
+        .route("/api/v1/saved-searches/{id}/schedule", put(set_schedule).delete(stop_schedule))
+}
+
+/// Most rows of one answer.
+const MOST_ROWS: u64 = 1_000;
+
+#[derive(Serialize)]
+struct List {
+    total: u64,
+    rows: Vec<SavedSearch>,
+}
+
+async fn list_searches(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
+    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
+    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
+    let filter = Filter {
+        words: visit.address.value("q").unwrap_or_default().to_owned(),
+        kind: visit.address.value("kind").and_then(Kind::from_code),
+        own: visit.address.has("show", "own"),
+        scheduled: visit.address.has("show", "scheduled"),
+    };
+    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
+    let view = visit.read();
+    let rows = store::list(&view, &filter, limit, offset).await?;
+    Ok(Json(List { total: store::count(&view, &filter).await?, rows }))
+}
+
+async fn show_search(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<SavedSearch>, Fail> {
+    Ok(Json(store::find(&visit.read(), &id).await?))
+}
+
+async fn create(
+    ApiVisit(visit): ApiVisit,
+    OnceKey(identity): OnceKey,
+    Json(input): Json<SavedSearchInput>,
+) -> Result<(StatusCode, Json<SavedSearch>), Fail> {
+    let tx = visit.begin().await?;
+    let id = match identity.claim(&tx, visit.now()).await? {
+        Some(id) => id,
+        None => {
+            let id = service::create(&tx, &input, &visit.session.agency_id, visit.now()).await?;
+            identity.answer(&tx, &id).await?;
+            tx.commit().await?;
+            id
+        }
+    };
+    Ok((StatusCode::CREATED, Json(store::find(&visit.read(), &id).await?)))
+}
+
+async fn change(
+    ApiVisit(visit): ApiVisit,
+    Path(id): Path<String>,
+    Json(input): Json<SavedSearchInput>,
+) -> Result<Json<SavedSearch>, Fail> {
+    let tx = visit.begin().await?;
+    service::change(&tx, &id, &input, visit.now()).await?;
+    tx.commit().await?;
+    Ok(Json(store::find(&visit.read(), &id).await?))
+}
+
+async fn delete_search(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<StatusCode, Fail> {
+    let tx = visit.begin().await?;
+    service::delete(&tx, &id, visit.now()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_schedule(
+    ApiVisit(visit): ApiVisit,
+    Path(id): Path<String>,
+    Json(input): Json<ScheduleInput>,
+) -> Result<Json<SavedSearch>, Fail> {
+    let inserted = monitoring(&visit.app)?.store.inserted();
+    let tx = visit.begin().await?;
+    schedules::set(&tx, &id, &input, inserted, visit.now()).await?;
+    tx.commit().await?;
+    Ok(Json(store::find(&visit.read(), &id).await?))
+}
+
+async fn stop_schedule(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<StatusCode, Fail> {
+    let tx = visit.begin().await?;
+    schedules::stop(&tx, &id, visit.now()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,237 @@
+//! Pages of saved searches: the list, one of them with its schedule, and the short list beside the search.
+
+use super::schedules::{self, Schedule};
+use super::service;
+use super::store::{self, Filter};
+use super::{Kind, SavedSearch, alerts, form};
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kit::page::{Address, Chip, FlashKind, FormErrors, Page, Pagination, Tab, Tone};
+use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
+use kit::{App, Capability, Error};
+use serde::Deserialize;
+
+pub(super) fn routes() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/saved-searches", get(list_searches).post(form::create))
+        .route("/saved-searches/new", get(form::new_search))
+        .route("/saved-searches/menu", get(show_menu))
+        .route("/saved-searches/{id}", get(show_search).post(form::change))
+        .route("/saved-searches/{id}/edit", get(form::edit_search))
+        .route("/saved-searches/{id}/delete", post(delete_search))
+}
+
+const PER_PAGE: u64 = 50;
+const MOST_ROWS: u64 = 10_000;
+/// Rows of the short list.
+const IN_MENU: u64 = 30;
+
+/// Refused only to those who may ask nothing at all.
+fn require_any(visit: &Visit) -> Result<(), Error> {
+    let any = Kind::ALL.into_iter().any(|kind| visit.scope().may(kind.capability()));
+    if any { Ok(()) } else { Err(Error::Forbidden(Capability::ViewEvents.name())) }
+}
+
+fn filter_of(visit: &Visit) -> Filter {
+    Filter {
+        words: visit.address.value("q").unwrap_or_default().to_owned(),
+        kind: visit.address.value("kind").and_then(Kind::from_code),
+        own: visit.address.has("show", "own"),
+        scheduled: visit.address.has("show", "scheduled"),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "saved_searches/templates/list.html")]
+struct ListPage {
+    page: Page,
+    words: String,
+    tabs: Vec<Tab>,
+    chips: Vec<Chip>,
+    rows: Vec<Row>,
+    pagination: Pagination,
+    csv: String,
+}
+
+struct Row {
+    saved: SavedSearch,
+    is_own: bool,
+}
+
+async fn list_searches(visit: Visit) -> Result<Response, Fail> {
+    require_any(&visit)?;
+    let filter = filter_of(&visit);
+    let view = visit.read();
+    if visit.address.has("format", "csv") {
+        let rows = store::list(&view, &filter, MOST_ROWS, 0).await?;
+        return Ok(csv(&visit, &rows).into_response());
+    }
+    let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter).await?);
+    let rows = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;
+    let me = visit.scope().person_id();
+    let rows = rows.into_iter().map(|saved| Row { is_own: saved.is_owned_by(me), saved }).collect();
+    let page = visit.page().await?;
+    let template = ListPage {
+        tabs: tabs(&visit, &page, &filter).await?,
+        chips: chips(&page, &filter),
+        csv: page.address.with("format", "csv").to_string(),
+        words: filter.words,
+        rows,
+        pagination,
+        page,
+    };
+    Ok(render(&template)?.into_response())
+}
+
+async fn tabs(visit: &Visit, page: &Page, filter: &Filter) -> Result<Vec<Tab>, Error> {
+    let mut tabs = Vec::new();
+    for (code, key) in
+        [("", "saved-search-tab-all"), ("own", "saved-search-tab-own"), ("scheduled", "saved-search-tab-scheduled")]
+    {
+        let asked = Filter { own: code == "own", scheduled: code == "scheduled", ..filter.clone() };
+        let chosen = (asked.own, asked.scheduled) == (filter.own, filter.scheduled);
+        let href = if code.is_empty() { page.address.without("show") } else { page.address.with("show", code) };
+        let count = store::count(&visit.read(), &asked).await?;
+        tabs.push(Tab { name: page.t(key), href: href.to_string(), chosen, count: Some(count) });
+    }
+    Ok(tabs)
+}
+
+fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
+    let mut chips = Vec::new();
+    if !filter.words.is_empty() {
+        let words = filter.words.clone();
+        chips.push(Chip::of(&page.address, "q", &filter.words, page.t("saved-search-words"), words));
+    }
+    if let Some(kind) = filter.kind {
+        chips.push(Chip::of(&page.address, "kind", kind.code(), page.t("saved-search-kind"), page.t(kind.key())));
+    }
+    chips
+}
+
+fn csv(visit: &Visit, rows: &[SavedSearch]) -> Csv {
+    let head = [
+        "saved-search-name",
+        "saved-search-description",
+        "saved-search-kind",
+        "saved-search-text",
+        "saved-search-sharing",
+        "saved-search-owner",
+        "saved-search-agency",
+        "saved-search-schedule",
+        "saved-search-last-run",
+        "saved-search-last-matches",
+    ];
+    let mut csv = Csv::new("saved-searches", head.map(|key| visit.t(key)));
+    for saved in rows {
+        let schedule = saved.schedule.as_ref();
+        csv.row([
+            saved.name.clone(),
+            saved.description.clone(),
+            visit.t(saved.kind.key()),
+            saved.text.clone(),
+            visit.t(saved.sharing.key()),
+            saved.owner_name.clone(),
+            saved.agency_name.clone().unwrap_or_default(),
+            schedule.map(|one| visit.t(state_key(one))).unwrap_or_default(),
+            schedule.and_then(|one| one.last_run_at).map(kit::page::iso).unwrap_or_default(),
+            schedule.and_then(|one| one.last_matches).map(|number| number.to_string()).unwrap_or_default(),
+        ]);
+    }
+    csv
+}
+
+#[derive(Template)]
+#[template(path = "saved_searches/templates/search.html")]
+struct SearchPage {
+    page: Page,
+    saved: SavedSearch,
+    is_own: bool,
+    /// The whole of the permanent address, to be sent to somebody.
+    permanent: String,
+    schedule: schedules::Shown,
+    errors: FormErrors,
+    /// The alerts it raised, for those who may see alerts.
+    alerts: Option<String>,
+    may_run: bool,
+}
+
+async fn show_search(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    require_any(&visit)?;
+    Ok(show(&visit, &id, None, FormErrors::default()).await?)
+}
+
+/// The page of one search; with what was typed into the form of its schedule where that was wrong.
+pub(super) async fn show(
+    visit: &Visit,
+    id: &str,
+    typed: Option<&schedules::ScheduleInput>,
+    errors: FormErrors,
+) -> Result<Response, Error> {
+    let saved = store::find(&visit.read(), id).await?;
+    let page = visit.page().await?;
+    let is_own = saved.is_owned_by(visit.scope().person_id());
+    let list = Address::parse("/alerts?state=all&range=all").with("rule", alerts::rule_id(&saved.id));
+    let template = SearchPage {
+        permanent: format!("{}{}", visit.app.settings.public_url, saved.permanent()),
+        schedule: schedules::shown(visit, &page, &saved, is_own, typed, &errors),
+        alerts: visit.scope().may(Capability::ViewAlerts).then(|| list.to_string()),
+        may_run: visit.scope().may(saved.kind.capability()),
+        is_own,
+        saved,
+        errors,
+        page,
+    };
+    let status = match template.errors.is_empty() {
+        true => axum::http::StatusCode::OK,
+        false => axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Ok((status, render(&template)?).into_response())
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn delete_search(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    service::delete(&tx, &id, visit.now()).await?;
+    tx.commit().await?;
+    Ok(see_other_saying("/saved-searches", FlashKind::Done, "saved-search-deleted"))
+}
+
+#[derive(Template)]
+#[template(path = "saved_searches/templates/menu.html")]
+struct Menu {
+    page: Page,
+    rows: Vec<SavedSearch>,
+}
+
+/// The short list that the search page unfolds.
+async fn show_menu(visit: Visit) -> Result<Response, Fail> {
+    require_any(&visit)?;
+    let filter = Filter { kind: filter_of(&visit).kind, ..Filter::default() };
+    let rows = store::list(&visit.read(), &filter, IN_MENU, 0).await?;
+    Ok(render(&Menu { page: visit.page().await?, rows })?.into_response())
+}
+
+/// Key of the word for how a schedule stands.
+pub(super) fn state_key(schedule: &Schedule) -> &'static str {
+    match (schedule.state, &schedule.error_key, schedule.stop_reason) {
+        (schedules::State::Active, Some(_), _) => "saved-search-state-error",
+        (schedules::State::Active, None, _) => "saved-search-state-active",
+        (schedules::State::Stopped, _, Some(schedules::StopReason::RightLost)) => "saved-search-state-right-lost",
+        (schedules::State::Stopped, ..) => "saved-search-state-stopped",
+    }
+}
+
+/// Its tone.
+fn tone(schedule: &Schedule) -> Tone {
+    match (schedule.state, &schedule.error_key, schedule.stop_reason) {
+        (schedules::State::Active, Some(_), _) => Tone::Bad,
+        (schedules::State::Active, None, _) => Tone::Good,
+        (schedules::State::Stopped, _, Some(schedules::StopReason::RightLost)) => Tone::Attention,
+        (schedules::State::Stopped, ..) => Tone::Neutral,
+    }
+}

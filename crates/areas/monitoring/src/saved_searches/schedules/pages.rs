@@ -1,0 +1,147 @@
+//! The schedule on the page of its search: how it stands, and the form by which the owner sets it.
+
+use super::super::form::form_errors;
+use super::super::settings::{Bounds, SETTINGS};
+use super::super::{Kind, SavedSearch, pages};
+use super::service::{self, ScheduleInput};
+use super::Schedule;
+use crate::search::run::monitoring;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::post;
+use kit::App;
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Severity};
+use kit::web::{Fail, Form, Visit, see_other_saying};
+use serde::Deserialize;
+
+pub fn routes() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/saved-searches/{id}/schedule", post(set_schedule))
+        .route("/saved-searches/{id}/schedule/stop", post(stop_schedule))
+}
+
+/// What the page shows of it.
+pub struct Shown {
+    /// Whether this kind can have one at all.
+    pub possible: bool,
+    /// Fields of the form; empty for those who may not set it.
+    pub entries: Vec<Entry>,
+    /// "5 lần trở lên cho mỗi giá trị của user_name" …
+    pub condition: String,
+    /// What went wrong at the last run, and the words of what refused.
+    pub error: Option<(String, Option<String>)>,
+}
+
+pub fn shown(
+    visit: &Visit,
+    page: &Page,
+    saved: &SavedSearch,
+    is_own: bool,
+    typed: Option<&ScheduleInput>,
+    errors: &FormErrors,
+) -> Shown {
+    let possible = saved.kind == Kind::Search;
+    let may_set = possible && is_own && service::may_run(visit.scope());
+    let schedule = saved.schedule.as_ref();
+    let input = typed.cloned().or_else(|| schedule.map(as_input)).unwrap_or_else(beginning);
+    Shown {
+        possible,
+        entries: if may_set { entries(page, &input, errors) } else { Vec::new() },
+        condition: schedule.map(|schedule| condition(page, schedule)).unwrap_or_default(),
+        error: schedule.and_then(|one| Some((page.t(one.error_key.as_deref()?), one.error_words.clone()))),
+    }
+}
+
+fn condition(page: &Page, schedule: &Schedule) -> String {
+    let threshold = page.format.number(schedule.threshold);
+    match &schedule.group_by {
+        Some(field) => page.tn2("saved-search-condition-by", "count", threshold, "field", field.as_str()),
+        None => page.tn("saved-search-condition", "count", threshold),
+    }
+}
+
+/// What a new schedule begins with.
+fn beginning() -> ScheduleInput {
+    let default = |bounds: Bounds| bounds.default.to_string();
+    ScheduleInput {
+        every_minutes: default(SETTINGS.every_minutes),
+        threshold: default(SETTINGS.threshold),
+        group_by: String::new(),
+        severity: Severity::Medium.code().to_owned(),
+        window_minutes: default(SETTINGS.window_minutes),
+        quiet_minutes: default(SETTINGS.quiet_minutes),
+        longest_delay_minutes: String::new(),
+    }
+}
+
+fn as_input(schedule: &Schedule) -> ScheduleInput {
+    ScheduleInput {
+        every_minutes: schedule.every_minutes.to_string(),
+        threshold: schedule.threshold.to_string(),
+        group_by: schedule.group_by.clone().unwrap_or_default(),
+        severity: schedule.severity.code().to_owned(),
+        window_minutes: schedule.window_minutes.to_string(),
+        quiet_minutes: schedule.quiet_minutes.to_string(),
+        longest_delay_minutes: schedule.longest_delay_minutes.map(|one| one.to_string()).unwrap_or_default(),
+    }
+}
+
+fn entries(page: &Page, input: &ScheduleInput, errors: &FormErrors) -> Vec<Entry> {
+    let entry = |of, name: &str, key: &str, value: &str| Entry::new(of, name, page.t(key)).value(value).checked(errors);
+    let hinted = |of, name: &str, key: &str, value: &str| {
+        entry(of, name, key, value).hint(page.t(&format!("{key}-hint"))).required()
+    };
+    let bounded = |name: &str, key: &str, value: &str, bounds: Bounds| {
+        let between = page.tn2(
+            "saved-search-between",
+            "least",
+            page.format.number(bounds.least),
+            "most",
+            page.format.number(bounds.most),
+        );
+        let entry = hinted("number", name, key, value);
+        let hint = format!("{} {between}", entry.hint);
+        entry.hint(hint)
+    };
+    let severities = Severity::ALL
+        .into_iter()
+        .map(|one| Choice::new(one.code(), page.t(one.key()), one.code() == input.severity))
+        .collect();
+    let optional = |entry: Entry| Entry { required: false, ..entry };
+    let delay = &input.longest_delay_minutes;
+    vec![
+        bounded("every_minutes", "saved-search-every", &input.every_minutes, SETTINGS.every_minutes),
+        bounded("threshold", "saved-search-threshold", &input.threshold, SETTINGS.threshold),
+        optional(hinted("text", "group_by", "saved-search-group-by", &input.group_by)),
+        entry("select", "severity", "shell-severity", "").choices(severities).required(),
+        bounded("window_minutes", "saved-search-window", &input.window_minutes, SETTINGS.window_minutes),
+        bounded("quiet_minutes", "saved-search-quiet", &input.quiet_minutes, SETTINGS.quiet_minutes),
+        optional(bounded("longest_delay_minutes", "saved-search-delay", delay, SETTINGS.longest_delay_minutes)),
+    ]
+}
+
+async fn set_schedule(visit: Visit, Path(id): Path<String>, Form(input): Form<ScheduleInput>) -> Result<Response, Fail> {
+    let inserted = monitoring(&visit.app)?.store.inserted();
+    let tx = visit.begin().await?;
+    match service::set(&tx, &id, &input, inserted, visit.now()).await {
+        Ok(()) => {
+            tx.commit().await?;
+            Ok(see_other_saying(format!("/saved-searches/{id}"), FlashKind::Done, "saved-search-scheduled"))
+        }
+        Err(error) => {
+            tx.rollback().await?;
+            let errors = form_errors(&visit, error)?;
+            Ok(pages::show(&visit, &id, Some(&input), errors).await?)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn stop_schedule(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    service::stop(&tx, &id, visit.now()).await?;
+    tx.commit().await?;
+    Ok(see_other_saying(format!("/saved-searches/{id}"), FlashKind::Done, "saved-search-stopped"))
+}

@@ -1,0 +1,172 @@
+//! One run: what came since the last one is counted in the scope of the owner, and what it found is committed together
+//! with how far the schedule has come. Between the two nothing is written, so a program that dies there has done nothing,
+//! and the next run counts the same events again.
+
+use super::super::SavedSearch;
+use super::super::alerts::rule_id;
+use super::super::settings::SETTINGS;
+use super::super::store::execute;
+use super::{Parts, Schedule, hits, service};
+use crate::alerts::grouping::{Bundle, Owner, RuleFacts};
+use crate::alerts::news;
+use crate::alerts::record::{self, Damping};
+use crate::search::run::refusal;
+use crate::search::senders::senders;
+use crate::sources::sources_in_scope;
+use event_store::{Lane, QueryContext, Since, SinceRequest};
+use kit::clock::{MINUTE, Micros};
+use kit::{Error, Scope};
+use organisation::{audit, people};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// First matches of a run that are looked at one by one, for the samples of alerts.
+const SAMPLES: usize = 2_000;
+
+/// What a run found, not yet written.
+pub struct Prepared {
+    saved: SavedSearch,
+    schedule: Schedule,
+    scope: Scope,
+    up_to: u64,
+    pub matches: i64,
+    pub bundles: Vec<(String, Bundle)>,
+}
+
+/// Why a run came to nothing.
+#[derive(Debug)]
+pub enum Failure {
+    /// The owner left or may no longer do this.
+    RightLost,
+    Other(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// Counts what came since the last run.
+pub async fn prepare(parts: &Parts, saved: SavedSearch, now: Micros) -> Result<Prepared, Failure> {
+    let schedule = saved.schedule.clone().ok_or(Error::NotFound)?;
+    let reach = schedule.reach_agency_id.as_deref();
+    let scope = people::scope_of(&parts.db, &parts.policies, &saved.owner_id, reach, now).await?;
+    let scope = scope.filter(service::may_run).ok_or(Failure::RightLost)?;
+    let inserted = parts.store.inserted();
+    let (after, up_to) = range(&schedule, inserted, parts.store.last_seq().max(inserted));
+    let mut prepared = Prepared { saved, schedule, scope, up_to, matches: 0, bundles: Vec::new() };
+    if after < up_to {
+        let since = count(parts, &prepared, after).await?;
+        let owners = owners(parts, &prepared.scope, &since, now).await?;
+        let rule = Arc::new(facts(&prepared));
+        let schedule = &prepared.schedule;
+        prepared.matches = hits::matches(schedule, &since);
+        prepared.bundles = hits::bundles(schedule, &rule, &since, &owners, parts.scoring.samples);
+    }
+    Ok(prepared)
+}
+
+/// From behind which sequence up to which. After a start the store may still be behind the schedule: nothing is there
+/// yet. A schedule that is ahead of everything that was ever stored belongs to another store and begins anew.
+fn range(schedule: &Schedule, inserted: u64, last: u64) -> (u64, u64) {
+    if schedule.last_sequence > last {
+        tracing::warn!(at = schedule.last_sequence, last, "a schedule is ahead of the event store; the store was replaced");
+        return (inserted, inserted);
+    }
+    (schedule.last_sequence, inserted.max(schedule.last_sequence))
+}
+
+async fn count(parts: &Parts, prepared: &Prepared, after: u64) -> Result<Since, Error> {
+    let (saved, schedule) = (&prepared.saved, &prepared.schedule);
+    let mut context = QueryContext::new(sources_in_scope(&parts.db.scoped(&prepared.scope).read()).await?);
+    context.lane = Lane::Question;
+    context.timeout = SETTINGS.timeout();
+    let request = SinceRequest {
+        query: saved.text.clone(),
+        after,
+        up_to: prepared.up_to,
+        from: saved.from,
+        to: saved.to,
+        longest_delay: schedule.longest_delay_minutes.map(|minutes| minutes.saturating_mul(MINUTE)),
+        group_by: schedule.group_by.clone(),
+        samples: SAMPLES,
+    };
+    parts.store.since(&request, &context).await.map_err(refusal)
+}
+
+async fn owners(parts: &Parts, scope: &Scope, since: &Since, now: Micros) -> Result<HashMap<String, Owner>, Error> {
+    let ids: BTreeSet<String> = since.tallies.iter().filter_map(|tally| tally.source_id.clone()).collect();
+    let found = senders(&parts.db.scoped(scope).read(), ids, now).await?;
+    let owner = |(id, sender): (String, crate::search::senders::Sender)| {
+        let owner = Owner {
+            source_id: id.as_str().into(),
+            system_id: sender.system_id.map(Into::into),
+            agency_id: sender.agency_id.map(Into::into),
+            system_level: sender.system_level,
+        };
+        (id, owner)
+    };
+    Ok(found.into_iter().map(owner).collect())
+}
+
+/// The saved search as the rule of its alerts.
+fn facts(prepared: &Prepared) -> RuleFacts {
+    RuleFacts {
+        id: rule_id(&prepared.saved.id),
+        title: prepared.saved.name.clone(),
+        title_vi: None,
+        level: prepared.schedule.severity,
+        techniques: Vec::new(),
+    }
+}
+
+/// Writes alerts and how far the schedule has come, in one transaction. False where the schedule was changed, stopped or
+/// run by somebody else meanwhile: then nothing is written.
+pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, now: Micros) -> Result<bool, Error> {
+    let Prepared { saved, schedule, scope, up_to, matches, bundles } = prepared;
+    let scoped = parts.db.scoped(&scope);
+    let tx = scoped.begin().await?;
+    let number = |sequence: u64| i64::try_from(sequence).unwrap_or(i64::MAX);
+    // First of all: who comes second waits here, and then finds that it has been done.
+    let claim = "UPDATE search_schedules SET last_sequence = $2, next_run_at = $3, last_run_at = $4, last_matches = $5, \
+                 error_key = NULL, error_words = NULL, error_at = NULL \
+                 WHERE saved_search_id = $1 AND state = 'active' AND revision = $6 AND last_sequence = $7";
+    let values = [
+        saved.id.as_str().into(),
+        number(up_to).into(),
+        schedule.next_after(now).into(),
+        now.into(),
+        matches.into(),
+        schedule.revision.into(),
+        number(schedule.last_sequence).into(),
+    ];
+    if execute(&tx, claim, values).await? == 0 {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    let scoring = parts.scoring.with_window(schedule.window_minutes.saturating_mul(MINUTE));
+    let agencies: BTreeSet<String> =
+        bundles.iter().filter_map(|(_, bundle)| bundle.owner.agency_id.as_ref().map(ToString::to_string)).collect();
+    let quiet_since = now.saturating_sub(schedule.quiet_minutes.saturating_mul(MINUTE));
+    let (bundles, quiet) = match schedule.quiet_minutes {
+        0 => (bundles, 0),
+        _ => record::outside_quiet(&tx, bundles, scoring.window, quiet_since).await?,
+    };
+    let changes = record::write_bundles(&tx, bundles, &scoring, damping, now).await?;
+    if quiet > 0 || !changes.is_empty() {
+        let raised = changes.iter().any(|change| change.is_new).then_some(now);
+        let sql = "UPDATE search_schedules SET quiet_matches = quiet_matches + $2, \
+                   last_alert_at = COALESCE($3, last_alert_at) WHERE saved_search_id = $1";
+        execute(&tx, sql, [saved.id.as_str().into(), quiet.into(), raised.into()]).await?;
+    }
+    // A run that shows nobody anything reads nothing for anybody.
+    if !changes.is_empty() {
+        let agencies: Vec<String> = agencies.into_iter().collect();
+        let count = u64::try_from(matches).unwrap_or(0);
+        audit::record_read(&tx, now, "event", "schedule", &saved.text, count, &agencies).await?;
+    }
+    tx.commit().await?;
+    news::tell(&parts.live, &changes);
+    Ok(true)
+}
