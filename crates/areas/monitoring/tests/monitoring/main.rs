@@ -8,5 +8,6 @@ mod acts;
 mod bulk;
 mod centre;
 mod pages;
+mod searching;
 mod stream;
 mod walls;
