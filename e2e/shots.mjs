@@ -60,6 +60,7 @@ async function look(page, kind, address, state) {
   page.faults.length = 0;
   await page.goto(address, { waitUntil: 'load' });
   await page.waitForFunction(() => [...document.querySelectorAll('[data-chart]')].every((chart) => chart.querySelector('canvas')));
+  await page.waitForFunction(() => !document.querySelector('[data-counting]:not([data-ended])'));
   await page.evaluate(() => document.fonts.ready);
   await page.evaluate(() => window.scrollTo(0, 0));
   if (state.media === 'print') await page.emulateMedia({ media: 'print' });

@@ -54,7 +54,8 @@ export async function startProgram(options = []) {
   const address = `http://127.0.0.1:${port}`;
   const child = spawn(binary, ['--data-dir', directory, 'demo', '--json', '--port', String(port), ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, LUYTRE_LOG: process.env.LUYTRE_LOG ?? 'warn' },
+    // The demonstration is small: with small slices its searches go on after the first page as those of a year do.
+    env: { LUYTRE_SEARCH__FIRST_SLICE: '200', ...process.env, LUYTRE_LOG: process.env.LUYTRE_LOG ?? 'warn' },
   });
   let output = '';
   let log = '';

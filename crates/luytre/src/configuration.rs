@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use monitoring::intake::ConnectionLimits;
+use monitoring::search::places::SearchLimits;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -50,6 +51,7 @@ pub struct Configuration {
     pub intake: Intake,
     pub database: Database,
     pub events: Events,
+    pub search: Search,
     /// Directory whose files replace built-in content of the same path.
     pub content_directory: Option<PathBuf>,
     /// Directory of Sigma rules that is watched; `rules` in the data directory where not set.
@@ -103,6 +105,25 @@ pub struct Events {
     pub time_zone: String,
 }
 
+/// What one person may use of the event store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Search {
+    /// Searches and questions of one person, or of one key, at a time.
+    pub per_person: usize,
+    /// Longest time of a search; what it found by then is shown.
+    pub seconds: u64,
+    /// Events, about, that are looked at before the first rows are shown.
+    pub first_slice: u64,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        let limits = SearchLimits::default();
+        Self { per_person: limits.per_person, seconds: limits.time.as_secs(), first_slice: limits.slice_rows }
+    }
+}
+
 impl Default for Events {
     fn default() -> Self {
         Self {
@@ -122,6 +143,7 @@ impl Default for Configuration {
             intake: Intake::default(),
             database: Database::default(),
             events: Events::default(),
+            search: Search::default(),
             content_directory: None,
             rules_directory: None,
         }
@@ -171,6 +193,9 @@ impl Configuration {
         if found.events.retention_days == Some(0) {
             bail!("events.retention_days is 0: no event would be kept; give at least one day");
         }
+        if found.search.per_person == 0 || found.search.seconds == 0 {
+            bail!("search.per_person and search.seconds must be at least 1");
+        }
         Ok(found)
     }
 
@@ -212,6 +237,17 @@ mod tests {
         std::fs::write(directory.path().join("luytre.toml"), "[events]\nretention_days = 0\n").unwrap();
         let error = format!("{:#}", Configuration::load(directory.path(), None).unwrap_err());
         assert!(error.contains("retention_days"), "{error}");
+    }
+
+    #[test]
+    fn searches_without_a_place_or_time_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("luytre.toml");
+        std::fs::write(&file, "[search]\nper_person = 8\nseconds = 300\n").unwrap();
+        let search = Configuration::load(directory.path(), None).unwrap().search;
+        assert_eq!((search.per_person, search.seconds, search.first_slice), (8, 300, 65_536));
+        std::fs::write(&file, "[search]\nper_person = 0\n").unwrap();
+        assert!(Configuration::load(directory.path(), None).is_err());
     }
 
     #[test]

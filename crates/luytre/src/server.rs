@@ -20,6 +20,7 @@ use kit::{App, Error};
 use monitoring::Monitoring;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
 use monitoring::saved_searches::schedules::{Parts, keep_running};
+use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
 use organisation::{Policies, SignIn};
@@ -33,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 /// Longest time that pages wait for the log to be evaluated after a start.
 const RECOVERY: Duration = Duration::from_secs(20);
@@ -158,6 +160,11 @@ fn app(
         store: centre.store.clone(),
         resends,
         formats: centre.pipeline.formats(),
+        searches: Searches::new(SearchLimits {
+            per_person: configuration.search.per_person,
+            time: Duration::from_secs(configuration.search.seconds),
+            slice_rows: configuration.search.first_slice,
+        }),
         rules: centre.rules.clone(),
     });
     ports.insert(Policies::clone(&centre.policies));
@@ -220,7 +227,11 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .merge(control)
         .route("/health", get(health).with_state(Arc::clone(centre)))
         .layer(axum::middleware::from_fn(secure))
-        .layer(CompressionLayer::new())
+        // What comes line by line would wait in the compressor.
+        .layer(
+            CompressionLayer::new()
+                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/x-ndjson"))),
+        )
         .layer(CatchPanicLayer::custom(panicked))
 }
 

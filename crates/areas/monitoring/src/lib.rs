@@ -26,6 +26,8 @@ pub struct Monitoring {
     /// Records that senders may repeat, since they had no answer.
     pub resends: Arc<ingest::resends::Resends>,
     pub formats: Arc<ingest::FormatSet>,
+    /// Searches and questions under way, by who asked.
+    pub searches: search::places::Searches,
     /// Rules in force, with those that did not load. Replaced as a whole when a rule directory changes.
     pub rules: rules::Shelf,
 }

@@ -311,15 +311,38 @@ async fn ask(store: &Store) {
     }
     for query in ["sekurlsa", "203.0.113.77", "user_name:nguyen.van.x", "\"failed password\"", ""] {
         let request = SearchRequest { query: query.into(), ..SearchRequest::default() };
-        let mut walls = Vec::new();
-        let mut total = 0;
+        let whole = SearchRequest { slice_rows: u64::MAX, ..request.clone() };
+        let (mut firsts, mut walls, mut in_one) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut total, mut updates) = (0, 0);
         for _ in 0..3 {
             let began = Instant::now();
-            total = store.search(&request, &context).await.unwrap_or_else(|error| panic!("{query}: {error}")).total;
+            let mut under_way = store.search_updates(&request, &context).unwrap();
+            updates = 0;
+            let mut first = None;
+            while let Some(update) = under_way.next().await {
+                let update = update.unwrap_or_else(|error| panic!("{query}: {error}"));
+                updates += 1;
+                if first.is_none() && (update.page_complete || !update.so_far.rows.is_empty()) {
+                    first = Some(began.elapsed().as_secs_f64() * 1000.0);
+                }
+                total = update.so_far.total;
+            }
+            firsts.extend(first);
             walls.push(began.elapsed().as_secs_f64() * 1000.0);
+            let began = Instant::now();
+            store.search(&whole, &context).await.unwrap_or_else(|error| panic!("{query}: {error}"));
+            in_one.push(began.elapsed().as_secs_f64() * 1000.0);
         }
-        walls.sort_by(f64::total_cmp);
-        println!("{}", json!({ "search": query, "wall_ms": walls[1], "total": total, "peak_kib": usage().1 }));
+        for times in [&mut firsts, &mut walls, &mut in_one] {
+            times.sort_by(f64::total_cmp);
+        }
+        println!(
+            "{}",
+            json!({
+                "search": query, "first_rows_ms": firsts.get(1), "wall_ms": walls[1], "in_one_slice_ms": in_one[1],
+                "updates": updates, "total": total, "peak_kib": usage().1,
+            })
+        );
     }
 }
 

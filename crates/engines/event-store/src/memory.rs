@@ -3,9 +3,11 @@
 
 use crate::rows;
 use crate::segment::Segment;
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
-use event::Event;
+use event::{Event, Micros};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,6 +19,30 @@ const GATHER: usize = 2048;
 pub(crate) struct Snapshot {
     pub segments: Arc<Vec<Arc<Segment>>>,
     pub memory: Vec<RecordBatch>,
+}
+
+impl Snapshot {
+    /// Segments that may hold events between these times, both included, and the rows in memory that do.
+    pub(crate) fn within(&self, from: Micros, until: Micros) -> Result<Self, ArrowError> {
+        let overlaps = |one: &&Arc<Segment>| one.row.min_time <= until && from <= one.row.max_time;
+        let segments = Arc::new(self.segments.iter().filter(overlaps).cloned().collect());
+        let mut memory = Vec::new();
+        for batch in &self.memory {
+            let keep: BooleanArray = times(batch).iter().map(|time| Some(from <= *time && *time <= until)).collect();
+            match keep.true_count() {
+                0 => {}
+                all if all == batch.num_rows() => memory.push(batch.clone()),
+                _ => memory.push(filter_record_batch(batch, &keep)?),
+            }
+        }
+        Ok(Self { segments, memory })
+    }
+}
+
+/// Event times of rows.
+pub(crate) fn times(batch: &RecordBatch) -> &[Micros] {
+    let times = batch.column_by_name("time").and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
+    times.map_or(&[], |times| times.values())
 }
 
 #[derive(Default)]

@@ -2,7 +2,7 @@
 //! are removed (their events are still in the log); segments that the disk lost are named.
 
 use crate::StoreError;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, SegmentRow};
 use crate::segment::Segment;
 use crate::store::segment;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-type Settled = (Vec<Arc<Segment>>, Vec<String>);
+type Settled = (Vec<Arc<Segment>>, Vec<SegmentRow>);
 
 pub(crate) fn settle(dir: &Path, manifest: &Manifest) -> Result<Settled, StoreError> {
     let failed = |error| StoreError::io("tidy the store's folders", error);
@@ -50,7 +50,7 @@ pub(crate) fn settle(dir: &Path, manifest: &Manifest) -> Result<Settled, StoreEr
             segments.push(segment(dir, row));
         } else {
             tracing::error!(segment = row.path, expected = row.bytes, ?found, "segment is missing or cut");
-            missing.push(row.path);
+            missing.push(row);
         }
     }
     Ok((segments, missing))

@@ -6,7 +6,7 @@ use crate::ledger::Sealed;
 use crate::lock::DirectoryLock;
 use crate::log::{self, BatchId, Log, LogReader, LogWriter, Published, WriterOptions};
 use crate::maintenance::{Compacted, Dropped, Maintenance, Work};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, SegmentRow};
 use crate::memory::{Memory, Snapshot};
 use crate::query::Engine;
 use crate::retention::{Hold, RetentionPlan};
@@ -52,7 +52,7 @@ pub(crate) struct Shared {
     held_back: AtomicUsize,
     tail: broadcast::Sender<Arc<Vec<Event>>>,
     /// Segments that the manifest knows and the disk does not have whole.
-    pub missing: Vec<String>,
+    pub missing: Vec<SegmentRow>,
     /// Path of the segment that was last read again.
     scrubbed: Mutex<String>,
 }

@@ -58,8 +58,12 @@ impl Store {
         if checked != "ok" {
             report.problems.push(problem("manifest", "manifest.sqlite", checked));
         }
-        for file in &shared.missing {
-            report.problems.push(problem("segment", file, "missing, or not of the length it was written with".into()));
+        for row in &shared.missing {
+            report.problems.push(problem(
+                "segment",
+                &row.path,
+                "missing, or not of the length it was written with".into(),
+            ));
         }
         // A snapshot keeps the files from being removed under the check.
         let segments = shared.memory().segments.clone();

@@ -59,15 +59,23 @@ function dressed(options, width) {
   };
 }
 
+const drawn = new WeakMap();
+
+/** Draws a chart again whose block has new figures for the same buckets. */
+export function redrawChart(place) {
+  drawn.get(place)?.();
+}
+
 export async function drawChart(place) {
   const block = document.getElementById(place.dataset.chart);
   if (!block) return;
   library ??= import(settings.charts);
   const { init } = await library;
-  const { options, starts, zoom } = JSON.parse(block.textContent);
+  const { starts, zoom } = JSON.parse(block.textContent);
   const chart = init(place, null, { renderer: 'canvas' });
-  const draw = () => chart.setOption(dressed(options, chart.getWidth()), true);
+  const draw = () => chart.setOption(dressed(JSON.parse(block.textContent).options, chart.getWidth()), true);
   draw();
+  drawn.set(place, draw);
   new ResizeObserver(() => {
     chart.resize();
     draw();
@@ -83,7 +91,7 @@ function dragToZoom(place, chart, starts, zoom) {
   const at = (event) => event.clientX - place.getBoundingClientRect().left;
   const bucket = (x) => Math.min(Math.max(Math.round(chart.convertFromPixel({ xAxisIndex: 0 }, x)), 0), starts.length - 2);
   place.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || starts.length < 2) return;
     from = at(event);
     mark = document.createElement('div');
     mark.className = 'chart-zoom';

@@ -195,8 +195,13 @@ impl IntoResponse for Fail {
             axum::response::Html(page.render().unwrap_or_default()).into_response()
         };
         *response.status_mut() = status;
-        if let Error::RateLimited { retry_after_seconds } = *self.error {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+        let retry_after_seconds = match *self.error {
+            Error::RateLimited { retry_after_seconds } => Some(retry_after_seconds),
+            Error::Refused { status: 429, .. } => Some(5),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after_seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if !self.addressed {
             response.extensions_mut().insert(Unaddressed(self.error));

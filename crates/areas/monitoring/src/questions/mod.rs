@@ -7,6 +7,7 @@ mod pages;
 
 pub use examples::EXAMPLES;
 
+use crate::search::run::enter;
 use kit::catalogue::{QueryAnswer, QueryLimits};
 use kit::web::Visit;
 use kit::{App, Error};
@@ -26,6 +27,7 @@ async fn ask(visit: &Visit, sql: &str, max_rows: usize, purpose: &str) -> Result
     if sql.len() > LONGEST_SQL {
         return Err(Error::invalid("sql", "field-too-long"));
     }
+    let _place = enter(visit).await?;
     let limits = QueryLimits { max_rows: max_rows.min(MOST_ROWS), timeout: Duration::from_secs(30) };
     let answer = visit.app.catalogue.query(visit.scope(), sql, limits).await;
     // A refused question is part of the trail as well: somebody tried.

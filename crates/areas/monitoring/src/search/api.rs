@@ -1,8 +1,10 @@
-//! `GET /api/v1/search`: the same search as JSON.
+//! `GET /api/v1/search`: the same search as JSON, in one answer or line by line.
 
-use super::run::search;
-use super::{Question, cursor_code};
+use super::run::{enter, search};
+use super::{Question, cursor_code, lines};
 use axum::Json;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use event_store::{Store, UnknownField};
 use kit::web::{ApiVisit, Fail};
@@ -13,6 +15,9 @@ use serde_json::{Map, Value};
 pub(super) fn routes() -> axum::Router<App> {
     axum::Router::new().route("/api/v1/search", get(search_events))
 }
+
+/// The form of an answer that comes line by line.
+pub(super) const LINES: &str = "application/x-ndjson";
 
 /// Most rows of one answer.
 const MOST_ROWS: usize = 1_000;
@@ -27,29 +32,38 @@ struct Answer {
     /// Where nothing was found: fields asked for that are no columns, and the column perhaps meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unknown_fields: Vec<UnknownField>,
+    /// Files within the time asked for that are missing or damaged.
+    unreadable_files: u64,
     files_read: u64,
     files_total: u64,
     milliseconds: u64,
 }
 
-/// `q`, `range` or `from` and `to`, `columns`, `limit` (100), `before`. Without `columns` all come back.
-async fn search_events(ApiVisit(visit): ApiVisit) -> Result<Json<Answer>, Fail> {
+/// `q`, `range` or `from` and `to`, `columns`, `limit` (100), `before`. Without `columns` all come back. Who accepts
+/// `application/x-ndjson` gets rows and counts as they are found, an object a line.
+async fn search_events(ApiVisit(visit): ApiVisit, headers: HeaderMap) -> Result<Response, Fail> {
     visit.require(Capability::ViewEvents)?;
     let mut question = Question::of(&visit.address, visit.now());
     if visit.address.value("columns").is_none() {
         question.columns = Store::event_columns().iter().map(|column| column.name.to_owned()).collect();
     }
     let limit = visit.address.value("limit").and_then(|text| text.parse().ok()).unwrap_or(100).clamp(1, MOST_ROWS);
-    let found = search(&visit, &question, limit, "api").await.map_err(|failure| Fail::from(Error::from(failure)))?;
-    let result = found.result;
+    let place = enter(&visit).await?;
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    if accepted.contains(LINES) {
+        return Ok(lines::answer(visit, question, limit, place).await?);
+    }
+    let result = search(&visit, &question, limit, "api").await.map_err(|failure| Fail::from(Error::from(failure)))?;
     Ok(Json(Answer {
         next: result.next.as_ref().map(|next| cursor_code(next.time, next.seq)),
         total: result.total,
         total_exact: result.total_exact,
+        unreadable_files: result.unreadable_files as u64,
         files_read: result.files_read as u64,
         files_total: result.files_total as u64,
         milliseconds: result.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
         unknown_fields: result.unknown_fields,
         rows: result.rows,
-    }))
+    })
+    .into_response())
 }

@@ -3,9 +3,13 @@
 
 pub mod api;
 pub mod clause;
+mod counting;
 pub mod event_page;
+mod figures;
+mod lines;
 mod live_tail;
 pub mod pages;
+pub mod places;
 pub mod run;
 pub mod senders;
 
@@ -16,7 +20,11 @@ use kit::clock::{MINUTE, Micros};
 use kit::page::{Address, Page};
 
 pub fn routes() -> axum::Router<App> {
-    pages::routes().merge(event_page::routes()).merge(live_tail::routes()).merge(api::routes())
+    pages::routes()
+        .merge(counting::routes())
+        .merge(event_page::routes())
+        .merge(live_tail::routes())
+        .merge(api::routes())
 }
 
 /// Columns a list shows when the address names none.

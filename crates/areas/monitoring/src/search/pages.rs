@@ -1,7 +1,9 @@
 //! The search page, its exports, and the menu of one value.
 
 use super::clause::{exclude, include};
-use super::run::{self, Failure, Found, MOST_ROWS, PER_PAGE, search, sequence, text, time};
+use super::counting::Shown;
+use super::figures::{Figures, Way};
+use super::run::{self, Failure, Found, MOST_ROWS, Patience, State, search, search_page, sequence, text, time};
 use super::senders::Sender;
 use super::{Question, clause, column_doc, cursor_code};
 use crate::saved_searches::opening::opened;
@@ -10,11 +12,12 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use event_store::{SearchResult, Store};
+use event_store::{Cursor, SearchResult, Store};
 use kit::clock::Micros;
-use kit::page::{Address, Choice, Histogram, Page, Series};
+use kit::page::{Address, Choice, Page};
 use kit::web::{Csv, Fail, Html, Visit, render};
 use kit::{App, Capability, Error};
+use std::collections::HashMap;
 
 pub(super) fn routes() -> axum::Router<App> {
     axum::Router::new()
@@ -25,9 +28,6 @@ pub(super) fn routes() -> axum::Router<App> {
 
 /// Longest text of a row, in characters; the event's own page has all of it.
 const LONGEST_TEXT: usize = 400;
-
-/// Fields whose values are shown without asking.
-const OPEN: [&str; 4] = ["source_id", "event_category", "source_ip", "user_name"];
 
 /// One event as a row.
 pub(super) struct Row {
@@ -42,26 +42,6 @@ pub(super) struct Row {
     /// Chosen columns in order: value and the address of its menu.
     pub cells: Vec<(String, String)>,
     pub text: String,
-}
-
-/// One field with its most frequent values.
-struct FieldSummary {
-    name: String,
-    doc: String,
-    values: Vec<FieldValue>,
-    other: u64,
-    /// Whether its values are shown at once.
-    open: bool,
-    /// Whether it is a column of the rows, and the address that changes that.
-    shown: bool,
-    toggle: String,
-}
-
-struct FieldValue {
-    text: String,
-    count: u64,
-    include: String,
-    exclude: String,
 }
 
 /// What is wrong with the text of a query.
@@ -86,18 +66,14 @@ struct SearchPage {
     columns: Vec<String>,
     columns_value: String,
     rows: Vec<Row>,
-    fields: Vec<FieldSummary>,
-    histogram: Histogram,
-    /// In words: names that are no columns, where nothing was found.
-    unknown: Vec<String>,
+    figures: Figures,
+    /// How far the count is, where it is not done; and where the rest comes from while it goes on.
+    way: Option<Way>,
+    counting: String,
+    /// The same page with everything counted at once.
+    whole: String,
     /// Events whose clocks are fast, with the address that shows them.
     in_future: Option<(u64, String)>,
-    total: u64,
-    total_exact: bool,
-    facets_over: u64,
-    files_read: u64,
-    files_total: u64,
-    milliseconds: u64,
     newest: Option<String>,
     older: Option<String>,
     live: bool,
@@ -113,15 +89,18 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
     if let Some(saved) = opened(&visit, "q").await? {
         return Ok(saved);
     }
-    let question = Question::of(&visit.address, visit.now());
+    let now = visit.now();
+    let question = Question::of(&visit.address, now);
     if let Some(format @ ("csv" | "json")) = visit.address.value("format") {
         return Ok(export(&visit, &question, format).await?);
     }
+    let _place = run::enter(&visit).await?;
     let in_future = match question.before {
         Some(_) => 0,
         None => run::count_in_future(&visit, &question).await.unwrap_or(0),
     };
-    let (found, wrong) = match search(&visit, &question, PER_PAGE, "search").await {
+    let patience = if visit.address.has("whole", "1") { Patience::Whole } else { Patience::FirstPage };
+    let (found, wrong) = match search_page(&visit, &question, patience).await {
         Ok(found) => (Some(found), None),
         Err(Failure::Text { position, message, hint }) => {
             (None, Some(Wrong::new(&question.query, position, message, hint)))
@@ -132,31 +111,29 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
     let page = visit.page().await?;
     let ahead = page.address.without("range").without("before").without("live");
     let ahead = ahead.with("from", question.span.to.unwrap_or_default() / 1000).to_string();
-    let mut template = assemble(&visit, page, question, found, wrong);
+    let mut template = assemble(&visit, page, question, wrong);
+    if let Some(found) = found {
+        template.fill(&visit, now, &found);
+    }
     template.in_future = (in_future > 0).then_some((in_future, ahead));
     Ok((status, render(&template)?).into_response())
 }
 
-fn assemble(visit: &Visit, page: Page, question: Question, found: Option<Found>, wrong: Option<Wrong>) -> SearchPage {
+fn assemble(visit: &Visit, page: Page, question: Question, wrong: Option<Wrong>) -> SearchPage {
     let address = page.address.without("before");
     let live = address.has("live", "1") && wrong.is_none() && question.before.is_none();
-    let mut template = SearchPage {
+    SearchPage {
         ranges: question.span.choices(&page),
         from: question.span.from.filter(|_| question.span.range.is_empty()).map(local).unwrap_or_default(),
         to: question.span.to.filter(|_| question.span.range.is_empty()).map(local).unwrap_or_default(),
         columns: question.columns.clone(),
         columns_value: question.columns.join(","),
         rows: Vec::new(),
-        fields: Vec::new(),
-        histogram: Histogram::default(),
-        unknown: Vec::new(),
+        figures: Figures::of(&page, &address, &question, &SearchResult::default(), &HashMap::new()),
+        way: None,
+        counting: String::new(),
+        whole: page.address.with("whole", 1).to_string(),
         in_future: None,
-        total: 0,
-        total_exact: true,
-        facets_over: 0,
-        files_read: 0,
-        files_total: 0,
-        milliseconds: 0,
         newest: question.before.map(|_| address.to_string()),
         older: None,
         live,
@@ -168,32 +145,32 @@ fn assemble(visit: &Visit, page: Page, question: Question, found: Option<Found>,
         wrong,
         question,
         page,
-    };
-    if let Some(found) = found {
-        template.fill(&address, found);
     }
-    template
 }
 
 impl SearchPage {
-    fn fill(&mut self, address: &Address, found: Found) {
-        let result = &found.result;
-        self.rows = rows(&self.page, address, &self.question, &found);
-        self.fields = fields(&self.page, address, &self.question, &found);
-        self.histogram = histogram(&self.page, result);
-        let words = |unknown: &event_store::UnknownField| match unknown.meant {
-            Some(meant) => self.page.tn2("search-unknown-meant", "field", unknown.field.as_str(), "meant", meant),
-            None => self.page.tn("search-unknown", "field", unknown.field.as_str()),
-        };
-        self.unknown = result.unknown_fields.iter().map(words).collect();
-        self.total = result.total;
-        self.total_exact = result.total_exact;
-        self.facets_over = result.facets_over;
-        self.files_read = result.files_read as u64;
-        self.files_total = result.files_total as u64;
-        self.milliseconds = result.elapsed.as_millis().try_into().unwrap_or(u64::MAX);
-        self.older =
-            result.next.as_ref().map(|next| address.with("before", cursor_code(next.time, next.seq)).to_string());
+    /// `now` is when the question was asked.
+    fn fill(&mut self, visit: &Visit, now: Micros, found: &Found) {
+        let address = &self.page.address.without("before");
+        let row = |row| row_of(&self.page, address, &self.question, row, &found.senders);
+        self.rows = found.result.rows.iter().map(row).collect();
+        self.figures = Figures::of(&self.page, address, &self.question, &found.result, &found.senders);
+        let older = |next: Cursor| address.with("before", cursor_code(next.time, next.seq)).to_string();
+        self.older = found.result.next.map(older);
+        if found.progress.state == State::Done {
+            return;
+        }
+        let seconds = run::monitoring(&visit.app).map_or(0, |monitoring| monitoring.searches.limits.time.as_secs());
+        self.way = Some(Way::of(&self.page, &found.progress, seconds));
+        if found.progress.state == State::UnderWay {
+            let shown = Shown {
+                at: now,
+                reached: found.progress.reached,
+                last: self.rows.last().map(|row| (row.time, row.seq)),
+                complete: found.progress.page_complete,
+            };
+            self.counting = shown.address(&self.page.address).to_string();
+        }
     }
 }
 
@@ -213,17 +190,13 @@ impl Wrong {
     }
 }
 
-/// Rows of a result, for the page and the live tail.
-pub(super) fn rows(page: &Page, address: &Address, question: &Question, found: &Found) -> Vec<Row> {
-    found.result.rows.iter().map(|row| row_of(page, address, question, row, &found.senders)).collect()
-}
-
+/// One row, for the page, the live tail and what comes later.
 pub(super) fn row_of(
     page: &Page,
     address: &Address,
     question: &Question,
     row: &serde_json::Map<String, serde_json::Value>,
-    senders: &std::collections::HashMap<String, Sender>,
+    senders: &HashMap<String, Sender>,
 ) -> Row {
     let cell = |name: &String| {
         let value = text(row, name).unwrap_or_default();
@@ -260,61 +233,15 @@ pub(crate) fn value_address(address: &Address, field: &str, value: &str) -> Stri
     address.at("/search/value").without("before").without("live").with("field", field).with("value", value).to_string()
 }
 
-fn fields(page: &Page, address: &Address, question: &Question, found: &Found) -> Vec<FieldSummary> {
-    let summary = |facet: &event_store::Facet| {
-        let value = |(value, count): &(String, u64)| FieldValue {
-            text: match found.senders.get(value) {
-                Some(sender) if facet.field == "source_id" => sender.source_name.clone(),
-                _ => value.clone(),
-            },
-            count: *count,
-            include: address.with("q", include(&question.query, &facet.field, value)).to_string(),
-            exclude: address.with("q", exclude(&question.query, &facet.field, value)).to_string(),
-        };
-        let shown = question.columns.contains(&facet.field);
-        let mut columns = question.columns.clone();
-        if shown {
-            columns.retain(|name| *name != facet.field);
-        } else {
-            columns.push(facet.field.clone());
-        }
-        FieldSummary {
-            doc: column_doc(page, &facet.field),
-            values: facet.values.iter().map(value).collect(),
-            other: (facet.distinct as u64).saturating_sub(facet.values.len() as u64),
-            open: OPEN.contains(&facet.field.as_str()),
-            shown,
-            toggle: address.with("columns", columns.join(",")).to_string(),
-            name: facet.field.clone(),
-        }
-    };
-    found.result.facets.iter().filter(|facet| !facet.values.is_empty()).map(summary).collect()
-}
-
-fn histogram(page: &Page, result: &SearchResult) -> Histogram {
-    let histogram = &result.histogram;
-    Histogram {
-        id: "search-histogram".to_owned(),
-        title: page.t("search-histogram-title"),
-        start: histogram.from,
-        width: histogram.bucket_micros,
-        series: vec![Series {
-            name: page.t("search-events"),
-            counts: histogram.buckets.iter().map(|bucket| bucket.count).collect(),
-            colour: "accent".to_owned(),
-        }],
-        zoom: Some(("from".to_owned(), "to".to_owned())),
-    }
-}
-
 /// All columns of the rows found, as a file.
 async fn export(visit: &Visit, question: &Question, format: &str) -> Result<Response, Error> {
     visit.require(Capability::ExportRows)?;
     let mut question = question.clone();
     question.columns = Store::event_columns().iter().map(|column| column.name.to_owned()).collect();
+    let _place = run::enter(visit).await?;
     let found = search(visit, &question, MOST_ROWS, "export").await?;
     if format == "json" {
-        let body = serde_json::to_string(&found.result.rows).map_err(Error::internal)?;
+        let body = serde_json::to_string(&found.rows).map_err(Error::internal)?;
         let headers = [
             (header::CONTENT_TYPE, "application/json"),
             (header::CONTENT_DISPOSITION, "attachment; filename=\"events.json\""),
@@ -322,7 +249,7 @@ async fn export(visit: &Visit, question: &Question, format: &str) -> Result<Resp
         return Ok((headers, body).into_response());
     }
     let mut csv = Csv::new("events", &question.columns);
-    for row in &found.result.rows {
+    for row in &found.rows {
         csv.row(question.columns.iter().map(|name| text(row, name).unwrap_or_default()));
     }
     Ok(csv.into_response())

@@ -1,17 +1,20 @@
 //! Asks the event store within the asker's scope and tells the audit trail, once per request.
 
 use super::Question;
+use super::places::Place;
 use super::senders::{Sender, agencies, senders};
 use crate::Monitoring;
 use crate::sources::sources_in_scope;
-use event_store::{Cursor, QueryContext, SearchRequest, SearchResult, Sources, StoreError};
+use event_store::{
+    Cursor, Lane, QueryContext, SearchRequest, SearchResult, SearchUpdate, SearchUpdates, Sources, StoreError,
+};
 use kit::clock::Micros;
 use kit::web::Visit;
 use kit::{App, Error};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Rows of one page of results.
 pub const PER_PAGE: usize = 100;
@@ -20,10 +23,55 @@ pub const MOST_ROWS: usize = 10_000;
 /// Bars of the histogram.
 const BUCKETS: usize = 60;
 
+/// Longest time that the first rows wait for more rows, or for the whole to be done.
+const FIRST_PAGE: Duration = Duration::from_millis(400);
+
 /// What came back, with the names of who sent it.
 pub struct Found {
     pub result: SearchResult,
     pub senders: HashMap<String, Sender>,
+    pub progress: Progress,
+}
+
+/// How far a search has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub state: State,
+    /// No row will follow on this page.
+    pub page_complete: bool,
+    /// Everything from this time on is counted.
+    pub reached: Option<Micros>,
+    pub files_done: u64,
+    pub files_to_do: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    UnderWay,
+    Done,
+    /// It took longer than allowed.
+    OutOfTime,
+}
+
+impl Progress {
+    pub fn of(update: &SearchUpdate) -> Self {
+        Self {
+            state: if update.done { State::Done } else { State::UnderWay },
+            page_complete: update.page_complete,
+            reached: update.reached,
+            files_done: update.files_done as u64,
+            files_to_do: update.files_to_do as u64,
+        }
+    }
+}
+
+/// How long a page waits for its search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Until there are rows; the page asks for the rest on its own.
+    FirstPage,
+    /// Until everything is counted.
+    Whole,
 }
 
 /// How the question fails: the text cannot be read (shown beside it), or anything else.
@@ -90,26 +138,102 @@ pub async fn context(visit: &Visit, max_rows: usize) -> Result<QueryContext, Err
     Ok(context)
 }
 
-/// Runs a search. `purpose` goes to the audit trail: `search`, `export`, `api`.
-pub async fn search(visit: &Visit, question: &Question, limit: usize, purpose: &str) -> Result<Found, Failure> {
-    let monitoring = monitoring(&visit.app)?;
-    let overview = purpose == "search";
+/// A place for one more search or question of this visitor; held while it is under way.
+pub async fn enter(visit: &Visit) -> Result<Place, Error> {
+    monitoring(&visit.app)?.searches.enter(visit.scope()).await
+}
+
+/// What a question asks of the store; with counts for who looks at it.
+pub fn request(question: &Question, limit: usize, counts: bool, slice_rows: u64) -> SearchRequest {
     let mut columns: Vec<String> = ["seq", "time", "source_id", "message", "raw"].map(ToOwned::to_owned).to_vec();
     columns.extend(question.columns.iter().filter(|name| !columns.contains(name)).cloned().collect::<Vec<_>>());
-    let request = SearchRequest {
+    SearchRequest {
         query: question.query.clone(),
         from: question.span.from,
         to: question.span.to,
         limit,
         before: question.before.map(|(time, seq)| Cursor { time, seq }),
         columns,
-        facets: overview,
-        buckets: if overview { BUCKETS } else { 0 },
-    };
+        facets: counts,
+        buckets: if counts { BUCKETS } else { 0 },
+        slice_rows,
+    }
+}
+
+/// The same search as it goes, among the questions that may take long.
+pub async fn updates(visit: &Visit, question: &Question, limit: usize) -> Result<SearchUpdates, Failure> {
+    let monitoring = monitoring(&visit.app)?;
+    let mut context = context(visit, limit).await?;
+    context.lane = Lane::Question;
+    context.timeout = monitoring.searches.limits.time;
+    let request = request(question, limit, true, monitoring.searches.limits.slice_rows);
+    Ok(monitoring.store.search_updates(&request, &context)?)
+}
+
+/// Runs a search for a page of results and tells the audit trail.
+pub async fn search_page(visit: &Visit, question: &Question, patience: Patience) -> Result<Found, Failure> {
+    let monitoring = monitoring(&visit.app)?;
+    let mut context = context(visit, PER_PAGE).await?;
+    if patience == Patience::Whole {
+        context.lane = Lane::Question;
+        context.timeout = monitoring.searches.limits.time;
+    }
+    let request = request(question, PER_PAGE, true, monitoring.searches.limits.slice_rows);
+    let mut updates = monitoring.store.search_updates(&request, &context)?;
+    let began = Instant::now();
+    let mut result = SearchResult::default();
+    let mut progress = None;
+    loop {
+        let left = FIRST_PAGE.saturating_sub(began.elapsed());
+        let next = match (patience, &progress) {
+            (Patience::FirstPage, Some(_)) => match tokio::time::timeout(left, updates.next()).await {
+                Ok(next) => next,
+                Err(_) => break,
+            },
+            _ => updates.next().await,
+        };
+        match next {
+            Some(Ok(update)) => {
+                let now = Progress::of(&update);
+                result.take(update);
+                progress = Some(now);
+                if patience == Patience::FirstPage && now.page_complete {
+                    break;
+                }
+            }
+            Some(Err(StoreError::Timeout { .. })) if progress.is_some() => {
+                progress = progress.map(|so_far| Progress { state: State::OutOfTime, ..so_far });
+                break;
+            }
+            Some(Err(error)) => return Err(error.into()),
+            None => break,
+        }
+    }
+    drop(updates);
+    let progress = progress.ok_or_else(|| Error::internal("a search without an answer"))?;
+    let senders = told(visit, "search", question, &result).await?;
+    Ok(Found { result, senders, progress })
+}
+
+/// Runs a search for its rows alone. `purpose` goes to the audit trail: `export`, `api`.
+pub async fn search(visit: &Visit, question: &Question, limit: usize, purpose: &str) -> Result<SearchResult, Failure> {
+    let monitoring = monitoring(&visit.app)?;
+    let request = request(question, limit, false, monitoring.searches.limits.slice_rows);
     let result = monitoring.store.search(&request, &context(visit, limit).await?).await?;
-    let senders = senders(&visit.read(), source_ids(&result), visit.now()).await?;
+    told(visit, purpose, question, &result).await?;
+    Ok(result)
+}
+
+/// Names of who sent what was found, with the audit trail told of it.
+async fn told(
+    visit: &Visit,
+    purpose: &str,
+    question: &Question,
+    result: &SearchResult,
+) -> Result<HashMap<String, Sender>, Error> {
+    let senders = senders(&visit.read(), source_ids(result), visit.now()).await?;
     audit(visit, purpose, &question.query, result.rows.len() as u64, &agencies(&senders)).await?;
-    Ok(Found { result, senders })
+    Ok(senders)
 }
 
 /// How many events of the question lie beyond the end of its range: their clocks are fast.
@@ -126,7 +250,8 @@ pub async fn count_in_future(visit: &Visit, question: &Question) -> Result<u64, 
     Ok(monitoring(&visit.app)?.store.search(&request, &context(visit, 1).await?).await?.total)
 }
 
-fn source_ids(result: &SearchResult) -> Vec<String> {
+/// Sources of the rows and of the field list.
+pub fn source_ids(result: &SearchResult) -> Vec<String> {
     let facet = result.facets.iter().filter(|facet| facet.field == "source_id");
     let facet = facet.flat_map(|facet| facet.values.iter().map(|(value, _)| value.clone()));
     result.rows.iter().filter_map(|row| text(row, "source_id")).chain(facet).collect()

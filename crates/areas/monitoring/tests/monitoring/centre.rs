@@ -18,6 +18,7 @@ use kit::session::{Authenticate, Session};
 use kit::web::{identify, secure};
 use kit::{Capability, Db, Error, Scope};
 use monitoring::rules::{Book, Shelf};
+use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::{Monitoring, sources};
 use organisation::agencies::{self, NewAgency};
 use organisation::people::{self, NewPerson};
@@ -64,7 +65,7 @@ pub(crate) struct Centre {
     pub(crate) a: Department,
     pub(crate) b: Department,
     site: Router,
-    _directory: tempfile::TempDir,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 pub(crate) struct Answer {
@@ -75,6 +76,11 @@ pub(crate) struct Answer {
 
 impl Centre {
     pub(crate) async fn new(db: Db) -> Self {
+        Self::limited(db, SearchLimits::default()).await
+    }
+
+    /// With other limits of searches.
+    pub(crate) async fn limited(db: Db, limits: SearchLimits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path(), Options::default()).unwrap();
         let root = root(&db).await;
@@ -87,7 +93,8 @@ impl Centre {
         let rules = Shelf::new(Book { set: Arc::new(set), errors, loaded_at: NOW });
         let mut ports = Ports::default();
         let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
-        ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, rules });
+        let searches = Searches::new(limits);
+        ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, searches, rules });
         ports.insert(organisation::Policies::clone(&organisation::Policies::embedded().unwrap()));
         let persons = vec![
             (a.person.clone(), Some(a.agency.clone())),
@@ -115,7 +122,7 @@ impl Centre {
             .layer(middleware::from_fn_with_state(app.clone(), identify))
             .layer(middleware::from_fn(secure))
             .with_state(app.clone());
-        Self { db, app, a, b, site, _directory: directory }
+        Self { db, app, a, b, site, directory }
     }
 
     /// `who` is `0` (department A), `1` (department B), `2` (the whole centre) or `3` (the same without the right to
@@ -150,6 +157,12 @@ impl Centre {
         Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
+    /// An answer whose body nobody has read yet.
+    pub(crate) async fn open(&self, who: &str, path: &str, accept: &str) -> axum::response::Response {
+        let request = Request::builder().uri(path).header("x-test-person", who).header("accept", accept);
+        self.site.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
     pub(crate) async fn get(&self, who: &str, path: &str) -> Answer {
         self.send(who, "vi", Method::GET, path, None).await
     }
@@ -167,8 +180,18 @@ impl Centre {
     pub(crate) async fn happen(&self, seq: u64, time: Micros) {
         let mut event = event(seq, &self.a, "203.0.113.9");
         event.time = time;
-        let monitoring = self.app.ports.get::<Monitoring>().unwrap();
-        monitoring.store.insert(vec![event]).await.unwrap();
+        self.store().insert(vec![event]).await.unwrap();
+    }
+
+    /// Stores events of department A of the last minute, ten a second.
+    pub(crate) async fn happen_often(&self, count: u64) {
+        let at = |number: u64| NOW - (count - number) as i64 * 100_000;
+        let events = (0..count).map(|number| Event { time: at(number), ..event(number + 10, &self.a, "203.0.113.9") });
+        self.store().insert(events.collect()).await.unwrap();
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.app.ports.get::<Monitoring>().unwrap().store.clone()
     }
 
     /// Changes the registers behind everybody's back.
@@ -345,6 +368,13 @@ impl Catalogue for Events {
     fn tables(&self) -> Vec<TableSpec> {
         monitoring::area().tables
     }
+}
+
+/// Runs a test in a centre with few rows to a slice, on SQLite: these tests ask nothing else of the registers.
+pub(crate) async fn in_small_slices(per_person: usize) -> (Centre, test_support::TestDatabase) {
+    let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
+    let limits = SearchLimits { per_person, slice_rows: 1, ..SearchLimits::default() };
+    (Centre::limited(database.db.clone(), limits).await, database)
 }
 
 /// Runs a test on each database.

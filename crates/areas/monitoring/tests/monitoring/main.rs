@@ -10,5 +10,6 @@ mod centre;
 mod pages;
 mod saved_searches;
 mod schedules;
+mod searching;
 mod stream;
 mod walls;

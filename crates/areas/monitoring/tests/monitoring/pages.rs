@@ -38,6 +38,7 @@ async fn every_page_is_rendered_in_both_languages() {
             "/search?range=all".to_owned(),
             "/search?range=all&q=nothing-like-this".to_owned(),
             "/search?live=1&range=all".to_owned(),
+            "/search?whole=1&range=all".to_owned(),
             "/search?range=7d&columns=event_action&before=1795227060000000.2".to_owned(),
             "/search/value?field=source_ip&value=203.0.113.9&q=root".to_owned(),
             format!("/events/{}", centre.a.seq),

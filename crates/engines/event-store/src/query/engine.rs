@@ -5,7 +5,7 @@ use super::compact::CompactScans;
 use super::events::{EventsTable, Touched, events_view};
 use super::external::external_provider;
 use super::guard::clean;
-use super::{Lane, QueryContext, QueryResult, functions, output};
+use super::{Lane, QueryContext, QueryResult, Sources, functions, output};
 use crate::StoreError;
 use crate::memory::Snapshot;
 use crate::store::Shared;
@@ -133,12 +133,7 @@ impl Engine {
         W: FnOnce(Arc<Session>) -> F + Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send,
     {
-        let road = match context.lane {
-            Lane::Page => &self.pages,
-            Lane::Question => &self.questions,
-        };
-        let Some(runtime) = &road.runtime else { return Err(StoreError::Closed) };
-        let permits = road.permits.clone();
+        let (runtime, permits) = self.road(context.lane)?;
         let limited = async {
             let _permit = permits.acquire_owned().await.map_err(|_| StoreError::Closed)?;
             let session = Arc::new(self.session(context, snapshot)?);
@@ -153,7 +148,17 @@ impl Engine {
         }
     }
 
-    fn session(&self, context: &QueryContext, snapshot: Snapshot) -> Result<Session, StoreError> {
+    /// Threads and places of a lane.
+    pub(super) fn road(&self, lane: Lane) -> Result<(&Runtime, Arc<Semaphore>), StoreError> {
+        let road = match lane {
+            Lane::Page => &self.pages,
+            Lane::Question => &self.questions,
+        };
+        let runtime = road.runtime.as_ref().ok_or(StoreError::Closed)?;
+        Ok((runtime, road.permits.clone()))
+    }
+
+    pub(super) fn session(&self, context: &QueryContext, snapshot: Snapshot) -> Result<Session, StoreError> {
         let failed = |error: DataFusionError| StoreError::Query(clean(&error));
         let most = NonZeroUsize::MIN;
         let pool = TrackConsumersPool::new(GreedyMemoryPool::new(context.memory), most);
@@ -215,6 +220,7 @@ impl Engine {
         Ok(Session {
             context: SessionContext::new_with_state(state),
             stored,
+            sources: context.sources.clone(),
             touched,
             max_rows: context.max_rows,
             memory: context.memory,
@@ -228,6 +234,7 @@ pub(crate) struct Session {
     pub(crate) context: SessionContext,
     /// Rows as segments hold them, in the asker's scope.
     stored: Arc<dyn TableProvider>,
+    sources: Sources,
     pub(crate) touched: Arc<Touched>,
     max_rows: usize,
     memory: usize,
@@ -273,6 +280,12 @@ impl Session {
     /// Rows as segments hold them; `columns::expression` makes of them what SQL sees.
     pub(crate) fn stored(&self) -> Result<DataFrame, StoreError> {
         self.context.read_table(self.stored.clone()).map_err(|error| self.explain(&error))
+    }
+
+    /// The same of a part of the snapshot.
+    pub(crate) fn stored_in(&self, part: Snapshot) -> Result<DataFrame, StoreError> {
+        let events = EventsTable::new(part, self.sources.clone(), self.touched.clone());
+        self.context.read_table(Arc::new(events)).map_err(|error| self.explain(&error))
     }
 
     /// Rows as they come, for whoever folds them without keeping them.

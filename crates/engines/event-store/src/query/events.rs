@@ -82,9 +82,7 @@ impl EventsTable {
     /// Segments that can hold rows for the filters, newest first.
     fn files(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
         let mut segments: Vec<&Arc<Segment>> = self.snapshot.segments.iter().collect();
-        if let Sources::Only(ids) = &self.sources {
-            segments.retain(|one| one.row.sources.as_ref().is_none_or(|have| !have.is_disjoint(ids)));
-        }
+        segments.retain(|one| self.sources.reach(one.row.sources.as_ref()));
         let rows: Vec<&SegmentRow> = segments.iter().map(|one| &one.row).collect();
         let mut keep = vec![true; rows.len()];
         if let (false, Some(filter)) = (rows.is_empty(), conjunction(filters.to_vec())) {

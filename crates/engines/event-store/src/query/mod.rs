@@ -5,6 +5,7 @@ mod compact;
 mod engine;
 mod events;
 mod external;
+mod flow;
 pub(crate) mod functions;
 mod growth;
 mod guard;
@@ -17,6 +18,7 @@ mod guard_tests;
 pub(crate) use compact::compact;
 pub(crate) use engine::{Engine, RESULT_BYTES, Session};
 pub use external::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable};
+pub(crate) use flow::{Flow, Parts};
 pub use output::QueryResult;
 pub(crate) use output::{json_rows, weight};
 
@@ -35,6 +37,14 @@ pub enum Sources {
 }
 
 impl Sources {
+    /// Whether a file with these sources (`None`: unknown) can hold events for the asker.
+    pub(crate) fn reach(&self, held: Option<&BTreeSet<String>>) -> bool {
+        match (self, held) {
+            (Self::Only(ids), Some(held)) => !held.is_disjoint(ids),
+            _ => true,
+        }
+    }
+
     pub fn only(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self::Only(Arc::new(ids.into_iter().map(Into::into).collect()))
     }

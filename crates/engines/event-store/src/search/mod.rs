@@ -6,13 +6,17 @@ mod facets;
 mod language;
 mod matching;
 mod newest;
+mod page;
 mod parser;
 mod passage;
 mod request;
 mod since;
+mod slices;
+mod stream;
 mod tokens;
 mod unknown;
 mod values;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +25,8 @@ pub(crate) use condition::condition;
 pub use language::{Bound, Field, Node, Query, Term, Test};
 pub use matching::Matcher;
 pub use parser::parse;
-pub use request::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult};
+pub use request::{Bucket, Cursor, Facet, Histogram, SLICE_ROWS, SearchRequest, SearchResult, SearchUpdate};
 pub(crate) use request::{column, time_literal};
 pub use since::{Since, SinceRequest, Tally};
+pub use stream::SearchUpdates;
 pub use unknown::UnknownField;

@@ -1,13 +1,13 @@
-//! One passage over all matches of a search: counts them by time and keeps the newest, with the columns of
-//! the field list. Memory is bounded by what is kept.
+//! One passage over the matches of a slice: counts them by time and keeps the newest, with the columns of the
+//! field list. Memory is bounded by what is kept.
 
 use super::facets;
 use super::newest::Newest;
 use super::request::{Bucket, Histogram, column};
 use crate::StoreError;
+use crate::memory::times;
 use crate::query::Session;
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use datafusion::prelude::DataFrame;
 use event::Micros;
@@ -46,30 +46,32 @@ const STEPS: &[i64] = &[
 pub(super) struct Passage {
     pub histogram: Histogram,
     pub total: u64,
-    /// Columns of the field list, then `time` and `seq`; newest first.
+    /// Columns of the field list, then `time` and `seq`; newest first. Empty where none were to be kept.
     pub newest: RecordBatch,
 }
 
+/// Adds the matches to `histogram` and keeps the newest `keep` of them. Where none are kept only their times are read.
 pub(super) async fn count(
     session: &Session,
     matches: &DataFrame,
-    span: (Micros, Micros),
-    buckets: usize,
+    mut histogram: Histogram,
     keep: usize,
 ) -> Result<Passage, StoreError> {
-    let names = facets::COLUMNS.iter().copied().chain(["time", "seq"]);
-    let mut stream = session.stream(matches.clone().select(names.map(column).collect::<Vec<_>>())).await?;
-    let mut histogram = empty(span, buckets);
+    let names: Vec<&str> = match keep {
+        0 => vec!["time"],
+        _ => facets::COLUMNS.iter().copied().chain(["time", "seq"]).collect(),
+    };
+    let mut stream = session.stream(matches.clone().select(names.into_iter().map(column).collect::<Vec<_>>())).await?;
     let mut newest = Newest::new(keep, usize::MAX / 2);
     let mut total = 0;
     let schema = stream.schema();
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(|error| session.explain(&error))?;
         total += batch.num_rows() as u64;
-        if let Some(times) = batch.column_by_name("time") {
-            add(&mut histogram, times.as_primitive::<TimestampMicrosecondType>().values());
+        add(&mut histogram, times(&batch));
+        if keep > 0 {
+            newest.add(&batch).map_err(broken)?;
         }
-        newest.add(&batch).map_err(broken)?;
     }
     let newest = newest.take(schema).map_err(broken)?;
     Ok(Passage { histogram, total, newest })
@@ -79,7 +81,8 @@ pub(super) fn broken(error: ArrowError) -> StoreError {
     StoreError::Query(error.to_string())
 }
 
-fn empty((from, to): (Micros, Micros), wanted: usize) -> Histogram {
+/// Buckets of a length that people read easily, about as many as wanted.
+pub(super) fn empty((from, to): (Micros, Micros), wanted: usize) -> Histogram {
     let wanted = i64::try_from(wanted.clamp(1, MOST_BUCKETS)).unwrap_or(1);
     let length = to.saturating_sub(from);
     let step = STEPS.iter().map(|step| step * 1_000_000).find(|step| length / step < wanted).unwrap_or(i64::MAX / 4);
@@ -91,6 +94,9 @@ fn empty((from, to): (Micros, Micros), wanted: usize) -> Histogram {
 }
 
 fn add(histogram: &mut Histogram, times: &[Micros]) {
+    if histogram.buckets.is_empty() {
+        return;
+    }
     for time in times {
         let number = time.saturating_sub(histogram.from).div_euclid(histogram.bucket_micros);
         if let Some(bucket) = usize::try_from(number).ok().and_then(|number| histogram.buckets.get_mut(number)) {

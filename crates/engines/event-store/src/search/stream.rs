@@ -1,0 +1,137 @@
+//! A search as it goes: one moment of the store, walked from the newest to the oldest, with an update after each slice
+//! of time. The whole answer is these updates put together.
+
+use super::condition::condition;
+use super::language::Query;
+use super::request::{MOST_ROWS, SearchRequest, SearchResult, SearchUpdate};
+use super::slices::Extent;
+use super::walk::Walk;
+use super::{parser, passage};
+use crate::manifest::SegmentRow;
+use crate::memory::{Snapshot, times};
+use crate::query::Flow;
+use crate::segment::Segment;
+use crate::{Histogram, QueryContext, Store, StoreError, columns};
+use datafusion::logical_expr::Expr;
+use event::Micros;
+use std::sync::Arc;
+
+/// Updates of a search under way. Dropped, it ends the search.
+pub struct SearchUpdates(Flow<SearchUpdate>);
+
+impl SearchUpdates {
+    /// The next update; an error is the last, and what came before it holds. `None` after the update that is `done`.
+    pub async fn next(&mut self) -> Option<Result<SearchUpdate, StoreError>> {
+        self.0.next().await
+    }
+}
+
+/// A search made ready: everything that is the same for all its slices.
+pub(super) struct Prepared {
+    pub request: SearchRequest,
+    pub query: Query,
+    pub filter: Expr,
+    pub snapshot: Snapshot,
+    /// First and last time asked for, both included.
+    pub from: Micros,
+    pub until: Micros,
+    pub histogram: Histogram,
+    /// Segments that may hold matches, as far as time and sources tell.
+    pub segments: Vec<Arc<Segment>>,
+    /// As many more are missing.
+    pub missing: usize,
+}
+
+impl Prepared {
+    /// Where events lie.
+    pub(super) fn extents(&self) -> Vec<Extent> {
+        let segments = self.segments.iter().map(|one| Extent {
+            from: one.row.min_time,
+            until: one.row.max_time,
+            rows: one.row.rows,
+        });
+        let memory = self.snapshot.memory.iter().filter_map(|batch| {
+            let (from, until) = ends(times(batch).iter().copied())?;
+            Some(Extent { from, until, rows: batch.num_rows() as u64 })
+        });
+        segments.chain(memory).collect()
+    }
+
+    /// Files that could not be read, or not whole, as far as is known now.
+    pub(super) fn unreadable(&self) -> usize {
+        self.missing + self.segments.iter().filter(|one| one.is_damaged()).count()
+    }
+}
+
+impl Store {
+    /// Answers a search.
+    ///
+    /// # Errors
+    /// `Search` for a text that cannot be read; otherwise as [`Store::query`].
+    pub async fn search(&self, request: &SearchRequest, context: &QueryContext) -> Result<SearchResult, StoreError> {
+        let mut updates = self.search_updates(request, context)?;
+        let mut result = SearchResult::default();
+        while let Some(update) = updates.next().await {
+            result.take(update?);
+        }
+        Ok(result)
+    }
+
+    /// The same as it goes: rows as soon as they are found, and what is counted so far. The timeout of the context
+    /// bounds the whole.
+    ///
+    /// # Errors
+    /// `Search` for a text that cannot be read. What else can go wrong comes as an update.
+    pub fn search_updates(&self, request: &SearchRequest, context: &QueryContext) -> Result<SearchUpdates, StoreError> {
+        let prepared = self.prepare(request, context)?;
+        let context = QueryContext { max_rows: MOST_ROWS, ..context.clone() };
+        let snapshot = prepared.snapshot.clone();
+        let walk = move |session, parts| Walk::new(session, parts, prepared).run();
+        Ok(SearchUpdates(self.engine().flow(&context, snapshot, walk)?))
+    }
+
+    fn prepare(&self, request: &SearchRequest, context: &QueryContext) -> Result<Prepared, StoreError> {
+        let query = parser::parse(&request.query)?;
+        if let Some(unknown) = request.columns.iter().find(|name| !columns::exists(name)) {
+            return Err(StoreError::Refused(format!("there is no column {unknown}")));
+        }
+        let filter = condition(&query).map_err(|error| StoreError::Query(error.to_string()))?;
+        let snapshot = self.shared().snapshot()?;
+        let from = request.from.unwrap_or(Micros::MIN);
+        let until = request.to.map_or(Micros::MAX, |to| to.saturating_sub(1));
+        let asked = |row: &SegmentRow| {
+            row.min_time <= until && from <= row.max_time && context.sources.reach(row.sources.as_ref())
+        };
+        let histogram = match span(request, &snapshot) {
+            Some(span) if request.buckets > 0 => passage::empty(span, request.buckets),
+            _ => Histogram::default(),
+        };
+        Ok(Prepared {
+            segments: snapshot.segments.iter().filter(|one| asked(&one.row)).cloned().collect(),
+            missing: self.shared().missing.iter().filter(|row| asked(row)).count(),
+            request: request.clone(),
+            query,
+            filter,
+            snapshot,
+            from,
+            until,
+            histogram,
+        })
+    }
+}
+
+fn ends(times: impl Iterator<Item = Micros>) -> Option<(Micros, Micros)> {
+    times.fold(None, |ends, time| match ends {
+        Some((least, greatest)) => Some((time.min(least), time.max(greatest))),
+        None => Some((time, time)),
+    })
+}
+
+/// First and last event time that the histogram shows.
+fn span(request: &SearchRequest, snapshot: &Snapshot) -> Option<(Micros, Micros)> {
+    let segments = snapshot.segments.iter().flat_map(|one| [one.row.min_time, one.row.max_time]);
+    let held = ends(segments.chain(snapshot.memory.iter().flat_map(|batch| times(batch).iter().copied())));
+    let from = request.from.or(held.map(|(least, _)| least))?;
+    let to = request.to.map(|to| to.saturating_sub(1)).or(held.map(|(_, greatest)| greatest))?;
+    (from <= to).then_some((from, to))
+}
