@@ -67,7 +67,8 @@ fn an_import_ends_with_the_reason_and_goes_on_when_there_is_room() {
     let _ = std::io::copy(&mut std::io::repeat(0), &mut std::fs::File::create(&fill).expect("file"));
     assert_eq!(number(&data, "SELECT count(*) FROM events"), stored, "a full disk can be asked");
     let doctor = command(&data).args(["doctor", "--json"]).output().expect("doctor");
-    assert!(String::from_utf8_lossy(&doctor.stdout).contains("\"disk\",\"well\":false"));
+    let said = String::from_utf8_lossy(&doctor.stdout);
+    assert!(said.contains("\"disk\",\"well\":false"), "{said} {}", String::from_utf8_lossy(&doctor.stderr));
 
     std::fs::remove_file(&fill).expect("fill");
     disk.grow(400);
