@@ -68,7 +68,7 @@ async function startDoor(program) {
 export default async function journey({ visitor, check, accessible, program }) {
   const door = await startDoor(program);
   try {
-    const page = await visitor({ role: 'analyst' });
+    const page = await visitor({ role: 'trucban' });
     const total = page.locator('[data-counted=summary] strong');
     const stop = page.locator('[data-counting-stop]');
     // A fresh demonstration has few events; a count goes on after the first page once there are some pages.
@@ -103,7 +103,7 @@ export default async function journey({ visitor, check, accessible, program }) {
     const words = await page.locator('[data-counting-said]').textContent();
     check(words.includes('Đã đếm xong'), `those who hear the page were told: ${words}`);
 
-    const plain = await visitor({ role: 'analyst', scripts: false, width: 320, height: 640 });
+    const plain = await visitor({ role: 'trucban', scripts: false, width: 320, height: 640 });
     await plain.goto(PAGE);
     await plain.locator('noscript a, a[href*="whole=1"]').first().click();
     await plain.waitForURL(/whole=1/);

@@ -54,7 +54,7 @@ impl Prepared {
             rows: one.row.rows,
         });
         // Rows in memory come in the order of their arrival: one of a fast clock would stretch all those beside it.
-        let mut held: Vec<Micros> = self.snapshot.memory.iter().flat_map(|batch| times(batch)).copied().collect();
+        let mut held: Vec<Micros> = self.snapshot.memory.iter().flat_map(times).copied().collect();
         held.sort_unstable();
         let piece = held.len() / MEMORY_EXTENTS + 1;
         let memory = held.chunks(piece).filter_map(|piece| {
