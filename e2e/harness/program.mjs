@@ -55,7 +55,7 @@ export async function startProgram(options = []) {
   const child = spawn(binary, ['--data-dir', directory, 'demo', '--json', '--port', String(port), ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // The demonstration is small: with small slices its searches go on after the first page as those of a year do.
-    env: { LUYTRE_SEARCH__FIRST_SLICE: '200', ...process.env, LUYTRE_LOG: process.env.LUYTRE_LOG ?? 'warn' },
+    env: { LUYTRE_SEARCH__FIRST_SLICE: '20', ...process.env, LUYTRE_LOG: process.env.LUYTRE_LOG ?? 'warn' },
   });
   let output = '';
   let log = '';

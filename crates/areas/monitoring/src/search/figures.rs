@@ -129,8 +129,9 @@ fn histogram(page: &Page, result: &SearchResult) -> Histogram {
 pub(super) struct Way {
     pub under_way: bool,
     pub words: String,
-    /// Files behind of files to do.
+    /// Files behind of files to do; what is in memory alone has none.
     pub files: String,
+    pub has_files: bool,
     pub files_done: u64,
     pub files_to_do: u64,
     pub stopped: String,
@@ -154,6 +155,7 @@ impl Way {
             under_way: progress.state == State::UnderWay,
             words,
             files: page.tn2("search-counting-files", "done", done, "all", all),
+            has_files: progress.files_to_do > 0,
             files_done: progress.files_done,
             files_to_do: progress.files_to_do.max(1),
             stopped: page.tn("search-stopped", "back", until.as_str()),
