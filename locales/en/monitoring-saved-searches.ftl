@@ -71,7 +71,10 @@ saved-search-delay = Leave out events later than (minutes)
 saved-search-delay-hint = Compares arrival with the event's own time; empty leaves out none.
 saved-search-between = From { $least } to { $most }.
 saved-search-out-of-bounds = The number is out of bounds
-saved-search-every-so = every { $minutes } minutes
+saved-search-every-so = { $minutes ->
+    [one] every minute
+   *[other] every { $minutes } minutes
+}
 saved-search-condition = At least { $count } matches in one run
 saved-search-condition-by = At least { $count } matches with one value of { $field } in one run
 saved-search-alerts-when = Alerts when
