@@ -119,7 +119,8 @@ pub fn start_of_day(date: Date) -> Micros {
     zone().to_timestamp(date.at(0, 0, 0, 0)).map_or(0, Timestamp::as_microsecond)
 }
 
-fn zone() -> TimeZone {
+/// Vietnam's: of everything that people read and type.
+pub fn zone() -> TimeZone {
     TimeZone::fixed(Offset::from_seconds(VIETNAM_OFFSET_SECONDS).unwrap_or(Offset::UTC))
 }
 

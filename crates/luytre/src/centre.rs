@@ -42,7 +42,7 @@ pub async fn open_store(data: &Path) -> Result<Store> {
     let began = std::time::Instant::now();
     let key = ledger_key(data)?;
     loop {
-        let options = Options { ledger_key: Some(key.clone()), ..Options::default() };
+        let options = Options { ledger_key: Some(key.clone()), time_zone: kit::calendar::zone(), ..Options::default() };
         match Store::open(&data.join("events"), options) {
             Err(StoreError::Locked { pid, .. }) => {
                 let by = if pid == 0 { "another process".to_owned() } else { format!("process {pid}") };

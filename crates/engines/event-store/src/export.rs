@@ -2,7 +2,7 @@
 //! that know nothing of this store.
 
 use crate::query::{Lane, QueryContext, Session, Sources};
-use crate::search::{column, condition, parse, time_literal};
+use crate::search::{column, condition, time_literal};
 use crate::{Store, StoreError, columns};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -67,7 +67,7 @@ impl Store {
         if file.exists() {
             return Err(failed(io::Error::from(io::ErrorKind::AlreadyExists)));
         }
-        let query = parse(&selection.query)?;
+        let query = self.parse(&selection.query)?;
         let mut filter = condition(&query).map_err(|error| StoreError::Query(error.to_string()))?;
         if let Some(from) = selection.from {
             filter = filter.and(column("time").gt_eq(time_literal(from)));

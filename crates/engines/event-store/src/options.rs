@@ -2,6 +2,7 @@
 
 use crate::LedgerKey;
 use event::Micros;
+use jiff::tz::TimeZone;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub struct Options {
     pub spill_bytes: u64,
     /// Signs the ledger of segments once a day; without it nothing is signed.
     pub ledger_key: Option<LedgerKey>,
+    /// Zone of times in searches that name none.
+    pub time_zone: TimeZone,
     /// The clock, microseconds UTC.
     pub clock: Arc<dyn Fn() -> Micros + Send + Sync>,
 }
@@ -63,6 +66,7 @@ impl Default for Options {
             concurrent_queries: 4,
             spill_bytes: 1 << 30,
             ledger_key: None,
+            time_zone: TimeZone::UTC,
             clock: Arc::new(system_clock),
         }
     }

@@ -10,6 +10,7 @@ use crate::manifest::{Manifest, SegmentRow};
 use crate::memory::{Memory, Snapshot};
 use crate::query::Engine;
 use crate::retention::{Hold, RetentionPlan};
+use crate::search::Query;
 use crate::segment::Segment;
 use crate::{Appended, Options, StoreError};
 use event::{Event, RawRecord};
@@ -160,6 +161,14 @@ impl Store {
     /// Reads the log from a sequence on: what is there, then what comes.
     pub fn read_log(&self, from_seq: u64) -> LogReader {
         self.shared().writer.published.reader(from_seq)
+    }
+
+    /// Reads a search text; times that name no zone are in that of the store.
+    ///
+    /// # Errors
+    /// `Search` with the place and a hint.
+    pub fn parse(&self, text: &str) -> Result<Query, StoreError> {
+        crate::search::parse(text, &self.shared().options.time_zone)
     }
 
     /// Takes in understood events, in the order of their sequences; searchable at once. Events at or below what

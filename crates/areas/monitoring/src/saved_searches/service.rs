@@ -70,7 +70,7 @@ impl SavedSearchInput {
             wrong("text", "field-too-long");
         } else if kind == Kind::Sql && text.is_empty() {
             wrong("text", "field-required");
-        } else if kind == Kind::Search && event_store::search::parse(&text).is_err() {
+        } else if kind == Kind::Search && event_store::search::parse(&text, &kit::calendar::zone()).is_err() {
             wrong("text", "saved-search-text-wrong");
         }
         let sharing = Sharing::from_code(&self.sharing).unwrap_or_default();

@@ -11,7 +11,7 @@ use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::routing::get;
 use event::Event;
 use event_store::Sources;
-use event_store::search::{Matcher, parse};
+use event_store::search::Matcher;
 use futures::Stream;
 use kit::page::Page;
 use kit::web::{Fail, Visit};
@@ -38,9 +38,10 @@ pub(super) fn routes() -> axum::Router<App> {
 async fn tail(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Fail> {
     visit.require(Capability::ViewEvents)?;
     let question = Question::of(&visit.address, visit.now());
-    let query = parse(&question.query).map_err(|error| Fail::from(super::run::refusal(error)))?.matcher();
+    let store = monitoring(&visit.app)?.store.clone();
+    let query = store.parse(&question.query).map_err(|error| Fail::from(super::run::refusal(error)))?.matcher();
     let sources = sources_in_scope(&visit.read()).await?;
-    let receiver = monitoring(&visit.app)?.store.subscribe();
+    let receiver = store.subscribe();
     audit(&visit, "live", &question.query, 0, &[]).await?;
     let page = visit.page().await?;
     let (senders, asked_at) = (HashMap::new(), Instant::now());

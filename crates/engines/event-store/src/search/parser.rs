@@ -5,19 +5,20 @@ use super::tokens::{Placed, Token, problem, tokens};
 use super::values;
 use crate::{StoreError, columns, observables};
 use event::Micros;
+use jiff::tz::TimeZone;
 
 /// Deepest nesting and most terms of a search; a person needs a handful.
 const DEEPEST: usize = 32;
 const MOST: usize = 256;
 
-/// Reads a search text.
+/// Reads a search text. `zone` is that of times which name none.
 ///
 /// # Errors
 /// `StoreError::Search` with the place, what is wrong, and often a hint.
-pub fn parse(text: &str) -> Result<Query, StoreError> {
+pub fn parse(text: &str, zone: &TimeZone) -> Result<Query, StoreError> {
     let tokens = tokens(text)?;
     let end = text.chars().count();
-    let mut parser = Parser { tokens, next: 0, end, terms: 0, depth: 0 };
+    let mut parser = Parser { tokens, zone: zone.clone(), next: 0, end, terms: 0, depth: 0 };
     if parser.tokens.is_empty() {
         return Ok(Query { root: Node::All });
     }
@@ -33,6 +34,7 @@ pub fn parse(text: &str) -> Result<Query, StoreError> {
 
 struct Parser {
     tokens: Vec<Placed>,
+    zone: TimeZone,
     next: usize,
     end: usize,
     terms: usize,
@@ -108,8 +110,8 @@ impl Parser {
                     return Err(problem(placed.at, "a range needs a field", "write field:[1 TO 5]"));
                 };
                 let field = resolve(field);
-                let low = values::bound(placed.at, &field, &low, low_in)?;
-                let high = values::bound(placed.at, &field, &high, high_in)?;
+                let low = values::bound(placed.at, &field, &low, low_in, &self.zone)?;
+                let high = values::bound(placed.at, &field, &high, high_in, &self.zone)?;
                 self.count(placed.at)?;
                 let test = values::range(placed.at, &field, low, high)?;
                 Ok(Node::Term(Term { field, test }))
@@ -157,7 +159,7 @@ impl Parser {
         let test = match field {
             _ if quoted => Test::Text(text),
             Field::Anywhere => values::anywhere(at, text)?,
-            _ => values::of_field(at, &field, text)?,
+            _ => values::of_field(at, &field, text, &self.zone)?,
         };
         if field == Field::Anywhere
             && let Test::Text(text) = &test
@@ -172,7 +174,7 @@ impl Parser {
         if let Field::Column(name @ ("time" | "arrival")) = field
             && let Test::Text(text) = &test
         {
-            return day_or_moment(at, name, text);
+            return day_or_moment(at, name, text, &self.zone);
         }
         Ok(Node::Term(Term { field, test }))
     }
@@ -187,16 +189,16 @@ fn resolve(name: &str) -> Field {
     }
 }
 
-fn day_or_moment(at: usize, name: &'static str, text: &str) -> Result<Node, StoreError> {
-    let Some((from, to)) = moment(text) else {
+fn day_or_moment(at: usize, name: &'static str, text: &str, zone: &TimeZone) -> Result<Node, StoreError> {
+    let Some((from, to)) = moment(text, zone) else {
         return Err(problem(at, format!("{text:?} is no time"), "write 2026-11-21 or 2026-11-21T08:30"));
     };
     let test = Test::Range { low: Bound::Including(from as f64), high: Bound::Excluding(to as f64) };
     Ok(Node::Term(Term { field: Field::Column(name), test }))
 }
 
-/// First microsecond of a day, minute or second and the first behind it. Without a zone: UTC.
-pub(super) fn moment(text: &str) -> Option<(Micros, Micros)> {
+/// First microsecond of a day, minute or second and the first behind it.
+pub(super) fn moment(text: &str, zone: &TimeZone) -> Option<(Micros, Micros)> {
     const SECOND: Micros = 1_000_000;
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Some((time.as_microsecond(), time.as_microsecond() + SECOND));
@@ -209,6 +211,6 @@ pub(super) fn moment(text: &str) -> Option<(Micros, Micros)> {
     };
     let padded = if text.len() == 13 { format!("{text}:00") } else { text.to_owned() };
     let time = padded.parse::<jiff::civil::DateTime>().ok()?;
-    let from = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond();
+    let from = time.to_zoned(zone.clone()).ok()?.timestamp().as_microsecond();
     Some((from, from + length))
 }

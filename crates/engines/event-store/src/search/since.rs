@@ -3,7 +3,7 @@
 //! event exactly once, however late it came and whatever its own clock says.
 
 use super::condition::condition;
-use super::{column, parser, time_literal};
+use super::{column, time_literal};
 use crate::query::{Session, functions};
 use crate::{QueryContext, Store, StoreError, columns};
 use arrow::datatypes::DataType;
@@ -70,7 +70,7 @@ impl Store {
         request: &SinceRequest,
         context: &QueryContext,
     ) -> std::result::Result<Since, StoreError> {
-        let query = parser::parse(&request.query)?;
+        let query = self.parse(&request.query)?;
         let failed = |error: DataFusionError| StoreError::Query(error.to_string());
         let filter = condition(&query).map_err(failed)?.and(bounds(request));
         let value = value(request.group_by.as_deref()).map_err(failed)?;

@@ -6,7 +6,7 @@ use super::language::Query;
 use super::request::{MOST_ROWS, SearchRequest, SearchResult, SearchUpdate};
 use super::slices::Extent;
 use super::walk::Walk;
-use super::{parser, passage};
+use super::passage;
 use crate::manifest::SegmentRow;
 use crate::memory::{Snapshot, times};
 use crate::query::Flow;
@@ -98,7 +98,7 @@ impl Store {
     }
 
     fn prepare(&self, request: &SearchRequest, context: &QueryContext) -> Result<Prepared, StoreError> {
-        let query = parser::parse(&request.query)?;
+        let query = self.parse(&request.query)?;
         if let Some(unknown) = request.columns.iter().find(|name| !columns::exists(name)) {
             return Err(StoreError::Refused(format!("there is no column {unknown}")));
         }

@@ -5,8 +5,12 @@ use super::parse;
 use crate::StoreError;
 use proptest::prelude::*;
 
+fn read(text: &str) -> Result<Query, StoreError> {
+    parse(text, &jiff::tz::TimeZone::UTC)
+}
+
 fn tree(text: &str) -> Node {
-    parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).root
+    read(text).unwrap_or_else(|error| panic!("{text}: {error}")).root
 }
 
 fn term(field: Field, test: Test) -> Node {
@@ -112,7 +116,7 @@ fn mistakes_name_their_place_and_help() {
         ("user_name:/[ab/", 10),
         (":root", 0),
     ] {
-        match parse(text) {
+        match read(text) {
             Err(StoreError::Search { position: at, .. }) => assert_eq!(at, position, "{text}"),
             other => panic!("{text}: {other:?}"),
         }
@@ -136,7 +140,7 @@ fn two_dots_are_a_range_of_numbers_and_times() {
 #[test]
 fn a_field_that_is_no_column_names_the_one_perhaps_meant() {
     let meant = |text: &str| {
-        let fields = parse(text).unwrap().unknown_fields();
+        let fields = read(text).unwrap().unknown_fields();
         fields.into_iter().map(|one| (one.field, one.meant)).collect::<Vec<_>>()
     };
     assert_eq!(meant("sorce_ip:10.0.0.1 or not sorce_ip:*"), [("sorce_ip".to_owned(), Some("source_ip"))]);
@@ -147,18 +151,18 @@ fn a_field_that_is_no_column_names_the_one_perhaps_meant() {
 
 #[test]
 fn depth_and_number_of_terms_are_bounded() {
-    assert!(parse(&"(".repeat(4000)).is_err());
-    assert!(parse(&"-".repeat(4000)).is_err());
-    assert!(parse(&"not ".repeat(1000)).is_err());
-    assert!(parse(&"a ".repeat(2000)).is_err());
-    assert!(parse(&"a".repeat(5000)).is_err());
-    assert!(parse(&"a ".repeat(200)).is_ok());
+    assert!(read(&"(".repeat(4000)).is_err());
+    assert!(read(&"-".repeat(4000)).is_err());
+    assert!(read(&"not ".repeat(1000)).is_err());
+    assert!(read(&"a ".repeat(2000)).is_err());
+    assert!(read(&"a".repeat(5000)).is_err());
+    assert!(read(&"a ".repeat(200)).is_ok());
 }
 
 proptest! {
     #[test]
     fn arbitrary_text_does_not_panic(text in ".{0,100}") {
-        if let Ok(Query { root }) = parse(&text) {
+        if let Ok(Query { root }) = read(&text) {
             let _ = super::condition::condition(&Query { root }).unwrap();
         }
     }
@@ -166,9 +170,18 @@ proptest! {
     #[test]
     fn plausible_text_does_not_panic(words in prop::collection::vec("(and|or|not|-|\\(|\\)|a|b:|user_name:|:|\"|\\[|TO|\\]|1|\\*|x\\?|10.0.0.0/8|time:)", 0..25), space in "( |)") {
         let text = words.join(&space);
-        if let Ok(query) = parse(&text) {
+        if let Ok(query) = read(&text) {
             let _ = super::condition::condition(&query).unwrap();
             query.matches(&event::Event::default());
         }
     }
+}
+
+#[test]
+fn a_time_without_a_zone_is_that_of_the_store() {
+    let hanoi = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
+    let at = |text: &str| parse(text, &hanoi).unwrap().root;
+    assert_eq!(at("time:>2026-11-21T07:00"), tree("time:>2026-11-21T07:00:00+07:00"));
+    assert_eq!(at("time:>2026-11-21T07:00:00Z"), tree("time:>2026-11-21T07:00:00Z"));
+    assert_eq!(at("time:2026-11-21"), tree("time:[2026-11-20T17:00:00Z TO 2026-11-21T17:00:00Z}"));
 }

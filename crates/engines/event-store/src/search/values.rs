@@ -5,6 +5,7 @@ use super::language::{Bound, Field, Test};
 use super::parser::moment;
 use super::tokens::problem;
 use crate::{StoreError, columns};
+use jiff::tz::TimeZone;
 use std::net::IpAddr;
 
 /// What a field holds, as far as values can be wrong for it.
@@ -51,11 +52,11 @@ pub(super) fn anywhere(at: usize, text: String) -> Result<Test, StoreError> {
 }
 
 /// A word behind `field:`.
-pub(super) fn of_field(at: usize, field: &Field, text: String) -> Result<Test, StoreError> {
+pub(super) fn of_field(at: usize, field: &Field, text: String, zone: &TimeZone) -> Result<Test, StoreError> {
     let compared = [(">=", true, true), ("<=", false, true), (">", true, false), ("<", false, false)];
     for (sign, low, included) in compared {
         if let Some(rest) = text.strip_prefix(sign) {
-            let bound = bound(at, field, rest, included)?;
+            let bound = bound(at, field, rest, included, zone)?;
             let (low, high) = if low { (bound, Bound::Open) } else { (Bound::Open, bound) };
             return range(at, field, low, high);
         }
@@ -64,7 +65,7 @@ pub(super) fn of_field(at: usize, field: &Field, text: String) -> Result<Test, S
         return Ok(Test::Exists);
     }
     if let Some((low, high)) = dots(field, &text) {
-        return range(at, field, bound(at, field, low, true)?, bound(at, field, high, true)?);
+        return range(at, field, bound(at, field, low, true, zone)?, bound(at, field, high, true, zone)?);
     }
     if is_expression(&text) {
         return Err(problem(
@@ -100,12 +101,18 @@ pub(super) fn range(at: usize, field: &Field, low: Bound, high: Bound) -> Result
     }
 }
 
-pub(super) fn bound(at: usize, field: &Field, text: &str, included: bool) -> Result<Bound, StoreError> {
+pub(super) fn bound(
+    at: usize,
+    field: &Field,
+    text: &str,
+    included: bool,
+    zone: &TimeZone,
+) -> Result<Bound, StoreError> {
     if text == "*" {
         return Ok(Bound::Open);
     }
     let number = match kind(field) {
-        Kind::Time => moment(text).map(|(from, _)| from as f64),
+        Kind::Time => moment(text, zone).map(|(from, _)| from as f64),
         Kind::Address => {
             return Err(problem(at, "addresses have no ranges", "write a network: source_ip:10.0.0.0/8"));
         }
