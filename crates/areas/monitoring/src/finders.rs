@@ -80,7 +80,9 @@ async fn sources(app: &App, scope: &Scope, text: &str) -> Result<Vec<Hit>, Error
 async fn saved(app: &App, scope: &Scope, text: &str) -> Result<Vec<Hit>, Error> {
     let filter = saved_searches::store::Filter { words: text.to_owned(), ..saved_searches::store::Filter::default() };
     let found = saved_searches::store::list(&app.db.scoped(scope).read(), &filter, MOST_HITS as u64, 0).await?;
-    let hit = |one: SavedSearch| Hit::new(one.name, one.owner_name, format!("/saved-searches/{}", one.id)).also(one.description);
+    let hit = |one: SavedSearch| {
+        Hit::new(one.name, one.owner_name, format!("/saved-searches/{}", one.id)).also(one.description)
+    };
     Ok(found.into_iter().map(hit).collect())
 }
 

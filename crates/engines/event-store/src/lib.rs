@@ -45,7 +45,9 @@ pub use query::{
 };
 pub use repair::{Mended, Repaired, repair};
 pub use retention::{Hold, RetentionPlan, RetentionRule};
-pub use search::{Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult, Since, SinceRequest, Tally, UnknownField};
+pub use search::{
+    Bucket, Cursor, Facet, Histogram, SearchRequest, SearchResult, Since, SinceRequest, Tally, UnknownField,
+};
 pub use statistics::Statistics;
 pub use store::Store;
 pub use verify::{Problem, Report};

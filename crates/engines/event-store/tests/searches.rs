@@ -230,7 +230,8 @@ async fn what_came_is_counted_by_source_and_value_within_the_asker_s_sources() {
         .iter()
         .map(|tally| (tally.source_id.as_deref().unwrap(), tally.value.as_deref().unwrap(), tally.count))
         .collect();
-    let expected = [("source-a", "Admin", 4), ("source-a", "root", 4), ("source-b", "Admin", 2), ("source-b", "root", 2)];
+    let expected =
+        [("source-a", "Admin", 4), ("source-a", "root", 4), ("source-b", "Admin", 2), ("source-b", "root", 2)];
     assert_eq!(told, expected);
     assert_eq!(names.samples.iter().map(|sample| sample.0).collect::<Vec<_>>(), [1, 2, 3]);
     let numbers = store.since(&by("http_response_status_code"), &all()).await.unwrap();

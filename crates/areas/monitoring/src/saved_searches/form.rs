@@ -8,9 +8,9 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kit::Error;
 use kit::page::{Address, Choice, Entry, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, OnceForm, Visit, render, see_other_saying};
-use kit::Error;
 
 #[derive(Template)]
 #[template(path = "saved_searches/templates/form.html")]

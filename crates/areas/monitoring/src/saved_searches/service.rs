@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn a_range_is_kept_as_its_code_and_columns_only_where_they_exist() {
-        let wanted = SavedSearchInput { range: "7d".into(), columns: "user_name, nonsense,user_name".into(), ..input("a") };
+        let wanted =
+            SavedSearchInput { range: "7d".into(), columns: "user_name, nonsense,user_name".into(), ..input("a") };
         let checked = wanted.checked(Kind::Search, true, NOW).expect("sound");
         assert_eq!((checked.span.range, checked.columns), ("7d", vec!["user_name".to_owned()]));
         let ends = SavedSearchInput { from: "2026-11-21T07:00".into(), ..wanted };

@@ -33,7 +33,8 @@ pub(super) struct Settings {
     pub longest_delay_minutes: Bounds,
 }
 
-const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/saved-searches.toml"));
+const EMBEDDED: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/saved-searches.toml"));
 
 pub(super) static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     let bounds = |least, most, default| Bounds { least, most, default };

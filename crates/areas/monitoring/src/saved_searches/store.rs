@@ -73,8 +73,7 @@ pub async fn list(
 ) -> Result<Vec<SavedSearch>, Error> {
     let mut values = Vec::new();
     let conditions = conditions(connection, filter, &mut values);
-    let sql =
-        format!("{SELECT}{FROM} WHERE {conditions} ORDER BY s.name_sort, s.id LIMIT {limit} OFFSET {offset}");
+    let sql = format!("{SELECT}{FROM} WHERE {conditions} ORDER BY s.name_sort, s.id LIMIT {limit} OFFSET {offset}");
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     connection.query_all_raw(statement).await?.iter().map(saved_search).collect()
 }

@@ -31,7 +31,8 @@ async fn a_search_is_kept_opened_changed_and_let_go() {
         assert_eq!(centre.post("0", &format!("/saved-searches/{id}"), change).await.status, StatusCode::SEE_OTHER);
         let page = centre.get("0", &format!("/saved-searches/{id}")).await;
         assert!(page.says("Root 2") && page.says("user_name:admin"), "{}", page.text);
-        let wrong = centre.post("0", &format!("/saved-searches/{id}"), "kind=search&name=&text=(a&sharing=private").await;
+        let wrong =
+            centre.post("0", &format!("/saved-searches/{id}"), "kind=search&name=&text=(a&sharing=private").await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(wrong.says("Chưa hiểu câu tìm") && wrong.says("(a"), "{}", wrong.text);
         let gone = centre.post("0", &format!("/saved-searches/{id}/delete"), "").await;
@@ -62,7 +63,13 @@ async fn what_is_private_or_another_agencys_is_out_of_reach() {
     in_a_centre(|centre: Centre| async move {
         let private = keep(&centre, "0", "Rieng", "private").await;
         let agency = keep(&centre, "0", "CuaSo", "agency").await;
-        let lists = ["/saved-searches", "/saved-searches?format=csv", "/saved-searches/menu", "/api/v1/saved-searches", "/find?q=rie"];
+        let lists = [
+            "/saved-searches",
+            "/saved-searches?format=csv",
+            "/saved-searches/menu",
+            "/api/v1/saved-searches",
+            "/find?q=rie",
+        ];
         for path in lists {
             let seen = centre.get("1", path).await;
             assert_eq!(seen.status, StatusCode::OK, "{path}");
@@ -150,10 +157,12 @@ async fn the_interface_keeps_changes_schedules_and_deletes() {
             let centre = &centre;
             async move { centre.send("0", "vi", method, &path, Some(("application/json", body.to_string()))).await }
         };
-        let set = send(Method::PUT, format!("{path}/schedule"), json!({ "severity": "low", "every_minutes": "1" })).await;
+        let set =
+            send(Method::PUT, format!("{path}/schedule"), json!({ "severity": "low", "every_minutes": "1" })).await;
         let set: Value = serde_json::from_str(&set.text).unwrap();
         assert_eq!((&set["schedule"]["state"], &set["schedule"]["last_sequence"]), (&json!("active"), &json!(2)));
-        let out = send(Method::PUT, format!("{path}/schedule"), json!({ "severity": "low", "every_minutes": "0" })).await;
+        let out =
+            send(Method::PUT, format!("{path}/schedule"), json!({ "severity": "low", "every_minutes": "0" })).await;
         assert_eq!(out.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(send(Method::DELETE, format!("{path}/schedule"), json!({})).await.status, StatusCode::NO_CONTENT);
         let again = send(Method::DELETE, format!("{path}/schedule"), json!({})).await;
@@ -163,7 +172,8 @@ async fn the_interface_keeps_changes_schedules_and_deletes() {
         // A question in SQL cannot be told which events are new.
         let sql = json!({ "kind": "sql", "name": "S", "text": "SELECT 1", "sharing": "private" });
         let made: Value =
-            serde_json::from_str(&centre.post_json("0", "/api/v1/saved-searches", &sql.to_string()).await.text).unwrap();
+            serde_json::from_str(&centre.post_json("0", "/api/v1/saved-searches", &sql.to_string()).await.text)
+                .unwrap();
         let path = format!("/api/v1/saved-searches/{}/schedule", made["id"].as_str().unwrap());
         assert_eq!(send(Method::PUT, path, json!({ "severity": "low" })).await.status, StatusCode::CONFLICT);
     })
@@ -222,7 +232,9 @@ async fn pages_of_saved_searches_are_rendered_in_both_languages() {
                 let answer = centre.send("2", lang, Method::GET, &path, None).await;
                 assert_eq!(answer.status, StatusCode::OK, "{path} in {lang}: {}", answer.text);
                 for piece in answer.text.split(['>', '<']) {
-                    let missing = ["saved-search-", "question-aggregate", "search-"].iter().any(|key| piece.trim().starts_with(key));
+                    let missing = ["saved-search-", "question-aggregate", "search-"]
+                        .iter()
+                        .any(|key| piece.trim().starts_with(key));
                     assert!(!missing || piece.contains([' ', '=']), "{path} in {lang} shows a key: {piece}");
                 }
                 assert!(!answer.says(" style=\"") && !answer.says("onclick="), "{path} needs what the policy forbids");

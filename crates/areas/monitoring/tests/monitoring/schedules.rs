@@ -143,7 +143,8 @@ async fn values_of_a_field_are_counted_apart_and_a_quiet_time_raises_nothing_new
         come(&centre, &centre.a, "guest", &[NOW + HOUR; 4]).await;
         run(&centre, NOW + HOUR).await;
         assert_eq!(raised(&centre.db).await, (2, 7));
-        let quiet = format!("SELECT CAST(quiet_matches AS TEXT) AS value FROM search_schedules WHERE saved_search_id = '{id}'");
+        let quiet =
+            format!("SELECT CAST(quiet_matches AS TEXT) AS value FROM search_schedules WHERE saved_search_id = '{id}'");
         assert_eq!(centre.value(&quiet).await, "4");
         come(&centre, &centre.a, "guest", &[NOW + 2 * HOUR; 2]).await;
         run(&centre, NOW + 3 * HOUR).await;
@@ -186,11 +187,13 @@ async fn whatever_is_late_and_wherever_a_run_dies_every_match_is_counted_once() 
         let mut damping = Damping::default();
         for _ in 0..60 {
             now += MINUTE;
-            let times: Vec<Micros> = (0..random(6)).map(|_| NOW + random(4 * 1_440) as i64 * MINUTE - 2 * DAY).collect();
+            let times: Vec<Micros> =
+                (0..random(6)).map(|_| NOW + random(4 * 1_440) as i64 * MINUTE - 2 * DAY).collect();
             let matching = random(3) > 0;
             come(&centre, &centre.a, if matching { "root" } else { "admin" }, &times).await;
             expected += if matching { times.len() as i64 } else { 0 };
-            let due = store::list(&centre.db.scoped(&parts.scope).read(), &store::Filter::default(), 10, 0).await.unwrap();
+            let due =
+                store::list(&centre.db.scoped(&parts.scope).read(), &store::Filter::default(), 10, 0).await.unwrap();
             let Some(saved) = due.into_iter().next() else { panic!("no search") };
             match random(4) {
                 // The program dies between the run and its commit.
@@ -198,7 +201,9 @@ async fn whatever_is_late_and_wherever_a_run_dies_every_match_is_counted_once() 
                 // Two programs run the same at once: one of them finds that it is done.
                 1 => {
                     let prepare = |saved| prepare(&parts, saved, now);
-                    let (Ok(one), Ok(two)) = (prepare(saved.clone()).await, prepare(saved).await) else { panic!("runs") };
+                    let (Ok(one), Ok(two)) = (prepare(saved.clone()).await, prepare(saved).await) else {
+                        panic!("runs")
+                    };
                     assert!(commit(&parts, one, &mut damping, now).await.unwrap());
                     let repeated = commit(&parts, two, &mut Damping::default(), now).await.unwrap();
                     assert!(!repeated || times.is_empty(), "the repetition found something to do");
@@ -267,9 +272,11 @@ async fn a_run_that_fails_is_told_once_and_loses_nothing() {
         for minute in 1..4 {
             assert_eq!(run(&centre, NOW + minute * MINUTE).await, 1);
         }
-        let told = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM inbox_messages WHERE title_key = 'saved-search-message-error'";
+        let told =
+            "SELECT CAST(COUNT(*) AS TEXT) AS value FROM inbox_messages WHERE title_key = 'saved-search-message-error'";
         assert_eq!(centre.value(told).await, "1");
-        let (list, page) = (centre.get("0", "/saved-searches").await, centre.get("0", &format!("/saved-searches/{id}")).await);
+        let (list, page) =
+            (centre.get("0", "/saved-searches").await, centre.get("0", &format!("/saved-searches/{id}")).await);
         assert!(list.says("Có lỗi") && page.says("Chưa hiểu câu tìm"), "{}", page.text);
         let text = "kind=search&name=Root&text=user_name%3Aroot&range=all&sharing=agency";
         assert_eq!(centre.post("0", &format!("/saved-searches/{id}"), text).await.status, StatusCode::SEE_OTHER);
@@ -300,7 +307,9 @@ async fn opened(directory: &std::path::Path) -> Store {
     loop {
         match Store::open(directory, Options::default()) {
             Ok(store) => return store,
-            Err(event_store::StoreError::Locked { .. }) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            Err(event_store::StoreError::Locked { .. }) => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await
+            }
             Err(error) => panic!("{error}"),
         }
     }

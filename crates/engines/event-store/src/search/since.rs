@@ -65,7 +65,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::search`]; `Refused` where the values are too many to be counted apart.
-    pub async fn since(&self, request: &SinceRequest, context: &QueryContext) -> std::result::Result<Since, StoreError> {
+    pub async fn since(
+        &self,
+        request: &SinceRequest,
+        context: &QueryContext,
+    ) -> std::result::Result<Since, StoreError> {
         let query = parser::parse(&request.query)?;
         let failed = |error: DataFusionError| StoreError::Query(error.to_string());
         let filter = condition(&query).map_err(failed)?.and(bounds(request));
@@ -143,7 +147,8 @@ fn tallies(rows: DataFrame) -> Result<DataFrame> {
         max(column("time")).alias("last_time"),
         min(column("arrival")).alias("first_arrival"),
     ];
-    rows.aggregate(vec![column("source_id"), column("value")], figures)?.sort(vec![column("first_seq").sort(true, false)])
+    rows.aggregate(vec![column("source_id"), column("value")], figures)?
+        .sort(vec![column("first_seq").sort(true, false)])
 }
 
 fn first(rows: DataFrame, samples: usize) -> Result<DataFrame> {

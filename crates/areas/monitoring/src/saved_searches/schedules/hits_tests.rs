@@ -86,7 +86,8 @@ fn without_a_field_the_source_is_what_the_alert_is_about() {
     let samples = vec![(1, 1, Some("a1".to_owned()), None), (5, 5, Some("b1".to_owned()), None)];
     let since = Since { tallies, samples };
     let bundles = bundles(&schedule(5, None), &rule(), &since, &owners(), 20);
-    let told: Vec<_> = bundles.iter().map(|(_, one)| (one.entity.value.as_str(), one.owner.system_id.as_deref())).collect();
+    let told: Vec<_> =
+        bundles.iter().map(|(_, one)| (one.entity.value.as_str(), one.owner.system_id.as_deref())).collect();
     assert_eq!(told, [("a1", Some("A")), ("b1", Some("B")), ("c1", None)]);
     let seqs = |bundle: &Bundle| bundle.samples.iter().map(|sample| sample.seq).collect::<Vec<_>>();
     let seqs: Vec<_> = bundles.iter().map(|(_, bundle)| seqs(bundle)).collect();

@@ -3,8 +3,8 @@
 use super::super::form::form_errors;
 use super::super::settings::{Bounds, SETTINGS};
 use super::super::{Kind, SavedSearch, pages};
-use super::service::{self, ScheduleInput};
 use super::Schedule;
+use super::service::{self, ScheduleInput};
 use crate::search::run::monitoring;
 use axum::extract::Path;
 use axum::response::Response;
@@ -120,7 +120,11 @@ fn entries(page: &Page, input: &ScheduleInput, errors: &FormErrors) -> Vec<Entry
     ]
 }
 
-async fn set_schedule(visit: Visit, Path(id): Path<String>, Form(input): Form<ScheduleInput>) -> Result<Response, Fail> {
+async fn set_schedule(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(input): Form<ScheduleInput>,
+) -> Result<Response, Fail> {
     let inserted = monitoring(&visit.app)?.store.inserted();
     let tx = visit.begin().await?;
     match service::set(&tx, &id, &input, inserted, visit.now()).await {

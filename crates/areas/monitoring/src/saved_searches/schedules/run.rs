@@ -71,7 +71,11 @@ pub async fn prepare(parts: &Parts, saved: SavedSearch, now: Micros) -> Result<P
 /// yet. A schedule that is ahead of everything that was ever stored belongs to another store and begins anew.
 fn range(schedule: &Schedule, inserted: u64, last: u64) -> (u64, u64) {
     if schedule.last_sequence > last {
-        tracing::warn!(at = schedule.last_sequence, last, "a schedule is ahead of the event store; the store was replaced");
+        tracing::warn!(
+            at = schedule.last_sequence,
+            last,
+            "a schedule is ahead of the event store; the store was replaced"
+        );
         return (inserted, inserted);
     }
     (schedule.last_sequence, inserted.max(schedule.last_sequence))

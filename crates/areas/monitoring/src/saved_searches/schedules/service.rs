@@ -104,7 +104,9 @@ pub async fn set(tx: &Tx<'_>, id: &str, input: &ScheduleInput, inserted: u64, no
     let checked = input.checked()?;
     let reach = match tx.scope().agencies() {
         Agencies::All => None,
-        Agencies::Under(roots) => Some(roots.first().filter(|_| roots.len() == 1).ok_or(Error::Forbidden("person"))?.clone()),
+        Agencies::Under(roots) => {
+            Some(roots.first().filter(|_| roots.len() == 1).ok_or(Error::Forbidden("person"))?.clone())
+        }
     };
     if saved.schedule.is_none() {
         let (_, scheduled) = store::kept_by(tx, &saved.owner_id).await?;
