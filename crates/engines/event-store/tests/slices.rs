@@ -62,7 +62,7 @@ fn one(seq: u64, time: Micros) -> Event {
 
 /// What the events themselves say.
 fn matches<'e>(events: &'e [Event], request: &SearchRequest) -> Vec<&'e Event> {
-    let query = store.parse(&request.query).unwrap();
+    let query = search::parse(&request.query, &jiff::tz::TimeZone::UTC).unwrap();
     let within = |time: Micros| request.from.is_none_or(|from| from <= time) && request.to.is_none_or(|to| time < to);
     let mut found: Vec<_> = events.iter().filter(|event| within(event.time) && query.matches(event)).collect();
     found.sort_by_key(|event| std::cmp::Reverse((event.time, event.seq)));

@@ -3,10 +3,10 @@
 
 use super::condition::condition;
 use super::language::Query;
+use super::passage;
 use super::request::{MOST_ROWS, SearchRequest, SearchResult, SearchUpdate};
 use super::slices::Extent;
 use super::walk::Walk;
-use super::passage;
 use crate::manifest::SegmentRow;
 use crate::memory::{Snapshot, times};
 use crate::query::Flow;
