@@ -116,7 +116,7 @@ async fn searches_find_what_they_say_in_memory_and_in_segments() {
 fn the_live_test_agrees_with_the_search() {
     let events = varied();
     for (query, expected) in CASES {
-        let parsed = search::parse(query).unwrap();
+        let parsed = search::parse(query, &jiff::tz::TimeZone::UTC).unwrap();
         let found: Vec<u64> = events.iter().filter(|event| parsed.matches(event)).map(|event| event.seq).collect();
         assert_eq!(found, *expected, "{query:?}");
     }
