@@ -48,6 +48,7 @@ pub struct Gallery {
     pagination: Pagination,
     histogram: Histogram,
     errors: FormErrors,
+    reason: Entry,
     entries: Vec<Entry>,
 }
 
@@ -92,6 +93,7 @@ impl Gallery {
             pagination: Pagination::of(&address.with("page", 4), 20, 1234),
             histogram: histogram(now),
             errors,
+            reason: Entry::new("text", "reason", "Lý do").hint(TEST_NAME).required(),
             entries,
             page,
         }
