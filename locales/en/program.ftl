@@ -32,6 +32,7 @@ doctor-store-wrong = { $count } things are not as they should be:
 doctor-store-problem = { $part } { $file }: “{ $reason }”
 doctor-part-log = Log file
 doctor-part-segment = Segment
+doctor-part-ledger = Ledger entry
 doctor-part-manifest = Manifest
 doctor-rules-well = { $count } loaded
 doctor-rules-failed = { $count } loaded, { $failed } not:

@@ -32,6 +32,7 @@ doctor-store-wrong = { $count } chỗ không ổn:
 doctor-store-problem = { $part } { $file }: “{ $reason }”
 doctor-part-log = Tệp nhật ký ghi trước
 doctor-part-segment = Đoạn lưu
+doctor-part-ledger = Dòng sổ đã ký
 doctor-part-manifest = Bảng kê
 doctor-rules-well = đã nạp { $count }
 doctor-rules-failed = đã nạp { $count }, không nạp được { $failed }:

@@ -151,14 +151,7 @@ impl Manifest {
     }
 
     pub(crate) fn sequence(&self, name: &str) -> Result<u64, StoreError> {
-        let value: Option<String> = self
-            .connection()
-            .query_row("SELECT value FROM facts WHERE name = ?1", [name], |row| row.get(0))
-            .optional()?;
-        match value {
-            None => Ok(0),
-            Some(text) => text.parse().map_err(|_| StoreError::Manifest(format!("{name} is {text:?}"))),
-        }
+        sequence(&self.connection(), name)
     }
 
     pub(crate) fn segments(&self) -> Result<Vec<SegmentRow>, StoreError> {
@@ -179,13 +172,16 @@ impl Manifest {
         self.change(|transaction| replace(transaction, done))
     }
 
+    /// Segments, the changes that are not signed, and how many entries the ledger has, of one moment.
+    pub(crate) fn state(&self) -> Result<(Vec<SegmentRow>, Vec<Change>, u64), StoreError> {
+        let mut connection = self.connection();
+        let moment = connection.transaction()?;
+        Ok((segments(&moment)?, changes_after(&moment, 0)?, sequence(&moment, "ledger")?))
+    }
+
     /// Changes that no entry of the ledger names yet, in their order.
     pub(crate) fn changes_after(&self, through: u64) -> Result<Vec<Change>, StoreError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare("SELECT body FROM changes WHERE number > ?1 ORDER BY number")?;
-        let bodies = statement.query_map([through as i64], |row| row.get::<_, String>(0))?;
-        let broken = |error: serde_json::Error| StoreError::Manifest(format!("a change cannot be read: {error}"));
-        bodies.map(|body| serde_json::from_str(&body?).map_err(broken)).collect()
+        changes_after(&self.connection(), through)
     }
 
     /// An entry of the ledger is durable: its number is remembered, its changes are not needed here any more.
@@ -340,6 +336,19 @@ fn set(transaction: &Transaction<'_>, name: &str, value: u64) -> rusqlite::Resul
         params![name, value.to_string()],
     )?;
     Ok(())
+}
+
+fn changes_after(connection: &Connection, through: u64) -> Result<Vec<Change>, StoreError> {
+    let mut statement = connection.prepare("SELECT body FROM changes WHERE number > ?1 ORDER BY number")?;
+    let bodies = statement.query_map([through as i64], |row| row.get::<_, String>(0))?;
+    let broken = |error: serde_json::Error| StoreError::Manifest(format!("a change cannot be read: {error}"));
+    bodies.map(|body| serde_json::from_str(&body?).map_err(broken)).collect()
+}
+
+fn sequence(connection: &Connection, name: &str) -> Result<u64, StoreError> {
+    let value: Option<String> =
+        connection.query_row("SELECT value FROM facts WHERE name = ?1", [name], |row| row.get(0)).optional()?;
+    value.map_or(Ok(0), |text| text.parse().map_err(|_| StoreError::Manifest(format!("{name} is {text:?}"))))
 }
 
 fn segments(connection: &Connection) -> rusqlite::Result<Vec<SegmentRow>> {

@@ -233,3 +233,29 @@ async fn a_manifest_made_anew_goes_on_with_the_old_chain() {
     assert!(store.verify().await.unwrap().ok());
     store.prove(25).await.unwrap().check().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_in_use_is_not_called_tampered_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), Options { compact_files: 2, ..signing() }).unwrap();
+    let busy = store.clone();
+    let work = tokio::spawn(async move {
+        for seq in 1..=60 {
+            fill(&busy, seq..=seq).await;
+            busy.seal().await.unwrap();
+            if seq % 5 == 0 {
+                busy.compact().await.unwrap();
+            }
+            if seq % 7 == 0 {
+                busy.sign_ledger().await.unwrap();
+            }
+        }
+    });
+    while !work.is_finished() {
+        let problems = store.verify().await.unwrap().problems;
+        assert!(problems.iter().all(|one| one.part != "ledger"), "{problems:?}");
+    }
+    work.await.unwrap();
+    assert!(store.verify().await.unwrap().ok());
+    store.close().await;
+}

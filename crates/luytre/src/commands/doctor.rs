@@ -227,6 +227,7 @@ impl Examiner {
             let part = match problem.part.as_str() {
                 "log" => "doctor-part-log",
                 "segment" => "doctor-part-segment",
+                "ledger" => "doctor-part-ledger",
                 _ => "doctor-part-manifest",
             };
             let arguments = [
