@@ -1,6 +1,7 @@
 //! The program: commands, configuration, wiring. It may import everything and decides nothing; what a Cyber
 //! Security Centre does lives in the areas.
 
+pub mod accepted;
 pub mod catalogue;
 pub mod centre;
 pub mod commands;

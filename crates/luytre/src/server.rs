@@ -1,6 +1,7 @@
 //! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
 //! end.
 
+use crate::accepted::{Accepted, introduce};
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::keeping::{Act, Told};
@@ -18,6 +19,7 @@ use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
 use kit::web::{Fail, Visit, identify, live_news, secure};
 use kit::{App, Error};
 use monitoring::Monitoring;
+use monitoring::bulk::ConnectionNumber;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
@@ -86,7 +88,7 @@ impl Server {
         let router = router(&app, &centre, secret.clone());
         let ended = stop.clone();
         let web = tokio::spawn(async move {
-            axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            axum::serve(listener, router.into_make_service_with_connect_info::<Accepted>())
                 .with_graceful_shutdown(async move { ended.cancelled().await })
                 .await
         });
@@ -232,6 +234,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
             CompressionLayer::new()
                 .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/x-ndjson"))),
         )
+        .layer(axum::middleware::from_fn(introduce))
         .layer(CatchPanicLayer::custom(panicked))
 }
 
@@ -248,6 +251,9 @@ async fn for_elastic(State(elastic): State<Router>, request: Request, next: Next
     }
     if let Some(peer) = parts.extensions.remove::<axum::extract::ConnectInfo<SocketAddr>>() {
         extensions.insert(peer);
+    }
+    if let Some(number) = parts.extensions.remove::<ConnectionNumber>() {
+        extensions.insert(number);
     }
     parts.extensions = extensions;
     elastic.oneshot(Request::from_parts(parts, body)).await.into_response()

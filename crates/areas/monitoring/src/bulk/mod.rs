@@ -7,6 +7,8 @@ mod body;
 mod probes;
 mod receive;
 
+pub use receive::ConnectionNumber;
+
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post, put};
 use kit::App;

@@ -21,7 +21,6 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -29,12 +28,18 @@ use tokio::sync::oneshot;
 /// Bytes of documents appended together; larger requests become several batches.
 const BATCH_BYTES: usize = 24 << 20;
 
+/// Number of the TCP connection, one that no other has; each request in an extension. A sender that reads its answers
+/// has had all but the last one of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionNumber(pub u64);
+
 /// Who sends, as far as the request proves it.
 pub(super) struct Sender {
     key_id: String,
     agency_id: String,
     source_id: Option<String>,
     peer: Option<String>,
+    connection: u64,
 }
 
 /// The key behind a request. A signed-in browser is no sender: it carries no key, and so no page can make it send.
@@ -51,7 +56,9 @@ pub(super) async fn sender(app: &App, parts: &Parts) -> Result<Sender, Refusal> 
         .map_err(|error| Refusal::unavailable(format!("the key's source cannot be looked up: {error}")))?;
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| address.ip().to_canonical().to_string());
-    Ok(Sender { key_id: id.to_string(), agency_id: session.agency_id.clone(), source_id, peer })
+    let connection = parts.extensions.get::<ConnectionNumber>().map(|number| number.0);
+    let connection = connection.unwrap_or_else(|| connection_number(app.clock.now()));
+    Ok(Sender { key_id: id.to_string(), agency_id: session.agency_id.clone(), source_id, peer, connection })
 }
 
 pub(super) async fn bulk(State(app): State<App>, request: Request) -> Response {
@@ -216,10 +223,10 @@ async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u
     let monitoring = monitoring.ok_or_else(|| Refusal::unavailable("the event store is not open"))?;
     let identity = identity(sender, &items, body);
     let arrival = app.clock.now();
-    let mut origins = Origins::new(sender, arrival);
+    let mut origins = Origins::new(sender);
     let mut outcomes = Vec::with_capacity(items.len());
     let mut batch = Batch { arrival, ..Batch::default() };
-    let mut repeated = monitoring.repeated(&origins, &items, arrival);
+    let mut repeated = monitoring.repeated(&origins, &items, arrival).into_iter();
     for (number, item) in items.into_iter().enumerate() {
         let mut outcome = Outcome {
             action: item.action,
@@ -230,7 +237,7 @@ async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u
             error: None,
         };
         match item.document {
-            Ok(document) => match repeated.next() {
+            Ok(document) => match repeated.next().flatten() {
                 Some(sequence) => outcome.sequence = Some(sequence),
                 None => batch.push(number, document, origins.of(&outcome.index)),
             },
@@ -281,19 +288,16 @@ impl Identity {
 }
 
 impl Monitoring {
-    /// Sequences of the documents at the head of a request that are stored already: the sender had no answer and
-    /// sends them again in another cut. Documents with an `_id` are known by it, as whole requests.
-    fn repeated(&self, origins: &Origins, items: &[BulkItem], now: Micros) -> Range<u64> {
-        let Some(sender) = resends::sender(&origins.common) else { return 0..0 };
+    /// For each good document of a request its sequence, if it is stored already and the sender, who had no answer,
+    /// sends it again in another cut. Documents with an `_id` are known by it, as whole requests.
+    fn repeated(&self, origins: &Origins, items: &[BulkItem], now: Micros) -> Vec<Option<u64>> {
+        let Some(sender) = resends::sender(&origins.common) else { return Vec::new() };
         if items.iter().any(|item| item.id.is_some()) {
-            return 0..0;
+            return Vec::new();
         }
         let documents: Vec<(&str, &[u8])> =
             items.iter().filter_map(|item| Some((item.index.as_str(), &**item.document.as_ref().ok()?))).collect();
-        match self.resends.repeated(&sender, &documents, now) {
-            Some((count, first_seq)) => first_seq..first_seq + count as u64,
-            None => 0..0,
-        }
+        self.resends.repeated(&sender, &documents, now)
     }
 }
 
@@ -304,11 +308,11 @@ struct Origins {
 }
 
 impl Origins {
-    fn new(sender: &Sender, arrival: Micros) -> Self {
+    fn new(sender: &Sender) -> Self {
         let common = Origin {
             listener: Listener::Bulk,
             peer: sender.peer.clone(),
-            connection: Some(connection_number(arrival)),
+            connection: Some(sender.connection),
             agency_id: Some(sender.agency_id.clone()),
             source_id: sender.source_id.clone(),
             ..Origin::default()
@@ -397,8 +401,10 @@ async fn append(monitoring: Arc<Monitoring>, records: Vec<RawRecord>, id: BatchI
         if let Err(Ok(Appended { first_seq, .. })) = answer.send(appended) {
             let arrival = records.first().map_or(0, |record| record.arrival);
             if let Some(sender) = records.first().and_then(|record| resends::sender(&record.origin)) {
-                let records = records.iter().map(|record| (record.origin.index.as_deref(), &*record.bytes));
-                monitoring.resends.remember(&sender, first_seq, records, arrival);
+                let documents = (first_seq..).zip(&records).map(|(sequence, record)| {
+                    (sequence, record.origin.index.as_deref().unwrap_or_default(), &*record.bytes)
+                });
+                monitoring.resends.remember_documents(&sender, documents, arrival);
             }
         }
     });

@@ -4,7 +4,7 @@
 
 use super::{COLLECTIVE, MOST_AUTOMATIC, Sender, Source, SourceKind, SourceState, store};
 use crate::alerts::grouping::Owner;
-use event::{Event, Listener};
+use event::{Event, Listener, Micros};
 use ipnet::IpNet;
 use kit::clock::Clock;
 use kit::{Db, Error, Scope};
@@ -138,7 +138,39 @@ impl Index {
         }
         let address = sender.peer.as_deref().and_then(|peer| IpAddr::from_str(peer).ok());
         let declared = self.matchers.iter().find(|matcher| self.may(sender, matcher) && matcher.fits(sender, address));
-        declared.map(|matcher| &matcher.known).or(met).cloned()
+        let crowded = self.automatic >= MOST_AUTOMATIC;
+        let collective = || self.by_sender.get(COLLECTIVE).filter(|_| crowded);
+        declared.map(|matcher| &matcher.known).or(met).or_else(collective).cloned()
+    }
+
+    /// The source of each event, or the senders that have none yet.
+    fn find_all(&self, events: &[Event]) -> Result<Vec<Arc<Known>>, Vec<Sender>> {
+        let mut found = Vec::with_capacity(events.len());
+        let mut strangers = HashMap::new();
+        let mut last: Option<(Option<&str>, Sender, Arc<Known>)> = None;
+        for event in events {
+            let (proven, sender) = (event.origin.source_id.as_deref(), Sender::of(event));
+            let known = match &last {
+                // Neighbours mostly come from the same sender.
+                Some((same_proof, same, known)) if *same == sender && *same_proof == proven => known.clone(),
+                _ => match self.find(proven, &sender) {
+                    Some(known) => known,
+                    None => {
+                        let order = strangers.len();
+                        strangers.entry(sender.key()).or_insert((order, sender));
+                        continue;
+                    }
+                },
+            };
+            last = Some((proven, sender, known.clone()));
+            found.push(known);
+        }
+        if strangers.is_empty() {
+            return Ok(found);
+        }
+        let mut strangers: Vec<(usize, Sender)> = strangers.into_values().collect();
+        strangers.sort_by_key(|(order, _)| *order);
+        Err(strangers.into_iter().map(|(_, sender)| sender).collect())
     }
 
     /// A key gives records to the sources of its agency, and of those below it, alone.
@@ -182,65 +214,59 @@ impl SourceResolver {
 
     /// Binds events to their sources, in order; makes sources for unknown senders.
     pub async fn bind(&self, events: &mut [Event]) -> Result<Vec<Arc<Known>>, Error> {
-        let mut index = self.index();
-        let mut bound = Vec::with_capacity(events.len());
-        let mut last: Option<(Option<String>, Sender, Arc<Known>)> = None;
-        for event in events {
-            let sender = Sender::of(event);
-            let proven = event.origin.source_id.as_deref();
-            let known = match &last {
-                // Neighbours mostly come from the same sender.
-                Some((same_proof, same, known)) if *same == sender && same_proof.as_deref() == proven => known.clone(),
-                _ => match index.find(proven, &sender) {
-                    Some(known) => known,
-                    None => {
-                        let known = self.meet(&sender, index.automatic).await?;
-                        index = self.index();
-                        known
-                    }
-                },
-            };
+        let known = match self.index().find_all(events) {
+            Ok(known) => known,
+            Err(strangers) => {
+                self.meet(&strangers).await?;
+                let again = self.index().find_all(events);
+                again.map_err(|_| Error::internal("a source just made is not there"))?
+            }
+        };
+        for (event, known) in events.iter_mut().zip(&known) {
             event.source_id = Some(known.owner.source_id.clone());
-            last = Some((event.origin.source_id.clone(), sender, known.clone()));
-            bound.push(known);
         }
-        Ok(bound)
+        Ok(known)
     }
 
-    /// Makes the source of a sender that nobody registered, or finds the one that another process just made.
-    async fn meet(&self, sender: &Sender, automatic: usize) -> Result<Arc<Known>, Error> {
-        let crowded = automatic >= MOST_AUTOMATIC;
-        let key = if crowded { COLLECTIVE.to_owned() } else { sender.key() };
-        if let Some(known) = self.index().by_sender.get(&key) {
-            return Ok(known.clone());
-        }
+    /// Makes the sources of senders that nobody registered, all in one transaction, unless another process just did.
+    async fn meet(&self, strangers: &[Sender]) -> Result<(), Error> {
         let now = self.clock.now();
-        let source = Source {
-            id: kit::id::new_id(now),
-            name: if crowded { COLLECTIVE.to_owned() } else { sender.name() },
-            kind: SourceKind::Other,
-            state: SourceState::Unassigned,
-            sender_key: Some(key.clone()),
-            match_listener: (!crowded).then(|| sender.listener.as_str().to_owned()),
-            match_network: sender.peer.clone().filter(|_| !crowded),
-            match_host: sender.host.clone().filter(|_| !crowded),
-            format: None,
-            time_zone: None,
-            year_default: None,
-            expected: false,
-            max_silence_minutes: default_silence(sender.listener),
-            note: String::new(),
-            created_at: now,
-            updated_at: now,
-        };
+        let room = MOST_AUTOMATIC.saturating_sub(self.index().automatic).min(strangers.len());
+        let (single, crowd) = strangers.split_at(room);
+        let mut sources: Vec<Source> = single.iter().map(|sender| unassigned(Some(sender), now)).collect();
+        sources.extend((!crowd.is_empty()).then(|| unassigned(None, now)));
         let db = self.db.scoped(&self.scope);
         let tx = db.begin().await?;
-        if !exists(&tx, &key).await? {
-            store::save(&tx, &source, &self.scope.actor().id()).await?;
+        for source in sources {
+            if !exists(&tx, source.sender_key.as_deref().unwrap_or_default()).await? {
+                store::save(&tx, &source, &self.scope.actor().id()).await?;
+            }
         }
         tx.commit().await?;
         self.refresh().await?;
-        self.index().by_sender.get(&key).cloned().ok_or_else(|| Error::internal("a source just made is not there"))
+        Ok(())
+    }
+}
+
+/// The source of a sender that nobody registered; without a sender, the one that all share once there are too many.
+fn unassigned(sender: Option<&Sender>, now: Micros) -> Source {
+    Source {
+        id: kit::id::new_id(now),
+        name: sender.map_or_else(|| COLLECTIVE.to_owned(), Sender::name),
+        kind: SourceKind::Other,
+        state: SourceState::Unassigned,
+        sender_key: Some(sender.map_or_else(|| COLLECTIVE.to_owned(), Sender::key)),
+        match_listener: sender.map(|sender| sender.listener.as_str().to_owned()),
+        match_network: sender.and_then(|sender| sender.peer.clone()),
+        match_host: sender.and_then(|sender| sender.host.clone()),
+        format: None,
+        time_zone: None,
+        year_default: None,
+        expected: false,
+        max_silence_minutes: default_silence(sender.map(|sender| sender.listener)),
+        note: String::new(),
+        created_at: now,
+        updated_at: now,
     }
 }
 
@@ -251,9 +277,9 @@ async fn exists(tx: &kit::Tx<'_>, key: &str) -> Result<bool, Error> {
     Ok(tx.query_one_raw(statement).await?.is_some())
 }
 
-fn default_silence(listener: Listener) -> i64 {
+fn default_silence(listener: Option<Listener>) -> i64 {
     match listener {
-        Listener::Import => 24 * 60,
+        Some(Listener::Import) => 24 * 60,
         _ => 15,
     }
 }

@@ -11,5 +11,6 @@ mod pages;
 mod saved_searches;
 mod schedules;
 mod searching;
+mod strangers;
 mod stream;
 mod walls;
