@@ -2,6 +2,10 @@
 
 use clap::Parser;
 
+/// Events come in on some threads and are let go on others; glibc's allocator kept twice as much for it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     luytre::commands::run(luytre::commands::Arguments::parse())
 }
