@@ -76,6 +76,23 @@ pub(crate) const EXACT: &[&str] = &[
     "rule_id",
 ];
 
+/// Columns of long texts that are read for few rows, and so are compressed as far as may be. The others are read for all
+/// rows of a question.
+pub(crate) const LONG: &[&str] = &[
+    "problem",
+    "process_command_line",
+    "process_parent_command_line",
+    "file_hash",
+    "registry_data",
+    "url_original",
+    "http_referrer",
+    "user_agent",
+    "observables",
+    "message",
+    "raw",
+    "fields",
+];
+
 /// The text columns of the common schema.
 pub(crate) fn event_texts() -> impl Iterator<Item = &'static str> {
     event::Column::ALL.iter().filter(|column| column.kind() == ColumnKind::Text).map(|column| column.name())
