@@ -280,10 +280,16 @@ async fn watch_silence(pipeline: Pipeline) {
     let mut ticks = tokio::time::interval(SILENCE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let started = pipeline.0.clock.now();
+    let mut was_full = false;
     loop {
         tokio::select! {
             () = pipeline.0.stop.cancelled() => return,
             _ = ticks.tick() => {}
+        }
+        // A centre that takes nothing in is itself silent; open pages of the watch show it.
+        let is_full = pipeline.0.store.is_disk_full();
+        if std::mem::replace(&mut was_full, is_full) != is_full {
+            pipeline.0.live.send("source", None, serde_json::json!({ "disk_full": is_full }));
         }
         // After a start everybody gets a minute to connect again before silence is told.
         let now = pipeline.0.clock.now();

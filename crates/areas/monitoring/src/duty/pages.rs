@@ -5,6 +5,7 @@ use crate::alerts::AlertState;
 use crate::alerts::listing::{self, Filter, Row};
 use crate::sources::store::{Listed, SourceFilter, list};
 use crate::timespan::Timespan;
+use crate::Monitoring;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,6 +13,9 @@ use kit::clock::Micros;
 use kit::page::{Address, Level, Page, Sorting};
 use kit::web::{Fail, SlotContent, Visit, render};
 use kit::{App, Capability, Connection, Error};
+
+/// Records that wait for the rules while everything is well: what arrives in some seconds of a busy centre.
+const MANY_WAITING: u64 = 50_000;
 
 pub(super) fn routes() -> axum::Router<App> {
     axum::Router::new().route("/", get(show_duty))
@@ -48,6 +52,10 @@ struct Panels {
     silent_total: u64,
     may_see_sources: bool,
     hours: i64,
+    /// Nothing is taken in: the disk of the event store is full.
+    disk_full: bool,
+    /// Records that are kept but not searched through yet, where they are so many that alerts come late.
+    waiting: Option<u64>,
 }
 
 #[derive(Template)]
@@ -96,6 +104,7 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
     // People stand beside what happens, not above it.
     let (side_slots, slots) =
         visit.fragments("duty.panel", "").await.into_iter().partition(|slot| slot.title_key.starts_with("roster"));
+    let monitoring = visit.app.ports.get::<Monitoring>();
     Ok(Panels {
         slots,
         side_slots,
@@ -107,7 +116,14 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
         silent_total,
         may_see_sources,
         hours: SETTINGS.alerts_hours,
+        disk_full: monitoring.as_ref().is_some_and(|monitoring| monitoring.store.is_disk_full()),
+        waiting: monitoring.map(|monitoring| waiting(&monitoring.store)).filter(|waiting| *waiting > MANY_WAITING),
     })
+}
+
+/// Records between the door and the rules.
+fn waiting(store: &event_store::Store) -> u64 {
+    store.last_seq().saturating_sub(store.inserted())
 }
 
 /// New alerts of high severity lately.

@@ -69,6 +69,8 @@ async fn parse(pipeline: &Pipeline, mut records: Vec<(u64, RawRecord)>) -> Optio
     let (first, second) = tokio::join!(parse_all(records, formats.clone()), parse_all(rest, formats));
     let (mut events, rest) = match (first, second) {
         (Ok(first), Ok(second)) => (first, second),
+        // The program ends before it has begun to serve.
+        (Err(error), _) | (_, Err(error)) if error.is_cancelled() => return None,
         (Err(error), _) | (_, Err(error)) => {
             tracing::error!(%error, "parsing ended badly");
             return None;
