@@ -118,3 +118,5 @@ source-snippet-tested = Tested with the real sender
 source-snippet-documented = From the maker's documentation
 source-message-silent = Source { $name } ({ $system }) is silent
 source-message-speaking = Source { $name } ({ $system }) speaks again
+source-message-many-silent = { $count } sources are silent at once
+source-message-many-speaking = { $count } sources speak again

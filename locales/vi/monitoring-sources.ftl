@@ -118,3 +118,5 @@ source-snippet-tested = Đã chạy thật với phần mềm này
 source-snippet-documented = Theo tài liệu của nhà cung cấp
 source-message-silent = Nguồn { $name } ({ $system }) im lặng
 source-message-speaking = Nguồn { $name } ({ $system }) đã gửi lại
+source-message-many-silent = { $count } nguồn im lặng cùng lúc
+source-message-many-speaking = { $count } nguồn đã gửi lại

@@ -279,21 +279,21 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
 async fn watch_silence(pipeline: Pipeline) {
     let mut ticks = tokio::time::interval(SILENCE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let started = pipeline.0.clock.now();
+    // After a start everybody gets a minute to connect again before silence is told, and to send what waited after
+    // the disk was full: a centre that takes nothing in is itself silent.
+    let mut hears_since = pipeline.0.clock.now();
     let mut was_full = false;
     loop {
         tokio::select! {
             () = pipeline.0.stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        // A centre that takes nothing in is itself silent; open pages of the watch show it.
-        let is_full = pipeline.0.store.is_disk_full();
+        let (now, is_full) = (pipeline.0.clock.now(), pipeline.0.store.is_disk_full());
         if std::mem::replace(&mut was_full, is_full) != is_full {
+            hears_since = now;
             pipeline.0.live.send("source", None, serde_json::json!({ "disk_full": is_full }));
         }
-        // After a start everybody gets a minute to connect again before silence is told.
-        let now = pipeline.0.clock.now();
-        if now < started.saturating_add(60 * SECOND) {
+        if is_full || now < hears_since.saturating_add(60 * SECOND) {
             continue;
         }
         let inner = &pipeline.0;

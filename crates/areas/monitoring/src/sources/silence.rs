@@ -10,6 +10,11 @@ use organisation::inbox::{self, Message, Recipient};
 use sea_orm::{QueryResult, Statement};
 use serde_json::json;
 
+/// Above so many at once they are told in one message.
+const MOST_MESSAGES: usize = 8;
+/// Of which so many are named.
+const MOST_NAMES: usize = 20;
+
 /// An expected source that is silent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SilentSource {
@@ -87,17 +92,35 @@ pub async fn check(db: &Db, scope: &Scope, live: &Live, now: Micros) -> Result<(
     for source in &fallen {
         let sql = "UPDATE source_status SET silent_since = $2, told_at = $3 WHERE source_id = $1";
         execute(&tx, sql, [source.source_id.as_str().into(), source.silent_since.into(), now.into()]).await?;
-        inbox::notify(&tx, live, now, Recipient::OnDuty, &message(source, true)).await?;
         tell(&tx, live, source, "silent");
     }
     for source in &speaking {
         let sql = "UPDATE source_status SET silent_since = NULL, told_at = NULL WHERE source_id = $1";
         execute(&tx, sql, [source.source_id.as_str().into()]).await?;
-        inbox::notify(&tx, live, now, Recipient::OnDuty, &message(source, false)).await?;
         tell(&tx, live, source, "speaking");
+    }
+    for message in messages(&fallen, true).into_iter().chain(messages(&speaking, false)) {
+        inbox::notify(&tx, live, now, Recipient::OnDuty, &message).await?;
     }
     tx.commit().await?;
     Ok((fallen.len(), speaking.len()))
+}
+
+/// One message for each source; one for all where a line or a program that is away silences many at once.
+fn messages(sources: &[SilentSource], silent: bool) -> Vec<Message> {
+    let single: Vec<Message> = sources.iter().map(|source| message(source, silent)).collect();
+    if single.len() <= MOST_MESSAGES {
+        return single;
+    }
+    let severity = single.iter().map(|one| one.severity).max().unwrap_or(Severity::Medium);
+    vec![Message {
+        severity,
+        title_key: if silent { "source-message-many-silent" } else { "source-message-many-speaking" },
+        title_arguments: vec![("count", single.len().to_string())],
+        body: sources.iter().take(MOST_NAMES).map(|source| source.name.as_str()).collect::<Vec<_>>().join(", "),
+        link: if silent { "/sources?silent=1".to_owned() } else { "/sources".to_owned() },
+        agency_id: None,
+    }]
 }
 
 fn message(source: &SilentSource, silent: bool) -> Message {
@@ -124,4 +147,37 @@ fn tell(tx: &kit::Tx<'_>, live: &Live, source: &SilentSource, state: &'static st
     let agency = crate::alerts::service::news_agency(source.agency_id.as_deref());
     let data = json!({ "id": source.source_id, "state": state });
     tx.after_commit(move || live.send("source", Some(agency), data));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silent(number: usize, system_level: Option<i64>) -> SilentSource {
+        SilentSource {
+            source_id: format!("s{number}"),
+            name: format!("máy {number}"),
+            agency_id: Some("a".into()),
+            agency_name: None,
+            system_id: None,
+            system_name: None,
+            system_level,
+            silent_since: 0,
+            never_heard: false,
+            told_at: None,
+        }
+    }
+
+    #[test]
+    fn a_broken_line_is_one_message_and_not_a_hundred() {
+        let few: Vec<_> = (0..MOST_MESSAGES).map(|number| silent(number, None)).collect();
+        assert_eq!(messages(&few, true).len(), MOST_MESSAGES);
+        let many: Vec<_> = (0..100).map(|number| silent(number, (number == 70).then_some(3))).collect();
+        let told = messages(&many, true);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].title_arguments, [("count", "100".to_owned())]);
+        assert_eq!(told[0].severity, Severity::High, "as urgent as the most urgent of them");
+        assert_eq!(told[0].body.split(", ").count(), MOST_NAMES);
+        assert_eq!(told[0].agency_id, None, "of several agencies");
+    }
 }
