@@ -52,6 +52,7 @@ pub fn render(document: &OfficialDocument) -> Result<Vec<u8>, DocumentError> {
     let mut package = Cursor::new(Vec::new());
     let mut parts = docx.build();
     parts.doc_props.core = properties::core(document);
+    parts.doc_props.app = properties::app();
     parts.pack(&mut package).map_err(|error| DocumentError::Package(error.to_string()))?;
     Ok(package.into_inner())
 }

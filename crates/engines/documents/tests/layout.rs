@@ -75,6 +75,16 @@ fn the_file_says_what_it_is_whose_and_of_when() {
 }
 
 #[test]
+fn the_file_says_which_program_wrote_it_and_names_no_template() {
+    let properties = part(&render(&report()).expect("renders"), "docProps/app.xml");
+    assert!(properties.contains("<Application>Lũy Tre</Application>"), "{properties}");
+    let version = properties.split("<AppVersion>").nth(1).and_then(|rest| rest.split('<').next()).expect("a version");
+    let (major, minor) = version.split_once('.').expect("two numbers");
+    assert!(major.parse::<u32>().is_ok() && minor.len() == 4 && minor.parse::<u32>().is_ok(), "{version}");
+    assert!(!properties.contains("Template"), "{properties}");
+}
+
+#[test]
 fn a_report_looks_as_it_did() {
     let xml = part(&render(&report()).expect("renders"), "word/document.xml");
     insta::assert_snapshot!(xml.replace("<w:p ", "\n<w:p ").replace("<w:tbl>", "\n<w:tbl>"));
