@@ -17,8 +17,14 @@ export default async function journey({ visitor, check, accessible }) {
   check((await page.locator('#top-found [aria-selected=true]').getAttribute('id')) === 'found-logs', 'the arrow up does not go around to the last');
   await page.keyboard.press('Escape');
   check(await page.locator('#top-found').isHidden(), 'Escape does not close the list');
+  check(await page.evaluate(() => document.activeElement === document.body), 'Escape keeps the focus in the box');
+  const link = page.locator('main a[href]').first();
+  await link.focus();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.press('Escape');
+  check(await link.evaluate((one) => document.activeElement === one), 'Escape does not lead back to where the focus was');
 
-  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Control+k');
   await page.keyboard.type('lich truc');
   await page.locator('#top-found [aria-selected=true][href="/roster"]').waitFor();
   await page.keyboard.press('Enter');

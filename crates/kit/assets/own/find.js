@@ -5,6 +5,8 @@ export function startFind() {
   const box = document.getElementById('top-search');
   const list = document.getElementById('top-found');
   if (!box || !list) return;
+  // Where the focus was before the box took it; Escape leads back there.
+  let from = null;
   const options = () => [...list.querySelectorAll('[role=option]')];
   const chosen = () => list.querySelector('[aria-selected=true]');
 
@@ -33,7 +35,8 @@ export function startFind() {
     show(open);
     if (open) choose(options()[0]);
   });
-  box.addEventListener('focus', () => {
+  box.addEventListener('focus', (event) => {
+    if (event.relatedTarget !== box) from = event.relatedTarget;
     if (options().length > 0 && answers()) show(true);
   });
   box.addEventListener('keydown', (event) => {
@@ -47,10 +50,12 @@ export function startFind() {
     } else if (event.key === 'Enter' && !list.hidden && answers() && chosen()) {
       event.preventDefault();
       chosen().click();
-    } else if (event.key === 'Escape' && !list.hidden) {
+    } else if (event.key === 'Escape') {
       event.preventDefault();
       event.stopPropagation();
       show(false);
+      if (from?.isConnected && from.getClientRects().length > 0) from.focus({ preventScroll: true });
+      else box.blur();
     }
   });
   document.addEventListener('click', (event) => {
