@@ -12,6 +12,9 @@ timespan-30d = Last 30 days
 timespan-all = Any time
 timespan-between = from { $from } to { $to }
 timespan-since = since { $from }
+timespan-unreadable = This time cannot be read; write 2026-11-21T08:30, 2026-11-21T08:30:00+07:00 or milliseconds since 1970.
+timespan-backwards = The end must be after the beginning.
+timespan-range-unknown = There is no such range; there are 15m, 1h, 4h, 24h, 7d, 30d, all.
 timespan-until = until { $to }
 
 ## Duty room
@@ -138,6 +141,9 @@ search-live-on = Receiving new events…
 search-live-skipped = Too many events: { $count } rows were just left out, narrow the query.
 search-live-lost = Events came too fast: some rows may be missing. Search again to see all.
 search-live-full = { $count } rows received, stopped here. Reload the page to go on.
+search-time-wrong = “{ $given }”: { $problem }
+search-permanent = Permanent link
+search-permanent-hint = opens exactly this time again; the address of a page with “last …” counts from when it is opened.
 search-wrong = The query cannot be read, at character { $position }
 search-wrong-next = Correct what is marked and search again; the query is still above.
 search-found = { $count } events

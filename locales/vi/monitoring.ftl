@@ -12,6 +12,9 @@ timespan-30d = 30 ngày qua
 timespan-all = Mọi lúc
 timespan-between = từ { $from } đến { $to }
 timespan-since = từ { $from }
+timespan-unreadable = Không đọc được thời điểm này; hãy viết như 2026-11-21T08:30, 2026-11-21T08:30:00+07:00 hoặc số mili giây từ năm 1970.
+timespan-backwards = Thời điểm “Đến” phải sau thời điểm “Từ”.
+timespan-range-unknown = Không có khoảng thời gian này; các khoảng có sẵn: 15m, 1h, 4h, 24h, 7d, 30d, all.
 timespan-until = đến { $to }
 
 ## Trực ban
@@ -138,6 +141,9 @@ search-live-on = Đang nhận sự kiện mới…
 search-live-skipped = Nhiều sự kiện: vừa bỏ qua { $count } dòng, hãy thu hẹp câu tìm.
 search-live-lost = Sự kiện đến quá nhanh: có thể đã sót vài dòng. Tìm lại để thấy đủ.
 search-live-full = Đã nhận { $count } dòng, dừng tại đây. Tải lại trang để tiếp tục.
+search-time-wrong = “{ $given }”: { $problem }
+search-permanent = Liên kết cố định
+search-permanent-hint = mở lại đúng khoảng thời gian này; địa chỉ của trang với “… qua” thì tính lại từ lúc mở.
 search-wrong = Chưa hiểu câu tìm, tại ký tự { $position }
 search-wrong-next = Sửa chỗ được đánh dấu rồi tìm lại; câu tìm vẫn còn ở trên.
 search-found = { $count } sự kiện

@@ -12,6 +12,35 @@ pub struct FieldError {
     pub key: &'static str,
 }
 
+/// A mistake in what was asked that is known by name, so that it is told in the asker's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Key of the heading.
+    pub heading: &'static str,
+    /// Stable code for programs, and key of the sentence.
+    pub code: &'static str,
+    /// Variables of the sentence.
+    pub arguments: Vec<(&'static str, String)>,
+    /// Character of the text, counted from 1, where it has a place.
+    pub position: Option<usize>,
+    /// The same in the words of the part that found it, for the log.
+    pub words: String,
+}
+
+impl Mistake {
+    /// What is wrong and what to write instead, without the place.
+    pub fn sentence(&self, lang: Lang) -> String {
+        let arguments: Vec<_> = self.arguments.iter().map(|(name, value)| (*name, value.as_str().into())).collect();
+        texts().text_with(lang, self.code, &arguments)
+    }
+
+    fn in_words(&self, lang: Lang) -> String {
+        let sentence = self.sentence(lang);
+        let Some(position) = self.position else { return sentence };
+        texts().text_with(lang, "error-at-character", &[("position", position.into()), ("sentence", sentence.into())])
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("not found")]
@@ -34,6 +63,8 @@ pub enum Error {
     /// refused, which are English and are quoted after it.
     #[error("{words}")]
     Refused { status: u16, key: &'static str, words: String },
+    #[error("{}", .0.words)]
+    Mistake(Box<Mistake>),
     #[error("too many requests, try again in {retry_after_seconds} s")]
     RateLimited { retry_after_seconds: u64 },
     /// Something of ours is full or down for now.
@@ -49,6 +80,13 @@ impl Error {
     /// One wrong field.
     pub fn invalid(field: impl Into<String>, key: &'static str) -> Self {
         Self::Invalid(vec![FieldError { field: field.into(), key }])
+    }
+
+    /// A request that makes no sense, with a code and the variables of its sentence.
+    pub fn mistake<const N: usize>(code: &'static str, arguments: [(&'static str, String); N]) -> Self {
+        let words = format!("{code} {arguments:?}");
+        let arguments = arguments.into();
+        Self::Mistake(Box::new(Mistake { heading: "error-bad-request", code, arguments, position: None, words }))
     }
 
     /// What a reader of requests (the web server, a form) refuses with this status and these words.
@@ -101,13 +139,24 @@ impl Error {
                 fields.iter().map(one).collect::<Vec<_>>().join("; ")
             }
             Self::Conflict(key) => texts.text(lang, key),
-            Self::NotFound | Self::Unauthenticated | Self::RateLimited { .. } => {
-                texts.text(lang, &format!("error-what-{}", self.status()))
+            Self::RateLimited { retry_after_seconds } => {
+                let minutes = retry_after_seconds.div_ceil(60).max(1);
+                texts.text_with(lang, "error-what-429-wait", &[("minutes", minutes.into())])
             }
-            Self::Forbidden(capability) => format!("{} ({capability})", texts.text(lang, self.key())),
+            Self::NotFound | Self::Unauthenticated => texts.text(lang, &format!("error-what-{}", self.status())),
+            Self::Forbidden(reason) => forbidden(lang, reason),
+            Self::Mistake(mistake) => mistake.in_words(lang),
             Self::BadRequest(_) | Self::Refused { .. } => texts.text(lang, self.key()),
             // For the command line; an asker over the network gets no more than the heading.
             Self::Unavailable(_) | Self::Database(_) | Self::Internal(_) => self.to_string(),
+        }
+    }
+
+    /// Stable code for programs: `not-found`, `forbidden`, `query-unknown-column`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Mistake(mistake) => mistake.code,
+            _ => self.key().trim_start_matches("error-"),
         }
     }
 
@@ -119,7 +168,7 @@ impl Error {
             Self::Forbidden(_) => 403,
             Self::Invalid(_) => 422,
             Self::Conflict(_) => 409,
-            Self::BadRequest(_) => 400,
+            Self::BadRequest(_) | Self::Mistake(_) => 400,
             Self::Refused { status, .. } => *status,
             Self::RateLimited { .. } => 429,
             Self::Unavailable(_) => 503,
@@ -132,7 +181,9 @@ impl Error {
         match self {
             Self::NotFound => "error-not-found",
             Self::Unauthenticated => "error-unauthenticated",
+            Self::Forbidden("csrf" | "cross-site") => "error-form-not-ours",
             Self::Forbidden(_) => "error-forbidden",
+            Self::Mistake(mistake) => mistake.heading,
             Self::Invalid(_) => "error-invalid",
             Self::Conflict(key) | Self::Refused { key, .. } => key,
             Self::BadRequest(_) => "error-bad-request",
@@ -140,5 +191,50 @@ impl Error {
             Self::Unavailable(_) => "error-unavailable",
             Self::Database(_) | Self::Internal(_) => "error-internal",
         }
+    }
+}
+
+/// Why somebody may not do this, and what helps: the right that is missing by its name, or the form that proves nothing.
+fn forbidden(lang: Lang, reason: &str) -> String {
+    let texts = texts();
+    let right = format!("capability-{reason}");
+    match reason {
+        "csrf" | "cross-site" => texts.text(lang, "error-what-403-form"),
+        "saved-search-of-another" => texts.text(lang, "error-what-403-owner"),
+        _ if texts.has(lang, &right) => {
+            texts.text_with(lang, "error-what-403-right", &[("right", texts.text(lang, &right).into())])
+        }
+        _ => texts.text(lang, "error-what-403"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_right_is_named_and_an_old_form_is_another_matter() {
+        let right = Error::Forbidden("approve-notices");
+        assert!(right.in_words(Lang::Vi).contains("“Phê duyệt báo cáo sự cố”"), "{}", right.in_words(Lang::Vi));
+        assert!(!right.in_words(Lang::Vi).contains("biểu mẫu"));
+        let form = Error::Forbidden("csrf");
+        assert!(form.in_words(Lang::Vi).contains("biểu mẫu"), "{}", form.in_words(Lang::Vi));
+        assert_ne!(right.key(), form.key());
+        assert_eq!((right.code(), form.code()), ("forbidden", "form-not-ours"));
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place_and_without_foreign_words() {
+        let mistake = Mistake {
+            heading: "error-search-text",
+            code: "search-no-number",
+            arguments: vec![("subject", "x".into())],
+            position: Some(18),
+            words: "\"x\" is no number".into(),
+        };
+        let error = Error::Mistake(Box::new(mistake));
+        let words = error.in_words(Lang::Vi);
+        assert!(words.contains("18") && words.contains("“x”") && !words.contains("is no number"), "{words}");
+        assert_eq!((error.status(), error.code(), error.own_words()), (400, "search-no-number", None));
     }
 }

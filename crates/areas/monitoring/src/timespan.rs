@@ -2,6 +2,7 @@
 //! Times are milliseconds since 1970 UTC, RFC 3339, or what a date field of a browser sends (Vietnamese time).
 
 use kit::clock::{DAY, HOUR, MINUTE, Micros, SECOND, VIETNAM_OFFSET_SECONDS};
+use kit::error::FieldError;
 use kit::page::{Address, Choice, Page};
 
 /// Ranges that pages offer, shortest first.
@@ -35,6 +36,26 @@ impl Timespan {
         let wanted = address.value("range").unwrap_or(default);
         let (range, length) = RANGES.into_iter().find(|(code, _)| *code == wanted).unwrap_or(("24h", DAY));
         Self { from: (length > 0).then(|| now.saturating_sub(length)), to: None, range }
+    }
+
+    /// What is wrong with the ends and the range of an address, which [`Self::of`] would pass over.
+    pub fn problems(address: &Address) -> Vec<FieldError> {
+        let given = |name: &str| address.value(name).map(str::trim).filter(|text| !text.is_empty());
+        let wrong = |field: &str, key| FieldError { field: field.to_owned(), key };
+        let mut problems = Vec::new();
+        for name in ["from", "to"] {
+            if given(name).is_some_and(|text| moment(text).is_none()) {
+                problems.push(wrong(name, "timespan-unreadable"));
+            }
+        }
+        let ends = given("from").and_then(moment).zip(given("to").and_then(moment));
+        if ends.is_some_and(|(from, to)| from >= to) {
+            problems.push(wrong("to", "timespan-backwards"));
+        }
+        if given("range").is_some_and(|code| known_range(code).is_empty()) {
+            problems.push(wrong("range", "timespan-range-unknown"));
+        }
+        problems
     }
 
     /// The choices of a select, named in the language of the page.
@@ -99,6 +120,19 @@ mod tests {
         assert_eq!(moment("2026-11-21T07:00"), expected);
         assert_eq!(moment("yesterday"), None);
         assert_eq!(local(1_795_219_200_000_000), "2026-11-21T07:00");
+    }
+
+    #[test]
+    fn ends_that_cannot_be_read_or_stand_backwards_are_named() {
+        let problems = |address: &str| {
+            let found = Timespan::problems(&Address::parse(address));
+            found.into_iter().map(|one| (one.field, one.key)).collect::<Vec<_>>()
+        };
+        assert_eq!(problems("/search?from=abc"), [("from".to_owned(), "timespan-unreadable")]);
+        let backwards = "/search?from=2026-11-21T07:00&to=2026-11-20T07:00";
+        assert_eq!(problems(backwards), [("to".to_owned(), "timespan-backwards")]);
+        assert_eq!(problems("/search?range=nonsense"), [("range".to_owned(), "timespan-range-unknown")]);
+        assert!(problems("/search?from=&to=&range=").is_empty() && problems("/search?range=7d").is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What can go wrong in the store, one type for the whole engine.
 
 use crate::files::is_disk_full;
+use crate::mistake::Mistake;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,9 +34,13 @@ pub enum StoreError {
     Segment { file: String, reason: String },
     #[error("the event store is closed")]
     Closed,
-    /// The question is not allowed or not understood; the message says what to change.
+    /// The question is not allowed or not understood; its code says what to change.
+    #[error("{}", .0.words)]
+    Mistake(Box<Mistake>),
+    /// An act that this store does not do now; the message says why.
     #[error("{0}")]
     Refused(String),
+    /// What the engine says where no mistake is recognised in it.
     #[error("{0}")]
     Query(String),
     #[error("the query needs more memory than its limit of {limit} bytes; narrow the time or the columns")]
@@ -45,8 +50,8 @@ pub enum StoreError {
     #[error("the query was cancelled")]
     Cancelled,
     /// A search text that cannot be read. `position` counts characters from 0.
-    #[error("{message} (at character {})", position + 1)]
-    Search { position: usize, message: String, hint: Option<String> },
+    #[error("{} (at character {})", mistake.words, position + 1)]
+    Search { position: usize, mistake: Box<Mistake> },
 }
 
 impl StoreError {

@@ -16,6 +16,7 @@ mod log;
 mod maintenance;
 mod manifest;
 mod memory;
+mod mistake;
 mod observables;
 mod options;
 mod orphans;
@@ -40,6 +41,7 @@ pub use forecast::Forecast;
 pub use ledger::{Cause, Change, Entry, LedgerKey, Listed, Proof, Proven, ProvenEvent, Seal, Sealed};
 pub use log::{Appended, BatchId, LogReader};
 pub use maintenance::{Compacted, Dropped};
+pub use mistake::{MISTAKES, Mistake};
 pub use options::Options;
 pub use pattern::fold;
 pub use query::{

@@ -109,6 +109,8 @@ struct Problem<'error> {
     r#type: &'static str,
     title: String,
     status: u16,
+    /// Stable, for programs; texts may change.
+    code: &'static str,
     detail: String,
     operation_id: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -170,8 +172,15 @@ impl IntoResponse for Fail {
             _ => &[],
         };
         let mut response = if self.json {
-            let problem =
-                Problem { r#type: "about:blank", title, status: status.as_u16(), detail, operation_id, errors: fields };
+            let problem = Problem {
+                r#type: "about:blank",
+                title,
+                status: status.as_u16(),
+                code: self.error.code(),
+                detail,
+                operation_id,
+                errors: fields,
+            };
             let mut response = Json(problem).into_response();
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
             response
@@ -180,7 +189,10 @@ impl IntoResponse for Fail {
                 lang: self.lang.code(),
                 stylesheet: format!("{}/own/style.css", crate::page::assets::PREFIX),
                 title,
-                what: texts().text(self.lang, &format!("error-what-{}", status.as_u16())),
+                what: match &*self.error {
+                    Error::Forbidden(_) | Error::Mistake(_) | Error::RateLimited { .. } => detail,
+                    _ => texts().text(self.lang, &format!("error-what-{}", status.as_u16())),
+                },
                 words: self.error.own_words(),
                 words_head: texts().text(self.lang, "error-words"),
                 kept: texts().text(self.lang, "error-kept"),

@@ -66,10 +66,10 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
     } else {
         match ask(&visit, &sql, ON_PAGE, "page").await {
             Ok(answer) => (Some(answer), None),
+            Err(error @ (Error::Mistake(_) | Error::Invalid(_))) => (None, Some((error.in_words(visit.lang), None))),
             Err(error) if error.own_words().is_some() => {
                 (None, Some((visit.t(error.key()), error.own_words().map(ToOwned::to_owned))))
             }
-            Err(error @ Error::Invalid(_)) => (None, Some((error.in_words(visit.lang), None))),
             Err(error @ Error::Unavailable(_)) => (None, Some((visit.t(error.key()), None))),
             Err(error) => return Err(error.into()),
         }

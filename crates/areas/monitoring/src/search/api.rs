@@ -1,7 +1,7 @@
 //! `GET /api/v1/search`: the same search as JSON, in one answer or line by line.
 
 use super::run::{enter, search};
-use super::{Question, cursor_code, lines};
+use super::{asked, cursor_code, lines};
 use axum::Json;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -43,7 +43,7 @@ struct Answer {
 /// `application/x-ndjson` gets rows and counts as they are found, an object a line.
 async fn search_events(ApiVisit(visit): ApiVisit, headers: HeaderMap) -> Result<Response, Fail> {
     visit.require(Capability::ViewEvents)?;
-    let mut question = Question::of(&visit.address, visit.now());
+    let mut question = asked(&visit.address, visit.now())?;
     if visit.address.value("columns").is_none() {
         question.columns = Store::event_columns().iter().map(|column| column.name.to_owned()).collect();
     }

@@ -6,7 +6,7 @@ use super::pages::{Row, row_of};
 use super::places::Place;
 use super::run::{self, Failure, PER_PAGE, Progress, State};
 use super::senders::{Sender, agencies, senders};
-use super::{Question, cursor_code, cursor_of};
+use super::{Question, asked, cursor_code, cursor_of};
 use askama::Template;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
@@ -72,7 +72,7 @@ async fn count(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Event, Infa
     visit.require(Capability::ViewEvents)?;
     let place = run::enter(&visit).await?;
     let (shown, address) = Shown::of(&visit.address, visit.now());
-    let mut question = Question::of(&address, shown.at);
+    let mut question = asked(&address, shown.at)?;
     if shown.complete {
         question.before = None;
     }

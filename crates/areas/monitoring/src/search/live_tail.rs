@@ -1,10 +1,10 @@
 //! The live tail: events as they come in that match the query and lie within the scope, as rows of the table,
 //! once a second. A busy stream is thinned, visibly; after a while the tail ends so that no page grows for ever.
 
-use super::Question;
 use super::pages::{Row, row_of};
 use super::run::{audit, monitoring};
 use super::senders::{Sender, senders};
+use super::{Question, asked};
 use crate::sources::sources_in_scope;
 use askama::Template;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
@@ -37,7 +37,7 @@ pub(super) fn routes() -> axum::Router<App> {
 
 async fn tail(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Fail> {
     visit.require(Capability::ViewEvents)?;
-    let question = Question::of(&visit.address, visit.now());
+    let question = asked(&visit.address, visit.now())?;
     let store = monitoring(&visit.app)?.store.clone();
     let query = store.parse(&question.query).map_err(|error| Fail::from(super::run::refusal(error)))?.matcher();
     let sources = sources_in_scope(&visit.read()).await?;

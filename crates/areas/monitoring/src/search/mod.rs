@@ -15,9 +15,9 @@ pub mod senders;
 
 use crate::timespan::Timespan;
 use event_store::Store;
-use kit::App;
 use kit::clock::{MINUTE, Micros};
 use kit::page::{Address, Page};
+use kit::{App, Error};
 
 pub fn routes() -> axum::Router<App> {
     pages::routes()
@@ -62,6 +62,12 @@ impl Question {
             before: address.value("before").and_then(cursor_of),
         }
     }
+}
+
+/// The same, refused where its time cannot be read or ends before it begins.
+pub fn asked(address: &Address, now: Micros) -> Result<Question, Error> {
+    let problems = Timespan::problems(address);
+    if problems.is_empty() { Ok(Question::of(address, now)) } else { Err(Error::Invalid(problems)) }
 }
 
 fn columns(address: &Address) -> Vec<String> {

@@ -5,16 +5,16 @@ use super::counting::Shown;
 use super::figures::{Figures, Way};
 use super::run::{self, Failure, Found, MOST_ROWS, Patience, State, search, search_page, sequence, text, time};
 use super::senders::Sender;
-use super::{Question, clause, column_doc, cursor_code};
+use super::{Question, asked, clause, column_doc, cursor_code};
 use crate::saved_searches::opening::opened;
-use crate::timespan::local;
+use crate::timespan::{Timespan, local};
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use event_store::{Cursor, SearchResult, Store};
 use kit::clock::Micros;
-use kit::page::{Address, Choice, Page};
+use kit::page::{Address, Choice, FormErrors, Page};
 use kit::web::{Csv, Fail, Html, Visit, render};
 use kit::{App, Capability, Error};
 use std::collections::HashMap;
@@ -49,8 +49,8 @@ struct Wrong {
     before: String,
     at: String,
     after: String,
-    message: String,
-    hint: Option<String>,
+    /// What is wrong there and what was expected.
+    sentence: String,
     position: usize,
 }
 
@@ -72,6 +72,10 @@ struct SearchPage {
     counting: String,
     /// The same page with everything counted at once.
     whole: String,
+    /// What is wrong with the time, at its fields.
+    errors: FormErrors,
+    /// The whole address of this search with its time fixed.
+    permanent: Option<String>,
     /// Events whose clocks are fast, with the address that shows them.
     in_future: Option<(u64, String)>,
     newest: Option<String>,
@@ -90,9 +94,22 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
         return Ok(saved);
     }
     let now = visit.now();
+    let problems = Timespan::problems(&visit.address);
     let question = Question::of(&visit.address, now);
     if let Some(format @ ("csv" | "json")) = visit.address.value("format") {
-        return Ok(export(&visit, &question, format).await?);
+        return Ok(export(&visit, &asked(&visit.address, now)?, format).await?);
+    }
+    if !problems.is_empty() {
+        let mut template = assemble(&visit, visit.page().await?, question, None);
+        template.live = false;
+        for one in &problems {
+            let text = match visit.address.value(&one.field).filter(|_| one.key != "timespan-backwards") {
+                Some(given) => template.page.tn2("search-time-wrong", "given", given, "problem", visit.t(one.key)),
+                None => visit.t(one.key),
+            };
+            template.errors.add(format!("search-{}", one.field), text);
+        }
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&template)?).into_response());
     }
     let _place = run::enter(&visit).await?;
     let in_future = match question.before {
@@ -102,8 +119,9 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
     let patience = if visit.address.has("whole", "1") { Patience::Whole } else { Patience::FirstPage };
     let (found, wrong) = match search_page(&visit, &question, patience).await {
         Ok(found) => (Some(found), None),
-        Err(Failure::Text { position, message, hint }) => {
-            (None, Some(Wrong::new(&question.query, position, message, hint)))
+        Err(Failure::Text(mistake)) => {
+            let sentence = mistake.sentence(visit.lang);
+            (None, Some(Wrong::new(&question.query, mistake.position.unwrap_or(1), sentence)))
         }
         Err(Failure::Other(error)) => return Err(error.into()),
     };
@@ -115,8 +133,23 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
     if let Some(found) = found {
         template.fill(&visit, now, &found);
     }
+    if template.wrong.is_none() {
+        template.permanent = Some(permanent(&visit, &template.question, now));
+    }
     template.in_future = (in_future > 0).then_some((in_future, ahead));
     Ok((status, render(&template)?).into_response())
+}
+
+/// The whole address of this search with its time fixed: it asks the same tomorrow.
+fn permanent(visit: &Visit, question: &Question, now: Micros) -> String {
+    let moving = ["range", "before", "live", "whole", "saved"];
+    let address = moving.into_iter().fold(visit.address.clone(), |address, name| address.without(name));
+    let address = match question.span.from {
+        Some(from) => address.with("from", from / 1_000),
+        None => address.without("from"),
+    };
+    let address = address.with("to", question.span.to.unwrap_or(now) / 1_000);
+    format!("{}{address}", visit.app.settings.public_url)
 }
 
 fn assemble(visit: &Visit, page: Page, question: Question, wrong: Option<Wrong>) -> SearchPage {
@@ -133,6 +166,8 @@ fn assemble(visit: &Visit, page: Page, question: Question, wrong: Option<Wrong>)
         way: None,
         counting: String::new(),
         whole: page.address.with("whole", 1).to_string(),
+        errors: FormErrors::default(),
+        permanent: None,
         in_future: None,
         newest: question.before.map(|_| address.to_string()),
         older: None,
@@ -175,16 +210,16 @@ impl SearchPage {
 }
 
 impl Wrong {
-    fn new(query: &str, position: usize, message: String, hint: Option<String>) -> Self {
+    /// `position` counts characters from 1.
+    fn new(query: &str, position: usize, sentence: String) -> Self {
         let letters: Vec<char> = query.chars().collect();
-        let position = position.min(letters.len());
+        let position = position.saturating_sub(1).min(letters.len());
         let take = |from: usize, to: usize| letters.iter().skip(from).take(to.saturating_sub(from)).collect::<String>();
         Self {
             before: take(0, position),
             at: take(position, position + 1),
             after: take(position + 1, letters.len()),
-            message,
-            hint,
+            sentence,
             position: position + 1,
         }
     }

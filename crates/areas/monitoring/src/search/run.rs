@@ -9,6 +9,7 @@ use event_store::{
     Cursor, Lane, QueryContext, SearchRequest, SearchResult, SearchUpdate, SearchUpdates, Sources, StoreError,
 };
 use kit::clock::Micros;
+use kit::error::Mistake;
 use kit::web::Visit;
 use kit::{App, Error};
 use serde_json::{Map, Value};
@@ -77,7 +78,7 @@ pub enum Patience {
 /// How the question fails: the text cannot be read (shown beside it), or anything else.
 #[derive(Debug)]
 pub enum Failure {
-    Text { position: usize, message: String, hint: Option<String> },
+    Text(Box<Mistake>),
     Other(Error),
 }
 
@@ -90,7 +91,7 @@ impl From<Error> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Search { position, message, hint } => Self::Text { position, message, hint },
+            StoreError::Search { position, mistake } => Self::Text(Box::new(of_text(position, *mistake))),
             error => Self::Other(refusal(error)),
         }
     }
@@ -99,9 +100,20 @@ impl From<StoreError> for Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Text { position, message, hint } => refusal(StoreError::Search { position, message, hint }),
+            Failure::Text(mistake) => Self::Mistake(mistake),
             Failure::Other(error) => error,
         }
+    }
+}
+
+/// A search text that cannot be read, with its place.
+fn of_text(position: usize, mistake: event_store::Mistake) -> Mistake {
+    Mistake {
+        heading: "error-search-text",
+        code: mistake.code,
+        arguments: mistake.arguments,
+        position: Some(position + 1),
+        words: mistake.words,
     }
 }
 
@@ -109,14 +121,23 @@ impl From<Failure> for Error {
 /// said in words, what we did wrong is ours.
 pub fn refusal(error: StoreError) -> Error {
     let refused = |key, words: String| Error::Refused { status: 400, key, words };
+    let stopped = |heading, code, arguments, words| {
+        Error::Mistake(Box::new(Mistake { heading, code, arguments, position: None, words }))
+    };
     let words = error.to_string();
     match error {
-        StoreError::Search { hint: Some(hint), .. } => refused("error-search-text", format!("{words}; {hint}")),
-        StoreError::Search { .. } => refused("error-search-text", words),
+        StoreError::Search { position, mistake } => Error::Mistake(Box::new(of_text(position, *mistake))),
+        StoreError::Mistake(mistake) => stopped("error-query-wrong", mistake.code, mistake.arguments, words),
         StoreError::Refused(_) => refused("error-query-refused", words),
         StoreError::Query(_) => refused("error-query-wrong", words),
-        StoreError::Memory { .. } => refused("error-query-memory", words),
-        StoreError::Timeout { .. } => refused("error-query-timeout", words),
+        StoreError::Memory { limit } => {
+            let limit = vec![("limit", (limit >> 20).to_string())];
+            stopped("error-query-memory", "query-memory", limit, words)
+        }
+        StoreError::Timeout { limit } => {
+            let limit = vec![("limit", limit.as_secs().max(1).to_string())];
+            stopped("error-query-timeout", "query-timeout", limit, words)
+        }
         StoreError::Cancelled => refused("error-query-cancelled", words),
         StoreError::Full { .. } | StoreError::DiskFull | StoreError::Closed | StoreError::Ledger(_) => {
             Error::Unavailable(words)

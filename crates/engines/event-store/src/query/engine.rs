@@ -5,7 +5,7 @@ use super::compact::CompactScans;
 use super::events::{EventsTable, Touched, events_view};
 use super::external::external_provider;
 use super::guard::clean;
-use super::{Lane, QueryContext, QueryResult, Sources, functions, output};
+use super::{Lane, QueryContext, QueryResult, Sources, functions, mistakes, output};
 use crate::StoreError;
 use crate::memory::Snapshot;
 use crate::store::Shared;
@@ -297,13 +297,28 @@ impl Session {
         frame.map_err(explain)?.execute_stream().await.map_err(explain)
     }
 
+    /// Tables that may be asked, as they are written in a question.
+    fn tables(&self) -> Vec<String> {
+        let Some(catalog) = self.context.catalog("centre") else { return Vec::new() };
+        let mut names = Vec::new();
+        for schema in catalog.schema_names() {
+            let tables = catalog.schema(&schema).map(|schema| schema.table_names()).unwrap_or_default();
+            let plain = schema == "public";
+            names.extend(tables.into_iter().map(|table| if plain { table } else { format!("{schema}.{table}") }));
+        }
+        names
+    }
+
     pub(crate) fn explain(&self, error: &DataFusionError) -> StoreError {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => StoreError::Memory { limit: self.memory },
             DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => {
                 StoreError::Segment { file: String::new(), reason: clean(error) }
             }
-            _ => StoreError::Query(clean(error)),
+            _ => match mistakes::recognised(error, &|| self.tables()) {
+                Some(mistake) => mistake.into(),
+                None => StoreError::Query(clean(error)),
+            },
         }
     }
 }

@@ -6,6 +6,7 @@ mod functions;
 
 use super::guard::clean;
 use crate::StoreError;
+use crate::mistake::Mistake;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, JoinType};
 use datafusion::error::Result;
@@ -34,9 +35,9 @@ pub(super) fn check(plan: &LogicalPlan) -> Result<(), StoreError> {
         return Ok(());
     }
     let times = largest.min(1e6);
-    Err(StoreError::Refused(format!(
-        "the texts of this query could grow to {times:.0} times their length; join or replace less at once"
-    )))
+    let words =
+        format!("the texts of this query could grow to {times:.0} times their length; join or replace less at once");
+    Err(Mistake::new("query-grows", words).with("times", format!("{times:.0}")).into())
 }
 
 fn largest(plan: &LogicalPlan) -> Result<f64> {

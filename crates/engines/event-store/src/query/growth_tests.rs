@@ -20,7 +20,7 @@ async fn plan(sql: &str) -> LogicalPlan {
 }
 
 async fn refused(sql: &str) -> bool {
-    matches!(check(&plan(sql).await), Err(StoreError::Refused(_)))
+    matches!(check(&plan(sql).await), Err(StoreError::Mistake(_)))
 }
 
 #[tokio::test]
@@ -30,8 +30,11 @@ async fn a_chain_of_joined_texts_is_refused_with_its_factor() {
         "WITH a0 AS (SELECT raw r FROM events), a1 AS (SELECT {twenty} r FROM a0), a2 AS (SELECT {twenty} r FROM a1)
          SELECT max(character_length(r)) FROM a2"
     );
-    let Err(StoreError::Refused(message)) = check(&plan(&sql).await) else { panic!("not refused") };
-    assert_eq!(message, "the texts of this query could grow to 400 times their length; join or replace less at once");
+    let Err(StoreError::Mistake(mistake)) = check(&plan(&sql).await) else { panic!("not refused") };
+    assert_eq!(
+        mistake.words,
+        "the texts of this query could grow to 400 times their length; join or replace less at once"
+    );
 }
 
 #[tokio::test]

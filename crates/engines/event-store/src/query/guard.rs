@@ -2,14 +2,16 @@
 //! reads files or calls a function that is not on the list is refused twice: by the statement and by the plan.
 
 use super::engine::Session;
-use super::{functions, growth};
+use super::{functions, growth, mistakes, names};
 use crate::StoreError;
+use crate::mistake::Mistake;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement as SqlStatement, Visit, visit_relations};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -27,28 +29,35 @@ const DEEPEST: usize = 40;
 
 const ONLY: &str = "only one SELECT, WITH or EXPLAIN statement is allowed";
 
-fn refused(message: impl Into<String>) -> StoreError {
-    StoreError::Refused(message.into())
+fn refused(code: &'static str, words: impl Into<String>) -> StoreError {
+    Mistake::new(code, words).into()
 }
 
 pub(super) fn parse(sql: &str) -> Result<Statement, StoreError> {
     if sql.len() > LONGEST {
-        return Err(refused(format!("the query is longer than {LONGEST} bytes")));
+        let words = format!("the query is longer than {LONGEST} bytes");
+        return Err(Mistake::new("query-too-long", words).with("most", LONGEST).into());
     }
-    let tokens =
-        Tokenizer::new(&GenericDialect {}, sql).tokenize().map_err(|error| StoreError::Query(error.to_string()))?;
+    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().map_err(|error| {
+        let words = error.to_string();
+        mistakes::syntax(&ParserError::TokenizerError(words.clone()), words)
+    })?;
     if tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count() > MOST_TOKENS {
-        return Err(refused(format!("the query has more than {MOST_TOKENS} words and signs")));
+        let words = format!("the query has more than {MOST_TOKENS} words and signs");
+        return Err(Mistake::new("query-too-many-words", words).with("most", MOST_TOKENS).into());
     }
     let mut statements = DFParserBuilder::new(sql)
         .with_dialect(&GenericDialect {})
         .with_recursion_limit(DEEPEST)
         .build()
         .and_then(|mut parser| parser.parse_statements())
-        .map_err(|error| StoreError::Query(clean(&error)))?;
-    let statement = statements.pop_front().ok_or_else(|| refused("the query is empty"))?;
+        .map_err(|error| match mistakes::recognised(&error, &Vec::new) {
+            Some(mistake) => mistake.into(),
+            None => StoreError::Query(clean(&error)),
+        })?;
+    let mut statement = statements.pop_front().ok_or_else(|| refused("query-empty", "the query is empty"))?;
     if !statements.is_empty() {
-        return Err(refused(ONLY));
+        return Err(refused("query-one-select", ONLY));
     }
     match &statement {
         Statement::Explain(explain) => {
@@ -61,11 +70,20 @@ pub(super) fn parse(sql: &str) -> Result<Statement, StoreError> {
                 && options.show_statistics.is_none();
             // The longer forms show files and counts below the asker's scope.
             if !plain {
-                return Err(refused("EXPLAIN takes no options here"));
+                return Err(refused("query-explain-plain", "EXPLAIN takes no options here"));
             }
             check(&explain.statement)?;
         }
         other => check(other)?,
+    }
+    match &mut statement {
+        Statement::Statement(sql) => names::make_distinct(sql),
+        Statement::Explain(explain) => {
+            if let Statement::Statement(sql) = &mut *explain.statement {
+                names::make_distinct(sql);
+            }
+        }
+        _ => {}
     }
     Ok(statement)
 }
@@ -74,9 +92,9 @@ fn check(statement: &Statement) -> Result<(), StoreError> {
     match statement {
         Statement::Statement(sql) => match &**sql {
             SqlStatement::Query(query) => check_query(query),
-            _ => Err(refused(ONLY)),
+            _ => Err(refused("query-one-select", ONLY)),
         },
-        _ => Err(refused(ONLY)),
+        _ => Err(refused("query-one-select", ONLY)),
     }
 }
 
@@ -86,10 +104,10 @@ fn check_query(query: &Query) -> Result<(), StoreError> {
         || query.format_clause.is_some()
         || query.settings.is_some()
     {
-        return Err(refused(ONLY));
+        return Err(refused("query-one-select", ONLY));
     }
     if query.with.as_ref().is_some_and(|with| with.recursive) {
-        return Err(refused("WITH RECURSIVE is not allowed"));
+        return Err(refused("query-recursive", "WITH RECURSIVE is not allowed"));
     }
     let mut sizes: HashMap<String, usize> = HashMap::new();
     for part in query.with.iter().flat_map(|with| &with.cte_tables) {
@@ -111,28 +129,29 @@ fn size(part: &impl Visit, named: &HashMap<String, usize>) -> Result<usize, Stor
         ControlFlow::Continue(())
     });
     match size > MOST_TABLES {
-        true => Err(refused("the query has too many parts; ask in several steps")),
+        true => Err(refused("query-too-many-parts", "the query has too many parts; ask in several steps")),
         false => Ok(size.max(1)),
     }
 }
 
 fn check_body(body: &SetExpr) -> Result<(), StoreError> {
     match body {
-        SetExpr::Select(select) if select.into.is_some() => Err(refused("SELECT INTO is not allowed")),
+        SetExpr::Select(select) if select.into.is_some() => {
+            Err(refused("query-select-into", "SELECT INTO is not allowed"))
+        }
         SetExpr::Select(_) | SetExpr::Values(_) => Ok(()),
         SetExpr::Query(query) => check_query(query),
         SetExpr::SetOperation { left, right, .. } => {
             check_body(left)?;
             check_body(right)
         }
-        _ => Err(refused(ONLY)),
+        _ => Err(refused("query-one-select", ONLY)),
     }
 }
 
 /// Plans the statement and looks at every node and function of the plan, and at how long its texts can become.
 pub(super) async fn plan(session: &Session, statement: Statement) -> Result<LogicalPlan, StoreError> {
-    let plan =
-        session.context.state().statement_to_plan(statement).await.map_err(|error| StoreError::Query(clean(&error)))?;
+    let plan = session.context.state().statement_to_plan(statement).await.map_err(|error| session.explain(&error))?;
     check_plan(&plan)?;
     growth::check(&plan)?;
     Ok(plan)
@@ -161,7 +180,7 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), StoreError> {
                 | LogicalPlan::Unnest(_)
         );
         if !allowed {
-            problem = Some(ONLY.to_owned());
+            problem = Some(Mistake::new("query-one-select", ONLY));
             return Ok(TreeNodeRecursion::Stop);
         }
         // Settings name folders of this machine.
@@ -169,7 +188,8 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), StoreError> {
             && scan.table_name.schema() == Some("information_schema")
             && !matches!(scan.table_name.table(), "tables" | "columns" | "schemata")
         {
-            problem = Some(format!("{} is not available here", scan.table_name));
+            let words = format!("{} is not available here", scan.table_name);
+            problem = Some(Mistake::new("query-table-closed", words).with("table", &scan.table_name));
             return Ok(TreeNodeRecursion::Stop);
         }
         node.apply_expressions(|expression| {
@@ -187,20 +207,23 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), StoreError> {
                 if functions::is_allowed(name) {
                     return Ok(TreeNodeRecursion::Continue);
                 }
-                problem = Some(format!("the function {name} is not available here"));
+                let words = format!("the function {name} is not available here");
+                let names = functions::names();
+                let near = names.iter().map(String::as_str);
+                problem = Some(Mistake::new("query-unknown-function", words).with("function", name).near(name, near));
                 Ok(TreeNodeRecursion::Stop)
             })
         })
     });
     match (walked, problem) {
-        (_, Some(problem)) => Err(refused(problem)),
+        (_, Some(problem)) => Err(problem.into()),
         (Err(error), None) => Err(StoreError::Query(clean(&error))),
         (Ok(_), None) => Ok(()),
     }
 }
 
 /// An approximate percentile takes memory for as many centroids as it is told: they are written out and bounded.
-fn excess(call: &Expr) -> Option<String> {
+fn excess(call: &Expr) -> Option<Mistake> {
     let (name, arguments) = match call {
         Expr::AggregateFunction(call) => (call.func.name(), &call.params.args),
         Expr::WindowFunction(call) => (call.fun.name(), &call.params.args),
@@ -212,7 +235,10 @@ fn excess(call: &Expr) -> Option<String> {
     };
     let sound = name != "approx_percentile_cont" || arguments.iter().skip(1).all(is_small);
     (!sound).then(|| {
-        format!("approx_percentile_cont takes its percentile and centroids (at most {MOST_CENTROIDS}) as plain numbers")
+        let words = format!(
+            "approx_percentile_cont takes its percentile and centroids (at most {MOST_CENTROIDS}) as plain numbers"
+        );
+        Mistake::new("query-percentile", words).with("most", MOST_CENTROIDS)
     })
 }
 

@@ -4,7 +4,7 @@ use super::guard::parse;
 use crate::StoreError;
 
 fn refused(sql: &str) -> bool {
-    matches!(parse(sql), Err(StoreError::Refused(_) | StoreError::Query(_)))
+    matches!(parse(sql), Err(StoreError::Mistake(_) | StoreError::Query(_)))
 }
 
 #[test]

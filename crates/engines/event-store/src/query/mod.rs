@@ -9,6 +9,8 @@ mod flow;
 pub(crate) mod functions;
 mod growth;
 mod guard;
+mod mistakes;
+mod names;
 mod output;
 mod wanted;
 
@@ -97,7 +99,8 @@ impl Store {
     /// Answers one SELECT, WITH or EXPLAIN.
     ///
     /// # Errors
-    /// `Refused` for anything else, `Query` with the planner's words for a mistake, `Timeout`, `Memory`,
+    /// `Mistake` with a code for anything else and for what the planner finds wrong, `Query` with the engine's words
+    /// where they are not recognised, `Timeout`, `Memory`,
     /// `Cancelled`.
     pub async fn query(&self, sql: &str, context: &QueryContext) -> Result<QueryResult, StoreError> {
         let sql = sql.to_owned();

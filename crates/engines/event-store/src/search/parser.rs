@@ -14,7 +14,7 @@ const MOST: usize = 256;
 /// Reads a search text. `zone` is that of times which name none.
 ///
 /// # Errors
-/// `StoreError::Search` with the place, what is wrong, and often a hint.
+/// `StoreError::Search` with the place and what is wrong.
 pub fn parse(text: &str, zone: &TimeZone) -> Result<Query, StoreError> {
     let tokens = tokens(text)?;
     let end = text.chars().count();
@@ -24,10 +24,14 @@ pub fn parse(text: &str, zone: &TimeZone) -> Result<Query, StoreError> {
     }
     let root = parser.either(None)?;
     match parser.peek() {
-        Some(Placed { token: Token::Close, at }) => {
-            Err(problem(*at, "there is no ( for this )", "remove it or open one before"))
-        }
-        Some(placed) => Err(problem(placed.at, "the search cannot go on like this", "")),
+        Some(Placed { token: Token::Close, at }) => Err(problem(
+            *at,
+            "search-close-without-open",
+            "",
+            "there is no ( for this )",
+            "remove it or open one before",
+        )),
+        Some(placed) => Err(problem(placed.at, "search-goes-on", "", "the search cannot go on like this", "")),
         None => Ok(Query { root }),
     }
 }
@@ -79,7 +83,7 @@ impl Parser {
     fn one(&mut self, field: Option<&str>) -> Result<Node, StoreError> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(problem(self.at(), "the search is nested too deeply", ""));
+            return Err(problem(self.at(), "search-too-deep", "", "the search is nested too deeply", ""));
         }
         let node = self.one_inside(field);
         self.depth -= 1;
@@ -95,11 +99,17 @@ impl Parser {
             let node = self.either(field)?;
             return match self.take(&Token::Close) {
                 true => Ok(node),
-                false => Err(problem(at, "the parenthesis is not closed", "add ) where it ends")),
+                false => Err(problem(at, "search-open", "", "the parenthesis is not closed", "add ) where it ends")),
             };
         }
         let Some(placed) = self.tokens.get(self.next).cloned() else {
-            return Err(problem(self.end, "something is missing at the end", "add a word or remove and, or, not"));
+            return Err(problem(
+                self.end,
+                "search-ends-early",
+                "",
+                "something is missing at the end",
+                "add a word or remove and, or, not",
+            ));
         };
         self.next += 1;
         match placed.token {
@@ -107,7 +117,13 @@ impl Parser {
             Token::Word { text, quoted } => self.term(placed.at, field, text, quoted),
             Token::Range { low, high, low_in, high_in } => {
                 let Some(field) = field else {
-                    return Err(problem(placed.at, "a range needs a field", "write field:[1 TO 5]"));
+                    return Err(problem(
+                        placed.at,
+                        "search-range-field",
+                        "",
+                        "a range needs a field",
+                        "write field:[1 TO 5]",
+                    ));
                 };
                 let field = resolve(field);
                 let low = values::bound(placed.at, &field, &low, low_in, &self.zone)?;
@@ -118,18 +134,24 @@ impl Parser {
             }
             Token::And | Token::Or => Err(problem(
                 placed.at,
+                "search-word-before",
+                "",
                 "a word is missing before this",
                 "put quotation marks around it to search for the word itself",
             )),
-            Token::Close => Err(problem(placed.at, "there is nothing in the parentheses", "")),
-            Token::Open | Token::Not => Err(problem(placed.at, "the search cannot go on like this", "")),
+            Token::Close => {
+                Err(problem(placed.at, "search-nothing-inside", "", "there is nothing in the parentheses", ""))
+            }
+            Token::Open | Token::Not => {
+                Err(problem(placed.at, "search-goes-on", "", "the search cannot go on like this", ""))
+            }
         }
     }
 
     fn count(&mut self, at: usize) -> Result<(), StoreError> {
         self.terms += 1;
         match self.terms > MOST {
-            true => Err(problem(at, format!("a search has at most {MOST} terms"), "")),
+            true => Err(problem(at, "search-too-many-terms", MOST, format!("a search has at most {MOST} terms"), "")),
             false => Ok(()),
         }
     }
@@ -147,9 +169,13 @@ impl Parser {
                 }
                 self.term(place, Some(name), text, quoted)
             }
-            _ => {
-                Err(problem(at, format!("a value is missing behind {name}:"), "write field:value, or field:* for any"))
-            }
+            _ => Err(problem(
+                at,
+                "search-value-missing",
+                name,
+                format!("a value is missing behind {name}:"),
+                "write field:value, or field:* for any",
+            )),
         }
     }
 
@@ -191,7 +217,13 @@ fn resolve(name: &str) -> Field {
 
 fn day_or_moment(at: usize, name: &'static str, text: &str, zone: &TimeZone) -> Result<Node, StoreError> {
     let Some((from, to)) = moment(text, zone) else {
-        return Err(problem(at, format!("{text:?} is no time"), "write 2026-11-21 or 2026-11-21T08:30"));
+        return Err(problem(
+            at,
+            "search-no-time",
+            text,
+            format!("{text:?} is no time"),
+            "write 2026-11-21 or 2026-11-21T08:30",
+        ));
     };
     let test = Test::Range { low: Bound::Including(from as f64), high: Bound::Excluding(to as f64) };
     Ok(Node::Term(Term { field: Field::Column(name), test }))

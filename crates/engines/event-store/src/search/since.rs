@@ -4,6 +4,7 @@
 
 use super::condition::condition;
 use super::{column, time_literal};
+use crate::mistake::Mistake;
 use crate::query::{Session, functions};
 use crate::{QueryContext, Store, StoreError, columns};
 use arrow::datatypes::DataType;
@@ -83,7 +84,8 @@ impl Store {
             let rows = rows(session.stored()?, filter, value).map_err(explain)?;
             let counted = session.collect(tallies(rows.clone()).map_err(explain)?.into_unoptimized_plan()).await?;
             if counted.truncated {
-                return Err(StoreError::Refused(format!("the field has more than {MOST_TALLIES} values here")));
+                let words = format!("the field has more than {MOST_TALLIES} values here");
+                return Err(Mistake::new("query-tallies", words).with("most", MOST_TALLIES).into());
             }
             let tallies: Vec<Tally> = counted.to_json_rows()?.iter().map(tally).collect();
             if samples == 0 || tallies.is_empty() {

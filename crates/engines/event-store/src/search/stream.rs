@@ -9,6 +9,7 @@ use super::slices::Extent;
 use super::walk::Walk;
 use crate::manifest::SegmentRow;
 use crate::memory::{Snapshot, times};
+use crate::mistake::Mistake;
 use crate::query::Flow;
 use crate::segment::Segment;
 use crate::{Histogram, QueryContext, Store, StoreError, columns};
@@ -100,7 +101,8 @@ impl Store {
     fn prepare(&self, request: &SearchRequest, context: &QueryContext) -> Result<Prepared, StoreError> {
         let query = self.parse(&request.query)?;
         if let Some(unknown) = request.columns.iter().find(|name| !columns::exists(name)) {
-            return Err(StoreError::Refused(format!("there is no column {unknown}")));
+            let words = format!("there is no column {unknown}");
+            return Err(Mistake::new("search-unknown-column", words).with("column", unknown).into());
         }
         let filter = condition(&query).map_err(|error| StoreError::Query(error.to_string()))?;
         let snapshot = self.shared().snapshot()?;

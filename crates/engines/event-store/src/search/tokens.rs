@@ -1,6 +1,8 @@
 //! Splits a search text into words, quoted phrases, parentheses and ranges, each with its place.
 
 use crate::StoreError;
+use crate::mistake::Mistake;
+use std::fmt::Display;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
@@ -31,8 +33,19 @@ pub(super) struct Placed {
     pub at: usize,
 }
 
-pub(super) fn problem(position: usize, message: impl Into<String>, hint: &str) -> StoreError {
-    StoreError::Search { position, message: message.into(), hint: (!hint.is_empty()).then(|| hint.to_owned()) }
+/// A mistake at a place: its code, the word or number that its sentence names, and both in English with what to do.
+pub(super) fn problem(
+    position: usize,
+    code: &'static str,
+    subject: impl Display,
+    message: impl Display,
+    hint: &str,
+) -> StoreError {
+    let words = if hint.is_empty() { message.to_string() } else { format!("{message}; {hint}") };
+    let subject = subject.to_string();
+    let mistake = Mistake::new(code, words);
+    let mistake = if subject.is_empty() { mistake } else { mistake.with("subject", subject) };
+    StoreError::Search { position, mistake: Box::new(mistake) }
 }
 
 /// Longest search text, in characters.
@@ -41,7 +54,13 @@ const LONGEST: usize = 4096;
 pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, StoreError> {
     let letters: Vec<char> = text.chars().collect();
     if letters.len() > LONGEST {
-        return Err(problem(LONGEST, format!("the search is longer than {LONGEST} characters"), ""));
+        return Err(problem(
+            LONGEST,
+            "search-too-long",
+            LONGEST,
+            format!("the search is longer than {LONGEST} characters"),
+            "",
+        ));
     }
     let mut input = Input { letters: &letters, at: 0 };
     let mut tokens = Vec::new();
@@ -54,6 +73,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, StoreError> {
                 if value {
                     return Err(problem(
                         at,
+                        "search-value-space",
+                        "",
                         "a value is missing behind the colon",
                         "write field:value without a space",
                     ));
@@ -114,7 +135,13 @@ impl Input<'_> {
                 letter => text.push(letter),
             }
         }
-        Err(problem(start, "the quotation mark is not closed", "add \" at the end of the phrase"))
+        Err(problem(
+            start,
+            "search-phrase-open",
+            "",
+            "the quotation mark is not closed",
+            "add \" at the end of the phrase",
+        ))
     }
 
     fn range(&mut self) -> Result<Token, StoreError> {
@@ -123,7 +150,7 @@ impl Input<'_> {
         let Some(length) =
             self.letters.get(start..).and_then(|rest| rest.iter().position(|one| matches!(one, ']' | '}')))
         else {
-            return Err(problem(start, "the range is not closed", "write field:[1 TO 5]"));
+            return Err(problem(start, "search-range-open", "", "the range is not closed", "write field:[1 TO 5]"));
         };
         let end = start + length;
         let high_in = self.letters.get(end) == Some(&']');
@@ -134,7 +161,13 @@ impl Input<'_> {
             [low, to, high] if to.eq_ignore_ascii_case("to") => {
                 Ok(Token::Range { low: (*low).to_owned(), high: (*high).to_owned(), low_in, high_in })
             }
-            _ => Err(problem(start, "a range has two ends", "write field:[1 TO 5] or field:[1 TO *]")),
+            _ => Err(problem(
+                start,
+                "search-range-ends",
+                "",
+                "a range has two ends",
+                "write field:[1 TO 5] or field:[1 TO *]",
+            )),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::language::{Field, Node, Query};
 use crate::columns;
+use crate::mistake::{distance, plain};
 use serde::Serialize;
 
 /// A field that is no common column.
@@ -43,24 +44,4 @@ fn nearest(name: &str) -> Option<&'static str> {
     let near = columns::docs().into_iter().map(|doc| (distance(&wanted, &plain(doc.name)), doc.name));
     let (far, name) = near.min_by_key(|(far, _)| *far)?;
     (far <= 2 && far * 3 < wanted.len()).then_some(name)
-}
-
-fn plain(name: &str) -> Vec<char> {
-    name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect()
-}
-
-/// Letters to change, add or leave out.
-fn distance(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, left) in one.iter().enumerate() {
-        let mut next = vec![index + 1];
-        for (at, right) in other.iter().enumerate() {
-            let changed = row.get(at).copied().unwrap_or(0) + usize::from(left != right);
-            let longer = row.get(at + 1).copied().unwrap_or(0) + 1;
-            let shorter = next.last().copied().unwrap_or(0) + 1;
-            next.push(changed.min(longer).min(shorter));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -38,6 +38,8 @@ pub(super) fn anywhere(at: usize, text: String) -> Result<Test, StoreError> {
     if text.starts_with(':') && !text.starts_with("::") {
         return Err(problem(
             at,
+            "search-field-missing",
+            "",
             "the name of a field is missing before the colon",
             "write field:value, or put quotation marks around it",
         ));
@@ -70,6 +72,8 @@ pub(super) fn of_field(at: usize, field: &Field, text: String, zone: &TimeZone) 
     if is_expression(&text) {
         return Err(problem(
             at,
+            "search-expression",
+            "",
             "regular expressions are not searched for",
             "use * for any letters and ? for one, or put quotation marks around it",
         ));
@@ -87,16 +91,26 @@ pub(super) fn of_field(at: usize, field: &Field, text: String, zone: &TimeZone) 
 /// Both ends of `field:[a TO b]`, or of a comparison.
 pub(super) fn range(at: usize, field: &Field, low: Bound, high: Bound) -> Result<Test, StoreError> {
     if kind(field) == Kind::Address {
-        return Err(problem(at, "addresses have no ranges", "write a network: source_ip:10.0.0.0/8"));
+        return Err(problem(
+            at,
+            "search-address-range",
+            "",
+            "addresses have no ranges",
+            "write a network: source_ip:10.0.0.0/8",
+        ));
     }
     let number = |bound: &Bound| match bound {
         Bound::Open => None,
         Bound::Including(number) | Bound::Excluding(number) => Some(*number),
     };
     match (number(&low), number(&high)) {
-        (Some(from), Some(to)) if from > to => {
-            Err(problem(at, "the range begins behind its end", "write the smaller value first"))
-        }
+        (Some(from), Some(to)) if from > to => Err(problem(
+            at,
+            "search-range-backwards",
+            "",
+            "the range begins behind its end",
+            "write the smaller value first",
+        )),
         _ => Ok(Test::Range { low, high }),
     }
 }
@@ -114,7 +128,13 @@ pub(super) fn bound(
     let number = match kind(field) {
         Kind::Time => moment(text, zone).map(|(from, _)| from as f64),
         Kind::Address => {
-            return Err(problem(at, "addresses have no ranges", "write a network: source_ip:10.0.0.0/8"));
+            return Err(problem(
+                at,
+                "search-address-range",
+                "",
+                "addresses have no ranges",
+                "write a network: source_ip:10.0.0.0/8",
+            ));
         }
         _ => text.parse().ok().filter(|number: &f64| number.is_finite()),
     };
@@ -123,10 +143,18 @@ pub(super) fn bound(
         (Some(number), _) => Ok(Bound::Excluding(number)),
         (None, Kind::Time) => Err(problem(
             at,
+            "search-no-time",
+            text,
             format!("{text:?} is no time"),
             "write 2026-11-21, 2026-11-21T08:30 or 2026-11-21T08:30:00+07:00",
         )),
-        (None, _) => Err(problem(at, format!("{text:?} is no number"), "ranges compare numbers and times")),
+        (None, _) => Err(problem(
+            at,
+            "search-no-number",
+            text,
+            format!("{text:?} is no number"),
+            "ranges compare numbers and times",
+        )),
     }
 }
 
@@ -157,6 +185,8 @@ fn network(at: usize, text: &str) -> Result<Option<Test>, StoreError> {
             let most = if address.is_ipv4() { 32 } else { 128 };
             Err(problem(
                 at,
+                "search-network",
+                text,
                 format!("{text:?} is no network"),
                 &format!("behind the slash of {address} stands a number from 0 to {most}"),
             ))
@@ -171,14 +201,20 @@ fn possible(at: usize, field: &Field, text: &str) -> Result<(), StoreError> {
     match kind(field) {
         Kind::Number if text.parse::<i64>().is_err() => Err(problem(
             at,
+            "search-no-whole-number",
+            text,
             format!("{text:?} is no number"),
             "this field holds whole numbers: write field:443, field:>=1024 or field:[1 TO 1024]",
         )),
-        Kind::Truth if !matches!(text, "true" | "yes" | "1" | "false" | "no" | "0") => {
-            Err(problem(at, format!("{text:?} is neither true nor false"), "write field:true or field:false"))
-        }
+        Kind::Truth if !matches!(text, "true" | "yes" | "1" | "false" | "no" | "0") => Err(problem(
+            at,
+            "search-no-truth",
+            text,
+            format!("{text:?} is neither true nor false"),
+            "write field:true or field:false",
+        )),
         Kind::Address if looks_like_address(text) && text.parse::<IpAddr>().is_err() => {
-            Err(problem(at, format!("{text:?} is no address"), quoted))
+            Err(problem(at, "search-no-address", text, format!("{text:?} is no address"), quoted))
         }
         _ => Ok(()),
     }

@@ -107,7 +107,12 @@ async fn note_error(parts: &Parts, saved: &SavedSearch, error: &Error, now: Micr
     let tx = scoped.begin().await?;
     let sql = "UPDATE search_schedules SET next_run_at = $2, last_run_at = $3, error_key = $4, error_words = $5, \
                error_at = COALESCE(error_at, $3) WHERE saved_search_id = $1 AND revision = $6";
-    let words: Option<String> = error.own_words().map(|words| words.chars().take(500).collect());
+    // What a mistake says with its variables is not kept in a language: the heading is a text, the rest is quoted.
+    let words = match error {
+        Error::Mistake(mistake) => Some(mistake.words.as_str()),
+        error => error.own_words(),
+    };
+    let words: Option<String> = words.map(|words| words.chars().take(500).collect());
     let values = [
         saved.id.as_str().into(),
         schedule.next_after(now).into(),
