@@ -131,6 +131,8 @@ pub struct SessionPolicy {
     pub basis: Basis,
     pub session: SessionLimits,
     pub account_lock: ThrottleLimits,
+    /// What says how long a lock lasts; `None` where it is this centre's own choice.
+    pub account_lock_basis: Option<Basis>,
     pub account_slow: SlowLimits,
     pub known_device: DeviceLimits,
     pub lock_notice: LockNotice,

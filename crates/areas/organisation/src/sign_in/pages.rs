@@ -4,6 +4,7 @@ use super::cookie::preference_cookie;
 use super::{
     Attempt, Origin, Outcome, SignIn, cookie_name, device_cookie_name, is_local_path, set_cookie, set_device_cookie,
 };
+use crate::policies::SessionPolicy;
 use askama::Template;
 use axum::extract::{Form as PlainForm, FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -57,6 +58,8 @@ struct SignInPage {
     errors: FormErrors,
     /// Why this page came instead of what was asked for; empty for none.
     note: String,
+    /// What is closed, until when and what helps; empty where the door is open.
+    closed: String,
     account: Entry,
     password: Entry,
     to: String,
@@ -71,7 +74,15 @@ impl SignInPage {
             .autocomplete("username");
         let password =
             Entry::new("password", "password", page.t("sign-in-password")).required().autocomplete("current-password");
-        Self { page, errors, note: String::new(), account: account_entry, password, to: local(to) }
+        Self {
+            page,
+            errors,
+            note: String::new(),
+            closed: String::new(),
+            account: account_entry,
+            password,
+            to: local(to),
+        }
     }
 }
 
@@ -103,6 +114,18 @@ fn shown(until: Micros) -> Micros {
     until + (MINUTE - 1 - (until - 1).rem_euclid(MINUTE))
 }
 
+/// For how long a place is locked, and what says so: a document, or nobody but us.
+fn lock_basis(page: &Page, policy: &SessionPolicy) -> String {
+    let length = page.format.duration(policy.account_lock.lock * SECOND);
+    match &policy.account_lock_basis {
+        Some(basis) if basis.text_seen => {
+            page.tn2("sign-in-lock-basis", "length", length, "basis", basis.document.as_str())
+        }
+        Some(basis) => page.tn2("sign-in-lock-basis-unseen", "length", length, "basis", basis.document.as_str()),
+        None => page.tn("sign-in-lock-own", "length", length),
+    }
+}
+
 async fn sign_in(
     guest: Guest,
     origin: Origin,
@@ -115,6 +138,7 @@ async fn sign_in(
     let sign_in = SignIn::of(&guest.app)?;
     let attempt = Attempt { account: form.account.clone(), password: form.password, origin, device: device.0 };
     let mut errors = FormErrors::default();
+    let mut closed = String::new();
     let (status, wait) = match sign_in.attempt(&attempt).await? {
         Outcome::SignedIn { session, device, .. } => {
             let secure = guest.app.settings.secure_cookies;
@@ -130,21 +154,23 @@ async fn sign_in(
         }
         Outcome::Locked { until } => {
             let page = guest.page();
-            errors.add("account", page.tn("sign-in-locked", "time", page.format.date_time(shown(until))));
+            closed = page.tn("sign-in-locked", "time", page.format.date_time(shown(until)));
+            closed.push(' ');
+            closed += &lock_basis(&page, &sign_in.policies().session);
             (StatusCode::TOO_MANY_REQUESTS, Some(until))
         }
         Outcome::Guarded { until } => {
             let page = guest.page();
-            errors.add("account", page.tn("sign-in-guarded", "time", page.format.date_time(shown(until))));
+            closed = page.tn("sign-in-guarded", "time", page.format.date_time(shown(until)));
             (StatusCode::TOO_MANY_REQUESTS, Some(until))
         }
         Outcome::Slowed { until } => {
             let page = guest.page();
-            errors.add("", page.tn("sign-in-slowed", "time", page.format.date_time(shown(until))));
+            closed = page.tn("sign-in-slowed", "time", page.format.date_time(shown(until)));
             (StatusCode::TOO_MANY_REQUESTS, Some(until))
         }
     };
-    let html = render(&SignInPage::new(&guest, &form.account, &form.to, errors))?;
+    let html = render(&SignInPage { closed, ..SignInPage::new(&guest, &form.account, &form.to, errors) })?;
     let mut response = (status, html).into_response();
     if let Some(until) = wait {
         let seconds = (until - guest.app.clock.now()).max(0) / SECOND;

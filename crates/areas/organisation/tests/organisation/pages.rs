@@ -78,6 +78,9 @@ async fn a_locked_name_is_told_until_when() {
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(answer.headers.get(header::RETRY_AFTER).unwrap(), "43200");
         assert!(answer.text.contains("tạm khóa đến 21/11/2026 21:12"), "{}", answer.text);
+        let heading = answer.text.contains("Nơi này đang tạm khóa") && !answer.text.contains("Có chỗ cần sửa");
+        assert!(heading, "nothing typed is wrong: {}", answer.text);
+        assert!(answer.text.contains("TCVN 14423:2026"), "what says how long: {}", answer.text);
     })
     .await;
 }
