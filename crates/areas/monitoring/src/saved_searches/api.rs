@@ -1,5 +1,6 @@
 //! JSON of saved searches: `GET /api/v1/saved-searches` (`q`, `kind`, `show=own|scheduled`, `limit`, `offset`), `POST` to
-//! keep one, `GET`, `PUT` and `DELETE /api/v1/saved-searches/{id}`, `PUT` and `DELETE …/{id}/schedule`.
+//! keep one, `GET`, `PUT` and `DELETE /api/v1/saved-searches/{id}`, `PUT` and `DELETE …/{id}/schedule`,
+//! `POST …/{id}/take-over` for what was left behind.
 
 use super::schedules::{self, ScheduleInput};
 use super::service::{self, SavedSearchInput};
@@ -9,7 +10,7 @@ use crate::search::run::monitoring;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use kit::App;
 use kit::web::{ApiVisit, Fail, OnceKey, rows_to_skip};
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub(super) fn routes() -> axum::Router<App> {
     axum::Router::new()
         .route("/api/v1/saved-searches", get(list_searches).post(create))
         .route("/api/v1/saved-searches/{id}", get(show_search).put(change).delete(delete_search))
+        .route("/api/v1/saved-searches/{id}/take-over", post(take_over))
         .route("/api/v1/saved-searches/{id}/schedule", put(set_schedule).delete(stop_schedule))
 }
 
@@ -83,6 +85,13 @@ async fn delete_search(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Res
     service::delete(&tx, &id, visit.now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn take_over(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<SavedSearch>, Fail> {
+    let tx = visit.begin().await?;
+    service::take_over(&tx, &id, visit.now()).await?;
+    tx.commit().await?;
+    Ok(Json(store::find(&visit.read(), &id).await?))
 }
 
 async fn set_schedule(

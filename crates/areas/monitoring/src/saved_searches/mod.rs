@@ -118,6 +118,8 @@ pub struct SavedSearch {
     pub sharing: Sharing,
     pub owner_id: String,
     pub owner_name: String,
+    /// The account of its owner is closed: nobody else would ever change or delete it.
+    pub owner_left: bool,
     pub agency_id: Option<String>,
     pub agency_name: Option<String>,
     pub created_at: Micros,
@@ -182,6 +184,7 @@ mod tests {
             sharing: Sharing::Private,
             owner_id: "p".into(),
             owner_name: String::new(),
+            owner_left: false,
             agency_id: None,
             agency_name: None,
             created_at: 0,

@@ -21,6 +21,7 @@ pub(super) fn routes() -> axum::Router<App> {
         .route("/saved-searches/{id}", get(show_search).post(form::change))
         .route("/saved-searches/{id}/edit", get(form::edit_search))
         .route("/saved-searches/{id}/delete", post(delete_search))
+        .route("/saved-searches/{id}/take-over", post(take_over))
 }
 
 const PER_PAGE: u64 = 50;
@@ -31,6 +32,7 @@ const IN_MENU: u64 = 30;
 /// Refused only to those who may ask nothing at all.
 fn require_any(visit: &Visit) -> Result<(), Error> {
     let any = Kind::ALL.into_iter().any(|kind| visit.scope().may(kind.capability()));
+    let any = any || visit.scope().may(Capability::Administer);
     if any { Ok(()) } else { Err(Error::Forbidden(Capability::ViewEvents.name())) }
 }
 
@@ -156,6 +158,8 @@ struct SearchPage {
     /// The alerts it raised, for those who may see alerts.
     alerts: Option<String>,
     may_run: bool,
+    /// Its owner left, and this person administers its agency.
+    may_clear: bool,
 }
 
 async fn show_search(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
@@ -179,6 +183,7 @@ pub(super) async fn show(
         schedule: schedules::shown(visit, &page, &saved, is_own, typed, &errors),
         alerts: visit.scope().may(Capability::ViewAlerts).then(|| list.to_string()),
         may_run: visit.scope().may(saved.kind.capability()),
+        may_clear: !is_own && service::may_clear(&visit.read(), &saved).await?,
         is_own,
         saved,
         errors,
@@ -199,6 +204,13 @@ async fn delete_search(visit: Visit, Path(id): Path<String>, _form: Form<Nothing
     service::delete(&tx, &id, visit.now()).await?;
     tx.commit().await?;
     Ok(see_other_saying("/saved-searches", FlashKind::Done, "saved-search-deleted"))
+}
+
+async fn take_over(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    service::take_over(&tx, &id, visit.now()).await?;
+    tx.commit().await?;
+    Ok(see_other_saying(format!("/saved-searches/{id}"), FlashKind::Done, "saved-search-taken-over"))
 }
 
 #[derive(Template)]

@@ -1,6 +1,7 @@
 //! What can be done with saved searches: keep one, change it, let it go. The owner alone changes it; others see it as
 //! far as it is shared and keep a copy of their own if they want another.
 
+use super::schedules::{self, Schedule, StopReason};
 use super::settings::SETTINGS;
 use super::{Kind, SavedSearch, Sharing, store};
 use crate::timespan::Timespan;
@@ -9,7 +10,8 @@ use kit::clock::Micros;
 use kit::error::FieldError;
 use kit::fold::normalise;
 use kit::page::Address;
-use kit::{Connection, Error, Tx};
+use kit::scope::Agencies;
+use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use serde::Deserialize;
 use serde_json::json;
@@ -77,19 +79,21 @@ impl SavedSearchInput {
         if sharing == Sharing::Agency && !has_agency {
             wrong("sharing", "saved-search-no-agency");
         }
+        if kind == Kind::Search {
+            errors.extend(Timespan::problems(&self.address()));
+        }
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
         }
-        let span = self.span(now);
+        let span = Timespan::of(&self.address(), now, "24h");
         Ok(Checked { name, description, text, span, columns: columns(&self.columns), sharing })
     }
 
-    /// The time as the search page reads it.
-    fn span(&self, now: Micros) -> Timespan {
+    /// The time as the search page reads it from its address.
+    fn address(&self) -> Address {
         let given = [("range", &self.range), ("from", &self.from), ("to", &self.to)];
         let filled = given.into_iter().filter(|(_, value)| !value.is_empty());
-        let address = filled.fold(Address::parse("/search"), |address, (name, value)| address.with(name, value));
-        Timespan::of(&address, now, "24h")
+        filled.fold(Address::parse("/search"), |address, (name, value)| address.with(name, value))
     }
 }
 
@@ -157,6 +161,7 @@ pub async fn create(tx: &Tx<'_>, input: &SavedSearchInput, agency_id: &str, now:
         sharing: Sharing::Private,
         owner_id,
         owner_name: String::new(),
+        owner_left: false,
         agency_id: Some(agency_id.to_owned()).filter(|id| !id.is_empty()),
         agency_name: None,
         created_at: now,
@@ -181,11 +186,52 @@ pub async fn change(tx: &Tx<'_>, id: &str, input: &SavedSearchInput, now: Micros
     note(tx, "saved-search.change", &saved, now).await
 }
 
-/// Lets one's own search go, with its schedule. Alerts that it raised stay.
+/// Lets a search go, with its schedule: one's own, or one that was left behind. Alerts that it raised stay.
 pub async fn delete(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
-    let saved = own(tx, id).await?;
+    let saved = match own(tx, id).await {
+        Err(Error::Forbidden(_)) => left_behind(tx, id).await?,
+        own => own?,
+    };
     store::delete(tx, id).await?;
     note(tx, "saved-search.delete", &saved, now).await
+}
+
+/// Whether this search was left behind and whoever asks administers its agency.
+pub async fn may_clear(connection: &impl Connection, saved: &SavedSearch) -> Result<bool, Error> {
+    let scope = connection.scope();
+    if !saved.owner_left || saved.sharing == Sharing::Private || !scope.may(Capability::Administer) {
+        return Ok(false);
+    }
+    let Some(agency_id) = &saved.agency_id else { return Ok(*scope.agencies() == Agencies::All) };
+    match organisation::agencies::require_in_scope(connection, agency_id).await {
+        Ok(()) => Ok(true),
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn left_behind(tx: &Tx<'_>, id: &str) -> Result<SavedSearch, Error> {
+    let saved = store::find(tx, id).await?;
+    let may = may_clear(tx, &saved).await?;
+    may.then_some(saved).ok_or(Error::Forbidden("saved-search-of-another"))
+}
+
+/// Makes a search that was left behind one's own. Its schedule stops: it ran with the rights of another person.
+pub async fn take_over(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
+    let saved = left_behind(tx, id).await?;
+    tx.scope().require(saved.kind.capability())?;
+    let owner_id = owner(tx)?;
+    let (kept, _) = store::kept_by(tx, &owner_id).await?;
+    if i64::try_from(kept).unwrap_or(i64::MAX) >= SETTINGS.searches_per_person {
+        return Err(Error::Conflict("saved-search-too-many"));
+    }
+    if saved.schedule.as_ref().is_some_and(Schedule::is_active) {
+        schedules::halt(tx, &saved, StopReason::Owner, now).await?;
+    }
+    let sql = "UPDATE saved_searches SET owner_id = $2, updated_at = $3 WHERE id = $1";
+    store::execute(tx, sql, [id.into(), owner_id.into(), now.into()]).await?;
+    let details = json!({ "name": saved.name, "kind": saved.kind, "sharing": saved.sharing, "from": saved.owner_id });
+    audit::record(tx, now, "saved-search.take-over", "saved-search", id, saved.agency_id.as_deref(), details).await
 }
 
 async fn note(tx: &Tx<'_>, action: &str, saved: &SavedSearch, now: Micros) -> Result<(), Error> {

@@ -5,11 +5,11 @@ use super::schedules::{self, Schedule};
 use super::{Kind, SavedSearch, Sharing};
 use kit::clock::Micros;
 use kit::fold::{fold, sort_key};
-use kit::{Connection, Error, Tx};
+use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 const SELECT: &str = "SELECT s.id, s.kind, s.name, s.description, s.query_text, s.time_range, s.time_from, s.time_to, \
-    s.column_names, s.sharing, s.owner_id, p.full_name AS owner_name, s.agency_id, g.name AS agency_name, s.created_at, \
+    s.column_names, s.sharing, s.owner_id, p.full_name AS owner_name, p.active AS owner_active, s.agency_id, g.name AS agency_name, s.created_at, \
     s.updated_at, c.state AS schedule_state, c.stop_reason, c.every_minutes, c.threshold, c.group_by, c.severity, \
     c.window_minutes, c.quiet_minutes, c.longest_delay_minutes, c.reach_agency_id, c.revision, c.last_sequence, \
     c.next_run_at, c.last_run_at, c.last_matches, c.last_alert_at, c.quiet_matches, c.error_key, c.error_words, c.error_at";
@@ -31,17 +31,23 @@ pub struct Filter {
 /// Row rule of this table.
 fn visible(connection: &impl Connection, values: &mut Vec<Value>) -> String {
     let scope = connection.scope();
+    let in_reach = scope.agency_condition("s.agency_id");
+    // Whoever administers an agency clears up what was left behind there, also of kinds that they do not ask themselves.
+    let left = match scope.may(Capability::Administer) {
+        true => format!("s.sharing <> 'private' AND (p.id IS NULL OR NOT p.active) AND {in_reach}"),
+        false => "1 = 0".to_owned(),
+    };
     let kinds: Vec<_> = Kind::ALL.into_iter().filter(|kind| scope.may(kind.capability())).collect();
     if kinds.is_empty() {
-        return "1 = 0".to_owned();
+        return format!("({left})");
     }
     let kinds: Vec<_> = kinds.into_iter().map(|kind| format!("'{}'", kind.code())).collect();
     values.push(scope.person_id().unwrap_or_default().into());
     format!(
-        "s.kind IN ({}) AND (s.owner_id = ${} OR s.sharing = 'everyone' OR (s.sharing = 'agency' AND {}))",
+        "((s.kind IN ({}) AND (s.owner_id = ${} OR s.sharing = 'everyone' OR (s.sharing = 'agency' AND {in_reach}))) \
+         OR ({left}))",
         kinds.join(", "),
         values.len(),
-        scope.agency_condition("s.agency_id"),
     )
 }
 
@@ -137,6 +143,7 @@ fn saved_search(row: &QueryResult) -> Result<SavedSearch, Error> {
         sharing: Sharing::from_code(&text("sharing")?).unwrap_or_default(),
         owner_id: text("owner_id")?,
         owner_name: row.try_get::<Option<String>>("", "owner_name")?.unwrap_or_default(),
+        owner_left: row.try_get::<Option<bool>>("", "owner_active")? != Some(true),
         agency_id: row.try_get("", "agency_id")?,
         agency_name: row.try_get("", "agency_name")?,
         created_at: row.try_get("", "created_at")?,

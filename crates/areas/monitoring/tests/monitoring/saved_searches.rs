@@ -243,3 +243,53 @@ async fn pages_of_saved_searches_are_rendered_in_both_languages() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_somebody_left_behind_is_cleared_by_the_administrator_of_the_agency_alone() {
+    in_a_centre(|centre: Centre| async move {
+        let names = ["Xoa", "Nhan", "Chung"];
+        let shared = [
+            keep(&centre, "0", names[0], "agency").await,
+            keep(&centre, "0", names[1], "agency").await,
+            keep(&centre, "0", names[2], "everyone").await,
+        ];
+        let private = keep(&centre, "0", "Rieng", "private").await;
+        let delete = |who: &'static str, id: &str| {
+            let (centre, path) = (&centre, format!("/saved-searches/{id}/delete"));
+            async move { centre.post(who, &path, "").await.status }
+        };
+        // While its owner works here nobody else touches it, whatever they administer.
+        for who in ["4", "6"] {
+            assert_ne!(delete(who, &shared[0]).await, StatusCode::SEE_OTHER, "{who}");
+        }
+        let tx = centre.db.scoped(&kit::Scope::service("test")).begin().await.unwrap();
+        let left = format!("UPDATE people SET active = FALSE WHERE id = '{}'", centre.a.person);
+        sea_orm::ConnectionTrait::execute_unprepared(&tx, &left).await.unwrap();
+        tx.commit().await.unwrap();
+        // No administrator: the centre and the other agency; the administrator of another agency.
+        assert_eq!(delete("2", &shared[0]).await, StatusCode::FORBIDDEN);
+        assert_eq!(delete("1", &shared[0]).await, StatusCode::NOT_FOUND);
+        assert_eq!(delete("5", &shared[0]).await, StatusCode::NOT_FOUND);
+        assert_eq!(delete("5", &shared[2]).await, StatusCode::FORBIDDEN);
+        for who in ["4", "6"] {
+            assert_eq!(delete(who, &private).await, StatusCode::NOT_FOUND, "what was private stays private");
+        }
+        let page = centre.get("4", &format!("/saved-searches/{}", shared[1])).await;
+        assert!(page.says("tài khoản đã khóa") && page.says("/take-over\""), "{}", page.text);
+        assert_eq!(delete("4", &shared[0]).await, StatusCode::SEE_OTHER);
+        // Who may not look into events clears up what is left, and cannot take over what they could not ask.
+        assert!(centre.get("6", "/saved-searches").await.says("Chung"));
+        let path = format!("/saved-searches/{}/take-over", shared[2]);
+        assert_eq!(centre.post("6", &path, "").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(delete("6", &shared[2]).await, StatusCode::SEE_OTHER);
+        let path = format!("/saved-searches/{}/take-over", shared[1]);
+        assert_eq!(centre.post("5", &path, "").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(centre.post("4", &path, "").await.status, StatusCode::SEE_OTHER);
+        let edit = centre.get("4", &format!("/saved-searches/{}/edit", shared[1])).await;
+        assert_eq!(edit.status, StatusCode::OK, "it is theirs now: {}", edit.text);
+        let told = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM audit_entries \
+                    WHERE action IN ('saved-search.delete', 'saved-search.take-over')";
+        assert_eq!(centre.value(told).await, "3");
+    })
+    .await;
+}

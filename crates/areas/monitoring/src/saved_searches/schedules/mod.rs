@@ -14,6 +14,7 @@ mod service;
 pub use keeper::{Parts, keep_running, run_due};
 pub use pages::{Shown, routes, shown};
 pub use run::{Prepared, commit, prepare};
+pub(super) use service::halt;
 pub use service::{ScheduleInput, set, stop};
 
 use kit::clock::{MINUTE, Micros};

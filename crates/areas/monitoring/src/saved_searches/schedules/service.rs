@@ -157,7 +157,12 @@ pub async fn stop(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
 }
 
 /// The same by whoever has found a reason.
-pub(super) async fn halt(tx: &Tx<'_>, saved: &SavedSearch, reason: StopReason, now: Micros) -> Result<(), Error> {
+pub(in crate::saved_searches) async fn halt(
+    tx: &Tx<'_>,
+    saved: &SavedSearch,
+    reason: StopReason,
+    now: Micros,
+) -> Result<(), Error> {
     let sql = "UPDATE search_schedules SET state = $2, stop_reason = $3, revision = revision + 1 \
                WHERE saved_search_id = $1";
     let values = [saved.id.as_str().into(), State::Stopped.code().into(), reason.code().into()];
