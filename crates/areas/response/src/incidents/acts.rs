@@ -139,6 +139,7 @@ async fn edit_facts(visit: Visit, Path(id): Path<String>, Form(form): Form<Incid
         ("measures", &form.measures),
         ("already_notified", &form.already_notified),
         ("personal_data", &form.personal_data),
+        ("change_reason", &form.change_reason),
     ]);
     finish(&visit, tx, &id, done, Act { form: "facts", tab: "facts", said: "incident-facts-saved", typed }).await
 }

@@ -1,7 +1,7 @@
 //! Where the fields of an incident's forms stand on its page: element and key of the label, for the summary of errors.
 
 /// Form, field, element, key of the label.
-const FIELDS: [(&str, &str, &str, &str); 20] = [
+const FIELDS: [(&str, &str, &str, &str); 21] = [
     ("state", "to", "incident-to", "incident-state"),
     ("state", "reason", "incident-state-reason", "shell-reason"),
     ("severity", "severity", "incident-level", "incident-severity-set"),
@@ -20,6 +20,7 @@ const FIELDS: [(&str, &str, &str, &str); 20] = [
     ("facts", "measures", "measures", "incident-measures"),
     ("facts", "already_notified", "already_notified", "incident-already-notified"),
     ("facts", "personal_data", "personal_data", "incident-personal-data"),
+    ("facts", "change_reason", "change_reason", "incident-kind-reason"),
     ("note", "text", "text", "incident-note"),
     ("note", "at", "note-at", "incident-note-at"),
 ];

@@ -258,6 +258,8 @@ pub struct IncidentFacts {
     pub measures: String,
     pub already_notified: String,
     pub personal_data: String,
+    /// Why kind or class changes, where one was set.
+    pub change_reason: String,
     pub version: i64,
 }
 
@@ -272,6 +274,16 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, facts: &IncidentFacts) -> 
         if !value.is_empty() && !known.contains(&value.as_str()) {
             return Err(Error::invalid(field, "field-invalid"));
         }
+    }
+    let reason = bounded("change_reason", &facts.change_reason, LONGEST_TEXT)?;
+    let kinds = [
+        ("technical_kind", &incident.technical_kind, &facts.technical_kind),
+        ("law_class", &incident.law_class, &facts.law_class),
+    ];
+    let changed: Vec<_> =
+        kinds.into_iter().filter(|(_, before, after)| !before.is_empty() && before != after).collect();
+    if !changed.is_empty() && reason.is_empty() {
+        return Err(Error::invalid("change_reason", "incident-kind-needs-reason"));
     }
     let title = required("title", &facts.title, LONGEST_TITLE)?;
     let mut columns: Vec<(&str, Value)> = vec![
@@ -292,8 +304,16 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, facts: &IncidentFacts) -> 
         columns.push((field, bounded(field, value, LONGEST_TEXT)?.into()));
     }
     update(tx, "incidents", id, facts.version, &columns).await?;
-    store::add_entry(tx, id, now, now, "facts", "").await?;
-    finish(tx, now, id, &incident.agency_id, "incident.edit", json!({ "title": title })).await
+    store::add_entry(tx, id, now, now, "facts", &reason).await?;
+    let changed: Vec<_> = changed
+        .into_iter()
+        .map(|(name, before, after)| json!({ "field": name, "before": before, "after": after }))
+        .collect();
+    let mut details = json!({ "title": title });
+    if !changed.is_empty() {
+        details = json!({ "title": title, "changed": changed, "reason": reason });
+    }
+    finish(tx, now, id, &incident.agency_id, "incident.edit", details).await
 }
 
 /// Adds a note to the timeline, dated when it happened.

@@ -208,6 +208,7 @@ fn fact_entries(page: &Page, incident: &Incident, again: &Again) -> Vec<Entry> {
             .choices(view::law_classes(page, &chosen("law_class", &incident.law_class))),
         entry("select", "cause", "incident-cause", &incident.cause)
             .choices(view::causes(page, &chosen("cause", &incident.cause))),
+        entry("text", "change_reason", "incident-kind-reason", "").hint(page.t("incident-kind-reason-hint")),
         entry("textarea", "description", "incident-description", &incident.description),
         entry("textarea", "scope", "incident-scope", &incident.scope).hint(page.t("incident-scope-hint")),
         entry("textarea", "measures", "incident-measures", &incident.measures),

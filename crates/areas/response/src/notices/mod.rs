@@ -1,6 +1,7 @@
 //! Notices: the reports that duties ask for. A form from `content/reports/` is pre-filled from what the system knows,
 //! edited by people, approved by the head, produced as DOCX, and what was sent is recorded with its receipt.
 
+pub mod contradiction;
 pub mod document;
 pub mod form;
 mod gather;

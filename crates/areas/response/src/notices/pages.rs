@@ -1,7 +1,8 @@
 //! Pages of notices: what waits for whom, one notice with its form, its acts, its DOCX.
 
+use super::contradiction::Contradiction;
 use super::form::FieldKind;
-use super::service::{self, NoticeChange, form_of, heads};
+use super::service::{self, NoticeChange, contradictions_in, form_of, heads};
 use super::{CHANNELS, Letterhead, Notice, State, approval_problem, store};
 use crate::again::{Again, typed};
 use crate::edge::tell;
@@ -80,6 +81,8 @@ fn title_of(notice: &Notice, lang: kit::Lang) -> String {
 struct NoticeField {
     entry: Entry,
     source: String,
+    /// What the incident says where that is something else.
+    differs: Option<Contradiction>,
 }
 
 #[derive(Template)]
@@ -132,6 +135,7 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
         Some(person) => signature(&notice.letterhead.signed_by(&people::find(&connection, person).await?)),
         None => Vec::new(),
     };
+    let differing = contradictions_in(&connection, &notice, form).await?;
     let sections = form.sections.iter().map(|section| {
         let fields = section.fields.iter().map(|field| {
             let value = notice.fields.get(&field.id).cloned().unwrap_or_default();
@@ -144,7 +148,8 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
                 (false, false) => page.t("notice-from-register"),
                 (false, true) => page.t("notice-from-register-edited"),
             };
-            NoticeField { entry, source }
+            let differs = differing.iter().find(|one| one.field == field.id).cloned();
+            NoticeField { entry, source, differs }
         });
         (section.title.of(visit.lang).to_owned(), fields.collect())
     });
@@ -282,6 +287,7 @@ fn change(pairs: &[(String, String)]) -> NoticeChange {
         match name.as_str() {
             "version" => change.version = value.parse().unwrap_or(-1),
             "recipients" => change.recipients.push(value),
+            "take" => change.take.push(value),
             "issuer_parent" => change.letterhead.issuer_parent = value,
             "issuer" => change.letterhead.issuer = value,
             "symbol" => change.letterhead.symbol = value,

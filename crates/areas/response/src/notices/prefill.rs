@@ -120,7 +120,7 @@ fn value(source: &str, law: &Law, known: &Knowledge) -> Option<String> {
         "detected-at" => time(known, TimeKind::Detected)?,
         "detection-method" => detection_method(known)?,
         "class" => class(incident),
-        "severity" => law.scale()?.level(incident.severity.as_deref()?)?.title.vi.clone(),
+        "severity" => severity(law, incident)?,
         "description" => description(known),
         "scope" => incident.scope.clone(),
         "personal-data" => incident.personal_data.clone(),
@@ -157,14 +157,24 @@ fn detection_method(known: &Knowledge) -> Option<String> {
     Some(text(&format!("notice-detected-by-{}", detected.known_by.code())))
 }
 
+/// Severity of an incident in the words of a notice.
+pub(super) fn severity(law: &Law, incident: &Incident) -> Option<String> {
+    Some(law.scale()?.level(incident.severity.as_deref()?)?.title.vi.clone())
+}
+
 fn class(incident: &Incident) -> String {
+    class_parts(incident).join("; ")
+}
+
+/// Kind, class by law and cause of an incident, as far as they are known.
+pub(super) fn class_parts(incident: &Incident) -> Vec<String> {
     let named = |prefix: &str, code: &str| (!code.is_empty()).then(|| text(&format!("{prefix}{code}")));
     let parts = [
         named("incident-kind-", &incident.technical_kind),
         named("incident-law-class-", &incident.law_class),
         named("incident-cause-", &incident.cause),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    parts.into_iter().flatten().collect()
 }
 
 /// What people wrote, else the alerts in words.

@@ -1,5 +1,6 @@
 //! What can be done with a notice: draft, edit, submit, return, approve, send, file the receipt, and its document.
 
+use super::contradiction::{Contradiction, contradictions};
 use super::document::{Surroundings, document, symbol};
 use super::form::NoticeForm;
 use super::gather::{gather, related_alerts};
@@ -85,6 +86,8 @@ pub struct NoticeChange {
     pub fields: BTreeMap<String, String>,
     pub letterhead: Letterhead,
     pub recipients: Vec<String>,
+    /// Fields whose value is taken from the incident instead.
+    pub take: Vec<String>,
     pub version: i64,
 }
 
@@ -119,6 +122,14 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, change: &NoticeChange) -> 
         let edited = before.edited || after != before.value;
         fields.insert(field.id.clone(), FieldValue { value: after, source: before.source, edited });
     }
+    let differing = contradictions_in(tx, &Notice { fields: fields.clone(), ..notice.clone() }, form).await?;
+    let mut taken = Vec::new();
+    for one in differing.into_iter().filter(|one| change.take.contains(&one.field)) {
+        let source = form.fields().find(|field| field.id == one.field).and_then(|field| field.prefill.clone());
+        let value = FieldValue { value: one.expected, source: source.unwrap_or_default(), edited: false };
+        fields.insert(one.field.clone(), value);
+        taken.push(one.field);
+    }
     let known = |id: &String| law().duties.iter().any(|duty| duty.recipient.id == *id);
     let recipients: Vec<String> = change.recipients.iter().filter(|id| known(id)).cloned().collect();
     let columns: [(&str, Value); 4] = [
@@ -128,7 +139,21 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, change: &NoticeChange) -> 
         ("updated_at", now.into()),
     ];
     update(tx, "notices", id, change.version, &columns).await?;
-    audit::record(tx, now, "notice.edit", "notice", id, Some(&notice.agency_id), json!({})).await
+    let details = if taken.is_empty() { json!({}) } else { json!({ "taken_from_incident": taken }) };
+    audit::record(tx, now, "notice.edit", "notice", id, Some(&notice.agency_id), details).await
+}
+
+/// Where a notice that is not approved yet says something else than its incident.
+pub(super) async fn contradictions_in(
+    connection: &impl Connection,
+    notice: &Notice,
+    form: &NoticeForm,
+) -> Result<Vec<Contradiction>, Error> {
+    if notice.state() >= State::Approved {
+        return Ok(Vec::new());
+    }
+    let incident = incident_store::find(connection, &notice.incident_id).await?;
+    Ok(contradictions(notice, form, law(), &incident))
 }
 
 fn clean(head: &Letterhead) -> Result<Letterhead, Error> {
@@ -162,6 +187,9 @@ pub async fn submit(tx: &Tx<'_>, live: &Live, now: Micros, id: &str, version: i6
     }
     if notice.recipients.is_empty() {
         missing.push(FieldError { field: "recipients".to_owned(), key: "field-required" });
+    }
+    for one in contradictions_in(tx, &notice, form).await? {
+        missing.push(FieldError { field: one.field, key: "notice-contradicts" });
     }
     if !missing.is_empty() {
         return Err(Error::Invalid(missing));
@@ -216,6 +244,9 @@ pub async fn approve(
     let approver = tx.scope().person_id().ok_or(Error::Forbidden("approve-notices"))?.to_owned();
     if let Some(problem) = approval_problem(&notice, &approver, &heads(tx, &notice, now).await?) {
         return Err(Error::Conflict(problem));
+    }
+    if !contradictions_in(tx, &notice, form).await?.is_empty() {
+        return Err(Error::Conflict("notice-contradicts-incident"));
     }
     if number.is_some_and(|number| !(1..1_000_000).contains(&number)) {
         return Err(Error::invalid("number", "field-invalid"));

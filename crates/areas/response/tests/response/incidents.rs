@@ -155,6 +155,7 @@ fn completed(notice: &Notice) -> NoticeChange {
         fields: missing,
         letterhead: notice.letterhead.clone(),
         recipients: notice.recipients.clone(),
+        take: Vec::new(),
         version: notice.version,
     }
 }
@@ -251,6 +252,95 @@ async fn a_notice_goes_from_draft_to_receipt_and_stops_its_clocks() {
         let whole = Scope::service("audit");
         let chain = organisation::audit::verify(&db.scoped(&whole).read()).await.expect("read");
         assert!(chain.is_ok_and(|rows| rows >= 6), "every act is in the audit trail");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_approved_that_names_another_severity_or_class_than_its_incident() {
+    on_each_database(&migrations(), bus, |db| async move {
+        let house = furnish(&db).await;
+        let id = escalate(&db, &house).await;
+        let officer_id = person(&db, "can.bo", "Trần Văn Bộ", "Chuyên viên", &house.health).await;
+        let head_id = person(&db, "giam.doc", "Nguyễn Thị Ỷ Ẫn", "Giám đốc", &house.health).await;
+        let officer = scope(&officer_id, "Trần Văn Bộ", &house.health, OFFICER);
+        let head = scope(&head_id, "Nguyễn Thị Ỷ Ẫn", &house.health, LEADER);
+        let version = || async { store::find(&db.scoped(&officer).read(), &id).await.expect("found").version };
+        let at = version().await;
+        let signs = ["data-encrypted".to_owned()];
+        act!(db, officer, |tx| service::classify(&tx, NOW, &id, "M2", &signs, "", at)).expect("classified");
+        let facts = IncidentFacts {
+            title: "Mã web shell".into(),
+            technical_kind: "intrusion".into(),
+            version: version().await,
+            ..Default::default()
+        };
+        act!(db, officer, |tx| service::edit(&tx, NOW, &id, &facts)).expect("edited");
+        let notice_id = act!(db, officer, |tx| notice_service::draft(&tx, NOW, &id, "first-notice")).expect("drafted");
+        let read = || async { notices::store::find(&db.scoped(&officer).read(), &notice_id).await.expect("in scope") };
+        let change = |notice: &Notice, severity: &str, take: &[&str]| {
+            let mut change = completed(notice);
+            change.fields.insert("severity".into(), severity.into());
+            change.take = take.iter().map(|field| (*field).to_owned()).collect();
+            change
+        };
+        let live = Live::default();
+        let wrong = change(&read().await, "M4 – Nhẹ", &[]);
+        act!(db, officer, |tx| notice_service::edit(&tx, NOW, &notice_id, &wrong)).expect("what is typed is kept");
+        let notice = read().await;
+        let refused = act!(db, officer, |tx| notice_service::submit(&tx, &live, NOW, &notice_id, notice.version));
+        let Err(Error::Invalid(fields)) = refused else { panic!("submitted with a contradiction") };
+        let named: Vec<_> = fields.iter().map(|one| (one.field.as_str(), one.key)).collect();
+        assert_eq!(named, [("severity", "notice-contradicts")]);
+        let taking = change(&notice, "M4 – Nhẹ", &["severity"]);
+        act!(db, officer, |tx| notice_service::edit(&tx, NOW, &notice_id, &taking)).expect("taken over");
+        let notice = read().await;
+        assert!(notice.fields["severity"].value.starts_with("M2") && !notice.fields["severity"].edited);
+        act!(db, officer, |tx| notice_service::submit(&tx, &live, NOW, &notice_id, notice.version)).expect("submitted");
+
+        // The incident moves on while the notice waits for its head.
+        let at = version().await;
+        act!(db, officer, |tx| service::classify(&tx, NOW, &id, "M3", &signs, "chỉ một máy", at)).expect("again");
+        let kind = |reason: &str, version| IncidentFacts {
+            title: "Mã web shell".into(),
+            technical_kind: "malware".into(),
+            change_reason: reason.into(),
+            version,
+            ..Default::default()
+        };
+        let unexplained = kind("", version().await);
+        let unexplained = act!(db, officer, |tx| service::edit(&tx, NOW, &id, &unexplained));
+        assert!(matches!(unexplained, Err(Error::Invalid(_))), "another kind needs a reason");
+        let explained = kind("phân tích mẫu", version().await);
+        act!(db, officer, |tx| service::edit(&tx, NOW, &id, &explained)).expect("explained");
+        let notice = read().await;
+        let approve = |version| {
+            let (db, head, live, notice_id) = (&db, &head, &live, &notice_id);
+            async move { act!(db, head, |tx| notice_service::approve(&tx, live, NOW, notice_id, None, version)) }
+        };
+        let refused = approve(notice.version).await;
+        assert!(matches!(refused, Err(Error::Conflict("notice-contradicts-incident"))), "{refused:?}");
+        act!(db, head, |tx| notice_service::return_to_author(
+            &tx,
+            &live,
+            NOW,
+            &notice_id,
+            "khác hồ sơ",
+            notice.version
+        ))
+        .expect("returned");
+        let notice = read().await;
+        let both = NoticeChange { take: vec!["severity".into(), "class".into()], ..completed(&notice) };
+        act!(db, officer, |tx| notice_service::edit(&tx, NOW, &notice_id, &both)).expect("taken over");
+        let notice = read().await;
+        assert_eq!(notice.fields["class"].value, "Mã độc");
+        act!(db, officer, |tx| notice_service::submit(&tx, &live, NOW, &notice_id, notice.version)).expect("submitted");
+        approve(read().await.version).await.expect("approved");
+        let whole = Scope::service("audit");
+        let view = db.scoped(&whole).read();
+        let filter = organisation::audit::AuditFilter { action: "incident.edit".into(), ..Default::default() };
+        let told = organisation::audit::list(&view, &filter, 10, 0).await.expect("trail");
+        assert!(told.iter().any(|row| row.details.contains("phân tích mẫu") && row.details.contains("malware")));
     })
     .await;
 }
