@@ -15,7 +15,7 @@ doctor-configuration-well = sound
 doctor-configuration-wrong = The configuration has a mistake
 doctor-no-answer = This could not be checked
 doctor-centre-closed = The data directory could not be opened
-doctor-server-runs = runs and answers; stop it to check the event store in depth
+doctor-server-runs = runs and answers; it takes the look below into its own store
 doctor-door = { $door }: received { $received }, lost { $lost }, dropped by the kernel { $kernel }, cut { $cut }, connections open { $open }, refused { $refused }
 doctor-retention-well = events are kept for { $days } days
 doctor-retention-short = events are kept for { $days } days; asked for are: { $duties }
@@ -44,3 +44,78 @@ doctor-more = … and { $count } more
 doctor-datagrams = datagrams
 doctor-datagrams-well = the kernel lets { $room } KiB of syslog over UDP wait
 doctor-datagrams-few = the kernel lets only { $room } KiB of syslog over UDP wait, and drops what comes while they are full; `sysctl -w net.core.rmem_max={ $wanted }` gives bursts room (again after each start: /etc/sysctl.d)
+
+## The command store
+store-repair-helps = `luytre store repair` mends what can be mended
+store-repair-stop-first = stop the server first: a store in use is not mended
+store-verified = { $segments } segments with { $events } events and { $bytes } bytes, { $records } records in { $files } log files
+store-ledger = { $entries } signed entries of the ledger, the last with SHA-256 { $sha256 }
+store-problem = ✗ { $part } { $file }: “{ $reason }”
+store-lost = lost earlier: { $part } { $file }: “{ $reason }”
+store-sound = every checksum fits
+store-manifest-rebuilt = the manifest was made anew; { $removed } files that it had replaced were left out
+store-segment-mended = segment { $file }: { $after } of { $before } events kept; what is lost has sequences between { $first } and { $last }
+store-log-damaged = { $places } places of the log are damaged; the records around them are read
+store-nothing-to-mend = nothing to mend
+store-no-day = “{ $day }” is no day; write 2026-11-21
+store-exported = { $events } events, { $bytes } bytes, SHA-256 { $sha256 }
+store-no-incident = no incident has the code { $code }
+store-status = { $events } events, { $size } in { $segments } segments, { $log } in the log
+store-room-unknown = room for { $budget }; the rate of a day is not known yet
+store-room = { $daily } a day, at most { $most } of { $budget }: there is room
+store-full-on = { $daily } a day: { $budget } are full on { $day }
+store-kept = kept for { $days } days while there is room
+store-minimum = {"  "}at least { $days } days: { $sources } ({ $basis })
+store-minimum-other = {"  "}at least { $days } days: whatever belongs to no system
+store-sources = { $count } sources
+store-sources-all = all sources
+store-held = held: { $id } – { $reason }; { $sources }, { $from }..{ $to }
+store-ledger-key = ledger key { $key }
+store-signed = entry { $entry }: { $segments } segments with { $events } events, SHA-256 { $sha256 }
+store-file-exists = { $file } exists; nothing is written over
+store-file-not-made = cannot make { $file }
+store-file-not-read = cannot read { $file }
+store-no-proof = { $file } is no proof
+store-proven = event { $seq }, row { $row } of { $segment }
+store-not-proven = not proven yet: { $reason }
+store-proof-holds = the proof holds: event { $seq } of { $time }: { $raw }
+store-proof-signed = in { $segment }, signed on { $signed } in entry { $entry } with key { $key }
+store-hold-added = held: { $id }
+store-hold-released = released: { $id }
+store-hold-incomplete = a hold needs a name and a reason
+store-hold-exists = there is a hold { $id } already; release it first
+store-hold-missing = there is no hold { $id }
+
+## The command import
+import-no-file = { $file } does not exist
+import-rules-beside-server = a server runs on this data directory; put rules into its rules directory instead of --rules
+import-records = records
+import-figures = read { $read }, stored { $stored }, rejected { $rejected }
+import-marked = {"  "}for what was rejected { $marked } events of our own were stored, so that search finds it
+import-skipped = {"  "}skipped { $file }: { $reason }
+import-skipped-before = {"  "}skipped { $file }: imported before: { $reason }
+import-skipped-grown = {"  "}skipped the beginning of { $file }: imported before up to line { $reason }; only what came after it is read
+import-repeated = {"  "}stored twice { $file }: it has the content of { $same_as }; its { $stored } events are stored for both files
+import-rejected = {"  "}rejected { $file } record { $record }: { $reason }
+import-rejected-more = {"  "}… and { $count } more; search finds each
+import-alerts = alerts: { $count }
+import-no-room = the disk is full: { $stored } records of this import are safely stored. Make room and import the same files again; what is stored is not stored twice
+import-format = no format is called { $name }; there are { $known }
+import-time-zone = no time zone is called { $name }; give an IANA name or an offset such as +07:00
+
+## Times and what a search found
+moment-unreadable = “{ $text }” is neither an age (15m, 24h, 30d) nor a time (2026-07-05T08:00:00+07:00)
+moment-backwards = --from is not before --to
+search-said = { $shown } shown of { $total }, { $read } of { $files } files read
+search-said-own-field = { $field } is no common column; only some formats may have such a field
+search-said-meant = { $field } is no common column and no event found has such a field; did you mean { $meant }?
+
+## Audit trail
+audit-events-import = Import log files
+audit-events-export = Write events to a file
+audit-events-prove = Prove an event
+audit-events-ledger = Sign the ledger of events
+audit-events-hold = Hold events
+audit-events-release = Release held events
+audit-events-expire = Remove events beyond their time
+audit-events-repair = Mend the event store

@@ -15,7 +15,7 @@ doctor-configuration-well = đúng
 doctor-configuration-wrong = Cấu hình có chỗ sai
 doctor-no-answer = Không kiểm tra được
 doctor-centre-closed = Không mở được thư mục dữ liệu
-doctor-server-runs = đang chạy và trả lời; hãy dừng máy chủ để kiểm tra kho sự kiện đến tận nơi
+doctor-server-runs = đang chạy và trả lời; các mục dưới đây do chính máy chủ kiểm tra
 doctor-door = { $door }: nhận { $received }, mất { $lost }, hệ điều hành bỏ { $kernel }, bị cắt { $cut }, đang kết nối { $open }, bị từ chối { $refused }
 doctor-retention-well = sự kiện được lưu { $days } ngày
 doctor-retention-short = sự kiện được lưu { $days } ngày; quy định đòi hỏi: { $duties }
@@ -44,3 +44,78 @@ doctor-more = … và { $count } chỗ nữa
 doctor-datagrams = gói UDP chờ
 doctor-datagrams-well = hệ điều hành cho phép { $room } KiB syslog qua UDP nằm chờ
 doctor-datagrams-few = hệ điều hành chỉ cho phép { $room } KiB syslog qua UDP nằm chờ và bỏ gói đến khi đã đầy; chạy `sysctl -w net.core.rmem_max={ $wanted }` để có chỗ cho lúc dồn dập (đặt trong /etc/sysctl.d để giữ sau khi khởi động lại)
+
+## Lệnh store
+store-repair-helps = `luytre store repair` sửa những gì còn sửa được
+store-repair-stop-first = hãy dừng máy chủ trước: kho sự kiện đang dùng thì không sửa
+store-verified = { $segments } đoạn lưu với { $events } sự kiện và { $bytes } byte, { $records } bản ghi trong { $files } tệp nhật ký ghi trước
+store-ledger = { $entries } dòng sổ đã ký, dòng cuối có SHA-256 { $sha256 }
+store-problem = ✗ { $part } { $file }: “{ $reason }”
+store-lost = đã mất từ trước: { $part } { $file }: “{ $reason }”
+store-sound = mọi mã băm đều khớp
+store-manifest-rebuilt = đã lập lại bảng kê; bỏ ra ngoài { $removed } tệp mà bảng kê cũ đã thay
+store-segment-mended = đoạn lưu { $file }: giữ được { $after } trong { $before } sự kiện; phần mất có số thứ tự từ { $first } đến { $last }
+store-log-damaged = { $places } chỗ của nhật ký ghi trước bị hỏng; các bản ghi xung quanh vẫn đọc được
+store-nothing-to-mend = không có gì phải sửa
+store-no-day = “{ $day }” không phải một ngày; hãy viết như 2026-11-21
+store-exported = { $events } sự kiện, { $bytes } byte, SHA-256 { $sha256 }
+store-no-incident = không có sự cố nào mang mã { $code }
+store-status = { $events } sự kiện, { $size } trong { $segments } đoạn lưu, { $log } trong nhật ký ghi trước
+store-room-unknown = có chỗ cho { $budget }; chưa biết mỗi ngày thêm bao nhiêu
+store-room = mỗi ngày { $daily }, nhiều nhất { $most } trong { $budget }: đủ chỗ
+store-full-on = mỗi ngày { $daily }: { $budget } sẽ đầy vào ngày { $day }
+store-kept = lưu { $days } ngày khi còn chỗ
+store-minimum = {"  "}ít nhất { $days } ngày: { $sources } ({ $basis })
+store-minimum-other = {"  "}ít nhất { $days } ngày: những gì không thuộc hệ thống nào
+store-sources = { $count } nguồn
+store-sources-all = mọi nguồn
+store-held = đang giữ lại: { $id } – { $reason }; { $sources }, { $from }..{ $to }
+store-ledger-key = khóa ký sổ { $key }
+store-signed = dòng sổ { $entry }: { $segments } đoạn lưu với { $events } sự kiện, SHA-256 { $sha256 }
+store-file-exists = { $file } đã có; không ghi đè
+store-file-not-made = không tạo được { $file }
+store-file-not-read = không đọc được { $file }
+store-no-proof = { $file } không phải một bằng chứng
+store-proven = sự kiện { $seq }, dòng { $row } của { $segment }
+store-not-proven = chưa chứng minh được: { $reason }
+store-proof-holds = bằng chứng đúng: sự kiện { $seq } lúc { $time }: { $raw }
+store-proof-signed = trong { $segment }, ký ngày { $signed } ở dòng sổ { $entry } bằng khóa { $key }
+store-hold-added = đã giữ lại: { $id }
+store-hold-released = đã thôi giữ: { $id }
+store-hold-incomplete = lệnh giữ lại cần có tên và lý do
+store-hold-exists = đã có lệnh giữ { $id }; hãy thôi giữ trước
+store-hold-missing = không có lệnh giữ { $id }
+
+## Lệnh import
+import-no-file = { $file } không có
+import-rules-beside-server = một máy chủ đang dùng thư mục dữ liệu này; hãy đặt quy tắc vào thư mục quy tắc của máy chủ thay cho --rules
+import-records = bản ghi
+import-figures = đọc { $read }, lưu { $stored }, loại { $rejected }
+import-marked = {"  "}với những bản ghi bị loại, { $marked } sự kiện của hệ thống được lưu để tìm lại được
+import-skipped = {"  "}bỏ qua { $file }: “{ $reason }”
+import-skipped-before = {"  "}bỏ qua { $file }: đã nạp trước đây ({ $reason })
+import-skipped-grown = {"  "}bỏ qua phần đầu { $file }: đã nạp đến dòng { $reason }, chỉ đọc phần sau đó
+import-repeated = {"  "}lưu hai lần { $file }: cùng nội dung với { $same_as }; { $stored } sự kiện được lưu cho cả hai tệp
+import-rejected = {"  "}loại bản ghi { $record } của { $file }: “{ $reason }”
+import-rejected-more = {"  "}… và { $count } bản ghi nữa; tìm kiếm thấy từng bản ghi
+import-alerts = cảnh báo: { $count }
+import-no-room = đĩa đầy: { $stored } bản ghi của lần nạp này đã lưu an toàn. Hãy dọn chỗ rồi nạp lại đúng các tệp đó; phần đã lưu không lưu lần nữa
+import-format = không có định dạng nào tên { $name }; có { $known }
+import-time-zone = không có múi giờ nào tên { $name }; hãy viết tên IANA hoặc độ lệch như +07:00
+
+## Thời điểm và kết quả tìm
+moment-unreadable = “{ $text }” không phải khoảng lùi (15m, 24h, 30d) và cũng không phải thời điểm (2026-07-05T08:00:00+07:00)
+moment-backwards = --from phải trước --to
+search-said = hiện { $shown } trong { $total }, đọc { $read } trong { $files } tệp
+search-said-own-field = { $field } không phải cột chung; chỉ vài định dạng có thể có trường này
+search-said-meant = { $field } không phải cột chung và không sự kiện nào tìm thấy có trường này; có phải bạn muốn tìm { $meant }?
+
+## Nhật ký kiểm toán
+audit-events-import = Nạp tệp nhật ký
+audit-events-export = Xuất sự kiện ra tệp
+audit-events-prove = Lập bằng chứng cho một sự kiện
+audit-events-ledger = Ký sổ kho sự kiện
+audit-events-hold = Giữ lại sự kiện
+audit-events-release = Thôi giữ sự kiện
+audit-events-expire = Xóa sự kiện hết hạn lưu
+audit-events-repair = Sửa kho sự kiện

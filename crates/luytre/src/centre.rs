@@ -21,7 +21,7 @@ use kit::live::Live;
 use kit::migration::migrate;
 use kit::{Area, Db, Scope};
 use monitoring::alerts::scoring::Scoring;
-use monitoring::import::{ImportError, ImportOptions, Progress};
+use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::run::refusal;
@@ -235,7 +235,7 @@ impl Centre {
         let filter = IncidentFilter { words: code.to_owned(), ..IncidentFilter::default() };
         let found = response::incidents::store::list(&connection, &filter, 100, 0).await?;
         let named = found.iter().find(|incident| incident.code == code);
-        let incident = named.ok_or_else(|| kit::Error::BadRequest(format!("no incident has the code {code}")))?;
+        let incident = named.ok_or_else(|| kit::Error::mistake("store-no-incident", [("code", code.to_owned())]))?;
         let events = response::incidents::store::events(&connection, &incident.id).await?;
         Ok(events.iter().filter_map(|event| u64::try_from(event.sequence).ok()).collect())
     }
@@ -248,7 +248,7 @@ impl Centre {
         tx.commit().await
     }
 
-    /// Imports files; the answer is the summary that `import --json` prints.
+    /// Imports files; the answer is the summary that `import --json` prints. Who imported what is in the audit trail.
     pub async fn import(
         &self,
         question: &ImportQuestion,
@@ -261,23 +261,57 @@ impl Centre {
             again: question.again,
             ..ImportOptions::default()
         };
-        let report =
-            monitoring::import::import(&self.pipeline, self.clock.as_ref(), &question.paths, &options, progress)
-                .await
-                .map_err(|error| match error {
-                    ImportError::Store(error) => refusal(error),
-                    full @ ImportError::NoRoom { .. } => kit::Error::Unavailable(full.to_string()),
-                    wrong @ (ImportError::Format(..) | ImportError::TimeZone(_)) => {
-                        kit::Error::BadRequest(wrong.to_string())
-                    }
-                    error => kit::Error::internal(error),
-                })?;
+        let import =
+            monitoring::import::import(&self.pipeline, self.clock.as_ref(), &question.paths, &options, progress);
+        let outcome = import.await;
+        self.record_import(question, &outcome).await?;
+        let report = outcome.map_err(|error| match error {
+            ImportError::Store(error) => refusal(error),
+            ImportError::NoRoom { stored, reason } => {
+                tracing::error!(reason, stored, "an import found no room");
+                kit::Error::mistake("import-no-room", [("stored", stored.to_string())])
+            }
+            ImportError::Format(name, known) => {
+                kit::Error::mistake("import-format", [("name", name), ("known", known)])
+            }
+            ImportError::TimeZone(name) => kit::Error::mistake("import-time-zone", [("name", name)]),
+            error => kit::Error::internal(error),
+        })?;
         match self.store.seal().await {
             // What is durable and evaluated needs no segment yet.
             Err(StoreError::DiskFull) => tracing::warn!("everything is stored, but the disk is full"),
             sealed => sealed.map_err(refusal)?,
         }
         serde_json::to_value(&report).map_err(kit::Error::internal)
+    }
+
+    /// One row for each import, also for one that ended early. On a full disk the trail may have no room either: that is
+    /// told in the log and hides nothing of what the import itself says.
+    async fn record_import(
+        &self,
+        question: &ImportQuestion,
+        outcome: &Result<ImportReport, ImportError>,
+    ) -> Result<(), kit::Error> {
+        let done = match outcome {
+            Ok(report) => serde_json::json!({
+                "read": report.read, "stored": report.stored, "rejected": report.rejected_total,
+                "skipped": report.skipped.len(), "alerts": report.alerts.len(),
+            }),
+            Err(ImportError::NoRoom { stored, reason }) => serde_json::json!({ "stored": stored, "ended": reason }),
+            Err(error) => serde_json::json!({ "ended": error.to_string() }),
+        };
+        let details = serde_json::json!({ "user": question.user, "files": question.paths, "done": done });
+        match (self.record("events.import", "events", &details).await, outcome) {
+            (Err(error), Err(_)) => {
+                tracing::error!(%error, "an import that ended early is not in the audit trail");
+                Ok(())
+            }
+            (Err(error), Ok(_)) if error.is_disk_full() => {
+                tracing::error!(%error, "an import is not in the audit trail");
+                Ok(())
+            }
+            (recorded, _) => recorded,
+        }
     }
 
     /// Evaluates what arrived, commits, and lets go of the directory.

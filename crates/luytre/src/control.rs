@@ -42,6 +42,9 @@ pub struct ImportQuestion {
     pub year: Option<i16>,
     pub time_zone: Option<String>,
     pub again: bool,
+    /// Who runs the command, as the operating system knows them.
+    #[serde(default)]
+    pub user: String,
 }
 
 /// An export as commands ask it. Times are microseconds UTC.
@@ -134,7 +137,8 @@ impl Server {
         if !status.is_success() {
             let text = answer.text().await.unwrap_or_default();
             let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-            match problem.get("detail").and_then(serde_json::Value::as_str) {
+            let lang = crate::commands::language().code();
+            match problem.pointer(&format!("/detail/{lang}")).and_then(serde_json::Value::as_str) {
                 Some(detail) => bail!("{detail}"),
                 None => bail!("the running server says {status}: {text}"),
             }

@@ -79,7 +79,7 @@ impl Centre {
 
     async fn prove(&self, seq: u64) -> Result<Proof, Error> {
         let proof = self.store.prove(seq).await.map_err(|error| match error {
-            StoreError::Refused(words) => Error::BadRequest(words),
+            StoreError::Refused(words) => Error::mistake("store-not-proven", [("reason", words)]),
             error => refusal(error),
         })?;
         self.record("events.prove", "events", &json!({ "seq": seq })).await?;
@@ -88,11 +88,11 @@ impl Centre {
 
     async fn hold(&self, hold: &Hold) -> Result<Value, Error> {
         if hold.id.trim().is_empty() || hold.reason.trim().is_empty() {
-            return Err(Error::BadRequest("a hold needs a name and a reason".to_owned()));
+            return Err(Error::mistake("store-hold-incomplete", []));
         }
         let taken = self.store.holds().map_err(refusal)?.iter().any(|one| one.id == hold.id);
         if taken {
-            return Err(Error::BadRequest(format!("there is a hold {} already; release it first", hold.id)));
+            return Err(Error::mistake("store-hold-exists", [("id", hold.id.clone())]));
         }
         let details = value(hold)?;
         self.record("events.hold", "events", &details).await?;
@@ -103,7 +103,7 @@ impl Centre {
     async fn release(&self, id: &str) -> Result<Value, Error> {
         let released = self.store.release_hold(id).await.map_err(refusal)?;
         if !released {
-            return Err(Error::BadRequest(format!("there is no hold {id}")));
+            return Err(Error::mistake("store-hold-missing", [("id", id.to_owned())]));
         }
         let details = json!({ "id": id });
         self.record("events.release", "events", &details).await?;

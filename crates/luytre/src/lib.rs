@@ -9,6 +9,7 @@ pub mod configuration;
 pub mod content;
 pub mod control;
 pub mod demonstration;
+pub mod examination;
 pub mod keeping;
 pub mod retention;
 pub mod server;

@@ -4,6 +4,7 @@
 use crate::accepted::{Accepted, introduce};
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
+use crate::examination::{Check, Examiner};
 use crate::keeping::{Act, Told};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -17,7 +18,7 @@ use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
 use kit::web::{Fail, Visit, identify, live_news, secure};
-use kit::{App, Error};
+use kit::{App, Error, Lang};
 use monitoring::Monitoring;
 use monitoring::bulk::ConnectionNumber;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
@@ -217,6 +218,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .route("/control/import", post(control_import))
         .route("/control/doors", post(control_doors))
         .route("/control/keep", post(control_keep))
+        .route("/control/examine", post(control_examine))
         .route("/control/export", post(control_export))
         .layer(DefaultBodyLimit::max(1 << 20))
         .route_layer(axum::middleware::from_fn_with_state(state.clone(), check))
@@ -328,6 +330,11 @@ async fn control_keep(State(control): State<Control>, Json(act): Json<Act>) -> A
     control.centre.keep(&act).await.map(Json).map_err(problem)
 }
 
+/// What a look into the centre finds, in the language of the command.
+async fn control_examine(State(control): State<Control>, Json(lang): Json<Lang>) -> Json<Vec<Check>> {
+    Json(Examiner(lang).deep(&control.centre).await)
+}
+
 async fn control_export(State(control): State<Control>, Json(question): Json<ExportQuestion>) -> Answer<Exported> {
     control.centre.export(&question).await.map(Json).map_err(problem)
 }
@@ -338,13 +345,19 @@ async fn control_import(State(control): State<Control>, Json(question): Json<Imp
 
 fn as_problem(fail: Fail) -> (StatusCode, Json<Value>) {
     let status = StatusCode::from_u16(fail.error().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Json(json!({ "detail": fail.error().to_string() })))
+    (status, Json(in_both_languages(fail.error())))
 }
 
 /// The command line belongs to the administrator of the machine, so it is told everything.
 fn problem(error: Error) -> (StatusCode, Json<Value>) {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Json(json!({ "detail": error.to_string() })))
+    (status, Json(in_both_languages(&error)))
+}
+
+/// The server does not know the language of the terminal.
+fn in_both_languages(error: &Error) -> Value {
+    let words = |lang: Lang| (lang.code().to_owned(), error.in_words(lang).into());
+    json!({ "code": error.code(), "detail": Lang::ALL.map(words).into_iter().collect::<serde_json::Map<_, Value>>() })
 }
 
 /// Whether the parts work, without figures that would help a stranger.

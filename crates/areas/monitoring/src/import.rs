@@ -3,6 +3,9 @@
 
 mod files;
 mod known;
+mod skip;
+
+pub use skip::Skip;
 
 use crate::pipeline::{ImportTally, Pipeline};
 use event::{Listener, Origin, RawRecord};
@@ -87,10 +90,8 @@ pub struct ImportReport {
     pub alerts: Vec<RaisedAlert>,
     /// Events of our own among the stored ones, not counted there: one for each rejected record, so that search finds it.
     pub marked: u64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedFile>,
     /// Stored although another file of this import has the same content: two machines may write the same.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repeated: Vec<RepeatedFile>,
     /// All rejected, also those beyond the list.
     #[serde(skip)]
@@ -239,7 +240,7 @@ impl Import<'_> {
         if let Some(key) = key.as_deref().filter(|_| !new_here && !self.options.again)
             && let Some(note) = store.import_known(key)?
         {
-            self.report.skipped.push(SkippedFile { file: name, reason: format!("imported before: {note}") });
+            self.report.skipped.push(SkippedFile { file: name, reason: Skip::Before(note).to_string() });
             return Ok(());
         }
         // A log that has grown since is read on from where it ended.
@@ -248,7 +249,7 @@ impl Import<'_> {
             false => known::grown(&store, &path, &self.seen).await?,
         };
         if let Some(place) = &grown {
-            let reason = format!("imported before up to line {}; only what came after it is read", place.lines);
+            let reason = Skip::Grown(place.lines.to_string()).to_string();
             self.report.skipped.push(SkippedFile { file: name.clone(), reason });
         }
         // The first chunk behind a place is another than the first of the file.

@@ -1,12 +1,13 @@
 //! `luytre import`: log files into the event store, with detection.
 
-use super::{print_json, say};
+use super::{plain, print_json, say, tell, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control::{self, ImportQuestion};
 use anyhow::{Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use monitoring::import::Skip;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,7 +45,7 @@ impl Import {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         for path in &self.paths {
             if !path.exists() {
-                bail!("{} does not exist", path.display());
+                bail!(text("import-no-file", &[("file", path.display().to_string().into())]));
             }
         }
         let question = ImportQuestion {
@@ -53,10 +54,11 @@ impl Import {
             year: self.year,
             time_zone: self.time_zone.clone(),
             again: self.again,
+            user: super::user_of_the_system(),
         };
         let report: Value = match control::running(data).await? {
             Some(_) if !self.rules.is_empty() => {
-                bail!("a server runs on this data directory; put rules into its rules directory instead of --rules")
+                bail!(text("import-rules-beside-server", &[]))
             }
             Some(server) => server.post("/control/import", &question).await?,
             None => self.offline(data, &configuration, &question).await?,
@@ -75,7 +77,8 @@ impl Import {
             tracing::warn!("rule not loaded: {error}");
         }
         let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos} records, {per_sec}") {
+        let line = format!("{{spinner}} {{msg}} {{pos}} {}, {{per_sec}}", text("import-records", &[]));
+        if let Ok(style) = ProgressStyle::with_template(&line) {
             bar.set_style(style);
         }
         let report = centre
@@ -96,35 +99,45 @@ fn list<'report>(report: &'report Value, name: &str) -> &'report [Value] {
 
 fn print_report(report: &Value) {
     const SHOWN: usize = 20;
-    let text = |value: &Value, name: &str| match value.get(name) {
+    let word = |value: &Value, name: &str| match value.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
         None => String::new(),
     };
+    let one = |key: &str, value: &Value, names: &[&'static str]| {
+        let arguments: Vec<_> = names.iter().map(|name| (*name, word(value, name).into())).collect();
+        tell(key, &arguments);
+    };
     let rejected = list(report, "rejected");
-    say!("read {}, stored {}, rejected {}", text(report, "read"), text(report, "stored"), rejected.len());
+    let figures = [
+        ("read", word(report, "read").into()),
+        ("stored", word(report, "stored").into()),
+        ("rejected", plain(rejected.len())),
+    ];
+    tell("import-figures", &figures);
     if !rejected.is_empty() {
-        say!(
-            "  for what was rejected {} events of our own were stored, so that search finds it",
-            text(report, "marked")
-        );
+        one("import-marked", report, &["marked"]);
     }
     for skipped in list(report, "skipped").iter().take(SHOWN) {
-        say!("  skipped {}: {}", text(skipped, "file"), text(skipped, "reason"));
+        let (key, rest) = match Skip::of(&word(skipped, "reason")) {
+            Skip::Before(note) => ("import-skipped-before", note),
+            Skip::Grown(lines) => ("import-skipped-grown", lines),
+            Skip::Other(reason) => ("import-skipped", reason),
+        };
+        tell(key, &[("file", word(skipped, "file").into()), ("reason", rest.into())]);
     }
-    for one in list(report, "repeated").iter().take(SHOWN) {
-        let (file, first, stored) = (text(one, "file"), text(one, "same_as"), text(one, "stored"));
-        say!("  stored twice {file}: it has the content of {first}; its {stored} events are stored for both files");
+    for repeated in list(report, "repeated").iter().take(SHOWN) {
+        one("import-repeated", repeated, &["file", "same_as", "stored"]);
     }
-    for one in rejected.iter().take(SHOWN) {
-        say!("  rejected {} record {}: {}", text(one, "file"), text(one, "record"), text(one, "reason"));
+    for each in rejected.iter().take(SHOWN) {
+        one("import-rejected", each, &["file", "record", "reason"]);
     }
     if rejected.len() > SHOWN {
-        say!("  … and {} more; search finds each", rejected.len() - SHOWN);
+        tell("import-rejected-more", &[("count", plain(rejected.len() - SHOWN))]);
     }
     let alerts = list(report, "alerts");
-    say!("alerts: {}", alerts.len());
+    tell("import-alerts", &[("count", plain(alerts.len()))]);
     for alert in alerts {
-        say!("  {:>6} × {} ({})", text(alert, "events"), text(alert, "title"), text(alert, "rule_id"));
+        say!("  {:>6} × {} ({})", word(alert, "events"), word(alert, "title"), word(alert, "rule_id"));
     }
 }

@@ -13,6 +13,7 @@ mod user;
 use crate::configuration::Configuration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use kit::locale::{Argument, texts};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -131,13 +132,42 @@ fn in_words(error: &anyhow::Error) -> String {
 }
 
 /// Language of the terminal: Vietnamese where it says so, else English.
-fn language() -> kit::Lang {
+pub(crate) fn language() -> kit::Lang {
     let vietnamese = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()
         .filter_map(|name| std::env::var(name).ok())
         .find(|value| !value.is_empty())
         .is_some_and(|value| value.starts_with("vi"));
     if vietnamese { kit::Lang::Vi } else { kit::Lang::En }
+}
+
+/// A text of the catalogue in the language of the terminal.
+fn text(key: &str, arguments: &[(&str, Argument<'_>)]) -> String {
+    texts().text_with(language(), key, arguments)
+}
+
+/// Prints such a text.
+fn tell(key: &str, arguments: &[(&str, Argument<'_>)]) {
+    print_line(format_args!("{}", text(key, arguments)));
+}
+
+/// Name of whoever runs this command, as the operating system knows it; the number where it has no name.
+fn user_of_the_system() -> String {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(own) = std::fs::metadata("/proc/self") else { return String::new() };
+    let number = own.uid().to_string();
+    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = known.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == number).then(|| name.to_owned())
+    });
+    named.unwrap_or(number)
+}
+
+/// A number as it stands, for programs that read the lines: a text of the catalogue would group it.
+fn plain<'a>(number: impl ToString) -> Argument<'a> {
+    number.to_string().into()
 }
 
 /// Prints a line. Where nobody reads any more (`luytre query … | head`) the program ends quietly.

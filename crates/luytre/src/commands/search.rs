@@ -4,7 +4,7 @@ use super::{print_json, say};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control::{self, SearchQuestion};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use kit::clock::SECOND;
 use std::path::Path;
@@ -40,6 +40,8 @@ impl Search {
             to: self.to.as_deref().map(|text| moment(text, now)).transpose()?,
             limit: self.limit,
         };
+        let backwards = question.from.zip(question.to).is_some_and(|(from, to)| from >= to);
+        anyhow::ensure!(!backwards, super::text("moment-backwards", &[]));
         let answer = match control::running(data).await? {
             Some(server) => server.post("/control/search", &question).await?,
             None => {
@@ -71,9 +73,8 @@ pub(super) fn moment(text: &str, now: i64) -> Result<i64> {
     if let (true, Ok(number)) = (seconds > 0, number.parse::<i64>()) {
         return Ok(now - number.saturating_mul(seconds * SECOND));
     }
-    let time: jiff::Timestamp = text.parse().with_context(|| {
-        format!("'{text}' is neither an age (15m, 24h, 30d) nor a time (2026-07-05T08:00:00+07:00)")
-    })?;
+    let unread = |_| anyhow::anyhow!(super::text("moment-unreadable", &[("text", text.into())]));
+    let time: jiff::Timestamp = text.parse().map_err(unread)?;
     Ok(time.as_microsecond())
 }
 
@@ -99,21 +100,22 @@ fn print_rows(answer: &serde_json::Value) {
         let field = text(one, "field");
         match text(one, "meant") {
             meant if meant.is_empty() => {
-                eprintln!("{field} is no common column; only some formats may have such a field")
+                eprintln!("{}", super::text("search-said-own-field", &[("field", field.into())]))
             }
             meant => {
-                eprintln!("{field} is no common column and no event found has such a field; did you mean {meant}?")
+                let arguments = [("field", field.into()), ("meant", meant.into())];
+                eprintln!("{}", super::text("search-said-meant", &arguments));
             }
         }
     }
     let number = |name: &str| answer.get(name).map(ToString::to_string).unwrap_or_default();
-    eprintln!(
-        "{} shown of {}, {} of {} files read",
-        rows.len(),
-        number("total"),
-        number("files_read"),
-        number("files_total")
-    );
+    let arguments = [
+        ("shown", super::plain(rows.len())),
+        ("total", number("total").into()),
+        ("read", number("files_read").into()),
+        ("files", number("files_total").into()),
+    ];
+    eprintln!("{}", super::text("search-said", &arguments));
 }
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 mod export;
 mod keep;
 
-use super::{print_json, say};
+use super::{plain, print_json, tell, text};
 use crate::centre::{Centre, open_store};
 use crate::configuration::Configuration;
 use crate::control;
+use crate::examination::part_key;
 use crate::keeping;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
-use event_store::{Options, Repaired, Report};
+use event_store::{Options, Problem, Repaired, Report};
 use export::Export;
 use keep::{HoldAct, check_proof, hold, prove, sign, status};
 use std::path::{Path, PathBuf};
@@ -87,7 +88,7 @@ async fn verify(data: &Path, json: bool) -> Result<ExitCode> {
     let report: Report = match control::running(data).await? {
         Some(server) => server.post("/control/keep", &keeping::Act::Verify).await?,
         None => {
-            let store = open_store(data).await.context("`luytre store repair` mends what can be mended")?;
+            let store = open_store(data).await.map_err(|error| error.context(text("store-repair-helps", &[])))?;
             let report = store.verify().await?;
             store.close().await;
             report
@@ -96,27 +97,35 @@ async fn verify(data: &Path, json: bool) -> Result<ExitCode> {
     if json {
         print_json(&report)?;
     } else {
-        say!(
-            "{} segments with {} events and {} bytes, {} records in {} log files",
-            report.segments,
-            report.rows,
-            report.bytes,
-            report.log_records,
-            report.log_files
-        );
-        say!("{} signed entries of the ledger, the last with SHA-256 {}", report.ledger_entries, report.ledger_sha256);
-        for (sign, problems) in [("✗", &report.problems), ("lost earlier:", &report.losses)] {
-            problems.iter().for_each(|problem| say!("{sign} {} {}: {}", problem.part, problem.file, problem.reason));
+        let arguments = [
+            ("segments", plain(report.segments)),
+            ("events", plain(report.rows)),
+            ("bytes", plain(report.bytes)),
+            ("records", plain(report.log_records)),
+            ("files", plain(report.log_files)),
+        ];
+        tell("store-verified", &arguments);
+        let hash = report.ledger_sha256.to_string().into();
+        tell("store-ledger", &[("entries", plain(report.ledger_entries)), ("sha256", hash)]);
+        for (key, problems) in [("store-problem", &report.problems), ("store-lost", &report.losses)] {
+            problems.iter().for_each(|problem| tell_problem(key, problem));
         }
         if report.ok() {
-            say!("every checksum fits");
+            tell("store-sound", &[]);
         }
     }
     Ok(if report.ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+fn tell_problem(key: &str, problem: &Problem) {
+    let part = text(part_key(&problem.part), &[]);
+    let arguments =
+        [("part", part.into()), ("file", problem.file.as_str().into()), ("reason", problem.reason.as_str().into())];
+    tell(key, &arguments);
+}
+
 async fn repair(data: &Path, configuration: Configuration, json: bool) -> Result<ExitCode> {
-    anyhow::ensure!(control::running(data).await?.is_none(), "stop the server first: a store in use is not mended");
+    anyhow::ensure!(control::running(data).await?.is_none(), text("store-repair-stop-first", &[]));
     let done: Repaired = event_store::repair(&data.join("events"), &Options::default())?;
     let centre = Centre::open(data, &configuration).await?;
     centre.record("events.repair", "events", &serde_json::to_value(&done)?).await?;
@@ -126,23 +135,23 @@ async fn repair(data: &Path, configuration: Configuration, json: bool) -> Result
         return Ok(ExitCode::SUCCESS);
     }
     if done.manifest_rebuilt {
-        say!("the manifest was made anew; {} files that it had replaced were left out", done.removed.len());
+        tell("store-manifest-rebuilt", &[("removed", plain(done.removed.len()))]);
     }
     for one in &done.segments {
-        say!(
-            "segment {}: {} of {} events kept; what is lost has sequences between {} and {}",
-            one.file,
-            one.rows_after,
-            one.rows_before,
-            one.first_seq,
-            one.last_seq
-        );
+        let arguments = [
+            ("file", one.file.as_str().into()),
+            ("after", plain(one.rows_after)),
+            ("before", plain(one.rows_before)),
+            ("first", plain(one.first_seq)),
+            ("last", plain(one.last_seq)),
+        ];
+        tell("store-segment-mended", &arguments);
     }
     if done.log_damage > 0 {
-        say!("{} places of the log are damaged; the records around them are read", done.log_damage);
+        tell("store-log-damaged", &[("places", plain(done.log_damage))]);
     }
     if done == Repaired::default() {
-        say!("nothing to mend");
+        tell("store-nothing-to-mend", &[]);
     }
     Ok(ExitCode::SUCCESS)
 }

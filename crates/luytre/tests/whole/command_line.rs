@@ -1,6 +1,6 @@
 //! What commands say and print.
 
-use crate::program::{ask, command, failure, query, run};
+use crate::program::{Serving, ask, command, failure, free_port, query, run};
 use serde_json::json;
 use std::io::Read;
 use std::process::Stdio;
@@ -15,9 +15,11 @@ fn a_search_may_begin_with_a_hyphen_and_names_the_field_perhaps_meant() {
     let unknown = ask(data.path(), &["search", "--json", "sorce_ip:192.0.2.1"]);
     assert_eq!(unknown["unknown_fields"], json!([{ "field": "sorce_ip", "meant": "source_ip" }]));
     let said = failure(data.path(), &["search", "source_ip:10.0.0.0/33"]);
-    assert!(said.contains("no network (at character 11)") && said.contains("from 0 to 32"), "{said}");
+    assert!(said.contains("Character 11: ") && said.contains("from 0 to 32"), "{said}");
     let said = failure(data.path(), &["query", "selec 1"]);
-    assert!(!said.contains("ParserError"), "{said}");
+    assert!(said.contains("line 1, column 1") && !said.contains("ParserError"), "{said}");
+    assert!(failure(data.path(), &["search", "--from", "abc", "x"]).contains("neither an age"));
+    assert!(failure(data.path(), &["search", "--from", "1d", "--to", "2d", "x"]).contains("--from is not before --to"));
 }
 
 #[test]
@@ -82,9 +84,65 @@ fn what_goes_wrong_is_said_in_the_language_of_the_terminal() {
     let mut vietnamese = command(data.path());
     let output = vietnamese.args(["query", "SELECT nothing FROM events"]).env("LC_ALL", "vi_VN.UTF-8").output();
     let said = String::from_utf8_lossy(&output.expect("query").stderr).into_owned();
-    assert!(said.contains("Câu hỏi có chỗ sai") && said.contains("No field named nothing"), "{said}");
+    assert!(said.contains("Không có cột “nothing”") && !said.contains("No field"), "{said}");
     let mut vietnamese = command(data.path());
     let output = vietnamese.arg("doctor").env("LC_ALL", "vi_VN.UTF-8").output().expect("doctor");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("kho sự kiện") && !said.contains("event store"), "{said}");
+    let file = data.path().join("một.log");
+    std::fs::write(&file, "Jul  5 08:00:00 h app: left\n").expect("file");
+    for (arguments, expected) in [
+        (vec!["import", file.to_str().expect("path")], "đọc 1, lưu 1, loại 0"),
+        (vec!["import", file.to_str().expect("path")], "đã nạp trước đây"),
+        (vec!["store", "verify"], "mọi mã băm đều khớp"),
+        (vec!["store", "status"], "khóa ký sổ"),
+        (vec!["store", "hold", "list"], ""),
+        (vec!["store", "hold", "add", "A", "--reason", "x"], "đã giữ lại: A"),
+        (vec!["store", "hold", "add", "A", "--reason", "x"], "đã có lệnh giữ A"),
+    ] {
+        let mut vietnamese = command(data.path());
+        let output = vietnamese.args(&arguments).env("LC_ALL", "vi_VN.UTF-8").output().expect("luytre");
+        let said = [output.stdout, output.stderr].map(|part| String::from_utf8_lossy(&part).into_owned()).concat();
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+        assert!(!["read ", "stored", "skipped", "events", "held:"].iter().any(|word| said.contains(word)), "{said}");
+    }
+}
+
+#[test]
+fn doctor_asks_a_running_server_for_the_same_list_and_imports_are_in_the_audit_trail() {
+    let data = tempfile::tempdir().expect("directory");
+    let file = data.path().join("one.log");
+    std::fs::write(&file, "Jul  5 08:00:00 h app: left\n").expect("file");
+    let name = file.to_str().expect("path").to_owned();
+    let report = ask(data.path(), &["import", "--json", &name]);
+    assert_eq!((&report["skipped"], &report["repeated"]), (&json!([]), &json!([])), "{report}");
+    let names = || {
+        let output = command(data.path()).args(["doctor", "--json"]).output().expect("doctor");
+        let checks: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let checks = checks.as_array().expect("checks").clone();
+        for check in checks.iter().filter(|check| check["name"] != "disk") {
+            assert_eq!(check["well"], json!(true), "{check}");
+        }
+        checks.iter().map(|check| check["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let alone = names();
+    let server = Serving::start(data.path(), free_port(), free_port(), free_port());
+    let beside: Vec<_> = names().into_iter().filter(|name| name != "server" && name != "intake").collect();
+    assert_eq!(beside, alone);
+    assert!(alone.contains(&"event store".to_owned()) && alone.contains(&"audit trail".to_owned()), "{alone:?}");
+    std::fs::write(&file, "Jul  5 08:00:00 h app: other\nJul  5 08:00:01 h app: more\n").expect("file");
+    ask(data.path(), &["import", "--json", &name]);
+    assert!(failure(data.path(), &["import", "--format", "nonsense", &name]).contains("nonsense"));
+    server.stop();
+    let rows = query(data.path(), "SELECT details FROM organisation.audit WHERE action = 'events.import' ORDER BY at");
+    let details: Vec<serde_json::Value> =
+        rows.iter().map(|row| serde_json::from_str(row["details"].as_str().expect("text")).expect("JSON")).collect();
+    assert_eq!(details.len(), 3, "{details:?}");
+    for (one, (read, stored)) in details.iter().zip([(1, 1), (2, 2)]) {
+        assert_eq!((&one["done"]["read"], &one["done"]["stored"]), (&json!(read), &json!(stored)), "{one}");
+        assert_eq!(one["done"]["rejected"], json!(0), "{one}");
+        assert!(one["user"].as_str().is_some_and(|user| !user.is_empty()), "{one}");
+        assert!(one["files"][0].as_str().is_some_and(|file| file.ends_with("one.log")), "{one}");
+    }
+    assert!(details[2]["done"]["ended"].is_string(), "{}", details[2]);
 }

@@ -1,11 +1,11 @@
 //! `luytre store export`.
 
 use super::super::search::moment;
-use super::super::{print_json, say};
+use super::super::{plain, print_json, tell, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control::{self, ExportQuestion};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,12 +46,14 @@ impl Export {
         let time = |text: &Option<String>| text.as_deref().map(|text| moment(text, now)).transpose();
         let (from, to) = match &self.day {
             Some(day) => {
-                let day: jiff::civil::Date = day.parse().with_context(|| format!("'{day}' is no day"))?;
+                let day: jiff::civil::Date =
+                    day.parse().map_err(|_| anyhow::anyhow!(text("store-no-day", &[("day", day.as_str().into())])))?;
                 let start = kit::calendar::start_of_day;
                 (Some(start(day)), Some(start(day.tomorrow()?)))
             }
             None => (time(&self.from)?, time(&self.to)?),
         };
+        anyhow::ensure!(from.zip(to).is_none_or(|(from, to)| from < to), text("moment-backwards", &[]));
         let json = match self.format {
             Some(format) => format == Form::Json,
             None => self.file.extension().is_none_or(|extension| extension != "parquet"),
@@ -76,7 +78,8 @@ impl Export {
         if self.json {
             print_json(&done)?;
         } else {
-            say!("{} events, {} bytes, SHA-256 {}", done.events, done.bytes, done.sha256);
+            let hash = done.sha256.to_string().into();
+            tell("store-exported", &[("events", plain(done.events)), ("bytes", plain(done.bytes)), ("sha256", hash)]);
         }
         Ok(ExitCode::SUCCESS)
     }

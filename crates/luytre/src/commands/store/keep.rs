@@ -1,7 +1,7 @@
 //! `luytre store status`, `sign`, `prove`, `check-proof` and `hold`.
 
 use super::super::search::moment;
-use super::super::{print_json, say};
+use super::super::{plain, print_json, tell, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control;
@@ -61,49 +61,55 @@ pub(super) async fn status(data: &Path, configuration: &Configuration, json: boo
     let number = |pointer: &str| found.pointer(pointer).and_then(Value::as_u64);
     let size =
         |pointer: &str| number(pointer).map_or_else(|| "?".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
-    say!(
-        "{} events, {} in {} segments, {} in the log",
-        number("/statistics/events").unwrap_or_default(),
-        size("/forecast/used"),
-        number("/statistics/segments").unwrap_or_default(),
-        size("/statistics/log_bytes")
-    );
+    let arguments = [
+        ("events", plain(number("/statistics/events").unwrap_or_default())),
+        ("size", size("/forecast/used").into()),
+        ("segments", plain(number("/statistics/segments").unwrap_or_default())),
+        ("log", size("/statistics/log_bytes").into()),
+    ];
+    tell("store-status", &arguments);
     let full = found.pointer("/forecast/full_at").and_then(Value::as_i64);
     let full = full.map(kit::calendar::vietnam_date);
+    let budget = ("budget", size("/forecast/budget").into());
+    let daily = ("daily", size("/forecast/per_day").into());
     match (number("/forecast/per_day"), full) {
-        (None, _) => say!("room for {}; the rate of a day is not known yet", size("/forecast/budget")),
-        (Some(_), None) => {
-            say!(
-                "{} a day, at most {} of {}: there is room",
-                size("/forecast/per_day"),
-                size("/forecast/at_rest"),
-                size("/forecast/budget")
-            );
-        }
-        (Some(_), Some(day)) => {
-            say!("{} a day: {} are full on {day}", size("/forecast/per_day"), size("/forecast/budget"))
-        }
+        (None, _) => tell("store-room-unknown", &[budget]),
+        (Some(_), None) => tell("store-room", &[daily, budget, ("most", size("/forecast/at_rest").into())]),
+        (Some(_), Some(day)) => tell("store-full-on", &[daily, budget, ("day", day.to_string().into())]),
     }
     let plan: RetentionPlan = serde_json::from_value(found.pointer("/retention").cloned().unwrap_or_default())?;
-    say!("kept for {} days while there is room", plan.wanted_days);
+    tell("store-kept", &[("days", plain(plan.wanted_days))]);
     for rule in &plan.minima {
-        let sources =
-            rule.sources.as_ref().map_or_else(|| "all sources".to_owned(), |some| format!("{} sources", some.len()));
-        say!("  at least {} days: {sources} ({})", rule.days, rule.basis);
+        let sources = sources(rule.sources.as_ref().map(|some| some.len()));
+        let arguments =
+            [("days", plain(rule.days)), ("sources", sources.into()), ("basis", rule.basis.as_str().into())];
+        tell("store-minimum", &arguments);
     }
-    say!("  at least {} days: whatever belongs to no system", plan.other_days);
+    tell("store-minimum-other", &[("days", plain(plan.other_days))]);
     holds(&serde_json::from_value::<Vec<Hold>>(found.pointer("/holds").cloned().unwrap_or_default())?);
-    say!("ledger key {}", found.pointer("/ledger_key").and_then(Value::as_str).unwrap_or_default());
+    let key = found.pointer("/ledger_key").and_then(Value::as_str).unwrap_or_default();
+    tell("store-ledger-key", &[("key", key.into())]);
     Ok(ExitCode::SUCCESS)
+}
+
+fn sources(some: Option<usize>) -> String {
+    match some {
+        Some(count) => text("store-sources", &[("count", plain(count))]),
+        None => text("store-sources-all", &[]),
+    }
 }
 
 fn holds(holds: &[Hold]) {
     let day = |at: Option<i64>| at.and_then(|at| jiff::Timestamp::from_microsecond(at).ok()).map(|at| at.to_string());
     for hold in holds {
-        let (from, to) = (day(hold.from).unwrap_or_default(), day(hold.to).unwrap_or_default());
-        let sources =
-            hold.sources.as_ref().map_or_else(|| "all sources".to_owned(), |some| format!("{} sources", some.len()));
-        say!("held: {} – {}; {sources}, {from}..{to}", hold.id, hold.reason);
+        let arguments = [
+            ("id", hold.id.as_str().into()),
+            ("reason", hold.reason.as_str().into()),
+            ("sources", sources(hold.sources.as_ref().map(|some| some.len())).into()),
+            ("from", day(hold.from).unwrap_or_default().into()),
+            ("to", day(hold.to).unwrap_or_default().into()),
+        ];
+        tell("store-held", &arguments);
     }
 }
 
@@ -114,44 +120,52 @@ pub(super) async fn sign(data: &Path, configuration: &Configuration, json: bool)
         return Ok(ExitCode::SUCCESS);
     }
     let entry = sealed.open().map_err(anyhow::Error::msg)?;
-    say!(
-        "entry {}: {} segments with {} events, SHA-256 {}",
-        entry.number,
-        entry.segments,
-        entry.events,
-        sealed.seal.sha256
-    );
+    let arguments = [
+        ("entry", plain(entry.number)),
+        ("segments", plain(entry.segments)),
+        ("events", plain(entry.events)),
+        ("sha256", sealed.seal.sha256.to_string().into()),
+    ];
+    tell("store-signed", &arguments);
     Ok(ExitCode::SUCCESS)
+}
+
+/// A sentence about a file.
+fn said(file: &Path, key: &str) -> String {
+    text(key, &[("file", file.display().to_string().into())])
 }
 
 pub(super) async fn prove(data: &Path, configuration: &Configuration, seq: u64, file: &Path) -> Result<ExitCode> {
     // Before anything is asked: what is proven stands in the audit trail.
-    anyhow::ensure!(!file.exists(), "{} exists", file.display());
+    anyhow::ensure!(!file.exists(), said(file, "store-file-exists"));
     let proof: Proof = keep(data, configuration, &Act::Prove { seq }).await?;
-    let out = File::create_new(file).with_context(|| format!("cannot make {}", file.display()))?;
+    let out = File::create_new(file).with_context(|| said(file, "store-file-not-made"))?;
     serde_json::to_writer_pretty(&out, &proof)?;
     out.sync_all()?;
-    say!("event {seq}, row {} of {}", proof.row, proof.segment.path);
+    let segment = proof.segment.path.as_str().into();
+    tell("store-proven", &[("seq", plain(seq)), ("row", plain(proof.row)), ("segment", segment)]);
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn check_proof(file: &Path, json: bool) -> Result<ExitCode> {
-    let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let proof: Proof = serde_json::from_slice(&text).with_context(|| format!("{} is no proof", file.display()))?;
+    let bytes = std::fs::read(file).with_context(|| said(file, "store-file-not-read"))?;
+    let proof: Proof = serde_json::from_slice(&bytes).with_context(|| said(file, "store-no-proof"))?;
     let proven = proof.check().map_err(|reason| anyhow::anyhow!("{}: {reason}", file.display()))?;
     if json {
         print_json(&proven)?;
         return Ok(ExitCode::SUCCESS);
     }
     let moment = |at| jiff::Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.to_string());
-    say!("the proof holds: event {} of {}: {}", proven.seq, moment(proven.time), proven.raw);
-    say!(
-        "in {}, signed on {} in entry {} with key {}",
-        proven.segment,
-        moment(proven.signed_at),
-        proven.entry,
-        proven.key
-    );
+    let arguments =
+        [("seq", plain(proven.seq)), ("time", moment(proven.time).into()), ("raw", proven.raw.to_string().into())];
+    tell("store-proof-holds", &arguments);
+    let arguments = [
+        ("segment", proven.segment.to_string().into()),
+        ("signed", moment(proven.signed_at).into()),
+        ("entry", plain(proven.entry)),
+        ("key", proven.key.to_string().into()),
+    ];
+    tell("store-proof-signed", &arguments);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -163,13 +177,13 @@ pub(super) async fn hold(data: &Path, configuration: &Configuration, act: &HoldA
             let sources = (!source.is_empty()).then(|| source.iter().cloned().collect());
             let hold = Hold { id: id.clone(), reason: reason.clone(), sources, from: time(from)?, to: time(to)? };
             let empty = hold.from.zip(hold.to).is_some_and(|(from, to)| from >= to);
-            anyhow::ensure!(!empty, "--from is not before --to");
+            anyhow::ensure!(!empty, text("moment-backwards", &[]));
             keep::<Value>(data, configuration, &Act::Hold(hold)).await?;
-            say!("held: {id}");
+            tell("store-hold-added", &[("id", id.as_str().into())]);
         }
         HoldAct::Release { id } => {
             keep::<Value>(data, configuration, &Act::Release { id: id.clone() }).await?;
-            say!("released: {id}");
+            tell("store-hold-released", &[("id", id.as_str().into())]);
         }
         HoldAct::List { json } => {
             let found: Value = keep(data, configuration, &Act::Status).await?;
