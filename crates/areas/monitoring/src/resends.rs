@@ -126,11 +126,7 @@ mod tests {
         store_request(&store, 2, &["equal"], now).await;
         store_request(&store, 3, &["a", "b", "c"], now + SECOND).await;
         let resends = unanswered(&store, now).await;
-        let sender = sender(&Origin {
-            listener: Listener::Bulk,
-            peer: Some("192.0.2.1".into()),
-            ..Origin::default()
-        });
+        let sender = sender(&Origin { listener: Listener::Bulk, peer: Some("192.0.2.1".into()), ..Origin::default() });
         let repeated = |texts: &[&str]| {
             let documents: Vec<(&str, &[u8])> = texts.iter().map(|text| ("logs", text.as_bytes())).collect();
             resends.repeated(sender.as_deref().unwrap(), &documents, now)

@@ -108,7 +108,10 @@ fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'
         let other = plain(name.rsplit('.').next().unwrap_or(name));
         let far = distance(&letters, &other).min(distance(&letters, &plain(name)));
         let holds = letters.len() > 2 && contains(&other, &letters);
-        (far <= 2.max(letters.len() / 4) && far < letters.len() || holds).then_some((far, name))
+        // `agency` and `agencies`.
+        let same = letters.iter().zip(&other).take_while(|(one, other)| one == other).count();
+        let begins = same >= 4 && same * 3 >= letters.len() * 2;
+        (far <= 2.max(letters.len() / 4) && far < letters.len() || holds || begins).then_some((far, name))
     };
     let mut found: Vec<_> = names.into_iter().filter_map(near).collect();
     found.sort_unstable();

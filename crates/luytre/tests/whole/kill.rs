@@ -118,7 +118,10 @@ fn send_kill_and_count(module: &str, template: &str, action: impl Fn(u16, u16, &
     let twice: Vec<_> = seen.iter().filter(|(_, times)| **times > 1).collect();
     println!("{} lines sent, {} found, {} of them twice", lines.len(), seen.len(), twice.len());
     for (number, _) in &twice {
-        for row in crate::program::query(&data, &format!("SELECT seq, arrival, position, raw FROM events WHERE raw LIKE '%seq={number}%'")) {
+        for row in crate::program::query(
+            &data,
+            &format!("SELECT seq, arrival, position, raw FROM events WHERE raw LIKE '%seq={number}%'"),
+        ) {
             println!("{row}");
         }
     }

@@ -59,7 +59,7 @@ fn damage_is_told_and_mended() {
     std::fs::write(&segment, bytes).expect("written");
     let output = command(data.path()).args(["store", "verify"]).output().expect("luytre");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.code() == Some(1) && said.contains("✗ segment"), "{said}");
+    assert!(output.status.code() == Some(1) && said.contains("✗ Segment"), "{said}");
     let done = ask(data.path(), &["store", "repair", "--json"]);
     assert_eq!(done.pointer("/segments/0/rows_before").and_then(serde_json::Value::as_u64), Some(LINES as u64));
     let said = run(data.path(), &["store", "verify"]);

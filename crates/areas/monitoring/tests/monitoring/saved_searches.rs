@@ -262,7 +262,8 @@ async fn what_somebody_left_behind_is_cleared_by_the_administrator_of_the_agency
         for who in ["4", "6"] {
             assert_ne!(delete(who, &shared[0]).await, StatusCode::SEE_OTHER, "{who}");
         }
-        let tx = centre.db.scoped(&kit::Scope::service("test")).begin().await.unwrap();
+        let scope = kit::Scope::service("test");
+        let tx = centre.db.scoped(&scope).begin().await.unwrap();
         let left = format!("UPDATE people SET active = FALSE WHERE id = '{}'", centre.a.person);
         sea_orm::ConnectionTrait::execute_unprepared(&tx, &left).await.unwrap();
         tx.commit().await.unwrap();

@@ -338,8 +338,8 @@ async fn nothing_is_approved_that_names_another_severity_or_class_than_its_incid
         approve(read().await.version).await.expect("approved");
         let whole = Scope::service("audit");
         let view = db.scoped(&whole).read();
-        let filter = organisation::audit::AuditFilter { action: "incident.edit".into(), ..Default::default() };
-        let told = organisation::audit::list(&view, &filter, 10, 0).await.expect("trail");
+        let filter = organisation::audit::store::AuditFilter { action: "incident.edit".into(), ..Default::default() };
+        let told = organisation::audit::store::list(&view, &filter, 10, 0).await.expect("trail");
         assert!(told.iter().any(|row| row.details.contains("phân tích mẫu") && row.details.contains("malware")));
     })
     .await;

@@ -242,6 +242,13 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
         ("recipients", "ministry-force"),
         ("recipients", "provincial-police"),
     ]);
+    let contradicting = browser.post(&notice, &fields).await;
+    assert_eq!(contradicting.status, StatusCode::UNPROCESSABLE_ENTITY, "the incident is classified otherwise");
+    let told = contradicting.text();
+    assert!(told.contains("Khác với hồ sơ sự cố: hồ sơ ghi “M2") && told.contains("name=\"take\""), "{told}");
+    let version_now = version(&told);
+    fields.retain(|(name, _)| *name != "version");
+    fields.extend([("version", version_now.as_str()), ("take", "severity")]);
     let submitted = browser.post(&notice, &fields).await;
     assert_eq!(submitted.status, StatusCode::SEE_OTHER, "{}", submitted.text());
 
