@@ -9,7 +9,7 @@ use crate::ledger::Cause;
 use crate::maintenance::{Compacted, unfinished_name};
 use crate::manifest::Replacement;
 use crate::segment::{DAY, Segment, SegmentWriter};
-use crate::store::{Shared, segment};
+use crate::store::Shared;
 use crate::verify::find_damaged;
 use crate::{StoreError, columns};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, new_null_array};
@@ -18,7 +18,6 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::fs::File;
 use std::sync::Arc;
 
 /// Files merged at a time; with `PIECE` rows of each in memory.
@@ -36,6 +35,7 @@ pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
         if let Some(day) = one.row.day
             && one.row.bytes < shared.options.compact_bytes
             && !one.is_damaged()
+            && !one.is_archived()
         {
             days.entry(day).or_default().push(one.clone());
         }
@@ -124,7 +124,7 @@ fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segmen
         }
     }
     let row = writer.finish()?;
-    let merged = segment(&shared.dir, row);
+    let merged = shared.segment(row);
     let paths: Vec<String> = group.iter().map(|one| one.row.path.clone()).collect();
     let at = (shared.options.clock)();
     let done = Replacement::new(Cause::Merged, &paths, std::slice::from_ref(&merged.row), at);
@@ -146,9 +146,9 @@ struct Input {
 }
 
 impl Input {
-    fn open(from: &Segment) -> Result<Self, StoreError> {
+    fn open(from: &Arc<Segment>) -> Result<Self, StoreError> {
         let name = from.row.path.clone();
-        let file = File::open(&from.file).map_err(|error| broken(&name, &error))?;
+        let file = from.reader().map_err(|error| broken(&name, &error))?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(file)
             .and_then(|builder| builder.with_batch_size(PIECE).build())
             .map_err(|error| broken(&name, &error))?;

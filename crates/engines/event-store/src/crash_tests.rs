@@ -1,11 +1,11 @@
 //! The whole store against power cuts and failing files: a short life of appending, inserting, sealing, merging and
-//! giving up log files and signing the ledger, cut off or disturbed at every operation on a file in turn. Writes are recorded beside the real
+//! giving up log files, signing the ledger and archiving to a folder, cut off or disturbed at every operation on a file in turn. Writes are recorded beside the real
 //! files; what a cut may legally leave of them is written out, with the manifest as it was at that moment, and opened
 //! again. Then everything acknowledged is there, once.
 
 use crate::files::simulated::{Choices, Disk, Fault};
 use crate::files::{AppendFile, FileLayer, RealFiles};
-use crate::{LedgerKey, Options, QueryContext, Sources, Store};
+use crate::{ArchivePlace, Archiving, LedgerKey, Options, QueryContext, Sources, Store};
 use bytes::Bytes;
 use event::{Event, Origin, RawRecord};
 use std::collections::BTreeSet;
@@ -82,6 +82,10 @@ impl FileLayer for Arc<Mirror> {
         self.both(self.disk.rename(from, to), || RealFiles.rename(from, to))
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.both(self.disk.link(from, to), || RealFiles.link(from, to))
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.both(self.disk.remove(path), || RealFiles.remove(path))
     }
@@ -114,9 +118,11 @@ impl AppendFile for Both {
     }
 }
 
-fn options() -> Options {
+fn options(dir: &Path) -> Options {
     let ledger_key = Some(LedgerKey::from_seed(&[7; 32]));
-    Options { linger: Duration::ZERO, log_file_bytes: 600, compact_files: 2, ledger_key, ..Options::default() }
+    let archiving = Some(Archiving::new(ArchivePlace::Folder(dir.join("archive")), 30));
+    let small = Options { linger: Duration::ZERO, log_file_bytes: 600, compact_files: 2, ..Options::default() };
+    Options { ledger_key, archiving, ..small }
 }
 
 fn understood(seq: u64, record: RawRecord) -> Event {
@@ -165,13 +171,16 @@ async fn live(store: &Store) -> Vec<String> {
         follow(store).await;
         let _ = store.seal().await;
         let _ = store.compact().await;
+        if round == 1 || round == 3 {
+            let _ = store.archive().await;
+        }
         let _ = store.sign_ledger().await;
     }
     acknowledged
 }
 
 async fn check(dir: &Path, acknowledged: &[String], what: &str) {
-    let store = Store::open(dir, options()).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let store = Store::open(dir, options(dir)).unwrap_or_else(|error| panic!("{what}: {error}"));
     follow(&store).await;
     let result = store.query("SELECT seq, raw FROM events", &QueryContext::new(Sources::All)).await.unwrap();
     let rows = result.to_json_rows().unwrap();
@@ -183,7 +192,17 @@ async fn check(dir: &Path, acknowledged: &[String], what: &str) {
     }
     let report = store.verify().await.unwrap();
     assert!(report.ok(), "{what}: {report:?}");
+    let _ = store.archive().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let again = store.query("SELECT count(*) AS n FROM events", &QueryContext::new(Sources::All)).await.unwrap();
+    assert_eq!(again.to_json_rows().unwrap()[0]["n"], rows.len(), "{what}: archiving changed what is there");
     store.close().await;
+    let here = files_below(&dir.join("segments")).len() + files_below(&dir.join("archive/segments")).len();
+    assert_eq!(here, report.segments, "{what}: files that nobody knows are left");
+}
+
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 /// Lives with a fault at the n-th operation; gives whether it came to it, and how many states were opened.
@@ -199,7 +218,7 @@ async fn disturbed(fault: Fault, after: usize) -> (bool, usize) {
     });
     disk.plan(after, fault);
     let what = format!("{fault:?} at operation {after}");
-    let acknowledged = match Store::open_on(dir.path(), options(), Arc::new(mirror)) {
+    let acknowledged = match Store::open_on(dir.path(), options(dir.path()), Arc::new(mirror)) {
         Ok(store) => {
             let acknowledged = live(&store).await;
             store.close().await;

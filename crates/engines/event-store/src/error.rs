@@ -30,6 +30,12 @@ pub enum StoreError {
     Manifest(String),
     #[error("ledger of segments: {0}")]
     Ledger(String),
+    /// The archive's settings are wrong, or it was asked for something that it cannot do now.
+    #[error("archive: {0}")]
+    Archive(String),
+    /// What was asked needs days that lie in an archive which does not answer. Comes right by itself.
+    #[error("the events of {days} lie in the archive, which cannot be read just now: {reason}")]
+    Unreachable { days: String, reason: String },
     #[error("segment {file}: {reason}")]
     Segment { file: String, reason: String },
     #[error("the event store is closed")]

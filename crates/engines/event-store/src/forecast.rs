@@ -11,7 +11,7 @@ const WINDOW: i64 = 7;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Forecast {
-    /// Bytes of all segments.
+    /// Bytes of the segments on the store's own disk.
     pub used: u64,
     /// Bytes that segments may take.
     pub budget: u64,
@@ -24,17 +24,19 @@ pub struct Forecast {
 }
 
 impl Store {
-    /// `budget`: bytes that segments may take; `days`: how long they are kept.
+    /// `budget`: bytes that segments may take; `days`: how long they are kept. What is archived takes no room here, and
+    /// what is not yet will go there in its time.
     pub fn forecast(&self, budget: u64, days: u32) -> Forecast {
         let shared = self.shared();
         let segments = shared.memory().segments.clone();
         let rows: Vec<&SegmentRow> = segments.iter().map(|one| &one.row).collect();
-        forecast(&rows, budget, days, (shared.options.clock)())
+        let here = shared.options.archiving.as_ref().map_or(days, |archiving| archiving.after_days.min(days));
+        forecast(&rows, budget, here, (shared.options.clock)())
     }
 }
 
 fn forecast(rows: &[&SegmentRow], budget: u64, days: u32, now: Micros) -> Forecast {
-    let used = rows.iter().map(|row| row.bytes).sum();
+    let used = rows.iter().filter(|row| !row.archived).map(|row| row.bytes).sum();
     let today = now.div_euclid(DAY);
     let day_of = |row: &SegmentRow| row.newest.div_euclid(DAY);
     let first = rows.iter().map(|row| day_of(row)).min().unwrap_or(today).max(today - WINDOW);
@@ -45,7 +47,8 @@ fn forecast(rows: &[&SegmentRow], budget: u64, days: u32, now: Micros) -> Foreca
     let mut answer =
         Forecast { used, budget, per_day, at_rest: per_day.map(|rate| rate * u64::from(days)), full_at: None };
     let Some(rate) = per_day else { return answer };
-    let mut left: Vec<(i64, u64)> = rows.iter().map(|row| (day_of(row) + i64::from(days), row.bytes)).collect();
+    let here = rows.iter().filter(|row| !row.archived);
+    let mut left: Vec<(i64, u64)> = here.map(|row| (day_of(row) + i64::from(days), row.bytes)).collect();
     left.sort_unstable();
     let (mut will, mut gone) = (used, 0);
     for ahead in 0..=i64::from(days) {
@@ -82,6 +85,15 @@ mod tests {
         assert_eq!(at(&ten, 40_000, 366, 100).full_at, None, "a year of it has room");
         assert_eq!(at(&ten, 2_000, 15, 100).full_at, None, "what is old goes in time");
         assert_eq!(at(&ten, 900, 366, 100).full_at, Some(100 * DAY + 7), "full already");
+    }
+
+    #[test]
+    fn what_is_archived_takes_no_room_and_still_tells_the_rate() {
+        let mut ten = rows(100, 90..100);
+        ten.iter_mut().take(8).for_each(|row| row.archived = true);
+        let answer = at(&ten, 2_000, 5, 100);
+        assert_eq!((answer.used, answer.per_day, answer.at_rest), (200, Some(100), Some(500)));
+        assert_eq!(answer.full_at, None);
     }
 
     #[test]

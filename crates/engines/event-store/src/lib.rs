@@ -2,6 +2,9 @@
 //! catalogue and one search language over both. It knows records and events, nothing of a Cyber Security
 //! Centre; who may see what comes in as a set of source ids.
 
+mod archive;
+#[cfg_attr(not(test), expect(dead_code, reason = "the seam for several nodes, which are wired later"))]
+mod catalogue;
 mod columns;
 mod compaction;
 #[cfg(test)]
@@ -32,8 +35,10 @@ mod segment;
 mod sequences;
 mod statistics;
 mod store;
+mod unreadable;
 mod verify;
 
+pub use archive::{ArchiveFound, ArchivePlace, Archiving, Moved, S3Bucket, examine_archive};
 pub use columns::ColumnDoc;
 pub use error::StoreError;
 pub use export::{ExportFormat, Exported, Selection};
@@ -55,4 +60,5 @@ pub use search::{
 };
 pub use statistics::Statistics;
 pub use store::Store;
+pub use unreadable::{Unreadable, Why};
 pub use verify::{Problem, Report};

@@ -3,10 +3,10 @@
 
 use crate::StoreError;
 use crate::ledger::{Cause, Ledger, Sealed};
-use crate::manifest::Replacement;
+use crate::manifest::{Replacement, SegmentRow};
 use crate::retention::{Hold, RetentionPlan, expire};
-use crate::segment::{DAY, SegmentWriter, partition, write_part};
-use crate::store::{Shared, segment};
+use crate::segment::{DAY, Segment, SegmentWriter, partition, write_part};
+use crate::store::Shared;
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -15,15 +15,31 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
+pub(crate) type WorkSender = Sender<Work>;
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 pub(crate) enum Work {
     Seal(Answer<()>),
     Compact(Answer<Compacted>),
-    Retain { plan: RetentionPlan, budget: Option<u64>, answer: Answer<Dropped> },
-    Hold { hold: Hold, answer: Answer<()> },
-    ReleaseHold { id: String, answer: Answer<bool> },
+    Retain {
+        plan: RetentionPlan,
+        budget: Option<u64>,
+        answer: Answer<Dropped>,
+    },
+    Hold {
+        hold: Hold,
+        answer: Answer<()>,
+    },
+    ReleaseHold {
+        id: String,
+        answer: Answer<bool>,
+    },
     Sign(Answer<Sealed>),
+    /// The segment of this row is whole in the archive, and marked so where it still counts; answers whether it does.
+    Archived {
+        row: SegmentRow,
+        answer: Answer<bool>,
+    },
     Nudge,
     Stop,
 }
@@ -77,6 +93,10 @@ impl Maintenance {
             .spawn(move || worker.run(&inbox))
             .map_err(|error| StoreError::io("start the maintenance thread", error))?;
         Ok(Self { work: Mutex::new(work), thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(crate) fn sender(&self) -> WorkSender {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn send(&self, work: Work) -> Result<(), StoreError> {
@@ -135,6 +155,9 @@ impl Worker {
                 Ok(Work::Sign(answer)) => {
                     let _ = answer.send(self.sign());
                 }
+                Ok(Work::Archived { row, answer }) => {
+                    let _ = answer.send(self.archived(row));
+                }
                 Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Work::Nudge) | Err(RecvTimeoutError::Timeout) => {}
             }
@@ -185,7 +208,7 @@ impl Worker {
                 let temporary = unfinished_name(shared);
                 let segments = shared.segments_dir();
                 let writer = SegmentWriter::begin(&*shared.files, &segments, temporary, part.day, 0)?;
-                written.push(segment(&shared.dir, write_part(writer, &batches, &part)?));
+                written.push(shared.segment(write_part(writer, &batches, &part)?));
             }
             Ok(())
         })();
@@ -211,6 +234,20 @@ impl Worker {
         shared.room.notify_waiters();
         self.release_log();
         outcome
+    }
+
+    /// From here on the archive is where the segment lies; its file goes with the last query that reads it.
+    fn archived(&self, row: SegmentRow) -> Result<bool, StoreError> {
+        let shared = &self.shared;
+        let here = |one: &Segment| one.row.path == row.path && !one.is_archived();
+        let Some(old) = shared.memory().segments.iter().find(|one| here(one)).cloned() else { return Ok(false) };
+        if !shared.manifest.archived(&row.path, &row.checksums)? {
+            return Ok(false);
+        }
+        let path = row.path.clone();
+        shared.memory().change_segments(|one| one.row.path != path, vec![shared.segment(row)]);
+        old.retire();
+        Ok(true)
     }
 
     /// Log files go only when their records are sealed and evaluated (settled 4).

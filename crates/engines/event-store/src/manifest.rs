@@ -1,18 +1,21 @@
 //! The manifest: which segments exist, up to which sequence events are sealed, and a few small facts that must
 //! survive a restart. SQLite, synchronous; the truth about segments, never a directory listing.
 
+mod archived;
+
 use crate::StoreError;
 use crate::ledger::{Cause, Change, Listed};
 use crate::log::{BatchId, Damage, StoredBatch};
 use crate::retention::Hold;
 use event::Micros;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One Parquet file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SegmentRow {
     /// Relative to the folder of segments, `2026-11-21/….parquet`.
     pub path: String,
@@ -36,6 +39,8 @@ pub(crate) struct SegmentRow {
     pub checksums: Vec<u32>,
     /// Root of the Merkle tree over its rows, hexadecimal; files of older layouts have none.
     pub rows_root: Option<String>,
+    /// It lies in the archive, not on the store's own disk.
+    pub archived: bool,
 }
 
 /// Segments out and others in, and why; the ledger will say so.
@@ -73,13 +78,14 @@ impl SegmentRow {
             words: None,
             checksums: Vec::new(),
             rows_root: None,
+            archived: false,
         }
     }
 }
 
 pub(crate) struct Manifest(Mutex<Connection>);
 
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// Of version 1; the later ones add to it.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -106,6 +112,12 @@ CREATE TABLE holds (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROW
 CREATE TABLE outlook (path TEXT PRIMARY KEY, plan TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
+/// `unclaimed`: objects of the archive that no segment of the manifest is, or not yet: to be removed there.
+const FOURTH: &str = "
+ALTER TABLE segments ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE unclaimed (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+";
+
 fn upgrade(transaction: &Transaction<'_>, from: i64) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
     if from < 2 {
@@ -113,6 +125,11 @@ fn upgrade(transaction: &Transaction<'_>, from: i64) -> rusqlite::Result<()> {
     }
     if from < 3 {
         transaction.execute_batch(THIRD)?;
+    }
+    if from < 4 {
+        transaction.execute_batch(FOURTH)?;
+    }
+    if from < 3 {
         let known = segments(transaction)?;
         if !known.is_empty() {
             note_change(transaction, &Replacement::new(Cause::Known, &[], &known, 0))?;
@@ -319,6 +336,10 @@ impl Manifest {
     }
 }
 
+fn to_bytes(checksums: &[u32]) -> Vec<u8> {
+    checksums.iter().flat_map(|checksum| checksum.to_le_bytes()).collect()
+}
+
 fn little_endian(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
@@ -354,7 +375,7 @@ fn sequence(connection: &Connection, name: &str) -> Result<u64, StoreError> {
 fn segments(connection: &Connection) -> rusqlite::Result<Vec<SegmentRow>> {
     let mut statement = connection.prepare(
         "SELECT path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
-         words_offset, words_length, checksums, rows_root FROM segments ORDER BY max_time, path",
+         words_offset, words_length, checksums, rows_root, archived FROM segments ORDER BY max_time, path",
     )?;
     let rows = statement.query_map([], |row| {
         let sources: Option<String> = row.get(11)?;
@@ -375,6 +396,7 @@ fn segments(connection: &Connection) -> rusqlite::Result<Vec<SegmentRow>> {
             words: row.get::<_, Option<i64>>(12)?.map(unsigned).zip(row.get::<_, Option<i64>>(13)?.map(unsigned)),
             checksums: checksums.unwrap_or_default().chunks_exact(4).map(little_endian).collect(),
             rows_root: row.get(15)?,
+            archived: row.get(16)?,
         })
     })?;
     rows.collect()
@@ -382,7 +404,12 @@ fn segments(connection: &Connection) -> rusqlite::Result<Vec<SegmentRow>> {
 
 fn replace(transaction: &Transaction<'_>, done: &Replacement<'_>) -> rusqlite::Result<()> {
     for path in done.removed {
-        transaction.execute("DELETE FROM segments WHERE path = ?1", [path])?;
+        archived::disown(transaction, path)?;
+        if transaction.execute("DELETE FROM segments WHERE path = ?1", [path])? == 0 {
+            // Somebody else took it out: what was made of it must not come in.
+            let words = format!("{path} is not in the manifest any more");
+            return Err(rusqlite::Error::ToSqlConversionFailure(words.into()));
+        }
         transaction.execute("DELETE FROM outlook WHERE path = ?1", [path])?;
     }
     done.added.iter().try_for_each(|row| insert(transaction, row))?;
@@ -414,8 +441,8 @@ fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<(
     let sources = row.sources.as_ref().and_then(|sources| serde_json::to_string(sources).ok());
     transaction.execute(
         "INSERT INTO segments (path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
-         words_offset, words_length, checksums, rows_root)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         words_offset, words_length, checksums, rows_root, archived)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         params![
             row.path,
             row.day,
@@ -431,8 +458,9 @@ fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<(
             sources,
             row.words.map(|(offset, _)| offset as i64),
             row.words.map(|(_, length)| length as i64),
-            row.checksums.iter().flat_map(|checksum| checksum.to_le_bytes()).collect::<Vec<u8>>(),
-            row.rows_root
+            to_bytes(&row.checksums),
+            row.rows_root,
+            row.archived
         ],
     )?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Sizes and times of a store. The defaults suit two processors and two gigabytes.
 
-use crate::LedgerKey;
+use crate::{Archiving, LedgerKey};
 use event::Micros;
 use jiff::tz::TimeZone;
 use std::fmt;
@@ -39,6 +39,8 @@ pub struct Options {
     pub concurrent_queries: usize,
     /// Disk that sorts and groupings may use while they run, per query.
     pub spill_bytes: u64,
+    /// Where segments of days long past go; they stay here without it.
+    pub archiving: Option<Archiving>,
     /// Signs the ledger of segments once a day; without it nothing is signed.
     pub ledger_key: Option<LedgerKey>,
     /// Zone of times in searches that name none.
@@ -65,6 +67,7 @@ impl Default for Options {
             query_threads: 2,
             concurrent_queries: 4,
             spill_bytes: 1 << 30,
+            archiving: None,
             ledger_key: None,
             time_zone: TimeZone::UTC,
             clock: Arc::new(system_clock),

@@ -1,10 +1,10 @@
 //! Makes disk and manifest agree at the start: unfinished files and segments that never reached the manifest
-//! are removed (their events are still in the log); segments that the disk lost are named.
+//! are removed (their events are still in the log), and so are files of segments that were archived; segments that the
+//! disk lost are named.
 
 use crate::StoreError;
 use crate::manifest::{Manifest, SegmentRow};
 use crate::segment::Segment;
-use crate::store::segment;
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,11 @@ use std::sync::Arc;
 
 type Settled = (Vec<Arc<Segment>>, Vec<SegmentRow>);
 
-pub(crate) fn settle(dir: &Path, manifest: &Manifest) -> Result<Settled, StoreError> {
+pub(crate) fn settle(
+    dir: &Path,
+    manifest: &Manifest,
+    wrap: &dyn Fn(SegmentRow) -> Arc<Segment>,
+) -> Result<Settled, StoreError> {
     let failed = |error| StoreError::io("tidy the store's folders", error);
     for entry in fs::read_dir(dir.join("unfinished")).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -23,7 +27,7 @@ pub(crate) fn settle(dir: &Path, manifest: &Manifest) -> Result<Settled, StoreEr
         }
     }
     let rows = manifest.segments()?;
-    let known: HashSet<&str> = rows.iter().map(|row| row.path.as_str()).collect();
+    let known: HashSet<&str> = rows.iter().filter(|row| !row.archived).map(|row| row.path.as_str()).collect();
     for folder in fs::read_dir(dir.join("segments")).map_err(failed)? {
         let folder = folder.map_err(failed)?;
         if !folder.file_type().map_err(failed)?.is_dir() {
@@ -45,9 +49,13 @@ pub(crate) fn settle(dir: &Path, manifest: &Manifest) -> Result<Settled, StoreEr
     }
     let (mut segments, mut missing) = (Vec::new(), Vec::new());
     for row in rows {
+        if row.archived {
+            segments.push(wrap(row));
+            continue;
+        }
         let found = fs::metadata(dir.join("segments").join(&row.path)).map(|data| data.len()).ok();
         if found == Some(row.bytes) {
-            segments.push(segment(dir, row));
+            segments.push(wrap(row));
         } else {
             tracing::error!(segment = row.path, expected = row.bytes, ?found, "segment is missing or cut");
             missing.push(row);

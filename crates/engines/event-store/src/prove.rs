@@ -21,7 +21,7 @@ impl Store {
         let segments = shared.memory().segments.clone();
         let number = i64::try_from(seq).map_err(|_| refused("is not stored"))?;
         for one in segments.iter().filter(|one| (one.row.min_seq..=one.row.max_seq).contains(&seq)) {
-            let Some((row, event, leaves)) = find_row(&one.file, number)? else { continue };
+            let Some((row, event, leaves)) = find_row(one, number)? else { continue };
             let segment = Listed::from(&one.row);
             if segment.rows_root.is_none() {
                 return Err(refused("is in a file of an older layout, which proves nothing about single events"));

@@ -4,22 +4,27 @@
 //! - A manifest that cannot be read is made anew from the segments and the log.
 //! - A damaged segment is written again from the row groups that can be read; the old file is set aside.
 //! - A segment that is gone is taken from the manifest.
+//!
+//! The archive is looked at in the same way, except where it does not answer: then nothing is known of what lies there.
 
+use crate::archive::{Archive, describe_all};
 use crate::files::{FileLayer, RealFiles};
 use crate::ledger::{Cause, Ledger};
 use crate::lock::DirectoryLock;
 use crate::log::{self, Damage};
 use crate::manifest::{Manifest, Replacement, SegmentRow};
-use crate::segment::{BLOCK, Blocks, SegmentWriter, check, describe};
+use crate::segment::{BLOCK, Blocks, Segment, SegmentReader, SegmentWriter, describe};
 use crate::sequences::Sequences;
+use crate::store::segment;
 use crate::{Options, StoreError, compaction};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -47,7 +52,8 @@ pub struct Mended {
 pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
     let _lock = DirectoryLock::take(dir)?;
     let now = (options.clock)();
-    let files = RealFiles;
+    let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
+    let archive = Archive::open(dir, options.archiving.as_ref(), files.clone())?;
     let mut done = Repaired::default();
     let path = dir.join("manifest.sqlite");
     let sound = Manifest::open(&path).ok().filter(|manifest| manifest.check().is_ok_and(|said| said == "ok"));
@@ -58,23 +64,28 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
                 set_aside(dir, &dir.join(format!("manifest.sqlite{end}")), now)?;
             }
             let manifest = Manifest::open(&path)?;
-            rebuild(dir, &manifest, now, &mut done)?;
+            rebuild(dir, &manifest, &archive, now, &mut done)?;
             done.manifest_rebuilt = true;
             manifest
         }
     };
     for row in manifest.segments()? {
-        let file = dir.join("segments").join(&row.path);
-        let Err(found) = check(&file, &row) else { continue };
-        tracing::warn!(segment = row.path, reason = found.reason, "mending");
-        let rest = match file.exists() {
-            true => salvage(dir, &file, &row, &found.readable)?,
-            false => None,
+        let one = segment(dir, row.clone(), &archive, &files);
+        let Err(reason) = one.check() else { continue };
+        let Some(readable) = one.readable() else {
+            tracing::warn!(segment = row.path, reason, "left as it is");
+            continue;
         };
+        tracing::warn!(segment = row.path, reason, "mending");
+        let rest = salvage(dir, &one, &readable)?;
         // What is set aside keeps its name; the new file has another generation.
         let added: Vec<SegmentRow> = rest.into_iter().collect();
         manifest.replace(&Replacement::new(Cause::Mended, std::slice::from_ref(&row.path), &added, now))?;
-        set_aside(dir, &file, now)?;
+        match one.path() {
+            Some(file) => set_aside(dir, file, now)?,
+            // It stays in the archive for whoever can make more of it.
+            None => manifest.forget_unclaimed(&row.path)?,
+        }
         let lost = Damage { file: row.path.clone(), offset: 0, length: row.bytes, torn: false };
         manifest.note_damage(&[lost], now)?;
         done.segments.push(Mended {
@@ -85,7 +96,7 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
             last_seq: row.max_seq,
         });
     }
-    let found = log::recover(&files, &dir.join("log"), &dir.join("damaged"))?;
+    let found = log::recover(&*files, &dir.join("log"), &dir.join("damaged"))?;
     done.log_damage = found.damage.iter().filter(|damage| !damage.torn).count();
     manifest.note_damage(&found.damage, now)?;
     manifest.mend_damage(now)?;
@@ -106,8 +117,9 @@ fn set_aside(dir: &Path, file: &Path, now: i64) -> Result<(), StoreError> {
 }
 
 /// Writes what can be read of a damaged segment into a new one; nothing where nothing can.
-fn salvage(dir: &Path, file: &Path, row: &SegmentRow, readable: &Blocks) -> Result<Option<SegmentRow>, StoreError> {
-    let open = || File::open(file).ok().and_then(|file| ParquetRecordBatchReaderBuilder::try_new(file).ok());
+fn salvage(dir: &Path, one: &Arc<Segment>, readable: &Blocks) -> Result<Option<SegmentRow>, StoreError> {
+    let row = &one.row;
+    let open = || one.reader().ok().and_then(|reader| ParquetRecordBatchReaderBuilder::try_new(reader).ok());
     let Some(groups) = open().map(|reader| reader.metadata().num_row_groups()) else { return Ok(None) };
     let segments = dir.join("segments");
     let temporary = dir.join("unfinished").join("repair.parquet");
@@ -131,13 +143,20 @@ fn salvage(dir: &Path, file: &Path, row: &SegmentRow, readable: &Blocks) -> Resu
 }
 
 /// All rows of a group, or nothing where one cannot be read.
-fn read_group(reader: ParquetRecordBatchReaderBuilder<File>, group: usize) -> Option<Vec<RecordBatch>> {
+fn read_group(reader: ParquetRecordBatchReaderBuilder<SegmentReader>, group: usize) -> Option<Vec<RecordBatch>> {
     let batches = reader.with_row_groups(vec![group]).build().ok()?;
     batches.map(|batch| compaction::adapt(&batch.ok()?).ok()).collect()
 }
 
 /// Fills an empty manifest from the files.
-fn rebuild(dir: &Path, manifest: &Manifest, now: i64, done: &mut Repaired) -> Result<(), StoreError> {
+fn rebuild(
+    dir: &Path,
+    manifest: &Manifest,
+    archive: &Arc<Archive>,
+    now: i64,
+    done: &mut Repaired,
+) -> Result<(), StoreError> {
+    let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
     let mut rows = Vec::new();
     for folder in list(&dir.join("segments"))? {
         for name in list(&dir.join("segments").join(&folder))?.iter().filter(|name| name.ends_with(".parquet")) {
@@ -152,16 +171,21 @@ fn rebuild(dir: &Path, manifest: &Manifest, now: i64, done: &mut Repaired) -> Re
             }
         }
     }
-    // Merged files first: a file whose events a later generation holds was replaced.
-    rows.sort_by_key(|row| (std::cmp::Reverse(row.generation), row.min_seq));
+    rows.extend(describe_all(archive, &dir.join("unfinished"))?);
+    // Merged files first: a file whose events a later generation holds was replaced. Of one that lies in both places the
+    // one here counts.
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.generation), row.min_seq, row.archived));
     let found = log::recover(&RealFiles, &dir.join("log"), &dir.join("damaged"))?;
     let mut in_log = Sequences::default();
     found.files.iter().for_each(|file| in_log.add(file.first_seq..=file.last_seq));
     let mut seqs = Sequences::default();
     let mut kept: Vec<(SegmentRow, Sequences)> = Vec::new();
     for row in rows {
-        let own = sequences(&dir.join("segments").join(&row.path))?;
+        let own = sequences(&segment(dir, row.clone(), archive, &files))?;
         if own.is_subset(&seqs) {
+            if row.archived {
+                manifest.begin_archiving(&row.path)?;
+            }
             done.removed.push(row.path);
         } else {
             seqs.add_all(&own);
@@ -200,12 +224,10 @@ fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-fn sequences(file: &Path) -> Result<Sequences, StoreError> {
-    let broken = |error: &dyn std::fmt::Display| StoreError::Segment {
-        file: file.display().to_string(),
-        reason: error.to_string(),
-    };
-    let open = File::open(file).map_err(|error| broken(&error))?;
+fn sequences(one: &Arc<Segment>) -> Result<Sequences, StoreError> {
+    let broken =
+        |error: &dyn std::fmt::Display| StoreError::Segment { file: one.row.path.clone(), reason: error.to_string() };
+    let open = one.reader().map_err(|error| broken(&error))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(open).map_err(|error| broken(&error))?;
     let only = ProjectionMask::columns(reader.parquet_schema(), ["seq"]);
     let mut seqs = Sequences::default();

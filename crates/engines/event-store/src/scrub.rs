@@ -6,7 +6,7 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// Checks segments of some `bytes` in all, going on where the last call ended, and from the beginning after the last
-    /// one. What is damaged is left out of queries from then on.
+    /// one. Those in the archive are left to it, and to `verify`: reading them would cost what it charges. What is damaged is left out of queries from then on.
     pub async fn scrub(&self, bytes: u64) -> Result<Vec<Problem>, StoreError> {
         let store = self.clone();
         tokio::task::spawn_blocking(move || store.scrub_now(bytes)).await.map_err(|_| StoreError::Closed)
@@ -15,7 +15,7 @@ impl Store {
     fn scrub_now(&self, bytes: u64) -> Vec<Problem> {
         let shared = self.shared();
         let segments = shared.memory().segments.clone();
-        let mut in_order: Vec<_> = segments.iter().collect();
+        let mut in_order: Vec<_> = segments.iter().filter(|one| !one.is_archived()).collect();
         in_order.sort_by(|a, b| a.row.path.cmp(&b.row.path));
         let mut cursor = shared.scrubbed();
         let next = in_order.iter().position(|one| one.row.path > *cursor).unwrap_or(0);

@@ -10,9 +10,21 @@ pub struct Statistics {
     /// In segments and memory together.
     pub events: u64,
     pub segments: usize,
+    /// Of segments on the store's own disk.
     pub segment_bytes: u64,
-    /// Of these, word indexes.
+    /// Of word indexes, wherever they lie.
     pub index_bytes: u64,
+    /// Of the segments, those in the archive, and where that is.
+    pub archived_segments: usize,
+    pub archived_bytes: u64,
+    pub archive_place: Option<String>,
+    /// Why the archive cannot be read just now.
+    pub archive_outage: Option<String>,
+    /// Of archived segments, kept here for reading again.
+    pub cached_bytes: u64,
+    /// Since the start: bytes read from the archive, and in how many requests.
+    pub fetched_bytes: u64,
+    pub fetches: u64,
     /// Segments that the disk lost; see `verify`.
     pub missing_segments: usize,
     /// Segments whose content is not what was written; queries leave them out.
@@ -43,10 +55,21 @@ impl Store {
         };
         let log = shared.writer.published.file_list();
         let counters = &shared.writer.counters;
+        let archive = &shared.archive;
+        let (fetched_bytes, fetches) = archive.traffic();
+        let bytes =
+            |archived: bool| segments.iter().filter(|one| one.is_archived() == archived).map(|one| one.row.bytes).sum();
         Statistics {
             events: memory_events + segments.iter().map(|one| one.row.rows).sum::<u64>(),
             segments: segments.len(),
-            segment_bytes: segments.iter().map(|one| one.row.bytes).sum(),
+            segment_bytes: bytes(false),
+            archived_segments: segments.iter().filter(|one| one.is_archived()).count(),
+            archived_bytes: bytes(true),
+            archive_place: archive.settings.as_ref().map(|_| archive.bytes.place()),
+            archive_outage: archive.outage(),
+            cached_bytes: archive.cached_bytes(),
+            fetched_bytes,
+            fetches,
             index_bytes: segments.iter().filter_map(|one| one.row.words).map(|(_, length)| length).sum(),
             missing_segments: shared.missing.len(),
             damaged_segments: segments.iter().filter(|one| one.is_damaged()).count(),

@@ -1,6 +1,7 @@
 //! The store: opens a directory, takes records in, hands them to the reader, takes events back, and keeps the
 //! cursors between them.
 
+use crate::archive::{Archive, Moved, Mover};
 use crate::files::{FileLayer, RealFiles};
 use crate::ledger::Sealed;
 use crate::lock::DirectoryLock;
@@ -31,6 +32,7 @@ pub struct Store(Arc<Handle>);
 struct Handle {
     shared: Arc<Shared>,
     maintenance: Maintenance,
+    mover: Mover,
     engine: Engine,
     _lock: DirectoryLock,
 }
@@ -40,6 +42,7 @@ pub(crate) struct Shared {
     pub options: Options,
     pub files: Arc<dyn FileLayer>,
     pub manifest: Manifest,
+    pub archive: Arc<Archive>,
     pub writer: LogWriter,
     memory: Mutex<Memory>,
     /// Woken when a seal made room.
@@ -75,6 +78,11 @@ impl Shared {
         self.dir.join("segments")
     }
 
+    /// Wraps a row of the manifest for use.
+    pub(crate) fn segment(&self, row: SegmentRow) -> Arc<Segment> {
+        segment(&self.dir, row, &self.archive, &self.files)
+    }
+
     pub(crate) fn unfinished_dir(&self) -> PathBuf {
         self.dir.join("unfinished")
     }
@@ -92,6 +100,17 @@ impl Store {
 
     /// The same on other files, for tests that let them fail.
     pub(crate) fn open_on(dir: &Path, options: Options, files: Arc<dyn FileLayer>) -> Result<Self, StoreError> {
+        let archive = Archive::open(dir, options.archiving.as_ref(), files.clone())?;
+        Self::open_with(dir, options, files, archive)
+    }
+
+    /// The same with an archive that lies elsewhere.
+    pub(crate) fn open_with(
+        dir: &Path,
+        options: Options,
+        files: Arc<dyn FileLayer>,
+        archive: Arc<Archive>,
+    ) -> Result<Self, StoreError> {
         for name in ["log", "segments", "unfinished"] {
             files
                 .create_dir_all(&dir.join(name))
@@ -104,7 +123,8 @@ impl Store {
         let lock = DirectoryLock::take(dir)?;
         let manifest = Manifest::open(&dir.join("manifest.sqlite"))?;
         let (sealed, evaluated) = (manifest.sequence("sealed")?, manifest.sequence("evaluated")?);
-        let (segments, missing) = crate::orphans::settle(dir, &manifest)?;
+        let wrap = |row| segment(dir, row, &archive, &files);
+        let (segments, missing) = crate::orphans::settle(dir, &manifest, &wrap)?;
         let found = log::recover(&*files, &dir.join("log"), &dir.join("damaged"))?;
         for damage in &found.damage {
             tracing::error!(?damage, "damage in the event log");
@@ -121,6 +141,7 @@ impl Store {
             dir: dir.to_owned(),
             files,
             manifest,
+            archive,
             writer,
             memory: Mutex::new(memory),
             room: Notify::new(),
@@ -135,7 +156,8 @@ impl Store {
         });
         let engine = Engine::new(&shared)?;
         let maintenance = Maintenance::start(shared.clone())?;
-        Ok(Self(Arc::new(Handle { shared, maintenance, engine, _lock: lock })))
+        let mover = Mover::start(shared.clone(), maintenance.sender())?;
+        Ok(Self(Arc::new(Handle { shared, maintenance, mover, engine, _lock: lock })))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -260,6 +282,14 @@ impl Store {
         self.0.maintenance.ask(Work::Compact).await
     }
 
+    /// Moves what is due to the archive now, and removes there what is no longer needed. Happens by itself.
+    ///
+    /// # Errors
+    /// `Archive` where it cannot be written; what was not moved is still here.
+    pub async fn archive(&self) -> Result<Moved, StoreError> {
+        self.0.mover.ask().await
+    }
+
     /// Removes events that the plan lets go, by the later of event time and arrival, unless they are held.
     pub async fn enforce_retention(&self, plan: &RetentionPlan) -> Result<Dropped, StoreError> {
         self.0.maintenance.ask(|answer| Work::Retain { plan: plan.clone(), budget: None, answer }).await
@@ -312,6 +342,7 @@ impl Store {
 
 impl Handle {
     fn stop(&self) {
+        self.mover.stop();
         self.maintenance.stop();
         self.shared.writer.stop();
     }
@@ -350,8 +381,13 @@ fn writer_options(options: &Options) -> WriterOptions {
     }
 }
 
-/// Wraps rows of the manifest for use.
-pub(crate) fn segment(dir: &Path, row: crate::manifest::SegmentRow) -> Arc<Segment> {
-    let file = dir.join("segments").join(&row.path);
-    Arc::new(Segment::new(row, file))
+/// Wraps a row of the manifest for use.
+pub(crate) fn segment(dir: &Path, row: SegmentRow, archive: &Arc<Archive>, files: &Arc<dyn FileLayer>) -> Arc<Segment> {
+    match row.archived {
+        true => Segment::archived(row, archive.clone()),
+        false => {
+            let file = dir.join("segments").join(&row.path);
+            Segment::here(row, file, files.clone())
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub(crate) trait FileLayer: Send + Sync + 'static {
     /// Up to `length` bytes from `offset`; fewer at the end of the file.
     fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// A second name for a file; the name must be free.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes created, renamed and removed names of a folder durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;

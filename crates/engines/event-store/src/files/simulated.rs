@@ -236,6 +236,18 @@ impl FileLayer for Disk {
         })
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.change(|state, _| {
+            let inode = *state.names.get(from).ok_or_else(absent)?;
+            if state.names.contains_key(to) {
+                return Err(io::Error::from(io::ErrorKind::AlreadyExists));
+            }
+            state.names.insert(to.to_owned(), inode);
+            state.pending_names.push(NameChange::Link(to.to_owned(), inode));
+            Ok(())
+        })
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.change(|state, _| {
             state.names.remove(path).ok_or_else(absent)?;

@@ -7,14 +7,13 @@ use super::tree::{Hash, leaf, root_from};
 use super::{Cause, Listed};
 use crate::StoreError;
 use crate::compaction::adapt;
-use crate::segment::hex;
+use crate::segment::{Segment, hex};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::path::Path;
+use std::sync::Arc;
 
 /// The columns that a leaf is made of.
 const COLUMNS: [&str; 5] = ["seq", "time", "arrival", "source_id", "raw"];
@@ -137,12 +136,15 @@ pub(crate) fn leaves_of(batch: &RecordBatch) -> Vec<Hash> {
 }
 
 /// The row of a sequence in a segment, with its event and the leaves of all rows; nothing where it is not there.
-pub(crate) fn find_row(file: &Path, seq: i64) -> Result<Option<(usize, ProvenEvent, Vec<Hash>)>, StoreError> {
+pub(crate) fn find_row(
+    segment: &Arc<Segment>,
+    seq: i64,
+) -> Result<Option<(usize, ProvenEvent, Vec<Hash>)>, StoreError> {
     let broken = |error: &dyn std::fmt::Display| StoreError::Segment {
-        file: file.display().to_string(),
+        file: segment.row.path.clone(),
         reason: error.to_string(),
     };
-    let open = File::open(file).map_err(|error| broken(&error))?;
+    let open = segment.reader().map_err(|error| broken(&error))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(open).map_err(|error| broken(&error))?;
     let only = ProjectionMask::columns(reader.parquet_schema(), COLUMNS);
     let (mut leaves, mut found) = (Vec::new(), None);

@@ -2,11 +2,13 @@
 //! session per query that knows the asker's events and tables and nothing else.
 
 use super::compact::CompactScans;
-use super::events::{EventsTable, Touched, events_view};
+use super::events::{EventsTable, events_view};
 use super::external::external_provider;
 use super::guard::clean;
+use super::touched::Touched;
 use super::{Lane, QueryContext, QueryResult, Sources, functions, mistakes, output};
 use crate::StoreError;
+use crate::archive::Archive;
 use crate::memory::Snapshot;
 use crate::store::Shared;
 use crate::verify::find_damaged;
@@ -77,6 +79,7 @@ pub(crate) struct Engine {
     pages: Road,
     questions: Road,
     environment: RuntimeEnv,
+    archive: Arc<Archive>,
     threads: usize,
     spill: std::path::PathBuf,
     spill_bytes: u64,
@@ -95,6 +98,7 @@ impl Engine {
             pages: Road::new("event-page", options.query_threads, options.concurrent_queries)?,
             questions: Road::new("event-question", options.query_threads, options.concurrent_queries / 2)?,
             environment,
+            archive: shared.archive.clone(),
             threads: options.query_threads.max(1),
             spill: shared.unfinished_dir(),
             spill_bytes: options.spill_bytes,
@@ -170,7 +174,7 @@ impl Engine {
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(failed)?;
-        let touched = Arc::new(Touched::new(snapshot.segments.len()));
+        let touched = Arc::new(Touched::new(snapshot.segments.len(), self.archive.clone()));
         let catalog = MemoryCatalogProvider::new();
         let public = Arc::new(MemorySchemaProvider::new());
         let stored: Arc<dyn TableProvider> =
@@ -313,7 +317,10 @@ impl Session {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => StoreError::Memory { limit: self.memory },
             DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => {
-                StoreError::Segment { file: String::new(), reason: clean(error) }
+                match self.touched.unreachable() {
+                    Some((days, reason)) => StoreError::Unreachable { days, reason },
+                    None => StoreError::Segment { file: String::new(), reason: clean(error) },
+                }
             }
             _ => match mistakes::recognised(error, &|| self.tables()) {
                 Some(mistake) => mistake.into(),

@@ -2,12 +2,14 @@
 //! whatever SQL stands above, and files are left out by time, sequence and source before any is opened.
 
 use super::Sources;
+use super::archived::Readers;
 use super::engine::SEGMENTS;
+use super::touched::Touched;
 use super::wanted::wanted;
 use crate::columns;
 use crate::manifest::SegmentRow;
 use crate::memory::Snapshot;
-use crate::segment::{BLOCK, Blocks, Segment};
+use crate::segment::{BLOCK, Blocks, Segment, Wanted};
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -17,12 +19,12 @@ use datafusion::common::stats::Precision;
 use datafusion::common::{Column, DFSchema, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
-use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetRowSelection};
+use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::datasource::{ViewTable, provider_as_source};
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, col, lit};
@@ -31,26 +33,13 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::filter::FilterExecBuilder;
 use datafusion::physical_plan::union::UnionExec;
+use futures::{StreamExt, TryStreamExt, stream};
 use parquet::arrow::arrow_reader::RowSelector;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Which files the scans of one query planned to read.
-#[derive(Debug)]
-pub(crate) struct Touched {
-    pub(crate) total: usize,
-    read: Mutex<HashSet<String>>,
-}
-
-impl Touched {
-    pub(crate) fn new(total: usize) -> Self {
-        Self { total, read: Mutex::default() }
-    }
-
-    pub(crate) fn read(&self) -> usize {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-}
+/// Segments of the archive whose word indexes are asked at the same time.
+const AT_ONCE: usize = 8;
 
 /// The table `events` as SQL sees it: what segments left out is put back above the scan.
 pub(super) fn events_view(stored: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
@@ -79,8 +68,8 @@ impl EventsTable {
         }
     }
 
-    /// Segments that can hold rows for the filters, newest first.
-    fn files(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+    /// Segments that can hold rows for the filters as far as the manifest tells, newest first.
+    fn hopeful(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<Arc<Segment>>> {
         let mut segments: Vec<&Arc<Segment>> = self.snapshot.segments.iter().collect();
         segments.retain(|one| self.sources.reach(one.row.sources.as_ref()));
         let rows: Vec<&SegmentRow> = segments.iter().map(|one| &one.row).collect();
@@ -94,10 +83,16 @@ impl EventsTable {
                 keep = predicate.prune(&Manifested(&rows))?;
             }
         }
-        let wanted = wanted(filters);
+        Ok(segments.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(one, _)| one.clone()).rev().collect())
+    }
+
+    /// Of these segments, what has to be read. Several of the archive are asked at the same time.
+    async fn files(&self, segments: Vec<Arc<Segment>>, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+        let wanted = Arc::new(wanted(filters));
+        let found: Vec<_> =
+            stream::iter(segments).map(|one| look_up(one, wanted.clone())).buffered(AT_ONCE).try_collect().await?;
         let mut files = Vec::new();
-        for (one, _) in segments.into_iter().zip(keep).filter(|(_, keep)| *keep).rev() {
-            let hopeful = if wanted.is_selective() { one.blocks(&wanted) } else { None };
+        for (one, hopeful) in found {
             let blocks = match (hopeful, one.readable()) {
                 (Some(mut blocks), Some(readable)) => {
                     blocks.keep(&readable);
@@ -105,19 +100,35 @@ impl EventsTable {
                 }
                 (blocks, readable) => blocks.or(readable),
             };
-            if blocks.as_ref().is_some_and(Blocks::is_empty) {
+            if blocks.as_ref().is_some_and(Blocks::is_empty) || self.touched.leaves_out(&one) {
                 continue;
             }
-            self.touched.read.lock().unwrap_or_else(PoisonError::into_inner).insert(one.row.path.clone());
-            let file = PartitionedFile::new(one.row.path.clone(), one.row.bytes)
+            self.touched.note(&one.row);
+            let mut file = PartitionedFile::new(one.row.path.clone(), one.row.bytes)
                 .with_statistics(Arc::new(statistics(&one.row)));
-            files.push(match blocks {
-                Some(blocks) if blocks.len() < blocks.count() => file.with_extension(selection(&blocks, one.row.rows)),
-                _ => file,
-            });
+            if let Some(blocks) = blocks.filter(|blocks| blocks.len() < blocks.count()) {
+                file = file.with_extension(selection(&blocks, one.row.rows));
+            }
+            files.push(if one.is_archived() { file.with_extension(one) } else { file });
         }
         Ok(files)
     }
+}
+
+/// Asks the word index of a segment in which blocks rows may be wanted; nothing where all may.
+async fn look_up(one: Arc<Segment>, wanted: Arc<Wanted>) -> Result<(Arc<Segment>, Option<Blocks>)> {
+    if !wanted.is_selective() {
+        return Ok((one, None));
+    }
+    if !one.is_archived() {
+        let blocks = one.blocks(&wanted);
+        return Ok((one, blocks));
+    }
+    let looked = tokio::task::spawn_blocking(move || {
+        let blocks = one.blocks(&wanted);
+        (one, blocks)
+    });
+    looked.await.map_err(|error| DataFusionError::External(Box::new(error)))
 }
 
 /// The rows of these blocks, of a file with so many rows.
@@ -237,7 +248,7 @@ impl TableProvider for EventsTable {
             read.push(source_id);
         }
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        let files = self.files(state, filters)?;
+        let files = self.files(self.hopeful(state, filters)?, filters).await?;
         if !files.is_empty() {
             inputs.push(scan_files(state, files, &read)?);
         }
@@ -260,7 +271,7 @@ fn scan_files(state: &dyn Session, files: Vec<PartitionedFile>, read: &[usize]) 
     let url = ObjectStoreUrl::parse(SEGMENTS)?;
     let environment = state.runtime_env();
     let footers = environment.cache_manager.get_file_metadata_cache();
-    let reader = CachedParquetFileReaderFactory::new(environment.object_store(&url)?, footers);
+    let reader = Readers::new(environment.object_store(&url)?, footers);
     let source = ParquetSource::new(TableSchema::from(columns::schema()))
         .with_table_parquet_options(state.default_table_options().parquet)
         .with_parquet_file_reader_factory(Arc::new(reader))

@@ -1,6 +1,7 @@
 //! Questions in SQL over events and the tables a caller adds, read-only, inside the caller's set of sources,
 //! within limits of rows, time and memory.
 
+mod archived;
 mod compact;
 mod engine;
 mod events;
@@ -12,6 +13,7 @@ mod guard;
 mod mistakes;
 mod names;
 mod output;
+mod touched;
 mod wanted;
 
 #[cfg(test)]
@@ -23,6 +25,7 @@ pub use external::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTab
 pub(crate) use flow::{Flow, Parts};
 pub use output::QueryResult;
 pub(crate) use output::{json_rows, weight};
+pub(crate) use touched::LeftOut;
 
 use crate::{Store, StoreError};
 use std::collections::BTreeSet;

@@ -7,7 +7,7 @@ use crate::ledger::Cause;
 use crate::maintenance::{Dropped, unfinished_name};
 use crate::manifest::{Replacement, SegmentRow};
 use crate::segment::{Segment, SegmentWriter, hex};
-use crate::store::{Shared, segment};
+use crate::store::Shared;
 use crate::verify::find_damaged;
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -16,19 +16,22 @@ use event::Micros;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::sync::Arc;
 
 /// A file is written again once this part of its events may go.
 const PART: usize = 4;
 const STEP: usize = 8192;
 
-/// Deletes by the plan, oldest files first. With a budget it stops as soon as all segments together are within it.
+/// Deletes by the plan, oldest files first. With a budget it stops as soon as all segments on the store's own disk are
+/// within it; the archive has room of its own.
 pub(crate) fn expire(shared: &Shared, plan: &RetentionPlan, budget: Option<u64>) -> Result<Dropped, StoreError> {
     let now = (shared.options.clock)();
     let holds = shared.manifest.holds()?;
     let name = name(plan, &holds);
     let mut segments: Vec<Arc<Segment>> = shared.memory().segments.iter().cloned().collect();
+    if budget.is_some() {
+        segments.retain(|one| !one.is_archived());
+    }
     segments.sort_by_key(|one| one.row.newest);
     let mut used: u64 = segments.iter().map(|one| one.row.bytes).sum();
     let mut dropped = Dropped::default();
@@ -50,6 +53,8 @@ pub(crate) fn expire(shared: &Shared, plan: &RetentionPlan, budget: Option<u64>)
             let looked = match look(&one, plan, &holds, now) {
                 // What cannot be read is told by `verify`; the other files need not wait.
                 Err(StoreError::Segment { .. }) if find_damaged(std::slice::from_ref(&one)) => continue,
+                // The archive does not answer; there is time.
+                Err(StoreError::Segment { .. }) if one.is_archived() => continue,
                 looked => looked?,
             };
             match looked {
@@ -58,10 +63,10 @@ pub(crate) fn expire(shared: &Shared, plan: &RetentionPlan, budget: Option<u64>)
                     continue;
                 }
                 Look::Goes => remove(shared, &one, plan, None)?,
-                Look::Shrinks => {
-                    let rest = rewrite(shared, &one, plan, &holds, now)?;
-                    remove(shared, &one, plan, Some(rest))?
-                }
+                Look::Shrinks => match rewrite(shared, &one, plan, &holds, now) {
+                    Err(StoreError::Segment { .. }) if one.is_archived() => continue,
+                    rest => remove(shared, &one, plan, Some(rest?))?,
+                },
             }
         };
         used = used.saturating_sub(gone.bytes);
@@ -94,7 +99,7 @@ enum Look {
     Goes,
 }
 
-fn look(one: &Segment, plan: &RetentionPlan, holds: &[Hold], now: Micros) -> Result<Look, StoreError> {
+fn look(one: &Arc<Segment>, plan: &RetentionPlan, holds: &[Hold], now: Micros) -> Result<Look, StoreError> {
     let mut times = Vec::new();
     for batch in read(one, &["seq", "time", "arrival", "source_id", "format"])? {
         times.extend(expiries(&adapted(one, batch)?, plan, holds));
@@ -127,7 +132,7 @@ fn expiries(batch: &RecordBatch, plan: &RetentionPlan, holds: &[Hold]) -> Vec<Mi
 /// The file without the events that may go.
 fn rewrite(
     shared: &Shared,
-    one: &Segment,
+    one: &Arc<Segment>,
     plan: &RetentionPlan,
     holds: &[Hold],
     now: Micros,
@@ -156,7 +161,7 @@ fn remove(
         events: one.row.rows.saturating_sub(rows),
         bytes: one.row.bytes.saturating_sub(bytes),
     };
-    let rest: Vec<Arc<Segment>> = rest.into_iter().map(|row| segment(&shared.dir, row)).collect();
+    let rest: Vec<Arc<Segment>> = rest.into_iter().map(|row| shared.segment(row)).collect();
     let (path, added) = (one.row.path.clone(), rest.iter().map(|one| one.row.clone()).collect::<Vec<_>>());
     let because = format!("{} events past {} to {} days", gone.events, plan.shortest(), plan.longest());
     let at = (shared.options.clock)();
@@ -171,8 +176,8 @@ fn remove(
 }
 
 /// All columns where none is named.
-fn read(one: &Segment, columns: &[&str]) -> Result<ParquetRecordBatchReader, StoreError> {
-    let file = File::open(&one.file).map_err(|error| broken(one, &error))?;
+fn read(one: &Arc<Segment>, columns: &[&str]) -> Result<ParquetRecordBatchReader, StoreError> {
+    let file = one.reader().map_err(|error| broken(one, &error))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(one, &error))?;
     let mask = match columns {
         [] => ProjectionMask::all(),

@@ -1,6 +1,7 @@
 //! What a search asks and what it gives: a page of rows, newest first, with a histogram, a total and the field list.
 
 use super::UnknownField;
+use crate::unreadable::Unreadable;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::logical_expr::{Expr, lit};
 use event::Micros;
@@ -92,9 +93,13 @@ pub struct SearchResult {
     pub unknown_fields: Vec<UnknownField>,
     pub files_read: usize,
     pub files_total: usize,
-    /// Files within the time asked for that are missing or damaged: what they held is not, or not all, in here.
+    /// Files within the time asked for that are missing, damaged or in an archive that does not answer: what they held
+    /// is not, or not all, in here.
     #[serde(skip_serializing_if = "is_zero")]
     pub unreadable_files: usize,
+    /// The same by reason, with their days.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Unreadable>,
     #[serde(skip)]
     pub elapsed: Duration,
 }

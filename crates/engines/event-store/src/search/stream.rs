@@ -10,8 +10,9 @@ use super::walk::Walk;
 use crate::manifest::SegmentRow;
 use crate::memory::{Snapshot, times};
 use crate::mistake::Mistake;
-use crate::query::Flow;
+use crate::query::{Flow, LeftOut};
 use crate::segment::Segment;
+use crate::unreadable::{Unreadable, Why, days_of, gather};
 use crate::{Histogram, QueryContext, Store, StoreError, columns};
 use datafusion::logical_expr::Expr;
 use event::Micros;
@@ -42,8 +43,8 @@ pub(super) struct Prepared {
     pub histogram: Histogram,
     /// Segments that may hold matches, as far as time and sources tell.
     pub segments: Vec<Arc<Segment>>,
-    /// As many more are missing.
-    pub missing: usize,
+    /// Days of others that are missing.
+    pub missing: Vec<String>,
 }
 
 impl Prepared {
@@ -66,8 +67,12 @@ impl Prepared {
     }
 
     /// Files that could not be read, or not whole, as far as is known now.
-    pub(super) fn unreadable(&self) -> usize {
-        self.missing + self.segments.iter().filter(|one| one.is_damaged()).count()
+    pub(super) fn unreadable(&self, left_out: Vec<LeftOut>) -> Vec<Unreadable> {
+        let missing = self.missing.iter().map(|days| (Why::Missing, days.clone(), String::new()));
+        let damaged = self.segments.iter().filter(|one| one.is_damaged());
+        let damaged = damaged.map(|one| (Why::Damaged, days_of(&one.row), String::new()));
+        let unreachable = left_out.into_iter().map(|one| (Why::Unreachable, one.days, one.reason));
+        gather(missing.chain(damaged).chain(unreachable))
     }
 }
 
@@ -117,7 +122,7 @@ impl Store {
         };
         Ok(Prepared {
             segments: snapshot.segments.iter().filter(|one| asked(&one.row)).cloned().collect(),
-            missing: self.shared().missing.iter().filter(|row| asked(row)).count(),
+            missing: self.shared().missing.iter().filter(|row| asked(row)).map(days_of).collect(),
             request: request.clone(),
             query,
             filter,

@@ -120,6 +120,11 @@ impl Walk {
         let _turn = self.parts.turn().await?;
         let part = self.search.snapshot.within(slice.from, slice.until).map_err(broken)?;
         match self.look_once(work, slice, &part).await {
+            // What can be read is told now, and which days are not in it.
+            Err(StoreError::Unreachable { .. }) => {
+                self.session.touched.leave_out_unreachable();
+                self.look_once(work, slice, &part).await
+            }
             // Where a file cannot be read, the damaged ones are found and left out.
             Err(error @ StoreError::Segment { .. }) => {
                 let segments = part.segments.clone();
@@ -184,7 +189,8 @@ impl Walk {
         }
         self.so_far.next = self.page.next;
         self.so_far.files_read = self.session.touched.read();
-        self.so_far.unreadable_files = search.unreadable();
+        self.so_far.unreadable = search.unreadable(self.session.touched.left_out());
+        self.so_far.unreadable_files = self.so_far.unreadable.iter().map(|one| one.files).sum();
         self.so_far.elapsed = self.began.elapsed();
         let behind = |from: Micros| search.segments.iter().filter(|one| from <= one.row.min_time).count();
         let files_done = if done { search.segments.len() } else { self.reached.map_or(0, behind) };

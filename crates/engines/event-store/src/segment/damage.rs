@@ -4,26 +4,25 @@
 use super::{BLOCK, Blocks};
 use crate::manifest::SegmentRow;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
 /// Bytes that one checksum covers.
-pub(super) const PIECE: usize = 64 << 10;
+pub(crate) const PIECE: usize = 64 << 10;
 
 /// Checksums of a file's pieces, made while it is written or read.
 #[derive(Debug, Default)]
-pub(super) struct Checksums {
+struct Checksums {
     done: Vec<u32>,
     current: u32,
     filled: usize,
 }
 
 impl Checksums {
-    pub(super) fn add(&mut self, mut bytes: &[u8]) {
+    fn add(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let (part, rest) = bytes.split_at(bytes.len().min(PIECE - self.filled));
             self.current = crc32c::crc32c_append(self.current, part);
@@ -36,11 +35,29 @@ impl Checksums {
         }
     }
 
-    pub(super) fn finish(mut self) -> Vec<u32> {
+    fn finish(mut self) -> Vec<u32> {
         if self.filled > 0 {
             self.done.push(self.current);
         }
         self.done
+    }
+}
+
+/// What is said of a file's content: SHA-256 and the checksums of its pieces.
+#[derive(Debug, Default)]
+pub(crate) struct Digest {
+    hash: Sha256,
+    checksums: Checksums,
+}
+
+impl Digest {
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+        self.checksums.add(bytes);
+    }
+
+    pub(crate) fn finish(self) -> (String, Vec<u32>) {
+        (super::hex(&self.hash.finalize()), self.checksums.finish())
     }
 }
 
@@ -52,24 +69,30 @@ pub(crate) struct Found {
     pub readable_rows: u64,
 }
 
-/// Reads the file and compares; gives its rows.
-pub(crate) fn check(path: &Path, row: &SegmentRow) -> Result<u64, Found> {
-    let rows = usize::try_from(row.rows).unwrap_or(usize::MAX);
-    let blocks = rows.div_ceil(BLOCK);
-    let nothing = |reason: String| Found { reason, readable: Blocks::none(blocks), readable_rows: 0 };
-    let (sha256, checksums) = read(path).map_err(|error| nothing(error.to_string()))?;
-    if sha256 != row.sha256 {
+impl Found {
+    /// Nothing can be read.
+    pub(super) fn nothing(row: &SegmentRow, reason: String) -> Self {
+        let blocks = usize::try_from(row.rows).unwrap_or(usize::MAX).div_ceil(BLOCK);
+        Self { reason, readable: Blocks::none(blocks), readable_rows: 0 }
+    }
+}
+
+/// Compares what a segment's file is now with the manifest; gives its rows. `footer` is read where it is needed.
+pub(super) fn compare(
+    row: &SegmentRow,
+    (sha256, checksums): &(String, Vec<u32>),
+    footer: impl FnOnce() -> Result<ParquetMetaData, String>,
+) -> Result<u64, Found> {
+    let nothing = |reason: String| Found::nothing(row, reason);
+    if *sha256 != row.sha256 {
         let reason = format!("its SHA-256 is {sha256}, the manifest says {}", row.sha256);
-        let bad = damaged_bytes(&row.checksums, &checksums);
-        let footer = File::open(path).ok().and_then(|file| SerializedFileReader::new(file).ok());
-        return Err(match footer {
-            Some(reader) if !row.checksums.is_empty() => around(reader.metadata(), &bad, row, reason),
+        let bad = damaged_bytes(&row.checksums, checksums);
+        return Err(match footer() {
+            Ok(footer) if !row.checksums.is_empty() => around(&footer, &bad, row, reason),
             _ => nothing(reason),
         });
     }
-    let reader = File::open(path).map_err(|error| nothing(error.to_string()))?;
-    let reader = SerializedFileReader::new(reader).map_err(|error| nothing(error.to_string()))?;
-    let have = u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
+    let have = u64::try_from(footer().map_err(nothing)?.file_metadata().num_rows()).unwrap_or(0);
     match have == row.rows {
         true => Ok(row.rows),
         false => Err(nothing(format!("it has {have} rows, the manifest says {}", row.rows))),
@@ -79,16 +102,15 @@ pub(crate) fn check(path: &Path, row: &SegmentRow) -> Result<u64, Found> {
 /// SHA-256 and checksums of a file.
 pub(super) fn read(path: &Path) -> std::io::Result<(String, Vec<u32>)> {
     let mut file = File::open(path)?;
-    let (mut hash, mut checksums) = (Sha256::new(), Checksums::default());
+    let mut digest = Digest::default();
     let mut piece = vec![0; 1 << 18];
     loop {
         let length = file.read(&mut piece)?;
         let bytes = piece.get(..length).unwrap_or_default();
         if bytes.is_empty() {
-            return Ok((super::hex(&hash.finalize()), checksums.finish()));
+            return Ok(digest.finish());
         }
-        hash.update(bytes);
-        checksums.add(bytes);
+        digest.add(bytes);
     }
 }
 
@@ -102,10 +124,8 @@ fn damaged_bytes(expected: &[u32], found: &[u32]) -> Vec<Range<u64>> {
 
 /// What is readable around the damage.
 fn around(metadata: &ParquetMetaData, bad: &[Range<u64>], row: &SegmentRow, reason: String) -> Found {
-    let rows = usize::try_from(row.rows).unwrap_or(usize::MAX);
-    let blocks = rows.div_ceil(BLOCK);
     let hit = |range: &Range<u64>| bad.iter().any(|bad| bad.start < range.end && range.start < bad.end);
-    let mut found = Found { reason, readable: Blocks::none(blocks), readable_rows: 0 };
+    let mut found = Found::nothing(row, reason);
     let (mut first, mut end_of_rows) = (0, 0);
     let mut lost = Vec::new();
     for (number, group) in metadata.row_groups().iter().enumerate() {
@@ -127,8 +147,7 @@ fn around(metadata: &ParquetMetaData, bad: &[Range<u64>], row: &SegmentRow, reas
     let (words, length) = row.words.unwrap_or((end_of_rows, 0));
     let behind = [end_of_rows..words, words + length..row.bytes];
     if behind.iter().any(|range| !range.is_empty() && hit(range)) {
-        found.readable = Blocks::none(blocks);
-        found.readable_rows = 0;
+        found = Found::nothing(row, found.reason);
         found.reason.push_str("; the damage is in what says where its rows are");
     } else if !lost.is_empty() {
         found.reason.push_str(&format!("; row groups {} are lost, the others are read", lost.join(", ")));

@@ -3,43 +3,145 @@
 mod damage;
 mod describe;
 mod partition;
+mod reader;
 mod words;
 mod write;
 
-pub(crate) use damage::check;
+pub(crate) use damage::{Digest, PIECE};
 pub(crate) use describe::describe;
 pub(crate) use partition::{DAY, Part, partition};
+pub(crate) use reader::SegmentReader;
 pub(crate) use words::{BLOCK, Blocks, Wanted, Words};
-pub(crate) use write::{SegmentWriter, hex, write_part};
+pub(crate) use write::{SegmentWriter, folder, hex, write_part};
 
+use crate::archive::Archive;
+use crate::files::FileLayer;
 use crate::manifest::SegmentRow;
+use bytes::Bytes;
+use damage::{Found, compare};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::fmt;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Where a segment lies.
+enum Place {
+    Here { file: PathBuf, files: Arc<dyn FileLayer> },
+    Archived(Arc<Archive>),
+}
 
 /// A segment in use. Once it is dead its file goes with the last query that still reads it.
-#[derive(Debug)]
 pub(crate) struct Segment {
     pub row: SegmentRow,
-    pub file: PathBuf,
+    place: Place,
     dead: AtomicBool,
     /// What can still be read of it, once it was found to be damaged.
     damaged: Mutex<Option<Blocks>>,
+    /// The archive gave something else than was put there, or nothing: to be looked at.
+    suspect: AtomicBool,
     /// Its word index, once a query has asked for it; nothing where it has none that can be read.
     words: OnceLock<Option<Words>>,
 }
 
+impl fmt::Debug for Segment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Segment").field("path", &self.row.path).finish_non_exhaustive()
+    }
+}
+
 impl Segment {
-    pub(crate) fn new(row: SegmentRow, file: PathBuf) -> Self {
-        Self { row, file, dead: AtomicBool::new(false), damaged: Mutex::new(None), words: OnceLock::new() }
+    /// A file of the store's own disk.
+    pub(crate) fn here(row: SegmentRow, file: PathBuf, files: Arc<dyn FileLayer>) -> Arc<Self> {
+        Arc::new(Self::new(row, Place::Here { file, files }))
     }
 
-    /// Reads it whole; what is damaged is left out of queries from here on, so that the rest stays readable.
-    pub(crate) fn check(&self) -> Result<u64, String> {
-        check(&self.file, &self.row).map_err(|found| {
+    /// An object of the archive.
+    pub(crate) fn archived(row: SegmentRow, archive: Arc<Archive>) -> Arc<Self> {
+        archive.enter(&row.path);
+        Arc::new(Self::new(row, Place::Archived(archive)))
+    }
+
+    fn new(row: SegmentRow, place: Place) -> Self {
+        let (dead, suspect) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { row, place, dead, damaged: Mutex::new(None), suspect, words: OnceLock::new() }
+    }
+
+    pub(crate) fn archive(&self) -> Option<&Archive> {
+        match &self.place {
+            Place::Here { .. } => None,
+            Place::Archived(archive) => Some(archive),
+        }
+    }
+
+    pub(crate) fn is_archived(&self) -> bool {
+        self.archive().is_some()
+    }
+
+    /// Its file on the store's own disk.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Here { file, .. } => Some(file),
+            Place::Archived(_) => None,
+        }
+    }
+
+    /// For the Parquet reader.
+    pub(crate) fn reader(self: &Arc<Self>) -> io::Result<SegmentReader> {
+        Ok(match &self.place {
+            Place::Here { file, .. } => SegmentReader::Here(File::open(file)?),
+            Place::Archived(_) => SegmentReader::Archived(self.clone()),
+        })
+    }
+
+    /// Bytes of its file. Blocks.
+    pub(crate) fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
+        let read = self.read_ranges(std::slice::from_ref(&range))?;
+        read.into_iter().next().ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+    }
+
+    /// Several ranges at once. Blocks.
+    pub(crate) fn read_ranges(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+        match &self.place {
+            Place::Here { file, .. } => {
+                let file = File::open(file)?;
+                let read = |range: &Range<u64>| {
+                    let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(io::Error::other)?];
+                    file.read_exact_at(&mut bytes, range.start)?;
+                    Ok(bytes.into())
+                };
+                ranges.iter().map(read).collect()
+            }
+            Place::Archived(archive) => archive.read(&self.row, ranges).inspect_err(|error| {
+                if error.kind() != io::ErrorKind::NotConnected {
+                    self.suspect.store(true, Ordering::Release);
+                }
+            }),
+        }
+    }
+
+    /// Reads it whole; what is damaged is left out of queries from here on, so that the rest stays readable. An archive
+    /// that does not answer says nothing about the segment.
+    pub(crate) fn check(self: &Arc<Self>) -> Result<u64, String> {
+        let digest = match &self.place {
+            Place::Here { file, .. } => damage::read(file),
+            Place::Archived(archive) => archive.digest(&self.row, &|| Ok(())),
+        };
+        let outcome = match digest {
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => return Err(error.to_string()),
+            Err(error) => Err(Found::nothing(&self.row, error.to_string())),
+            Ok(digest) => compare(&self.row, &digest, || {
+                let reader = self.reader().map_err(|error| error.to_string())?;
+                let reader = ParquetRecordBatchReaderBuilder::try_new(reader).map_err(|error| error.to_string())?;
+                Ok(reader.metadata().as_ref().clone())
+            }),
+        };
+        self.suspect.store(false, Ordering::Release);
+        outcome.map_err(|found| {
             let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
             if damaged.is_none() {
                 tracing::error!(segment = self.row.path, reason = found.reason, "segment is damaged");
@@ -47,6 +149,11 @@ impl Segment {
             *damaged = Some(found.readable);
             found.reason
         })
+    }
+
+    /// Whether a query that could not read it should have it looked at. Archived ones are not fetched whole for nothing.
+    pub(crate) fn may_be_damaged(&self) -> bool {
+        !self.is_damaged() && (!self.is_archived() || self.suspect.load(Ordering::Acquire))
     }
 
     pub(crate) fn is_damaged(&self) -> bool {
@@ -58,23 +165,37 @@ impl Segment {
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Blocks in which rows may be wanted; nothing where all have to be read. Reads from the disk.
+    /// Blocks in which rows may be wanted; nothing where all have to be read. Blocks while it reads.
     pub(crate) fn blocks(&self, wanted: &Wanted) -> Option<Blocks> {
         let (offset, length) = self.row.words?;
-        let file = File::open(&self.file).ok()?;
-        let read = |at: u64, length: usize| {
-            let mut bytes = vec![0; length];
-            file.read_exact_at(&mut bytes, at)?;
-            Ok(bytes)
+        let file = match &self.place {
+            Place::Here { file, .. } => Some(File::open(file).ok()?),
+            Place::Archived(_) => None,
         };
-        let grumble = |error: &io::Error| {
-            tracing::error!(segment = self.row.path, %error, "its word index cannot be used");
+        let read = |at: u64, length: usize| match &file {
+            Some(file) => {
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, at)?;
+                Ok(bytes)
+            }
+            None => Ok(self.read(at..at + length as u64)?.to_vec()),
         };
-        let words = self.words.get_or_init(|| Words::open(&read, offset, length).inspect_err(grumble).ok()).as_ref()?;
-        words.find(&read, wanted).inspect_err(grumble).ok()
+        let grumble = |error: &io::Error| match self.archive() {
+            // That is told by whoever reads its rows, and passes.
+            Some(_) => tracing::warn!(segment = self.row.path, %error, "its word index cannot be read just now"),
+            None => tracing::error!(segment = self.row.path, %error, "its word index cannot be used"),
+        };
+        let words = match self.words.get() {
+            Some(words) => words,
+            None => match Words::open(&read, offset, length).inspect_err(grumble) {
+                Err(_) if self.is_archived() => return None,
+                opened => self.words.get_or_init(|| opened.ok()),
+            },
+        };
+        words.as_ref()?.find(&read, wanted).inspect_err(grumble).ok()
     }
 
-    /// The manifest no longer knows it.
+    /// The manifest no longer knows it, or knows it elsewhere.
     pub(crate) fn retire(&self) {
         self.dead.store(true, Ordering::Release);
     }
@@ -82,11 +203,16 @@ impl Segment {
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        if self.dead.load(Ordering::Acquire)
-            && let Err(error) = std::fs::remove_file(&self.file)
-        {
-            // The next start removes files that the manifest does not know.
-            tracing::warn!(file = %self.file.display(), %error, "retired segment could not be removed");
+        let dead = self.dead.load(Ordering::Acquire);
+        match &self.place {
+            Place::Archived(archive) => archive.leave(&self.row.path, dead),
+            Place::Here { file, files } if dead => {
+                if let Err(error) = files.remove(file) {
+                    // The next start removes files that the manifest does not know.
+                    tracing::warn!(file = %file.display(), %error, "retired segment could not be removed");
+                }
+            }
+            Place::Here { .. } => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 //! learns of it only afterwards; a file it does not know is removed at the next start.
 
 use super::Part;
-use super::damage::Checksums;
+use super::damage::Digest;
 use super::partition::DAY;
 use super::words::{BLOCK, KEY, WordsBuilder};
 use crate::files::{AppendFile, FileLayer, is_disk_full};
@@ -17,7 +17,6 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{self, Write};
@@ -89,8 +88,7 @@ fn parquet_error(file: &str, error: &(dyn Error + 'static)) -> StoreError {
 /// Counts, hashes and gathers what goes into a file.
 struct Sink {
     file: Box<dyn AppendFile>,
-    hash: Sha256,
-    checksums: Checksums,
+    digest: Digest,
     bytes: u64,
     buffer: Vec<u8>,
 }
@@ -105,8 +103,7 @@ impl Write for Sink {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.hash.update(&self.buffer);
-        self.checksums.add(&self.buffer);
+        self.digest.add(&self.buffer);
         self.bytes += self.buffer.len() as u64;
         self.file.append(&self.buffer)?;
         self.buffer.clear();
@@ -152,7 +149,7 @@ impl<'a> SegmentWriter<'a> {
     ) -> Result<Self, StoreError> {
         let file = files.create(&temporary).map_err(|error| StoreError::io("create a segment", error))?;
         let unfinished = Unfinished { files, path: temporary, done: false };
-        let sink = Sink { file, hash: Sha256::new(), checksums: Checksums::default(), bytes: 0, buffer: Vec::new() };
+        let sink = Sink { file, digest: Digest::default(), bytes: 0, buffer: Vec::new() };
         let writer = ArrowWriter::try_new(sink, columns::schema(), Some(properties(generation)?))
             .map_err(|error| parquet_error("", &error))?;
         let row = SegmentRow { generation, ..SegmentRow::empty(day) };
@@ -186,8 +183,7 @@ impl<'a> SegmentWriter<'a> {
         row.bytes = sink.bytes;
         row.words = Some(place);
         row.rows_root = Some(root);
-        row.checksums = sink.checksums.finish();
-        row.sha256 = hex(&sink.hash.finalize());
+        (row.sha256, row.checksums) = sink.digest.finish();
         row.sources = few(self.sources);
         let folder = folder(row.day);
         // Never `name=value`: several engines read that as a partition and then find no file.
@@ -253,7 +249,8 @@ pub(crate) fn write_part(
     writer.finish()
 }
 
-fn folder(day: Option<i32>) -> String {
+/// The folder of a day's segments.
+pub(crate) fn folder(day: Option<i32>) -> String {
     let date = day.and_then(|day| jiff::Timestamp::from_microsecond(i64::from(day) * DAY).ok());
     match date {
         Some(date) => date.strftime("%Y-%m-%d").to_string(),

@@ -1,0 +1,139 @@
+//! Lets DataFusion read segments wherever they lie: those of the store's own disk as files, those of the archive through
+//! the segment itself, which fetches, checks and keeps their pieces.
+
+use crate::segment::Segment;
+use async_trait::async_trait;
+use bytes::Bytes;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult,
+};
+use parquet::arrow::async_reader::AsyncFileReader;
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// Makes a reader for each file of a scan. Files of the archive carry their segment as an extension.
+#[derive(Debug)]
+pub(super) struct Readers {
+    here: CachedParquetFileReaderFactory,
+    footers: Arc<FileMetadataCache>,
+}
+
+impl Readers {
+    pub(super) fn new(here: Arc<dyn ObjectStore>, footers: Arc<FileMetadataCache>) -> Self {
+        Self { here: CachedParquetFileReaderFactory::new(here, footers.clone()), footers }
+    }
+}
+
+impl ParquetFileReaderFactory for Readers {
+    fn create_reader(
+        &self,
+        partition: usize,
+        file: PartitionedFile,
+        footer: Option<usize>,
+        metrics: &ExecutionPlanMetricsSet,
+    ) -> datafusion::error::Result<Box<dyn AsyncFileReader + Send>> {
+        match file.extension::<Arc<Segment>>().cloned() {
+            Some(segment) => CachedParquetFileReaderFactory::new(Arc::new(Archived(segment)), self.footers.clone())
+                .create_reader(partition, file, footer, metrics),
+            None => self.here.create_reader(partition, file, footer, metrics),
+        }
+    }
+}
+
+/// One segment of the archive as a store of one object. Only reading is there.
+#[derive(Debug)]
+struct Archived(Arc<Segment>);
+
+impl fmt::Display for Archived {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "archived segment {}", self.0.row.path)
+    }
+}
+
+fn read_only<T>() -> Result<T> {
+    let (operation, implementer) = ("anything but reading".to_owned(), "an archived segment".to_owned());
+    Err(Error::NotImplemented { operation, implementer })
+}
+
+fn failed(error: io::Error) -> Error {
+    Error::Generic { store: "archive", source: Box::new(error) }
+}
+
+impl Archived {
+    async fn read(&self, ranges: Vec<Range<u64>>) -> Result<Vec<Bytes>> {
+        let segment = self.0.clone();
+        let read = tokio::task::spawn_blocking(move || segment.read_ranges(&ranges)).await;
+        read.map_err(io::Error::other).and_then(|read| read).map_err(failed)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Archived {
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let size = self.0.row.bytes;
+        let range = match options.range {
+            None => 0..size,
+            Some(GetRange::Bounded(range)) => range.start..range.end.min(size),
+            Some(GetRange::Offset(from)) => from.min(size)..size,
+            Some(GetRange::Suffix(length)) => size.saturating_sub(length)..size,
+        };
+        let bytes = match options.head {
+            true => Bytes::new(),
+            false => self.read(vec![range.clone()]).await?.pop().unwrap_or_default(),
+        };
+        let meta = ObjectMeta {
+            location: location.clone(),
+            last_modified: Default::default(),
+            size,
+            e_tag: None,
+            version: None,
+        };
+        let payload = GetResultPayload::Stream(stream::once(async move { Ok(bytes) }).boxed());
+        Ok(GetResult { payload, meta, range, attributes: Default::default() })
+    }
+
+    async fn get_ranges(&self, _location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.read(ranges.to_vec()).await
+    }
+
+    async fn put_opts(&self, _location: &Path, _payload: PutPayload, _options: PutOptions) -> Result<PutResult> {
+        read_only()
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        _location: &Path,
+        _options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        read_only()
+    }
+
+    fn delete_stream(&self, _locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        stream::once(async { read_only() }).boxed()
+    }
+
+    fn list(&self, _prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        stream::once(async { read_only() }).boxed()
+    }
+
+    async fn list_with_delimiter(&self, _prefix: Option<&Path>) -> Result<ListResult> {
+        read_only()
+    }
+
+    async fn copy_opts(&self, _from: &Path, _to: &Path, _options: CopyOptions) -> Result<()> {
+        read_only()
+    }
+}
