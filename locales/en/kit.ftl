@@ -17,6 +17,7 @@ error-query-refused = This question is not allowed here
 error-query-wrong = The question has a mistake
 error-query-memory = The question needs more memory than allowed; narrow the time or ask for fewer columns
 error-query-timeout = The question took longer than allowed and was stopped; narrow the time or the conditions
+error-archive = Events of these days lie in the archive, which does not answer just now; try again later
 error-query-cancelled = The question was stopped on its way
 error-search-text = The search cannot be read
 error-with-words = { $sentence }. Technical detail: “{ $words }”

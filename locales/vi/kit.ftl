@@ -17,6 +17,7 @@ error-query-refused = Câu hỏi này không được phép ở đây
 error-query-wrong = Câu hỏi có chỗ sai
 error-query-memory = Câu hỏi cần nhiều bộ nhớ hơn mức cho phép; hãy thu hẹp thời gian hoặc bớt cột
 error-query-timeout = Câu hỏi chạy quá thời gian cho phép nên đã dừng; hãy thu hẹp thời gian hoặc điều kiện
+error-archive = Sự kiện của những ngày này nằm ở nơi lưu trữ đang không trả lời; hãy thử lại sau
 error-query-cancelled = Câu hỏi đã bị dừng giữa chừng
 error-search-text = Chưa hiểu câu tìm
 error-with-words = { $sentence }. Chi tiết kỹ thuật: “{ $words }”

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use event_store::{Store, UnknownField};
+use event_store::{Store, UnknownField, Unreadable};
 use kit::web::{ApiVisit, Fail};
 use kit::{App, Capability, Error};
 use serde::Serialize;
@@ -32,11 +32,19 @@ struct Answer {
     /// Where nothing was found: fields asked for that are no columns, and the column perhaps meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unknown_fields: Vec<UnknownField>,
-    /// Files within the time asked for that are missing or damaged.
+    /// Files within the time asked for that are missing, damaged or in an archive that does not answer.
     unreadable_files: u64,
+    /// The same by reason, with their days.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<Unreadable>,
     files_read: u64,
     files_total: u64,
     milliseconds: u64,
+}
+
+/// Where the archive is concerns administrators only.
+pub(super) fn without_words(unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
+    unreadable.into_iter().map(|one| Unreadable { words: String::new(), ..one }).collect()
 }
 
 /// `q`, `range` or `from` and `to`, `columns`, `limit` (100), `before`. Without `columns` all come back. Who accepts
@@ -59,6 +67,7 @@ async fn search_events(ApiVisit(visit): ApiVisit, headers: HeaderMap) -> Result<
         total: result.total,
         total_exact: result.total_exact,
         unreadable_files: result.unreadable_files as u64,
+        unreadable: without_words(result.unreadable),
         files_read: result.files_read as u64,
         files_total: result.files_total as u64,
         milliseconds: result.elapsed.as_millis().try_into().unwrap_or(u64::MAX),

@@ -4,12 +4,15 @@ use super::clause::{exclude, include};
 use super::run::{Progress, State};
 use super::senders::Sender;
 use super::{Question, column_doc};
-use event_store::{Facet, SearchResult};
+use event_store::{Facet, SearchResult, Why};
 use kit::page::{Address, Histogram, Page, Series};
 use std::collections::HashMap;
 
 /// Fields whose values are shown without asking.
 const OPEN: [&str; 4] = ["source_id", "event_category", "source_ip", "user_name"];
+
+/// Days without their events that are named.
+const DAYS_TOLD: usize = 10;
 
 /// One field with its most frequent values.
 pub(super) struct FieldSummary {
@@ -42,7 +45,8 @@ pub(super) struct Figures {
     pub facets_over: u64,
     pub files_read: u64,
     pub files_total: u64,
-    pub unreadable_files: u64,
+    /// In words: files that could not be read, with their days.
+    pub unreadable: Vec<String>,
     pub milliseconds: u64,
 }
 
@@ -69,7 +73,7 @@ impl Figures {
             facets_over: result.facets_over,
             files_read: result.files_read as u64,
             files_total: result.files_total as u64,
-            unreadable_files: result.unreadable_files as u64,
+            unreadable: unreadable(page, result),
             milliseconds: result.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
         }
     }
@@ -107,6 +111,21 @@ fn field(
         toggle: address.with("columns", columns.join(",")).to_string(),
         name: facet.field.clone(),
     }
+}
+
+fn unreadable(page: &Page, result: &SearchResult) -> Vec<String> {
+    let words = |why: bool, key| {
+        let some = result.unreadable.iter().filter(|one| (one.why == Why::Unreachable) == why);
+        let files = some.clone().map(|one| one.files as u64).sum::<u64>();
+        let mut days: Vec<&str> = some.flat_map(|one| &one.days).map(String::as_str).collect();
+        days.sort_unstable();
+        days.dedup();
+        let more = days.len().saturating_sub(DAYS_TOLD);
+        days.truncate(DAYS_TOLD);
+        let days = days.join(", ") + if more > 0 { " …" } else { "" };
+        (files > 0).then(|| page.tn2(key, "count", page.format.number(files), "days", days.as_str()))
+    };
+    [words(false, "search-unreadable"), words(true, "search-unreachable")].into_iter().flatten().collect()
 }
 
 fn histogram(page: &Page, result: &SearchResult) -> Histogram {

@@ -1,7 +1,7 @@
 //! A search line by line, for programs: new rows with each line, counts so far, and whether it is done. It ends with
 //! the connection.
 
-use super::api::LINES;
+use super::api::{LINES, without_words};
 use super::places::Place;
 use super::run::{self, Failure};
 use super::senders::{agencies, senders};
@@ -9,7 +9,7 @@ use super::{Question, cursor_code};
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use event_store::{Facet, Histogram, SearchUpdate, SearchUpdates, UnknownField};
+use event_store::{Facet, Histogram, SearchUpdate, SearchUpdates, UnknownField, Unreadable};
 use kit::Error;
 use kit::web::Visit;
 use serde::Serialize;
@@ -31,8 +31,11 @@ struct Line {
     reached: Option<i64>,
     files_done: u64,
     files_to_do: u64,
-    /// Files within the time asked for that are missing or damaged.
+    /// Files within the time asked for that are missing, damaged or in an archive that does not answer.
     unreadable_files: u64,
+    /// The same by reason, with their days.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<Unreadable>,
     histogram: Histogram,
     facets: Vec<Facet>,
     facets_over: u64,
@@ -55,6 +58,7 @@ impl Line {
             files_done: update.files_done as u64,
             files_to_do: update.files_to_do as u64,
             unreadable_files: so_far.unreadable_files as u64,
+            unreadable: without_words(so_far.unreadable),
             histogram: so_far.histogram,
             facets: so_far.facets,
             facets_over: so_far.facets_over,

@@ -139,6 +139,7 @@ pub fn refusal(error: StoreError) -> Error {
             stopped("error-query-timeout", "query-timeout", limit, words)
         }
         StoreError::Cancelled => refused("error-query-cancelled", words),
+        StoreError::Unreachable { days, .. } => Error::Refused { status: 503, key: "error-archive", words: days },
         StoreError::Full { .. } | StoreError::DiskFull | StoreError::Closed | StoreError::Ledger(_) => {
             Error::Unavailable(words)
         }
