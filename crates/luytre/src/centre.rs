@@ -38,12 +38,16 @@ const DATABASE: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Opens the event store once nobody else has it.
-pub async fn open_store(data: &Path) -> Result<Store> {
+pub async fn open_store(data: &Path, configuration: &Configuration) -> Result<Store> {
     let began = std::time::Instant::now();
-    let key = ledger_key(data)?;
+    let options = Options {
+        ledger_key: Some(ledger_key(data)?),
+        archiving: configuration.events.archive.settings()?,
+        time_zone: kit::calendar::zone(),
+        ..Options::default()
+    };
     loop {
-        let options = Options { ledger_key: Some(key.clone()), time_zone: kit::calendar::zone(), ..Options::default() };
-        match Store::open(&data.join("events"), options) {
+        match Store::open(&data.join("events"), options.clone()) {
             Err(StoreError::Locked { pid, .. }) => {
                 let by = if pid == 0 { "another process".to_owned() } else { format!("process {pid}") };
                 anyhow::ensure!(
@@ -104,7 +108,7 @@ impl Centre {
         if let Some(directory) = &configuration.content_directory {
             response::law::use_directory(directory).context("the law in the content directory")?;
         }
-        let store = open_store(data).await?;
+        let store = open_store(data, configuration).await?;
         let live = Live::default();
         let Registers { db, clock, policies, .. } = Registers::open(data, configuration, &live).await?;
         let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;

@@ -2,6 +2,7 @@
 //! `--configuration FILE`), environment (`LUYTRE_…`, two underscores between levels), flags. Unknown keys are
 //! refused; secrets are redacted wherever settings are shown.
 
+use crate::archive::Archive;
 use anyhow::{Context, Result, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -101,6 +102,8 @@ pub struct Events {
     pub service_provider: bool,
     /// Bytes that events may take on the disk; all but a twentieth of the disk where absent.
     pub disk_bytes: Option<u64>,
+    /// Where events of days long past go.
+    pub archive: Archive,
     /// Zone (IANA name or offset) of records that name none and whose source has none set.
     pub time_zone: String,
 }
@@ -130,6 +133,7 @@ impl Default for Events {
             retention_days: None,
             service_provider: false,
             disk_bytes: None,
+            archive: Archive::default(),
             time_zone: "Asia/Ho_Chi_Minh".to_owned(),
         }
     }
@@ -187,12 +191,15 @@ impl Configuration {
             "log",
             "shared_data",
             "test_postgres",
+            "test_s3",
+            "test_s3_trusts",
             "binary",
         ]);
         let found: Self = figment.merge(environment).extract().context("the configuration is not valid")?;
         if found.events.retention_days == Some(0) {
             bail!("events.retention_days is 0: no event would be kept; give at least one day");
         }
+        found.events.archive.settings()?;
         if found.search.per_person == 0 || found.search.seconds == 0 {
             bail!("search.per_person and search.seconds must be at least 1");
         }

@@ -69,7 +69,7 @@ impl Examiner {
             }
             Err(error) => Err(self.quote("doctor-no-answer", error.to_string())),
         };
-        let store = match centre.store.verify().await {
+        let store = match centre.store.verify_here().await {
             Ok(report) => self.store(&report),
             Err(error) => check("event store", Err(self.quote("doctor-no-answer", error.to_string()))),
         };

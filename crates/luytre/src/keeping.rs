@@ -3,7 +3,9 @@
 
 use crate::centre::Centre;
 use crate::spare::room;
-use event_store::{Dropped, Forecast, Hold, LedgerKey, Proof, Report, RetentionPlan, Sealed, Statistics, StoreError};
+use event_store::{
+    Dropped, Forecast, Hold, LedgerKey, Moved, Proof, Report, RetentionPlan, Sealed, Statistics, StoreError,
+};
 use jiff::civil::Date;
 use kit::clock::DAY;
 use kit::page::Severity;
@@ -29,6 +31,7 @@ pub enum Act {
     Hold(Hold),
     Release { id: String },
     Expire,
+    Archive,
 }
 
 /// What there is and how long it lasts.
@@ -52,6 +55,7 @@ impl Centre {
             Act::Hold(hold) => self.hold(hold).await,
             Act::Release { id } => self.release(id).await,
             Act::Expire => value(&self.expire().await?),
+            Act::Archive => value(&self.archive().await?),
         }
     }
 
@@ -128,6 +132,20 @@ impl Centre {
             self.record("events.expire", "events", &details).await?;
         }
         Ok(gone)
+    }
+
+    /// Moves what is due to the archive.
+    async fn archive(&self) -> Result<Moved, Error> {
+        self.store.seal().await.map_err(refusal)?;
+        let moved = self.store.archive().await.map_err(|error| match error {
+            // Whoever asks for this may know where the archive is.
+            StoreError::Archive(words) => Error::BadRequest(words),
+            error => refusal(error),
+        })?;
+        if moved != Moved::default() {
+            self.record("events.archive", "events", &value(&moved)?).await?;
+        }
+        Ok(moved)
     }
 
     async fn retention_plan(&self) -> Result<RetentionPlan, Error> {

@@ -1,5 +1,7 @@
 //! `luytre doctor`: what is well and what is not, in sentences of the terminal's language or as JSON.
 
+mod archive;
+
 use super::{language, print_json, say};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
@@ -40,6 +42,7 @@ impl Doctor {
             examiner.space(data),
         ];
         checks.extend(configuration.intake.syslog_udp.and_then(|_| examiner.datagrams()));
+        checks.extend(examiner.archive(&configuration).await);
         if let Some(server) = control::running(data).await? {
             checks.push(check("server", Ok(examiner.say("doctor-server-runs", &[]))));
             checks.push(match server.post::<Vec<DoorFigures>>("/control/doors", &()).await {

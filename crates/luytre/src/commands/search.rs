@@ -108,6 +108,22 @@ fn print_rows(answer: &serde_json::Value) {
             }
         }
     }
+    let unreadable = answer.get("unreadable").and_then(serde_json::Value::as_array).map(Vec::as_slice);
+    for one in unreadable.unwrap_or_default() {
+        let days = one.get("days").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let days: Vec<_> = days.iter().filter_map(serde_json::Value::as_str).collect();
+        let key = match text(one, "why").as_str() {
+            "missing" => "search-said-missing",
+            "damaged" => "search-said-damaged",
+            _ => "search-said-unreachable",
+        };
+        let arguments = [
+            ("files", text(one, "files").into()),
+            ("days", days.join(", ").into()),
+            ("words", text(one, "words").into()),
+        ];
+        eprintln!("{}", super::text(key, &arguments));
+    }
     let number = |name: &str| answer.get(name).map(ToString::to_string).unwrap_or_default();
     let arguments = [
         ("shown", super::plain(rows.len())),

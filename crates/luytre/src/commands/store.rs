@@ -13,7 +13,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use event_store::{Options, Problem, Repaired, Report};
 use export::Export;
-use keep::{HoldAct, check_proof, hold, prove, sign, status};
+use keep::{HoldAct, archive, check_proof, hold, prove, sign, status};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,6 +41,11 @@ enum Act {
     },
     /// How much there is, how long it is kept and why, and when the disk will be full.
     Status {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Move now what is old enough to the archive, and remove there what is no longer needed; happens by itself.
+    Archive {
         #[arg(long)]
         json: bool,
     },
@@ -72,9 +77,10 @@ enum Act {
 impl StoreCommand {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         match &self.act {
-            Act::Verify { json } => verify(data, *json).await,
+            Act::Verify { json } => verify(data, &configuration, *json).await,
             Act::Repair { json } => repair(data, configuration, *json).await,
             Act::Status { json } => status(data, &configuration, *json).await,
+            Act::Archive { json } => archive(data, &configuration, *json).await,
             Act::Sign { json } => sign(data, &configuration, *json).await,
             Act::Prove { seq, file } => prove(data, &configuration, *seq, file).await,
             Act::CheckProof { file, json } => check_proof(file, *json),
@@ -84,11 +90,13 @@ impl StoreCommand {
     }
 }
 
-async fn verify(data: &Path, json: bool) -> Result<ExitCode> {
+async fn verify(data: &Path, configuration: &Configuration, json: bool) -> Result<ExitCode> {
     let report: Report = match control::running(data).await? {
         Some(server) => server.post("/control/keep", &keeping::Act::Verify).await?,
         None => {
-            let store = open_store(data).await.map_err(|error| error.context(text("store-repair-helps", &[])))?;
+            let store = open_store(data, configuration)
+                .await
+                .map_err(|error| error.context(text("store-repair-helps", &[])))?;
             let report = store.verify().await?;
             store.close().await;
             report
@@ -105,6 +113,9 @@ async fn verify(data: &Path, json: bool) -> Result<ExitCode> {
             ("files", plain(report.log_files)),
         ];
         tell("store-verified", &arguments);
+        if report.archived > 0 {
+            tell("store-verified-archived", &[("segments", plain(report.archived))]);
+        }
         let hash = report.ledger_sha256.to_string().into();
         tell("store-ledger", &[("entries", plain(report.ledger_entries)), ("sha256", hash)]);
         for (key, problems) in [("store-problem", &report.problems), ("store-lost", &report.losses)] {
@@ -126,7 +137,8 @@ fn tell_problem(key: &str, problem: &Problem) {
 
 async fn repair(data: &Path, configuration: Configuration, json: bool) -> Result<ExitCode> {
     anyhow::ensure!(control::running(data).await?.is_none(), text("store-repair-stop-first", &[]));
-    let done: Repaired = event_store::repair(&data.join("events"), &Options::default())?;
+    let options = Options { archiving: configuration.events.archive.settings()?, ..Options::default() };
+    let done: Repaired = event_store::repair(&data.join("events"), &options)?;
     let centre = Centre::open(data, &configuration).await?;
     centre.record("events.repair", "events", &serde_json::to_value(&done)?).await?;
     centre.close().await;

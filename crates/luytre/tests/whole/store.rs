@@ -100,3 +100,23 @@ fn an_event_is_proven_to_who_has_no_store_and_held_events_are_listed() {
         "SELECT count(*) FROM organisation.audit WHERE action IN ('events.hold', 'events.release', 'events.prove')";
     assert_eq!(number(data.path(), audited), 3);
 }
+
+#[test]
+fn an_archive_is_examined_and_told_and_gets_nothing_before_its_time() {
+    let data = tempfile::tempdir().expect("directory");
+    let archive = tempfile::tempdir().expect("directory");
+    import(data.path());
+    let settings = format!("[events.archive]\nafter_days = 1\ndirectory = {:?}\n", archive.path());
+    std::fs::write(data.path().join("luytre.toml"), &settings).expect("written");
+    let moved = ask(data.path(), &["store", "archive", "--json"]);
+    assert_eq!(moved.get("files").and_then(serde_json::Value::as_u64), Some(0), "today is not over: {moved}");
+    let status = run(data.path(), &["store", "status"]);
+    assert!(status.contains(&archive.path().display().to_string()), "{status}");
+    let output = command(data.path()).args(["doctor", "--json"]).output().expect("luytre");
+    let checks: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let found = checks.as_array().expect("checks").iter().find(|check| check["name"] == "archive").expect("archive");
+    assert_eq!(found["well"], true, "{found}");
+    let wrong = settings.replace("directory", "folder");
+    std::fs::write(data.path().join("luytre.toml"), wrong).expect("written");
+    assert!(failure(data.path(), &["store", "status"]).contains("folder"), "a key that is not known is refused");
+}

@@ -1,11 +1,11 @@
 //! The start page and its wall view.
 
 use super::SETTINGS;
+use crate::Monitoring;
 use crate::alerts::AlertState;
 use crate::alerts::listing::{self, Filter, Row};
 use crate::sources::store::{Listed, SourceFilter, list};
 use crate::timespan::Timespan;
-use crate::Monitoring;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;

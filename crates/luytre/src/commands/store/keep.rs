@@ -1,4 +1,4 @@
-//! `luytre store status`, `sign`, `prove`, `check-proof` and `hold`.
+//! `luytre store status`, `archive`, `sign`, `prove`, `check-proof` and `hold`.
 
 use super::super::search::moment;
 use super::super::{plain, print_json, tell, text};
@@ -8,7 +8,7 @@ use crate::control;
 use crate::keeping::Act;
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use event_store::{Hold, Proof, RetentionPlan, Sealed};
+use event_store::{Hold, Moved, Proof, RetentionPlan, Sealed};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fs::File;
@@ -68,6 +68,7 @@ pub(super) async fn status(data: &Path, configuration: &Configuration, json: boo
         ("log", size("/statistics/log_bytes").into()),
     ];
     tell("store-status", &arguments);
+    archive_status(&found, &size);
     let full = found.pointer("/forecast/full_at").and_then(Value::as_i64);
     let full = full.map(kit::calendar::vietnam_date);
     let budget = ("budget", size("/forecast/budget").into());
@@ -111,6 +112,37 @@ fn holds(holds: &[Hold]) {
         ];
         tell("store-held", &arguments);
     }
+}
+
+/// How much lies in the archive, and whether it can be read.
+fn archive_status(found: &Value, size: &dyn Fn(&str) -> String) {
+    let text_of = |name: &str| found.pointer(&format!("/statistics/{name}")).and_then(Value::as_str);
+    let archived = found.pointer("/statistics/archived_segments").and_then(Value::as_u64).unwrap_or_default();
+    if archived > 0 || text_of("archive_place").is_some() {
+        let place = text_of("archive_place").map_or_else(|| text("store-archive-nowhere", &[]), str::to_owned);
+        let arguments = [
+            ("segments", plain(archived)),
+            ("size", size("/statistics/archived_bytes").into()),
+            ("place", place.into()),
+            ("kept", size("/statistics/cached_bytes").into()),
+        ];
+        tell("store-archive", &arguments);
+    }
+    if let Some(reason) = text_of("archive_outage") {
+        tell("store-archive-away", &[("reason", reason.into())]);
+    }
+}
+
+pub(super) async fn archive(data: &Path, configuration: &Configuration, json: bool) -> Result<ExitCode> {
+    let moved: Moved = keep(data, configuration, &Act::Archive).await?;
+    if json {
+        print_json(&moved)?;
+    } else {
+        let arguments =
+            [("segments", plain(moved.files)), ("bytes", plain(moved.bytes)), ("removed", plain(moved.removed))];
+        tell("store-archived", &arguments);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn sign(data: &Path, configuration: &Configuration, json: bool) -> Result<ExitCode> {
