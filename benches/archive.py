@@ -11,6 +11,7 @@ import glob
 import json
 import os
 import pathlib
+import random
 import socket
 import subprocess
 import sys
@@ -22,9 +23,13 @@ COUNT = "SELECT count(*) AS n, sum(character_length(raw)) AS letters FROM events
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that is free, and the one 10,000 above it: SeaweedFS takes both."""
+    while True:
+        port = random.randrange(20_000, 45_000)
+        with socket.socket() as one, socket.socket() as other, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 10_000))
+            return port
 
 
 def seaweed(folder, port):
