@@ -72,12 +72,12 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
     for row in manifest.segments()? {
         let one = segment(dir, row.clone(), &archive, &files);
         let Err(reason) = one.check() else { continue };
-        let Some(readable) = one.readable() else {
+        let Some(whole) = one.whole() else {
             tracing::warn!(segment = row.path, reason, "left as it is");
             continue;
         };
         tracing::warn!(segment = row.path, reason, "mending");
-        let rest = salvage(dir, &one, &readable)?;
+        let rest = salvage(dir, &one, &whole)?;
         // What is set aside keeps its name; the new file has another generation.
         let added: Vec<SegmentRow> = rest.into_iter().collect();
         manifest.replace(&Replacement::new(Cause::Mended, std::slice::from_ref(&row.path), &added, now))?;
@@ -117,7 +117,7 @@ fn set_aside(dir: &Path, file: &Path, now: i64) -> Result<(), StoreError> {
 }
 
 /// Writes what can be read of a damaged segment into a new one; nothing where nothing can.
-fn salvage(dir: &Path, one: &Arc<Segment>, readable: &Blocks) -> Result<Option<SegmentRow>, StoreError> {
+fn salvage(dir: &Path, one: &Arc<Segment>, whole: &Blocks) -> Result<Option<SegmentRow>, StoreError> {
     let row = &one.row;
     let open = || one.reader().ok().and_then(|reader| ParquetRecordBatchReaderBuilder::try_new(reader).ok());
     let Some(groups) = open().map(|reader| reader.metadata().num_row_groups()) else { return Ok(None) };
@@ -130,8 +130,8 @@ fn salvage(dir: &Path, one: &Arc<Segment>, readable: &Blocks) -> Result<Option<S
     for group in 0..groups {
         let Some(reader) = open() else { break };
         let count = usize::try_from(reader.metadata().row_group(group).num_rows()).unwrap_or(0);
-        // Where checksums tell, a group is whole or lost; where only its footer is hit they tell nothing.
-        let promising = readable.is_empty() || readable.contains(first / BLOCK);
+        // A changed bit in a page need not make it unreadable: what the checksums doubt is lost.
+        let promising = whole.contains(first / BLOCK);
         first += count;
         let Some(batches) = promising.then(|| read_group(reader, group)).flatten() else { continue };
         for batch in batches {

@@ -226,7 +226,7 @@ async fn a_rare_word_fetches_a_part_of_its_day_and_nothing_the_second_time() {
         "a rare word: {} of {} bytes in {} requests; {} bytes kept",
         first.fetched_bytes, first.archived_bytes, first.fetches, first.cached_bytes
     );
-    assert!(first.fetched_bytes * 4 < first.archived_bytes, "{first:?}");
+    assert!(first.fetched_bytes * 3 < first.archived_bytes, "{first:?}");
     assert_eq!(find().await.unwrap().total, 1);
     assert_eq!(store.statistics().fetched_bytes, first.fetched_bytes, "it was kept");
     store.close().await;
@@ -285,8 +285,9 @@ async fn a_changed_object_is_named_and_costs_its_row_group() {
     assert!(report.problems[0].reason.contains("SHA-256"), "{:?}", report.problems);
     store.close().await;
     drop(store);
-    // Gone altogether, and then mended.
+    // Gone altogether, and then mended. What was read of it before is gone as well: it could mend it.
     std::fs::remove_file(&objects[2]).unwrap();
+    std::fs::remove_dir_all(dir.path().join("cache")).unwrap();
     let done = repair(dir.path(), &archived(dir.path(), &today)).unwrap();
     assert_eq!(done.segments.len(), 2, "{done:?}");
     let store = open(dir.path(), &today);

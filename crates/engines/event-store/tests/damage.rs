@@ -97,6 +97,25 @@ async fn a_changed_byte_takes_its_row_group_and_no_more() {
     assert_eq!(repair_again(dir.path(), store), 0);
 }
 
+/// A bit of a page that is not packed can change without making the page unreadable.
+#[tokio::test]
+async fn what_a_changed_bit_may_have_altered_is_not_mended_as_if_it_were_true() {
+    for part in 1..8 {
+        let dir = tempfile::tempdir().unwrap();
+        {
+            let store = open(dir.path());
+            fill(&store, 1..=2_000).await;
+            store.seal().await.unwrap();
+        }
+        let file = segments(dir.path()).remove(0);
+        let length = file.metadata().unwrap().len() as usize;
+        flip(&file, length * part / 16);
+        let done = repair(dir.path(), &options()).unwrap();
+        assert_eq!(done.segments.len(), 1, "{part}: {done:?}");
+        assert_eq!(done.segments[0].rows_after, 0, "{part}: its one row group is lost, whatever still reads");
+    }
+}
+
 fn repair_again(dir: &Path, store: Store) -> usize {
     drop(store);
     repair(dir, &options()).unwrap().segments.len()

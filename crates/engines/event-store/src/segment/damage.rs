@@ -67,13 +67,16 @@ pub(crate) struct Found {
     pub reason: String,
     pub readable: Blocks,
     pub readable_rows: u64,
+    /// Blocks whose rows are as they were written, also where what says where they are is not; all where nothing is
+    /// known of them.
+    pub whole: Blocks,
 }
 
 impl Found {
     /// Nothing can be read.
     pub(super) fn nothing(row: &SegmentRow, reason: String) -> Self {
         let blocks = usize::try_from(row.rows).unwrap_or(usize::MAX).div_ceil(BLOCK);
-        Self { reason, readable: Blocks::none(blocks), readable_rows: 0 }
+        Self { reason, readable: Blocks::none(blocks), readable_rows: 0, whole: Blocks::all(blocks) }
     }
 }
 
@@ -146,8 +149,9 @@ fn around(metadata: &ParquetMetaData, bad: &[Range<u64>], row: &SegmentRow, reas
     // checksums of its own.
     let (words, length) = row.words.unwrap_or((end_of_rows, 0));
     let behind = [end_of_rows..words, words + length..row.bytes];
+    found.whole = found.readable.clone();
     if behind.iter().any(|range| !range.is_empty() && hit(range)) {
-        found = Found::nothing(row, found.reason);
+        found = Found { whole: found.whole, ..Found::nothing(row, found.reason) };
         found.reason.push_str("; the damage is in what says where its rows are");
     } else if !lost.is_empty() {
         found.reason.push_str(&format!("; row groups {} are lost, the others are read", lost.join(", ")));

@@ -41,7 +41,7 @@ pub(crate) struct Segment {
     place: Place,
     dead: AtomicBool,
     /// What can still be read of it, once it was found to be damaged.
-    damaged: Mutex<Option<Blocks>>,
+    damaged: Mutex<Option<Found>>,
     /// The archive gave something else than was put there, or nothing: to be looked at.
     suspect: AtomicBool,
     /// Its word index, once a query has asked for it; nothing where it has none that can be read.
@@ -146,8 +146,9 @@ impl Segment {
             if damaged.is_none() {
                 tracing::error!(segment = self.row.path, reason = found.reason, "segment is damaged");
             }
-            *damaged = Some(found.readable);
-            found.reason
+            let reason = found.reason.clone();
+            *damaged = Some(found);
+            reason
         })
     }
 
@@ -162,7 +163,14 @@ impl Segment {
 
     /// Blocks that can be read, where not all can.
     pub(crate) fn readable(&self) -> Option<Blocks> {
-        self.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        damaged.as_ref().map(|found| found.readable.clone())
+    }
+
+    /// Blocks that may be mended, where it is damaged.
+    pub(crate) fn whole(&self) -> Option<Blocks> {
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        damaged.as_ref().map(|found| found.whole.clone())
     }
 
     /// Blocks in which rows may be wanted; nothing where all have to be read. Blocks while it reads.
