@@ -93,7 +93,7 @@ fn worth_merging(bytes: &[u64]) -> usize {
 
 fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segment>, StoreError> {
     let generation = group.iter().map(|one| one.row.generation).max().unwrap_or(0) + 1;
-    let mut inputs = group.iter().map(|one| Input::open(one)).collect::<Result<Vec<_>, _>>()?;
+    let mut inputs = group.iter().map(Input::open).collect::<Result<Vec<_>, _>>()?;
     let segments = shared.segments_dir();
     let mut writer = SegmentWriter::begin(&*shared.files, &segments, unfinished_name(shared), Some(day), generation)?;
     let mut heap: BinaryHeap<Reverse<(i64, i64, usize)>> = BinaryHeap::new();

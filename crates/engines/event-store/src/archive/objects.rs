@@ -150,14 +150,13 @@ impl ByteStore for Objects {
     fn put_new(&self, name: &str, bytes: Bytes) -> io::Result<bool> {
         let (store, path) = (self.store.clone(), self.path(name));
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        let put = self.wait(async move {
+        self.wait(async move {
             match store.put_opts(&path, PutPayload::from(bytes), options).await {
                 Ok(_) => Ok(true),
                 Err(Error::AlreadyExists { .. }) => Ok(false),
                 Err(error) => Err(error),
             }
-        });
-        put
+        })
     }
 
     fn read(&self, name: &str, range: Range<u64>) -> io::Result<Bytes> {
