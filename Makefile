@@ -73,7 +73,7 @@ compare: ## The event store beside DuckDB and ClickHouse (PyPI) on the same gene
 	$(call python,.cache/engines,duckdb chdb pytz)
 	.cache/engines/bin/python benches/compare.py all $(TARGET)/release/examples/benchmark $(or $(COMPARE),data/compare) $(or $(EVENTS),6000000)
 
-interop: build archive ## DuckDB, ClickHouse and Spark (PyPI; Spark needs Java) read the segments as they lie; servers of S3 keep them.
+interop: build ## DuckDB, ClickHouse and Spark (PyPI; Spark needs Java) read the segments as they lie.
 	$(call python,.cache/engines,duckdb chdb pytz pyspark)
 	.cache/engines/bin/python benches/interop.py $(BINARY) $(SHARED)/logs $(SHARED)/zeek-json $(SHARED)/windows-json
 
