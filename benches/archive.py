@@ -104,7 +104,6 @@ def program(binary, folder, port, command, paths):
         assert json.loads(centre.ask("store", "status", "--json"))["statistics"]["archive_place"].endswith("/events/centre")
         print("  doctor:", examined(centre, True))
         print("  wrong secret:", examined(centre, False, LUYTRE_EVENTS__ARCHIVE__SECRET="wrong"))
-        print("  wrong bucket:", examined(centre, False, LUYTRE_EVENTS__ARCHIVE__BUCKET="nowhere"))
     print("  no server:", examined(centre, False))
     assert centre.ask("query", "--format", "json", COUNT) == before, "what is here does not need the archive"
 
@@ -122,7 +121,7 @@ def newest(pattern):
 
 
 def main():
-    binary, target, paths = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    binary, target, paths = os.path.abspath(sys.argv[1]), sys.argv[2], [os.path.abspath(path) for path in sys.argv[3:]]
     units, tests = newest(f"{target}/luytre_event_store-*"), newest(f"{target}/archive-*")
     for name, server in [("moto", moto), ("SeaweedFS", seaweed)]:
         with tempfile.TemporaryDirectory() as folder:
@@ -141,8 +140,13 @@ def main():
                         sys.exit(f"{name}: {done.stdout}{done.stderr}")
                     said = [line for line in done.stdout.splitlines() if line.startswith(("test result", "a rare"))]
                     print(name, "; ".join(said), flush=True)
+                if server is moto:
+                    # SeaweedFS makes a bucket for an administrator who writes to it.
+                    centre = Program(binary, folder / "centre", endpoint)
+                    centre.ask("import", "--json", *paths, archive=False)
+                    print("  wrong bucket:", examined(centre, False, LUYTRE_EVENTS__ARCHIVE__BUCKET="nowhere"), flush=True)
             if server is seaweed:
-                program(binary, folder, port, command, [os.path.abspath(path) for path in paths])
+                program(binary, folder, port, command, paths)
 
 
 if __name__ == "__main__":
