@@ -121,6 +121,7 @@ search-said-damaged = { $files } files of { $days } are damaged
 search-said-unreachable = { $files } files of { $days } lie in the archive, which cannot be read just now: { $words }
 search-said-own-field = { $field } is no common column; only some formats may have such a field
 search-said-meant = { $field } is no common column and no event found has such a field; did you mean { $meant }?
+query-said = { $rows } rows, { $milliseconds } ms, { $read } of { $files } files read
 
 ## Audit trail
 audit-events-import = Import log files

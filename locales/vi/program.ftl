@@ -121,6 +121,7 @@ search-said-damaged = hỏng { $files } khối của { $days }
 search-said-unreachable = { $files } khối của { $days } nằm ở nơi lưu trữ đang không đọc được: { $words }
 search-said-own-field = { $field } không phải cột chung; chỉ vài định dạng có thể có trường này
 search-said-meant = { $field } không phải cột chung và không sự kiện nào tìm thấy có trường này; có phải bạn muốn tìm { $meant }?
+query-said = { $rows } dòng, { $milliseconds } ms, đọc { $read } trong { $files } tệp
 
 ## Nhật ký kiểm toán
 audit-events-import = Nạp tệp nhật ký

@@ -129,11 +129,11 @@ fn print_table(answer: &QueryAnswer) {
     };
     line(&answer.columns);
     rows.iter().for_each(|row| line(row));
-    say!(
-        "{} rows, {} ms, {} of {} files read",
-        answer.rows.len(),
-        answer.milliseconds,
-        answer.files_read,
-        answer.files_total
-    );
+    let figures = [
+        ("rows", answer.rows.len().into()),
+        ("milliseconds", answer.milliseconds.into()),
+        ("read", answer.files_read.into()),
+        ("files", answer.files_total.into()),
+    ];
+    say!("{}", super::text("query-said", &figures));
 }
