@@ -46,6 +46,10 @@ impl Resends {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn documents(&self) -> MutexGuard<'_, Documents> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Remembers the messages of a session that are stored but may have had no answer, in their order; of many the
     /// last.
     pub fn remember_session<'a>(&self, sender: &str, messages: impl IntoIterator<Item = &'a [u8]>, now: Micros) {
@@ -67,18 +71,19 @@ impl Resends {
         now: Micros,
     ) {
         let marks = documents.into_iter().map(|(sequence, index, bytes)| (self.mark(Some(index), bytes), sequence));
-        self.documents.lock().unwrap_or_else(PoisonError::into_inner).keep(sender, marks, now);
+        let marks: Vec<(u64, u64)> = marks.collect();
+        self.documents().keep(sender, marks.into_iter(), now);
     }
 
     /// For each document of a request the sequence under which it is stored already, if it is a repeated one; empty
     /// if none is. Each stored document stands for one repeated one.
     pub fn repeated(&self, sender: &str, request: &[(&str, &[u8])], now: Micros) -> Vec<Option<u64>> {
-        let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
-        if !documents.knows(sender, now) {
+        if !self.documents().knows(sender, now) {
             return Vec::new();
         }
-        let marks = request.iter().map(|(index, bytes)| self.mark(Some(index), bytes));
-        documents.take(sender, marks)
+        // Hashed before the lock: other senders need not wait for it.
+        let marks: Vec<u64> = request.iter().map(|(index, bytes)| self.mark(Some(index), bytes)).collect();
+        self.documents().take(sender, marks.into_iter())
     }
 }
 
