@@ -7,6 +7,7 @@ use kit::clock::Micros;
 use kit::live::Live;
 use kit::page::Severity;
 use kit::{Error, Tx};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 
 /// To whom.
@@ -87,11 +88,19 @@ async fn on_duty(tx: &Tx<'_>, now: Micros) -> Result<Vec<String>, Error> {
     if !on_watch.is_empty() {
         return Ok(on_watch);
     }
+    // Like the watch itself they stand at the head: who holds the role at one agency must not read of another.
+    let head = head_agency(tx).await?;
     for role in &Policies::embedded()?.roster.when_nobody_is_on_duty {
-        let holders = people::with_role(tx, role, None, now).await?;
+        let holders = people::with_role(tx, role, head.as_deref(), now).await?;
         if !holders.is_empty() {
             return Ok(holders);
         }
     }
     Ok(Vec::new())
+}
+
+async fn head_agency(tx: &Tx<'_>) -> Result<Option<String>, Error> {
+    let sql = "SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY id LIMIT 1";
+    let row = tx.query_one_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
+    Ok(row.map(|row| row.try_get("", "id")).transpose()?)
 }
