@@ -148,8 +148,7 @@ struct Input {
 impl Input {
     fn open(from: &Arc<Segment>) -> Result<Self, StoreError> {
         let name = from.row.path.clone();
-        let file = from.reader().map_err(|error| broken(&name, &error))?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        let reader = ParquetRecordBatchReaderBuilder::try_new(from.reader())
             .and_then(|builder| builder.with_batch_size(PIECE).build())
             .map_err(|error| broken(&name, &error))?;
         let mut input = Self { name, reader, batch: RecordBatch::new_empty(columns::schema()), at: 0 };

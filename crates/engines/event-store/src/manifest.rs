@@ -7,6 +7,7 @@ use crate::StoreError;
 use crate::ledger::{Cause, Change, Listed};
 use crate::log::{BatchId, Damage, StoredBatch};
 use crate::retention::Hold;
+use crate::segment::Minutes;
 use event::Micros;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub(crate) struct SegmentRow {
     pub rows_root: Option<String>,
     /// It lies in the archive, not on the store's own disk.
     pub archived: bool,
+    /// How many of its events fall into each minute; not known of files of older layouts.
+    pub minutes: Option<Minutes>,
 }
 
 /// Segments out and others in, and why; the ledger will say so.
@@ -79,13 +82,14 @@ impl SegmentRow {
             checksums: Vec::new(),
             rows_root: None,
             archived: false,
+            minutes: None,
         }
     }
 }
 
 pub(crate) struct Manifest(Mutex<Connection>);
 
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 /// Of version 1; the later ones add to it.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -118,6 +122,8 @@ ALTER TABLE segments ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE unclaimed (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 ";
 
+const FIFTH: &str = "ALTER TABLE segments ADD COLUMN minutes BLOB;";
+
 fn upgrade(transaction: &Transaction<'_>, from: i64) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
     if from < 2 {
@@ -128,6 +134,9 @@ fn upgrade(transaction: &Transaction<'_>, from: i64) -> rusqlite::Result<()> {
     }
     if from < 4 {
         transaction.execute_batch(FOURTH)?;
+    }
+    if from < 5 {
+        transaction.execute_batch(FIFTH)?;
     }
     if from < 3 {
         let known = segments(transaction)?;
@@ -375,7 +384,7 @@ fn sequence(connection: &Connection, name: &str) -> Result<u64, StoreError> {
 fn segments(connection: &Connection) -> rusqlite::Result<Vec<SegmentRow>> {
     let mut statement = connection.prepare(
         "SELECT path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
-         words_offset, words_length, checksums, rows_root, archived FROM segments ORDER BY max_time, path",
+         words_offset, words_length, checksums, rows_root, archived, minutes FROM segments ORDER BY max_time, path",
     )?;
     let rows = statement.query_map([], |row| {
         let sources: Option<String> = row.get(11)?;
@@ -397,6 +406,7 @@ fn segments(connection: &Connection) -> rusqlite::Result<Vec<SegmentRow>> {
             checksums: checksums.unwrap_or_default().chunks_exact(4).map(little_endian).collect(),
             rows_root: row.get(15)?,
             archived: row.get(16)?,
+            minutes: row.get::<_, Option<Vec<u8>>>(17)?.map(Minutes::from_bytes),
         })
     })?;
     rows.collect()
@@ -441,8 +451,8 @@ fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<(
     let sources = row.sources.as_ref().and_then(|sources| serde_json::to_string(sources).ok());
     transaction.execute(
         "INSERT INTO segments (path, day, generation, rows, bytes, min_time, max_time, min_seq, max_seq, newest, sha256, sources,
-         words_offset, words_length, checksums, rows_root, archived)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+         words_offset, words_length, checksums, rows_root, archived, minutes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         params![
             row.path,
             row.day,
@@ -460,7 +470,8 @@ fn insert(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<(
             row.words.map(|(_, length)| length as i64),
             to_bytes(&row.checksums),
             row.rows_root,
-            row.archived
+            row.archived,
+            row.minutes.as_ref().map(Minutes::as_bytes)
         ],
     )?;
     Ok(())

@@ -119,7 +119,7 @@ fn set_aside(dir: &Path, file: &Path, now: i64) -> Result<(), StoreError> {
 /// Writes what can be read of a damaged segment into a new one; nothing where nothing can.
 fn salvage(dir: &Path, one: &Arc<Segment>, whole: &Blocks) -> Result<Option<SegmentRow>, StoreError> {
     let row = &one.row;
-    let open = || one.reader().ok().and_then(|reader| ParquetRecordBatchReaderBuilder::try_new(reader).ok());
+    let open = || ParquetRecordBatchReaderBuilder::try_new(one.reader()).ok();
     let Some(groups) = open().map(|reader| reader.metadata().num_row_groups()) else { return Ok(None) };
     let segments = dir.join("segments");
     let temporary = dir.join("unfinished").join("repair.parquet");
@@ -227,8 +227,7 @@ fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
 fn sequences(one: &Arc<Segment>) -> Result<Sequences, StoreError> {
     let broken =
         |error: &dyn std::fmt::Display| StoreError::Segment { file: one.row.path.clone(), reason: error.to_string() };
-    let open = one.reader().map_err(|error| broken(&error))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(open).map_err(|error| broken(&error))?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(one.reader()).map_err(|error| broken(&error))?;
     let only = ProjectionMask::columns(reader.parquet_schema(), ["seq"]);
     let mut seqs = Sequences::default();
     for batch in reader.with_projection(only).build().map_err(|error| broken(&error))? {

@@ -5,9 +5,10 @@
 mod support;
 
 use event::Event;
-use luytre_event_store::{Options, Store, repair};
+use luytre_event_store::{Options, QueryContext, Store, repair};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use support::{MIDNIGHT, fill, number, open, options, record};
+use support::{MIDNIGHT, all, fill, number, open, options, record};
 
 const COUNT: &str = "SELECT count(*) FROM events";
 const GROUP: u64 = 64 * 1024;
@@ -95,6 +96,56 @@ async fn a_changed_byte_takes_its_row_group_and_no_more() {
     assert!(report.ok() && report.losses.len() == 1, "{report:?}");
     assert_eq!(std::fs::read_dir(dir.path().join("damaged")).unwrap().count(), 1, "the old file is kept");
     assert_eq!(repair_again(dir.path(), store), 0);
+}
+
+/// Every row of the store as JSON, by its sequence.
+async fn rows(store: &Store) -> BTreeMap<u64, String> {
+    let context = QueryContext { max_rows: 100_000, ..all() };
+    let result = store.query("SELECT * FROM events", &context).await.unwrap();
+    let rows = result.to_json_rows().unwrap();
+    rows.into_iter().map(|row| (row["seq"].as_u64().unwrap(), serde_json::to_string(&row).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_changed_bit_changes_no_answer_and_is_not_merged_into_another_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { compact_files: 2, ..options() };
+    let open = || Store::open(dir.path(), options.clone()).unwrap();
+    let truth = {
+        let store = open();
+        fill(&store, 1..=3_000).await;
+        store.seal().await.unwrap();
+        fill(&store, 3_001..=6_000).await;
+        store.seal().await.unwrap();
+        rows(&store).await
+    };
+    assert_eq!(truth.len(), 6_000);
+    let file = segments(dir.path()).remove(0);
+    let length = file.metadata().unwrap().len() as usize;
+    let whole = std::fs::read(&file).unwrap();
+    for part in 0..48 {
+        let mut bytes = whole.clone();
+        bytes[length * part / 48 + part] ^= 1 << (part % 8);
+        std::fs::write(&file, bytes).unwrap();
+        let store = open();
+        for (seq, row) in rows(&store).await {
+            assert_eq!(row, truth[&seq], "bit {} of byte {}", part % 8, length * part / 48 + part);
+        }
+        assert_eq!(store.statistics().damaged_segments, 1, "{part}: it was noticed");
+        assert_eq!(store.compact().await.unwrap().files_before, 0, "{part}");
+    }
+    std::fs::write(&file, &whole).unwrap();
+    flip(&file, length / 3);
+    {
+        // Nobody has asked anything yet: the merge is the first to read it.
+        let store = open();
+        assert_eq!(store.compact().await.unwrap().files_before, 0);
+        assert_eq!(store.statistics().damaged_segments, 1);
+    }
+    std::fs::write(&file, &whole).unwrap();
+    let store = open();
+    assert_eq!(store.compact().await.unwrap().files_before, 2);
+    assert_eq!(rows(&store).await, truth);
 }
 
 /// A bit of a page that is not packed can change without making the page unreadable.

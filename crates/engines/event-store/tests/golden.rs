@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use support::{all, fill, number, open, options, record};
 
 /// Of the manifest, which tells the version of the whole folder.
-const VERSION: &str = "4";
+const VERSION: &str = "5";
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")

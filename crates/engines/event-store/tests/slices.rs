@@ -196,6 +196,31 @@ async fn the_first_page_is_there_before_the_total() {
 }
 
 #[tokio::test]
+async fn what_nobody_filters_is_counted_without_reading_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), Options { compact_files: 1000, ..options() }).unwrap();
+    let mut events = Vec::new();
+    for day in 0..20 {
+        let some: Vec<Event> = (1..=50)
+            .map(|number| one(day * 50 + number, MIDNIGHT + (day as i64 * 1440 + number as i64) * 60 * SECOND))
+            .collect();
+        store.insert(some.clone()).await.unwrap();
+        store.seal().await.unwrap();
+        events.extend(some);
+    }
+    let request = SearchRequest { limit: 5, facets: false, slice_rows: 10, ..SearchRequest::default() };
+    check(&store, &events, &request).await;
+    let everything = store.search(&request, &all()).await.unwrap();
+    assert_eq!((everything.total, everything.total_exact, everything.files_read), (1000, true, 1));
+    // Whoever may not see every source, or asks for something, has files read.
+    let some = QueryContext::new(luytre_event_store::Sources::only(["source-a", "source-b"]));
+    let theirs = store.search(&request, &some).await.unwrap();
+    assert_eq!((theirs.total, theirs.files_read, theirs.histogram), (1000, 20, everything.histogram));
+    let asked = SearchRequest { query: "user_name:root".into(), ..request };
+    assert_eq!(store.search(&asked, &all()).await.unwrap().total, 500);
+}
+
+#[tokio::test]
 async fn a_search_whose_reader_waits_or_goes_keeps_no_place() {
     let dir = tempfile::tempdir().unwrap();
     let store = many(dir.path(), Options { concurrent_queries: 1, ..options() }).await;

@@ -144,8 +144,7 @@ pub(crate) fn find_row(
         file: segment.row.path.clone(),
         reason: error.to_string(),
     };
-    let open = segment.reader().map_err(|error| broken(&error))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(open).map_err(|error| broken(&error))?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(segment.reader()).map_err(|error| broken(&error))?;
     let only = ProjectionMask::columns(reader.parquet_schema(), COLUMNS);
     let (mut leaves, mut found) = (Vec::new(), None);
     for batch in reader.with_projection(only).build().map_err(|error| broken(&error))? {

@@ -2,8 +2,8 @@
 //! whatever SQL stands above, and files are left out by time, sequence and source before any is opened.
 
 use super::Sources;
-use super::archived::Readers;
 use super::engine::SEGMENTS;
+use super::readers::Readers;
 use super::touched::Touched;
 use super::wanted::wanted;
 use crate::columns;
@@ -109,7 +109,7 @@ impl EventsTable {
             if let Some(blocks) = blocks.filter(|blocks| blocks.len() < blocks.count()) {
                 file = file.with_extension(selection(&blocks, one.row.rows));
             }
-            files.push(if one.is_archived() { file.with_extension(one) } else { file });
+            files.push(file.with_extension(one));
         }
         Ok(files)
     }
@@ -269,9 +269,7 @@ impl TableProvider for EventsTable {
 
 fn scan_files(state: &dyn Session, files: Vec<PartitionedFile>, read: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
     let url = ObjectStoreUrl::parse(SEGMENTS)?;
-    let environment = state.runtime_env();
-    let footers = environment.cache_manager.get_file_metadata_cache();
-    let reader = Readers::new(environment.object_store(&url)?, footers);
+    let reader = Readers { footers: state.runtime_env().cache_manager.get_file_metadata_cache() };
     let source = ParquetSource::new(TableSchema::from(columns::schema()))
         .with_table_parquet_options(state.default_table_options().parquet)
         .with_parquet_file_reader_factory(Arc::new(reader))

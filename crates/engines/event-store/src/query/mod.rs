@@ -1,7 +1,6 @@
 //! Questions in SQL over events and the tables a caller adds, read-only, inside the caller's set of sources,
 //! within limits of rows, time and memory.
 
-mod archived;
 mod compact;
 mod engine;
 mod events;
@@ -13,6 +12,7 @@ mod guard;
 mod mistakes;
 mod names;
 mod output;
+mod readers;
 mod touched;
 mod wanted;
 

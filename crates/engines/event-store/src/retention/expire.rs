@@ -177,8 +177,7 @@ fn remove(
 
 /// All columns where none is named.
 fn read(one: &Arc<Segment>, columns: &[&str]) -> Result<ParquetRecordBatchReader, StoreError> {
-    let file = one.reader().map_err(|error| broken(one, &error))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(one, &error))?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(one.reader()).map_err(|error| broken(one, &error))?;
     let mask = match columns {
         [] => ProjectionMask::all(),
         some => ProjectionMask::columns(reader.parquet_schema(), some.iter().copied()),

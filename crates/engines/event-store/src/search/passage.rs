@@ -94,13 +94,16 @@ pub(super) fn empty((from, to): (Micros, Micros), wanted: usize) -> Histogram {
 }
 
 fn add(histogram: &mut Histogram, times: &[Micros]) {
+    times.iter().for_each(|time| add_count(histogram, *time, 1));
+}
+
+/// Adds so many events of one time.
+pub(super) fn add_count(histogram: &mut Histogram, time: Micros, count: u64) {
     if histogram.buckets.is_empty() {
         return;
     }
-    for time in times {
-        let number = time.saturating_sub(histogram.from).div_euclid(histogram.bucket_micros);
-        if let Some(bucket) = usize::try_from(number).ok().and_then(|number| histogram.buckets.get_mut(number)) {
-            bucket.count += 1;
-        }
+    let number = time.saturating_sub(histogram.from).div_euclid(histogram.bucket_micros);
+    if let Some(bucket) = usize::try_from(number).ok().and_then(|number| histogram.buckets.get_mut(number)) {
+        bucket.count += count;
     }
 }

@@ -2,7 +2,7 @@
 //! of time. The whole answer is these updates put together.
 
 use super::condition::condition;
-use super::language::Query;
+use super::language::{Node, Query};
 use super::passage;
 use super::request::{MOST_ROWS, SearchRequest, SearchResult, SearchUpdate};
 use super::slices::Extent;
@@ -10,7 +10,7 @@ use super::walk::Walk;
 use crate::manifest::SegmentRow;
 use crate::memory::{Snapshot, times};
 use crate::mistake::Mistake;
-use crate::query::{Flow, LeftOut};
+use crate::query::{Flow, LeftOut, Sources};
 use crate::segment::Segment;
 use crate::unreadable::{Unreadable, Why, days_of, gather};
 use crate::{Histogram, QueryContext, Store, StoreError, columns};
@@ -36,6 +36,8 @@ pub(super) struct Prepared {
     pub request: SearchRequest,
     pub query: Query,
     pub filter: Expr,
+    /// Every event is a match, and the asker may see every one.
+    pub is_everything: bool,
     pub snapshot: Snapshot,
     /// First and last time asked for, both included.
     pub from: Micros,
@@ -124,6 +126,7 @@ impl Store {
             segments: snapshot.segments.iter().filter(|one| asked(&one.row)).cloned().collect(),
             missing: self.shared().missing.iter().filter(|row| asked(row)).map(days_of).collect(),
             request: request.clone(),
+            is_everything: query.root == Node::All && context.sources == Sources::All,
             query,
             filter,
             snapshot,

@@ -1,6 +1,7 @@
 //! Reads from a segment's file what the manifest should say of it.
 
 use super::damage::read;
+use super::tally::Tally;
 use super::words::KEY;
 use super::{DAY, write};
 use crate::StoreError;
@@ -28,7 +29,7 @@ pub(crate) fn describe(segments: &Path, path: &str) -> Result<SegmentRow, StoreE
         let (offset, length) = text.split_once(' ')?;
         Some((offset.parse().ok()?, length.parse().ok()?))
     });
-    let mut row = SegmentRow {
+    let row = SegmentRow {
         path: path.to_owned(),
         generation: fact("luytre.generation").and_then(|text| text.parse().ok()).unwrap_or(0),
         bytes,
@@ -39,18 +40,17 @@ pub(crate) fn describe(segments: &Path, path: &str) -> Result<SegmentRow, StoreE
         ..SegmentRow::empty(None)
     };
     let only = ProjectionMask::columns(reader.parquet_schema(), ["seq", "time", "arrival", "source_id"]);
-    let mut sources = BTreeSet::new();
+    let mut tally = Tally::new(row);
     let mut days = BTreeSet::new();
     for batch in reader.with_projection(only).build().map_err(|error| broken(&error))? {
         let batch = batch.map_err(|error| broken(&error))?;
-        write::note(&mut row, &mut sources, &batch);
+        tally.add(&batch);
         if let Some(times) = batch.column_by_name("time") {
             days.extend(
                 times.as_primitive::<TimestampMicrosecondType>().values().iter().map(|time| time.div_euclid(DAY)),
             );
         }
     }
-    row.day = if days.len() == 1 { days.first().and_then(|day| i32::try_from(*day).ok()) } else { None };
-    row.sources = write::few(sources);
-    Ok(row)
+    let day = if days.len() == 1 { days.first().and_then(|day| i32::try_from(*day).ok()) } else { None };
+    Ok(SegmentRow { day, ..tally.finish() })
 }

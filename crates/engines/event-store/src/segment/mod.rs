@@ -2,13 +2,17 @@
 
 mod damage;
 mod describe;
+mod local;
+mod minutes;
 mod partition;
 mod reader;
+mod tally;
 mod words;
 mod write;
 
 pub(crate) use damage::{Digest, PIECE};
 pub(crate) use describe::describe;
+pub(crate) use minutes::{MINUTE, Minutes};
 pub(crate) use partition::{DAY, Part, partition};
 pub(crate) use reader::SegmentReader;
 pub(crate) use words::{BLOCK, Blocks, Wanted, Words};
@@ -19,7 +23,8 @@ use crate::files::FileLayer;
 use crate::manifest::SegmentRow;
 use bytes::Bytes;
 use damage::{Found, compare};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::file::metadata::ParquetMetaData;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -42,7 +47,7 @@ pub(crate) struct Segment {
     dead: AtomicBool,
     /// What can still be read of it, once it was found to be damaged.
     damaged: Mutex<Option<Found>>,
-    /// The archive gave something else than was put there, or nothing: to be looked at.
+    /// A read gave something else than was written, or nothing: to be looked at.
     suspect: AtomicBool,
     /// Its word index, once a query has asked for it; nothing where it has none that can be read.
     words: OnceLock<Option<Words>>,
@@ -91,11 +96,8 @@ impl Segment {
     }
 
     /// For the Parquet reader.
-    pub(crate) fn reader(self: &Arc<Self>) -> io::Result<SegmentReader> {
-        Ok(match &self.place {
-            Place::Here { file, .. } => SegmentReader::Here(File::open(file)?),
-            Place::Archived(_) => SegmentReader::Archived(self.clone()),
-        })
+    pub(crate) fn reader(self: &Arc<Self>) -> SegmentReader {
+        SegmentReader(self.clone())
     }
 
     /// Bytes of its file. Blocks.
@@ -104,24 +106,31 @@ impl Segment {
         read.into_iter().next().ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
     }
 
-    /// Several ranges at once. Blocks.
+    /// Several ranges at once. What is known to be damaged is read around, as it is. Blocks.
     pub(crate) fn read_ranges(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
-        match &self.place {
-            Place::Here { file, .. } => {
-                let file = File::open(file)?;
-                let read = |range: &Range<u64>| {
-                    let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(io::Error::other)?];
-                    file.read_exact_at(&mut bytes, range.start)?;
-                    Ok(bytes.into())
-                };
-                ranges.iter().map(read).collect()
+        let read = match &self.place {
+            Place::Here { file, .. } if self.is_damaged() => local::read_as_is(file, ranges),
+            Place::Here { file, .. } => local::read_checked(&self.row, file, ranges),
+            Place::Archived(archive) => archive.read(&self.row, ranges),
+        };
+        read.inspect_err(|error| {
+            if error.kind() != io::ErrorKind::NotConnected {
+                self.suspect.store(true, Ordering::Release);
             }
-            Place::Archived(archive) => archive.read(&self.row, ranges).inspect_err(|error| {
-                if error.kind() != io::ErrorKind::NotConnected {
-                    self.suspect.store(true, Ordering::Release);
-                }
-            }),
-        }
+        })
+    }
+
+    /// What its file says of its rows, whether it is damaged or not.
+    fn footer(self: &Arc<Self>) -> Result<ParquetMetaData, String> {
+        let words = |error: &dyn fmt::Display| error.to_string();
+        let metadata = match &self.place {
+            Place::Here { file, .. } => {
+                let file = File::open(file).map_err(|error| words(&error))?;
+                ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+            }
+            Place::Archived(_) => ArrowReaderMetadata::load(&self.reader(), ArrowReaderOptions::new()),
+        };
+        Ok(metadata.map_err(|error| words(&error))?.metadata().as_ref().clone())
     }
 
     /// Reads it whole; what is damaged is left out of queries from here on, so that the rest stays readable. An archive
@@ -134,11 +143,7 @@ impl Segment {
         let outcome = match digest {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => return Err(error.to_string()),
             Err(error) => Err(Found::nothing(&self.row, error.to_string())),
-            Ok(digest) => compare(&self.row, &digest, || {
-                let reader = self.reader().map_err(|error| error.to_string())?;
-                let reader = ParquetRecordBatchReaderBuilder::try_new(reader).map_err(|error| error.to_string())?;
-                Ok(reader.metadata().as_ref().clone())
-            }),
+            Ok(digest) => compare(&self.row, &digest, || self.footer()),
         };
         self.suspect.store(false, Ordering::Release);
         outcome.map_err(|found| {
@@ -152,9 +157,10 @@ impl Segment {
         })
     }
 
-    /// Whether a query that could not read it should have it looked at. Archived ones are not fetched whole for nothing.
+    /// Whether a query that could not read it should have it looked at. None is read whole for nothing, but those whose
+    /// pieces have no checksums.
     pub(crate) fn may_be_damaged(&self) -> bool {
-        !self.is_damaged() && (!self.is_archived() || self.suspect.load(Ordering::Acquire))
+        !self.is_damaged() && (self.row.checksums.is_empty() || self.suspect.load(Ordering::Acquire))
     }
 
     pub(crate) fn is_damaged(&self) -> bool {

@@ -4,20 +4,19 @@
 use super::Part;
 use super::damage::Digest;
 use super::partition::DAY;
+use super::tally::Tally;
 use super::words::{BLOCK, KEY, WordsBuilder};
 use crate::files::{AppendFile, FileLayer, is_disk_full};
 use crate::ledger::{Tree, leaves_of};
 use crate::manifest::SegmentRow;
 use crate::{StoreError, columns};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::compute::interleave_record_batch;
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -32,8 +31,6 @@ const STEP: usize = 8192;
 const PAGE: usize = 256 << 10;
 /// Rows after which the size of a page is looked at.
 const PAGE_STEP: usize = 256;
-/// Above this many a file does not list its sources.
-const MOST_SOURCES: usize = 256;
 /// Gathered before a write to the disk.
 const BUFFER: usize = 1 << 20;
 
@@ -132,8 +129,7 @@ pub(crate) struct SegmentWriter<'a> {
     unfinished: Unfinished<'a>,
     segments: &'a Path,
     writer: ArrowWriter<Sink>,
-    row: SegmentRow,
-    sources: BTreeSet<String>,
+    tally: Tally,
     words: WordsBuilder,
     rows: Tree,
 }
@@ -153,12 +149,12 @@ impl<'a> SegmentWriter<'a> {
         let writer = ArrowWriter::try_new(sink, columns::schema(), Some(properties(generation)?))
             .map_err(|error| parquet_error("", &error))?;
         let row = SegmentRow { generation, ..SegmentRow::empty(day) };
-        let (sources, words) = (BTreeSet::new(), WordsBuilder::default());
-        Ok(Self { unfinished, segments, writer, row, sources, words, rows: Tree::default() })
+        let (tally, words) = (Tally::new(row), WordsBuilder::default());
+        Ok(Self { unfinished, segments, writer, tally, words, rows: Tree::default() })
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
-        note(&mut self.row, &mut self.sources, batch);
+        self.tally.add(batch);
         self.words.add(batch);
         leaves_of(batch).into_iter().for_each(|leaf| self.rows.add(leaf));
         self.writer.write(batch).map_err(|error| parquet_error("", &error))
@@ -179,12 +175,11 @@ impl<'a> SegmentWriter<'a> {
         let mut sink = writer.into_inner().map_err(|error| parquet_error("", &error))?;
         sink.flush().map_err(failed("write a segment"))?;
         sink.file.sync().map_err(failed("sync a segment"))?;
-        let mut row = self.row;
+        let mut row = self.tally.finish();
         row.bytes = sink.bytes;
         row.words = Some(place);
         row.rows_root = Some(root);
         (row.sha256, row.checksums) = sink.digest.finish();
-        row.sources = few(self.sources);
         let folder = folder(row.day);
         // Never `name=value`: several engines read that as a partition and then find no file.
         row.path = format!("{folder}/{:012}-{:012}-{}.parquet", row.min_seq, row.max_seq, row.generation);
@@ -197,42 +192,6 @@ impl<'a> SegmentWriter<'a> {
         files.sync_dir(self.segments).map_err(failed("sync the folder of segments"))?;
         Ok(row)
     }
-}
-
-/// Widens what a row of the manifest says by these rows.
-pub(super) fn note(row: &mut SegmentRow, found: &mut BTreeSet<String>, batch: &RecordBatch) {
-    row.rows += batch.num_rows() as u64;
-    if let Some(seqs) = batch.column_by_name("seq") {
-        for seq in seqs.as_primitive::<Int64Type>().values() {
-            row.min_seq = row.min_seq.min(*seq as u64);
-            row.max_seq = row.max_seq.max(*seq as u64);
-        }
-    }
-    let (Some(times), Some(arrivals)) = (batch.column_by_name("time"), batch.column_by_name("arrival")) else {
-        return;
-    };
-    for time in times.as_primitive::<TimestampMicrosecondType>().values() {
-        row.min_time = row.min_time.min(*time);
-        row.max_time = row.max_time.max(*time);
-    }
-    let newest = arrivals.as_primitive::<TimestampMicrosecondType>().values().iter().copied().max();
-    row.newest = row.newest.max(row.max_time).max(newest.unwrap_or(i64::MIN));
-    if let Some(sources) = batch.column_by_name("source_id") {
-        let sources = sources.as_string_view();
-        for index in 0..sources.len() {
-            if found.len() <= MOST_SOURCES && !sources.is_null(index) {
-                let source = sources.value(index);
-                if !found.contains(source) {
-                    found.insert(source.to_owned());
-                }
-            }
-        }
-    }
-}
-
-/// The sources of a file, where they are few.
-pub(super) fn few(sources: BTreeSet<String>) -> Option<BTreeSet<String>> {
-    (sources.len() <= MOST_SOURCES).then_some(sources)
 }
 
 /// Writes the rows of one part.

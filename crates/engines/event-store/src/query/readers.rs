@@ -1,9 +1,10 @@
-//! Lets DataFusion read segments wherever they lie: those of the store's own disk as files, those of the archive through
-//! the segment itself, which fetches, checks and keeps their pieces.
+//! Lets DataFusion read segments wherever they lie: through the segment itself, which finds, checks and keeps their
+//! pieces.
 
 use crate::segment::Segment;
 use async_trait::async_trait;
 use bytes::Bytes;
+use datafusion::common::internal_err;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
@@ -24,17 +25,10 @@ use std::sync::Arc;
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// Makes a reader for each file of a scan. Files of the archive carry their segment as an extension.
+/// Makes a reader for each file of a scan, which carries its segment as an extension.
 #[derive(Debug)]
 pub(super) struct Readers {
-    here: CachedParquetFileReaderFactory,
-    footers: Arc<FileMetadataCache>,
-}
-
-impl Readers {
-    pub(super) fn new(here: Arc<dyn ObjectStore>, footers: Arc<FileMetadataCache>) -> Self {
-        Self { here: CachedParquetFileReaderFactory::new(here, footers.clone()), footers }
-    }
+    pub(super) footers: Arc<FileMetadataCache>,
 }
 
 impl ParquetFileReaderFactory for Readers {
@@ -45,34 +39,34 @@ impl ParquetFileReaderFactory for Readers {
         footer: Option<usize>,
         metrics: &ExecutionPlanMetricsSet,
     ) -> datafusion::error::Result<Box<dyn AsyncFileReader + Send>> {
-        match file.extension::<Arc<Segment>>().cloned() {
-            Some(segment) => CachedParquetFileReaderFactory::new(Arc::new(Archived(segment)), self.footers.clone())
-                .create_reader(partition, file, footer, metrics),
-            None => self.here.create_reader(partition, file, footer, metrics),
-        }
+        let Some(segment) = file.extension::<Arc<Segment>>().cloned() else {
+            return internal_err!("{} comes without its segment", file.object_meta.location);
+        };
+        CachedParquetFileReaderFactory::new(Arc::new(OneSegment(segment)), self.footers.clone())
+            .create_reader(partition, file, footer, metrics)
     }
 }
 
-/// One segment of the archive as a store of one object. Only reading is there.
+/// One segment as a store of one object. Only reading is there.
 #[derive(Debug)]
-struct Archived(Arc<Segment>);
+struct OneSegment(Arc<Segment>);
 
-impl fmt::Display for Archived {
+impl fmt::Display for OneSegment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "archived segment {}", self.0.row.path)
+        write!(formatter, "segment {}", self.0.row.path)
     }
 }
 
 fn read_only<T>() -> Result<T> {
-    let (operation, implementer) = ("anything but reading".to_owned(), "an archived segment".to_owned());
+    let (operation, implementer) = ("anything but reading".to_owned(), "a segment".to_owned());
     Err(Error::NotImplemented { operation, implementer })
 }
 
 fn failed(error: io::Error) -> Error {
-    Error::Generic { store: "archive", source: Box::new(error) }
+    Error::Generic { store: "segments", source: Box::new(error) }
 }
 
-impl Archived {
+impl OneSegment {
     async fn read(&self, ranges: Vec<Range<u64>>) -> Result<Vec<Bytes>> {
         let segment = self.0.clone();
         let read = tokio::task::spawn_blocking(move || segment.read_ranges(&ranges)).await;
@@ -81,7 +75,7 @@ impl Archived {
 }
 
 #[async_trait]
-impl ObjectStore for Archived {
+impl ObjectStore for OneSegment {
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let size = self.0.row.bytes;
         let range = match options.range {

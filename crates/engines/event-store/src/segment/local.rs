@@ -1,0 +1,129 @@
+//! Reads ranges of a segment's file on the store's own disk. Whole pieces are read, and what is read counts only with the
+//! checksum that the manifest names: a changed bit is an error, never a changed answer.
+
+use super::PIECE;
+use crate::manifest::SegmentRow;
+use bytes::Bytes;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// The bytes of each range. Segments of the first layout have no checksums of pieces and are read as they are.
+///
+/// # Errors
+/// `InvalidData` where the file has something else than was written.
+pub(super) fn read_checked(row: &SegmentRow, path: &Path, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+    if row.checksums.is_empty() {
+        return read_as_is(path, ranges);
+    }
+    let file = File::open(path)?;
+    let mut order: Vec<usize> = (0..ranges.len()).collect();
+    order.sort_by_key(|number| ranges.get(*number).map_or(0, |range| range.start));
+    let mut found = vec![Bytes::new(); ranges.len()];
+    let mut around = 0..0;
+    let mut bytes = Bytes::new();
+    for number in order {
+        let Some(range) = ranges.get(number).filter(|range| !range.is_empty()) else { continue };
+        if range.end > row.bytes {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !(around.contains(&range.start) && range.end <= around.end) {
+            around = pieces(row, range);
+            bytes = read(&file, &around)?.into();
+            check(row, around.start, &bytes)?;
+        }
+        let start = length(&(around.start..range.start))?;
+        if let Some(slot) = found.get_mut(number) {
+            *slot = bytes.slice(start..start + length(range)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The bytes of each range, whatever they are.
+pub(super) fn read_as_is(path: &Path, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+    let file = File::open(path)?;
+    ranges.iter().map(|range| Ok(read(&file, range)?.into())).collect()
+}
+
+fn read(file: &File, range: &Range<u64>) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length(range)?];
+    file.read_exact_at(&mut bytes, range.start)?;
+    Ok(bytes)
+}
+
+fn length(range: &Range<u64>) -> io::Result<usize> {
+    usize::try_from(range.end.saturating_sub(range.start)).map_err(io::Error::other)
+}
+
+/// A range widened to whole pieces.
+fn pieces(row: &SegmentRow, range: &Range<u64>) -> Range<u64> {
+    let piece = PIECE as u64;
+    range.start / piece * piece..range.end.next_multiple_of(piece).min(row.bytes)
+}
+
+fn check(row: &SegmentRow, start: u64, bytes: &[u8]) -> io::Result<()> {
+    let first = usize::try_from(start / PIECE as u64).map_err(io::Error::other)?;
+    for (number, piece) in bytes.chunks(PIECE).enumerate() {
+        if row.checksums.get(first + number) != Some(&crc32c::crc32c(piece)) {
+            let from = start + (number * PIECE) as u64;
+            let words = format!("bytes {from} to {} are not those that were written", from + piece.len() as u64);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::Digest;
+    use proptest::prelude::*;
+
+    fn written(content: &[u8]) -> (tempfile::TempDir, std::path::PathBuf, SegmentRow) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("some.parquet");
+        std::fs::write(&path, content).unwrap();
+        let mut digest = Digest::default();
+        digest.add(content);
+        let checksums = digest.finish().1;
+        let row = SegmentRow { bytes: content.len() as u64, checksums, ..SegmentRow::empty(None) };
+        (dir, path, row)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn ranges_are_what_was_written_and_a_changed_bit_is_an_error(
+            size in 1usize..300_000,
+            places in proptest::collection::vec((0usize..300_000, 0usize..150_000), 1..12),
+            flip in 0usize..300_000,
+        ) {
+            let content: Vec<u8> = (0..size).map(|at| (at * 31 % 251) as u8).collect();
+            let (_dir, path, row) = written(&content);
+            let ranges: Vec<_> = places.iter().map(|(from, length)| {
+                let from = from % size;
+                from as u64..(from + length).min(size) as u64
+            }).collect();
+            let read = read_checked(&row, &path, &ranges).unwrap();
+            for (range, bytes) in ranges.iter().zip(&read) {
+                prop_assert_eq!(&bytes[..], &content[range.start as usize..range.end as usize]);
+            }
+            let flip = flip % size;
+            let mut changed = content;
+            changed[flip] ^= 1;
+            std::fs::write(&path, &changed).unwrap();
+            let touched = ranges.iter().any(|range| !range.is_empty() && pieces(&row, range).contains(&(flip as u64)));
+            prop_assert_eq!(read_checked(&row, &path, &ranges).is_err(), touched);
+        }
+    }
+
+    #[test]
+    fn beyond_the_end_is_an_error() {
+        let (_dir, path, row) = written(b"short");
+        assert_eq!(read_checked(&row, &path, &[0..6]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(read_checked(&row, &path, &[5..5, 1..3]).unwrap(), [&b""[..], &b"ho"[..]]);
+    }
+}
