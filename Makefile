@@ -15,7 +15,10 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench compare interop archive load soak shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench compare scale interop archive load soak shots clean
+
+# One selection for both measurements: with another, features differ and DataFusion compiles again.
+OPTIMISED := $(CARGO) build --release --locked -p luytre -p luytre-event-store --bin luytre --example benchmark
 
 # A Python of its own with these packages.
 python = test -x $(1)/bin/python || python3 -m venv $(1); $(1)/bin/pip install --quiet --disable-pip-version-check $(2)
@@ -69,9 +72,13 @@ bench: ## Hot paths on the shared data: reading, matching (optimised build), sto
 	$(CARGO) test --workspace --locked --test measure -- --ignored --nocapture
 
 compare: ## The event store beside DuckDB and ClickHouse (PyPI) on the same generated events; optimised build.
-	$(CARGO) build --release --locked -p luytre-event-store --example benchmark
+	$(OPTIMISED)
 	$(call python,.cache/engines,duckdb chdb pytz)
 	.cache/engines/bin/python benches/compare.py all $(TARGET)/release/examples/benchmark $(or $(COMPARE),data/compare) $(or $(EVENTS),6000000)
+
+scale: ## The same questions to stores of 1, 10 and 100 million events, and to one of 2,000 small files; optimised build.
+	$(OPTIMISED)
+	python3 benches/scale.py $(TARGET)/release/examples/benchmark data/scale $(or $(SIZES),1000000 10000000 100000000 1000000/2000)
 
 interop: build ## DuckDB, ClickHouse and Spark (PyPI; Spark needs Java) read the segments as they lie.
 	$(call python,.cache/engines,duckdb chdb pytz pyspark)
@@ -82,7 +89,7 @@ archive: build ## The archive of segments on two servers that speak S3 (PyPI).
 	.cache/s3/bin/python benches/archive.py $(BINARY) $(TARGET)/debug/deps $(SHARED)/zeek-json
 
 load: ## Ten minutes of records into a real server, optimised build: KIND=bulk or syslog, LENGTH=600 (seconds), RULES=dir.
-	$(CARGO) build --release --locked -p luytre
+	$(OPTIMISED)
 	python3 benches/load.py $(TARGET)/release/luytre --kind $(or $(KIND),bulk) --seconds $(or $(LENGTH),600) $(if $(RULES),--rules $(RULES))
 
 soak: build ## The long form of the fault tests: thousands of kills and of random crashes.

@@ -1,8 +1,8 @@
 //! Fills a store with generated events and asks it the questions of a security centre; prints one JSON line a
 //! question. `benches/compare.py` beside the workspace asks DuckDB and ClickHouse the same on the same files.
 //!
-//! `benchmark fill DIR EVENTS` · `benchmark ask DIR` · `benchmark scans DIR` (acknowledgements with and without four
-//! full scans beside them)
+//! `benchmark fill DIR EVENTS [DAYS]` · `benchmark ask DIR` · `benchmark scans DIR` (acknowledgements with and without
+//! four full scans beside them)
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement stops at the first surprise")]
 
@@ -15,8 +15,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// 1 November 2026 in UTC, and thirty days from there.
+/// 1 November 2026 in UTC.
 const FIRST: i64 = 1_793_491_200_000_000;
+const DAY: i64 = 86_400_000_000;
+/// Over so many days the events are spread, where nothing else is said.
 const DAYS: i64 = 30;
 
 /// SplitMix64: small, and the same everywhere.
@@ -196,8 +198,8 @@ fn plant(draft: &mut Draft, seq: u64, events: u64) {
     }
 }
 
-fn generate(dice: &mut Dice, seq: u64, events: u64) -> Event {
-    let step = DAYS * 86_400_000_000 / events as i64;
+fn generate(dice: &mut Dice, seq: u64, (events, days): (u64, i64)) -> Event {
+    let step = days * DAY / events as i64;
     let time = FIRST + seq as i64 * step + dice.below(step.max(2) as u64) as i64;
     let stamp = jiff::Timestamp::from_microsecond(time).unwrap().to_string();
     let mut draft = draft(dice, seq, &stamp);
@@ -234,13 +236,13 @@ fn usage() -> (f64, u64) {
     (ticks / 100.0, peak.split_whitespace().nth(1).unwrap().parse().unwrap())
 }
 
-async fn fill(store: &Store, events: u64) {
+async fn fill(store: &Store, events: u64, days: i64) {
     let mut dice = Dice(20_261_122);
     let (began, mut raw, mut inserting) = (Instant::now(), 0, Duration::ZERO);
     let mut seq = 1;
     while seq <= events {
         let batch: Vec<Event> =
-            (seq..(seq + 2_000).min(events + 1)).map(|seq| generate(&mut dice, seq, events)).collect();
+            (seq..(seq + 2_000).min(events + 1)).map(|seq| generate(&mut dice, seq, (events, days))).collect();
         raw += batch.iter().map(|event| event.raw.len() as u64).sum::<u64>();
         seq += batch.len() as u64;
         let inserted = Instant::now();
@@ -409,12 +411,18 @@ async fn scans(store: &Store) {
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let dir = arguments.get(2).expect("benchmark fill|ask|scans DIR [EVENTS]");
+    let dir = arguments.get(2).expect("benchmark fill|ask|scans DIR [EVENTS [DAYS]]");
+    let number = |place: usize| arguments.get(place).and_then(|text| text.parse::<i64>().ok());
+    let days = number(4).unwrap_or(DAYS);
     // After the last day, so that all of them are over and merged.
-    let clock = Arc::new(|| FIRST + (DAYS + 1) * 86_400_000_000);
+    let clock = Arc::new(move || FIRST + (days + 1) * DAY);
+    let began = Instant::now();
     let store = Store::open(Path::new(dir), Options { clock, ..Options::default() }).unwrap();
+    if store.statistics().segments > 0 {
+        println!("{}", json!({ "opened_ms": began.elapsed().as_secs_f64() * 1000.0, "peak_kib": usage().1 }));
+    }
     match arguments[1].as_str() {
-        "fill" => fill(&store, arguments.get(3).and_then(|text| text.parse().ok()).unwrap_or(1_000_000)).await,
+        "fill" => fill(&store, number(3).unwrap_or(1_000_000).unsigned_abs(), days).await,
         "scans" => scans(&store).await,
         _ => ask(&store).await,
     }
