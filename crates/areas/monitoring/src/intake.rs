@@ -34,14 +34,21 @@ pub struct IntakeSettings {
 }
 
 /// Appends to the store; `Ok` after fsync.
-struct StoreSink(Store);
+struct StoreSink {
+    store: Store,
+    /// Its senders wait where they have to; datagrams that wait are lost.
+    can_wait: bool,
+}
 
 #[async_trait]
 impl Sink for StoreSink {
     async fn deliver(&self, batch: Vec<RawRecord>) -> Result<(), DeliverError> {
+        if self.can_wait {
+            self.store.pace().await;
+        }
         let started = tokio::time::Instant::now();
         loop {
-            match self.0.append(batch.clone(), None).await {
+            match self.store.append(batch.clone(), None).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Full { retry_after }) if started.elapsed() < PATIENCE => {
                     tokio::time::sleep(retry_after).await;
@@ -106,14 +113,15 @@ impl Intake {
     /// Opens every door that has an address; one that cannot be opened is an error, since a sender would not know.
     pub async fn open(settings: &IntakeSettings, store: Store, resends: Arc<Resends>) -> io::Result<Self> {
         let stop = CancellationToken::new();
-        let sink: Arc<dyn Sink> = Arc::new(StoreSink(store));
+        let datagrams: Arc<dyn Sink> = Arc::new(StoreSink { store: store.clone(), can_wait: false });
+        let sink: Arc<dyn Sink> = Arc::new(StoreSink { store, can_wait: true });
         let mut doors = Vec::new();
         let mut tasks = Vec::new();
         if let Some(address) = settings.syslog_udp {
             let socket = bind_syslog_udp(address).map_err(|error| named("syslog UDP", address, error))?;
             let door = Door { name: "syslog_udp", address: socket.local_addr()?, counters: Arc::default() };
             let served =
-                serve_syslog_udp(socket, sink.clone(), UdpSettings::default(), door.counters.clone(), stop.clone());
+                serve_syslog_udp(socket, datagrams, UdpSettings::default(), door.counters.clone(), stop.clone());
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }

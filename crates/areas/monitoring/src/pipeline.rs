@@ -22,7 +22,7 @@ use crate::alerts::scoring::Scoring;
 use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, silence};
 use detection::{CorrelationLimits, CorrelationState, Engine, Matches};
-use event_store::Store;
+use event_store::{Store, StoreError};
 use ingest::FormatSet;
 use kit::clock::{Clock, SECOND};
 use kit::live::Live;
@@ -34,6 +34,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Alerts and cursor are written at most this often (`settled` 4).
 const WRITE_EVERY: Duration = Duration::from_millis(250);
@@ -214,7 +215,15 @@ pub(crate) struct Worker {
     reached: u64,
     /// Inserted into the store in this run.
     inserted: u64,
+    /// The batch before, on its way into the store while the next one is evaluated.
+    inserting: Option<Inserting>,
     committed: u64,
+}
+
+/// An insertion under way, up to a sequence.
+struct Inserting {
+    last: u64,
+    task: AbortOnDropHandle<Result<(), StoreError>>,
 }
 
 impl Worker {
@@ -229,6 +238,7 @@ impl Worker {
             written_to: cursor,
             reached: cursor,
             inserted,
+            inserting: None,
             committed: cursor,
         }
     }
@@ -244,22 +254,29 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
             () = sleep_until(next_write.min(next_status)) => None,
         };
         let ended = matches!(received, Some(None));
-        if let Some(Some(parsed)) = received {
-            worker = match evaluate::process(&pipeline, worker, parsed).await {
-                Ok(worker) => worker,
-                Err(error) => {
-                    // Only a closed store, a panic inside a rule or format and, when it is to stop, a full disk come
-                    // here; the log keeps everything.
-                    match pipeline.0.stop.is_cancelled() {
-                        true => tracing::info!(%error, "the rest of the log waits for the next start"),
-                        false => tracing::error!(%error, "the pipeline stops"),
-                    }
-                    break;
-                }
-            };
-        }
         let status = ended || Instant::now() >= next_status;
-        if ended || status || Instant::now() >= next_write {
+        let writes = ended || status || Instant::now() >= next_write;
+        let processed = match received.flatten() {
+            Some(parsed) => evaluate::process(&pipeline, worker, parsed).await,
+            None => Ok(worker),
+        };
+        let settled = match processed {
+            Ok(mut worker) if writes => evaluate::settle(&pipeline, &mut worker).await.map(|()| worker),
+            processed => processed,
+        };
+        worker = match settled {
+            Ok(worker) => worker,
+            Err(error) => {
+                // Only a closed store, a panic inside a rule or format and, when it is to stop, a full disk come
+                // here; the log keeps everything.
+                match pipeline.0.stop.is_cancelled() {
+                    true => tracing::info!(%error, "the rest of the log waits for the next start"),
+                    false => tracing::error!(%error, "the pipeline stops"),
+                }
+                break;
+            }
+        };
+        if writes {
             write::write(&pipeline, &mut worker, status).await;
             next_write = Instant::now() + WRITE_EVERY;
             if status {

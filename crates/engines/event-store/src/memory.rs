@@ -111,7 +111,7 @@ impl Memory {
         self.gathering.clear();
         self.gathering_count = 0;
         self.gathering_bytes = 0;
-        self.batches_bytes += batch.get_array_memory_size();
+        self.batches_bytes += rows::memory(&batch);
         self.batches.push(batch);
         Ok(())
     }

@@ -38,7 +38,14 @@ pub(crate) fn of_event(event: &Event) -> Option<String> {
             });
         }
     } else {
-        found.text(&String::from_utf8_lossy(&event.raw));
+        let raw = String::from_utf8_lossy(&event.raw);
+        found.text(&raw);
+        // A message that ends the record, as in syslog, has been read with it, but for what was glued to its beginning.
+        if let Some(message) = event.message.as_deref().filter(|message| raw.ends_with(*message)) {
+            let first = message.bytes().position(|byte| !is_part(byte)).unwrap_or(message.len());
+            found.text(message.get(..first).unwrap_or_default());
+            return found.finish();
+        }
     }
     if let Some(message) = &event.message {
         found.text(message);
@@ -54,15 +61,19 @@ struct Found {
 
 impl Found {
     fn text(&mut self, text: &str) {
-        let mut from = 0;
-        for run in text.split(|letter: char| !is_part(letter)) {
-            // The shortest: `::1`.
-            if run.len() >= 3 {
-                let escaped = from > 0 && text.as_bytes().get(from - 1) == Some(&b'%');
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let start = at + rest.iter().position(|byte| is_part(*byte)).unwrap_or(rest.len());
+            let rest = bytes.get(start..).unwrap_or_default();
+            let end = start + rest.iter().position(|byte| !is_part(*byte)).unwrap_or(rest.len());
+            // The shortest: `::1`. Parts are ASCII, so runs begin and end between letters.
+            if let Some(run) = text.get(start..end).filter(|run| run.len() >= 3) {
+                let escaped = start > 0 && bytes.get(start - 1) == Some(&b'%');
                 self.run(run, escaped);
             }
-            from += run.len();
-            from += text.get(from..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            at = end;
         }
     }
 
@@ -130,9 +141,20 @@ impl Found {
     }
 }
 
-/// Letters an address, e-mail address or hash is made of.
-fn is_part(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '.' | ':' | '@' | '-' | '_' | '+')
+/// Letters an address, e-mail address or hash is made of, by their byte.
+const PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let letter = byte as u8;
+        parts[byte] = letter.is_ascii_alphanumeric() || matches!(letter, b'.' | b':' | b'@' | b'-' | b'_' | b'+');
+        byte += 1;
+    }
+    parts
+};
+
+fn is_part(byte: u8) -> bool {
+    PARTS.get(usize::from(byte)).is_some_and(|part| *part)
 }
 
 fn is_hash(run: &str) -> bool {
@@ -218,6 +240,17 @@ mod tests {
         assert_eq!(asked("198.51.100.66").as_deref(), Some("198.51.100.66"));
         assert_eq!((asked("198.51.100.66:9999"), asked("IP:198.51.100.66"), asked("10:11:12")), (None, None, None));
         assert_eq!(asked("An@Example.ORG").as_deref(), Some("an@example.org"));
+    }
+
+    #[test]
+    fn a_message_that_ends_the_record_is_read_with_it() {
+        let of = |raw: &str, message: &str| {
+            let raw = Bytes::from(raw.to_owned());
+            of_event(&Event { raw, message: Some(message.to_owned()), ..Event::default() }).unwrap_or_default()
+        };
+        assert_eq!(of("<38>from 192.0.2.1 to 192.0.2.2", "to 192.0.2.2"), " 192.0.2.1 192.0.2.2 ");
+        assert_eq!(of("x9192.0.2.1 came", "192.0.2.1 came"), " 192.0.2.1 ");
+        assert_eq!(of("<38>one", "192.0.2.3"), " 192.0.2.3 ");
     }
 
     #[test]

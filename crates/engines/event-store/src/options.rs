@@ -17,6 +17,9 @@ pub struct Options {
     pub batch_bytes: usize,
     /// Bytes that may wait for the log before `append` answers `Full`.
     pub queue_bytes: usize,
+    /// Durable records that may wait to become searchable before senders are held up, and for how long they are.
+    pub behind_records: u64,
+    pub pace: Duration,
     /// Recent records kept in memory for the reader of the log.
     pub recent_bytes: usize,
     /// A log file is closed at this size.
@@ -56,6 +59,8 @@ impl Default for Options {
             group_bytes: 8 << 20,
             batch_bytes: 64 << 20,
             queue_bytes: 64 << 20,
+            behind_records: 250_000,
+            pace: Duration::from_millis(500),
             recent_bytes: 32 << 20,
             log_file_bytes: 64 << 20,
             batch_memory: Duration::from_secs(600),

@@ -2,15 +2,15 @@
 
 use crate::{columns, observables};
 use arrow::array::{
-    ArrayRef, BooleanArray, BooleanBuilder, Int64Array, Int64Builder, RecordBatch, StringViewArray, StringViewBuilder,
-    TimestampMicrosecondArray,
+    Array, ArrayBuilder, ArrayRef, BooleanArray, BooleanBuilder, Int64Array, Int64Builder, RecordBatch,
+    StringViewArray, StringViewBuilder, TimestampMicrosecondArray,
 };
 use arrow::error::ArrowError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::{Column, ColumnKind, Event, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The years 1 to 9999, which every reader of the files can write as a date. What lies outside was no time.
 const EARLIEST: i64 = -62_135_596_800_000_000;
@@ -57,12 +57,7 @@ pub(crate) fn to_batch<'a>(events: impl Iterator<Item = &'a Event> + Clone) -> R
         owned(&|event| joined(&event.log_source.categories)),
         owned(&|event| joined(&event.log_source.services)),
     ];
-    for column in Column::ALL {
-        arrays.push(match column.kind() {
-            ColumnKind::Text => text(&|event| event.columns.text(*column)),
-            ColumnKind::Integer => integer(&|event| event.columns.integer(*column)),
-        });
-    }
+    arrays.extend(common(events.clone()));
     arrays.push(owned(&observables::of_event));
     let origins: Vec<Option<i64>> = events.clone().map(message_from).collect();
     let all_fields: Vec<Option<String>> = events.clone().map(fields).collect();
@@ -84,6 +79,91 @@ pub(crate) fn to_batch<'a>(events: impl Iterator<Item = &'a Event> + Clone) -> R
     arrays.push(Arc::new(StringViewArray::from_iter(members)));
     arrays.push(Arc::new(BooleanArray::from_iter(in_raw.iter().map(|in_raw| in_raw.then_some(true)))));
     RecordBatch::try_new(columns::schema(), arrays)
+}
+
+/// One of the common columns while it is filled.
+enum Filling {
+    Empty,
+    Text(StringViewBuilder),
+    Integer(Int64Builder),
+}
+
+/// The common columns, each event looked at once: few of the many are filled.
+fn common<'a>(events: impl Iterator<Item = &'a Event>) -> impl Iterator<Item = ArrayRef> {
+    let mut columns: Vec<Filling> = Column::ALL.iter().map(|_| Filling::Empty).collect();
+    let mut rows = 0;
+    for (row, event) in events.enumerate() {
+        for (column, value) in event.columns.iter() {
+            if let Some(filling) = columns.get_mut(column as usize) {
+                filling.set(row, value);
+            }
+        }
+        rows = row + 1;
+    }
+    columns.into_iter().zip(Column::ALL).map(move |(filling, column)| filling.finish(column.kind(), rows))
+}
+
+impl Filling {
+    fn set(&mut self, row: usize, value: &Value) {
+        match value {
+            Value::Text(text) => {
+                if matches!(self, Self::Empty) {
+                    *self = Self::Text(StringViewBuilder::new());
+                }
+                self.pad(row);
+                if let Self::Text(builder) = self {
+                    builder.append_value(text);
+                }
+            }
+            Value::Int(number) => {
+                if matches!(self, Self::Empty) {
+                    *self = Self::Integer(Int64Builder::new());
+                }
+                self.pad(row);
+                if let Self::Integer(builder) = self {
+                    builder.append_value(*number);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Nulls up to this row.
+    fn pad(&mut self, row: usize) {
+        match self {
+            Self::Empty => {}
+            Self::Text(builder) => (builder.len()..row).for_each(|_| builder.append_null()),
+            Self::Integer(builder) => (builder.len()..row).for_each(|_| builder.append_null()),
+        }
+    }
+
+    fn finish(mut self, kind: ColumnKind, rows: usize) -> ArrayRef {
+        self.pad(rows);
+        match self {
+            Self::Empty => nulls(kind, rows),
+            Self::Text(mut builder) => Arc::new(builder.finish()),
+            Self::Integer(mut builder) => Arc::new(builder.finish()),
+        }
+    }
+}
+
+/// A column that no event fills. All such share their nulls, so they cost no memory.
+fn nulls(kind: ColumnKind, rows: usize) -> ArrayRef {
+    const SHARED: usize = 16 << 10;
+    static TEXTS: LazyLock<ArrayRef> = LazyLock::new(|| Arc::new(StringViewArray::new_null(SHARED)));
+    static INTEGERS: LazyLock<ArrayRef> = LazyLock::new(|| Arc::new(Int64Array::new_null(SHARED)));
+    match kind {
+        ColumnKind::Text if rows <= SHARED => TEXTS.slice(0, rows),
+        ColumnKind::Integer if rows <= SHARED => INTEGERS.slice(0, rows),
+        ColumnKind::Text => Arc::new(StringViewArray::new_null(rows)),
+        ColumnKind::Integer => Arc::new(Int64Array::new_null(rows)),
+    }
+}
+
+/// Bytes that a batch holds for itself, about.
+pub(crate) fn memory(batch: &RecordBatch) -> usize {
+    let filled = batch.columns().iter().filter(|column| column.null_count() < column.len());
+    filled.map(|column| column.get_array_memory_size()).sum()
 }
 
 fn raw<'a>(events: impl Iterator<Item = &'a Event>) -> ArrayRef {

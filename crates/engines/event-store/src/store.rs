@@ -22,6 +22,8 @@ use tokio::sync::{Notify, broadcast};
 
 /// Inserted batches that a slow live tail may be behind before it loses some.
 const TAIL: usize = 64;
+/// How often a sender who is held up looks whether it may go on.
+const PACE_STEP: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// A store of events in one directory. Clones share it; the last one to go writes what waits and frees the
 /// directory.
@@ -49,6 +51,8 @@ pub(crate) struct Shared {
     pub room: Notify,
     pub sealed: AtomicU64,
     pub evaluated: AtomicU64,
+    /// Last sequence in memory or segments.
+    inserted: AtomicU64,
     /// The last seal found no room on the disk. Until one succeeds no record is taken in: what is left of the disk
     /// is for those that the log holds.
     pub no_room: AtomicBool,
@@ -147,6 +151,7 @@ impl Store {
             room: Notify::new(),
             sealed: AtomicU64::new(sealed),
             evaluated: AtomicU64::new(evaluated),
+            inserted: AtomicU64::new(sealed),
             no_room: AtomicBool::new(false),
             held_back: AtomicUsize::new(0),
             tail: broadcast::Sender::new(TAIL),
@@ -178,6 +183,18 @@ impl Store {
             return Err(StoreError::DiskFull);
         }
         self.shared().writer.append(records, batch).await
+    }
+
+    /// Holds up a sender who can wait while more records than `behind_records` are durable and not yet searchable, but
+    /// never longer than `pace`: what is searched and watched stays close behind what is taken in.
+    pub async fn pace(&self) {
+        let options = &self.shared().options;
+        let until = tokio::time::Instant::now() + options.pace;
+        while self.last_seq().saturating_sub(self.inserted()) > options.behind_records
+            && tokio::time::Instant::now() < until
+        {
+            tokio::time::sleep(PACE_STEP).await;
+        }
     }
 
     /// Reads the log from a sequence on: what is there, then what comes.
@@ -212,6 +229,7 @@ impl Store {
                     }
                     let events = Arc::new(events);
                     memory.insert(events.clone()).map_err(|error| StoreError::Query(error.to_string()))?;
+                    shared.inserted.store(memory.inserted, Ordering::Release);
                     if memory.unsealed_bytes() >= shared.options.seal_bytes {
                         self.0.maintenance.nudge();
                     }
@@ -248,7 +266,7 @@ impl Store {
 
     /// Last sequence that can be searched, with all before it.
     pub fn inserted(&self) -> u64 {
-        self.shared().memory().inserted
+        self.shared().inserted.load(Ordering::Acquire)
     }
 
     /// Whether segments cannot be written for want of space. It is tried again every few seconds.

@@ -397,6 +397,7 @@ impl Batch {
 async fn append(monitoring: Arc<Monitoring>, records: Vec<RawRecord>, id: BatchId) -> Result<Appended, StoreError> {
     let (answer, answered) = oneshot::channel();
     tokio::spawn(async move {
+        monitoring.store.pace().await;
         let appended = monitoring.store.append(records.clone(), Some(id)).await;
         if let Err(Ok(Appended { first_seq, .. })) = answer.send(appended) {
             let arrival = records.first().map_or(0, |record| record.arrival);

@@ -2,7 +2,7 @@
 
 use super::read::Parsed;
 use super::tally::ImportTally;
-use super::{Pipeline, Worker};
+use super::{Inserting, Pipeline, Worker};
 use crate::alerts::SampleField;
 use crate::alerts::grouping::RuleFacts;
 use crate::sources::resolver::{Known, Reading};
@@ -13,6 +13,7 @@ use kit::Error;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
 
 /// What alerts keep of each rule, made once per rule set.
 #[derive(Default)]
@@ -37,21 +38,31 @@ impl Facts {
     }
 }
 
-/// Takes one batch through binding, evaluation and insertion.
+/// Takes one batch through binding and evaluation, and begins its insertion once the one before has ended.
 pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed) -> Result<Worker, Error> {
     let Parsed { mut events } = parsed;
     let bound = bind(pipeline, &mut events).await;
-    let (worker, events) = evaluate(pipeline, worker, events, bound).await?;
-    let last = events.last().map_or(worker.inserted, |event| event.seq);
+    let (mut worker, events) = evaluate(pipeline, worker, events, bound).await?;
+    settle(pipeline, &mut worker).await?;
+    if let Some(last) = events.last().map(|event| event.seq) {
+        let store = pipeline.0.store.clone();
+        let task = AbortOnDropHandle::new(tokio::spawn(async move { store.insert(events).await }));
+        worker.inserting = Some(Inserting { last, task });
+        worker.reached = worker.reached.max(last);
+    }
+    Ok(worker)
+}
+
+/// Waits for the insertion under way.
+pub(super) async fn settle(pipeline: &Pipeline, worker: &mut Worker) -> Result<(), Error> {
+    let Some(Inserting { last, task }) = worker.inserting.take() else { return Ok(()) };
     tokio::select! {
         biased;
-        inserted = pipeline.0.store.insert(events) => inserted.map_err(Error::internal)?,
+        inserted = task => inserted.map_err(Error::internal)?.map_err(Error::internal)?,
         () = pipeline.stopped_without_room() => return Err(Error::Unavailable(StoreError::DiskFull.to_string())),
     }
-    let mut worker = worker;
-    worker.reached = worker.reached.max(last);
     worker.inserted = worker.inserted.max(last);
-    Ok(worker)
+    Ok(())
 }
 
 /// Binding needs the register only for senders never met; while it is away the pipeline waits.

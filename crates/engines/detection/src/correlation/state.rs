@@ -96,17 +96,19 @@ pub struct CorrelationState {
     /// By the correlation's fingerprint.
     pub(super) rules: HashMap<u64, Groups>,
     ticks: u64,
+    next_sweep: u64,
     clock: Micros,
 }
 
-/// Observations between two looks for groups whose time is over.
+/// Observations between two looks for groups whose time is over, at least; with many groups as many as there are, so
+/// that a look costs each observation no more than one group.
 const SWEEP_EVERY: u64 = 4_096;
 /// A group touched so recently is kept even if its time is over: old logs may just be read in.
 const SWEEP_IDLE: u64 = 65_536;
 
 impl CorrelationState {
     pub fn new(limits: CorrelationLimits) -> Self {
-        Self { limits, clock: Micros::MIN, ..Self::default() }
+        Self { limits, clock: Micros::MIN, next_sweep: SWEEP_EVERY, ..Self::default() }
     }
 
     pub fn counters(&self) -> CorrelationCounters {
@@ -130,7 +132,7 @@ impl CorrelationState {
     pub(super) fn tick(&mut self, moment: Moment) -> u64 {
         self.ticks += 1;
         self.clock = self.clock.max(moment.time.min(moment.arrival));
-        if self.ticks.is_multiple_of(SWEEP_EVERY) {
+        if self.ticks >= self.next_sweep {
             let (clock, ticks, lateness) = (self.clock, self.ticks, self.limits.lateness);
             for groups in self.rules.values_mut() {
                 groups.retain(|_, group| {
@@ -140,6 +142,7 @@ impl CorrelationState {
                 });
             }
             self.recount();
+            self.next_sweep = self.ticks + SWEEP_EVERY.max(self.counters.groups as u64);
         }
         if self.counters.groups > self.limits.groups || self.counters.entries > self.limits.entries {
             self.evict(moment.time);

@@ -2,7 +2,8 @@
 //! segment goes, and is no longer once its segment is marked: so whatever lies in the archive without a segment of the
 //! manifest is found and removed, wherever the program was killed.
 
-use super::{Manifest, to_bytes};
+use super::Manifest;
+use super::segments::to_bytes;
 use crate::StoreError;
 use rusqlite::{Transaction, params};
 

@@ -3,6 +3,7 @@
 use super::text::{Run, TRIGRAMS, classify, guids, readings, runs, trigrams};
 use super::{BLOCK, Blocks, file};
 use crate::columns;
+use ahash::RandomState;
 use arrow::array::{Array, AsArray, RecordBatch, StringViewArray};
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -14,9 +15,9 @@ const MOST_WORDS: usize = 1_500_000;
 pub(crate) struct WordsBuilder {
     rows: usize,
     /// Blocks of each word, ascending.
-    words: HashMap<Box<str>, Vec<u32>>,
+    words: HashMap<Box<str>, Vec<u32>, RandomState>,
     /// Of the block under way.
-    wholes: HashSet<Box<str>>,
+    wholes: HashSet<Box<str>, RandomState>,
     trigrams: Option<Vec<u8>>,
     finished: Vec<Block>,
     /// Blocks with rows that the index does not cover.
@@ -25,7 +26,7 @@ pub(crate) struct WordsBuilder {
 
 /// What is kept of a finished block beside its words.
 pub(super) struct Block {
-    pub wholes: HashSet<Box<str>>,
+    pub wholes: HashSet<Box<str>, RandomState>,
     /// A bitmap, where there were long runs.
     pub trigrams: Option<Vec<u8>>,
 }
@@ -37,8 +38,9 @@ impl WordsBuilder {
         let encoding = text("raw_encoding");
         let observables = text("observables");
         let raw = text("raw");
-        let long: Vec<&StringViewArray> = ["message", "fields"].into_iter().filter_map(text).collect();
-        let short: Vec<&StringViewArray> = columns::event_texts().filter_map(text).collect();
+        let filled = |column: &&StringViewArray| column.null_count() < column.len();
+        let long: Vec<&StringViewArray> = ["message", "fields"].into_iter().filter_map(text).filter(filled).collect();
+        let short: Vec<&StringViewArray> = columns::event_texts().filter_map(text).filter(filled).collect();
         for row in 0..batch.num_rows() {
             let first = row == 0 || self.rows.is_multiple_of(BLOCK);
             match (encoding, raw) {
