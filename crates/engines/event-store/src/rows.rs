@@ -218,3 +218,55 @@ pub(crate) fn fields(event: &Event) -> Option<String> {
     }
     serde_json::to_string(&Object(&event.fields)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_value_is_in_its_row_and_column(
+            rows in prop::collection::vec(prop::collection::vec((0..Column::ALL.len(), -5i64..100), 0..6), 1..40),
+        ) {
+            let events: Vec<Event> = rows.iter().map(|values| {
+                let mut event = Event::default();
+                for (column, number) in values {
+                    let column = Column::ALL[*column];
+                    event.columns.set(column, &Value::from(number.to_string().as_str()));
+                }
+                event
+            }).collect();
+            let batch = to_batch(events.iter()).unwrap();
+            for column in Column::ALL {
+                let array = batch.column_by_name(column.name()).unwrap();
+                for (row, event) in events.iter().enumerate() {
+                    match column.kind() {
+                        ColumnKind::Text => {
+                            let found = array.is_valid(row).then(|| array.as_string_view().value(row));
+                            prop_assert_eq!(found, event.columns.text(*column));
+                        }
+                        ColumnKind::Integer => {
+                            let found = array.is_valid(row).then(|| array.as_primitive::<Int64Type>().value(row));
+                            prop_assert_eq!(found, event.columns.integer(*column));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn columns_that_no_event_fills_weigh_nothing() {
+        let batch = to_batch(std::iter::repeat_n(&Event::default(), 2_000)).unwrap();
+        let all: usize = batch.columns().iter().map(|column| column.get_array_memory_size()).sum();
+        assert!(memory(&batch) * 4 < all, "{} of {all}", memory(&batch));
+        let mut event = Event::default();
+        event.columns.set(Column::UserName, &Value::from("an"));
+        let filled = to_batch(std::iter::repeat_n(&event, 2_000)).unwrap();
+        assert!(memory(&filled) > memory(&batch));
+    }
+}

@@ -6,7 +6,7 @@ use crate::files::{FileLayer, RealFiles};
 use crate::ledger::Sealed;
 use crate::lock::DirectoryLock;
 use crate::log::{self, BatchId, Log, LogReader, LogWriter, Published, WriterOptions};
-use crate::maintenance::{Compacted, Dropped, Maintenance, Work};
+use crate::maintenance::{Compacted, Dropped, Keeping, Maintenance};
 use crate::manifest::{Manifest, SegmentRow};
 use crate::memory::{Memory, Snapshot};
 use crate::query::Engine;
@@ -22,6 +22,8 @@ use tokio::sync::{Notify, broadcast};
 
 /// Inserted batches that a slow live tail may be behind before it loses some.
 const TAIL: usize = 64;
+/// More records than a pipeline that keeps up has in hand.
+const BEHIND: u64 = 20_000;
 /// How often a sender who is held up looks whether it may go on.
 const PACE_STEP: std::time::Duration = std::time::Duration::from_millis(5);
 
@@ -30,7 +32,7 @@ const PACE_STEP: std::time::Duration = std::time::Duration::from_millis(5);
 #[derive(Clone)]
 pub struct Store(Arc<Handle>);
 
-/// What only the store's owners hold; the maintenance thread holds [`Shared`].
+/// What only the store's owners hold; the maintenance threads hold [`Shared`].
 struct Handle {
     shared: Arc<Shared>,
     maintenance: Maintenance,
@@ -76,6 +78,12 @@ impl Shared {
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         self.memory().snapshot().map_err(|error| StoreError::Query(error.to_string()))
+    }
+
+    /// Whether records wait to become searchable: whatever can wait should let them pass.
+    pub(crate) fn is_behind(&self) -> bool {
+        let durable = self.writer.published.durable();
+        durable.saturating_sub(self.inserted.load(Ordering::Acquire)) > BEHIND
     }
 
     pub(crate) fn segments_dir(&self) -> PathBuf {
@@ -292,12 +300,12 @@ impl Store {
 
     /// Writes everything in memory to segments now.
     pub async fn seal(&self) -> Result<(), StoreError> {
-        self.0.maintenance.ask(Work::Seal).await
+        self.0.maintenance.seal().await
     }
 
     /// Merges small files of one day.
     pub async fn compact(&self) -> Result<Compacted, StoreError> {
-        self.0.maintenance.ask(Work::Compact).await
+        self.0.maintenance.ask(Keeping::Compact).await
     }
 
     /// Moves what is due to the archive now, and removes there what is no longer needed. Happens by itself.
@@ -310,22 +318,22 @@ impl Store {
 
     /// Removes events that the plan lets go, by the later of event time and arrival, unless they are held.
     pub async fn enforce_retention(&self, plan: &RetentionPlan) -> Result<Dropped, StoreError> {
-        self.0.maintenance.ask(|answer| Work::Retain { plan: plan.clone(), budget: None, answer }).await
+        self.0.maintenance.ask(|answer| Keeping::Retain { plan: plan.clone(), budget: None, answer }).await
     }
 
     /// The same, oldest files first and only until all segments together are within `bytes`.
     pub async fn make_room(&self, plan: &RetentionPlan, bytes: u64) -> Result<Dropped, StoreError> {
-        self.0.maintenance.ask(|answer| Work::Retain { plan: plan.clone(), budget: Some(bytes), answer }).await
+        self.0.maintenance.ask(|answer| Keeping::Retain { plan: plan.clone(), budget: Some(bytes), answer }).await
     }
 
     /// Keeps events from being removed, until the hold is released. Not while a removal is under way.
     pub async fn hold(&self, hold: Hold) -> Result<(), StoreError> {
-        self.0.maintenance.ask(|answer| Work::Hold { hold, answer }).await
+        self.0.maintenance.ask(|answer| Keeping::Hold { hold, answer }).await
     }
 
     /// Whether there was such a hold.
     pub async fn release_hold(&self, id: &str) -> Result<bool, StoreError> {
-        self.0.maintenance.ask(|answer| Work::ReleaseHold { id: id.to_owned(), answer }).await
+        self.0.maintenance.ask(|answer| Keeping::ReleaseHold { id: id.to_owned(), answer }).await
     }
 
     pub fn holds(&self) -> Result<Vec<Hold>, StoreError> {
@@ -337,7 +345,7 @@ impl Store {
     /// # Errors
     /// `Ledger` where there is no key, or where what is signed already was changed.
     pub async fn sign_ledger(&self) -> Result<Sealed, StoreError> {
-        self.0.maintenance.ask(Work::Sign).await
+        self.0.maintenance.ask(Keeping::Sign).await
     }
 
     /// What was noted about an import (key: SHA-256 of the file), if it was done before.
@@ -350,7 +358,7 @@ impl Store {
         shared.manifest.remember_import(key, note, (shared.options.clock)())
     }
 
-    /// Ends the log and the maintenance thread, after the work under way. Later appends answer `Closed`.
+    /// Ends the log and the maintenance threads, after the work under way. Later appends answer `Closed`.
     /// Nothing is sealed: the log holds the rest.
     pub async fn close(&self) {
         let handle = self.0.clone();

@@ -4,7 +4,7 @@
 
 mod support;
 
-use luytre_event_store::{BatchId, Options, RetentionPlan, StoreError};
+use luytre_event_store::{BatchId, Options, RetentionPlan, Store, StoreError};
 use std::time::Duration;
 use support::{MIDNIGHT, event, fill, number, open, options, record};
 
@@ -38,6 +38,26 @@ async fn records_come_back_in_order_and_across_restarts() {
     }
     assert_eq!(seqs, (1..=11).collect::<Vec<u64>>());
     assert_eq!(store.append(vec![record("next")], None).await.unwrap().first_seq, 12);
+}
+
+#[tokio::test]
+async fn senders_are_held_up_while_search_is_behind_and_never_for_good() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = |pace| Options { behind_records: 10, pace, ..options() };
+    {
+        let store = Store::open(dir.path(), options(Duration::from_secs(3600))).unwrap();
+        store.append((0..10).map(|_| record("x")).collect(), None).await.unwrap();
+        store.pace().await;
+        store.append((0..20).map(|_| record("x")).collect(), None).await.unwrap();
+        let mut held_up = std::pin::pin!(store.pace());
+        assert!(futures::poll!(held_up.as_mut()).is_pending(), "thirty wait, ten may");
+        fill(&store, 1..=19).await;
+        assert!(futures::poll!(held_up.as_mut()).is_pending(), "eleven wait");
+        fill(&store, 20..=20).await;
+        held_up.await;
+    }
+    let store = Store::open(dir.path(), options(Duration::from_millis(20))).unwrap();
+    store.pace().await;
 }
 
 #[tokio::test]

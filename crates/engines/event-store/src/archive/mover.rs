@@ -5,7 +5,7 @@
 
 use super::object;
 use crate::StoreError;
-use crate::maintenance::{Work, WorkSender};
+use crate::maintenance::{Keeping, KeepingSender};
 use crate::segment::{DAY, Digest, Segment};
 use crate::store::Shared;
 use event::Micros;
@@ -40,12 +40,12 @@ pub(crate) struct Mover {
 
 struct Worker {
     shared: Arc<Shared>,
-    maintenance: WorkSender,
+    maintenance: KeepingSender,
     stop: Arc<AtomicBool>,
 }
 
 impl Mover {
-    pub(crate) fn start(shared: Arc<Shared>, maintenance: WorkSender) -> Result<Self, StoreError> {
+    pub(crate) fn start(shared: Arc<Shared>, maintenance: KeepingSender) -> Result<Self, StoreError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, inbox) = channel();
         let worker = Worker { shared, maintenance, stop: stop.clone() };
@@ -174,7 +174,7 @@ impl Worker {
         }
         row.archived = true;
         let (answer, answered) = oneshot::channel();
-        self.maintenance.send(Work::Archived { row, answer }).map_err(|_| StoreError::Closed)?;
+        self.maintenance.send(Keeping::Archived { row, answer }).map_err(|_| StoreError::Closed)?;
         answered.blocking_recv().unwrap_or(Err(StoreError::Closed))
     }
 }

@@ -155,7 +155,7 @@ impl<'a> SegmentWriter<'a> {
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), StoreError> {
         self.tally.add(batch);
-        self.words.add(batch);
+        self.words.add(batch).map_err(|error| StoreError::io("make the word index of a segment", error))?;
         leaves_of(batch).into_iter().for_each(|leaf| self.rows.add(leaf));
         self.writer.write(batch).map_err(|error| parquet_error("", &error))
     }

@@ -26,14 +26,15 @@ pub(crate) struct WordsBuilder {
 
 /// What is kept of a finished block beside its words.
 pub(super) struct Block {
-    pub wholes: HashSet<Box<str>, RandomState>,
+    /// A bloom filter over what is looked up whole; empty where there was nothing.
+    pub wholes: Vec<u8>,
     /// A bitmap, where there were long runs.
     pub trigrams: Option<Vec<u8>>,
 }
 
 impl WordsBuilder {
     /// Takes in rows in the order in which they are written.
-    pub(crate) fn add(&mut self, batch: &RecordBatch) {
+    pub(crate) fn add(&mut self, batch: &RecordBatch) -> io::Result<()> {
         let text = |name: &str| batch.column_by_name(name).map(|column| column.as_string_view());
         let encoding = text("raw_encoding");
         let observables = text("observables");
@@ -63,9 +64,10 @@ impl WordsBuilder {
             }
             self.rows += 1;
             if self.rows.is_multiple_of(BLOCK) {
-                self.end_block();
+                self.end_block()?;
             }
         }
+        Ok(())
     }
 
     fn text(&mut self, text: &str) {
@@ -113,15 +115,17 @@ impl WordsBuilder {
         }
     }
 
-    fn end_block(&mut self) {
-        let wholes = std::mem::take(&mut self.wholes);
+    /// A file has millions of wholes: only those of the block under way are kept as they are.
+    fn end_block(&mut self) -> io::Result<()> {
+        let wholes = file::filter(&std::mem::take(&mut self.wholes))?;
         self.finished.push(Block { wholes, trigrams: self.trigrams.take() });
+        Ok(())
     }
 
     /// The index as it is written into the file.
     pub(crate) fn finish(mut self) -> io::Result<Vec<u8>> {
         if !self.rows.is_multiple_of(BLOCK) {
-            self.end_block();
+            self.end_block()?;
         }
         let mut uncovered = Blocks::none(self.finished.len());
         self.uncovered.iter().for_each(|block| uncovered.insert(*block));

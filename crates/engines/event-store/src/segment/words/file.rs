@@ -3,8 +3,10 @@
 
 use super::build::Block;
 use super::{BLOCK, Blocks};
+use ahash::RandomState;
 use parquet::bloom_filter::Sbbf;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 /// Words of a chunk of the dictionary, in bytes of text.
@@ -159,14 +161,8 @@ pub(super) fn encode(words: &[(Box<str>, Vec<u32>)], blocks: &[Block], uncovered
     let (mut filters, mut whole_lengths) = (Vec::new(), Vec::new());
     let (mut bitmaps, mut trigram_blocks) = (Vec::new(), Vec::new());
     for (number, block) in blocks.iter().enumerate() {
-        let before = filters.len();
-        if !block.wholes.is_empty() {
-            let mut filter =
-                Sbbf::new_with_ndv_fpp(block.wholes.len() as u64, FALSE_ALARMS).map_err(io::Error::other)?;
-            block.wholes.iter().for_each(|word| filter.insert(&**word));
-            filter.write_bitset(&mut filters).map_err(io::Error::other)?;
-        }
-        whole_lengths.push((filters.len() - before) as u32);
+        filters.extend_from_slice(&block.wholes);
+        whole_lengths.push(block.wholes.len() as u32);
         if let Some(bitmap) = &block.trigrams {
             bitmaps.extend_from_slice(bitmap);
             trigram_blocks.push(number);
@@ -188,6 +184,17 @@ pub(super) fn encode(words: &[(Box<str>, Vec<u32>)], blocks: &[Block], uncovered
     bytes.write_all(&packed)?;
     bytes.write_all(&(packed.len() as u32).to_le_bytes())?;
     bytes.write_all(&crc32c::crc32c(&packed).to_le_bytes())?;
+    Ok(bytes)
+}
+
+/// The bloom filter of a block; empty where there is nothing.
+pub(super) fn filter(wholes: &HashSet<Box<str>, RandomState>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if !wholes.is_empty() {
+        let mut filter = Sbbf::new_with_ndv_fpp(wholes.len() as u64, FALSE_ALARMS).map_err(io::Error::other)?;
+        wholes.iter().for_each(|word| filter.insert(&**word));
+        filter.write_bitset(&mut bytes).map_err(io::Error::other)?;
+    }
     Ok(bytes)
 }
 

@@ -12,7 +12,7 @@ fn event(seq: usize, raw: &str) -> Event {
 fn index(events: &[Event]) -> (Vec<u8>, Words) {
     let mut builder = WordsBuilder::default();
     for piece in events.chunks(1000) {
-        builder.add(&rows::to_batch(piece.iter()).unwrap());
+        builder.add(&rows::to_batch(piece.iter()).unwrap()).unwrap();
     }
     let bytes = builder.finish().unwrap();
     let words = Words::open(&|at, length| part(&bytes, at, length), 0, bytes.len() as u64).unwrap();
