@@ -243,7 +243,7 @@ def main():
             took, minutes = load.run(given.seconds)
             drained = time.monotonic()
             last, still = -1, 0
-            while still < 20:
+            while still < 120:
                 # What is acknowledged or in a socket is understood a little later.
                 count = server.count()
                 if count >= load.sent:

@@ -1,6 +1,6 @@
 //! The thread that moves segments of days long past into the archive, and removes what nobody claims there. One segment
 //! at a time, oldest first: written down as unclaimed, put, read back whole and compared with the hash of the manifest,
-//! marked in the manifest by the maintenance thread, and only then given up here. Killed anywhere in between, it is
+//! marked in the manifest by the thread that keeps segments, and only then given up here. Killed anywhere in between, it is
 //! still here.
 
 use super::object;

@@ -123,7 +123,10 @@ mod tests {
     #[test]
     fn beyond_the_end_is_an_error() {
         let (_dir, path, row) = written(b"short");
-        assert_eq!(read_checked(&row, &path, &[0..6]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(
+            read_checked(&row, &path, std::slice::from_ref(&(0..6))).unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
         assert_eq!(read_checked(&row, &path, &[5..5, 1..3]).unwrap(), [&b""[..], &b"ho"[..]]);
     }
 }
