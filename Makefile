@@ -76,7 +76,7 @@ compare: ## The event store beside DuckDB and ClickHouse (PyPI) on the same gene
 	$(call python,.cache/engines,duckdb chdb pytz)
 	.cache/engines/bin/python benches/compare.py all $(TARGET)/release/examples/benchmark $(or $(COMPARE),data/compare) $(or $(EVENTS),6000000)
 
-scale: ## The same questions to stores of 1, 10 and 100 million events, and to one of 2,000 small files; optimised build.
+scale: ## The same questions to stores of 1, 10 and 100 million events, and to one of small files; optimised build.
 	$(OPTIMISED)
 	python3 benches/scale.py $(TARGET)/release/examples/benchmark data/scale $(or $(SIZES),1000000 10000000 100000000 1000000/2000)
 
