@@ -4,9 +4,9 @@
 
 `bulk`: Windows events of about 800 bytes over `_bulk`, 1,000 a request, each request waits for its answer. `syslog`:
 lines of about 110 bytes over TCP, and beside them one small `_bulk` request at a time, whose answers are measured.
-Without `--rate` as fast as it is taken. `--no-rules` empties the
-rules that come with the program, `--rules` adds more to them. Every two seconds a marker is sent and searched for: from its answer until it is
-found is the time to searchable, the search included. At the end every record sent must be there once.
+Without `--rate` as fast as it is taken. `--no-rules` empties the rules that come with the program, `--rules` adds more.
+Every two seconds a marker is sent and searched for: from its answer until it is found is the time to searchable, the
+search included. At the end every record sent must be there once.
 
 Prints one JSON object. Standard library only; the sender shares the processors with the server.
 """

@@ -58,6 +58,8 @@ pub(crate) struct Shared {
     /// The last seal found no room on the disk. Until one succeeds no record is taken in: what is left of the disk
     /// is for those that the log holds.
     pub no_room: AtomicBool,
+    /// The store ends: nothing takes its time any more.
+    closing: AtomicBool,
     /// Insertions that wait for a seal.
     held_back: AtomicUsize,
     tail: broadcast::Sender<Arc<Vec<Event>>>,
@@ -82,8 +84,8 @@ impl Shared {
 
     /// Whether records wait to become searchable: whatever can wait should let them pass.
     pub(crate) fn is_behind(&self) -> bool {
-        let durable = self.writer.published.durable();
-        durable.saturating_sub(self.inserted.load(Ordering::Acquire)) > BEHIND
+        let waiting = self.writer.published.durable().saturating_sub(self.inserted.load(Ordering::Acquire));
+        waiting > BEHIND && !self.closing.load(Ordering::Acquire)
     }
 
     pub(crate) fn segments_dir(&self) -> PathBuf {
@@ -161,6 +163,7 @@ impl Store {
             evaluated: AtomicU64::new(evaluated),
             inserted: AtomicU64::new(sealed),
             no_room: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
             held_back: AtomicUsize::new(0),
             tail: broadcast::Sender::new(TAIL),
             missing,
@@ -368,6 +371,7 @@ impl Store {
 
 impl Handle {
     fn stop(&self) {
+        self.shared.closing.store(true, Ordering::Release);
         self.mover.stop();
         self.maintenance.stop();
         self.shared.writer.stop();
