@@ -199,6 +199,7 @@ catalogue-organisation-audit-sequence = Place in the chain, without gaps.
 catalogue-organisation-audit-at = When it was done.
 catalogue-organisation-audit-actor_id = Person, API key, or service:<name>.
 catalogue-organisation-audit-actor_name = Name at that time.
+catalogue-organisation-audit-on_behalf_of = Agency the actor acted for, or who ran a command.
 catalogue-organisation-audit-action = noun.verb, for example alert.acknowledge.
 catalogue-organisation-audit-object_kind = Kind of record.
 catalogue-organisation-audit-object_id = Identifier of the record.

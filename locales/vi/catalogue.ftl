@@ -199,6 +199,7 @@ catalogue-organisation-audit-sequence = Vị trí trong chuỗi, không có kho�
 catalogue-organisation-audit-at = Lúc thực hiện.
 catalogue-organisation-audit-actor_id = Người, khóa API, hoặc service:<tên>.
 catalogue-organisation-audit-actor_name = Tên lúc đó.
+catalogue-organisation-audit-on_behalf_of = Cơ quan mà người thực hiện thay mặt, hoặc người chạy lệnh.
 catalogue-organisation-audit-action = đối tượng.việc, ví dụ alert.acknowledge.
 catalogue-organisation-audit-object_kind = Loại hồ sơ.
 catalogue-organisation-audit-object_id = Mã định danh của hồ sơ.

@@ -130,6 +130,9 @@ pub struct QueryAnswer {
     pub truncated: bool,
     pub files_read: usize,
     pub files_total: usize,
+    /// Events were read, and not registers alone.
+    #[serde(default)]
+    pub events_read: bool,
     pub milliseconds: u64,
 }
 

@@ -16,8 +16,10 @@ pub mod live;
 pub mod locale;
 pub mod migration;
 pub mod page;
+pub mod personal;
 pub mod repeat;
 pub mod scope;
+pub mod sealed;
 pub mod session;
 pub mod web;
 
@@ -26,4 +28,5 @@ pub use area::{Area, NavigationItem, Slot};
 pub use db::{Connection, Db, Tx, View};
 pub use error::Error;
 pub use locale::Lang;
+pub use personal::Personal;
 pub use scope::{Capability, Scope};

@@ -49,6 +49,7 @@ capabilities! {
     ManagePeople "manage-people",
     ManageRoster "manage-roster",
     ViewAudit "view-audit",
+    ViewReadings "view-readings",
     Administer "administer",
 }
 
@@ -104,6 +105,8 @@ pub struct Scope {
     agencies: Agencies,
     capabilities: BTreeSet<Capability>,
     until: Option<Micros>,
+    origin: Arc<str>,
+    on_behalf_of: Arc<str>,
 }
 
 impl Scope {
@@ -113,7 +116,23 @@ impl Scope {
         capabilities: impl IntoIterator<Item = Capability>,
         until: Option<Micros>,
     ) -> Self {
-        Self { actor, agencies, capabilities: capabilities.into_iter().collect(), until }
+        let capabilities = capabilities.into_iter().collect();
+        Self { actor, agencies, capabilities, until, origin: "".into(), on_behalf_of: "".into() }
+    }
+
+    /// From where the actor asks (a network address), and on whose behalf: the agency that a person acts for or a key
+    /// belongs to, the account of the operating system behind a command.
+    #[must_use]
+    pub fn asking(self, origin: &str, on_behalf_of: &str) -> Self {
+        Self { origin: origin.into(), on_behalf_of: on_behalf_of.into(), ..self }
+    }
+
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub fn on_behalf_of(&self) -> &str {
+        &self.on_behalf_of
     }
 
     /// The program's own work: everything, everywhere. Built only in `luytre` and in tests.

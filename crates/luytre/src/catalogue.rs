@@ -30,6 +30,7 @@ impl Catalogue for EventsAndRegisters {
             truncated: result.truncated,
             files_read: result.files_read,
             files_total: result.files_total,
+            events_read: result.events_read,
             milliseconds: u64::try_from(result.elapsed.as_millis()).unwrap_or(u64::MAX),
         })
     }

@@ -5,8 +5,9 @@ use crate::catalogue::EventsAndRegisters;
 use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::control::{ExportQuestion, ImportQuestion, SearchQuestion};
-use crate::keeping::ledger_key;
+use crate::keys::{checkpoints, ledger_key};
 use crate::retention::Retention;
+use crate::sealing;
 use crate::spare::Spare;
 use anyhow::{Context, Result};
 use detection::{Engine, LoadOptions, RuleSet, RuleSource};
@@ -19,12 +20,14 @@ use kit::catalogue::TableSpec;
 use kit::clock::{Clock, SystemClock};
 use kit::live::Live;
 use kit::migration::migrate;
+use kit::sealed::Resealed;
 use kit::{Area, Db, Scope};
 use monitoring::alerts::scoring::Scoring;
 use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::run::refusal;
+use organisation::audit::Checkpoints;
 use organisation::{Policies, SignIn};
 use response::incidents::IncidentFilter;
 use std::path::{Path, PathBuf};
@@ -87,6 +90,8 @@ pub struct Centre {
     pub rule_directories: Vec<PathBuf>,
     pub retention: Retention,
     pub scoring: Arc<Scoring>,
+    /// Checkpoints of the audit trail, with their key.
+    pub checkpoints: Checkpoints,
     /// Public half of the key that signs the ledger of segments.
     pub ledger_key: String,
     pub data: PathBuf,
@@ -110,7 +115,7 @@ impl Centre {
         }
         let store = open_store(data, configuration).await?;
         let live = Live::default();
-        let Registers { db, clock, policies, .. } = Registers::open(data, configuration, &live).await?;
+        let Registers { db, clock, policies, checkpoints, .. } = Registers::open(data, configuration, &live).await?;
         let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
         let zone = &configuration.events.time_zone;
         anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
@@ -153,6 +158,7 @@ impl Centre {
             rule_directories,
             retention,
             scoring,
+            checkpoints,
             ledger_key,
             data: data.to_owned(),
             scope,
@@ -180,6 +186,8 @@ impl Centre {
             clock: self.clock.clone(),
             policies: Arc::clone(&self.policies),
             live: self.live.clone(),
+            checkpoints: self.checkpoints.clone(),
+            resealed: Resealed::default(),
         }
     }
 
@@ -215,6 +223,7 @@ impl Centre {
             ..SearchRequest::default()
         };
         let result = self.store.search(&request, &QueryContext::new(Sources::All)).await.map_err(refusal)?;
+        self.tell_of_search(question, &result).await?;
         serde_json::to_value(&result).map_err(kit::Error::internal)
     }
 
@@ -230,6 +239,7 @@ impl Centre {
         let done = self.store.export(&selection, format, &question.file).await.map_err(refusal)?;
         let details = serde_json::json!({ "question": question, "done": done });
         self.record("events.export", "events", &details).await?;
+        self.tell_of_export(question, done.events).await?;
         Ok(done)
     }
 
@@ -332,6 +342,9 @@ pub struct Registers {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
+    pub checkpoints: Checkpoints,
+    /// What was sealed anew at this opening.
+    pub resealed: Resealed,
     live: Live,
 }
 
@@ -342,7 +355,15 @@ impl Registers {
         let db = open_database(data, configuration, live).await?;
         let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
         migrate(&db, &migrations, clock.as_ref()).await?;
-        Ok(Self { db, clock, policies: Arc::new(Policies::load(None)?), live: live.clone() })
+        let (db, resealed) = sealing::with_keys(db, data, configuration, clock.now()).await?;
+        Ok(Self {
+            db,
+            clock,
+            policies: Arc::new(Policies::load(None)?),
+            checkpoints: checkpoints(data)?,
+            resealed,
+            live: live.clone(),
+        })
     }
 
     pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {

@@ -53,6 +53,7 @@ pub struct Configuration {
     pub database: Database,
     pub events: Events,
     pub search: Search,
+    pub secrets: Secrets,
     /// Directory whose files replace built-in content of the same path.
     pub content_directory: Option<PathBuf>,
     /// Directory of Sigma rules that is watched; `rules` in the data directory where not set.
@@ -108,6 +109,17 @@ pub struct Events {
     pub time_zone: String,
 }
 
+/// Where the keys are that personal data and secrets of the registers are sealed with.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Secrets {
+    /// The keys themselves, the one that seals first, for whoever keeps them in the environment
+    /// (`LUYTRE_SECRETS__KEYS`). They come before the file.
+    pub keys: Secret,
+    /// File of keys; `fields.key` in the data directory where not set.
+    pub key_file: Option<PathBuf>,
+}
+
 /// What one person may use of the event store.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -148,6 +160,7 @@ impl Default for Configuration {
             database: Database::default(),
             events: Events::default(),
             search: Search::default(),
+            secrets: Secrets::default(),
             content_directory: None,
             rules_directory: None,
         }

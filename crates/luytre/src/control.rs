@@ -24,6 +24,9 @@ pub struct SearchQuestion {
     pub from: Option<i64>,
     pub to: Option<i64>,
     pub limit: usize,
+    /// Who runs the command, as the operating system knows them.
+    #[serde(default)]
+    pub user: String,
 }
 
 /// An SQL question as commands ask it.
@@ -32,6 +35,9 @@ pub struct SqlQuestion {
     pub sql: String,
     pub max_rows: usize,
     pub timeout_seconds: u64,
+    /// Who runs the command, as the operating system knows them.
+    #[serde(default)]
+    pub user: String,
 }
 
 /// An import as commands ask it.
@@ -58,6 +64,9 @@ pub struct ExportQuestion {
     pub to: Option<i64>,
     /// Code of an incident.
     pub incident: Option<String>,
+    /// Who runs the command, as the operating system knows them.
+    #[serde(default)]
+    pub user: String,
 }
 
 /// Removes the file when the server ends.
@@ -118,8 +127,12 @@ pub async fn running(data: &Path) -> Result<Option<Server>> {
 
 impl Server {
     pub async fn query(&self, sql: &str, limits: &QueryLimits) -> Result<QueryAnswer> {
-        let question =
-            SqlQuestion { sql: sql.to_owned(), max_rows: limits.max_rows, timeout_seconds: limits.timeout.as_secs() };
+        let question = SqlQuestion {
+            sql: sql.to_owned(),
+            max_rows: limits.max_rows,
+            timeout_seconds: limits.timeout.as_secs(),
+            user: crate::commands::user_of_the_system(),
+        };
         self.post("/control/query", &question).await
     }
 

@@ -7,6 +7,7 @@ use event_store::{Problem, Report};
 use ingest::{FormatSet, SAMPLES_ARRIVED};
 use kit::locale::{Argument, texts};
 use kit::{Lang, Scope};
+use organisation::audit;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -19,6 +20,11 @@ pub struct Check {
     /// Each thing that is not well, in a sentence, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+}
+
+/// The beginning of a fingerprint, enough to recognise it.
+fn short(fingerprint: &str) -> String {
+    fingerprint.chars().take(16).collect()
 }
 
 /// The checks in one language.
@@ -61,12 +67,13 @@ impl Examiner {
     pub async fn deep(self, centre: &Centre) -> Vec<Check> {
         let scope = Scope::service("doctor");
         let scoped = centre.db.scoped(&scope);
-        let audit = match organisation::audit::verify(&scoped.read()).await {
-            Ok(Ok(rows)) => Ok(self.say("doctor-audit-well", &[("count", rows.into())])),
-            Ok(Err(broken)) => {
-                let arguments = [("row", broken.sequence.into()), ("reason", broken.reason.to_string().into())];
-                Err(self.say("doctor-audit-broken", &arguments))
-            }
+        let audit = match organisation::audit::verify(&scoped.read(), Some(&centre.checkpoints)).await {
+            Ok(report) => self.audit(&report),
+            Err(error) => check("audit trail", Err(self.quote("doctor-no-answer", error.to_string()))),
+        };
+        let sealed = match crate::sealing::examine_all(&centre.db).await {
+            Ok((count, 0)) => Ok(self.say("doctor-sealed-well", &[("count", count.into())])),
+            Ok((count, lost)) => Err(self.say("doctor-sealed-lost", &[("count", count.into()), ("lost", lost.into())])),
             Err(error) => Err(self.quote("doctor-no-answer", error.to_string())),
         };
         let store = match centre.store.verify_here().await {
@@ -80,7 +87,25 @@ impl Examiner {
             rules = check("rules", Err(self.say("doctor-rules-failed", &arguments)));
             rules.problems = book.errors.iter().map(ToString::to_string).collect();
         }
-        vec![check("audit trail", audit), store, rules, self.formats(&centre.content)]
+        vec![audit, check("sealed fields", sealed), store, rules, self.formats(&centre.content)]
+    }
+
+    fn audit(self, report: &audit::Report) -> Check {
+        let counts =
+            [("count", report.rows.into()), ("signed", report.signed_rows.into()), ("key", short(&report.key).into())];
+        if report.ok() {
+            return check("audit trail", Ok(self.say("doctor-audit-well", &counts)));
+        }
+        let count = report.problems.len() as u64 + report.more;
+        let mut found = check("audit trail", Err(self.say("doctor-audit-broken", &[("count", count.into())])));
+        found.problems = report.problems.iter().map(|problem| self.problem_of_audit(problem)).collect();
+        found
+    }
+
+    pub(crate) fn problem_of_audit(self, problem: &audit::Problem) -> String {
+        // As texts: a number would be grouped, and rows are looked up by it.
+        let arguments = [("first", problem.first.to_string().into()), ("last", problem.last.to_string().into())];
+        self.say(problem.fault.key(), &arguments)
     }
 
     fn store(self, report: &Report) -> Check {

@@ -3,22 +3,16 @@
 
 use crate::centre::Centre;
 use crate::spare::room;
-use event_store::{
-    Dropped, Forecast, Hold, LedgerKey, Moved, Proof, Report, RetentionPlan, Sealed, Statistics, StoreError,
-};
+use event_store::{Dropped, Forecast, Hold, Moved, Proof, Report, RetentionPlan, Sealed, Statistics, StoreError};
 use jiff::civil::Date;
 use kit::clock::DAY;
 use kit::page::Severity;
 use kit::{Capability, Error};
 use monitoring::search::run::refusal;
 use organisation::inbox::{Message, Recipient, notify_all};
-use rand::RngCore;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 
 /// What is asked of a store in use. Every act that changes something is in the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,40 +206,4 @@ impl Centre {
 
 fn value(of: &impl Serialize) -> Result<Value, Error> {
     serde_json::to_value(of).map_err(Error::internal)
-}
-
-/// The key that signs the ledger of a data directory, made when it is first needed. Only its owner may read it.
-pub fn ledger_key(data: &Path) -> anyhow::Result<LedgerKey> {
-    let path = data.join("ledger.key");
-    if !path.exists() {
-        let mut seed = [0; 32];
-        rand::rng().fill_bytes(&mut seed);
-        let text: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
-        let fresh = data.join("ledger.key.new");
-        let _ = std::fs::remove_file(&fresh);
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&fresh, &path)?;
-        std::fs::File::open(data)?.sync_all()?;
-    }
-    let text = std::fs::read_to_string(&path)?;
-    LedgerKey::from_hex(text.trim()).ok_or_else(|| anyhow::anyhow!("{} holds no key", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn a_directory_keeps_its_key_and_nobody_else_reads_it() {
-        let data = tempfile::tempdir().unwrap();
-        let first = ledger_key(data.path()).unwrap().public();
-        assert_eq!(ledger_key(data.path()).unwrap().public(), first);
-        let mode = std::fs::metadata(data.path().join("ledger.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o077, 0);
-        std::fs::write(data.path().join("ledger.key"), "no key").unwrap();
-        assert!(ledger_key(data.path()).is_err(), "a key that cannot be read is not replaced in silence");
-    }
 }

@@ -16,7 +16,7 @@ use axum::{Json, Router};
 use event_store::Exported;
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
-use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
+use kit::catalogue::{QueryAnswer, QueryLimits};
 use kit::web::{Fail, Visit, identify, live_news, secure};
 use kit::{App, Error, Lang};
 use monitoring::Monitoring;
@@ -96,6 +96,7 @@ impl Server {
         let announcement = control::announce(data, address, &secret)?;
         let watcher = watch_rules(&centre);
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
+        tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
         let schedules = tokio::spawn(keep_running(schedules(&centre), stop.clone()));
         Ok(Self { centre, app, address, stop, intake, web, schedules, _announcement: announcement, _watcher: watcher })
     }
@@ -120,6 +121,7 @@ impl Server {
             tracing::error!(%error, "scheduled searches ended badly");
         }
         self.centre.pipeline.stop().await;
+        sign_trail(&self.centre).await;
         self.centre.store.close().await;
         Ok(())
     }
@@ -171,6 +173,7 @@ fn app(
         rules: centre.rules.clone(),
     });
     ports.insert(Policies::clone(&centre.policies));
+    ports.insert(centre.checkpoints.clone());
     ports.insert(addresses);
     ports.insert(doors);
     let secure_cookies =
@@ -318,8 +321,7 @@ async fn control_query(State(control): State<Control>, Json(question): Json<SqlQ
         max_rows: question.max_rows,
         timeout: Duration::from_secs(question.timeout_seconds.clamp(1, 3_600)),
     };
-    let scope = kit::Scope::service("command line");
-    control.centre.catalogue().query(&scope, &question.sql, limits).await.map(Json).map_err(problem)
+    control.centre.query(&question.sql, limits, &question.user).await.map(Json).map_err(problem)
 }
 
 async fn control_search(State(control): State<Control>, Json(question): Json<SearchQuestion>) -> Answer<Value> {
@@ -402,6 +404,22 @@ fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
         }
     });
     Some(watcher)
+}
+
+/// A checkpoint of the audit trail at the start and every hour.
+async fn sign_hourly(centre: Arc<Centre>, stop: CancellationToken) {
+    let mut hours = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        tokio::select! { _ = hours.tick() => {}, () = stop.cancelled() => return }
+        sign_trail(&centre).await;
+    }
+}
+
+async fn sign_trail(centre: &Centre) {
+    let scope = kit::Scope::service("checkpoint");
+    if let Err(error) = centre.checkpoints.make(&centre.db, &scope, centre.clock.now()).await {
+        tracing::error!(%error, "the audit trail could not be signed");
+    }
 }
 
 /// Compaction and retention, once an hour.

@@ -25,6 +25,7 @@ pub fn area() -> Area {
             order: 10,
         }],
         finders: vec![systems::finder()],
+        sealed: systems::SEALED.to_vec(),
         ..Area::default()
     }
 }

@@ -27,6 +27,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-signing",
         sql: include_str!("../migrations/2026-11-22-organisation-signing.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-trail",
+        sql: include_str!("../migrations/2026-11-22-organisation-trail.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -48,6 +52,7 @@ pub fn area() -> Area {
         slots: vec![roster::duty_panel()],
         counters: vec![inbox::counter()],
         finders: vec![agencies::finder(), people::finder()],
+        sealed: people::SEALED.to_vec(),
     }
 }
 
@@ -67,5 +72,6 @@ fn navigation() -> Vec<NavigationItem> {
         item("key-navigation", "/api-keys", "key", Some(Capability::ViewSources), 40),
         item("inbox-navigation", "/inbox", "bell", None, 50),
         item("audit-navigation", "/audit", "history", Some(Capability::ViewAudit), 60),
+        item("reading-navigation", "/audit/readings", "eye", Some(Capability::ViewReadings), 70),
     ]
 }

@@ -9,18 +9,20 @@ use crate::scope::{Capability, Scope};
 use crate::session::{Session, language, theme};
 use crate::web::answer::{Fail, Unaddressed, refused_by_router};
 use crate::web::flash;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Middleware: asks once who this is and leaves the answer in the request.
 pub async fn identify(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match app.authenticate.session(&parts).await {
-        Ok(Some(session)) => {
+        Ok(Some(mut session)) => {
+            session.scope = session.scope.asking(&peer(&parts), &session.agency_id);
             parts.extensions.insert(Arc::new(session));
         }
         Ok(None) => {}
@@ -35,6 +37,12 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
         None => response,
     };
     flash::forget_shown(&asked, response)
+}
+
+/// Address of the other end; empty where the server does not know it.
+fn peer(parts: &Parts) -> String {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|peer| peer.0.ip().to_canonical().to_string()).unwrap_or_default()
 }
 
 /// Rows that an asker wants to leave out; databases count them with a sign.

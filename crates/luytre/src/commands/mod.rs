@@ -1,8 +1,10 @@
 //! The command line. Each command is one file; everything that prints a result can print it as JSON.
 
+mod audit;
 mod demo;
 mod doctor;
 mod import;
+mod keys;
 mod query;
 pub mod rules;
 mod search;
@@ -70,6 +72,10 @@ pub enum Command {
     Rules(rules::Rules),
     /// Accounts: make, list, set a password.
     User(user::User),
+    /// The audit trail: verify it, sign it, write it to a file.
+    Audit(audit::Audit),
+    /// The keys that personal data and secrets are sealed with.
+    Keys(keys::Keys),
     /// Say what is well and what is not.
     Doctor(doctor::Doctor),
 }
@@ -87,8 +93,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
 }
 
 fn execute(arguments: &Arguments) -> Result<ExitCode> {
-    if let Command::Rules(rules) = &arguments.command {
-        return rules.run();
+    match &arguments.command {
+        Command::Rules(rules) => return rules.run(),
+        Command::Audit(audit) if audit.needs_no_centre() => return audit.verify_file(),
+        _ => {}
     }
     let configuration = Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?;
     std::fs::create_dir_all(&arguments.data_dir)
@@ -104,6 +112,8 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Query(query) => query.run(data, configuration).await,
             Command::Store(store) => store.run(data, configuration).await,
             Command::User(user) => user.run(data, configuration).await,
+            Command::Audit(audit) => audit.run(data, configuration).await,
+            Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,
             Command::Rules(rules) => rules.run(),
         }
@@ -152,7 +162,7 @@ fn tell(key: &str, arguments: &[(&str, Argument<'_>)]) {
 }
 
 /// Name of whoever runs this command, as the operating system knows it; the number where it has no name.
-fn user_of_the_system() -> String {
+pub(crate) fn user_of_the_system() -> String {
     use std::os::unix::fs::MetadataExt;
     let Ok(own) = std::fs::metadata("/proc/self") else { return String::new() };
     let number = own.uid().to_string();

@@ -6,8 +6,7 @@ use crate::configuration::Configuration;
 use crate::control;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use kit::Scope;
-use kit::catalogue::{Catalogue, QueryAnswer, QueryLimits};
+use kit::catalogue::{QueryAnswer, QueryLimits};
 use kit::web::csv_cell;
 use std::path::Path;
 use std::process::ExitCode;
@@ -63,7 +62,7 @@ impl Query {
                 let centre = Centre::open(data, &configuration).await?;
                 // What the last run received but did not seal is read from the log again first.
                 let answer = match centre.settle().await {
-                    Ok(()) => centre.catalogue().query(&Scope::service("command line"), sql, limits).await,
+                    Ok(()) => centre.query(sql, limits, &super::user_of_the_system()).await,
                     Err(error) => Err(error),
                 };
                 centre.close().await;

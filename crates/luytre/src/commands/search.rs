@@ -39,6 +39,7 @@ impl Search {
             from: self.from.as_deref().map(|text| moment(text, now)).transpose()?,
             to: self.to.as_deref().map(|text| moment(text, now)).transpose()?,
             limit: self.limit,
+            user: super::user_of_the_system(),
         };
         let backwards = question.from.zip(question.to).is_some_and(|(from, to)| from >= to);
         anyhow::ensure!(!backwards, super::text("moment-backwards", &[]));

@@ -15,3 +15,4 @@ mod questions;
 mod restart;
 mod rules;
 mod store;
+mod trail;

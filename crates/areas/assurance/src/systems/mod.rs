@@ -8,13 +8,24 @@ pub mod store;
 pub mod tables;
 
 pub use finder::finder;
-use kit::App;
 use kit::error::FieldError;
 use kit::fold::normalise;
+use kit::sealed::{Place, SealedColumn};
+use kit::{App, Personal};
 use serde::{Deserialize, Serialize};
 
 pub fn routes() -> axum::Router<App> {
     pages::routes().merge(api::routes())
+}
+
+/// What is sealed at rest.
+pub const SEALED: &[SealedColumn] = &[
+    SealedColumn { table: "systems", row: "id", column: "contact_phone" },
+    SealedColumn { table: "systems", row: "id", column: "contact_email" },
+];
+
+fn cell<'cell>(column: &'cell str, system_id: &'cell str) -> Place<'cell> {
+    Place { table: "systems", column, row: system_id }
 }
 
 /// Where a system stands in its life.
@@ -84,8 +95,8 @@ pub struct System {
     pub public_addresses: String,
     pub contact_name: String,
     pub contact_title: String,
-    pub contact_phone: String,
-    pub contact_email: String,
+    pub contact_phone: Personal,
+    pub contact_email: Personal,
     /// On the list of systems critical to national security.
     pub critical: bool,
     /// Handles state secrets: registered by code name, owner and level only.

@@ -6,10 +6,10 @@ use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Level, Page, Pagination};
 use kit::web::{Csv, Fail, Form, SlotContent, Visit, render, see_other_saying};
-use kit::{App, Capability, Error};
+use kit::{App, Capability, Error, Personal};
 use organisation::agencies;
 
 const PER_PAGE: u64 = 100;
@@ -20,6 +20,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/systems/new", get(new_system))
         .route("/systems/{id}", get(show_system).post(change_system))
         .route("/systems/{id}/edit", get(edit_system))
+        .route("/systems/{id}/reveal", post(reveal_contact))
 }
 
 /// Systems of one agency, in a list grouped by agency.
@@ -146,20 +147,21 @@ pub(super) fn level_of(system: &System) -> Option<Level> {
 }
 
 /// Texts of a system with the keys of their names, in the order of the page.
-fn plain_texts(system: &System) -> Vec<(&'static str, &str)> {
+fn plain_texts(system: &System, revealed: &bool) -> Vec<(&'static str, String)> {
+    let personal = |text: &Personal| if *revealed { text.reveal().to_owned() } else { text.to_string() };
     vec![
-        ("system-purpose", &system.purpose),
-        ("system-operator", &system.operator),
-        ("system-hosting", &system.hosting),
-        ("system-services", &system.services),
-        ("system-operating-system", &system.operating_system),
-        ("system-security-measures", &system.security_measures),
-        ("system-domains", &system.domains),
-        ("system-public-addresses", &system.public_addresses),
-        ("system-contact-name", &system.contact_name),
-        ("system-contact-title", &system.contact_title),
-        ("system-contact-phone", &system.contact_phone),
-        ("system-contact-email", &system.contact_email),
+        ("system-purpose", system.purpose.clone()),
+        ("system-operator", system.operator.clone()),
+        ("system-hosting", system.hosting.clone()),
+        ("system-services", system.services.clone()),
+        ("system-operating-system", system.operating_system.clone()),
+        ("system-security-measures", system.security_measures.clone()),
+        ("system-domains", system.domains.clone()),
+        ("system-public-addresses", system.public_addresses.clone()),
+        ("system-contact-name", system.contact_name.clone()),
+        ("system-contact-title", system.contact_title.clone()),
+        ("system-contact-phone", personal(&system.contact_phone)),
+        ("system-contact-email", personal(&system.contact_email)),
     ]
 }
 
@@ -171,19 +173,42 @@ struct SystemPage {
     header: Vec<SlotContent>,
     parts: Vec<SlotContent>,
     may_change: bool,
+    /// The contact's telephone number and address in full.
+    revealed: bool,
+}
+
+fn reveal_path(system: &System) -> String {
+    format!("/systems/{}/reveal", system.id)
 }
 
 async fn show_system(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     visit.require(Capability::ViewSystems)?;
     let system = store::find(&visit.read(), &id).await?;
-    let template = SystemPage {
-        page: visit.page().await?,
-        header: visit.fragments("system.header", &id).await,
-        parts: visit.fragments("system.tab", &id).await,
-        may_change: visit.scope().may(Capability::ManageSystems),
-        system,
-    };
-    Ok(render(&template)?.into_response())
+    Ok(render(&SystemPage::new(&visit, system, false).await?)?.into_response())
+}
+
+impl SystemPage {
+    async fn new(visit: &Visit, system: System, revealed: bool) -> Result<Self, Error> {
+        Ok(Self {
+            page: visit.page().await?,
+            header: visit.fragments("system.header", &system.id).await,
+            parts: visit.fragments("system.tab", &system.id).await,
+            may_change: visit.scope().may(Capability::ManageSystems),
+            revealed,
+            system,
+        })
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Nothing {}
+
+/// The contact in full, on the answer to this very request.
+async fn reveal_contact(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let tx = visit.begin().await?;
+    let system = service::reveal(&tx, &id, "reveal", visit.now()).await?;
+    tx.commit().await?;
+    Ok(render(&SystemPage::new(&visit, system, true).await?)?.into_response())
 }
 
 #[derive(Template)]
@@ -206,7 +231,9 @@ async fn new_system(visit: Visit) -> Result<Response, Fail> {
 
 async fn edit_system(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     visit.require(Capability::ManageSystems)?;
-    let system = store::find(&visit.read(), &id).await?;
+    let tx = visit.begin().await?;
+    let system = service::reveal(&tx, &id, "edit", visit.now()).await?;
+    tx.commit().await?;
     form(&visit, &as_input(system), Some(&id), FormErrors::default()).await
 }
 
@@ -318,8 +345,8 @@ fn as_input(system: System) -> NewSystem {
         public_addresses: system.public_addresses,
         contact_name: system.contact_name,
         contact_title: system.contact_title,
-        contact_phone: system.contact_phone,
-        contact_email: system.contact_email,
+        contact_phone: system.contact_phone.reveal().to_owned(),
+        contact_email: system.contact_email.reveal().to_owned(),
         critical: system.critical,
         secret: system.secret,
         version: system.version,

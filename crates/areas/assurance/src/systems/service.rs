@@ -3,7 +3,8 @@
 use super::{NewSystem, System, store};
 use kit::error::Error;
 use kit::id::new_id;
-use kit::{Capability, Connection, Tx};
+use kit::{Capability, Connection, Personal, Tx};
+use organisation::audit::{Reading, Touched};
 use organisation::{agencies, audit};
 use serde_json::json;
 
@@ -35,8 +36,39 @@ pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(
     if !store::update(tx, id, &new, now).await? {
         return Err(Error::Conflict("system-changed-meanwhile"));
     }
-    let details = json!({ "before": changed(&before, &new, true), "after": changed(&before, &new, false) });
+    // The masks of the trail may be equal where the texts are not.
+    let contact_changed =
+        before.contact_phone.reveal() != new.contact_phone || before.contact_email.reveal() != new.contact_email;
+    let details = json!({
+        "before": changed(&before, &new, true), "after": changed(&before, &new, false),
+        "contact_changed": contact_changed,
+    });
     audit::record(tx, now, "system.change", "system", id, Some(&new.agency_id), details).await
+}
+
+/// A system whose contact somebody is going to see in full; that they did is in the trail. `purpose`: `reveal`, `edit`.
+pub async fn reveal(tx: &Tx<'_>, id: &str, purpose: &str, now: i64) -> Result<System, Error> {
+    tx.scope().require(Capability::ViewSystems)?;
+    let system = store::find(tx, id).await?;
+    record_reveal(tx, &system, purpose, now).await?;
+    Ok(system)
+}
+
+/// Puts into the trail that the contact of a system was given out in full; nothing where there is none.
+pub async fn record_reveal(tx: &Tx<'_>, system: &System, purpose: &str, now: i64) -> Result<(), Error> {
+    if system.contact_phone.is_empty() && system.contact_email.is_empty() {
+        return Ok(());
+    }
+    let touched = Touched::from([(system.agency_id.clone(), Some(1))]);
+    let reading = Reading {
+        object_kind: "system-contact",
+        object_id: &system.id,
+        purpose,
+        query: "",
+        count: 1,
+        touched: &touched,
+    };
+    audit::record_reading(tx, now, &reading).await
 }
 
 async fn owner_in_scope(tx: &Tx<'_>, agency_id: &str) -> Result<(), Error> {
@@ -49,11 +81,15 @@ async fn owner_in_scope(tx: &Tx<'_>, agency_id: &str) -> Result<(), Error> {
 
 /// The fields that differ, old or new side.
 fn changed(before: &System, after: &NewSystem, old: bool) -> serde_json::Value {
-    let (Ok(serde_json::Value::Object(before)), Ok(serde_json::Value::Object(after))) =
+    let masks = [("contact_phone", &after.contact_phone), ("contact_email", &after.contact_email)];
+    let (Ok(serde_json::Value::Object(before)), Ok(serde_json::Value::Object(mut after))) =
         (serde_json::to_value(before), serde_json::to_value(after))
     else {
         return serde_json::Value::Null;
     };
+    for (name, text) in masks {
+        after.insert(name.to_owned(), Personal::from(text.as_str()).to_string().into());
+    }
     let empty = |value: &serde_json::Value| value.is_null() || value == "";
     after
         .iter()

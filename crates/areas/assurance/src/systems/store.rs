@@ -1,9 +1,10 @@
 //! Rows of systems. Every query keeps to the scope of its connection.
 
-use super::{NewSystem, State, System};
+use super::{NewSystem, State, System, cell};
 use kit::error::Error;
 use kit::fold::{fold, sort_key};
-use kit::{Connection, Tx};
+use kit::sealed::KeyRing;
+use kit::{Connection, Personal, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryResult, Statement, Value};
@@ -89,14 +90,16 @@ pub async fn list(connection: &impl Connection, filter: &Filter) -> Result<Vec<S
     }
     let sql = format!("{SELECT} WHERE {} ORDER BY a.name_sort, s.name_sort, s.code", conditions.join(" AND "));
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
-    connection.query_all_raw(statement).await?.iter().map(system).collect()
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| system(row, connection.keys())).collect()
 }
 
 /// One system in scope.
 pub async fn find(connection: &impl Connection, id: &str) -> Result<System, Error> {
     let sql = format!("{SELECT} WHERE s.id = $1 AND {}", connection.scope().agency_condition("s.agency_id"));
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
-    connection.query_one_raw(statement).await?.as_ref().map_or(Err(Error::NotFound), system)
+    let row = connection.query_one_raw(statement).await?.ok_or(Error::NotFound)?;
+    system(&row, connection.keys())
 }
 
 /// Whether a code is taken by another system, anywhere: codes are unique in the province.
@@ -110,7 +113,7 @@ pub(super) async fn code_taken(tx: &Tx<'_>, code: &str, except: &str) -> Result<
 }
 
 pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewSystem, now: i64) -> Result<(), Error> {
-    let mut row = active(new);
+    let mut row = active(tx, id, new)?;
     row.id = Set(id.to_owned());
     row.version = Set(1);
     row.created_at = Set(now);
@@ -121,7 +124,7 @@ pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewSystem, now: i64) -> 
 
 /// Writes over the version that the form was built on; `false` if somebody was faster.
 pub(super) async fn update(tx: &Tx<'_>, id: &str, new: &NewSystem, now: i64) -> Result<bool, Error> {
-    let mut row = active(new);
+    let mut row = active(tx, id, new)?;
     row.version = Set(new.version + 1);
     row.updated_at = Set(now);
     let done = entity::Entity::update_many()
@@ -133,8 +136,8 @@ pub(super) async fn update(tx: &Tx<'_>, id: &str, new: &NewSystem, now: i64) -> 
     Ok(done.rows_affected == 1)
 }
 
-fn active(new: &NewSystem) -> entity::ActiveModel {
-    entity::ActiveModel {
+fn active(tx: &Tx<'_>, id: &str, new: &NewSystem) -> Result<entity::ActiveModel, Error> {
+    Ok(entity::ActiveModel {
         code: Set(new.code.clone()),
         name: Set(new.name.clone()),
         name_fold: Set(fold(&new.name)),
@@ -153,17 +156,20 @@ fn active(new: &NewSystem) -> entity::ActiveModel {
         public_addresses: Set(new.public_addresses.clone()),
         contact_name: Set(new.contact_name.clone()),
         contact_title: Set(new.contact_title.clone()),
-        contact_phone: Set(new.contact_phone.clone()),
-        contact_email: Set(new.contact_email.clone()),
+        contact_phone: Set(tx.keys().seal(cell("contact_phone", id), &new.contact_phone)?),
+        contact_email: Set(tx.keys().seal(cell("contact_email", id), &new.contact_email)?),
         critical: Set(new.critical),
         secret: Set(new.secret),
         ..Default::default()
-    }
+    })
 }
 
-fn system(row: &QueryResult) -> Result<System, Error> {
+fn system(row: &QueryResult, keys: &KeyRing) -> Result<System, Error> {
+    let id: String = row.try_get("", "id")?;
+    let personal = |column: &str| -> Result<Personal, Error> {
+        Ok(Personal::opened(keys, cell(column, &id), &row.try_get::<String>("", column)?))
+    };
     Ok(System {
-        id: row.try_get("", "id")?,
         code: row.try_get("", "code")?,
         name: row.try_get("", "name")?,
         agency_id: row.try_get("", "agency_id")?,
@@ -181,10 +187,11 @@ fn system(row: &QueryResult) -> Result<System, Error> {
         public_addresses: row.try_get("", "public_addresses")?,
         contact_name: row.try_get("", "contact_name")?,
         contact_title: row.try_get("", "contact_title")?,
-        contact_phone: row.try_get("", "contact_phone")?,
-        contact_email: row.try_get("", "contact_email")?,
+        contact_phone: personal("contact_phone")?,
+        contact_email: personal("contact_email")?,
         critical: row.try_get("", "critical")?,
         secret: row.try_get("", "secret")?,
         version: row.try_get("", "version")?,
+        id,
     })
 }

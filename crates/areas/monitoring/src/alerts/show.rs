@@ -8,7 +8,7 @@ use crate::saved_searches;
 use crate::search::clause::clause;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
-use crate::search::senders::{Sender, agencies, senders};
+use crate::search::senders::{Sender, senders, touched};
 use detection::Rule;
 use kit::page::{Address, Choice, Level};
 use kit::web::{SlotContent, Visit};
@@ -142,7 +142,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
                 (alert, title)
             })
             .collect(),
-        history: history(&connection, id).await?,
+        history: organisation::audit::store::history(&connection, "alert", id, MOST_HISTORY).await?,
         seen_by: name(&connection, alert.seen_by.as_deref()).await?,
         assigned_to: name(&connection, alert.assigned_to.as_deref()).await?,
         closed_by: name(&connection, alert.closed_by.as_deref()).await?,
@@ -171,7 +171,7 @@ async fn evidence(visit: &Visit, alert: &Alert) -> Result<(Vec<Evidence>, Vec<Sa
     let senders = senders(&visit.read(), ids, visit.now()).await?;
     if !rows.is_empty() {
         let query = format!("alert {}", alert.id);
-        audit(visit, "alert", &query, rows.len() as u64, &agencies(&senders)).await?;
+        audit(visit, "alert", &query, rows.len() as u64, &touched(&rows, &senders)).await?;
     }
     let mut evidence = Vec::new();
     for row in &rows {
@@ -255,15 +255,6 @@ pub fn marked(text: &str, needles: &[&str]) -> Vec<(String, bool)> {
         pieces.push((rest.to_owned(), false));
     }
     pieces
-}
-
-/// Rows of the audit trail about one alert that the scope reaches; the alert itself is reachable already.
-async fn history(connection: &impl Connection, id: &str) -> Result<Vec<AuditEntry>, Error> {
-    let sql = "SELECT sequence, at, actor_id, actor_name, action, object_kind, object_id, agency_id, origin, details, \
-               hash FROM audit_entries WHERE object_kind = 'alert' AND object_id = $1 ORDER BY sequence DESC";
-    let sql = format!("{sql} LIMIT {MOST_HISTORY}");
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
-    Ok(AuditEntry::find_by_statement(statement).all(connection).await?)
 }
 
 async fn name(connection: &impl Connection, id: Option<&str>) -> Result<Option<String>, Error> {

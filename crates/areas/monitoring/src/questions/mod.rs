@@ -8,9 +8,11 @@ mod pages;
 pub use examples::EXAMPLES;
 
 use crate::search::run::enter;
+use crate::sources::reach::touched_in_scope;
 use kit::catalogue::{QueryAnswer, QueryLimits};
 use kit::web::Visit;
 use kit::{App, Error};
+use organisation::audit::{Reading, Touched, record_reading};
 use std::time::Duration;
 
 pub fn routes() -> axum::Router<App> {
@@ -32,8 +34,13 @@ async fn ask(visit: &Visit, sql: &str, max_rows: usize, purpose: &str) -> Result
     let answer = visit.app.catalogue.query(visit.scope(), sql, limits).await;
     // A refused question is part of the trail as well: somebody tried.
     let count = answer.as_ref().map_or(0, |answer| answer.rows.len() as u64);
+    let touched = match &answer {
+        Ok(answer) if answer.events_read => touched_in_scope(&visit.read()).await?,
+        _ => Touched::new(),
+    };
     let tx = visit.begin().await?;
-    organisation::audit::record_read(&tx, visit.now(), "question", purpose, sql, count, &[]).await?;
+    let reading = Reading { object_kind: "question", object_id: "", purpose, query: sql, count, touched: &touched };
+    record_reading(&tx, visit.now(), &reading).await?;
     tx.commit().await?;
     answer
 }

@@ -5,7 +5,7 @@ use super::figures::{Figures, Way};
 use super::pages::{Row, row_of};
 use super::places::Place;
 use super::run::{self, Failure, PER_PAGE, Progress, State};
-use super::senders::{Sender, agencies, senders};
+use super::senders::{Sender, senders, touched};
 use super::{Question, asked, cursor_code, cursor_of};
 use askama::Template;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -261,11 +261,9 @@ impl Count {
         if !new.is_empty() {
             self.senders.extend(senders(&self.visit.read(), new, self.visit.now()).await?);
         }
-        let mut concerned: BTreeSet<String> = agencies(&self.senders).into_iter().collect();
-        concerned.retain(|agency| self.told.insert(agency.clone()));
-        concerned.extend(of_rows.iter().filter_map(|id| self.senders.get(id)?.agency_id.clone()));
+        let mut concerned = touched(rows, &self.senders);
+        concerned.retain(|agency, shown| self.told.insert(agency.clone()) || shown.is_some());
         if !rows.is_empty() || !known && !concerned.is_empty() {
-            let concerned: Vec<String> = concerned.into_iter().collect();
             run::audit(&self.visit, "search", &self.question.query, rows.len() as u64, &concerned).await?;
         }
         Ok(())

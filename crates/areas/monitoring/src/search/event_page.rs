@@ -2,7 +2,7 @@
 
 use super::pages::value_address;
 use super::run::{audit, context, monitoring, refusal, text, time};
-use super::senders::{Sender, agencies, senders};
+use super::senders::{Sender, senders, touched};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -129,7 +129,7 @@ async fn show_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, Fail
     visit.require(Capability::ViewEvents)?;
     let row = find(&visit, seq).await?;
     let senders = senders(&visit.read(), text(&row, "source_id"), visit.now()).await?;
-    audit(&visit, "event", &format!("seq = {seq}"), 1, &agencies(&senders)).await?;
+    audit(&visit, "event", &format!("seq = {seq}"), 1, &touched([&row], &senders)).await?;
     let sender = senders.into_values().next();
     let event = shown(&visit, &row, sender);
     let minute = kit::clock::MINUTE;

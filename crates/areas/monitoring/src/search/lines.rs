@@ -4,7 +4,7 @@
 use super::api::{LINES, without_words};
 use super::places::Place;
 use super::run::{self, Failure};
-use super::senders::{agencies, senders};
+use super::senders::{senders, touched};
 use super::{Question, cursor_code};
 use axum::body::Body;
 use axum::http::header;
@@ -114,7 +114,8 @@ impl Lines {
         if rows > 0 {
             let ids = update.so_far.rows.iter().filter_map(|row| run::text(row, "source_id"));
             let senders = senders(&self.visit.read(), ids, self.visit.now()).await?;
-            run::audit(&self.visit, "api", &self.question.query, rows, &agencies(&senders)).await?;
+            let touched = touched(&update.so_far.rows, &senders);
+            run::audit(&self.visit, "api", &self.question.query, rows, &touched).await?;
         }
         serde_json::to_string(&Line::of(update)).map_err(Error::internal)
     }

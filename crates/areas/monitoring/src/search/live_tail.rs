@@ -3,7 +3,7 @@
 
 use super::pages::{Row, row_of};
 use super::run::{audit, monitoring};
-use super::senders::{Sender, senders};
+use super::senders::{Sender, senders, touched};
 use super::{Question, asked};
 use crate::sources::sources_in_scope;
 use askama::Template;
@@ -16,8 +16,9 @@ use futures::Stream;
 use kit::page::Page;
 use kit::web::{Fail, Visit};
 use kit::{App, Capability, Error};
+use organisation::audit::Touched;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,10 +43,10 @@ async fn tail(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Sent, Infall
     let query = store.parse(&question.query).map_err(|error| Fail::from(super::run::refusal(error)))?.matcher();
     let sources = sources_in_scope(&visit.read()).await?;
     let receiver = store.subscribe();
-    audit(&visit, "live", &question.query, 0, &[]).await?;
+    audit(&visit, "live", &question.query, 0, &Touched::new()).await?;
     let page = visit.page().await?;
-    let (senders, asked_at) = (HashMap::new(), Instant::now());
-    let tail = Tail { visit, page, question, query, sources, asked_at, receiver, senders, sent: 0, ended: false };
+    let (senders, told, asked_at) = (HashMap::new(), BTreeSet::new(), Instant::now());
+    let tail = Tail { visit, page, question, query, sources, asked_at, receiver, senders, told, sent: 0, ended: false };
     let stream = futures::stream::unfold(tail, |mut tail| async move {
         let sent = tail.next().await?;
         Some((futures::stream::iter(sent.into_iter().map(Ok)), tail))
@@ -63,6 +64,8 @@ struct Tail {
     asked_at: Instant,
     receiver: Receiver<Arc<Vec<Event>>>,
     senders: HashMap<String, Sender>,
+    /// Agencies whose audit trail knows.
+    told: BTreeSet<String>,
     sent: usize,
     ended: bool,
 }
@@ -179,10 +182,24 @@ impl Tail {
         if !unknown.is_empty() {
             self.senders.extend(senders(&self.visit.read(), unknown, self.visit.now()).await?);
         }
+        let values: Vec<_> = events.iter().map(values).collect();
+        self.tell(&values).await?;
         let address = self.visit.address.at("/search");
-        let row = |event| row_of(&self.page, &address, &self.question, &values(event), &self.senders);
-        let rows = events.iter().map(row).collect();
+        let row = |values| row_of(&self.page, &address, &self.question, values, &self.senders);
+        let rows = values.iter().map(row).collect();
         Rows { page: &self.page, rows }.render().map_err(Error::internal)
+    }
+}
+
+impl Tail {
+    /// Tells the audit trail of agencies whose events are seen for the first time, before they are.
+    async fn tell(&mut self, rows: &[Map<String, Value>]) -> Result<(), Error> {
+        let mut touched = touched(rows, &self.senders);
+        touched.retain(|agency, shown| shown.is_some() && self.told.insert(agency.clone()));
+        if touched.is_empty() {
+            return Ok(());
+        }
+        audit(&self.visit, "live", &self.question.query, rows.len() as u64, &touched).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Question;
 use super::places::Place;
-use super::senders::{Sender, agencies, senders};
+use super::senders::{Sender, senders, touched};
 use crate::Monitoring;
 use crate::sources::sources_in_scope;
 use event_store::{
@@ -12,6 +12,7 @@ use kit::clock::Micros;
 use kit::error::Mistake;
 use kit::web::Visit;
 use kit::{App, Error};
+use organisation::audit::{Reading, Touched, record_reading};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -254,7 +255,7 @@ async fn told(
     result: &SearchResult,
 ) -> Result<HashMap<String, Sender>, Error> {
     let senders = senders(&visit.read(), source_ids(result), visit.now()).await?;
-    audit(visit, purpose, &question.query, result.rows.len() as u64, &agencies(&senders)).await?;
+    audit(visit, purpose, &question.query, result.rows.len() as u64, &touched(&result.rows, &senders)).await?;
     Ok(senders)
 }
 
@@ -280,9 +281,10 @@ pub fn source_ids(result: &SearchResult) -> Vec<String> {
 }
 
 /// Tells the audit trail who read what.
-pub async fn audit(visit: &Visit, purpose: &str, query: &str, count: u64, agencies: &[String]) -> Result<(), Error> {
+pub async fn audit(visit: &Visit, purpose: &str, query: &str, count: u64, touched: &Touched) -> Result<(), Error> {
     let tx = visit.begin().await?;
-    organisation::audit::record_read(&tx, visit.now(), "event", purpose, query, count, agencies).await?;
+    let reading = Reading { object_kind: "event", object_id: "", purpose, query, count, touched };
+    record_reading(&tx, visit.now(), &reading).await?;
     tx.commit().await
 }
 

@@ -1,9 +1,12 @@
 //! Who sent an event: the names of source, system and agency behind a source id, by today's assignment.
 
+use super::run::text;
 use kit::clock::Micros;
 use kit::page::Level;
 use kit::{Connection, Error};
+use organisation::audit::Touched;
 use sea_orm::{Statement, Value};
+use serde_json::{Map, Value as Json};
 use std::collections::{BTreeSet, HashMap};
 
 /// One source with whose it is now.
@@ -63,7 +66,19 @@ pub async fn senders(
     Ok(found)
 }
 
-/// Agencies among the senders, for the audit trail.
-pub fn agencies(senders: &HashMap<String, Sender>) -> Vec<String> {
-    senders.values().filter_map(|sender| sender.agency_id.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+/// Whose events a request touched, for the audit trail: how many of its rows are of each agency; agencies of senders
+/// that no row is of were counted alone.
+pub fn touched<'row>(
+    rows: impl IntoIterator<Item = &'row Map<String, Json>>,
+    senders: &HashMap<String, Sender>,
+) -> Touched {
+    let mut touched: Touched =
+        senders.values().filter_map(|sender| sender.agency_id.clone()).map(|agency| (agency, None)).collect();
+    let source = |row: &Map<String, Json>| text(row, "source_id");
+    for sender in rows.into_iter().filter_map(source).filter_map(|id| senders.get(&id)) {
+        if let Some(agency) = &sender.agency_id {
+            *touched.entry(agency.clone()).or_default().get_or_insert(0) += 1;
+        }
+    }
+    touched
 }

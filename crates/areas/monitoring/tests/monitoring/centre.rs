@@ -367,6 +367,7 @@ impl Catalogue for Events {
             truncated: result.truncated,
             files_read: result.files_read,
             files_total: result.files_total,
+            events_read: result.events_read,
             milliseconds: 0,
         })
     }

@@ -8,6 +8,7 @@ mod acts;
 mod bulk;
 mod centre;
 mod pages;
+mod readings;
 mod saved_searches;
 mod schedules;
 mod searching;

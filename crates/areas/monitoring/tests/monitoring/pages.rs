@@ -264,7 +264,7 @@ async fn reading_events_leaves_one_row_in_the_trail_for_each_request() {
         centre.get("0", "/search?range=all&q=root").await;
         let after = centre.value(count).await;
         assert_eq!((before.as_str(), after.as_str()), ("0", "1"));
-        let agency = "SELECT agency_id AS value FROM audit_entries WHERE action = 'event.read'";
+        let agency = "SELECT agency_id AS value FROM audit_readings";
         assert_eq!(centre.value(agency).await, centre.a.agency);
     })
     .await;

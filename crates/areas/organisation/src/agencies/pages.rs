@@ -51,6 +51,7 @@ struct AgencyPage {
     people: Option<u64>,
     tabs: Vec<SlotContent>,
     may_change: bool,
+    may_see_readings: bool,
 }
 
 fn act_path(agency: &Agency, act: &str) -> String {
@@ -163,6 +164,7 @@ async fn show_agency(visit: Visit, Path(id): Path<String>) -> Result<Response, F
         former: store::former_names(&view, &id).await?,
         tabs: visit.fragments("agency.tab", &id).await,
         may_change: visit.scope().may(Capability::Administer),
+        may_see_readings: visit.scope().may(Capability::ViewReadings),
         above,
         people,
         agency,

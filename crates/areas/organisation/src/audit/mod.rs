@@ -1,33 +1,49 @@
-//! The audit trail: append-only, each row hashed together with the one before it. Every service of every area
-//! calls [`record`] inside its transaction, as the last write: the head row is locked until the commit, and a
-//! lock taken early would make others wait and could deadlock on PostgreSQL.
+//! The audit trail: append-only, each row hashed together with the one before it, and signed every hour. Every
+//! service of every area calls [`record`] inside its transaction, as the last write: the head row is locked until the
+//! commit, and a lock taken early would make others wait and could deadlock on PostgreSQL.
 
 mod chain;
+mod checkpoint;
+mod checkpoints;
+mod export;
 mod pages;
+mod readings;
+mod readings_page;
 pub mod store;
 mod tables;
+mod verify;
+mod walk;
 
-pub use chain::{Broken, verify};
+pub use checkpoint::{Checkpoint, PublicKeys, TrailKey};
+pub use checkpoints::Checkpoints;
+pub use export::{Exported, export, verify_export};
 pub use pages::routes;
+pub use readings::{Reading, Touched, record_reading};
 pub use tables::AUDIT;
+pub use verify::verify;
+pub use walk::{Fault, Problem, Report};
 
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use sea_orm::FromQueryResult;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One row of the trail. `details` is JSON exactly as it was hashed.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AuditEntry {
     pub sequence: i64,
     pub at: Micros,
     pub actor_id: String,
     pub actor_name: String,
+    /// Identifier of the agency the actor acted for, or the operating system's name of who ran a command.
+    pub on_behalf_of: String,
     pub action: String,
     pub object_kind: String,
     pub object_id: String,
     pub agency_id: Option<String>,
-    /// Network address of the asker where the act knows it (sign-in), else empty.
+    /// Network address of the asker; empty for the program's own acts.
     pub origin: String,
     pub details: String,
     /// SHA-256 in hexadecimal of the row before and this one.
@@ -45,43 +61,34 @@ pub async fn record(
     agency_id: Option<&str>,
     details: Value,
 ) -> Result<(), Error> {
-    let actor = tx.scope().actor();
-    let entry = AuditEntry {
+    let entry = entry_of(tx, now, action, object_kind, object_id, agency_id, &details);
+    chain::append(tx, entry).await.map(|_| ())
+}
+
+fn entry_of(
+    tx: &Tx<'_>,
+    now: Micros,
+    action: &str,
+    object_kind: &str,
+    object_id: &str,
+    agency_id: Option<&str>,
+    details: &Value,
+) -> AuditEntry {
+    let scope = tx.scope();
+    AuditEntry {
         sequence: 0,
         at: now,
-        actor_id: actor.id(),
-        actor_name: actor.name().to_owned(),
+        actor_id: scope.actor().id(),
+        actor_name: scope.actor().name().to_owned(),
+        on_behalf_of: scope.on_behalf_of().to_owned(),
         action: action.to_owned(),
         object_kind: object_kind.to_owned(),
         object_id: object_id.to_owned(),
         agency_id: agency_id.map(ToOwned::to_owned),
-        origin: String::new(),
+        origin: scope.origin().to_owned(),
         details: details.to_string(),
         hash: String::new(),
-    };
-    chain::append(tx, entry).await
-}
-
-/// Records that sensitive records were read: once per request (`settled` 28), with what was asked, why, how
-/// many rows came back and which agencies they belong to. One row per agency, so that each can see who looked.
-pub async fn record_read(
-    tx: &Tx<'_>,
-    now: Micros,
-    object_kind: &str,
-    purpose: &str,
-    query: &str,
-    count: u64,
-    agencies: &[String],
-) -> Result<(), Error> {
-    let action = format!("{object_kind}.read");
-    let details = json!({ "purpose": purpose, "query": query, "count": count, "agencies": agencies });
-    if agencies.is_empty() {
-        return record(tx, now, &action, object_kind, "", None, details).await;
     }
-    for agency in agencies {
-        record(tx, now, &action, object_kind, "", Some(agency), details.clone()).await?;
-    }
-    Ok(())
 }
 
 /// Records an act of somebody who is not the transaction's actor: sign-in knows the person only afterwards.
@@ -99,6 +106,7 @@ pub(crate) async fn record_for(
         at: now,
         actor_id: actor.0.to_owned(),
         actor_name: actor.1.to_owned(),
+        on_behalf_of: String::new(),
         action: action.to_owned(),
         object_kind: "person".to_owned(),
         object_id: actor.0.to_owned(),
@@ -107,5 +115,5 @@ pub(crate) async fn record_for(
         details: details.to_string(),
         hash: String::new(),
     };
-    chain::append(tx, entry).await
+    chain::append(tx, entry).await.map(|_| ())
 }

@@ -2,7 +2,7 @@
 //! be verified by whoever sees the whole centre.
 
 use super::store::{self, AuditFilter};
-use super::{AuditEntry, record_read, verify};
+use super::{AuditEntry, Checkpoints, Problem, Reading, Report, Touched, readings_page, record_reading, verify};
 use crate::agencies;
 use crate::answers::{csv_time, local_time, text};
 use askama::Template;
@@ -19,17 +19,41 @@ use std::collections::HashMap;
 const PER_PAGE: u64 = 100;
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/audit", get(list_entries))
+    Router::new().route("/audit", get(list_entries)).route("/audit/readings", get(readings_page::list_readings))
 }
 
 struct Row {
     entry: AuditEntry,
     agency: String,
+    /// For whom the actor acted, where the register knows it by that name; else as it stands.
+    behalf: String,
 }
+
+/// Problems shown one by one.
+const MOST_SHOWN: usize = 20;
 
 struct Verdict {
     whole: bool,
     text: String,
+    problems: Vec<String>,
+}
+
+impl Verdict {
+    fn of(page: &Page, report: &Report) -> Self {
+        let signed =
+            page.tn("audit-signed", "count", page.format.number(u64::try_from(report.signed_rows).unwrap_or(0)));
+        let whole = report.ok();
+        let text = match whole {
+            true => page.tn("audit-whole", "count", page.format.number(report.rows)),
+            false => page.tn("audit-broken", "count", report.problems.len() as u64 + report.more),
+        };
+        let problems = report.problems.iter().take(MOST_SHOWN).map(|problem| in_words(page, problem)).collect();
+        Self { whole, text: format!("{text} {signed}"), problems }
+    }
+}
+
+fn in_words(page: &Page, problem: &Problem) -> String {
+    page.tn2(problem.fault.key(), "first", problem.first, "last", problem.last)
 }
 
 #[derive(Template)]
@@ -42,6 +66,7 @@ struct AuditList {
     pagination: Pagination,
     verdict: Option<Verdict>,
     may_verify: bool,
+    may_see_readings: bool,
     csv: String,
 }
 
@@ -92,13 +117,10 @@ async fn list_entries(visit: Visit) -> Result<Response, Fail> {
     let figures = store::by_action(&view, &AuditFilter { action: String::new(), ..filter.clone() }).await?;
     let whole_centre = matches!(visit.scope().agencies(), Agencies::All);
     let verdict = match page.address.has("verify", "yes") && whole_centre {
-        true => Some(match verify(&view).await? {
-            Ok(count) => Verdict { whole: true, text: page.tn("audit-whole", "count", page.format.number(count)) },
-            Err(broken) => Verdict {
-                whole: false,
-                text: page.tn2("audit-broken", "number", broken.sequence, "reason", broken.reason),
-            },
-        }),
+        true => {
+            let checkpoints = Checkpoints::of(&visit.app);
+            Some(Verdict::of(&page, &verify(&view, checkpoints.as_deref()).await?))
+        }
         false => None,
     };
     let mut chips = Vec::new();
@@ -131,13 +153,15 @@ async fn list_entries(visit: Visit) -> Result<Response, Fail> {
             .into_iter()
             .map(|entry| {
                 let agency = entry.agency_id.as_ref().and_then(|id| names.get(id)).cloned().unwrap_or_default();
-                Row { entry, agency }
+                let behalf = names.get(&entry.on_behalf_of).unwrap_or(&entry.on_behalf_of).clone();
+                Row { entry, agency, behalf }
             })
             .collect(),
         chips,
         pagination,
         verdict,
         may_verify: whole_centre,
+        may_see_readings: visit.scope().may(Capability::ViewReadings),
         csv: page.address.without("verify").with("format", "csv").to_string(),
         page,
     };
@@ -149,12 +173,21 @@ async fn csv(visit: &Visit, filter: &AuditFilter) -> Result<Csv, Error> {
     let tx = visit.begin().await?;
     let entries = store::list(&tx, filter, 50_000, 0).await?;
     let query = visit.address.to_string();
-    record_read(&tx, visit.now(), "audit", "export", &query, entries.len() as u64, &[]).await?;
+    let reading = Reading {
+        object_kind: "audit",
+        object_id: "",
+        purpose: "export",
+        query: &query,
+        count: entries.len() as u64,
+        touched: &Touched::new(),
+    };
+    record_reading(&tx, visit.now(), &reading).await?;
     tx.commit().await?;
     let keys = [
         "audit-number",
         "audit-at",
         "audit-actor",
+        "audit-on-behalf-of",
         "audit-act",
         "audit-object",
         "audit-object-id",
@@ -169,6 +202,7 @@ async fn csv(visit: &Visit, filter: &AuditFilter) -> Result<Csv, Error> {
             &entry.sequence.to_string(),
             &csv_time(Some(entry.at)),
             &entry.actor_name,
+            &entry.on_behalf_of,
             &entry.action,
             &entry.object_kind,
             &entry.object_id,

@@ -1,13 +1,14 @@
 //! Rows of the trail. There is no update and no delete here.
 
-use super::AuditEntry;
+use super::{AuditEntry, Touched};
 use crate::conditions::Conditions;
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use std::collections::BTreeMap;
 
-const COLUMNS: &str =
-    "sequence, at, actor_id, actor_name, action, object_kind, object_id, agency_id, origin, details, hash";
+const COLUMNS: &str = "sequence, at, actor_id, actor_name, on_behalf_of, action, object_kind, object_id, agency_id, \
+                       origin, details, hash";
 
 /// Takes the next number and the last hash. On PostgreSQL the updated row stays locked until the transaction
 /// ends and the next writer sees the committed value; SQLite has one writer anyway.
@@ -32,12 +33,13 @@ pub(super) async fn head(connection: &impl Connection) -> Result<(i64, String), 
 }
 
 pub(super) async fn insert(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), Error> {
-    let sql = format!("INSERT INTO audit_entries ({COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)");
+    let sql = format!("INSERT INTO audit_entries ({COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)");
     let values = [
         entry.sequence.into(),
         entry.at.into(),
         entry.actor_id.as_str().into(),
         entry.actor_name.as_str().into(),
+        entry.on_behalf_of.as_str().into(),
         entry.action.as_str().into(),
         entry.object_kind.as_str().into(),
         entry.object_id.as_str().into(),
@@ -50,17 +52,53 @@ pub(super) async fn insert(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), Error>
     Ok(())
 }
 
-/// Rows of the chain in order, after one number and up to another: what was appended since is not asked for.
-pub(super) async fn after(
+/// Rows of the chain in order, these numbers included.
+pub(super) async fn between(connection: &impl Connection, from: i64, to: i64) -> Result<Vec<AuditEntry>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM audit_entries WHERE sequence >= $1 AND sequence <= $2 ORDER BY sequence");
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [from.into(), to.into()]);
+    Ok(AuditEntry::find_by_statement(statement).all(connection).await?)
+}
+
+/// What readings among these rows touched, by row.
+pub(super) async fn touched(connection: &impl Connection, from: i64, to: i64) -> Result<BTreeMap<i64, Touched>, Error> {
+    let sql = "SELECT sequence, agency_id, records FROM audit_readings WHERE sequence >= $1 AND sequence <= $2";
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [from.into(), to.into()]);
+    let mut touched: BTreeMap<i64, Touched> = BTreeMap::new();
+    for row in connection.query_all_raw(statement).await? {
+        let records: Option<i64> = row.try_get("", "records")?;
+        let of_row = touched.entry(row.try_get("", "sequence")?).or_default();
+        of_row.insert(row.try_get("", "agency_id")?, records.map(|count| u64::try_from(count).unwrap_or(u64::MAX)));
+    }
+    Ok(touched)
+}
+
+pub(super) async fn insert_touched(tx: &Tx<'_>, sequence: i64, touched: &Touched) -> Result<(), Error> {
+    let rows: Vec<_> = touched.iter().collect();
+    for chunk in rows.chunks(200) {
+        let mut values: Vec<Value> = vec![sequence.into()];
+        let mut places = Vec::new();
+        for (agency, records) in chunk {
+            values.push(agency.as_str().into());
+            values.push(records.map(|count| i64::try_from(count).unwrap_or(i64::MAX)).into());
+            places.push(format!("($1, ${}, ${})", values.len() - 1, values.len()));
+        }
+        let sql = format!("INSERT INTO audit_readings (sequence, agency_id, records) VALUES {}", places.join(", "));
+        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    }
+    Ok(())
+}
+
+/// Newest rows about one object that the asker may see already.
+pub async fn history(
     connection: &impl Connection,
-    sequence: i64,
-    until: i64,
+    object_kind: &str,
+    object_id: &str,
     limit: u64,
 ) -> Result<Vec<AuditEntry>, Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM audit_entries WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT {limit}"
+        "SELECT {COLUMNS} FROM audit_entries WHERE object_kind = $1 AND object_id = $2 ORDER BY sequence DESC LIMIT {limit}"
     );
-    let values = [sequence.into(), until.into()];
+    let values = [object_kind.into(), object_id.into()];
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     Ok(AuditEntry::find_by_statement(statement).all(connection).await?)
 }

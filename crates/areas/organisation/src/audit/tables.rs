@@ -12,6 +12,7 @@ pub const AUDIT: TableSpec = TableSpec {
         column("at", ColumnKind::Time, "When it was done."),
         column("actor_id", ColumnKind::Text, "Person, API key, or service:<name>."),
         column("actor_name", ColumnKind::Text, "Name at that time."),
+        column("on_behalf_of", ColumnKind::Text, "Agency the actor acted for, or who ran a command."),
         column("action", ColumnKind::Text, "noun.verb, for example alert.acknowledge."),
         column("object_kind", ColumnKind::Text, "Kind of record."),
         column("object_id", ColumnKind::Text, "Identifier of the record."),
@@ -20,7 +21,7 @@ pub const AUDIT: TableSpec = TableSpec {
         column("details", ColumnKind::Text, "JSON: what before, what after, why."),
         column("hash", ColumnKind::Text, "SHA-256 over the row before and this row."),
     ],
-    select: "SELECT sequence, at, actor_id, actor_name, action, object_kind, object_id, agency_id, origin, details, hash \
+    select: "SELECT sequence, at, actor_id, actor_name, on_behalf_of, action, object_kind, object_id, agency_id, origin, details, hash \
              FROM audit_entries",
     agency_column: Some("agency_id"),
     capability: Some(kit::Capability::ViewAudit),

@@ -104,9 +104,12 @@ pub(super) async fn edit_person(visit: Visit, Path(id): Path<String>) -> Result<
         agency_id: person.agency_id.clone(),
         title: person.title.clone(),
         signs_as: person.signs_as.clone(),
-        phone: person.phone.clone(),
-        email: person.email.clone(),
+        phone: person.phone.reveal().to_owned(),
+        email: person.email.reveal().to_owned(),
     };
+    let tx = visit.begin().await?;
+    service::record_reveal(&tx, visit.now(), (&id, &person.agency_id), "edit").await?;
+    tx.commit().await?;
     Ok(render(&PersonForm::new(&visit, Some(&person), &fields, FormErrors::default()).await?)?.into_response())
 }
 

@@ -16,14 +16,28 @@ pub use finder::finder;
 pub use pages::routes;
 pub(crate) use roles::manageable;
 pub use roles::{grant_role, may_hand_out, revoke_role};
+pub(crate) use service::record_reveal;
 pub use service::{NewPerson, PersonChange, change, create, disable, enable};
 pub use standing::scope_of;
 pub use store::{PersonFilter, by_account, count, find, grants_of, heads_of, list, name_of, who_may};
 pub(crate) use store::{signed_in, signing_in, with_role};
 pub use tables::PEOPLE;
 
+use kit::Personal;
 use kit::clock::Micros;
+use kit::sealed::{Place, SealedColumn};
 use sea_orm::FromQueryResult;
+
+/// What is sealed at rest.
+pub const SEALED: &[SealedColumn] = &[
+    SealedColumn { table: "people", row: "id", column: "phone" },
+    SealedColumn { table: "people", row: "id", column: "email" },
+];
+
+/// A cell of a person.
+pub(crate) fn cell<'cell>(column: &'cell str, person_id: &'cell str) -> Place<'cell> {
+    Place { table: "people", column, row: person_id }
+}
 
 /// A person as anyone in scope may see it. No secret is ever part of it.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -37,8 +51,8 @@ pub struct Person {
     pub title: String,
     /// The lines above the name where the person signs, the position last; empty: the title alone.
     pub signs_as: String,
-    pub phone: String,
-    pub email: String,
+    pub phone: Personal,
+    pub email: Personal,
     pub active: bool,
     pub created_at: Micros,
 }

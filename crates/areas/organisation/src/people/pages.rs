@@ -4,7 +4,7 @@ use super::store::{self, PersonFilter};
 use super::{Grant, Person, form, person_page};
 use crate::agencies;
 use crate::answers::text;
-use crate::audit;
+use crate::audit::{Reading, Touched, record_reading};
 use crate::policies::Policies;
 use askama::Template;
 use axum::Router;
@@ -24,6 +24,7 @@ pub fn routes() -> Router<App> {
         .route("/people/{id}/edit", get(form::edit_person))
         .route("/people/{id}/roles", post(person_page::grant_role))
         .route("/people/{id}/roles/{grant}/revoke", post(person_page::revoke_role))
+        .route("/people/{id}/reveal", post(person_page::reveal))
         .route("/people/{id}/disable", post(person_page::disable))
         .route("/people/{id}/enable", post(person_page::enable))
         .route("/people/{id}/reset-password", post(person_page::reset_password))
@@ -148,11 +149,20 @@ async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
     let tx = visit.begin().await?;
     let people = store::list(&tx, filter, 20_000, 0).await?;
     let grants = store::grants_of_all(&tx, &people, filter.now).await?;
-    let mut touched: Vec<_> = people.iter().map(|person| person.agency_id.clone()).collect();
-    touched.sort();
-    touched.dedup();
+    let mut touched = Touched::new();
+    for person in &people {
+        *touched.entry(person.agency_id.clone()).or_default().get_or_insert(0) += 1;
+    }
     let query = visit.address.to_string();
-    audit::record_read(&tx, visit.now(), "person", "export", &query, people.len() as u64, &touched).await?;
+    let reading = Reading {
+        object_kind: "person",
+        object_id: "",
+        purpose: "export",
+        query: &query,
+        count: people.len() as u64,
+        touched: &touched,
+    };
+    record_reading(&tx, visit.now(), &reading).await?;
     tx.commit().await?;
     let keys = [
         "person-name",
@@ -169,12 +179,12 @@ async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
         let roles = role_names(visit.lang, person, &grants);
         let state = text(visit.lang, if person.active { "person-active" } else { "person-disabled" });
         csv.row([
-            &person.full_name,
+            person.full_name.as_str(),
             &person.account,
             &person.agency_name,
             &person.title,
-            &person.phone,
-            &person.email,
+            person.phone.reveal(),
+            person.email.reveal(),
             &roles,
             &state,
         ]);

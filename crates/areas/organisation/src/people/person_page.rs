@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use kit::clock::{DAY, Micros};
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
-use kit::{Capability, Error};
+use kit::{Capability, Error, Personal};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ struct PersonPage {
     oneself: bool,
     locked: Option<Micros>,
     temporary: Option<String>,
+    /// Telephone number and address in full.
+    revealed: bool,
     may_audit: bool,
 }
 
@@ -41,6 +43,11 @@ fn revoke_path(grant: &Grant) -> String {
 
 fn or_dash(text: &str) -> &str {
     if text.is_empty() { "–" } else { text }
+}
+
+fn shown(text: &Personal, revealed: &bool) -> String {
+    let text = if *revealed { text.reveal().to_owned() } else { text.to_string() };
+    or_dash(&text).to_owned()
 }
 
 fn when_key(grant: &Grant, now: &Micros) -> &'static str {
@@ -93,6 +100,7 @@ impl PersonPage {
             oneself: scope.person_id() == Some(id),
             may_audit: scope.may(Capability::ViewAudit),
             temporary: None,
+            revealed: false,
             policies,
             person,
             errors,
@@ -106,6 +114,16 @@ impl PersonPage {
 
 pub(super) async fn show_person(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     let page = PersonPage::new(&visit, &id, FormErrors::default(), &GrantForm::default()).await?;
+    Ok(render(&page)?.into_response())
+}
+
+/// The telephone number and the address stand on the answer to this very request and nowhere else.
+pub(super) async fn reveal(visit: Visit, Path(id): Path<String>, _form: Form<ReasonForm>) -> Result<Response, Fail> {
+    let mut page = PersonPage::new(&visit, &id, FormErrors::default(), &GrantForm::default()).await?;
+    let tx = visit.begin().await?;
+    service::record_reveal(&tx, visit.now(), (&id, &page.person.agency_id), "reveal").await?;
+    tx.commit().await?;
+    page.revealed = true;
     Ok(render(&page)?.into_response())
 }
 

@@ -2,13 +2,14 @@
 //! leader's password could act as the leader.
 
 use super::{Person, roles, store};
+use crate::audit::{Reading, Touched};
 use crate::policies::Policies;
 use crate::{agencies, audit, sign_in};
 use kit::clock::Micros;
 use kit::error::FieldError;
 use kit::fold::normalise;
 use kit::id::new_id;
-use kit::{Capability, Connection, Error, Tx};
+use kit::{Capability, Connection, Error, Personal, Tx};
 use serde_json::json;
 
 /// What makes a new account.
@@ -122,13 +123,25 @@ pub async fn change(
         .await
         .map_err(|_| Error::invalid("agency_id", "field-invalid"))?;
     store::update(tx, id, &change, now).await?;
+    let (phone, email) = (Personal::from(change.phone.as_str()), Personal::from(change.email.as_str()));
     let details = json!({
         "before": { "full_name": person.full_name, "agency": person.agency_id, "title": person.title,
                     "signs_as": person.signs_as, "phone": person.phone, "email": person.email },
         "after": { "full_name": change.full_name, "agency": change.agency_id, "title": change.title,
-                   "signs_as": change.signs_as, "phone": change.phone, "email": change.email },
+                   "signs_as": change.signs_as, "phone": phone, "email": email },
+        // The masks may be equal where the texts are not.
+        "contact_changed": phone != person.phone || email != person.email,
     });
     audit::record(tx, now, "person.change", "person", id, Some(&person.agency_id), details).await
+}
+
+/// Puts into the trail that somebody saw a person's telephone number and address in full. `purpose`: `reveal`, `edit`,
+/// `call`.
+pub(crate) async fn record_reveal(tx: &Tx<'_>, now: Micros, person: (&str, &str), purpose: &str) -> Result<(), Error> {
+    let (id, agency_id) = person;
+    let touched = Touched::from([(agency_id.to_owned(), Some(1))]);
+    let reading = Reading { object_kind: "person", object_id: id, purpose, query: "", count: 1, touched: &touched };
+    audit::record_reading(tx, now, &reading).await
 }
 
 /// Closes an account: no sign-in, every session ends at once. Nobody closes the own account.

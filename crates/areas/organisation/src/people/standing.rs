@@ -28,6 +28,7 @@ pub async fn scope_of(
     let held = choices.into_iter().find(|choice| choice.agency_id.as_deref() == agency_id);
     Ok(held.map(|acting| {
         let agencies = acting.agencies();
-        Scope::new(actor, agencies, acting.capabilities, None)
+        let on_behalf_of = agency_id.unwrap_or(&person.agency_id);
+        Scope::new(actor, agencies, acting.capabilities, None).asking("", on_behalf_of)
     }))
 }

@@ -1,6 +1,6 @@
 //! Rows of people and their roles.
 
-use super::{Grant, NewPerson, Person, PersonChange};
+use super::{Grant, NewPerson, Person, PersonChange, cell};
 use crate::agencies;
 use crate::conditions::Conditions;
 use crate::policies::{Policies, Reach};
@@ -58,7 +58,14 @@ impl PersonFilter {
 async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) -> Result<Vec<Person>, Error> {
     let statement =
         Statement::from_sql_and_values(connection.get_database_backend(), format!("{SELECT} {rest}"), values);
-    Ok(Person::find_by_statement(statement).all(connection).await?)
+    let people = Person::find_by_statement(statement).all(connection).await?;
+    let keys = connection.keys();
+    let opened = people.into_iter().map(|person| Person {
+        phone: person.phone.open(keys, cell("phone", &person.id)),
+        email: person.email.open(keys, cell("email", &person.id)),
+        ..person
+    });
+    Ok(opened.collect())
 }
 
 /// People in scope by agency, both in Vietnamese order of name.
@@ -257,8 +264,8 @@ pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewPerson, now: Micros) 
         sort_key(&new.full_name).into(),
         new.agency_id.as_str().into(),
         new.title.as_str().into(),
-        new.phone.as_str().into(),
-        new.email.as_str().into(),
+        tx.keys().seal(cell("phone", id), &new.phone)?.into(),
+        tx.keys().seal(cell("email", id), &new.email)?.into(),
         true.into(),
         now.into(),
         now.into(),
@@ -276,8 +283,8 @@ pub(super) async fn update(tx: &Tx<'_>, id: &str, change: &PersonChange, now: Mi
         sort_key(&change.full_name).into(),
         change.agency_id.as_str().into(),
         change.title.as_str().into(),
-        change.phone.as_str().into(),
-        change.email.as_str().into(),
+        tx.keys().seal(cell("phone", id), &change.phone)?.into(),
+        tx.keys().seal(cell("email", id), &change.email)?.into(),
         now.into(),
         id.into(),
         change.signs_as.as_str().into(),

@@ -15,6 +15,7 @@ pub(crate) use store::people_on_watch;
 pub use store::{between, find, last_note, next_shifts, on_duty};
 pub use tables::ROSTER;
 
+use kit::Personal;
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;
 
@@ -26,7 +27,7 @@ pub struct Shift {
     pub agency_name: String,
     pub person_id: String,
     pub person_name: String,
-    pub phone: String,
+    pub phone: Personal,
     /// One of `posts` in `content/organisation/roster.toml`.
     pub post: String,
     pub starts_at: Micros,

@@ -4,7 +4,7 @@ use super::week::Week;
 use super::{NewShift, Shift, service, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, field_time, form_errors, local, local_time, text};
-use crate::people::{self, PersonFilter};
+use crate::people::{self, PersonFilter, record_reveal};
 use crate::policies::Policies;
 use askama::Template;
 use axum::Router;
@@ -20,6 +20,7 @@ use serde::Deserialize;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/roster", get(show_week).post(add_shift))
+        .route("/roster/{id}/phone", post(reveal_phone))
         .route("/roster/{id}/remove", post(remove_shift))
         .route("/roster/{id}/note", post(hand_over))
 }
@@ -39,6 +40,8 @@ struct WeekPage {
     after: String,
     csv: String,
     on_duty: Vec<Shift>,
+    /// The shift whose telephone number is shown in full.
+    revealed: String,
     /// The visitor's own shift, running or just ended.
     own_shift: Option<Shift>,
     note_entry: Entry,
@@ -56,6 +59,14 @@ fn remove_path(shift: &Shift) -> String {
 
 fn note_path(shift: &Shift) -> String {
     format!("/roster/{}/note", shift.id)
+}
+
+fn phone_path(shift: &Shift) -> String {
+    format!("/roster/{}/phone", shift.id)
+}
+
+fn is_revealed(revealed: &str, shift: &Shift) -> bool {
+    shift.id == revealed
 }
 
 /// The end of a shift: the time, with its day where that is another one.
@@ -113,6 +124,7 @@ impl WeekPage {
             after: week.shifted(1),
             csv: page.address.with("format", "csv").to_string(),
             on_duty: store::on_duty(&view, now).await?,
+            revealed: String::new(),
             note_entry: Entry::new("textarea", "note", page.t("roster-note"))
                 .hint(page.t("roster-note-hint"))
                 .value(note)
@@ -216,6 +228,17 @@ async fn remove_shift(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>
     service::remove_shift(&tx, visit.now(), &id).await?;
     tx.commit().await?;
     Ok(see_other_saying("/roster", FlashKind::Done, "roster-removed"))
+}
+
+/// The number of somebody on watch, on the answer to this very request; who asked for it is in the trail.
+async fn reveal_phone(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let mut page = WeekPage::new(&visit, &Fields::default(), FormErrors::default()).await?;
+    let shift = page.on_duty.iter().find(|shift| shift.id == id).ok_or(Error::NotFound)?;
+    let tx = visit.begin().await?;
+    record_reveal(&tx, visit.now(), (&shift.person_id, &shift.agency_id), "call").await?;
+    tx.commit().await?;
+    page.revealed = id;
+    Ok(render(&page)?.into_response())
 }
 
 #[derive(Deserialize)]

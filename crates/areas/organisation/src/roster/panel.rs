@@ -61,7 +61,7 @@ async fn panel(app: &App, scope: &Scope, lang: Lang) -> Result<String, Error> {
                 post: t(&shift.post_key()),
                 time: tn("roster-until", &[("time", format.relative(shift.ends_at).into())]),
                 name: shift.person_name,
-                phone: shift.phone,
+                phone: shift.phone.to_string(),
             })
             .collect(),
         nobody: t("roster-nobody"),

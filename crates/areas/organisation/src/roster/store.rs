@@ -1,6 +1,7 @@
 //! Rows of the roster.
 
 use super::{NewShift, Shift};
+use crate::people::cell;
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
@@ -14,7 +15,12 @@ const SELECT: &str = "SELECT duty_shifts.id, duty_shifts.agency_id, agencies.nam
 async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) -> Result<Vec<Shift>, Error> {
     let statement =
         Statement::from_sql_and_values(connection.get_database_backend(), format!("{SELECT} {rest}"), values);
-    Ok(Shift::find_by_statement(statement).all(connection).await?)
+    let shifts = Shift::find_by_statement(statement).all(connection).await?;
+    let keys = connection.keys();
+    let opened = shifts
+        .into_iter()
+        .map(|shift| Shift { phone: shift.phone.open(keys, cell("phone", &shift.person_id)), ..shift });
+    Ok(opened.collect())
 }
 
 /// Rosters in scope, and the centre's own: an officer of a commune must know whom to call there.

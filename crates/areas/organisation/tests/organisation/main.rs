@@ -7,12 +7,16 @@ extern crate luytre_organisation as organisation;
 
 mod agencies;
 mod audit;
+mod bent_rows;
 mod browser;
+mod checkpoints;
 mod keys;
 mod lock_out;
 mod pages;
 mod people;
 mod province;
+mod readings;
+mod sealed;
 mod sign_in;
 mod walls;
 mod watch;

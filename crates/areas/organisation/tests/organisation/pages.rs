@@ -193,6 +193,8 @@ async fn every_page_stands_in_both_languages_with_all_its_texts() {
                 "/audit",
                 "/audit?verify=yes",
                 "/audit?action=person.create",
+                "/audit/readings",
+                "/audit/readings?own=yes",
                 "/me",
             ]
             .map(ToOwned::to_owned);
@@ -208,10 +210,20 @@ async fn every_page_stands_in_both_languages_with_all_its_texts() {
                 assert!(answer.text.contains(&format!("<html lang=\"{lang}\"")), "{path}");
                 assert!(answer.text.contains("data-bs-theme=\"dark\""), "{path}");
                 for line in answer.text.split(['<', '>']) {
-                    let is_key =
-                        ["agency-", "person-", "role-", "key-", "roster-", "inbox-", "audit-", "me-", "capability-"]
-                            .iter()
-                            .any(|start| line.trim().starts_with(start));
+                    let is_key = [
+                        "agency-",
+                        "person-",
+                        "role-",
+                        "key-",
+                        "roster-",
+                        "inbox-",
+                        "audit-",
+                        "reading-",
+                        "me-",
+                        "capability-",
+                    ]
+                    .iter()
+                    .any(|start| line.trim().starts_with(start));
                     assert!(!is_key, "{path} shows a key: {line}");
                 }
                 assert!(!answer.text.contains("style=\"") && !answer.text.contains("onclick"), "{path}");

@@ -201,6 +201,8 @@ async fn pages_show_an_officer_of_a_nothing_of_b() {
             (format!("/people/{b_person}/enable"), vec![]),
             (format!("/people/{b_person}/reset-password"), vec![]),
             (format!("/people/{b_person}/unlock"), vec![]),
+            (format!("/people/{b_person}/reveal"), vec![]),
+            (format!("/roster/{b_shift}/phone"), vec![]),
             (format!("/agencies/{}", province.b), vec![("name", "x")]),
             (format!("/agencies/{}/close", province.b), vec![]),
             (format!("/agencies/{}/reopen", province.b), vec![]),

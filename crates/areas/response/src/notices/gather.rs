@@ -54,7 +54,12 @@ pub(super) async fn gather(
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
             .join("\n"),
-        contact: joined(&[&system.contact_name, &system.contact_title, &system.contact_phone, &system.contact_email]),
+        contact: joined(&[
+            &system.contact_name,
+            &system.contact_title,
+            system.contact_phone.reveal(),
+            system.contact_email.reveal(),
+        ]),
     });
     Ok(Knowledge {
         reporter: reporter(tx, &incident.agency_id).await?,
@@ -74,7 +79,7 @@ pub(super) async fn gather(
 async fn writer(tx: &Tx<'_>) -> Result<String, Error> {
     let Some(id) = tx.scope().person_id() else { return Ok(String::new()) };
     match people::find(tx, id).await {
-        Ok(person) => Ok(joined(&[&person.full_name, &person.title, &person.phone, &person.email])),
+        Ok(person) => Ok(joined(&[&person.full_name, &person.title, person.phone.reveal(), person.email.reveal()])),
         Err(Error::NotFound) => Ok(String::new()),
         Err(error) => Err(error),
     }

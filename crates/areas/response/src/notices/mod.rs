@@ -207,8 +207,8 @@ mod tests {
             agency_name: "Sở Y tế".into(),
             title: title.into(),
             signs_as: signs_as.into(),
-            phone: String::new(),
-            email: String::new(),
+            phone: kit::Personal::default(),
+            email: kit::Personal::default(),
             active: true,
             created_at: 0,
         };

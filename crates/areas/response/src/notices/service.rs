@@ -57,6 +57,10 @@ pub async fn draft(tx: &Tx<'_>, now: Micros, incident_id: &str, form_id: &str) -
     incident_store::add_entry(tx, incident_id, now, now, "notice-drafted", &form.title.vi).await?;
     audit::record(tx, now, "notice.draft", "notice", &id, Some(&incident.agency_id), json!({ "form": form_id }))
         .await?;
+    if let Some(system_id) = &incident.system_id {
+        let system = assurance::systems::store::find(tx, system_id).await?;
+        assurance::systems::service::record_reveal(tx, &system, "notice", now).await?;
+    }
     Ok(id)
 }
 

@@ -276,6 +276,7 @@ impl Session {
             rows,
             truncated,
             files_read: self.touched.read(),
+            events_read: self.touched.events(),
             files_total: self.touched.total,
             elapsed: self.began.elapsed(),
         })

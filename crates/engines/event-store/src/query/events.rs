@@ -241,6 +241,7 @@ impl TableProvider for EventsTable {
         if self.sources == Sources::Only(Arc::default()) {
             return Ok(Arc::new(EmptyExec::new(Arc::new(schema.project(&wanted)?))));
         }
+        self.touched.note_events();
         let scope = self.scope();
         let mut read = wanted.clone();
         let source_id = schema.index_of("source_id")?;

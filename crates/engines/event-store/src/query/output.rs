@@ -21,6 +21,8 @@ pub struct QueryResult {
     /// Segments that could not be left out by time, sequence or source.
     pub files_read: usize,
     pub files_total: usize,
+    /// Events were read, and not other tables alone.
+    pub events_read: bool,
     pub elapsed: Duration,
 }
 

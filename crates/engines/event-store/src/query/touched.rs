@@ -19,6 +19,7 @@ pub(crate) struct Touched {
     began: Instant,
     leaves_out: AtomicBool,
     left_out: Mutex<BTreeMap<String, LeftOut>>,
+    events: AtomicBool,
 }
 
 /// An archived file that was not read.
@@ -48,6 +49,7 @@ impl Touched {
             began: Instant::now(),
             leaves_out: AtomicBool::new(false),
             left_out: Mutex::default(),
+            events: AtomicBool::new(false),
         }
     }
 
@@ -60,6 +62,15 @@ impl Touched {
         if row.archived {
             locked(&self.archived).insert(days_of(row));
         }
+    }
+
+    /// Events are read, from files or from memory.
+    pub(super) fn note_events(&self) {
+        self.events.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn events(&self) -> bool {
+        self.events.load(Ordering::Acquire)
     }
 
     /// From here on files that would have to be fetched are left out, and told.

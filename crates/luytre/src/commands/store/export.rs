@@ -65,6 +65,7 @@ impl Export {
             from,
             to,
             incident: self.incident.clone(),
+            user: crate::commands::user_of_the_system(),
         };
         let done = match control::running(data).await? {
             Some(server) => server.post("/control/export", &question).await?,

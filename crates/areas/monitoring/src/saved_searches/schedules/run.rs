@@ -16,7 +16,8 @@ use crate::sources::sources_in_scope;
 use event_store::{Lane, QueryContext, Since, SinceRequest};
 use kit::clock::{MINUTE, Micros};
 use kit::{Error, Scope};
-use organisation::{audit, people};
+use organisation::audit::{Reading, Touched, record_reading};
+use organisation::people;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -150,8 +151,8 @@ pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, no
         return Ok(false);
     }
     let scoring = parts.scoring.with_window(schedule.window_minutes.saturating_mul(MINUTE));
-    let agencies: BTreeSet<String> =
-        bundles.iter().filter_map(|(_, bundle)| bundle.owner.agency_id.as_ref().map(ToString::to_string)).collect();
+    let owners = bundles.iter().filter_map(|(_, bundle)| bundle.owner.agency_id.as_ref());
+    let touched: Touched = owners.map(|agency| (agency.to_string(), None)).collect();
     let quiet_since = now.saturating_sub(schedule.quiet_minutes.saturating_mul(MINUTE));
     let (bundles, quiet) = match schedule.quiet_minutes {
         0 => (bundles, 0),
@@ -166,9 +167,15 @@ pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, no
     }
     // A run that shows nobody anything reads nothing for anybody.
     if !changes.is_empty() {
-        let agencies: Vec<String> = agencies.into_iter().collect();
-        let count = u64::try_from(matches).unwrap_or(0);
-        audit::record_read(&tx, now, "event", "schedule", &saved.text, count, &agencies).await?;
+        let reading = Reading {
+            object_kind: "event",
+            object_id: "",
+            purpose: "schedule",
+            query: &saved.text,
+            count: u64::try_from(matches).unwrap_or(0),
+            touched: &touched,
+        };
+        record_reading(&tx, now, &reading).await?;
     }
     tx.commit().await?;
     news::tell(&parts.live, &changes);

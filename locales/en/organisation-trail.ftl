@@ -1,0 +1,74 @@
+### The audit trail: who looked, what does not fit, what is sealed
+
+capability-view-readings = See who looked at the agency's data
+audit-signed = Signed up to row { $count }.
+audit-on-behalf-of = On behalf of
+audit-for = for { $name }
+
+reading-navigation = Who looked
+reading-title = Who looked at our data
+reading-explained = Each request that read events or personal data of the agency is one line: who, for which agency, what for, and how many of the agency's records were shown.
+reading-of = Whose data
+reading-for = Reader's agency
+reading-purpose = What for
+reading-records = Records shown
+reading-counted-only = counted only
+reading-own-too = With our own people
+reading-none = Nobody else looked
+reading-none-text = As far as these filters go, nobody outside the agency has read its data.
+
+reading-purpose-search = Search
+reading-purpose-live = Live view
+reading-purpose-event = One event
+reading-purpose-alert = Looking into an alert
+reading-purpose-page = SQL question
+reading-purpose-export = Export to a file
+reading-purpose-api = Query by a program
+reading-purpose-schedule = Scheduled search
+reading-purpose-command = Command line of the server
+reading-purpose-reveal = Seeing contact details in full
+reading-purpose-edit = Editing contact details
+reading-purpose-call = Calling somebody on watch
+reading-purpose-notice = Writing an incident report
+
+audit-object-system-contact = Contact of a system
+audit-object-keys = Keys
+audit-system-contact-read = Saw the contact of a system
+audit-keys-seal = Sealed personal data
+audit-audit-checkpoint = Signed the audit trail
+
+audit-fault-missing = Rows { $first } to { $last } are missing; the row after them cannot be checked.
+audit-fault-altered = Row { $first } was altered, or put in the place of another.
+audit-fault-unreadable = Row { $first } cannot be read.
+audit-fault-disordered = Row { $first } stands out of its order.
+audit-fault-readings = Row { $first }: the list of agencies whose data was read is not the one that was recorded.
+audit-fault-head = The head of the chain does not know row { $last } as the last one.
+audit-fault-cut-off = Rows { $first } to { $last } were signed and are gone.
+audit-fault-rewritten = Rows { $first } to { $last } are not those that were signed: they were replaced together with their hashes.
+audit-fault-checkpoint = Checkpoint { $first } is damaged, out of order, or signed by another key.
+audit-fault-checkpoint-missing = Checkpoint { $first } is missing, or is not the one that the trail recorded.
+
+audit-verified = { $rows } rows, { $checkpoints } checkpoints; signed up to row { $signed }
+  last row { $sha256 }
+  keys { $key }
+audit-sound = every row and every checkpoint fits
+audit-other-key = the checkpoints are signed by other keys: { $key }
+audit-no-export = { $file } is no exported audit trail
+audit-exported = { $rows } rows and { $checkpoints } checkpoints written
+  last row { $sha256 }
+  keys { $key }
+audit-nothing-to-sign = the audit trail is empty
+audit-checkpoint-made = checkpoint { $number } over { $rows } rows
+  SHA-256 { $sha256 }
+  keys { $key }
+
+keys-missing = { $file } is missing, and the registers hold data sealed with its keys. Put it back from where it is kept. If it is lost for good, put a new key of 64 hexadecimal digits there: telephone numbers, mail addresses and secrets must then be entered again.
+keys-stop-first = stop the server first: it would go on sealing with the old key
+keys-rotated = { $sealed } texts are sealed with the new key
+keys-unreadable = { $count } texts cannot be opened with any key at hand; the old keys stay in the file
+keys-old-may-go = the other keys are no longer needed: take them out of the settings
+
+person-reveal = Show contact details
+person-reveal-hint = Who sees them is recorded.
+system-reveal = Show the contact
+roster-show-phone = show the number
