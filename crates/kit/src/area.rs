@@ -9,6 +9,7 @@ use crate::locale::Lang;
 use crate::migration::Migration;
 use crate::page::Counter;
 use crate::scope::{Capability, Scope};
+use crate::sealed::SealedColumn;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -62,4 +63,6 @@ pub struct Area {
     pub counters: Vec<CounterSource>,
     /// Quick search over the nouns of the area.
     pub finders: Vec<Finder>,
+    /// Columns whose texts are sealed at rest.
+    pub sealed: Vec<SealedColumn>,
 }

@@ -4,6 +4,7 @@
 use crate::bus::Bus;
 use crate::error::Error;
 use crate::scope::Scope;
+use crate::sealed::KeyRing;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
     QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -16,6 +17,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Db {
     inner: Arc<Inner>,
+    keys: KeyRing,
 }
 
 struct Inner {
@@ -30,13 +32,20 @@ impl Db {
         let url = format!("sqlite://{}?mode=rwc", directory.join("registers.sqlite").display());
         let writer = connect(&url, 1).await?;
         let reader = connect(&url, 4).await?;
-        Ok(Self { inner: Arc::new(Inner { reader, writer, bus }) })
+        Ok(Self { inner: Arc::new(Inner { reader, writer, bus }), keys: KeyRing::default() })
     }
 
     /// Connects to PostgreSQL (`postgres://…`).
     pub async fn open_postgres(url: &str, bus: Bus) -> Result<Self, Error> {
         let pool = connect(url, 10).await?;
-        Ok(Self { inner: Arc::new(Inner { reader: pool.clone(), writer: pool, bus }) })
+        let inner = Inner { reader: pool.clone(), writer: pool, bus };
+        Ok(Self { inner: Arc::new(inner), keys: KeyRing::default() })
+    }
+
+    /// With the keys that seal secrets and personal data.
+    #[must_use]
+    pub fn sealing_with(self, keys: KeyRing) -> Self {
+        Self { keys, ..self }
     }
 
     pub fn backend(&self) -> DbBackend {
@@ -79,7 +88,7 @@ pub struct ScopedDb<'db> {
 impl<'db> ScopedDb<'db> {
     /// Reads outside a transaction.
     pub fn read(&self) -> View<'db> {
-        View { connection: &self.db.inner.reader, scope: self.scope }
+        View { connection: &self.db.inner.reader, scope: self.scope, keys: &self.db.keys }
     }
 
     /// Begins a transaction that can write. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -92,25 +101,36 @@ impl<'db> ScopedDb<'db> {
             _ => TransactionOptions::default(),
         };
         let transaction = self.db.inner.writer.begin_with_options(options).await?;
-        Ok(Tx { transaction, scope: self.scope, bus: &self.db.inner.bus, after_commit: Mutex::new(Vec::new()) })
+        Ok(Tx {
+            transaction,
+            scope: self.scope,
+            keys: &self.db.keys,
+            bus: &self.db.inner.bus,
+            after_commit: Mutex::new(Vec::new()),
+        })
     }
 }
 
 /// What every query function of an area takes: something that runs statements and knows for whom.
 pub trait Connection: ConnectionTrait + Send + Sync {
     fn scope(&self) -> &Scope;
+
+    /// What secrets and personal data are sealed with.
+    fn keys(&self) -> &KeyRing;
 }
 
 /// Reads in a scope.
 pub struct View<'db> {
     connection: &'db DatabaseConnection,
     scope: &'db Scope,
+    keys: &'db KeyRing,
 }
 
 /// A transaction in a scope.
 pub struct Tx<'db> {
     transaction: DatabaseTransaction,
     scope: &'db Scope,
+    keys: &'db KeyRing,
     bus: &'db Bus,
     after_commit: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
@@ -148,11 +168,19 @@ impl Connection for View<'_> {
     fn scope(&self) -> &Scope {
         self.scope
     }
+
+    fn keys(&self) -> &KeyRing {
+        self.keys
+    }
 }
 
 impl Connection for Tx<'_> {
     fn scope(&self) -> &Scope {
         self.scope
+    }
+
+    fn keys(&self) -> &KeyRing {
+        self.keys
     }
 }
 

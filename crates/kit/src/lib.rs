@@ -18,6 +18,7 @@ pub mod migration;
 pub mod page;
 pub mod repeat;
 pub mod scope;
+pub mod sealed;
 pub mod session;
 pub mod web;
 

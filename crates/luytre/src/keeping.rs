@@ -9,6 +9,7 @@ use event_store::{
 use jiff::civil::Date;
 use kit::clock::DAY;
 use kit::page::Severity;
+use kit::sealed::KeyRing;
 use kit::{Capability, Error};
 use monitoring::search::run::refusal;
 use organisation::inbox::{Message, Recipient, notify_all};
@@ -231,6 +232,21 @@ pub fn ledger_key(data: &Path) -> anyhow::Result<LedgerKey> {
     }
     let text = std::fs::read_to_string(&path)?;
     LedgerKey::from_hex(text.trim()).ok_or_else(|| anyhow::anyhow!("{} holds no key", path.display()))
+}
+
+/// The keys of secrets that are sealed in the registers, made when they are first needed.
+pub fn field_keys(data: &Path) -> anyhow::Result<KeyRing> {
+    let path = data.join("fields.key");
+    if !path.exists() {
+        let fresh = data.join("fields.key.new");
+        let _ = std::fs::remove_file(&fresh);
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        file.write_all(format!("{}\n", KeyRing::fresh_key()).as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, &path)?;
+        std::fs::File::open(data)?.sync_all()?;
+    }
+    Ok(KeyRing::parse(&std::fs::read_to_string(&path)?)?)
 }
 
 #[cfg(test)]

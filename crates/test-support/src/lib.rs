@@ -7,6 +7,7 @@ use kit::bus::Bus;
 use kit::clock::SystemClock;
 use kit::db::Db;
 use kit::migration::{Migration, migrate};
+use kit::sealed::KeyRing;
 use sea_orm::{ConnectionTrait, Database};
 use std::future::Future;
 
@@ -32,10 +33,15 @@ where
     }
 }
 
+/// Keys for what is sealed at rest; of this test run alone.
+fn keys() -> KeyRing {
+    KeyRing::parse(&KeyRing::fresh_key()).expect("a key")
+}
+
 /// A fresh SQLite database in a directory of its own.
 pub async fn sqlite(migrations: &[Migration], bus: Bus) -> TestDatabase {
     let directory = tempfile::tempdir().expect("temporary directory");
-    let db = Db::open_sqlite(directory.path(), bus).await.expect("SQLite opens");
+    let db = Db::open_sqlite(directory.path(), bus).await.expect("SQLite opens").sealing_with(keys());
     migrate(&db, migrations, &SystemClock).await.expect("migrations apply to SQLite");
     TestDatabase { db, kind: "sqlite", _directory: Some(directory) }
 }
@@ -50,7 +56,7 @@ pub async fn postgres(migrations: &[Migration], bus: Bus) -> Option<TestDatabase
     let admin = Database::connect(&server).await.expect("PostgreSQL answers");
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("database is made");
     let (base, _) = server.rsplit_once('/').expect("a database URL");
-    let db = Db::open_postgres(&format!("{base}/{name}"), bus).await.expect("PostgreSQL opens");
+    let db = Db::open_postgres(&format!("{base}/{name}"), bus).await.expect("PostgreSQL opens").sealing_with(keys());
     migrate(&db, migrations, &SystemClock).await.expect("migrations apply to PostgreSQL");
     Some(TestDatabase { db, kind: "postgres", _directory: None })
 }

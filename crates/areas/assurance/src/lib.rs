@@ -25,6 +25,7 @@ pub fn area() -> Area {
             order: 10,
         }],
         finders: vec![systems::finder()],
+        sealed: Vec::new(),
         ..Area::default()
     }
 }
