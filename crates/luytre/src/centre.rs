@@ -5,7 +5,7 @@ use crate::catalogue::EventsAndRegisters;
 use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::control::{ExportQuestion, ImportQuestion, SearchQuestion};
-use crate::keeping::ledger_key;
+use crate::keeping::{field_keys, ledger_key};
 use crate::retention::Retention;
 use crate::spare::Spare;
 use anyhow::{Context, Result};
@@ -25,6 +25,7 @@ use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::run::refusal;
+use organisation::sign_in::Breached;
 use organisation::{Policies, SignIn};
 use response::incidents::IncidentFilter;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,7 @@ pub struct Centre {
     pub live: Live,
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
+    breached: Option<Breached>,
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
     pub rule_directories: Vec<PathBuf>,
     pub retention: Retention,
@@ -110,7 +112,7 @@ impl Centre {
         }
         let store = open_store(data, configuration).await?;
         let live = Live::default();
-        let Registers { db, clock, policies, .. } = Registers::open(data, configuration, &live).await?;
+        let Registers { db, clock, policies, breached, .. } = Registers::open(data, configuration, &live).await?;
         let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
         let zone = &configuration.events.time_zone;
         anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
@@ -150,6 +152,7 @@ impl Centre {
             live,
             clock,
             policies,
+            breached,
             rule_directories,
             retention,
             scoring,
@@ -179,6 +182,7 @@ impl Centre {
             db: self.db.clone(),
             clock: self.clock.clone(),
             policies: Arc::clone(&self.policies),
+            breached: self.breached.clone(),
             live: self.live.clone(),
         }
     }
@@ -332,6 +336,7 @@ pub struct Registers {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
+    breached: Option<Breached>,
     live: Live,
 }
 
@@ -342,13 +347,24 @@ impl Registers {
         let db = open_database(data, configuration, live).await?;
         let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
         migrate(&db, &migrations, clock.as_ref()).await?;
-        Ok(Self { db, clock, policies: Arc::new(Policies::load(None)?), live: live.clone() })
+        let db = db.sealing_with(field_keys(data)?);
+        let own = configuration.content_directory.as_ref().map(|directory| directory.join("organisation"));
+        let policies = Arc::new(Policies::load(own.as_deref())?);
+        let breached = breached(configuration)?;
+        Ok(Self { db, clock, policies, breached, live: live.clone() })
     }
 
     pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {
         SignIn::new(self.db.clone(), self.clock.clone(), Arc::clone(&self.policies), secure)
-            .map(|sign_in| sign_in.announcing(self.live.clone()))
+            .map(|sign_in| sign_in.announcing(self.live.clone()).refusing(self.breached.clone()))
     }
+}
+
+/// The administrator's list of passwords known from breaches, if there is one.
+fn breached(configuration: &Configuration) -> Result<Option<Breached>> {
+    let path = configuration.sign_in.breached_passwords.as_ref();
+    path.map(|path| Breached::open(path).with_context(|| format!("sign_in.breached_passwords: {}", path.display())))
+        .transpose()
 }
 
 /// SQLite in the data directory, or the PostgreSQL of the configuration, with the listeners of domain events.

@@ -27,6 +27,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-signing",
         sql: include_str!("../migrations/2026-11-22-organisation-signing.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-sign-in",
+        sql: include_str!("../migrations/2026-11-22-organisation-sign-in.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -48,6 +52,7 @@ pub fn area() -> Area {
         slots: vec![roster::duty_panel()],
         counters: vec![inbox::counter()],
         finders: vec![agencies::finder(), people::finder()],
+        sealed: sign_in::SEALED.to_vec(),
     }
 }
 

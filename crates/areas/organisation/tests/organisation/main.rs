@@ -8,11 +8,16 @@ extern crate luytre_organisation as organisation;
 mod agencies;
 mod audit;
 mod browser;
+mod doors;
 mod keys;
 mod lock_out;
 mod pages;
+mod passkeys;
 mod people;
 mod province;
+mod second_factors;
 mod sign_in;
+#[path = "../../src/sign_in/passkeys/soft_authenticator.rs"]
+mod soft_authenticator;
 mod walls;
 mod watch;
