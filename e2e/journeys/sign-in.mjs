@@ -7,7 +7,7 @@ export default async function journey({ visitor, check, accessible, program }) {
   check(new URL(guest.url()).pathname === '/sign-in', 'a guest is not asked to sign in');
   await guest.locator('#account').fill('khong.co');
   await guest.locator('#password').fill('sai mật khẩu');
-  await guest.locator('main form button[type=submit]').click();
+  await guest.locator('main form button[type=submit]').first().click();
   await guest.locator('.error-summary').waitFor();
 
   const open = await visitor();

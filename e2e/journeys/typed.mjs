@@ -20,7 +20,7 @@ export default async function journey({ visitor, check, program }) {
     await page.waitForURL(/\/sign-in/);
     await page.locator('#account').fill(account);
     await page.locator('#password').fill(password);
-    await page.locator('main form button[type=submit]').click();
+    await page.locator('main form button[type=submit]').first().click();
     await page.waitForURL((url) => url.pathname !== '/sign-in');
   };
   const endSession = () => page.context().clearCookies({ name: 'luytre' });

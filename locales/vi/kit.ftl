@@ -1,6 +1,7 @@
 ### Lỗi chung và những gì mọi khu vực cùng dùng
 
 error-not-found = Không tìm thấy
+error-unconfirmed = Cần xác nhận lại bạn là ai
 error-unauthenticated = Bạn chưa đăng nhập
 error-forbidden = Bạn không có quyền làm việc này
 error-form-not-ours = Biểu mẫu này không còn dùng được
@@ -31,6 +32,7 @@ error-what-401 = Phiên làm việc chưa bắt đầu hoặc đã kết thúc.
 error-what-403 = Tài khoản của bạn không được làm việc này. Nếu công việc cần đến, hãy đề nghị quản trị viên cơ quan cấp quyền.
 error-what-403-right = Vai trò của bạn không có quyền “{ $right }”. Nếu công việc cần đến, hãy đề nghị quản trị viên cơ quan cấp vai trò có quyền này.
 error-what-403-form = Trang chứa biểu mẫu được mở từ một phiên làm việc khác hoặc đã quá cũ, nên chưa ghi gì. Hãy mở lại trang đó rồi làm lại.
+error-what-403-confirm = Việc này chỉ làm được ngay sau khi xác nhận lại bằng mật khẩu hoặc khóa truy cập.
 error-what-403-owner = Câu tìm này của người khác. Chỉ người đó sửa được; quản trị viên của cơ quan xóa hoặc nhận lại được khi người đó không còn làm việc.
 error-what-404 = Trang hoặc hồ sơ này không có, đã bị bỏ, hoặc thuộc cơ quan ngoài phạm vi của bạn.
 error-what-405 = Máy chủ có địa chỉ này nhưng không nhận kiểu yêu cầu vừa gửi.

@@ -48,6 +48,9 @@ pub enum Error {
     /// Nobody is signed in.
     #[error("sign in first")]
     Unauthenticated,
+    /// Whoever is signed in must prove it again first.
+    #[error("say again who you are first")]
+    Unconfirmed,
     /// The capability that is missing, by name.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
@@ -143,6 +146,7 @@ impl Error {
                 let minutes = retry_after_seconds.div_ceil(60).max(1);
                 texts.text_with(lang, "error-what-429-wait", &[("minutes", minutes.into())])
             }
+            Self::Unconfirmed => texts.text(lang, "error-what-403-confirm"),
             Self::NotFound | Self::Unauthenticated => texts.text(lang, &format!("error-what-{}", self.status())),
             Self::Forbidden(reason) => forbidden(lang, reason),
             Self::Mistake(mistake) => mistake.in_words(lang),
@@ -165,7 +169,7 @@ impl Error {
         match self {
             Self::NotFound => 404,
             Self::Unauthenticated => 401,
-            Self::Forbidden(_) => 403,
+            Self::Forbidden(_) | Self::Unconfirmed => 403,
             Self::Invalid(_) => 422,
             Self::Conflict(_) => 409,
             Self::BadRequest(_) | Self::Mistake(_) => 400,
@@ -181,6 +185,7 @@ impl Error {
         match self {
             Self::NotFound => "error-not-found",
             Self::Unauthenticated => "error-unauthenticated",
+            Self::Unconfirmed => "error-unconfirmed",
             Self::Forbidden("csrf" | "cross-site") => "error-form-not-ours",
             Self::Forbidden(_) => "error-forbidden",
             Self::Mistake(mistake) => mistake.heading,

@@ -1,6 +1,7 @@
 //! Who is at the other end of a request. Organisation implements [`Authenticate`]; the middleware asks it
 //! once per request and leaves the answer in the request's extensions.
 
+use crate::clock::Micros;
 use crate::error::Error;
 use crate::locale::Lang;
 use crate::page::Theme;
@@ -21,6 +22,8 @@ pub struct Session {
     /// Title of the role in the page's language is looked up by this key.
     pub role_key: String,
     pub api_key: bool,
+    /// When this person last proved who it is (signing in, or asked again since).
+    pub confirmed_at: Micros,
 }
 
 /// Finds out who asks.

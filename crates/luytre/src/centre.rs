@@ -28,6 +28,7 @@ use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::run::refusal;
 use organisation::audit::Checkpoints;
+use organisation::sign_in::Breached;
 use organisation::{Policies, SignIn};
 use response::incidents::IncidentFilter;
 use std::path::{Path, PathBuf};
@@ -86,6 +87,7 @@ pub struct Centre {
     pub live: Live,
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
+    breached: Option<Breached>,
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
     pub rule_directories: Vec<PathBuf>,
     pub retention: Retention,
@@ -115,7 +117,7 @@ impl Centre {
         }
         let store = open_store(data, configuration).await?;
         let live = Live::default();
-        let Registers { db, clock, policies, checkpoints, .. } = Registers::open(data, configuration, &live).await?;
+        let Registers { db, clock, policies, breached, checkpoints, .. } = Registers::open(data, configuration, &live).await?;
         let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
         let zone = &configuration.events.time_zone;
         anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
@@ -155,6 +157,7 @@ impl Centre {
             live,
             clock,
             policies,
+            breached,
             rule_directories,
             retention,
             scoring,
@@ -185,6 +188,7 @@ impl Centre {
             db: self.db.clone(),
             clock: self.clock.clone(),
             policies: Arc::clone(&self.policies),
+            breached: self.breached.clone(),
             live: self.live.clone(),
             checkpoints: self.checkpoints.clone(),
             resealed: Resealed::default(),
@@ -345,6 +349,7 @@ pub struct Registers {
     pub checkpoints: Checkpoints,
     /// What was sealed anew at this opening.
     pub resealed: Resealed,
+    breached: Option<Breached>,
     live: Live,
 }
 
@@ -356,10 +361,12 @@ impl Registers {
         let migrations: Vec<_> = areas().into_iter().flat_map(|area| area.migrations).collect();
         migrate(&db, &migrations, clock.as_ref()).await?;
         let (db, resealed) = sealing::with_keys(db, data, configuration, clock.now()).await?;
+        let own = configuration.content_directory.as_ref().map(|directory| directory.join("organisation"));
         Ok(Self {
             db,
             clock,
-            policies: Arc::new(Policies::load(None)?),
+            policies: Arc::new(Policies::load(own.as_deref())?),
+            breached: breached(configuration)?,
             checkpoints: checkpoints(data)?,
             resealed,
             live: live.clone(),
@@ -368,8 +375,15 @@ impl Registers {
 
     pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {
         SignIn::new(self.db.clone(), self.clock.clone(), Arc::clone(&self.policies), secure)
-            .map(|sign_in| sign_in.announcing(self.live.clone()))
+            .map(|sign_in| sign_in.announcing(self.live.clone()).refusing(self.breached.clone()))
     }
+}
+
+/// The administrator's list of passwords known from breaches, if there is one.
+fn breached(configuration: &Configuration) -> Result<Option<Breached>> {
+    let path = configuration.sign_in.breached_passwords.as_ref();
+    path.map(|path| Breached::open(path).with_context(|| format!("sign_in.breached_passwords: {}", path.display())))
+        .transpose()
 }
 
 /// SQLite in the data directory, or the PostgreSQL of the configuration, with the listeners of domain events.

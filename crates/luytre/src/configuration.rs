@@ -54,6 +54,7 @@ pub struct Configuration {
     pub events: Events,
     pub search: Search,
     pub secrets: Secrets,
+    pub sign_in: SignInSettings,
     /// Directory whose files replace built-in content of the same path.
     pub content_directory: Option<PathBuf>,
     /// Directory of Sigma rules that is watched; `rules` in the data directory where not set.
@@ -120,6 +121,14 @@ pub struct Secrets {
     pub key_file: Option<PathBuf>,
 }
 
+/// What signing in takes from the machine; its rules are content (`content/organisation/`).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignInSettings {
+    /// File of passwords known from breaches: `SHA-1:count`, one a line, in order of the hash.
+    pub breached_passwords: Option<PathBuf>,
+}
+
 /// What one person may use of the event store.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -161,6 +170,7 @@ impl Default for Configuration {
             events: Events::default(),
             search: Search::default(),
             secrets: Secrets::default(),
+            sign_in: SignInSettings::default(),
             content_directory: None,
             rules_directory: None,
         }
@@ -217,6 +227,14 @@ impl Configuration {
             bail!("search.per_person and search.seconds must be at least 1");
         }
         Ok(found)
+    }
+
+    /// The address that people type, as far as it is known: passkeys are made for it.
+    pub fn address_of_pages(&self, listening: SocketAddr) -> String {
+        match (self.web.public_url.as_str(), is_loopback(listening.ip())) {
+            ("", true) => format!("http://localhost:{}", listening.port()),
+            (address, _) => address.to_owned(),
+        }
     }
 
     /// Refuses plain HTTP towards a network unless told that something else ends TLS.

@@ -84,7 +84,7 @@ impl Server {
             Err(_) => tracing::warn!("still evaluating what was in the log; answers are incomplete until that is done"),
         }
         let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
-        let app = app(&centre, resends, addresses, intake.doors(), demonstration)?;
+        let app = app(&centre, address, resends, addresses, intake.doors(), demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
         let ended = stop.clone();
@@ -153,6 +153,7 @@ pub async fn asked_to_stop() -> Result<()> {
 
 fn app(
     centre: &Arc<Centre>,
+    listening: SocketAddr,
     resends: Arc<Resends>,
     addresses: ListenerAddresses,
     doors: Doors,
@@ -178,7 +179,7 @@ fn app(
     ports.insert(doors);
     let secure_cookies =
         !configuration.web.listen.ip().is_loopback() || configuration.web.public_url.starts_with("https:");
-    ports.insert(centre.sign_in(secure_cookies)?);
+    ports.insert(centre.sign_in(secure_cookies)?.at(&configuration.address_of_pages(listening)));
     let authenticate = ports.get::<SignIn>().context("sign-in")?;
     Ok(App::new(AppParts {
         db: centre.db.clone(),

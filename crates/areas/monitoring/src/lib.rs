@@ -57,6 +57,7 @@ pub fn area() -> Area {
         navigation: navigation(),
         counters: duty::counters(),
         finders: finders::finders(),
+        sealed: Vec::new(),
         ..Area::default()
     }
 }

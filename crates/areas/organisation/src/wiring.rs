@@ -31,6 +31,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-trail",
         sql: include_str!("../migrations/2026-11-22-organisation-trail.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-sign-in",
+        sql: include_str!("../migrations/2026-11-22-organisation-sign-in.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -52,7 +56,7 @@ pub fn area() -> Area {
         slots: vec![roster::duty_panel()],
         counters: vec![inbox::counter()],
         finders: vec![agencies::finder(), people::finder()],
-        sealed: people::SEALED.to_vec(),
+        sealed: people::SEALED.iter().chain(sign_in::SEALED).copied().collect(),
     }
 }
 

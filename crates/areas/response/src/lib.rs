@@ -35,6 +35,7 @@ pub fn area() -> Area {
         slots: slots(),
         counters: vec![Arc::new(|app, scope| Box::pin(counter(app, scope)))],
         finders: vec![incidents::finder()],
+        sealed: Vec::new(),
         ..Area::default()
     }
 }

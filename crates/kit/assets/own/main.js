@@ -8,6 +8,7 @@ import { startLive } from './live.js';
 import { nameCells, startRows, watchFrames } from './rows.js';
 import { offerColumns } from './columns.js';
 import { startTyped } from './typed.js';
+import { askPasskey } from './passkeys.js';
 
 document.documentElement.classList.add('js');
 
@@ -63,6 +64,7 @@ forAllContent((root) => {
   offerColumns(all(root, 'table[data-columns]'));
   nameCells(all(root, 'table.data'));
   watchFrames(all(root, '.scroll'));
+  all(root, 'form[data-passkey]').forEach(askPasskey);
   // A form with errors takes the focus to its summary; an opened drawer to itself.
   all(root, '[data-focus]')[0]?.focus();
 });

@@ -155,10 +155,15 @@ impl IntoResponse for Fail {
         if status.is_server_error() && self.addressed {
             tracing::error!(operation_id, error = %self.error, "request failed");
         }
-        if matches!(*self.error, Error::Unauthenticated) && !self.json {
+        let door = match *self.error {
+            Error::Unauthenticated => Some("/sign-in"),
+            Error::Unconfirmed => Some("/confirm"),
+            _ => None,
+        };
+        if let Some(door) = door.filter(|_| !self.json) {
             let wanted = self.wanted.as_deref().unwrap_or("/");
             let query = serde_html_form::to_string([("to", wanted)]).unwrap_or_default();
-            let path = format!("/sign-in?{query}");
+            let path = format!("{door}?{query}");
             if self.partial {
                 return (StatusCode::UNAUTHORIZED, [("hx-redirect", path)]).into_response();
             }

@@ -10,6 +10,7 @@ use kit::{Capability, Tx};
 use organisation::agencies::Agency;
 use organisation::api_keys::{self, NewKey};
 use organisation::people::{self, NewPerson, PersonFilter};
+use organisation::sign_in::Owner;
 use organisation::{agencies, sign_in};
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
@@ -49,9 +50,14 @@ enum Command {
         /// Code of the agency; the centre itself where not given.
         #[arg(long)]
         agency: Option<String>,
+        /// Networks or addresses it may be used from, with commas between; anywhere where not given.
+        #[arg(long, default_value = "")]
+        networks: String,
         #[arg(long)]
         json: bool,
     },
+    /// Take every second factor of an account away, for whoever has lost them. Its sessions end.
+    ResetSecondFactors { account: String },
     /// Set a password, read from standard input.
     SetPassword { account: String },
 }
@@ -70,7 +76,8 @@ impl User {
             Command::Add { account, name, role, agency } => {
                 let password = read_password()?;
                 let rules = &registers.policies.password.rules;
-                let wrong = sign_in::check_rules(rules, &password, &[account, name]);
+                let wrong =
+                    sign_in::check_rules(rules, &password, Owner { about: &[account, name], second_factor: false });
                 if !wrong.is_empty() {
                     let texts: Vec<_> = wrong.iter().map(|key| kit::locale::texts().text(kit::Lang::En, key)).collect();
                     bail!("the password does not fit the policy: {}", texts.join("; "));
@@ -112,13 +119,14 @@ impl User {
                     }
                 }
             }
-            Command::AddKey { name, agency, json } => {
+            Command::AddKey { name, agency, networks, json } => {
                 let tx = scoped.begin().await?;
                 let agency = agency_of(centre, &tx, agency.as_deref(), now).await?;
                 let new = NewKey {
                     name: name.clone(),
                     agency_id: agency.id,
                     capabilities: vec![Capability::IngestEvents],
+                    networks: networks.clone(),
                     ..NewKey::default()
                 };
                 let (id, key) = api_keys::create(&tx, now, new).await?;
@@ -129,6 +137,13 @@ impl User {
                 } else {
                     say!("Authorization: ApiKey {encoded}\nor user {id} with password {key}\nIt is not shown again.");
                 }
+            }
+            Command::ResetSecondFactors { account } => {
+                let person = people::by_account(&scoped.read(), account)
+                    .await?
+                    .with_context(|| format!("no account {account}"))?;
+                registers.sign_in(true)?.reset_second_factors(&scope, &person.id).await?;
+                say!("{account} signs in with the password alone and may have to add a second factor there");
             }
             Command::SetPassword { account } => {
                 let password = read_password()?;

@@ -344,6 +344,7 @@ impl Authenticate for ByHeader {
             agency_id: agency.clone().unwrap_or_default(),
             role_key: "role-analyst".to_owned(),
             api_key: false,
+            confirmed_at: 0,
         }))
     }
 }

@@ -10,9 +10,11 @@ pub use service::{NewKey, create, revoke};
 pub(crate) use store::{by_secret, used};
 pub use store::{count, find, list, source_of};
 
+use ipnet::IpNet;
 use kit::Capability;
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;
+use std::net::IpAddr;
 
 /// The key as Elasticsearch clients send it after `Authorization: ApiKey`: base64 of `id:key`.
 pub fn encoded(id: &str, key: &str) -> String {
@@ -35,12 +37,26 @@ pub struct ApiKey {
     pub created_at: Micros,
     pub expires_at: Option<Micros>,
     pub last_used_at: Option<Micros>,
+    /// Address of the last use; empty where unknown.
+    pub last_used_from: String,
+    /// Networks it may be used from, separated by blanks; empty: anywhere.
+    pub networks: String,
     pub revoked_at: Option<Micros>,
 }
 
 impl ApiKey {
     pub fn is_valid_at(&self, at: Micros) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| at < end)
+    }
+
+    /// Whether it may be used from an address. One that the server does not know lies in no network.
+    pub fn is_used_from(&self, address: Option<IpAddr>) -> bool {
+        if self.networks.is_empty() {
+            return true;
+        }
+        let address = address.map(|address| address.to_canonical());
+        let mut networks = self.networks.split(' ').filter_map(|network| network.parse::<IpNet>().ok());
+        address.is_some_and(|address| networks.any(|network| network.contains(&address)))
     }
 
     pub fn capabilities(&self) -> Vec<Capability> {

@@ -3,6 +3,7 @@
 use super::{ApiKey, NewKey, service, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, form_errors, local_time, text};
+use crate::sign_in::require_confirmation;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
@@ -54,6 +55,7 @@ struct KeyForm {
     capabilities: Vec<Choice>,
     wrong: String,
     expires: Entry,
+    networks: Entry,
 }
 
 fn capability_key(capability: &Capability) -> String {
@@ -96,7 +98,17 @@ async fn list_keys(visit: Visit) -> Result<Response, Fail> {
 
 async fn csv(visit: &Visit) -> Result<Csv, Error> {
     let keys = store::list(&visit.read(), visit.address.has("state", "revoked"), 20_000, 0).await?;
-    let head = ["key-name", "key-id", "agency", "key-capabilities", "key-last-used", "key-expires", "key-created"];
+    let head = [
+        "key-name",
+        "key-id",
+        "agency",
+        "key-capabilities",
+        "key-networks",
+        "key-last-used",
+        "key-last-used-from",
+        "key-expires",
+        "key-created",
+    ];
     let mut csv = Csv::new("api-keys", head.map(|key| text(visit.lang, key)));
     for key in keys {
         csv.row([
@@ -104,7 +116,9 @@ async fn csv(visit: &Visit) -> Result<Csv, Error> {
             &key.id,
             &key.agency_name,
             &key.capabilities,
+            &key.networks,
             &csv_time(key.last_used_at),
+            &key.last_used_from,
             &csv_time(key.expires_at),
             &csv_time(Some(key.created_at)),
         ]);
@@ -122,6 +136,8 @@ struct Fields {
     capability: Vec<String>,
     #[serde(default)]
     expires_at: String,
+    #[serde(default)]
+    networks: String,
 }
 
 async fn key_form(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<KeyForm, Error> {
@@ -141,6 +157,9 @@ async fn key_form(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<
         capabilities: capabilities.collect(),
         wrong: errors.of("capabilities").to_owned(),
         expires: entry("date", "expires_at", "key-expires", &fields.expires_at).hint(page.t("key-expires-hint")),
+        networks: entry("textarea", "networks", "key-networks", &fields.networks)
+            .hint(page.t("key-networks-hint"))
+            .rows(2),
         errors,
         page,
     })
@@ -148,12 +167,14 @@ async fn key_form(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<
 
 async fn new_key(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ManageSources)?;
+    require_confirmation(&visit, "api-key.create")?;
     let ingest = vec![Capability::IngestEvents.name().to_owned()];
     let fields = Fields { capability: ingest, agency_id: visit.session.agency_id.clone(), ..Fields::default() };
     Ok(render(&key_form(&visit, &fields, FormErrors::default()).await?)?.into_response())
 }
 
 async fn create_key(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail> {
+    require_confirmation(&visit, "api-key.create")?;
     match create(&visit, &fields).await {
         Ok((id, key)) => {
             let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{key}"));
@@ -180,6 +201,7 @@ async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String), Erro
         source_id: None,
         capabilities: capabilities.collect::<Result<_, _>>()?,
         expires_at,
+        networks: fields.networks.clone(),
     };
     let tx = visit.begin().await?;
     let made = service::create(&tx, visit.now(), new).await?;

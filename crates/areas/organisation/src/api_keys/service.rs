@@ -3,12 +3,14 @@
 use super::store;
 use crate::sign_in::{self, KEY_PREFIX};
 use crate::{agencies, audit};
+use ipnet::IpNet;
 use kit::clock::Micros;
 use kit::error::FieldError;
 use kit::fold::normalise;
 use kit::id::new_id;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
+use std::net::IpAddr;
 
 /// What makes a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct NewKey {
     pub source_id: Option<String>,
     pub capabilities: Vec<Capability>,
     pub expires_at: Option<Micros>,
+    /// Networks (`10.1.2.0/24`) or addresses it may be used from; empty: anywhere.
+    pub networks: String,
 }
 
 /// Makes a key; returns its identifier and the key itself, which nobody will see again. A key sends events, or
@@ -37,6 +41,10 @@ pub async fn create(tx: &Tx<'_>, now: Micros, mut new: NewKey) -> Result<(String
     }
     if new.capabilities.is_empty() {
         wrong("capabilities", "field-required");
+    }
+    match networks(&new.networks) {
+        Some(networks) => new.networks = networks,
+        None => wrong("networks", "key-networks-wrong"),
     }
     if new.expires_at.is_some_and(|end| end <= now) {
         wrong("expires_at", "key-ends-in-the-past");
@@ -56,10 +64,23 @@ pub async fn create(tx: &Tx<'_>, now: Micros, mut new: NewKey) -> Result<(String
     let capabilities: Vec<_> = new.capabilities.iter().map(|capability| capability.name()).collect();
     let (id, key) = (new_id(now), format!("{KEY_PREFIX}{}", sign_in::secret()?));
     store::insert(tx, &id, &key, &new, &capabilities.join(" "), now).await?;
-    let details = json!({ "name": new.name, "capabilities": capabilities, "source": new.source_id,
+    let details = json!({ "name": new.name, "capabilities": capabilities, "source": new.source_id, "networks": new.networks,
                           "expires_at": new.expires_at });
     audit::record(tx, now, "api-key.create", "api-key", &id, Some(&new.agency_id), details).await?;
     Ok((id, key))
+}
+
+/// Networks as they are kept, of what was typed with blanks, commas or line ends between; an address is a network of
+/// its own.
+fn networks(typed: &str) -> Option<String> {
+    let words = typed.split([' ', ',', ';', '\n', '\r', '\t']).filter(|word| !word.is_empty());
+    let networks: Option<Vec<_>> = words
+        .map(|word| {
+            let network = word.parse::<IpNet>().ok().or_else(|| word.parse::<IpAddr>().ok().map(IpNet::from));
+            network.map(|network| network.trunc().to_string())
+        })
+        .collect();
+    networks.map(|networks| networks.join(" "))
 }
 
 /// Takes a key out of use at once.

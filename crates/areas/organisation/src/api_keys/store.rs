@@ -9,7 +9,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 
 const SELECT: &str = "SELECT api_keys.id, api_keys.name, api_keys.agency_id, agencies.name AS agency_name, \
                       api_keys.source_id, api_keys.capabilities, api_keys.created_by, api_keys.created_at, \
-                      api_keys.expires_at, api_keys.last_used_at, api_keys.revoked_at \
+                      api_keys.expires_at, api_keys.last_used_at, api_keys.last_used_from, api_keys.networks, \
+                      api_keys.revoked_at \
                       FROM api_keys JOIN agencies ON agencies.id = api_keys.agency_id";
 
 async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) -> Result<Vec<ApiKey>, Error> {
@@ -65,8 +66,9 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error
     Ok(())
 }
 
-pub(crate) async fn used(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
-    execute(tx, "UPDATE api_keys SET last_used_at = $1 WHERE id = $2", vec![now.into(), id.into()]).await
+pub(crate) async fn used(tx: &Tx<'_>, id: &str, from: &str, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE api_keys SET last_used_at = $1, last_used_from = $2 WHERE id = $3";
+    execute(tx, sql, vec![now.into(), from.into(), id.into()]).await
 }
 
 pub(super) async fn insert(
@@ -78,7 +80,7 @@ pub(super) async fn insert(
     now: Micros,
 ) -> Result<(), Error> {
     let sql = "INSERT INTO api_keys (id, key_hash, name, agency_id, source_id, capabilities, created_by, created_at, \
-               expires_at, last_used_at, revoked_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,NULL,NULL)";
+               expires_at, last_used_at, revoked_at, networks) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,NULL,NULL,$10)";
     let values = vec![
         id.into(),
         hash_of(secret).into(),
@@ -89,6 +91,7 @@ pub(super) async fn insert(
         tx.scope().actor().id().into(),
         now.into(),
         new.expires_at.into(),
+        new.networks.as_str().into(),
     ];
     execute(tx, sql, values).await
 }

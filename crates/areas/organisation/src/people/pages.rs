@@ -28,6 +28,7 @@ pub fn routes() -> Router<App> {
         .route("/people/{id}/disable", post(person_page::disable))
         .route("/people/{id}/enable", post(person_page::enable))
         .route("/people/{id}/reset-password", post(person_page::reset_password))
+        .route("/people/{id}/reset-second-factors", post(person_page::reset_second_factors))
         .route("/people/{id}/unlock", post(person_page::unlock))
 }
 

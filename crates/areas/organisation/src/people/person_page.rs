@@ -4,7 +4,7 @@ use super::{Grant, Person, may_hand_out, roles, service, store};
 use crate::agencies;
 use crate::answers::{again, form_errors, local_time};
 use crate::policies::Policies;
-use crate::sign_in::SignIn;
+use crate::sign_in::{SignIn, require_confirmation};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -27,6 +27,8 @@ struct PersonPage {
     manageable: bool,
     oneself: bool,
     locked: Option<Micros>,
+    /// Signs in with a second factor; known to whoever manages the person.
+    second_factor: bool,
     temporary: Option<String>,
     /// Telephone number and address in full.
     revealed: bool,
@@ -94,7 +96,9 @@ impl PersonPage {
                 .push(entry("date", "starts_at", "role-from", &fields.starts_at).hint(page.t("role-from-hint")));
             grant_entries.push(entry("date", "ends_at", "role-to", &fields.ends_at).hint(page.t("role-to-hint")));
         }
-        let locked = if manageable { SignIn::of(&visit.app)?.locked_until(&view, &person).await? } else { None };
+        let sign_in = SignIn::of(&visit.app)?;
+        let locked = if manageable { sign_in.locked_until(&view, &person).await? } else { None };
+        let second_factor = manageable && sign_in.has_second_factor(&view, &person).await?;
         Ok(Self {
             grants: store::grants_of(&view, id).await?,
             oneself: scope.person_id() == Some(id),
@@ -107,6 +111,7 @@ impl PersonPage {
             grant_entries,
             manageable,
             locked,
+            second_factor,
             page,
         })
     }
@@ -144,6 +149,7 @@ pub(super) async fn grant_role(
     Path(id): Path<String>,
     Form(form): Form<GrantForm>,
 ) -> Result<Response, Fail> {
+    require_confirmation(&visit, "role.grant")?;
     match grant(&visit, &id, &form).await {
         Ok(()) => Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "role-granted")),
         Err(error) => {
@@ -179,6 +185,7 @@ pub(super) async fn revoke_role(
     Path((id, grant)): Path<(String, String)>,
     _form: Form<ReasonForm>,
 ) -> Result<Response, Fail> {
+    require_confirmation(&visit, "role.revoke")?;
     let policies = Policies::of(&visit.app)?;
     let tx = visit.begin().await?;
     super::revoke_role(&tx, &policies, visit.now(), &grant).await?;
@@ -212,10 +219,22 @@ pub(super) async fn reset_password(
     Path(id): Path<String>,
     _form: Form<ReasonForm>,
 ) -> Result<Response, Fail> {
+    require_confirmation(&visit, "password.reset")?;
     let password = SignIn::of(&visit.app)?.reset_password(visit.scope(), &id).await?;
     let mut page = PersonPage::new(&visit, &id, FormErrors::default(), &GrantForm::default()).await?;
     page.temporary = Some(password);
     Ok(render(&page)?.into_response())
+}
+
+/// For somebody who has lost the second factor: the next sign-in is by password alone, and asks for a new one.
+pub(super) async fn reset_second_factors(
+    visit: Visit,
+    Path(id): Path<String>,
+    _form: Form<ReasonForm>,
+) -> Result<Response, Fail> {
+    require_confirmation(&visit, "second-factor.reset")?;
+    SignIn::of(&visit.app)?.reset_second_factors(visit.scope(), &id).await?;
+    Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "person-second-factors-reset"))
 }
 
 pub(super) async fn unlock(visit: Visit, Path(id): Path<String>, _form: Form<ReasonForm>) -> Result<Response, Fail> {

@@ -1,7 +1,9 @@
 //! From a request to a session: the cookie of a person, or the key of a machine. Roles, agencies and whether
 //! the account is open are read anew each time, so what an administrator takes away is gone at once.
 
-use super::{Hasher, cookie_name, credential, own_scope, passwords, sessions};
+use super::breached::Breached;
+use super::passkeys::RelyingParty;
+use super::{Hasher, Origin, cookie_name, credential, own_scope, sessions};
 use crate::people::{self, reach};
 use crate::policies::Policies;
 use crate::{agencies, api_keys};
@@ -12,7 +14,7 @@ use kit::db::Db;
 use kit::live::Live;
 use kit::scope::{Actor, Agencies};
 use kit::session::{Authenticate, Session, cookie};
-use kit::{App, Capability, Error, Scope};
+use kit::{App, Error, Scope};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ pub struct SignIn {
     pub(super) policies: Arc<Policies>,
     pub(super) hasher: Hasher,
     pub(super) live: Live,
+    pub(super) breached: Option<Breached>,
+    pub(super) party: Option<RelyingParty>,
     secure: bool,
 }
 
@@ -32,7 +36,19 @@ impl SignIn {
     /// `secure` says whether cookies go over TLS only (`Settings::secure_cookies`).
     pub fn new(db: Db, clock: Arc<dyn Clock>, policies: Arc<Policies>, secure: bool) -> Result<Self, Error> {
         let hasher = Hasher::new(&policies.password.argon2id)?;
-        Ok(Self { db, clock, policies, hasher, live: Live::default(), secure })
+        Ok(Self { db, clock, policies, hasher, live: Live::default(), breached: None, party: None, secure })
+    }
+
+    /// With a list of passwords that are known from breaches.
+    #[must_use]
+    pub fn refusing(self, breached: Option<Breached>) -> Self {
+        Self { breached, ..self }
+    }
+
+    /// With the address that people type, for which passkeys are made. Without it there are none.
+    #[must_use]
+    pub fn at(self, public_url: &str) -> Self {
+        Self { party: RelyingParty::of(public_url), ..self }
     }
 
     /// With the live news that messages about locks are announced by.
@@ -50,7 +66,7 @@ impl SignIn {
         &self.policies
     }
 
-    async fn by_cookie(&self, token: &str, path: &str) -> Result<Option<Session>, Error> {
+    async fn by_cookie(&self, token: &str, parts: &Parts) -> Result<Option<Session>, Error> {
         let now = self.clock.now();
         let scope = own_scope();
         let view = self.db.scoped(&scope).read();
@@ -59,16 +75,13 @@ impl SignIn {
             return Ok(None);
         };
         let grants = people::grants_of(&view, &person.id).await?;
-        let held =
-            grants.iter().filter(|grant| grant.holds_at(now)).filter_map(|grant| self.policies.role(&grant.role));
-        let administrator = held.clone().any(|role| role.capabilities.contains(&Capability::Administer));
+        let standing = self.standing(&view, &person.id, &grants, now).await?;
         let limits = &self.policies.session.session;
-        let idle = if administrator { limits.administrator_idle } else { limits.idle };
+        let idle = if standing.administrator { limits.administrator_idle } else { limits.idle };
         if !row.lasts(now, idle) {
             return Ok(None);
         }
-        let rules = &self.policies.password.rules;
-        let due = passwords::find(&view, &person.id).await?.is_some_and(|row| row.is_due(rules, administrator, now));
+        let due = standing.due(&self.policies, &grants, &row.method, Origin::of(parts).address, now);
         let acting = reach::acting(&self.policies, &grants, now, row.acting_agency_id.as_deref());
         let (agency_id, agency_name) = match &acting.agency_id {
             Some(id) if *id != person.agency_id && !id.is_empty() => match agencies::find(&view, id).await {
@@ -78,14 +91,14 @@ impl SignIn {
             _ => (person.agency_id.clone(), person.agency_name.clone()),
         };
         let actor = Actor::Person { id: person.id.as_str().into(), name: person.full_name.as_str().into() };
-        let (scope, role_key) = if due {
+        let (scope, role_key) = if let Some(due) = due {
             let nothing = Agencies::Under(BTreeSet::new());
-            (Scope::new(actor, nothing, [], Some(row.expires_at)), "role-password-due".to_owned())
+            (Scope::new(actor, nothing, [], Some(row.expires_at)), due.role_key().to_owned())
         } else {
             let key = if acting.role.is_empty() { "role-none".to_owned() } else { format!("role-{}", acting.role) };
             (Scope::new(actor, acting.agencies(), acting.capabilities, Some(row.expires_at)), key)
         };
-        let background = limits.background_paths.iter().any(|quiet| quiet == path);
+        let background = limits.background_paths.iter().any(|quiet| quiet == parts.uri.path());
         if !background && now - row.seen_at >= limits.seen_every * SECOND {
             self.saw(&row.id).await;
         }
@@ -97,6 +110,7 @@ impl SignIn {
             agency_id,
             role_key,
             api_key: false,
+            confirmed_at: row.confirmed_at,
         }))
     }
 
@@ -113,7 +127,7 @@ impl SignIn {
         }
     }
 
-    async fn by_key(&self, header: &str) -> Result<Option<Session>, Error> {
+    async fn by_key(&self, header: &str, parts: &Parts) -> Result<Option<Session>, Error> {
         let Some(sent) = credential(header) else { return Ok(None) };
         let now = self.clock.now();
         let scope = own_scope();
@@ -122,10 +136,15 @@ impl SignIn {
         if !key.is_valid_at(now) || sent.id.is_some_and(|id| id != key.id) {
             return Ok(None);
         }
+        let origin = Origin::of(parts);
+        if !key.is_used_from(origin.address) {
+            tracing::warn!(key = key.id, from = origin.text(), "a key was used from where it may not be");
+            return Ok(None);
+        }
         if key.last_used_at.is_none_or(|last| now - last >= MINUTE) {
             let write = async {
                 let tx = self.db.scoped(&scope).begin().await?;
-                api_keys::used(&tx, &key.id, now).await?;
+                api_keys::used(&tx, &key.id, &origin.text(), now).await?;
                 tx.commit().await
             };
             if let Err(error) = write.await {
@@ -142,6 +161,7 @@ impl SignIn {
             agency_id: key.agency_id,
             role_key: "role-api-key".to_owned(),
             api_key: true,
+            confirmed_at: 0,
         }))
     }
 }
@@ -152,12 +172,12 @@ impl Authenticate for SignIn {
         // Who sends a header means it; the cookie is what a browser adds by itself.
         if let Some(header) = parts.headers.get(header::AUTHORIZATION) {
             return match header.to_str() {
-                Ok(header) => self.by_key(header).await,
+                Ok(header) => self.by_key(header, parts).await,
                 Err(_) => Ok(None),
             };
         }
         match cookie(parts, cookie_name(self.secure)) {
-            Some(token) if !token.is_empty() && token.len() <= 100 => self.by_cookie(token, parts.uri.path()).await,
+            Some(token) if !token.is_empty() && token.len() <= 100 => self.by_cookie(token, parts).await,
             _ => Ok(None),
         }
     }

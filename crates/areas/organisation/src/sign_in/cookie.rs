@@ -24,6 +24,18 @@ pub fn set_device_cookie(secure: bool, token: &str, seconds: i64) -> String {
     format!("{name}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{flag}", seconds.max(0))
 }
 
+/// Name of the cookie of a step between two requests of signing in.
+pub fn step_cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-luytre-step" } else { "luytre-step" }
+}
+
+/// Value of `Set-Cookie` for such a step; a lifetime of zero takes it away.
+pub fn set_step_cookie(secure: bool, token: &str, seconds: i64) -> String {
+    let flag = if secure { "; Secure" } else { "" };
+    let name = step_cookie_name(secure);
+    format!("{name}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{flag}", seconds.max(0))
+}
+
 /// Value of `Set-Cookie` for a preference that pages read: language, theme. A year.
 pub(super) fn preference_cookie(secure: bool, name: &str, value: &str) -> String {
     let flag = if secure { "; Secure" } else { "" };

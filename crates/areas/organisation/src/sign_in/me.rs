@@ -1,8 +1,9 @@
 //! `/me`: own data and roles, for which reach the session acts, the own password, the own sessions.
 
-use super::pages::{Nothing, SessionToken};
 use super::sessions::{self, SessionRow};
-use super::{SignIn, passwords};
+use super::standing::Due;
+use super::tokens::{Nothing, SessionToken};
+use super::{SignIn, confirmation, passkeys, second_factors};
 use crate::answers::{again, form_errors};
 use crate::audit;
 use crate::people::{self, Grant, Person, reach};
@@ -26,6 +27,9 @@ pub fn own_routes() -> Router<App> {
         .route("/me/acting", post(act_for))
         .route("/me/sessions/end-others", post(end_other_sessions))
         .route("/me/sessions/{id}/end", post(end_session))
+        .merge(confirmation::routes())
+        .merge(second_factors::routes())
+        .merge(passkeys::own_routes())
 }
 
 /// "Firefox, Windows" of what a browser calls itself; all of it where that is not understood.
@@ -57,6 +61,8 @@ struct MePage {
     person: Person,
     grants: Vec<Grant>,
     password_due: bool,
+    second_factor_due: bool,
+    second_factor: bool,
     reaches: Vec<Choice>,
     acting: Entry,
     rules: String,
@@ -98,12 +104,13 @@ impl MePage {
                 Choice::new(place.unwrap_or("all"), format!("{name} ({role})"), choice.agency_id == chosen)
             })
             .collect();
-        let held = grants.iter().filter(|grant| grant.holds_at(now)).filter_map(|grant| policies.role(&grant.role));
-        let administrator = held.clone().any(|role| role.capabilities.contains(&kit::Capability::Administer));
+        let standing = sign_in.standing(&view, id, &grants, now).await?;
         let limits = &policies.session.session;
-        let idle = if administrator { limits.administrator_idle } else { limits.idle };
-        let password = passwords::find(&view, id).await?;
+        let idle = if standing.administrator { limits.administrator_idle } else { limits.idle };
+        let factors = second_factors::factors(&view, id).await?;
         let rules = &policies.password.rules;
+        let strength = rules.strength(factors.any());
+        let rules_key = if strength.min_classes > 1 { "me-password-rules" } else { "me-password-rules-length" };
         let entry = |name: &str, key: &str, fill| {
             Entry::new("password", name, page.t(key)).required().autocomplete(fill).checked(&errors)
         };
@@ -112,9 +119,11 @@ impl MePage {
                 .hint(page.t("me-acting-hint"))
                 .required()
                 .choices(reaches.clone()),
-            password_due: password.is_some_and(|row| row.is_due(rules, administrator, now)),
+            password_due: standing.password_due,
+            second_factor_due: visit.session.role_key == Due::SecondFactor.role_key(),
+            second_factor: factors.any(),
             reaches,
-            rules: page.tn2("me-password-rules", "length", rules.min_length as u64, "remembered", rules.remembered),
+            rules: page.tn2(rules_key, "length", strength.min_length as u64, "remembered", rules.remembered),
             current: entry("current", "me-password-current", "current-password"),
             new: entry("new", "me-password-new", "new-password"),
             again: entry("again", "me-password-again", "new-password"),

@@ -1,34 +1,49 @@
-//! Signing in and staying signed in: passwords, sessions, one-time links, and kit's [`Authenticate`] for
+//! Signing in and staying signed in: passwords, second factors, passkeys, sessions, one-time links, and kit's [`Authenticate`] for
 //! cookies and API keys. The same answer, and the same work, for accounts that exist and those that do not.
 //!
 //! [`Authenticate`]: kit::session::Authenticate
 
+mod attempt;
 mod authenticate;
 mod authorization;
+mod breached;
+mod confirmation;
 mod cookie;
 mod devices;
+mod door;
 mod link;
 mod me;
 mod notice;
 mod origin;
 mod pages;
+mod passkeys;
 mod password;
 mod passwords;
+mod preferences;
+mod second_factors;
 mod service;
 mod sessions;
+mod standing;
+mod steps;
 mod throttle;
+mod tokens;
 
+pub use attempt::{Attempt, NewDevice, Outcome};
 pub use authenticate::SignIn;
 pub(crate) use authorization::KEY_PREFIX;
 pub use authorization::{Credential, credential};
-pub use cookie::{cookie_name, device_cookie_name, set_cookie, set_device_cookie};
+pub use breached::Breached;
+pub use confirmation::require_confirmation;
+pub use cookie::{cookie_name, device_cookie_name, set_cookie, set_device_cookie, set_step_cookie, step_cookie_name};
 pub use link::create_sign_in_link;
 pub use me::own_routes;
 pub use origin::{Origin, is_local_path};
 pub use pages::routes;
-pub use password::{Hasher, check_rules, temporary};
-pub use service::{Attempt, NewDevice, Outcome};
+pub use password::{Hasher, Owner, check_rules, temporary};
+pub use second_factors::SEALED;
 pub use sessions::{SessionRow, end_session, end_sessions_of, own_sessions};
+pub use standing::Due;
+pub use steps::NewStep;
 
 use kit::scope::{Actor, Agencies};
 use kit::{Error, Scope};

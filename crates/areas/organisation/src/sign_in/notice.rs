@@ -1,4 +1,4 @@
-//! Telling people that somebody tries passwords for an account: its owner and whoever administers it.
+//! Telling people what happens at the door of an account: its owner and whoever administers it.
 
 use super::{Origin, SignIn};
 use crate::inbox::{self, Message, Recipient};
@@ -14,6 +14,10 @@ pub(super) enum Trouble {
     PlaceLocked,
     /// Many places try together; all but known devices are slowed.
     GuessedFromManyPlaces,
+    /// Somebody who knows the password has tried too many codes.
+    CodesLocked,
+    /// A recovery code stood in for the second factor.
+    RecoveryCodeUsed,
 }
 
 impl SignIn {
@@ -29,6 +33,8 @@ impl SignIn {
         let (title_key, severity) = match trouble {
             Trouble::PlaceLocked => ("inbox-account-locked", Severity::Medium),
             Trouble::GuessedFromManyPlaces => ("inbox-account-guessed", Severity::High),
+            Trouble::CodesLocked => ("inbox-codes-locked", Severity::High),
+            Trouble::RecoveryCodeUsed => ("inbox-recovery-code-used", Severity::Medium),
         };
         let since = now - self.policies.session.lock_notice.every * SECOND;
         if inbox::told_since(tx, &person.id, title_key, since).await? {

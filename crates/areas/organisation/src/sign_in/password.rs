@@ -11,18 +11,27 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
-/// Keys of what is wrong with a password, empty if nothing is. `about` are words that must not be in it: the
-/// account and the name.
-pub fn check_rules(rules: &PasswordRules, password: &str, about: &[&str]) -> Vec<&'static str> {
+/// Whose password it is to be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Owner<'text> {
+    /// Words that must not be in it: the account and the name.
+    pub about: &'text [&'text str],
+    /// Signs in with a second factor too.
+    pub second_factor: bool,
+}
+
+/// Keys of what is wrong with a password, empty if nothing is.
+pub fn check_rules(rules: &PasswordRules, password: &str, owner: Owner<'_>) -> Vec<&'static str> {
     let mut wrong = Vec::new();
     let length = password.nfc().count();
-    if length < rules.min_length {
+    let strength = rules.strength(owner.second_factor);
+    if length < strength.min_length {
         wrong.push("password-too-short");
     }
     if length > rules.max_length {
         wrong.push("password-too-long");
     }
-    if classes(password) < rules.min_classes {
+    if classes(password) < strength.min_classes {
         wrong.push("password-too-few-classes");
     }
     let folded = kit::fold::fold(password);
@@ -30,9 +39,12 @@ pub fn check_rules(rules: &PasswordRules, password: &str, about: &[&str]) -> Vec
         let piece = kit::fold::fold(piece);
         piece.chars().count() >= 3 && folded.contains(&piece)
     };
-    let own_words =
-        about.iter().flat_map(|words| words.split(['@', '.', ' ', '-', '_'])).filter(|word| word.chars().count() > 3);
-    if rules.refused_pieces.iter().any(|piece| holds(piece)) || repeats(password) {
+    let own_words = owner
+        .about
+        .iter()
+        .flat_map(|words| words.split(['@', '.', ' ', '-', '_']))
+        .filter(|word| word.chars().count() > 3);
+    if rules.refused_pieces.iter().any(|piece| holds(piece)) || repeats(password) || runs(rules, password) {
         wrong.push("password-guessable");
     } else if own_words.into_iter().any(holds) {
         wrong.push("password-about-oneself");
@@ -59,11 +71,23 @@ fn repeats(password: &str) -> bool {
     seen.len() < 5
 }
 
+/// Too many neighbours of the keyboard or the alphabet in a row, in either direction.
+fn runs(rules: &PasswordRules, password: &str) -> bool {
+    let typed: Vec<char> = password.chars().flat_map(char::to_lowercase).collect();
+    rules.runs.iter().any(|row| {
+        let forwards: Vec<char> = row.chars().collect();
+        let backwards: Vec<char> = row.chars().rev().collect();
+        typed.windows(rules.longest_run).any(|piece| {
+            [&forwards, &backwards].iter().any(|row| row.windows(rules.longest_run).any(|part| part == piece))
+        })
+    })
+}
+
 /// A password for the first sign-in, to be read aloud: no letters that look alike, in groups of four.
 pub fn temporary(rules: &PasswordRules) -> String {
     const LETTERS: &[u8] = b"abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789";
     let mut random = rand::rng();
-    let groups = rules.min_length.div_ceil(4).max(4);
+    let groups = rules.alone.min_length.div_ceil(4).max(4);
     loop {
         let mut password = String::new();
         for place in 0..groups * 4 {
@@ -73,7 +97,7 @@ pub fn temporary(rules: &PasswordRules) -> String {
             let letter = LETTERS.get(random.random_range(0..LETTERS.len())).copied().unwrap_or(b'x');
             password.push(char::from(letter));
         }
-        if check_rules(rules, &password, &[]).is_empty() {
+        if check_rules(rules, &password, Owner::default()).is_empty() {
             return password;
         }
     }
@@ -161,7 +185,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let about = ["nguyen.thi.lan@syt.example", "Nguyễn Thị Lan"];
-        let check = |password| check_rules(&rules(), password, &about);
+        let owner = Owner { about: &about, second_factor: false };
+        let check = |password| check_rules(&rules(), password, owner);
         assert_eq!(check("Tre-Xanh.Ven-Song.1975"), Vec::<&str>::new());
         assert_eq!(check("Ngắn1!"), vec!["password-too-short"]);
         assert_eq!(check("toan chu thuong khong so"), vec!["password-too-few-classes"]);
@@ -169,12 +194,27 @@ mod tests {
         assert_eq!(check("Aa1!Aa1!Aa1!Aa1!"), vec!["password-guessable"]);
         assert_eq!(check("Xin-chao-nguyễn-2026"), vec!["password-about-oneself"]);
         assert_eq!(check(&"Dài-quá-1".repeat(20)), vec!["password-too-long"]);
+        for guessed in ["Qwert-Sông-Núi.8", "Sông-Núi-54321!", "Lá-Trầu?lkjhgf.8", "Abcde-Lá-Trầu.8"] {
+            assert_eq!(check(guessed), vec!["password-guessable"], "{guessed}");
+        }
+        assert_eq!(check("Sông-Núi-4321?Lá"), Vec::<&str>::new(), "four neighbours are not yet a row");
+    }
+
+    #[test]
+    fn with_a_second_factor_a_shorter_password_is_enough() {
+        let check =
+            |password, second_factor| check_rules(&rules(), password, Owner { about: &["lan.nguyen"], second_factor });
+        assert_eq!(check("lá trầu!", true), Vec::<&str>::new());
+        assert_eq!(check("lá trầu!", false), vec!["password-too-short", "password-too-few-classes"]);
+        assert_eq!(check("lá trầu", true), vec!["password-too-short"]);
+        assert_eq!(check("nguyen lan lan", true), vec!["password-about-oneself"]);
+        assert_eq!(check("qwertyui", true), vec!["password-guessable"]);
     }
 
     #[test]
     fn temporary_passwords_pass_and_differ() {
         let first = temporary(&rules());
-        assert_eq!(check_rules(&rules(), &first, &[]), Vec::<&str>::new());
+        assert_eq!(check_rules(&rules(), &first, Owner::default()), Vec::<&str>::new());
         assert_ne!(first, temporary(&rules()));
     }
 
@@ -182,9 +222,9 @@ mod tests {
         #[test]
         fn an_accepted_password_keeps_every_rule(password in "\\PC{0,140}") {
             let rules = rules();
-            if check_rules(&rules, &password, &[]).is_empty() {
+            if check_rules(&rules, &password, Owner::default()).is_empty() {
                 let length = password.nfc().count();
-                prop_assert!((rules.min_length..=rules.max_length).contains(&length));
+                prop_assert!((rules.alone.min_length..=rules.max_length).contains(&length));
                 prop_assert!(password.chars().any(char::is_lowercase) && password.chars().any(char::is_uppercase));
                 prop_assert!(password.chars().any(|letter| letter.is_ascii_digit()));
                 prop_assert!(!kit::fold::fold(&password).contains("matkhau"));
@@ -196,14 +236,14 @@ mod tests {
             small in "[e-m]{5}", capital in "[N-Z]{5}", digits in "[0-9]{1}", rest in "[!?%;:]{1}[e-z]{4}",
         ) {
             let password = format!("{small}{capital}{digits}{rest}");
-            let wrong = check_rules(&rules(), &password, &[]);
+            let wrong = check_rules(&rules(), &password, Owner::default());
             prop_assert!(wrong.is_empty() || wrong == ["password-guessable"], "{password} {wrong:?}");
         }
 
         #[test]
         fn a_password_with_the_account_in_it_is_refused(before in "[A-Z0-9!]{0,9}", after in "[a-z0-9?]{9,20}") {
             let password = format!("{before}Truongca{after}");
-            prop_assert!(!check_rules(&rules(), &password, &["truongca"]).is_empty());
+            prop_assert!(!check_rules(&rules(), &password, Owner { about: &["truongca"], second_factor: true }).is_empty());
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Setting and changing passwords: rules, history, and which sessions end. Hashes are computed before a
 //! transaction begins, so that nobody waits for them.
 
-use super::{SignIn, devices, sessions, throttle};
+use super::password::Owner;
+use super::{SignIn, devices, second_factors, sessions, steps, throttle};
 use crate::people::{self, Person};
 use crate::{audit, policies};
 use kit::clock::{DAY, Micros};
@@ -16,18 +17,28 @@ pub(super) struct PasswordRow {
     pub(super) hash: String,
     pub(super) changed_at: Micros,
     pub(super) must_change: bool,
+    /// Long enough only together with a second factor.
+    pub(super) leans_on_second_factor: bool,
 }
 
 impl PasswordRow {
     /// Whether a new one must be chosen before anything else.
-    pub(super) fn is_due(&self, rules: &policies::PasswordRules, administrator: bool, now: Micros) -> bool {
+    pub(super) fn is_due(
+        &self,
+        rules: &policies::PasswordRules,
+        administrator: bool,
+        second_factor: bool,
+        now: Micros,
+    ) -> bool {
         let limit = rules.administrator_max_age_days;
-        self.must_change || (administrator && limit > 0 && now - self.changed_at > limit * DAY)
+        self.must_change
+            || (self.leans_on_second_factor && !second_factor)
+            || (administrator && limit > 0 && now - self.changed_at > limit * DAY)
     }
 }
 
 pub(super) async fn find(connection: &impl Connection, person_id: &str) -> Result<Option<PasswordRow>, Error> {
-    let sql = "SELECT hash, changed_at, must_change FROM passwords WHERE person_id = $1";
+    let sql = "SELECT hash, changed_at, must_change, leans_on_second_factor FROM passwords WHERE person_id = $1";
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
     Ok(PasswordRow::find_by_statement(statement).one(connection).await?)
 }
@@ -46,14 +57,35 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error
     Ok(())
 }
 
-async fn store(tx: &Tx<'_>, person_id: &str, hash: &str, must_change: bool, now: Micros) -> Result<(), Error> {
+/// A password as it is kept.
+struct Kept {
+    hash: String,
+    must_change: bool,
+    leans_on_second_factor: bool,
+}
+
+async fn store(tx: &Tx<'_>, person_id: &str, kept: &Kept, now: Micros) -> Result<(), Error> {
     let keep = "INSERT INTO former_passwords (id, person_id, hash, replaced_at) \
                 SELECT $1, person_id, hash, $2 FROM passwords WHERE person_id = $3";
     execute(tx, keep, vec![new_id(now).into(), now.into(), person_id.into()]).await?;
-    let sql = "INSERT INTO passwords (person_id, hash, changed_at, must_change) VALUES ($1, $2, $3, $4) \
-               ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, \
-               must_change = excluded.must_change";
-    execute(tx, sql, vec![person_id.into(), hash.into(), now.into(), must_change.into()]).await
+    let sql = "INSERT INTO passwords (person_id, hash, changed_at, must_change, leans_on_second_factor) \
+               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, \
+               changed_at = excluded.changed_at, must_change = excluded.must_change, \
+               leans_on_second_factor = excluded.leans_on_second_factor";
+    let Kept { hash, must_change, leans_on_second_factor } = kept;
+    let values = vec![
+        person_id.into(),
+        hash.as_str().into(),
+        now.into(),
+        (*must_change).into(),
+        (*leans_on_second_factor).into(),
+    ];
+    execute(tx, sql, values).await
+}
+
+/// A new password must be chosen before anything else.
+pub(super) async fn require_change(tx: &Tx<'_>, person_id: &str) -> Result<(), Error> {
+    execute(tx, "UPDATE passwords SET must_change = TRUE WHERE person_id = $1", vec![person_id.into()]).await
 }
 
 /// Replaces a hash by one of the same password with today's parameters.
@@ -63,11 +95,28 @@ pub(super) async fn renew(tx: &Tx<'_>, person_id: &str, old: &str, new: &str) ->
 }
 
 impl SignIn {
-    fn check(&self, person: &Person, password: &str, field: &str) -> Result<(), Error> {
+    /// Whether the password is known from a breach, where the centre has a list of them.
+    pub(super) async fn is_breached(&self, password: &str) -> Result<bool, Error> {
+        match &self.breached {
+            Some(list) => list.contains(password).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Checks a password for a person; whether it is long enough only because of the second factor.
+    async fn check(&self, person: &Person, password: &str, field: &str) -> Result<bool, Error> {
         let about = [person.account.as_str(), person.full_name.as_str()];
-        let wrong = super::check_rules(&self.policies.password.rules, password, &about);
+        let scope = super::own_scope();
+        let second_factor = second_factors::factors(&self.db.scoped(&scope).read(), &person.id).await?.any();
+        let rules = &self.policies.password.rules;
+        let owner = Owner { about: &about, second_factor };
+        let mut wrong = super::check_rules(rules, password, owner);
+        if wrong.is_empty() && self.is_breached(password).await? {
+            wrong.push("password-breached");
+        }
         if wrong.is_empty() {
-            return Ok(());
+            let alone = Owner { second_factor: false, ..owner };
+            return Ok(second_factor && !super::check_rules(rules, password, alone).is_empty());
         }
         Err(Error::Invalid(wrong.into_iter().map(|key| FieldError { field: field.to_owned(), key }).collect()))
     }
@@ -76,43 +125,46 @@ impl SignIn {
     /// sessions.
     pub async fn set_password(&self, scope: &Scope, person_id: &str, password: &str) -> Result<(), Error> {
         let person = people::find(&self.db.scoped(scope).read(), person_id).await?;
-        self.check(&person, password, "password")?;
+        let leans_on_second_factor = self.check(&person, password, "password").await?;
         let hash = self.hasher.hash(password).await?;
-        self.put(scope, person_id, &hash, false, "password.set").await
+        self.put(scope, person_id, Kept { hash, must_change: false, leans_on_second_factor }, "password.set").await
     }
 
     /// Makes a password for the first sign-in, to be changed there. It is shown this once.
     pub async fn reset_password(&self, scope: &Scope, person_id: &str) -> Result<String, Error> {
         let password = super::temporary(&self.policies.password.rules);
         let hash = self.hasher.hash(&password).await?;
-        self.put(scope, person_id, &hash, true, "password.reset").await?;
+        let kept = Kept { hash, must_change: true, leans_on_second_factor: false };
+        self.put(scope, person_id, kept, "password.reset").await?;
         Ok(password)
     }
 
-    async fn put(&self, scope: &Scope, person_id: &str, hash: &str, must_change: bool, act: &str) -> Result<(), Error> {
+    async fn put(&self, scope: &Scope, person_id: &str, kept: Kept, act: &str) -> Result<(), Error> {
         let now = self.clock.now();
         let tx = self.db.scoped(scope).begin().await?;
         let person = people::manageable(&tx, &self.policies, now, person_id).await?;
-        store(&tx, person_id, hash, must_change, now).await?;
+        store(&tx, person_id, &kept, now).await?;
         throttle::clear_account(&tx, &person.account).await?;
-        // Whoever knew the old password may have made a device known.
+        // Whoever knew the old password may have made a device known, or stand before the second step.
         devices::forget(&tx, person_id).await?;
+        steps::forget(&tx, person_id).await?;
         let ended = sessions::end_sessions_of(&tx, person_id, now).await?;
         let details = json!({ "sessions_ended": ended });
         audit::record(&tx, now, act, "person", person_id, Some(&person.agency_id), details).await?;
         tx.commit().await
     }
 
-    /// The person chooses a new password. `token` is the cookie of the session that stays; all others end.
-    pub async fn change_password(&self, scope: &Scope, token: &str, current: &str, new: &str) -> Result<(), Error> {
-        let id = scope.person_id().ok_or(Error::Forbidden("password"))?;
+    /// Whether this is the present password of whoever asks; an error of the field `current` where not. Wrong ones are
+    /// counted.
+    async fn verify_present(
+        &self,
+        scope: &Scope,
+        person: &Person,
+        have: Option<&PasswordRow>,
+        current: &str,
+    ) -> Result<(), Error> {
         let now = self.clock.now();
         let limits = &self.policies.session.account_lock;
-        let wrong = || Error::invalid("current", "password-current-wrong");
-        let view = self.db.scoped(scope).read();
-        let person = people::find(&view, id).await?;
-        let have = find(&view, id).await?;
-        let remembered = former(&view, id, self.policies.password.rules.remembered).await?;
         let subject = throttle::present_password(&person.account);
         let tx = self.db.scoped(scope).begin().await?;
         let open = throttle::reserve(&tx, &subject, limits, now).await?;
@@ -121,14 +173,39 @@ impl SignIn {
             let seconds = u64::try_from((until - now) / kit::clock::SECOND).unwrap_or_default();
             return Err(Error::RateLimited { retry_after_seconds: seconds });
         }
-        let fits = self.hasher.verify(have.as_ref().map(|row| row.hash.as_str()), current).await?;
-        if !fits {
-            let tx = self.db.scoped(scope).begin().await?;
-            throttle::failed(&tx, &subject, limits, now).await?;
-            tx.commit().await?;
-            return Err(wrong());
+        if self.hasher.verify(have.map(|row| row.hash.as_str()), current).await? {
+            return Ok(());
         }
-        self.check(&person, new, "new")?;
+        let tx = self.db.scoped(scope).begin().await?;
+        throttle::failed(&tx, &subject, limits, now).await?;
+        tx.commit().await?;
+        Err(Error::invalid("current", "password-current-wrong"))
+    }
+
+    /// Proves again who it is by the present password. `token` is the cookie of the session.
+    pub async fn confirm_by_password(&self, scope: &Scope, token: &str, current: &str) -> Result<(), Error> {
+        let id = scope.person_id().ok_or(Error::Forbidden("password"))?;
+        let view = self.db.scoped(scope).read();
+        let person = people::find(&view, id).await?;
+        let have = find(&view, id).await?;
+        self.verify_present(scope, &person, have.as_ref(), current).await?;
+        let tx = self.db.scoped(scope).begin().await?;
+        throttle::clear(&tx, &throttle::present_password(&person.account)).await?;
+        self.confirmed(&tx, &person, token, "password").await?;
+        tx.commit().await
+    }
+
+    /// The person chooses a new password. `token` is the cookie of the session that stays; all others end.
+    pub async fn change_password(&self, scope: &Scope, token: &str, current: &str, new: &str) -> Result<(), Error> {
+        let id = scope.person_id().ok_or(Error::Forbidden("password"))?;
+        let now = self.clock.now();
+        let view = self.db.scoped(scope).read();
+        let person = people::find(&view, id).await?;
+        let have = find(&view, id).await?;
+        let remembered = former(&view, id, self.policies.password.rules.remembered).await?;
+        let subject = throttle::present_password(&person.account);
+        self.verify_present(scope, &person, have.as_ref(), current).await?;
+        let leans_on_second_factor = self.check(&person, new, "new").await?;
         for hash in have.iter().map(|row| &row.hash).chain(&remembered) {
             if self.hasher.verify(Some(hash), new).await? {
                 return Err(Error::invalid("new", "password-used-before"));
@@ -136,7 +213,7 @@ impl SignIn {
         }
         let hash = self.hasher.hash(new).await?;
         let tx = self.db.scoped(scope).begin().await?;
-        store(&tx, id, &hash, false, now).await?;
+        store(&tx, id, &Kept { hash, must_change: false, leans_on_second_factor }, now).await?;
         throttle::clear(&tx, &subject).await?;
         let ended = sessions::end_others(&tx, id, token, now).await?;
         let details = json!({ "sessions_ended": ended });

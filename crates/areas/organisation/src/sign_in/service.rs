@@ -1,61 +1,14 @@
 //! Signing in with account and password. Every attempt does the same, whoever is named: count, hash, record.
 
+use super::attempt::{Attempt, Entrance, Outcome};
 use super::notice::Trouble;
 use super::sessions::NewSession;
-use super::{Origin, SignIn, devices, own_scope, passwords, sessions, throttle};
+use super::{Origin, SignIn, devices, own_scope, passwords, second_factors, sessions, throttle};
 use crate::audit;
 use crate::people::{self, Person};
 use kit::clock::Micros;
 use kit::{Error, Tx};
 use serde_json::json;
-
-/// What the form says.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Attempt {
-    pub account: String,
-    pub password: String,
-    pub origin: Origin,
-    /// Secret of the device's cookie.
-    pub device: Option<String>,
-}
-
-/// The secret by which a device is known next time, for its cookie.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NewDevice {
-    pub token: String,
-    /// Seconds until it is forgotten.
-    pub seconds: i64,
-}
-
-impl std::fmt::Debug for NewDevice {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("NewDevice").field("seconds", &self.seconds).finish_non_exhaustive()
-    }
-}
-
-/// What comes of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    SignedIn {
-        session: NewSession,
-        person_id: String,
-        device: NewDevice,
-    },
-    /// Wrong, unknown, disabled: the asker learns no more.
-    Refused,
-    /// Too many failures for this name from this place, whether an account has it or not.
-    Locked {
-        until: Micros,
-    },
-    /// Too many failures for this name from many places: strangers wait.
-    Guarded {
-        until: Micros,
-    },
-    /// Too many failures from this address.
-    Slowed {
-        until: Micros,
-    },
-}
 
 const LONGEST_ACCOUNT: usize = 200;
 const LONGEST_PASSWORD: usize = 4_096;
@@ -97,6 +50,7 @@ impl SignIn {
             Some(hash) if fits && self.hasher.is_dated(hash) => Some(self.hasher.hash(&attempt.password).await?),
             _ => None,
         };
+        let breached = fits && self.is_breached(&attempt.password).await?;
         let tx = self.db.scoped(&scope).begin().await?;
         // Whether the account is open is read again here: it may have been closed while the hash was made.
         let person = people::signing_in(&tx, &knock.account).await?;
@@ -104,6 +58,9 @@ impl SignIn {
             Some(person) if fits && person.active => {
                 if let (Some(old), Some(new)) = (hash, &renewed) {
                     passwords::renew(&tx, &person.id, old, new).await?;
+                }
+                if breached {
+                    passwords::require_change(&tx, &person.id).await?;
                 }
                 self.succeed(&tx, &person, &knock, attempt.device.as_deref(), now).await?
             }
@@ -179,8 +136,23 @@ impl SignIn {
             throttle::give_back(tx, &throttle::account(&knock.account)).await?;
             throttle::give_back(tx, &throttle::address(&knock.origin.network())).await?;
         }
-        let device = devices::remember(tx, &person.id, device, &self.policies.session.known_device, now).await?;
-        let session = self.open(tx, person, knock.origin, "password", now).await?;
+        if second_factors::factors(tx, &person.id).await?.any() {
+            return Ok(Outcome::SecondFactor { step: self.await_second_factor(tx, &person.id, now).await? });
+        }
+        self.enter(tx, person, &Entrance { origin: knock.origin, method: "password", device }, now).await
+    }
+
+    /// Begins a session and remembers the device.
+    pub(super) async fn enter(
+        &self,
+        tx: &Tx<'_>,
+        person: &Person,
+        entrance: &Entrance<'_>,
+        now: Micros,
+    ) -> Result<Outcome, Error> {
+        let limits = &self.policies.session.known_device;
+        let device = devices::remember(tx, &person.id, entrance.device, limits, now).await?;
+        let session = self.open(tx, person, entrance.origin, entrance.method, now).await?;
         Ok(Outcome::SignedIn { session, person_id: person.id.clone(), device })
     }
 
@@ -190,12 +162,16 @@ impl SignIn {
         tx: &Tx<'_>,
         person: &Person,
         origin: &Origin,
-        by: &str,
+        method: &str,
         now: Micros,
     ) -> Result<NewSession, Error> {
-        let session = sessions::begin(tx, &person.id, origin, &self.policies.session.session, now).await?;
+        let grants = people::grants_of(tx, &person.id).await?;
+        let standing = self.standing(tx, &person.id, &grants, now).await?;
+        let due = standing.due(&self.policies, &grants, method, origin.address, now);
+        let limits = &self.policies.session.session;
+        let session = sessions::begin(tx, &person.id, (method, origin), limits, now).await?.due(due);
         let actor = (person.id.as_str(), person.full_name.as_str());
-        let details = json!({ "by": by, "browser": origin.browser });
+        let details = json!({ "by": method, "browser": origin.browser });
         audit::record_for(tx, now, actor, &origin.text(), "session.begin", Some(&person.agency_id), details).await?;
         Ok(session)
     }

@@ -1,6 +1,7 @@
 //! Rows of sessions. The cookie's token is kept as a hash only; a session is over when it was ended, stood
 //! idle too long, or reached its absolute end.
 
+use super::standing::Due;
 use crate::audit;
 use crate::people;
 use crate::policies::SessionLimits;
@@ -10,8 +11,8 @@ use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use serde_json::json;
 
-const COLUMNS: &str =
-    "id, person_id, csrf, acting_agency_id, created_at, seen_at, expires_at, ended_at, origin, browser";
+const COLUMNS: &str = "id, person_id, csrf, acting_agency_id, created_at, seen_at, expires_at, ended_at, origin, browser, \
+     method, confirmed_at";
 
 /// One session.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -27,9 +28,18 @@ pub struct SessionRow {
     pub ended_at: Option<Micros>,
     pub origin: String,
     pub browser: String,
+    /// How it began: `password`, `password+app`, `password+recovery-code`, `password+passkey`, `passkey`, `link`.
+    pub method: String,
+    /// When its person last proved who it is.
+    pub confirmed_at: Micros,
 }
 
 impl SessionRow {
+    /// Key of the words for how it began.
+    pub fn method_key(&self) -> String {
+        format!("session-method-{}", self.method.replace('+', "-"))
+    }
+
     /// Whether the session lasts at `now`, with so many seconds of idleness allowed.
     pub fn lasts(&self, now: Micros, idle: i64) -> bool {
         self.ended_at.is_none() && now < self.expires_at && now - self.seen_at < idle * SECOND
@@ -42,6 +52,14 @@ pub struct NewSession {
     pub token: String,
     /// Seconds until its absolute end.
     pub seconds: i64,
+    /// What must be done before anything else.
+    pub due: Option<Due>,
+}
+
+impl NewSession {
+    pub(super) fn due(self, due: Option<Due>) -> Self {
+        Self { due, ..self }
+    }
 }
 
 impl std::fmt::Debug for NewSession {
@@ -58,13 +76,14 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Erro
 pub(super) async fn begin(
     tx: &Tx<'_>,
     person_id: &str,
-    origin: &super::Origin,
+    (method, origin): (&str, &super::Origin),
     limits: &SessionLimits,
     now: Micros,
 ) -> Result<NewSession, Error> {
     let token = super::secret()?;
     let sql = "INSERT INTO sessions (id, token_hash, person_id, csrf, acting_agency_id, created_at, seen_at, expires_at, \
-               ended_at, origin, browser) VALUES ($1,$2,$3,$4,NULL,$5,$5,$6,NULL,$7,$8)";
+               ended_at, origin, browser, method, confirmed_at) \
+               VALUES ($1,$2,$3,$4,NULL,$5,$5,$6,NULL,$7,$8,$9,$5)";
     let values = vec![
         new_id(now).into(),
         super::hash_of(&token).into(),
@@ -74,6 +93,7 @@ pub(super) async fn begin(
         (now + limits.absolute * SECOND).into(),
         origin.text().into(),
         origin.browser.as_str().into(),
+        method.into(),
     ];
     execute(tx, sql, values).await?;
     let surplus = format!(
@@ -85,7 +105,7 @@ pub(super) async fn begin(
     // Ended sessions of the past are of no use; the trail has their beginning and end.
     let old = "DELETE FROM sessions WHERE person_id = $1 AND expires_at < $2";
     execute(tx, old, vec![person_id.into(), (now - limits.absolute * SECOND).into()]).await?;
-    Ok(NewSession { token, seconds: limits.absolute })
+    Ok(NewSession { token, seconds: limits.absolute, due: None })
 }
 
 pub(super) async fn by_token(connection: &impl Connection, token: &str) -> Result<Option<SessionRow>, Error> {
@@ -131,6 +151,19 @@ pub async fn end_session(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error
     }
     let agency = people::signed_in(tx, &own).await?.map(|person| person.agency_id);
     audit::record(tx, now, "session.end", "person", &own, agency.as_deref(), json!({ "session": id })).await
+}
+
+/// The session has a second factor from now on: the one just added in it.
+pub(super) async fn strengthen(tx: &Tx<'_>, token: &str, kind: &str) -> Result<(), Error> {
+    let sql = "UPDATE sessions SET method = $1 WHERE token_hash = $2 AND method = 'password'";
+    execute(tx, sql, vec![format!("password+{kind}").into(), super::hash_of(token).into()]).await.map(|_| ())
+}
+
+/// Its person has just proven again who it is.
+pub(super) async fn confirm(tx: &Tx<'_>, token: &str, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE sessions SET confirmed_at = $1 WHERE token_hash = $2 AND person_id = $3";
+    let values = vec![now.into(), super::hash_of(token).into(), own(tx)?.into()];
+    execute(tx, sql, values).await.map(|_| ())
 }
 
 /// Ends one session whoever has it; whether it lasted until now.

@@ -28,6 +28,11 @@ pub(super) fn present_password(name: &str) -> String {
     format!("present:{}", super::hash_of(name))
 }
 
+/// Row of the codes of an account, given after its password.
+pub(super) fn second_factor(name: &str) -> String {
+    format!("second:{}", super::hash_of(name))
+}
+
 /// Row of an address.
 pub(super) fn address(network: &str) -> String {
     format!("address:{network}")
@@ -128,7 +133,7 @@ pub(super) async fn clear(tx: &Tx<'_>, subject: &str) -> Result<(), Error> {
 }
 
 /// Rows of an account name, whatever was counted.
-const OF_ACCOUNT: &str = "(subject = 'account:' || $1 OR subject = 'present:' || $1 OR subject LIKE 'from:' || $1 || ':%' \
+const OF_ACCOUNT: &str = "(subject = 'account:' || $1 OR subject = 'present:' || $1 OR subject = 'second:' || $1 OR subject LIKE 'from:' || $1 || ':%' \
      OR subject LIKE 'device:' || $1 || ':%')";
 
 /// Forgets every failure for an account name and opens all its locks.

@@ -1,20 +1,29 @@
 //! Keys of machines: every form that real clients send, and nothing beyond what a key is for.
 
 use crate::province::{NOW, Province, scope_of};
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kit::bus::Bus;
-use kit::clock::DAY;
+use kit::clock::{DAY, MINUTE};
 use kit::scope::{Actor, Agencies};
 use kit::session::{Authenticate, Session};
 use kit::{Capability, Error};
 use organisation::api_keys::{self, NewKey};
+use std::net::{IpAddr, SocketAddr};
 use test_support::on_each_database;
 
 async fn session(province: &Province, header: &str) -> Option<Session> {
+    session_from(province, header, "192.0.2.1").await
+}
+
+async fn session_from(province: &Province, header: &str, address: &str) -> Option<Session> {
     let request = Request::builder().uri("/_bulk").header("authorization", header).body(()).unwrap();
-    province.sign_in.session(&request.into_parts().0).await.unwrap()
+    let mut parts = request.into_parts().0;
+    let address: IpAddr = address.parse().unwrap();
+    parts.extensions.insert(ConnectInfo(SocketAddr::from((address, 4711))));
+    province.sign_in.session(&parts).await.unwrap()
 }
 
 fn ingest(province: &Province) -> NewKey {
@@ -24,6 +33,7 @@ fn ingest(province: &Province) -> NewKey {
         source_id: Some("source-1".into()),
         capabilities: vec![Capability::IngestEvents],
         expires_at: Some(NOW + 30 * DAY),
+        networks: String::new(),
     }
 }
 
@@ -82,6 +92,35 @@ async fn a_wrong_expired_or_revoked_key_is_nobody() {
         assert!(matches!(api_keys::revoke(&tx, NOW, &id).await, Err(Error::Conflict(_))));
         tx.commit().await.unwrap();
         assert!(session(&province, &format!("Bearer {key}")).await.is_none(), "revoked");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_used_from_its_networks_alone() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let scope = province.scope("p", &province.a, "officer");
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let bound = NewKey { networks: " 10.20.1.5,10.30.7.1/16\n2001:db8::/32".into(), ..ingest(&province) };
+        let (id, key) = api_keys::create(&tx, NOW, bound).await.unwrap();
+        for wrong in ["10.0.0.0/33", "máy chủ", "10.0.0.1-10.0.0.9"] {
+            let wrong = NewKey { networks: wrong.into(), ..ingest(&province) };
+            assert!(matches!(api_keys::create(&tx, NOW, wrong).await, Err(Error::Invalid(_))));
+        }
+        tx.commit().await.unwrap();
+        let header = format!("Bearer {key}");
+        for address in ["10.20.1.5", "10.30.255.1", "::ffff:10.30.1.1", "2001:db8:1::1"] {
+            province.clock.advance(MINUTE);
+            assert!(session_from(&province, &header, address).await.is_some(), "{address}");
+        }
+        for address in ["10.20.1.6", "10.31.0.1", "203.0.113.9", "2001:db9::1"] {
+            assert!(session_from(&province, &header, address).await.is_none(), "{address}");
+        }
+        let view = province.db.scoped(&scope).read();
+        let kept = api_keys::find(&view, &id).await.unwrap();
+        assert_eq!(kept.networks, "10.20.1.5/32 10.30.0.0/16 2001:db8::/32");
+        assert_eq!(kept.last_used_from, "2001:db8:1::1", "where it was used last, refusals apart");
     })
     .await;
 }

@@ -10,13 +10,18 @@ mod audit;
 mod bent_rows;
 mod browser;
 mod checkpoints;
+mod doors;
 mod keys;
 mod lock_out;
 mod pages;
+mod passkeys;
 mod people;
 mod province;
 mod readings;
 mod sealed;
+mod second_factors;
 mod sign_in;
+#[path = "../../src/sign_in/passkeys/soft_authenticator.rs"]
+mod soft_authenticator;
 mod walls;
 mod watch;

@@ -1,6 +1,7 @@
 //! Signing in, staying in, being put out: limits by the clock, lock-out, no enumeration.
 
 use crate::province::{NOW, PASSWORD, Province, quick_policies, service};
+use axum::extract::ConnectInfo;
 use axum::http::{Request, request::Parts};
 use kit::bus::Bus;
 use kit::clock::{DAY, HOUR, MINUTE, SECOND};
@@ -10,7 +11,7 @@ use kit::{Capability, Error};
 use organisation::audit::{self, store::AuditFilter};
 use organisation::people;
 use organisation::sign_in::{Attempt, Origin, Outcome, SignIn, create_sign_in_link};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use test_support::on_each_database;
 
@@ -23,7 +24,9 @@ fn attempt(account: &str, password: &str, address: &str) -> Attempt {
 fn with_cookie(token: &str, path: &str) -> Parts {
     let request =
         Request::builder().uri(path).header("cookie", format!("theme=dark; luytre={token}")).body(()).unwrap();
-    request.into_parts().0
+    let mut parts = request.into_parts().0;
+    parts.extensions.insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 4711))));
+    parts
 }
 
 async fn enter(province: &Province, account: &str) -> String {

@@ -113,6 +113,7 @@ async fn services_of_a_find_nothing_of_b() {
             Err(Error::NotFound)
         ));
         assert!(matches!(province.sign_in.unlock(&scope, &b_person).await, Err(Error::NotFound)));
+        assert!(matches!(province.sign_in.reset_second_factors(&scope, &b_person).await, Err(Error::NotFound)));
     })
     .await;
 }

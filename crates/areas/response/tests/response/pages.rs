@@ -138,6 +138,7 @@ fn session(scope: Scope, name: &str, agency_id: &str) -> Session {
         agency_id: agency_id.into(),
         role_key: "shell-own-page".into(),
         api_key: false,
+        confirmed_at: 0,
     }
 }
 

@@ -1,5 +1,13 @@
-//! Policies of the area as data: roles, passwords, sessions, roster (`content/organisation/`). Built into the
+//! Policies of the area as data: roles, passwords, sessions, second factors, roster (`content/organisation/`). Built into the
 //! program; a directory with files of the same names takes their place.
+
+mod password;
+mod second_factor;
+mod session;
+
+pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
+pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
+pub use session::{DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, ThrottleLimits};
 
 use kit::{App, Capability};
 use serde::Deserialize;
@@ -46,102 +54,6 @@ impl Role {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PasswordRules {
-    pub min_length: usize,
-    pub min_length_with_second_factor: usize,
-    pub max_length: usize,
-    pub min_classes: usize,
-    pub remembered: u64,
-    pub administrator_max_age_days: i64,
-    pub refused_pieces: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HashCost {
-    pub memory_kib: u32,
-    pub passes: u32,
-    pub lanes: u32,
-    pub at_once: usize,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PasswordPolicy {
-    pub basis: Basis,
-    pub rules: PasswordRules,
-    pub argon2id: HashCost,
-}
-
-/// Seconds throughout.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionLimits {
-    pub idle: i64,
-    pub administrator_idle: i64,
-    pub absolute: i64,
-    pub seen_every: i64,
-    pub background_paths: Vec<String>,
-    pub at_most: u64,
-}
-
-/// So many failures within a window close the door for a while. Seconds.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ThrottleLimits {
-    pub failures: i64,
-    pub window: i64,
-    pub lock: i64,
-}
-
-/// So many failures of strangers within a window make them wait, each time twice as long. Seconds.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SlowLimits {
-    pub failures: i64,
-    pub window: i64,
-    pub first_wait: i64,
-    pub longest_wait: i64,
-}
-
-/// How long a device stays known, and how many a person may have.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeviceLimits {
-    pub lifetime: i64,
-    pub at_most: u64,
-}
-
-/// Seconds between two messages of the same kind about one account.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LockNotice {
-    pub every: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LinkLimits {
-    pub lifetime: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionPolicy {
-    pub basis: Basis,
-    pub session: SessionLimits,
-    pub account_lock: ThrottleLimits,
-    /// What says how long a lock lasts; `None` where it is this centre's own choice.
-    pub account_lock_basis: Option<Basis>,
-    pub account_slow: SlowLimits,
-    pub known_device: DeviceLimits,
-    pub lock_notice: LockNotice,
-    pub address_limit: ThrottleLimits,
-    pub link: LinkLimits,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RosterPolicy {
     pub basis: Basis,
     pub posts: Vec<String>,
@@ -163,6 +75,7 @@ pub struct Policies {
     pub roles: Vec<Role>,
     pub password: PasswordPolicy,
     pub session: SessionPolicy,
+    pub second_factor: SecondFactorPolicy,
     pub roster: RosterPolicy,
 }
 
@@ -173,12 +86,14 @@ pub enum PolicyError {
     Content { file: &'static str, reason: String },
 }
 
-const ROLES: (&str, &str) = ("roles.toml", include_str!("../../../../content/organisation/roles.toml"));
+const ROLES: (&str, &str) = ("roles.toml", include_str!("../../../../../content/organisation/roles.toml"));
 const PASSWORD: (&str, &str) =
-    ("password-policy.toml", include_str!("../../../../content/organisation/password-policy.toml"));
+    ("password-policy.toml", include_str!("../../../../../content/organisation/password-policy.toml"));
 const SESSION: (&str, &str) =
-    ("session-policy.toml", include_str!("../../../../content/organisation/session-policy.toml"));
-const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../content/organisation/roster.toml"));
+    ("session-policy.toml", include_str!("../../../../../content/organisation/session-policy.toml"));
+const SECOND_FACTOR: (&str, &str) =
+    ("second-factor-policy.toml", include_str!("../../../../../content/organisation/second-factor-policy.toml"));
+const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../../content/organisation/roster.toml"));
 
 static EMBEDDED: LazyLock<Result<Arc<Policies>, PolicyError>> = LazyLock::new(|| Policies::load(None).map(Arc::new));
 
@@ -199,6 +114,7 @@ impl Policies {
             roles: read::<RolesFile>(directory, ROLES)?.role,
             password: read(directory, PASSWORD)?,
             session: read(directory, SESSION)?,
+            second_factor: read(directory, SECOND_FACTOR)?,
             roster: read(directory, ROSTER)?,
         };
         let wrong = |file, reason: String| Err(PolicyError::Content { file, reason });
@@ -211,6 +127,12 @@ impl Policies {
         let cost = &policies.password.argon2id;
         if argon2::Params::new(cost.memory_kib, cost.passes, cost.lanes, None).is_err() || cost.at_once == 0 {
             return wrong(PASSWORD.0, "impossible cost of argon2id".to_owned());
+        }
+        if policies.password.rules.longest_run < 2 {
+            return wrong(PASSWORD.0, "longest_run below two refuses every password".to_owned());
+        }
+        if let Some(role) = policies.second_factor.required.roles.iter().find(|id| policies.role(id).is_none()) {
+            return wrong(SECOND_FACTOR.0, format!("no role is called {role}"));
         }
         let limits = &policies.session.session;
         if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {

@@ -1,0 +1,71 @@
+//! The policy of sessions and of attempts to sign in.
+
+use super::Basis;
+use serde::Deserialize;
+
+/// Seconds throughout.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionLimits {
+    pub idle: i64,
+    pub administrator_idle: i64,
+    pub absolute: i64,
+    pub seen_every: i64,
+    pub background_paths: Vec<String>,
+    pub at_most: u64,
+}
+
+/// So many failures within a window close the door for a while. Seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThrottleLimits {
+    pub failures: i64,
+    pub window: i64,
+    pub lock: i64,
+}
+
+/// So many failures of strangers within a window make them wait, each time twice as long. Seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlowLimits {
+    pub failures: i64,
+    pub window: i64,
+    pub first_wait: i64,
+    pub longest_wait: i64,
+}
+
+/// How long a device stays known, and how many a person may have.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceLimits {
+    pub lifetime: i64,
+    pub at_most: u64,
+}
+
+/// Seconds between two messages of the same kind about one account.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockNotice {
+    pub every: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkLimits {
+    pub lifetime: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionPolicy {
+    pub basis: Basis,
+    pub session: SessionLimits,
+    pub account_lock: ThrottleLimits,
+    /// What says how long a lock lasts; `None` where it is this centre's own choice.
+    pub account_lock_basis: Option<Basis>,
+    pub account_slow: SlowLimits,
+    pub known_device: DeviceLimits,
+    pub lock_notice: LockNotice,
+    pub address_limit: ThrottleLimits,
+    pub link: LinkLimits,
+}

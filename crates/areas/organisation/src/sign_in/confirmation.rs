@@ -1,0 +1,123 @@
+//! Proving again who it is, before acts that the policy names. The proof counts for a while, in this session alone.
+
+use super::door::local;
+use super::tokens::SessionToken;
+use super::{SignIn, sessions};
+use crate::answers::{again, form_errors};
+use crate::audit;
+use crate::people::Person;
+use askama::Template;
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use kit::clock::SECOND;
+use kit::page::{Entry, FlashKind, FormErrors, Page};
+use kit::web::{Fail, Form, Visit, render, see_other_saying};
+use kit::{App, Error, Tx};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Acts that ask for it, where the policy names them.
+const ACTS: &[&str] = &[
+    "role.grant",
+    "role.revoke",
+    "password.reset",
+    "second-factor.reset",
+    "second-factor.add",
+    "second-factor.remove",
+    "api-key.create",
+];
+
+/// Refuses with [`Error::Unconfirmed`], which leads to `/confirm`, an act that the policy names and a session whose
+/// last proof is too old.
+pub fn require_confirmation(visit: &Visit, act: &'static str) -> Result<(), Error> {
+    debug_assert!(ACTS.contains(&act), "{act} is not listed");
+    let sign_in = SignIn::of(&visit.app)?;
+    let policy = &sign_in.policies.second_factor.confirmation;
+    let until = visit.session.confirmed_at + policy.lifetime * SECOND;
+    if !policy.acts.iter().any(|one| one == act) || visit.now() < until { Ok(()) } else { Err(Error::Unconfirmed) }
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/confirm", get(show_confirm).post(confirm))
+}
+
+impl SignIn {
+    pub(super) async fn confirmed(&self, tx: &Tx<'_>, person: &Person, token: &str, by: &str) -> Result<(), Error> {
+        let now = self.clock.now();
+        sessions::confirm(tx, token, now).await?;
+        let details = json!({ "by": by });
+        audit::record(tx, now, "session.confirm", "person", &person.id, Some(&person.agency_id), details).await
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/templates/confirm.html")]
+struct ConfirmPage {
+    page: Page,
+    errors: FormErrors,
+    current: Entry,
+    account: String,
+    to: String,
+    passkeys: bool,
+}
+
+impl ConfirmPage {
+    async fn new(visit: &Visit, to: &str, errors: FormErrors) -> Result<Self, Error> {
+        let sign_in = SignIn::of(&visit.app)?;
+        let page = visit.page().await?;
+        let view = visit.read();
+        let id = visit.scope().person_id().ok_or(Error::Forbidden("confirm"))?;
+        let person = crate::people::find(&view, id).await?;
+        let current = Entry::new("password", "current", page.t("me-password-current"))
+            .required()
+            .autocomplete("current-password")
+            .checked(&errors);
+        Ok(Self {
+            errors,
+            current,
+            account: person.account,
+            to: local(to),
+            passkeys: sign_in.has_passkeys() && !sign_in.passkeys_of(&view, id).await?.is_empty(),
+            page,
+        })
+    }
+}
+
+async fn show_confirm(visit: Visit) -> Result<Response, Fail> {
+    let to = visit.address.value("to").unwrap_or("/").to_owned();
+    Ok(render(&ConfirmPage::new(&visit, &to, FormErrors::default()).await?)?.into_response())
+}
+
+#[derive(Deserialize)]
+struct ConfirmForm {
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    to: String,
+}
+
+async fn confirm(visit: Visit, token: SessionToken, Form(form): Form<ConfirmForm>) -> Result<Response, Fail> {
+    match SignIn::of(&visit.app)?.confirm_by_password(visit.scope(), &token.0, &form.current).await {
+        Ok(()) => Ok(see_other_saying(local(&form.to), FlashKind::Done, "confirm-done")),
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&ConfirmPage::new(&visit, &form.to, errors).await?)?))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ACTS;
+    use crate::policies::Policies;
+    use kit::locale::{Lang, texts};
+
+    #[test]
+    fn the_policy_names_acts_that_ask_and_the_trail_knows() {
+        for act in &Policies::embedded().unwrap().second_factor.confirmation.acts {
+            assert!(ACTS.contains(&act.as_str()), "nothing asks for {act}");
+            assert!(texts().has(Lang::Vi, &format!("audit-{}", act.replace('.', "-"))), "{act}");
+        }
+    }
+}

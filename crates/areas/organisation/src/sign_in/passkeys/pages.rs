@@ -1,0 +1,178 @@
+//! Pages of passkeys: the one that asks the browser, and what takes its answer. The script of the page fills the form
+//! in; everything else is a form like any other.
+
+use super::begin::Asked;
+use crate::answers::form_errors;
+use crate::sign_in::confirmation::require_confirmation;
+use crate::sign_in::door::{Tried, answered, local, waiting};
+use crate::sign_in::second_factors::show_codes;
+use crate::sign_in::tokens::{DeviceToken, Nothing, SessionToken, StepToken};
+use crate::sign_in::{Origin, Outcome, SignIn, set_step_cookie};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form as PlainForm, Path};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use kit::page::{Entry, FlashKind, FormErrors, Page};
+use kit::web::{Fail, Form, Guest, Visit, render, see_other, see_other_saying};
+use kit::{App, Error};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Routes that need no session.
+pub(crate) fn open_routes() -> Router<App> {
+    Router::new().route("/sign-in/passkey", post(ask_guest)).route("/sign-in/passkey/answer", post(answer_guest))
+}
+
+/// Routes of who is signed in.
+pub(crate) fn own_routes() -> Router<App> {
+    Router::new()
+        .route("/confirm/passkey", post(ask_again))
+        .route("/confirm/passkey/answer", post(answer_again))
+        .route("/me/passkeys/new", post(ask_new))
+        .route("/me/passkeys", post(add_passkey))
+        .route("/me/passkeys/{id}/remove", post(remove_passkey))
+}
+
+/// Asks the browser to make or use a passkey, and sends what it answers to `action`.
+#[derive(Template)]
+#[template(path = "sign_in/passkeys/templates/ask.html")]
+struct AskPage {
+    page: Page,
+    errors: FormErrors,
+    title: &'static str,
+    text: &'static str,
+    action: &'static str,
+    options: String,
+    to: String,
+    /// Asked together with a new one.
+    name: Option<Entry>,
+    back: String,
+}
+
+fn ask(page: Page, action: &'static str, options: &Value, to: String) -> AskPage {
+    AskPage {
+        page,
+        errors: FormErrors::default(),
+        title: "passkey-use",
+        text: "passkey-use-text",
+        action,
+        options: options.to_string(),
+        back: format!("/sign-in?{}", serde_html_form::to_string([("to", &to)]).unwrap_or_default()),
+        to,
+        name: None,
+    }
+}
+
+#[derive(Deserialize)]
+struct ToForm {
+    #[serde(default)]
+    to: String,
+}
+
+#[derive(Deserialize)]
+struct AnswerForm {
+    #[serde(default)]
+    answer: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    name: String,
+}
+
+async fn ask_guest(
+    guest: Guest,
+    origin: Origin,
+    step: StepToken,
+    PlainForm(form): PlainForm<ToForm>,
+) -> Result<Response, Fail> {
+    if !origin.same_site {
+        return Err(Error::Forbidden("cross-site").into());
+    }
+    let sign_in = SignIn::of(&guest.app)?;
+    match sign_in.ask_guest(step.0.as_deref(), &origin).await? {
+        Ok(Asked { step, options }) => {
+            let html = render(&ask(guest.page(), "/sign-in/passkey/answer", &options, local(&form.to)))?;
+            let cookie = set_step_cookie(guest.app.settings.secure_cookies, &step.token, step.seconds);
+            Ok(([(header::SET_COOKIE, cookie)], html).into_response())
+        }
+        Err(outcome) => waiting(&guest, Tried::Passkey, &form.to, outcome),
+    }
+}
+
+async fn answer_guest(
+    guest: Guest,
+    origin: Origin,
+    (step, device, session): (StepToken, DeviceToken, SessionToken),
+    PlainForm(form): PlainForm<AnswerForm>,
+) -> Result<Response, Fail> {
+    if !origin.same_site {
+        return Err(Error::Forbidden("cross-site").into());
+    }
+    let sign_in = SignIn::of(&guest.app)?;
+    let token = step.0.unwrap_or_default();
+    match sign_in.answer_guest(&token, &form.answer, &origin, device.0.as_deref()).await? {
+        outcome @ Outcome::SignedIn { .. } => answered(&guest, &session, &form.to, outcome).await,
+        outcome => waiting(&guest, Tried::Passkey, &form.to, outcome),
+    }
+}
+
+async fn ask_again(visit: Visit, token: SessionToken, Form(form): Form<ToForm>) -> Result<Response, Fail> {
+    let options = SignIn::of(&visit.app)?.ask_again(visit.scope(), &token.0).await?;
+    let to = local(&form.to);
+    let back = format!("/confirm?{}", serde_html_form::to_string([("to", &to)]).unwrap_or_default());
+    let page = ask(visit.page().await?, "/confirm/passkey/answer", &options, to);
+    Ok(render(&AskPage { title: "confirm-title", text: "confirm-text", back, ..page })?.into_response())
+}
+
+async fn answer_again(visit: Visit, token: SessionToken, Form(form): Form<AnswerForm>) -> Result<Response, Fail> {
+    SignIn::of(&visit.app)?.answer_again(visit.scope(), &token.0, &form.answer).await?;
+    Ok(see_other_saying(local(&form.to), FlashKind::Done, "confirm-done"))
+}
+
+async fn ask_new(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
+    require_confirmation(&visit, "second-factor.add")?;
+    new_page(&visit, &token.0, "", FormErrors::default()).await
+}
+
+async fn new_page(visit: &Visit, token: &str, name: &str, errors: FormErrors) -> Result<Response, Fail> {
+    let site = visit.app.settings.centre.clone();
+    let options = SignIn::of(&visit.app)?.ask_new(visit.scope(), token, &site).await?;
+    let page = visit.page().await?;
+    let name = Entry::new("text", "name", page.t("passkey-name"))
+        .value(name)
+        .hint(page.t("passkey-name-hint"))
+        .required()
+        .checked(&errors);
+    let asking = ask(page, "/me/passkeys", &options, String::new());
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let asking = AskPage {
+        title: "passkey-new",
+        text: "passkey-new-text",
+        name: Some(name),
+        errors,
+        back: "/me/second-factors".to_owned(),
+        ..asking
+    };
+    Ok((status, render(&asking)?).into_response())
+}
+
+async fn add_passkey(visit: Visit, token: SessionToken, Form(form): Form<AnswerForm>) -> Result<Response, Fail> {
+    require_confirmation(&visit, "second-factor.add")?;
+    let added = SignIn::of(&visit.app)?.add_passkey(visit.scope(), &token.0, &form.name, &form.answer).await;
+    match added {
+        Ok(codes) if codes.is_empty() => Ok(see_other_saying("/me/second-factors", FlashKind::Done, "passkey-added")),
+        Ok(codes) => show_codes(&visit, codes).await,
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            new_page(&visit, &token.0, &form.name, errors).await
+        }
+    }
+}
+
+async fn remove_passkey(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    require_confirmation(&visit, "second-factor.remove")?;
+    SignIn::of(&visit.app)?.remove_passkey(visit.scope(), &id).await?;
+    Ok(see_other("/me/second-factors"))
+}

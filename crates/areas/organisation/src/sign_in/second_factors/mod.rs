@@ -1,0 +1,25 @@
+//! Second factors of a person: codes of an authenticator app, recovery codes, passkeys. What is needed by whom is
+//! data (`content/organisation/second-factor-policy.toml`).
+
+mod app;
+mod pages;
+mod recovery;
+mod service;
+mod step_pages;
+mod store;
+mod totp;
+
+pub(super) use pages::routes;
+pub(super) use pages::show_codes;
+pub(super) use step_pages::routes as step_routes;
+pub(super) use store::{Factors, factors};
+
+use kit::sealed::{Place, SealedColumn};
+
+/// What is sealed at rest.
+pub const SEALED: &[SealedColumn] = &[SealedColumn { table: "totp_secrets", row: "person_id", column: "secret" }];
+
+/// The cell of a person's secret.
+fn cell(person_id: &str) -> Place<'_> {
+    Place { table: "totp_secrets", column: "secret", row: person_id }
+}

@@ -1,0 +1,93 @@
+//! What the door does for everybody: breached passwords, sessions that come before, the same time for every name.
+
+use crate::browser::{Browser, app, site};
+use crate::province::{NOW, PASSWORD, Province, quick_policies};
+use axum::http::StatusCode;
+use kit::bus::Bus;
+use kit::clock::FixedClock;
+use organisation::Policies;
+use organisation::sign_in::{Attempt, Breached, Origin, Outcome, SignIn};
+use sha1::{Digest, Sha1};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use test_support::on_each_database;
+
+fn list(passwords: &[&str]) -> (tempfile::TempDir, Breached) {
+    let mut lines: Vec<_> =
+        passwords.iter().map(|password| format!("{}:3", hex::encode_upper(Sha1::digest(password)))).collect();
+    lines.sort();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("breached.txt");
+    std::fs::write(&path, lines.join("\r\n")).unwrap();
+    let list = Breached::open(&path).unwrap();
+    (directory, list)
+}
+
+#[tokio::test]
+async fn a_breached_password_is_not_taken_and_one_in_use_falls_due() {
+    const BREACHED: &str = "Sông-Núi.Nước-Nam.8";
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let mut province = Province::new(db).await;
+        province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let (_directory, first) = list(&[BREACHED, "khac"]);
+        province.sign_in = province.sign_in.clone().refusing(Some(first));
+        let application = app(&province, false);
+        let mut browser = Browser::enter(&site(&application), "can.bo").await;
+        assert_eq!(browser.get("/api-keys").await.status, StatusCode::OK);
+        let form = [("current", PASSWORD), ("new", BREACHED), ("again", BREACHED)];
+        let refused = browser.post("/me/password", &form).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains("danh sách mật khẩu đã bị lộ"));
+        let (_directory, second) = list(&[PASSWORD]);
+        province.sign_in = province.sign_in.clone().refusing(Some(second));
+        let application = app(&province, false);
+        let mut browser = Browser::new(&site(&application));
+        assert_eq!(browser.sign_in("can.bo", PASSWORD).await.location(), "/me");
+        assert!(browser.get("/me").await.text.contains("cần đổi mật khẩu"));
+        assert_eq!(browser.get("/api-keys").await.status, StatusCode::FORBIDDEN);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn signing_in_ends_the_session_that_the_browser_had() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        province.person("ke.gian", "Kẻ Gian", &province.b, "officer").await;
+        let site = site(&app(&province, false));
+        let planted = Browser::enter(&site, "ke.gian").await;
+        let mut victim = Browser::new(&site);
+        victim.cookies = planted.cookies.clone();
+        assert_eq!(victim.sign_in("can.bo", PASSWORD).await.status, StatusCode::SEE_OTHER);
+        assert_ne!(victim.cookies["luytre"], planted.cookies["luytre"]);
+        let mut planted = planted;
+        assert_eq!(planted.get("/me").await.status, StatusCode::SEE_OTHER, "the planted session has ended");
+        assert!(victim.get("/me").await.text.contains("can.bo"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_has_takes_as_long_as_any_other() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let mut policies = Policies::clone(&quick_policies());
+        policies.password.argon2id = Policies::embedded().unwrap().password.argon2id.clone();
+        let province = Province::with(db.clone(), Arc::new(policies.clone())).await;
+        province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let sign_in = SignIn::new(db, Arc::new(FixedClock::at(NOW)), Arc::new(policies), false).unwrap();
+        let mut quickest = [Duration::MAX; 2];
+        for number in 0..6_u8 {
+            for (account, quickest) in ["can.bo", "khong.co"].into_iter().zip(&mut quickest) {
+                let origin = Origin { address: Some([192, 0, 2, number].into()), ..Origin::default() };
+                let attempt = Attempt { account: account.into(), password: "sai".into(), origin, device: None };
+                let began = Instant::now();
+                assert_eq!(sign_in.attempt(&attempt).await.unwrap(), Outcome::Refused);
+                *quickest = (*quickest).min(began.elapsed());
+            }
+        }
+        let [known, unknown] = quickest;
+        assert!(unknown > known / 2 && known > unknown / 2, "known {known:?}, unknown {unknown:?}");
+    })
+    .await;
+}
