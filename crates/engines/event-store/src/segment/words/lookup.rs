@@ -15,6 +15,8 @@ pub(crate) enum Wanted {
     Anything,
     /// This text, anywhere in the record or one of its columns, whatever its case and accents.
     Text(String),
+    /// One of the common columns is this text from end to end, whatever its case and accents.
+    Column(String),
     /// This address, domain, hash, in its one spelling.
     Whole(String),
     All(Vec<Wanted>),
@@ -42,7 +44,8 @@ impl Wanted {
     pub(crate) fn is_selective(&self) -> bool {
         match self {
             Self::Anything => false,
-            Self::Text(text) => !clues(text).is_empty(),
+            Self::Text(text) => !clues(text, false).is_empty(),
+            Self::Column(text) => !clues(text, true).is_empty(),
             Self::Whole(_) => true,
             Self::All(parts) => parts.iter().any(Self::is_selective),
             Self::Any(parts) => parts.iter().all(Self::is_selective),
@@ -64,12 +67,13 @@ enum Clue {
     Whole(String),
 }
 
-fn clues(text: &str) -> BTreeSet<Clue> {
+/// Where the text is the `whole` of a value, its first word begins and its last word ends there.
+fn clues(text: &str, whole: bool) -> BTreeSet<Clue> {
     let text = spell(text);
     let mut clues: BTreeSet<Clue> = guids(&text).map(|guid| Clue::Whole(guid.to_owned())).collect();
     for (at, run) in runs(&text) {
-        // At the ends of the text the word may go on.
-        let (starts, ends) = (at > 0, at + run.len() < text.len());
+        // At the ends of a part the word may go on.
+        let (starts, ends) = (whole || at > 0, whole || at + run.len() < text.len());
         // Such a part may belong to a number, and numbers are left out.
         if !(starts && ends) && run.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             continue;
@@ -96,19 +100,8 @@ impl Words {
         match wanted {
             Wanted::Anything => Ok(everything()),
             Wanted::Whole(word) => self.whole(read, word),
-            Wanted::Text(text) => {
-                let mut found = everything();
-                // The longest first: it is the rarest, and what it leaves out need not be asked for.
-                let mut clues: Vec<_> = clues(text).into_iter().collect();
-                clues.sort_by_key(|clue| std::cmp::Reverse(weight(clue)));
-                for clue in clues {
-                    if found.is_empty() {
-                        break;
-                    }
-                    found.keep(&self.clue(read, &clue)?);
-                }
-                Ok(found)
-            }
+            Wanted::Text(text) => self.clues(read, clues(text, false)),
+            Wanted::Column(text) => self.clues(read, clues(text, true)),
             Wanted::All(parts) => {
                 let mut found = everything();
                 for part in parts {
@@ -127,6 +120,20 @@ impl Words {
                 Ok(found)
             }
         }
+    }
+
+    fn clues(&self, read: ReadAt<'_>, clues: BTreeSet<Clue>) -> io::Result<Blocks> {
+        let mut found = Blocks::all(self.blocks());
+        // The longest first: it is the rarest, and what it leaves out need not be asked for.
+        let mut clues: Vec<_> = clues.into_iter().collect();
+        clues.sort_by_key(|clue| std::cmp::Reverse(weight(clue)));
+        for clue in clues {
+            if found.is_empty() {
+                break;
+            }
+            found.keep(&self.clue(read, &clue)?);
+        }
+        Ok(found)
     }
 
     fn clue(&self, read: ReadAt<'_>, clue: &Clue) -> io::Result<Blocks> {
