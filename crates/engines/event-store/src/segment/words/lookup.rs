@@ -8,6 +8,9 @@ use parquet::bloom_filter::Sbbf;
 use std::collections::BTreeSet;
 use std::io;
 
+/// Reading so many blocks costs no more than a whole dictionary.
+const FEW: usize = 2;
+
 /// What rows must hold to be wanted, as far as an index can tell.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Wanted {
@@ -67,6 +70,13 @@ enum Clue {
     Whole(String),
 }
 
+impl Clue {
+    /// Whether every word of the dictionary has to be looked at.
+    fn costs_all(&self) -> bool {
+        matches!(self, Self::Word { starts: false, .. })
+    }
+}
+
 /// Where the text is the `whole` of a value, its first word begins and its last word ends there.
 fn clues(text: &str, whole: bool) -> BTreeSet<Clue> {
     let text = spell(text);
@@ -90,39 +100,44 @@ fn clues(text: &str, whole: bool) -> BTreeSet<Clue> {
 impl Words {
     /// Blocks in which rows may be wanted.
     pub(crate) fn find(&self, read: ReadAt<'_>, wanted: &Wanted) -> io::Result<Blocks> {
-        let mut blocks = self.wanted(read, wanted)?;
+        let mut blocks = self.wanted(read, wanted, false)?;
         self.directory.uncovered.iter().for_each(|block| blocks.insert(*block));
         Ok(blocks)
     }
 
-    fn wanted(&self, read: ReadAt<'_>, wanted: &Wanted) -> io::Result<Blocks> {
+    /// Where only a `few` blocks are left anyway, what costs the whole dictionary is not asked.
+    fn wanted(&self, read: ReadAt<'_>, wanted: &Wanted, few: bool) -> io::Result<Blocks> {
         let everything = || Blocks::all(self.blocks());
         match wanted {
             Wanted::Anything => Ok(everything()),
             Wanted::Whole(word) => self.whole(read, word),
-            Wanted::Text(text) => self.clues(read, clues(text, false)),
-            Wanted::Column(text) => self.clues(read, clues(text, true)),
+            Wanted::Text(text) => self.clues(read, clues(text, false), few),
+            Wanted::Column(text) => self.clues(read, clues(text, true), few),
             Wanted::All(parts) => {
                 let mut found = everything();
                 for part in parts {
                     if found.is_empty() {
                         break;
                     }
-                    found.keep(&self.wanted(read, part)?);
+                    found.keep(&self.wanted(read, part, few || self.leaves_few(&found))?);
                 }
                 Ok(found)
             }
             Wanted::Any(parts) => {
                 let mut found = Blocks::none(self.blocks());
                 for part in parts {
-                    found.add(&self.wanted(read, part)?);
+                    found.add(&self.wanted(read, part, few)?);
                 }
                 Ok(found)
             }
         }
     }
 
-    fn clues(&self, read: ReadAt<'_>, clues: BTreeSet<Clue>) -> io::Result<Blocks> {
+    fn leaves_few(&self, found: &Blocks) -> bool {
+        found.len() <= FEW && found.len() < self.blocks()
+    }
+
+    fn clues(&self, read: ReadAt<'_>, clues: BTreeSet<Clue>, few: bool) -> io::Result<Blocks> {
         let mut found = Blocks::all(self.blocks());
         // The longest first: it is the rarest, and what it leaves out need not be asked for.
         let mut clues: Vec<_> = clues.into_iter().collect();
@@ -130,6 +145,9 @@ impl Words {
         for clue in clues {
             if found.is_empty() {
                 break;
+            }
+            if clue.costs_all() && (few || self.leaves_few(&found)) {
+                continue;
             }
             found.keep(&self.clue(read, &clue)?);
         }
