@@ -131,6 +131,11 @@ impl Centre {
     /// Moves what is due to the archive.
     async fn archive(&self) -> Result<Moved, Error> {
         self.store.seal().await.map_err(refusal)?;
+        self.move_to_archive().await
+    }
+
+    /// The same without what is in memory, which is never due. What went there by itself is in the audit trail as well.
+    async fn move_to_archive(&self) -> Result<Moved, Error> {
         let moved = self.store.archive().await.map_err(|error| match error {
             // Whoever asks for this may know where the archive is.
             StoreError::Archive(words) => Error::BadRequest(words),
@@ -174,6 +179,10 @@ impl Centre {
                 let arguments = vec![("file", problem.file.clone())];
                 self.tell_administrators("inbox-store-damaged", arguments, problem.reason).await?;
             }
+        }
+        // An archive that is away has been told by the store.
+        if let Err(error) = self.move_to_archive().await {
+            tracing::debug!(%error, "nothing was archived");
         }
         let now = self.clock.now();
         let today = kit::calendar::vietnam_date(now);

@@ -225,7 +225,7 @@ fn field_value(value: &serde_yaml_ng::Value, numbered: &dyn Fn(&str) -> String) 
             Some(number) => Value::Int(number),
             None => Value::Float(number.as_f64().unwrap_or_default()),
         },
-        Yaml::String(text) => Value::Text(numbered(text)),
+        Yaml::String(text) => numbered(text).into(),
         Yaml::Sequence(values) => {
             Value::List(values.iter().map(|one| field_value(one, numbered)).collect::<Result<_, _>>()?)
         }

@@ -62,7 +62,7 @@ struct Draft {
 }
 
 fn text(value: impl Into<String>) -> Value {
-    Value::Text(value.into())
+    Value::from(value.into())
 }
 
 fn address(dice: &mut Dice) -> String {

@@ -311,7 +311,8 @@ impl Store {
         self.0.maintenance.ask(Keeping::Compact).await
     }
 
-    /// Moves what is due to the archive now, and removes there what is no longer needed. Happens by itself.
+    /// Moves what is due to the archive now, and removes there what is no longer needed. Happens by itself; the answer
+    /// is what was done since this was last asked.
     ///
     /// # Errors
     /// `Archive` where it cannot be written; what was not moved is still here.

@@ -41,10 +41,10 @@ fn windows_event(seq: u64, line: &str) -> Event {
     let mut fields = Fields::with_capacity(object.len());
     for (name, value) in object {
         let value = match value {
-            serde_json::Value::String(text) => Value::Text(text),
+            serde_json::Value::String(text) => text.into(),
             serde_json::Value::Number(number) => number.as_i64().map_or(Value::Null, Value::Int),
             serde_json::Value::Bool(truth) => Value::Bool(truth),
-            other => Value::Text(other.to_string()),
+            other => other.to_string().into(),
         };
         fields.set(&name, value);
     }

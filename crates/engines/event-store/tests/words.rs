@@ -52,15 +52,15 @@ fn events() -> Vec<Event> {
             if let Ok(object) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&raw) {
                 let mut fields = Fields::default();
                 for (name, value) in &object {
-                    let value = value.as_str().map_or_else(|| Value::Text(value.to_string()), |text| Value::Text(text.to_owned()));
+                    let value = value.as_str().map_or_else(|| Value::from(value.to_string()), Value::from);
                     fields.set(name, value);
                 }
                 event.columns.set(Column::ProcessExecutable, fields.get("Image").unwrap());
                 event.fields = fields;
             }
             if raw.starts_with("198.") {
-                event.columns.set(Column::SourceIp, &Value::Text("198.51.100.66".to_owned()));
-                event.columns.set(Column::RuleName, &Value::Text("C99Shell.php".to_owned()));
+                event.columns.set(Column::SourceIp, &"198.51.100.66".into());
+                event.columns.set(Column::RuleName, &"C99Shell.php".into());
             }
             event.raw = Bytes::from(raw);
             event

@@ -123,10 +123,8 @@ impl Columns {
                 _ => None,
             },
             ColumnKind::Text => match value {
-                Value::List(values) => {
-                    values.iter().find_map(Value::as_text).map(|text| Value::Text(text.into_owned()))
-                }
-                other => other.as_text().map(|text| Value::Text(text.trim().to_owned())),
+                Value::List(values) => values.iter().find_map(Value::as_text).map(|text| Value::Text(text.into())),
+                other => other.as_text().map(|text| Value::Text(text.trim().into())),
             },
         };
         match converted {

@@ -10,7 +10,7 @@ mod value;
 pub use column::{Column, ColumnKind, Columns};
 pub use log_source::LogSource;
 pub use raw::{LONGEST_RECORD, Listener, Origin, RawRecord};
-pub use value::{Fields, Value};
+pub use value::{Fields, Text, Value};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

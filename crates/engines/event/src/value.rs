@@ -1,7 +1,12 @@
 //! Values of a record's own fields, and the list of them.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+
+/// A text or a name inside an event. Most are short, and those up to 24 bytes need no allocation of their own, which a
+/// stream of events would make on one thread and free on another.
+pub type Text = CompactString;
 
 /// A value of a field. Objects are flattened into dotted names before they get here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -11,7 +16,7 @@ pub enum Value {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Text(String),
+    Text(Text),
     List(Vec<Value>),
 }
 
@@ -48,13 +53,13 @@ impl Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::Text(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(text.into())
     }
 }
 
@@ -73,7 +78,7 @@ impl From<bool> for Value {
 /// Fields in the order of the record. Names are unique; the first value of a repeated name wins its place
 /// and later ones join it as a list.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Fields(Vec<(Box<str>, Value)>);
+pub struct Fields(Vec<(Text, Value)>);
 
 impl Fields {
     pub fn with_capacity(capacity: usize) -> Self {
@@ -125,8 +130,8 @@ impl Fields {
 }
 
 /// Takes over names that are owned already; repeated names join as with [`Fields::push`].
-impl FromIterator<(Box<str>, Value)> for Fields {
-    fn from_iter<I: IntoIterator<Item = (Box<str>, Value)>>(pairs: I) -> Self {
+impl FromIterator<(Text, Value)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (Text, Value)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter();
         let mut fields = Self::with_capacity(pairs.size_hint().0);
         for (name, value) in pairs {

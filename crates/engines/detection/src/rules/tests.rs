@@ -214,8 +214,8 @@ fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::Int),
         any::<f64>().prop_map(Value::Float),
-        "\\PC{0,12}".prop_map(Value::Text),
-        "[0-9T:. /-]{0,20}".prop_map(Value::Text),
+        "\\PC{0,12}".prop_map(Value::from),
+        "[0-9T:. /-]{0,20}".prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 8, 4, |inner| prop::collection::vec(inner, 0..4).prop_map(Value::List))
 }

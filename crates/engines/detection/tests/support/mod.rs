@@ -68,9 +68,9 @@ pub(crate) fn value(json: &serde_json::Value) -> Value {
             Some(number) => Value::Int(number),
             None => Value::Float(number.as_f64().unwrap_or_default()),
         },
-        serde_json::Value::String(text) => Value::Text(text.trim().to_owned()),
+        serde_json::Value::String(text) => text.trim().into(),
         serde_json::Value::Array(values) => Value::List(values.iter().map(value).collect()),
-        serde_json::Value::Object(_) => Value::Text(json.to_string()),
+        serde_json::Value::Object(_) => json.to_string().into(),
     }
 }
 

@@ -12,6 +12,7 @@ use event::Micros;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::AddAssign;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,11 +31,20 @@ pub struct Moved {
     pub removed: usize,
 }
 
-type Answer = oneshot::Sender<Result<Moved, StoreError>>;
+impl AddAssign for Moved {
+    fn add_assign(&mut self, more: Self) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+        self.removed += more.removed;
+    }
+}
+
+type Answer = oneshot::Sender<Result<(), StoreError>>;
 
 pub(crate) struct Mover {
     asked: Mutex<Option<Sender<Answer>>>,
     stop: Arc<AtomicBool>,
+    untold: Arc<Mutex<Moved>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -42,21 +52,24 @@ struct Worker {
     shared: Arc<Shared>,
     maintenance: KeepingSender,
     stop: Arc<AtomicBool>,
+    /// Done since somebody last asked.
+    untold: Arc<Mutex<Moved>>,
 }
 
 impl Mover {
     pub(crate) fn start(shared: Arc<Shared>, maintenance: KeepingSender) -> Result<Self, StoreError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, inbox) = channel();
-        let worker = Worker { shared, maintenance, stop: stop.clone() };
+        let untold = Arc::new(Mutex::new(Moved::default()));
+        let worker = Worker { shared, maintenance, stop: stop.clone(), untold: untold.clone() };
         let thread = std::thread::Builder::new()
             .name("event-archive".into())
             .spawn(move || worker.run(&inbox))
             .map_err(|error| StoreError::io("start the thread of the archive", error))?;
-        Ok(Self { asked: Mutex::new(Some(sender)), stop, thread: Mutex::new(Some(thread)) })
+        Ok(Self { asked: Mutex::new(Some(sender)), stop, untold, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Does what is due now.
+    /// Does what is due now; gives what was done since it was last asked.
     pub(crate) async fn ask(&self) -> Result<Moved, StoreError> {
         let (answer, answered) = oneshot::channel();
         {
@@ -64,7 +77,8 @@ impl Mover {
             let sender = asked.as_ref().ok_or(StoreError::Closed)?;
             sender.send(answer).map_err(|_| StoreError::Closed)?;
         }
-        answered.await.unwrap_or(Err(StoreError::Closed))
+        answered.await.unwrap_or(Err(StoreError::Closed))?;
+        Ok(std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// Ends it before its next step.
@@ -87,11 +101,11 @@ impl Worker {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             let outcome = self.pass();
-            match &outcome {
-                Ok(moved) if *moved != Moved::default() => tracing::info!(?moved, "segments were archived"),
-                // An archive that is away is told once, not at every try.
-                Err(error) if !told => tracing::error!(%error, "segments could not be archived; they stay here"),
-                _ => {}
+            // An archive that is away is told once, not at every try.
+            if let Err(error) = &outcome
+                && !told
+            {
+                tracing::error!(%error, "segments could not be archived; they stay here");
             }
             told = outcome.is_err();
             if let Some(answer) = answer {
@@ -100,10 +114,17 @@ impl Worker {
         }
     }
 
-    fn pass(&self) -> Result<Moved, StoreError> {
+    fn count(&self, more: Moved) {
+        if more != Moved::default() {
+            tracing::info!(?more, "segments were archived");
+            *self.untold.lock().unwrap_or_else(PoisonError::into_inner) += more;
+        }
+    }
+
+    fn pass(&self) -> Result<(), StoreError> {
         let shared = &self.shared;
-        let Some(settings) = &shared.archive.settings else { return Ok(Moved::default()) };
-        let mut moved = Moved { removed: self.remove_unclaimed()?, ..Moved::default() };
+        let Some(settings) = &shared.archive.settings else { return Ok(()) };
+        self.count(Moved { removed: self.remove_unclaimed()?, ..Moved::default() });
         let mut due = due(&shared.memory().segments, settings.after_days, (shared.options.clock)());
         due.sort_by_key(|one| one.row.max_time);
         if !due.is_empty() {
@@ -112,11 +133,10 @@ impl Worker {
         for one in due {
             self.go_on().map_err(|error| failed(&one.row.path, &error))?;
             if self.transfer(&one)? {
-                moved.files += 1;
-                moved.bytes += one.row.bytes;
+                self.count(Moved { files: 1, bytes: one.row.bytes, removed: 0 });
             }
         }
-        Ok(moved)
+        Ok(())
     }
 
     fn go_on(&self) -> io::Result<()> {

@@ -86,7 +86,7 @@ impl EventsTable {
         Ok(segments.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(one, _)| one.clone()).rev().collect())
     }
 
-    /// Of these segments, what has to be read. Several of the archive are asked at the same time.
+    /// Of these segments, what has to be read. Several are asked at the same time.
     async fn files(&self, segments: Vec<Arc<Segment>>, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
         let wanted = Arc::new(wanted(filters));
         let found: Vec<_> =
@@ -119,10 +119,6 @@ impl EventsTable {
 async fn look_up(one: Arc<Segment>, wanted: Arc<Wanted>) -> Result<(Arc<Segment>, Option<Blocks>)> {
     if !wanted.is_selective() {
         return Ok((one, None));
-    }
-    if !one.is_archived() {
-        let blocks = one.blocks(&wanted);
-        return Ok((one, blocks));
     }
     let looked = tokio::task::spawn_blocking(move || {
         let blocks = one.blocks(&wanted);

@@ -73,6 +73,7 @@ fn equal(value: &Expr, text: &str) -> Wanted {
     match classify(text) {
         // Every column's observables are listed, up to a number; the mark says where some were not.
         Observable::Whole(word) if common => Wanted::any(vec![Wanted::Whole(word), Wanted::Whole("+".to_owned())]),
+        _ if common => Wanted::Column(text.to_owned()),
         _ => Wanted::Text(text.to_owned()),
     }
 }

@@ -125,8 +125,8 @@ fn common(name: &str, test: &Ready, event: &Event) -> bool {
     if let Some(column) = Column::from_name(name) {
         return event.columns.get(column).is_some_and(|found| value(test, found, false));
     }
-    let text = |text: Option<&str>| text.map(|text| Value::Text(text.to_owned()));
-    let joined = |words: &[std::sync::Arc<str>]| (!words.is_empty()).then(|| Value::Text(words.join(" ")));
+    let text = |text: Option<&str>| text.map(Value::from);
+    let joined = |words: &[std::sync::Arc<str>]| (!words.is_empty()).then(|| Value::from(words.join(" ")));
     let found = match name {
         "seq" => Some(Value::Int(event.seq as i64)),
         "time" => Some(Value::Int(event.time)),
@@ -143,11 +143,11 @@ fn common(name: &str, test: &Ready, event: &Event) -> bool {
         "log_product" => text(event.log_source.product.as_deref()),
         "log_categories" => joined(&event.log_source.categories),
         "log_services" => joined(&event.log_source.services),
-        "observables" => crate::observables::of_event(event).map(Value::Text),
+        "observables" => crate::observables::of_event(event).map(Value::from),
         "message" => text(event.message.as_deref()),
-        "raw" => Some(Value::Text(String::from_utf8_lossy(&event.raw).into_owned())),
+        "raw" => Some(Value::Text(String::from_utf8_lossy(&event.raw).into())),
         "raw_encoding" => text(std::str::from_utf8(&event.raw).is_err().then_some("base64")),
-        "fields" => rows::fields(event).map(Value::Text),
+        "fields" => rows::fields(event).map(Value::from),
         _ => None,
     };
     found.is_some_and(|found| value(test, &found, matches!(name, "message" | "raw" | "observables")))

@@ -19,27 +19,39 @@ pub(super) fn read_checked(row: &SegmentRow, path: &Path, ranges: &[Range<u64>])
         return read_as_is(path, ranges);
     }
     let file = File::open(path)?;
-    let mut order: Vec<usize> = (0..ranges.len()).collect();
-    order.sort_by_key(|number| ranges.get(*number).map_or(0, |range| range.start));
-    let mut found = vec![Bytes::new(); ranges.len()];
-    let mut around = 0..0;
-    let mut bytes = Bytes::new();
-    for number in order {
-        let Some(range) = ranges.get(number).filter(|range| !range.is_empty()) else { continue };
+    let mut regions: Vec<(u64, Bytes)> = Vec::new();
+    for region in regions_of(row, ranges)? {
+        let bytes = read(&file, &region)?;
+        check(row, region.start, &bytes)?;
+        regions.push((region.start, bytes.into()));
+    }
+    let part = |range: &Range<u64>| {
+        let before = regions.partition_point(|(start, _)| *start <= range.start);
+        let Some((start, bytes)) = regions.get(before.wrapping_sub(1)).filter(|_| !range.is_empty()) else {
+            return Ok(Bytes::new());
+        };
+        let from = length(&(*start..range.start))?;
+        Ok(bytes.slice(from..from + length(range)?))
+    };
+    ranges.iter().map(part).collect()
+}
+
+/// The whole pieces that ranges lie in, in their order, those beside each other as one: no piece is read twice.
+fn regions_of(row: &SegmentRow, ranges: &[Range<u64>]) -> io::Result<Vec<Range<u64>>> {
+    let mut order: Vec<&Range<u64>> = ranges.iter().filter(|range| !range.is_empty()).collect();
+    order.sort_by_key(|range| range.start);
+    let mut regions: Vec<Range<u64>> = Vec::new();
+    for range in order {
         if range.end > row.bytes {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if !(around.contains(&range.start) && range.end <= around.end) {
-            around = pieces(row, range);
-            bytes = read(&file, &around)?.into();
-            check(row, around.start, &bytes)?;
-        }
-        let start = length(&(around.start..range.start))?;
-        if let Some(slot) = found.get_mut(number) {
-            *slot = bytes.slice(start..start + length(range)?);
+        let pieces = pieces(row, range);
+        match regions.last_mut() {
+            Some(last) if pieces.start <= last.end => last.end = last.end.max(pieces.end),
+            _ => regions.push(pieces),
         }
     }
-    Ok(found)
+    Ok(regions)
 }
 
 /// The bytes of each range, whatever they are.

@@ -31,11 +31,15 @@ const STEP: usize = 8192;
 const PAGE: usize = 256 << 10;
 /// Rows after which the size of a page is looked at.
 const PAGE_STEP: usize = 256;
+/// Of zstd. What comes from memory is packed lightly, since it is merged soon.
+const FIRST_LEVEL: i32 = 1;
+const LEVEL: i32 = 3;
 /// Gathered before a write to the disk.
 const BUFFER: usize = 1 << 20;
 
 fn properties(generation: u32) -> Result<WriterProperties, StoreError> {
-    let level = ZstdLevel::try_new(3).map_err(|error| parquet_error("", &error))?;
+    let level = if generation == 0 { FIRST_LEVEL } else { LEVEL };
+    let level = ZstdLevel::try_new(level).map_err(|error| parquet_error("", &error))?;
     let mut builder = WriterProperties::builder()
         .set_created_by(format!("luytre event-store {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::SNAPPY)

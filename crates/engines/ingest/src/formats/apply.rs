@@ -5,7 +5,7 @@ use super::compile::{CompiledTable, Format, Outcome, Target};
 use super::draft::Draft;
 use super::time::{self, Gaps};
 use super::transform::{Source, apply as transform};
-use event::{Micros, Origin, TimeQuality, Value};
+use event::{Micros, Origin, Text, TimeQuality, Value};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ fn rename(format: &Format, draft: &mut Draft) {
     if rules.is_empty() {
         return;
     }
-    let mut more: Vec<(Box<str>, Value)> = Vec::new();
+    let mut more: Vec<(Text, Value)> = Vec::new();
     for (name, value) in &mut draft.fields {
         if rules.trim
             && let Value::Text(text) = value
@@ -85,26 +85,26 @@ fn rename(format: &Format, draft: &mut Draft) {
             trim(text);
         }
         for prefix in &rules.strip {
-            if let Some(rest) = name.strip_prefix(prefix.as_str()).filter(|rest| !rest.is_empty()) {
+            if let Some(rest) = name.as_str().strip_prefix(prefix.as_str()).filter(|rest| !rest.is_empty()) {
                 *name = rest.into();
                 break;
             }
         }
         for prefix in &rules.strip_with_next {
-            let rest = name.strip_prefix(prefix.as_str()).and_then(|rest| rest.split_once('.'));
+            let rest = name.as_str().strip_prefix(prefix.as_str()).and_then(|rest| rest.split_once('.'));
             if let Some((_, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
                 *name = rest.into();
                 break;
             }
         }
-        if let Some(other) = rules.rename.get(name) {
-            name.clone_from(other);
+        if let Some(other) = rules.rename.get(name.as_str()) {
+            *name = (&**other).into();
         }
-        if rules.braces.contains(name)
+        if rules.braces.contains(name.as_str())
             && let Value::Text(text) = value
             && text.len() == 36
         {
-            *text = format!("{{{text}}}");
+            *text = format!("{{{text}}}").into();
         }
         if rules.without_spaces && name.contains(' ') {
             more.push((name.replace(' ', "").into(), value.clone()));
@@ -118,7 +118,7 @@ fn rename(format: &Format, draft: &mut Draft) {
     }
 }
 
-fn trim(text: &mut String) {
+fn trim(text: &mut Text) {
     let end = text.trim_end().len();
     text.truncate(end);
     let start = text.len() - text.trim_start().len();

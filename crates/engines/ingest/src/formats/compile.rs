@@ -6,7 +6,7 @@ use super::definition::{
 };
 use super::time::{Layout, zone};
 use super::transform::{Source, Transform, ValueMap};
-use event::{Column, Value};
+use event::{Column, Text, Value};
 use jiff::tz::TimeZone;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -49,7 +49,7 @@ pub(crate) struct Condition {
 pub(crate) struct CompiledPattern {
     pub(crate) regex: Regex,
     /// Field of each capture group; group 0 has none.
-    pub(crate) groups: Vec<Option<Box<str>>>,
+    pub(crate) groups: Vec<Option<Text>>,
     pub(crate) outcome: Outcome,
 }
 
@@ -72,7 +72,7 @@ impl NameRules {
 
 pub(crate) enum Target {
     Column(Column),
-    Alias(Box<str>),
+    Alias(Text),
 }
 
 /// One field's use for one target; the lowest rank that has a value wins.
@@ -85,7 +85,7 @@ pub(crate) struct Use {
 #[derive(Default)]
 pub(crate) struct Targets {
     pub(crate) targets: Vec<Target>,
-    pub(crate) uses: HashMap<Box<str>, Vec<Use>>,
+    pub(crate) uses: HashMap<Text, Vec<Use>>,
     pub(crate) templates: Vec<(usize, u16, Source)>,
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         .iter()
         .map(|pattern| {
             let regex = build_regex(pattern.regex.as_deref().ok_or("a [[pattern]] without regex")?)?;
-            let groups = regex.capture_names().map(|name| name.map(Box::from)).collect();
+            let groups = regex.capture_names().map(|name| name.map(Text::from)).collect();
             Ok(CompiledPattern { regex, groups, outcome: outcome(pattern, &maps)? })
         })
         .collect::<Result<Vec<_>, String>>()?;
@@ -257,7 +257,7 @@ fn add_target(
     for (rank, source) in (1_u16..).zip(sources.list()) {
         match Source::parse(source, maps)? {
             Source::Field { name, transforms } => {
-                out.uses.entry(name).or_default().push(Use { target: number, rank, transforms });
+                out.uses.entry(Text::from(name)).or_default().push(Use { target: number, rank, transforms });
             }
             template => out.templates.push((number, rank, template)),
         }

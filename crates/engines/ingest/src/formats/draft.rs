@@ -1,6 +1,6 @@
 //! An event while it is being understood: fields that may still be renamed, columns, log source.
 
-use event::{Columns, LogSource, Value};
+use event::{Columns, LogSource, Text, Value};
 use std::sync::Arc;
 
 /// Fields kept per record; what a hostile record holds beyond stays in its raw bytes.
@@ -8,7 +8,7 @@ pub(crate) const MAX_FIELDS: usize = 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
-    pub(crate) fields: Vec<(Box<str>, Value)>,
+    pub(crate) fields: Vec<(Text, Value)>,
     pub(crate) columns: Columns,
     pub(crate) log_source: LogSource,
     pub(crate) message: Option<String>,
@@ -31,7 +31,7 @@ impl Draft {
         self.push_owned(name.into(), value.into());
     }
 
-    pub(crate) fn push_owned(&mut self, name: Box<str>, value: Value) {
+    pub(crate) fn push_owned(&mut self, name: Text, value: Value) {
         if self.fields.len() < MAX_FIELDS {
             self.fields.push((name, value));
         } else if !self.full {

@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
         // A number too large for the store keeps its digits as text.
-        self.out.scalar(i64::try_from(value).map_or_else(|_| Value::Text(value.to_string()), Value::Int));
+        self.out.scalar(i64::try_from(value).map_or_else(|_| value.to_string().into(), Value::Int));
         Ok(())
     }
 
@@ -162,12 +162,12 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.out.scalar(Value::Text(value.to_owned()));
+        self.out.scalar(value.into());
         Ok(())
     }
 
     fn visit_string<E>(self, value: String) -> Result<(), E> {
-        self.out.scalar(Value::Text(value));
+        self.out.scalar(value.into());
         Ok(())
     }
 }

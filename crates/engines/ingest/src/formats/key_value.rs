@@ -97,7 +97,7 @@ pub(crate) fn extract_auditd(line: &str) -> Option<Draft> {
     // Where no auditd runs, the kernel writes its records itself, with numbers for names.
     if let Some((_, name)) = NUMBERED.iter().find(|(number, _)| *number == kind) {
         (*name).clone_into(&mut kind);
-        draft.replace("type", Value::Text(kind.clone()));
+        draft.replace("type", kind.clone().into());
     }
     pairs_of_audit(body, &kind, &mut draft, 0);
     if kind == "EXECVE" {

@@ -2,7 +2,6 @@
 //! backslash before them.
 
 use super::draft::Draft;
-use event::Value;
 
 /// Bytes of an identifier or a name that become one of ours.
 const MAX_NAME: usize = 64;
@@ -42,7 +41,7 @@ pub(super) fn fields(data: &str, draft: &mut Draft) {
             }
             let (value, behind) = value(behind);
             if id.len() <= MAX_NAME && name.len() <= MAX_NAME {
-                draft.push(&format!("sd.{id}.{name}"), Value::Text(value));
+                draft.push(&format!("sd.{id}.{name}"), value);
             }
             pairs = behind;
         }

@@ -69,7 +69,7 @@ impl Source {
                         Piece::Field(name) => text.push_str(&draft.get(name)?.as_text()?),
                     }
                 }
-                Some(Value::Text(text))
+                Some(text.into())
             }
         }
     }
@@ -88,7 +88,7 @@ pub(crate) fn apply(value: &Value, transforms: &[Transform]) -> Option<Value> {
     for transform in transforms {
         text = transform.run(&text)?;
     }
-    (!text.is_empty() && text != "-").then_some(Value::Text(text))
+    (!text.is_empty() && text != "-").then(|| text.into())
 }
 
 pub(crate) fn present(value: &Value) -> bool {

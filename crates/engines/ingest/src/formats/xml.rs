@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
     fn close(&mut self) {
         let Some(Element { path, unnamed, text, children }) = self.open.pop() else { return };
         if unnamed {
-            self.unnamed.push(Value::Text(text));
+            self.unnamed.push(text.into());
         } else if !children && self.open.len() > 1 {
             let value = scalar(&path, text);
             // Elements that only carry attributes have no text of their own.
@@ -127,7 +127,7 @@ fn scalar(path: &str, text: String) -> Value {
     let number = text.parse::<i64>().ok().filter(|_| path.starts_with("Event.System"));
     match number {
         Some(number) if number.to_string() == text => Value::Int(number),
-        _ => Value::Text(text),
+        _ => text.into(),
     }
 }
 

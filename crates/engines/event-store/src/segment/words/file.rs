@@ -6,8 +6,10 @@ use super::{BLOCK, Blocks};
 use ahash::RandomState;
 use parquet::bloom_filter::Sbbf;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::{self, Write};
+use zstd::bulk::Decompressor;
 
 /// Words of a chunk of the dictionary, in bytes of text.
 const CHUNK: usize = 64 << 10;
@@ -84,7 +86,7 @@ impl Words {
         if crc32c::crc32c(&packed) != crc {
             return Err(damaged("its directory"));
         }
-        let plain = zstd::bulk::decompress(&packed, LONGEST as usize).map_err(|_| damaged("its directory"))?;
+        let plain = unpack(&packed, LONGEST as usize).map_err(|_| damaged("its directory"))?;
         let directory: Directory = serde_json::from_slice(&plain).map_err(|_| damaged("its directory"))?;
         if directory.version != 1 || directory.block_rows != BLOCK {
             return Err(damaged("of a version that is not known"));
@@ -107,8 +109,19 @@ impl Words {
         if piece.plain == piece.length {
             return Ok(packed);
         }
-        zstd::bulk::decompress(&packed, piece.plain as usize).map_err(|_| damaged("a piece"))
+        unpack(&packed, piece.plain as usize).map_err(|_| damaged("a piece"))
     }
+}
+
+/// Making a context costs as much as unpacking a small piece: each thread keeps one.
+fn unpack(packed: &[u8], most: usize) -> io::Result<Vec<u8>> {
+    thread_local! {
+        static CONTEXT: io::Result<RefCell<Decompressor<'static>>> = Decompressor::new().map(RefCell::new);
+    }
+    CONTEXT.with(|context| match context {
+        Ok(context) => context.borrow_mut().decompress(packed, most),
+        Err(error) => Err(error.kind().into()),
+    })
 }
 
 #[derive(Default)]

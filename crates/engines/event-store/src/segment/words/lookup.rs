@@ -8,6 +8,9 @@ use parquet::bloom_filter::Sbbf;
 use std::collections::BTreeSet;
 use std::io;
 
+/// Reading so many blocks costs no more than a whole dictionary.
+const FEW: usize = 2;
+
 /// What rows must hold to be wanted, as far as an index can tell.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Wanted {
@@ -15,6 +18,8 @@ pub(crate) enum Wanted {
     Anything,
     /// This text, anywhere in the record or one of its columns, whatever its case and accents.
     Text(String),
+    /// One of the common columns is this text from end to end, whatever its case and accents.
+    Column(String),
     /// This address, domain, hash, in its one spelling.
     Whole(String),
     All(Vec<Wanted>),
@@ -42,7 +47,8 @@ impl Wanted {
     pub(crate) fn is_selective(&self) -> bool {
         match self {
             Self::Anything => false,
-            Self::Text(text) => !clues(text).is_empty(),
+            Self::Text(text) => !clues(text, false).is_empty(),
+            Self::Column(text) => !clues(text, true).is_empty(),
             Self::Whole(_) => true,
             Self::All(parts) => parts.iter().any(Self::is_selective),
             Self::Any(parts) => parts.iter().all(Self::is_selective),
@@ -64,12 +70,20 @@ enum Clue {
     Whole(String),
 }
 
-fn clues(text: &str) -> BTreeSet<Clue> {
+impl Clue {
+    /// Whether every word of the dictionary has to be looked at.
+    fn costs_all(&self) -> bool {
+        matches!(self, Self::Word { starts: false, .. })
+    }
+}
+
+/// Where the text is the `whole` of a value, its first word begins and its last word ends there.
+fn clues(text: &str, whole: bool) -> BTreeSet<Clue> {
     let text = spell(text);
     let mut clues: BTreeSet<Clue> = guids(&text).map(|guid| Clue::Whole(guid.to_owned())).collect();
     for (at, run) in runs(&text) {
-        // At the ends of the text the word may go on.
-        let (starts, ends) = (at > 0, at + run.len() < text.len());
+        // At the ends of a part the word may go on.
+        let (starts, ends) = (whole || at > 0, whole || at + run.len() < text.len());
         // Such a part may belong to a number, and numbers are left out.
         if !(starts && ends) && run.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             continue;
@@ -86,47 +100,58 @@ fn clues(text: &str) -> BTreeSet<Clue> {
 impl Words {
     /// Blocks in which rows may be wanted.
     pub(crate) fn find(&self, read: ReadAt<'_>, wanted: &Wanted) -> io::Result<Blocks> {
-        let mut blocks = self.wanted(read, wanted)?;
+        let mut blocks = self.wanted(read, wanted, false)?;
         self.directory.uncovered.iter().for_each(|block| blocks.insert(*block));
         Ok(blocks)
     }
 
-    fn wanted(&self, read: ReadAt<'_>, wanted: &Wanted) -> io::Result<Blocks> {
+    /// Where only a `few` blocks are left anyway, what costs the whole dictionary is not asked.
+    fn wanted(&self, read: ReadAt<'_>, wanted: &Wanted, few: bool) -> io::Result<Blocks> {
         let everything = || Blocks::all(self.blocks());
         match wanted {
             Wanted::Anything => Ok(everything()),
             Wanted::Whole(word) => self.whole(read, word),
-            Wanted::Text(text) => {
-                let mut found = everything();
-                // The longest first: it is the rarest, and what it leaves out need not be asked for.
-                let mut clues: Vec<_> = clues(text).into_iter().collect();
-                clues.sort_by_key(|clue| std::cmp::Reverse(weight(clue)));
-                for clue in clues {
-                    if found.is_empty() {
-                        break;
-                    }
-                    found.keep(&self.clue(read, &clue)?);
-                }
-                Ok(found)
-            }
+            Wanted::Text(text) => self.clues(read, clues(text, false), few),
+            Wanted::Column(text) => self.clues(read, clues(text, true), few),
             Wanted::All(parts) => {
                 let mut found = everything();
                 for part in parts {
                     if found.is_empty() {
                         break;
                     }
-                    found.keep(&self.wanted(read, part)?);
+                    found.keep(&self.wanted(read, part, few || self.leaves_few(&found))?);
                 }
                 Ok(found)
             }
             Wanted::Any(parts) => {
                 let mut found = Blocks::none(self.blocks());
                 for part in parts {
-                    found.add(&self.wanted(read, part)?);
+                    found.add(&self.wanted(read, part, few)?);
                 }
                 Ok(found)
             }
         }
+    }
+
+    fn leaves_few(&self, found: &Blocks) -> bool {
+        found.len() <= FEW && found.len() < self.blocks()
+    }
+
+    fn clues(&self, read: ReadAt<'_>, clues: BTreeSet<Clue>, few: bool) -> io::Result<Blocks> {
+        let mut found = Blocks::all(self.blocks());
+        // The longest first: it is the rarest, and what it leaves out need not be asked for.
+        let mut clues: Vec<_> = clues.into_iter().collect();
+        clues.sort_by_key(|clue| std::cmp::Reverse(weight(clue)));
+        for clue in clues {
+            if found.is_empty() {
+                break;
+            }
+            if clue.costs_all() && (few || self.leaves_few(&found)) {
+                continue;
+            }
+            found.keep(&self.clue(read, &clue)?);
+        }
+        Ok(found)
     }
 
     fn clue(&self, read: ReadAt<'_>, clue: &Clue) -> io::Result<Blocks> {

@@ -87,6 +87,8 @@ fn columns_and_fields_are_in_it_and_bytes_that_are_no_text_are_always_read() {
     let index = index(&events);
     assert_eq!(find(&index, &text("SVC_Backup")), [0]);
     assert_eq!(find(&index, &text(r"\\.\pipe\xyzzy")), [2]);
+    let column = |text: &str| find(&index, &Wanted::Column(text.to_owned()));
+    assert_eq!((column("Svc_backup"), column("backup"), column("backu")), (vec![0], vec![0], vec![]));
     events[BLOCK].raw = Bytes::from_static(&[0xff, 0xfe, 0, 1]);
     let index = super::tests::index(&events);
     assert_eq!(find(&index, &text("no such text")), [1]);
@@ -121,6 +123,11 @@ proptest! {
         let line = &lines[line % lines.len()];
         let needle: String = line.chars().skip(from).take(length).collect();
         prop_assert_eq!(find(&index, &text(&needle)), [0]);
+        let mut events = events;
+        events[0].columns.set(Column::UserName, &Value::from(needle.as_str()));
+        if let Some(name) = events[0].columns.text(Column::UserName).map(str::to_owned) {
+            prop_assert_eq!(find(&super::tests::index(&events), &Wanted::Column(name)), [0]);
+        }
         // As a search reads it.
         for reading in [line.clone(), crate::pattern::unescape(line)] {
             let needle: String = reading.chars().skip(from).take(length).collect();

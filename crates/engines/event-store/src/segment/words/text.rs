@@ -41,13 +41,27 @@ pub(super) fn spell(text: &str) -> Cow<'_, str> {
 }
 
 /// Hands out the text as people may look at it: as it stands, and with the escapes of JSON resolved where it may hold
-/// some, each in one spelling.
+/// some, each in one spelling. Of the second reading only those parts between blanks that have other words than the first.
 pub(super) fn readings(text: &str, mut read: impl FnMut(&str)) {
     read(&spell(text));
-    let escapes = memchr::memchr(b'\\', text.as_bytes()).is_some();
-    if escapes && memchr::memchr2(b'{', b'[', text.as_bytes()).is_some() {
-        read(&spell(&unescape(text)));
+    if has_other_words(text) && memchr::memchr2(b'{', b'[', text.as_bytes()).is_some() {
+        // No escape, word or GUID reaches over a blank.
+        for part in text.split(' ').filter(|part| has_other_words(part)) {
+            read(&spell(&unescape(part)));
+        }
     }
+}
+
+/// Whether resolving escapes changes words: it does not where they stand for signs that part words, as they do themselves.
+fn has_other_words(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some(place) = memchr::memchr(b'\\', rest) {
+        if !matches!(rest.get(place + 1), Some(b'\\' | b'"' | b'/') | None) {
+            return true;
+        }
+        rest = rest.get(place + 2..).unwrap_or_default();
+    }
+    false
 }
 
 /// Runs of letters and digits in a spelled text, with their places.
@@ -115,6 +129,8 @@ pub(super) fn trigrams(run: &str) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn words(text: &str) -> Vec<String> {
         runs(&spell(text)).map(|(_, run)| run.to_owned()).collect()
@@ -150,5 +166,38 @@ mod tests {
         let mut read = Vec::new();
         readings(r#"{"a":"b\u1ea3o\nx"}"#, |text| read.push(text.to_owned()));
         assert_eq!(read, [r#"{"a":"b\u1ea3o\nx"}"#.to_owned(), "{\"a\":\"bao\nx\"}".to_owned()]);
+    }
+
+    /// Words and GUIDs of both readings of the whole text.
+    fn of_both(text: &str) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        for reading in [spell(text), spell(&unescape(text))] {
+            all.extend(runs(&reading).map(|(_, run)| run.to_owned()));
+            all.extend(guids(&reading).map(str::to_owned));
+        }
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn parts_of_the_second_reading_have_all_its_words(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "\\", "\\\\", "\"", "\\\"", "\\/", "/", "n", "t", "\\n", "\\t", "u1ea3", "\\u1ea3", "\\u0301", "\u{301}", "\\u0020",
+                    "\\ud83d", "\\ude00", " ", "-", "a", "Bảo", "mật", "{", "C:", "6f1e2d3c", "0b1a-4c5d-8e9f", "a0b1c2d3e4f5", "ſ",
+                ]),
+                0..24,
+            ),
+        ) {
+            let text = format!("{{{}", pieces.concat());
+            let mut read = BTreeSet::new();
+            readings(&text, |text| {
+                read.extend(runs(text).map(|(_, run)| run.to_owned()));
+                read.extend(guids(text).map(str::to_owned));
+            });
+            let both = of_both(&text);
+            prop_assert!(both.is_subset(&read), "{text}: {:?} are missing", both.difference(&read).collect::<Vec<_>>());
+        }
     }
 }
