@@ -14,7 +14,7 @@ use kit::page::{Address, Choice, Level};
 use kit::web::{SlotContent, Visit};
 use kit::{Capability, Connection, Error, Lang};
 use organisation::audit::AuditEntry;
-use sea_orm::{FromQueryResult, Statement};
+use sea_orm::Statement;
 use std::sync::Arc;
 
 /// Earlier alerts and history rows shown.
