@@ -10,6 +10,7 @@ use crate::migration::Migration;
 use crate::page::Counter;
 use crate::scope::{Capability, Scope};
 use crate::sealed::SealedColumn;
+use crate::web::Routes;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -53,9 +54,7 @@ pub type CounterSource =
 #[derive(Clone, Default)]
 pub struct Area {
     pub name: &'static str,
-    pub routes: axum::Router<App>,
-    /// Routes that need no sign-in or bring their own (API keys).
-    pub open_routes: axum::Router<App>,
+    pub routes: Routes,
     pub migrations: Vec<Migration>,
     pub tables: Vec<TableSpec>,
     pub navigation: Vec<NavigationItem>,

@@ -7,11 +7,9 @@ use crate::fold::fold;
 use crate::locale::{Lang, texts};
 use crate::page::{Address, Page};
 use crate::scope::{Capability, Scope};
-use crate::web::{Fail, Visit, render};
+use crate::web::{Access, Fail, Routes, Visit, render};
 use askama::Template;
-use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures::future::{BoxFuture, join_all};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,8 +78,8 @@ struct Found {
 }
 
 /// `GET /find?q=…`: the page, or its list alone where the box asks for it.
-pub fn router() -> Router<App> {
-    Router::new().route("/find", get(show_found))
+pub fn router() -> Routes {
+    Routes::new().get("/find", Access::SignedIn, show_found)
 }
 
 #[derive(Template)]

@@ -117,7 +117,8 @@ impl Centre {
         }
         let store = open_store(data, configuration).await?;
         let live = Live::default();
-        let Registers { db, clock, policies, breached, checkpoints, .. } = Registers::open(data, configuration, &live).await?;
+        let Registers { db, clock, policies, breached, checkpoints, .. } =
+            Registers::open(data, configuration, &live).await?;
         let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
         let zone = &configuration.events.time_zone;
         anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");

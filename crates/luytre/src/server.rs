@@ -17,7 +17,7 @@ use event_store::Exported;
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{QueryAnswer, QueryLimits};
-use kit::web::{Fail, Visit, identify, live_news, secure};
+use kit::web::{Access, Fail, Routes, Visit, identify, live_news, secure};
 use kit::{App, Error, Lang};
 use monitoring::Monitoring;
 use monitoring::bulk::ConnectionNumber;
@@ -205,11 +205,15 @@ fn app(
     }))
 }
 
+/// Everything that people and machines reach over the web, with who may use it. The gallery of the demonstration and what
+/// answers without an account (`/health`, embedded files, the secret of `/control`) stand apart.
+pub fn routes() -> Routes {
+    let frame = kit::page::router().get("/live", Access::SignedIn, live_news);
+    areas().into_iter().fold(frame, |routes, area| routes.merge(area.routes))
+}
+
 fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
-    let mut routes: Router<App> = Router::new().route("/live", get(live_news)).merge(kit::page::router());
-    for area in areas() {
-        routes = routes.merge(area.routes).merge(area.open_routes);
-    }
+    let mut routes = routes().into_router();
     if app.settings.demonstration {
         let people = axum::middleware::from_extractor_with_state::<Visit, App>(app.clone());
         routes = routes.merge(kit::page::gallery_router().route_layer(people));

@@ -17,6 +17,7 @@ pub mod sources;
 pub mod timespan;
 
 use kit::migration::Migration;
+use kit::web::Routes;
 use kit::{Area, Capability, NavigationItem};
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub struct Monitoring {
 pub fn area() -> Area {
     Area {
         name: "monitoring",
-        routes: axum::Router::new()
+        routes: Routes::new()
             .merge(duty::routes())
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
@@ -44,8 +45,8 @@ pub fn area() -> Area {
             .merge(saved_searches::routes())
             .merge(questions::routes())
             .merge(rules::routes())
-            .merge(sources::routes()),
-        open_routes: bulk::routes(),
+            .merge(sources::routes())
+            .merge(bulk::routes()),
         migrations: MIGRATIONS.to_vec(),
         tables: vec![
             alerts::tables::ALERTS,

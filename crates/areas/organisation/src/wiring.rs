@@ -1,8 +1,8 @@
 //! What the area brings to the program.
 
 use crate::{agencies, api_keys, audit, inbox, people, roster, sign_in};
-use axum::Router;
 use kit::migration::Migration;
+use kit::web::Routes;
 use kit::{Area, Capability, NavigationItem};
 
 /// Migrations in order; other areas' tests apply them too, because their tables refer to agencies.
@@ -41,15 +41,15 @@ pub const MIGRATIONS: &[Migration] = &[
 pub fn area() -> Area {
     Area {
         name: "organisation",
-        routes: Router::new()
+        routes: Routes::new()
             .merge(agencies::routes())
             .merge(people::routes())
             .merge(api_keys::routes())
             .merge(roster::routes())
             .merge(inbox::routes())
             .merge(audit::routes())
-            .merge(sign_in::own_routes()),
-        open_routes: sign_in::routes(),
+            .merge(sign_in::own_routes())
+            .merge(sign_in::routes()),
         migrations: MIGRATIONS.to_vec(),
         tables: vec![agencies::AGENCIES, people::PEOPLE, roster::ROSTER, audit::AUDIT],
         navigation: navigation(),

@@ -2,14 +2,14 @@
 //! theme (`POST /preferences`) are kept by organisation, beside sign-in.
 
 use super::assets;
-use crate::app::App;
-use crate::web::{Fail, Html, Visit};
-use axum::Router;
-use axum::routing::get;
+use crate::web::{Access, Fail, Html, Routes, Visit};
 
 /// All of them; `luytre` merges this once.
-pub fn router() -> Router<App> {
-    Router::new().route("/counters", get(show_counters)).merge(crate::find::router()).merge(assets::router())
+pub fn router() -> Routes {
+    Routes::new()
+        .get("/counters", Access::SignedIn, show_counters)
+        .merge(crate::find::router())
+        .map(|frame| frame.merge(assets::router()))
 }
 
 async fn show_counters(visit: Visit) -> Result<Html, Fail> {

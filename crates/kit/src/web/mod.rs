@@ -7,6 +7,7 @@ mod flash;
 mod form;
 mod headers;
 mod live;
+mod routes;
 mod visit;
 
 pub use answer::{Fail, Html, render, see_other};
@@ -15,4 +16,5 @@ pub use flash::see_other_saying;
 pub use form::{Form, OnceForm, OnceKey};
 pub use headers::secure;
 pub use live::live_news;
+pub use routes::{Access, Operation, Routes};
 pub use visit::{ApiVisit, Guest, SlotContent, Visit, identify, rows_to_skip};

@@ -2,19 +2,19 @@
 
 use super::store::{self, Filter};
 use super::{NewSystem, State, System, service};
+use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
-use kit::web::{ApiVisit, Fail};
-use kit::{App, Capability};
+use kit::Capability;
+use kit::web::{ApiVisit, Fail, Routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/systems", get(list_systems).post(register_system))
-        .route("/api/v1/systems/{id}", get(show_system))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/systems", Capability::ViewSystems, list_systems)
+        .post("/api/v1/systems", Capability::ManageSystems, register_system)
+        .get("/api/v1/systems/{id}", Capability::ViewSystems, show_system)
 }
 
 #[derive(Deserialize)]

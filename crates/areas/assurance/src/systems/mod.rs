@@ -8,13 +8,14 @@ pub mod store;
 pub mod tables;
 
 pub use finder::finder;
+use kit::Personal;
 use kit::error::FieldError;
 use kit::fold::normalise;
 use kit::sealed::{Place, SealedColumn};
-use kit::{App, Personal};
+use kit::web::Routes;
 use serde::{Deserialize, Serialize};
 
-pub fn routes() -> axum::Router<App> {
+pub fn routes() -> Routes {
     pages::routes().merge(api::routes())
 }
 

@@ -3,24 +3,24 @@
 use super::store::{self, Filter};
 use super::{NewSystem, State, System, service};
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Level, Page, Pagination};
-use kit::web::{Csv, Fail, Form, SlotContent, Visit, render, see_other_saying};
-use kit::{App, Capability, Error, Personal};
+use kit::web::{Csv, Fail, Form, Routes, SlotContent, Visit, render, see_other_saying};
+use kit::{Capability, Error, Personal};
 use organisation::agencies;
 
 const PER_PAGE: u64 = 100;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/systems", get(list_systems).post(register_system))
-        .route("/systems/new", get(new_system))
-        .route("/systems/{id}", get(show_system).post(change_system))
-        .route("/systems/{id}/edit", get(edit_system))
-        .route("/systems/{id}/reveal", post(reveal_contact))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/systems", Capability::ViewSystems, list_systems)
+        .post("/systems", Capability::ManageSystems, register_system)
+        .get("/systems/new", Capability::ManageSystems, new_system)
+        .get("/systems/{id}", Capability::ViewSystems, show_system)
+        .post("/systems/{id}", Capability::ManageSystems, change_system)
+        .get("/systems/{id}/edit", Capability::ManageSystems, edit_system)
+        .post("/systems/{id}/reveal", Capability::ViewSystems, reveal_contact)
 }
 
 /// Systems of one agency, in a list grouped by agency.

@@ -5,17 +5,16 @@ use super::listing::{self, Filter, Row, SORTS};
 use super::{AlertState, CloseReason, Sample, service, store};
 use axum::Json;
 use axum::extract::Path;
-use axum::routing::{get, post};
 use kit::page::Sorting;
-use kit::web::{ApiVisit, Fail, rows_to_skip};
-use kit::{App, Capability, Error};
+use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
+use kit::{Capability, Error};
 use serde::{Deserialize, Serialize};
 
-pub fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/api/v1/alerts", get(list_alerts))
-        .route("/api/v1/alerts/act", post(act))
-        .route("/api/v1/alerts/{id}", get(show_alert))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/alerts", Capability::ViewAlerts, list_alerts)
+        .post("/api/v1/alerts/act", Capability::HandleAlerts, act)
+        .get("/api/v1/alerts/{id}", Capability::ViewAlerts, show_alert)
 }
 
 /// Most rows of one answer.

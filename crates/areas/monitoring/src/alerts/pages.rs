@@ -6,18 +6,17 @@ use crate::rules::Shelf;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Severity, Sorting, Sparkline, Tone};
-use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
+use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{App, Capability, Error};
 use serde::Deserialize;
 use std::collections::HashMap;
 
-pub fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/alerts", get(list_alerts))
-        .route("/alerts/act", post(act))
-        .route("/alerts/{id}", get(show_alert))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/alerts", Capability::ViewAlerts, list_alerts)
+        .post("/alerts/act", Capability::HandleAlerts, act)
+        .get("/alerts/{id}", Capability::ViewAlerts, show_alert)
 }
 
 const PER_PAGE: u64 = 50;

@@ -10,27 +10,37 @@ mod receive;
 pub use receive::ConnectionNumber;
 
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{any, get, post, put};
-use kit::App;
+use axum::routing::{any, get};
+use kit::web::{Access, Routes};
+use kit::{App, Capability};
 
 /// Bytes of one request, compressed or not.
 pub const MAX_BODY: usize = 100 << 20;
 
+/// Refusals are in the form that clients of Elasticsearch understand.
+const SENDS: Access = Access::AnswersItself(Capability::IngestEvents);
+
 /// Sending only, for the address that also serves the pages: clients that need no probes (rsyslog, `curl`) can use
 /// it, and no path of a page is taken.
-pub fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/_bulk", post(receive::bulk).put(receive::bulk))
-        .route("/{index}/_bulk", post(receive::bulk_into).put(receive::bulk_into))
-        .route("/{index}/_doc", post(receive::document).put(receive::document))
-        .route("/{index}/_doc/{id}", put(receive::document).post(receive::document))
-        .route("/{index}/_create/{id}", put(receive::document).post(receive::document))
-        .layer(DefaultBodyLimit::disable())
+pub fn routes() -> Routes {
+    Routes::new()
+        .post("/_bulk", SENDS, receive::bulk)
+        .put("/_bulk", SENDS, receive::bulk)
+        .post("/{index}/_bulk", SENDS, receive::bulk_into)
+        .put("/{index}/_bulk", SENDS, receive::bulk_into)
+        .post("/{index}/_doc", SENDS, receive::document)
+        .put("/{index}/_doc", SENDS, receive::document)
+        .put("/{index}/_doc/{id}", SENDS, receive::document)
+        .post("/{index}/_doc/{id}", SENDS, receive::document)
+        .put("/{index}/_create/{id}", SENDS, receive::document)
+        .post("/{index}/_create/{id}", SENDS, receive::document)
+        .map(|router| router.layer(DefaultBodyLimit::disable()))
 }
 
 /// The whole door, for an address of its own (9200 by habit): sending and probes.
 pub fn elastic_routes() -> axum::Router<App> {
     routes()
+        .into_router()
         .route("/", get(probes::about).head(probes::well))
         .route("/_license", get(probes::license))
         .route("/_xpack", get(probes::xpack))

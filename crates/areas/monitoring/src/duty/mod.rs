@@ -6,13 +6,13 @@ mod pages;
 
 pub use counters::counters;
 
-use kit::App;
 use kit::clock::{HOUR, Micros};
 use kit::page::Severity;
+use kit::web::Routes;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-pub fn routes() -> axum::Router<App> {
+pub fn routes() -> Routes {
     pages::routes()
 }
 

@@ -8,17 +8,16 @@ use crate::sources::store::{Listed, SourceFilter, list};
 use crate::timespan::Timespan;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use kit::clock::Micros;
 use kit::page::{Address, Level, Page, Sorting};
-use kit::web::{Fail, SlotContent, Visit, render};
-use kit::{App, Capability, Connection, Error};
+use kit::web::{Access, Fail, Routes, SlotContent, Visit, render};
+use kit::{Capability, Connection, Error};
 
 /// Records that wait for the rules while everything is well: what arrives in some seconds of a busy centre.
 const MANY_WAITING: u64 = 50_000;
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/", get(show_duty))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/", Access::SignedIn, show_duty)
 }
 
 /// A system of which nothing is heard, with the source that fell silent first.

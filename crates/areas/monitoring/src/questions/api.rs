@@ -4,14 +4,13 @@
 use super::ask;
 use axum::Json;
 use axum::extract::State;
-use axum::routing::{get, post};
 use kit::catalogue::{QueryAnswer, TableSpec};
-use kit::web::{ApiVisit, Fail};
+use kit::web::{ApiVisit, Fail, Routes};
 use kit::{App, Capability};
 use serde::Deserialize;
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/api/v1/query", post(query)).route("/api/v1/tables", get(tables))
+pub(super) fn routes() -> Routes {
+    Routes::new().post("/api/v1/query", Capability::QuerySql, query).get("/api/v1/tables", Capability::QuerySql, tables)
 }
 
 #[derive(Deserialize)]

@@ -9,13 +9,14 @@ pub use examples::EXAMPLES;
 
 use crate::search::run::enter;
 use crate::sources::reach::touched_in_scope;
+use kit::Error;
 use kit::catalogue::{QueryAnswer, QueryLimits};
+use kit::web::Routes;
 use kit::web::Visit;
-use kit::{App, Error};
 use organisation::audit::{Reading, Touched, record_reading};
 use std::time::Duration;
 
-pub fn routes() -> axum::Router<App> {
+pub fn routes() -> Routes {
     pages::routes().merge(api::routes())
 }
 

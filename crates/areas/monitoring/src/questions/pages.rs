@@ -7,16 +7,15 @@ use crate::saved_searches::opening::opened;
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use event_store::Store;
 use kit::catalogue::{QueryAnswer, TableSpec};
 use kit::page::{Address, Page};
-use kit::web::{Csv, Fail, Visit, render};
+use kit::web::{Csv, Fail, Routes, Visit, render};
 use kit::{App, Capability, Error};
 use serde_json::Value;
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/questions", get(show_question))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/questions", Capability::QuerySql, show_question)
 }
 
 /// Rows on the page; files hold more.

@@ -6,12 +6,13 @@ pub mod pages;
 pub mod techniques;
 
 use detection::{Level, Rule, RuleError, RuleSet};
+use kit::Lang;
 use kit::clock::Micros;
 use kit::page::Severity;
-use kit::{App, Lang};
+use kit::web::Routes;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub fn routes() -> axum::Router<App> {
+pub fn routes() -> Routes {
     pages::routes()
 }
 

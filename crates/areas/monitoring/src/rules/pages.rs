@@ -8,20 +8,19 @@ use crate::alerts::listing;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use detection::{Rule, RuleError};
 use kit::clock::DAY;
 use kit::page::{Chip, Choice, Page, Pagination, Severity};
-use kit::web::{Csv, Fail, Visit, render};
-use kit::{App, Capability, Error};
+use kit::web::{Csv, Fail, Routes, Visit, render};
+use kit::{Capability, Error};
 use std::sync::Arc;
 
 const PER_PAGE: u64 = 100;
 /// Span of the alert counts beside the rules.
 const COUNTED: i64 = 30 * DAY;
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/rules", get(list_rules)).route("/rules/{id}", get(show_rule))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/rules", Capability::ViewRules, list_rules).get("/rules/{id}", Capability::ViewRules, show_rule)
 }
 
 fn book(visit: &Visit) -> Result<Arc<Book>, Error> {

@@ -2,6 +2,7 @@
 //! keep one, `GET`, `PUT` and `DELETE /api/v1/saved-searches/{id}`, `PUT` and `DELETE …/{id}/schedule`,
 //! `POST …/{id}/take-over` for what was left behind.
 
+use super::pages::ASK_OR_ADMINISTER;
 use super::schedules::{self, ScheduleInput};
 use super::service::{self, SavedSearchInput};
 use super::store::{self, Filter};
@@ -10,17 +11,19 @@ use crate::search::run::monitoring;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::routing::{get, post, put};
-use kit::App;
-use kit::web::{ApiVisit, Fail, OnceKey, rows_to_skip};
+use kit::web::{ApiVisit, Fail, OnceKey, Routes, rows_to_skip};
 use serde::Serialize;
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/api/v1/saved-searches", get(list_searches).post(create))
-        .route("/api/v1/saved-searches/{id}", get(show_search).put(change).delete(delete_search))
-        .route("/api/v1/saved-searches/{id}/take-over", post(take_over))
-        .route("/api/v1/saved-searches/{id}/schedule", put(set_schedule).delete(stop_schedule))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/saved-searches", ASK_OR_ADMINISTER, list_searches)
+        .post("/api/v1/saved-searches", ASK_OR_ADMINISTER, create)
+        .get("/api/v1/saved-searches/{id}", ASK_OR_ADMINISTER, show_search)
+        .put("/api/v1/saved-searches/{id}", ASK_OR_ADMINISTER, change)
+        .delete("/api/v1/saved-searches/{id}", ASK_OR_ADMINISTER, delete_search)
+        .post("/api/v1/saved-searches/{id}/take-over", ASK_OR_ADMINISTER, take_over)
+        .put("/api/v1/saved-searches/{id}/schedule", ASK_OR_ADMINISTER, set_schedule)
+        .delete("/api/v1/saved-searches/{id}/schedule", ASK_OR_ADMINISTER, stop_schedule)
 }
 
 /// Most rows of one answer.

@@ -14,14 +14,14 @@ pub mod store;
 pub mod tables;
 
 use crate::timespan::Timespan;
-use kit::App;
 use kit::Capability;
 use kit::clock::Micros;
 use kit::page::Address;
+use kit::web::Routes;
 use schedules::Schedule;
 use serde::{Deserialize, Serialize};
 
-pub fn routes() -> axum::Router<App> {
+pub fn routes() -> Routes {
     pages::routes().merge(schedules::routes()).merge(api::routes())
 }
 

@@ -7,23 +7,27 @@ use super::{Kind, SavedSearch, alerts, form};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kit::page::{Address, Chip, FlashKind, FormErrors, Page, Pagination, Tab, Tone};
-use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
-use kit::{App, Capability, Error};
+use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::{Capability, Error};
 use serde::Deserialize;
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/saved-searches", get(list_searches).post(form::create))
-        .route("/saved-searches/new", get(form::new_search))
-        .route("/saved-searches/menu", get(show_menu))
-        .route("/saved-searches/{id}", get(show_search).post(form::change))
-        .route("/saved-searches/{id}/edit", get(form::edit_search))
-        .route("/saved-searches/{id}/delete", post(delete_search))
-        .route("/saved-searches/{id}/take-over", post(take_over))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/saved-searches", ASK_OR_ADMINISTER, list_searches)
+        .post("/saved-searches", ASK_OR_ADMINISTER, form::create)
+        .get("/saved-searches/new", ASK_OR_ADMINISTER, form::new_search)
+        .get("/saved-searches/menu", ASK_OR_ADMINISTER, show_menu)
+        .get("/saved-searches/{id}", ASK_OR_ADMINISTER, show_search)
+        .post("/saved-searches/{id}", ASK_OR_ADMINISTER, form::change)
+        .get("/saved-searches/{id}/edit", ASK_OR_ADMINISTER, form::edit_search)
+        .post("/saved-searches/{id}/delete", ASK_OR_ADMINISTER, delete_search)
+        .post("/saved-searches/{id}/take-over", ASK_OR_ADMINISTER, take_over)
 }
 
+/// Whoever may ask anything, or has to look after what others left.
+pub(super) const ASK_OR_ADMINISTER: Access =
+    Access::NeedsOneOf(&[Capability::ViewEvents, Capability::QuerySql, Capability::Administer]);
 const PER_PAGE: u64 = 50;
 const MOST_ROWS: u64 = 10_000;
 /// Rows of the short list.

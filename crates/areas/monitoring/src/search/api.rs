@@ -5,15 +5,14 @@ use super::{asked, cursor_code, lines};
 use axum::Json;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use event_store::{Store, UnknownField, Unreadable};
-use kit::web::{ApiVisit, Fail};
-use kit::{App, Capability, Error};
+use kit::web::{ApiVisit, Fail, Routes};
+use kit::{Capability, Error};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/api/v1/search", get(search_events))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/api/v1/search", Capability::ViewEvents, search_events)
 }
 
 /// The form of an answer that comes line by line.

@@ -9,13 +9,12 @@ use super::senders::{Sender, senders, touched};
 use super::{Question, asked, cursor_code, cursor_of};
 use askama::Template;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::routing::get;
 use event_store::{SearchResult, SearchUpdate, SearchUpdates, StoreError};
 use futures::Stream;
 use kit::clock::Micros;
 use kit::page::{Address, Page};
-use kit::web::{Fail, Visit};
-use kit::{App, Capability, Error};
+use kit::web::{Fail, Routes, Visit};
+use kit::{Capability, Error};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
@@ -24,8 +23,8 @@ use std::time::{Duration, Instant};
 /// Nobody reads figures that change more often.
 const PAUSE: Duration = Duration::from_millis(250);
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/search/counting", get(count))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/search/counting", Capability::ViewEvents, count)
 }
 
 /// What the page has already.

@@ -6,16 +6,15 @@ use super::senders::{Sender, senders, touched};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use event_store::Store;
 use kit::locale::texts;
 use kit::page::Page;
-use kit::web::{Fail, Visit, render};
-use kit::{App, Capability, Error};
+use kit::web::{Fail, Routes, Visit, render};
+use kit::{Capability, Error};
 use serde_json::{Map, Value};
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/events/{seq}", get(show_event))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/events/{seq}", Capability::ViewEvents, show_event)
 }
 
 /// Columns that stand elsewhere on the page.

@@ -8,14 +8,13 @@ use super::{Question, asked};
 use crate::sources::sources_in_scope;
 use askama::Template;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
-use axum::routing::get;
 use event::Event;
 use event_store::Sources;
 use event_store::search::Matcher;
 use futures::Stream;
 use kit::page::Page;
-use kit::web::{Fail, Visit};
-use kit::{App, Capability, Error};
+use kit::web::{Fail, Routes, Visit};
+use kit::{Capability, Error};
 use organisation::audit::Touched;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
@@ -32,8 +31,8 @@ const LAST_ROW: usize = 1_000;
 /// How long the set of sources in scope is taken as it was.
 const SCOPE_LASTS: Duration = Duration::from_secs(30);
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new().route("/search/live", get(tail))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/search/live", Capability::ViewEvents, tail)
 }
 
 async fn tail(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Fail> {

@@ -15,11 +15,12 @@ pub mod senders;
 
 use crate::timespan::Timespan;
 use event_store::Store;
+use kit::Error;
 use kit::clock::{MINUTE, Micros};
 use kit::page::{Address, Page};
-use kit::{App, Error};
+use kit::web::Routes;
 
-pub fn routes() -> axum::Router<App> {
+pub fn routes() -> Routes {
     pages::routes()
         .merge(counting::routes())
         .merge(event_page::routes())

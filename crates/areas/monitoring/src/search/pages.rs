@@ -11,19 +11,18 @@ use crate::timespan::{Timespan, local};
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use event_store::{Cursor, SearchResult, Store};
 use kit::clock::Micros;
 use kit::page::{Address, Choice, FormErrors, Page};
-use kit::web::{Csv, Fail, Html, Visit, render};
-use kit::{App, Capability, Error};
+use kit::web::{Csv, Fail, Html, Routes, Visit, render};
+use kit::{Capability, Error};
 use std::collections::HashMap;
 
-pub(super) fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/search", get(show_search))
-        .route("/search/value", get(show_value))
-        .route("/search/drawer", get(close_drawer))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/search", Capability::ViewEvents, show_search)
+        .get("/search/value", Capability::ViewEvents, show_value)
+        .get("/search/drawer", Capability::ViewEvents, close_drawer)
 }
 
 /// Longest text of a row, in characters; the event's own page has all of it.

@@ -9,11 +9,10 @@ use askama::Template;
 use assurance::systems;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kit::clock::{HOUR, SECOND};
 use kit::page::{Chip, Choice, FlashKind, Level, Page, Pagination, Presence, Tab, Tone};
-use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
-use kit::{App, Capability, Error};
+use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::{Capability, Error};
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 100;
@@ -23,15 +22,17 @@ const HOURS: i64 = 24;
 /// A clock that is off by more than this is shown as such.
 const NOTABLE_LAG: i64 = 60 * SECOND;
 
-pub fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/sources", get(list_sources).post(form::register_source))
-        .route("/sources/new", get(form::new_source))
-        .route("/sources/connect", get(show_connect))
-        .route("/sources/adopt", post(adopt_sources))
-        .route("/sources/{id}", get(show_source).post(form::change_source))
-        .route("/sources/{id}/edit", get(form::edit_source))
-        .route("/sources/{id}/retire", post(retire_source))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/sources", Capability::ViewSources, list_sources)
+        .post("/sources", Capability::ManageSources, form::register_source)
+        .get("/sources/new", Capability::ManageSources, form::new_source)
+        .get("/sources/connect", Capability::ViewSources, show_connect)
+        .post("/sources/adopt", Capability::ManageSources, adopt_sources)
+        .get("/sources/{id}", Capability::ViewSources, show_source)
+        .post("/sources/{id}", Capability::ManageSources, form::change_source)
+        .get("/sources/{id}/edit", Capability::ManageSources, form::edit_source)
+        .post("/sources/{id}/retire", Capability::ManageSources, retire_source)
 }
 
 /// One line of the list.

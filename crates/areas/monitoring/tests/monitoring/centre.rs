@@ -122,6 +122,7 @@ impl Centre {
         let site = area
             .routes
             .merge(kit::page::router())
+            .into_router()
             .layer(middleware::from_fn_with_state(app.clone(), identify))
             .layer(middleware::from_fn(secure))
             .with_state(app.clone());

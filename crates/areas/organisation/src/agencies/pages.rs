@@ -5,24 +5,24 @@ use super::{Agency, form, kinds, service};
 use crate::answers::{csv_time, text};
 use crate::people;
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kit::page::{Chip, Choice, FlashKind, Page, Pagination, Tab};
-use kit::web::{Csv, Fail, Form, SlotContent, Visit, render, see_other_saying};
-use kit::{App, Capability, Error};
+use kit::web::{Access, Csv, Fail, Form, Routes, SlotContent, Visit, render, see_other_saying};
+use kit::{Capability, Error};
 
 const PER_PAGE: u64 = 100;
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/agencies", get(list_agencies).post(form::create_agency))
-        .route("/agencies/new", get(form::new_agency))
-        .route("/agencies/{id}", get(show_agency).post(form::change_agency))
-        .route("/agencies/{id}/edit", get(form::edit_agency))
-        .route("/agencies/{id}/close", post(close_agency))
-        .route("/agencies/{id}/reopen", post(reopen_agency))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/agencies", Access::SignedIn, list_agencies)
+        .post("/agencies", Capability::Administer, form::create_agency)
+        .get("/agencies/new", Capability::Administer, form::new_agency)
+        .get("/agencies/{id}", Access::SignedIn, show_agency)
+        .post("/agencies/{id}", Capability::Administer, form::change_agency)
+        .get("/agencies/{id}/edit", Capability::Administer, form::edit_agency)
+        .post("/agencies/{id}/close", Capability::Administer, close_agency)
+        .post("/agencies/{id}/reopen", Capability::Administer, reopen_agency)
 }
 
 #[derive(Template)]

@@ -5,24 +5,23 @@ use crate::agencies;
 use crate::answers::{again, csv_time, form_errors, local_time, text};
 use crate::sign_in::require_confirmation;
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use base64::Engine;
 use kit::clock::DAY;
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Pagination, Tab};
-use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
-use kit::{App, Capability, Error};
+use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::{Capability, Error};
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/api-keys", get(list_keys).post(create_key))
-        .route("/api-keys/new", get(new_key))
-        .route("/api-keys/{id}/revoke", post(revoke_key))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api-keys", Capability::ViewSources, list_keys)
+        .post("/api-keys", Capability::ManageSources, create_key)
+        .get("/api-keys/new", Capability::ManageSources, new_key)
+        .post("/api-keys/{id}/revoke", Capability::ManageSources, revoke_key)
 }
 
 /// The key just made, shown on this one answer.

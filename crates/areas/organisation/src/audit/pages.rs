@@ -6,20 +6,22 @@ use super::{AuditEntry, Checkpoints, Problem, Reading, Report, Touched, readings
 use crate::agencies;
 use crate::answers::{csv_time, local_time, text};
 use askama::Template;
-use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use kit::locale::texts;
 use kit::page::{Chip, Choice, Page, Pagination};
 use kit::scope::Agencies;
-use kit::web::{Csv, Fail, Visit, render};
-use kit::{App, Capability, Error};
+use kit::web::{Csv, Fail, Routes, Visit, render};
+use kit::{Capability, Error};
 use std::collections::HashMap;
 
 const PER_PAGE: u64 = 100;
 
-pub fn routes() -> Router<App> {
-    Router::new().route("/audit", get(list_entries)).route("/audit/readings", get(readings_page::list_readings))
+pub fn routes() -> Routes {
+    Routes::new().get("/audit", Capability::ViewAudit, list_entries).get(
+        "/audit/readings",
+        Capability::ViewReadings,
+        readings_page::list_readings,
+    )
 }
 
 struct Row {

@@ -4,25 +4,22 @@ use super::InboxMessage;
 use super::store::{self, InboxFilter};
 use crate::answers::{csv_time, text};
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use kit::App;
 use kit::area::CounterSource;
 use kit::page::{Counter, FlashKind, Page, Pagination, Tab};
-use kit::web::{Csv, Fail, Form, Visit, render, see_other, see_other_saying};
+use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other, see_other_saying};
 use serde::Deserialize;
 use std::sync::Arc;
 
 const PER_PAGE: u64 = 50;
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/inbox", get(list_messages))
-        .route("/inbox/read", post(read_all))
-        .route("/inbox/{id}", get(open_message))
-        .route("/inbox/{id}/acknowledge", post(acknowledge))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/inbox", Access::SignedIn, list_messages)
+        .post("/inbox/read", Access::SignedIn, read_all)
+        .get("/inbox/{id}", Access::SignedIn, open_message)
+        .post("/inbox/{id}/acknowledge", Access::SignedIn, acknowledge)
 }
 
 /// The bell: how many unread messages the person has. Machines have no bell.

@@ -7,29 +7,29 @@ use crate::answers::text;
 use crate::audit::{Reading, Touched, record_reading};
 use crate::policies::Policies;
 use askama::Template;
-use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kit::page::{Chip, Choice, Page, Pagination};
-use kit::web::{Csv, Fail, Visit, render};
-use kit::{App, Capability, Error};
+use kit::web::{Csv, Fail, Routes, Visit, render};
+use kit::{Capability, Error};
 
 const PER_PAGE: u64 = 100;
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/people", get(list_people).post(form::create_person))
-        .route("/people/new", get(form::new_person))
-        .route("/people/{id}", get(person_page::show_person).post(form::change_person))
-        .route("/people/{id}/edit", get(form::edit_person))
-        .route("/people/{id}/roles", post(person_page::grant_role))
-        .route("/people/{id}/roles/{grant}/revoke", post(person_page::revoke_role))
-        .route("/people/{id}/reveal", post(person_page::reveal))
-        .route("/people/{id}/disable", post(person_page::disable))
-        .route("/people/{id}/enable", post(person_page::enable))
-        .route("/people/{id}/reset-password", post(person_page::reset_password))
-        .route("/people/{id}/reset-second-factors", post(person_page::reset_second_factors))
-        .route("/people/{id}/unlock", post(person_page::unlock))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/people", Capability::ViewPeople, list_people)
+        .post("/people", Capability::ManagePeople, form::create_person)
+        .get("/people/new", Capability::ManagePeople, form::new_person)
+        .get("/people/{id}", Capability::ViewPeople, person_page::show_person)
+        .post("/people/{id}", Capability::ManagePeople, form::change_person)
+        .get("/people/{id}/edit", Capability::ManagePeople, form::edit_person)
+        .post("/people/{id}/roles", Capability::ManagePeople, person_page::grant_role)
+        .post("/people/{id}/roles/{grant}/revoke", Capability::ManagePeople, person_page::revoke_role)
+        .post("/people/{id}/reveal", Capability::ViewPeople, person_page::reveal)
+        .post("/people/{id}/disable", Capability::ManagePeople, person_page::disable)
+        .post("/people/{id}/enable", Capability::ManagePeople, person_page::enable)
+        .post("/people/{id}/reset-password", Capability::ManagePeople, person_page::reset_password)
+        .post("/people/{id}/reset-second-factors", Capability::ManagePeople, person_page::reset_second_factors)
+        .post("/people/{id}/unlock", Capability::ManagePeople, person_page::unlock)
 }
 
 struct Row {

@@ -7,22 +7,21 @@ use crate::answers::{again, csv_time, field_time, form_errors, local, local_time
 use crate::people::{self, PersonFilter, record_reveal};
 use crate::policies::Policies;
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kit::clock::{DAY, HOUR};
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
-use kit::web::{Csv, Fail, Form, Visit, render, see_other_saying};
-use kit::{App, Capability, Error};
+use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::{Capability, Error};
 use serde::Deserialize;
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/roster", get(show_week).post(add_shift))
-        .route("/roster/{id}/phone", post(reveal_phone))
-        .route("/roster/{id}/remove", post(remove_shift))
-        .route("/roster/{id}/note", post(hand_over))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/roster", Access::SignedIn, show_week)
+        .post("/roster", Capability::ManageRoster, add_shift)
+        .post("/roster/{id}/phone", Access::SignedIn, reveal_phone)
+        .post("/roster/{id}/remove", Capability::ManageRoster, remove_shift)
+        .post("/roster/{id}/note", Access::SignedIn, hand_over)
 }
 
 struct Day {

@@ -7,13 +7,11 @@ use crate::answers::{again, form_errors};
 use crate::audit;
 use crate::people::Person;
 use askama::Template;
-use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use kit::clock::SECOND;
 use kit::page::{Entry, FlashKind, FormErrors, Page};
-use kit::web::{Fail, Form, Visit, render, see_other_saying};
-use kit::{App, Error, Tx};
+use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::{Error, Tx};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -38,8 +36,8 @@ pub fn require_confirmation(visit: &Visit, act: &'static str) -> Result<(), Erro
     if !policy.acts.iter().any(|one| one == act) || visit.now() < until { Ok(()) } else { Err(Error::Unconfirmed) }
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/confirm", get(show_confirm).post(confirm))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/confirm", Access::SignedIn, show_confirm).post("/confirm", Access::SignedIn, confirm)
 }
 
 impl SignIn {

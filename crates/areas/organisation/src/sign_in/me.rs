@@ -8,25 +8,23 @@ use crate::answers::{again, form_errors};
 use crate::audit;
 use crate::people::{self, Grant, Person, reach};
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use kit::Error;
 use kit::clock::SECOND;
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
-use kit::web::{Fail, Form, Visit, render, see_other_saying};
-use kit::{App, Error};
+use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use serde::Deserialize;
 use serde_json::json;
 
 /// Routes of the own page.
-pub fn own_routes() -> Router<App> {
-    Router::new()
-        .route("/me", get(show_me))
-        .route("/me/password", post(change_password))
-        .route("/me/acting", post(act_for))
-        .route("/me/sessions/end-others", post(end_other_sessions))
-        .route("/me/sessions/{id}/end", post(end_session))
+pub fn own_routes() -> Routes {
+    Routes::new()
+        .get("/me", Access::SignedIn, show_me)
+        .post("/me/password", Access::SignedIn, change_password)
+        .post("/me/acting", Access::SignedIn, act_for)
+        .post("/me/sessions/end-others", Access::SignedIn, end_other_sessions)
+        .post("/me/sessions/{id}/end", Access::SignedIn, end_session)
         .merge(confirmation::routes())
         .merge(second_factors::routes())
         .merge(passkeys::own_routes())

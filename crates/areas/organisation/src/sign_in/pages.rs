@@ -4,23 +4,22 @@ use super::door::{SignInPage, Tried, answered, local, waiting};
 use super::preferences::set_preferences;
 use super::tokens::{DeviceToken, Nothing, SessionToken};
 use super::{Attempt, Origin, Outcome, SignIn, passkeys, second_factors, set_cookie};
-use axum::Router;
 use axum::extract::{Form as PlainForm, Path};
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use kit::Error;
 use kit::page::{FlashKind, FormErrors};
-use kit::web::{Fail, Form, Guest, Visit, render, see_other};
-use kit::{App, Error};
+use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other};
 use serde::Deserialize;
 
 /// Routes that need no session.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/sign-in", get(show_sign_in).post(sign_in))
-        .route("/sign-in/link/{token}", get(follow_link))
-        .route("/sign-out", post(sign_out))
-        .route("/preferences", post(set_preferences))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/sign-in", Access::Open, show_sign_in)
+        .post("/sign-in", Access::Open, sign_in)
+        .get("/sign-in/link/{token}", Access::Open, follow_link)
+        .post("/sign-out", Access::Open, sign_out)
+        .post("/preferences", Access::Open, set_preferences)
         .merge(second_factors::step_routes())
         .merge(passkeys::open_routes())
 }

@@ -53,7 +53,7 @@ pub(crate) fn app(province: &Province, demonstration: bool) -> App {
 pub(crate) fn site(app: &App) -> Router {
     let area = organisation::area();
     area.routes
-        .merge(area.open_routes)
+        .into_router()
         .layer(middleware::from_fn_with_state(app.clone(), identify))
         .layer(middleware::from_fn(secure))
         .with_state(app.clone())

@@ -6,23 +6,22 @@ use crate::again::{Again, typed};
 use crate::edge::tell;
 use crate::moment;
 use crate::notices;
-use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
-use axum::routing::post;
+use kit::Capability;
 use kit::page::FlashKind;
-use kit::web::{Fail, Form, OnceForm, Visit, see_other, see_other_saying};
-use kit::{App, Error, Tx};
+use kit::web::{Fail, Form, OnceForm, Routes, Visit, see_other, see_other_saying};
+use kit::{Error, Tx};
 use serde::Deserialize;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/incidents/{id}/state", post(change_state))
-        .route("/incidents/{id}/severity", post(classify))
-        .route("/incidents/{id}/times", post(set_time))
-        .route("/incidents/{id}/facts", post(edit_facts))
-        .route("/incidents/{id}/notes", post(add_note))
-        .route("/incidents/{id}/notices", post(draft_notice))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/incidents/{id}/state", Capability::HandleIncidents, change_state)
+        .post("/incidents/{id}/severity", Capability::HandleIncidents, classify)
+        .post("/incidents/{id}/times", Capability::HandleIncidents, set_time)
+        .post("/incidents/{id}/facts", Capability::HandleIncidents, edit_facts)
+        .post("/incidents/{id}/notes", Capability::HandleIncidents, add_note)
+        .post("/incidents/{id}/notices", Capability::HandleIncidents, draft_notice)
 }
 
 /// What comes of a form: its name, the tab it stands in, what is said when it is done.

@@ -4,22 +4,22 @@ use super::service::{self, NewIncident};
 use super::store::{self, IncidentFilter};
 use crate::duties::service::clocks_of;
 use crate::duties::store as clock_store;
+use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
-use kit::web::{ApiVisit, Fail, OnceKey, rows_to_skip};
-use kit::{App, Capability};
+use kit::Capability;
+use kit::web::{ApiVisit, Fail, OnceKey, Routes, rows_to_skip};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 const MOST: u64 = 500;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/incidents", get(list_incidents).post(open_incident))
-        .route("/api/v1/incidents/{id}", get(show_incident))
-        .route("/api/v1/clocks", get(list_clocks))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/incidents", Capability::ViewIncidents, list_incidents)
+        .post("/api/v1/incidents", Capability::HandleIncidents, open_incident)
+        .get("/api/v1/incidents/{id}", Capability::ViewIncidents, show_incident)
+        .get("/api/v1/clocks", Capability::ViewIncidents, list_clocks)
 }
 
 #[derive(Deserialize)]

@@ -16,14 +16,13 @@ mod view;
 pub use finder::finder;
 pub use store::IncidentFilter;
 
-use kit::App;
-
 use kit::clock::{MINUTE, Micros};
 use kit::page::{Level, Page};
+use kit::web::Routes;
 use serde::{Deserialize, Serialize};
 
 /// Pages and JSON of incidents.
-pub fn routes() -> axum::Router<App> {
+pub fn routes() -> Routes {
     pages::routes().merge(api::routes())
 }
 

@@ -8,24 +8,23 @@ use crate::duties::view::{MatrixCell, MatrixColumn, cells, columns};
 use crate::law::law;
 use crate::moment;
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Page, Pagination};
-use kit::web::{Csv, Fail, OnceForm, Visit, render, see_other, see_other_saying};
-use kit::{App, Capability, Error};
+use kit::web::{Csv, Fail, OnceForm, Routes, Visit, render, see_other, see_other_saying};
+use kit::{Capability, Error};
 use organisation::agencies;
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/incidents", get(list_incidents).post(open_incident))
-        .route("/incidents/new", get(new_incident))
-        .route("/incidents/of-alert/{alert_id}", get(incident_of_alert))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/incidents", Capability::ViewIncidents, list_incidents)
+        .post("/incidents", Capability::HandleIncidents, open_incident)
+        .get("/incidents/new", Capability::HandleIncidents, new_incident)
+        .get("/incidents/of-alert/{alert_id}", Capability::ViewIncidents, incident_of_alert)
         .merge(super::show::routes())
         .merge(super::acts::routes())
 }

@@ -12,20 +12,18 @@ use crate::law::law;
 use crate::moment;
 use crate::notices::{self, Notice};
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use kit::page::{Choice, ClockBar, Entry, FormErrors, Page, Severity, Tab, Tone};
-use kit::web::{Fail, SlotContent, Visit, render};
-use kit::{App, Capability, Lang};
+use kit::web::{Fail, Routes, SlotContent, Visit, render};
+use kit::{Capability, Lang};
 
 const TIMELINE: u64 = 500;
 const TABS: [&str; 4] = ["timeline", "evidence", "documents", "facts"];
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/incidents/{id}", get(show_incident))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/incidents/{id}", Capability::ViewIncidents, show_incident)
 }
 
 /// A sign with whether it is ticked.

@@ -9,29 +9,28 @@ use crate::edge::tell;
 use crate::law::law;
 use crate::moment;
 use askama::Template;
-use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Tone};
-use kit::web::{Fail, Form, Visit, render, see_other_saying};
-use kit::{App, Capability, Error, Tx};
+use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::{Capability, Error, Tx};
 use organisation::people;
 use serde::Deserialize;
 
 const LISTED: u64 = 200;
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/notices", get(list_notices))
-        .route("/notices/{id}", get(show_notice).post(save_notice))
-        .route("/notices/{id}/submit", post(submit_notice))
-        .route("/notices/{id}/return", post(return_notice))
-        .route("/notices/{id}/approve", post(approve_notice))
-        .route("/notices/{id}/sent", post(record_sent))
-        .route("/notices/{id}/receipt", post(record_receipt))
-        .route("/notices/{id}/document.docx", get(download))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/notices", Capability::ViewIncidents, list_notices)
+        .get("/notices/{id}", Capability::ViewIncidents, show_notice)
+        .post("/notices/{id}", Capability::HandleIncidents, save_notice)
+        .post("/notices/{id}/submit", Capability::HandleIncidents, submit_notice)
+        .post("/notices/{id}/return", Capability::ApproveNotices, return_notice)
+        .post("/notices/{id}/approve", Capability::ApproveNotices, approve_notice)
+        .post("/notices/{id}/sent", Capability::SendNotices, record_sent)
+        .post("/notices/{id}/receipt", Capability::SendNotices, record_receipt)
+        .get("/notices/{id}/document.docx", Capability::ViewIncidents, download)
 }
 
 impl State {

@@ -173,6 +173,7 @@ async fn browser(db: &Db, house: &crate::house::House) -> Browser {
     let router = area
         .routes
         .merge(kit::page::router())
+        .into_router()
         .layer(axum::middleware::from_fn_with_state(app.clone(), identify))
         .with_state(app);
     Browser { router, lang: "vi", person: "officer" }

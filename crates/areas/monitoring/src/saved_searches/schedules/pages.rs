@@ -1,6 +1,7 @@
 //! The schedule on the page of its search: how it stands, and the form by which the owner sets it.
 
 use super::super::form::form_errors;
+use super::super::pages::ASK_OR_ADMINISTER;
 use super::super::settings::{Bounds, SETTINGS};
 use super::super::{Kind, SavedSearch, pages};
 use super::Schedule;
@@ -8,16 +9,16 @@ use super::service::{self, ScheduleInput};
 use crate::search::run::monitoring;
 use axum::extract::Path;
 use axum::response::Response;
-use axum::routing::post;
-use kit::App;
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Severity};
-use kit::web::{Fail, Form, Visit, see_other_saying};
+use kit::web::{Fail, Form, Routes, Visit, see_other_saying};
 use serde::Deserialize;
 
-pub fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/saved-searches/{id}/schedule", post(set_schedule))
-        .route("/saved-searches/{id}/schedule/stop", post(stop_schedule))
+pub fn routes() -> Routes {
+    Routes::new().post("/saved-searches/{id}/schedule", ASK_OR_ADMINISTER, set_schedule).post(
+        "/saved-searches/{id}/schedule/stop",
+        ASK_OR_ADMINISTER,
+        stop_schedule,
+    )
 }
 
 /// What the page shows of it.

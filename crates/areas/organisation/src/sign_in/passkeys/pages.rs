@@ -9,30 +9,32 @@ use crate::sign_in::second_factors::show_codes;
 use crate::sign_in::tokens::{DeviceToken, Nothing, SessionToken, StepToken};
 use crate::sign_in::{Origin, Outcome, SignIn, set_step_cookie};
 use askama::Template;
-use axum::Router;
 use axum::extract::{Form as PlainForm, Path};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use kit::Error;
 use kit::page::{Entry, FlashKind, FormErrors, Page};
-use kit::web::{Fail, Form, Guest, Visit, render, see_other, see_other_saying};
-use kit::{App, Error};
+use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other, see_other_saying};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// Routes that need no session.
-pub(crate) fn open_routes() -> Router<App> {
-    Router::new().route("/sign-in/passkey", post(ask_guest)).route("/sign-in/passkey/answer", post(answer_guest))
+pub(crate) fn open_routes() -> Routes {
+    Routes::new().post("/sign-in/passkey", Access::Open, ask_guest).post(
+        "/sign-in/passkey/answer",
+        Access::Open,
+        answer_guest,
+    )
 }
 
 /// Routes of who is signed in.
-pub(crate) fn own_routes() -> Router<App> {
-    Router::new()
-        .route("/confirm/passkey", post(ask_again))
-        .route("/confirm/passkey/answer", post(answer_again))
-        .route("/me/passkeys/new", post(ask_new))
-        .route("/me/passkeys", post(add_passkey))
-        .route("/me/passkeys/{id}/remove", post(remove_passkey))
+pub(crate) fn own_routes() -> Routes {
+    Routes::new()
+        .post("/confirm/passkey", Access::SignedIn, ask_again)
+        .post("/confirm/passkey/answer", Access::SignedIn, answer_again)
+        .post("/me/passkeys/new", Access::SignedIn, ask_new)
+        .post("/me/passkeys", Access::SignedIn, add_passkey)
+        .post("/me/passkeys/{id}/remove", Access::SignedIn, remove_passkey)
 }
 
 /// Asks the browser to make or use a passkey, and sends what it answers to `action`.

@@ -9,24 +9,22 @@ use crate::sign_in::passkeys::Passkey;
 use crate::sign_in::standing::Due;
 use crate::sign_in::tokens::{Nothing, SessionToken};
 use askama::Template;
-use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use kit::Error;
 use kit::page::{Entry, FlashKind, FormErrors, Page};
-use kit::web::{Fail, Form, Visit, render, see_other_saying};
-use kit::{App, Error};
+use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use serde::Deserialize;
 
 const OWN: &str = "/me/second-factors";
 
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/me/second-factors", get(show))
-        .route("/me/second-factors/app/new", post(begin_app))
-        .route("/me/second-factors/app", post(finish_app))
-        .route("/me/second-factors/app/remove", post(remove_app))
-        .route("/me/second-factors/recovery-codes", post(renew_codes))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/me/second-factors", Access::SignedIn, show)
+        .post("/me/second-factors/app/new", Access::SignedIn, begin_app)
+        .post("/me/second-factors/app", Access::SignedIn, finish_app)
+        .post("/me/second-factors/app/remove", Access::SignedIn, remove_app)
+        .post("/me/second-factors/recovery-codes", Access::SignedIn, renew_codes)
 }
 
 #[derive(Template)]

@@ -5,18 +5,16 @@ use crate::sign_in::door::{Tried, answered, closed, local, retry_after, waiting}
 use crate::sign_in::tokens::{DeviceToken, SessionToken, StepToken};
 use crate::sign_in::{Origin, Outcome, SignIn};
 use askama::Template;
-use axum::Router;
 use axum::extract::Form as PlainForm;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use kit::Error;
 use kit::page::{Entry, FormErrors, Page};
-use kit::web::{Fail, Guest, render};
-use kit::{App, Error};
+use kit::web::{Access, Fail, Guest, Routes, render};
 use serde::Deserialize;
 
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/sign-in/second", get(show_second).post(give_code))
+pub(crate) fn routes() -> Routes {
+    Routes::new().get("/sign-in/second", Access::Open, show_second).post("/sign-in/second", Access::Open, give_code)
 }
 
 #[derive(Template)]

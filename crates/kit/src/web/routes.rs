@@ -1,0 +1,167 @@
+//! Routes that say who may use them. A handler cannot be mounted without saying it, and nobody reaches a handler whose
+//! rule refuses them, whatever the handler itself looks at. The rules are also a list (`luytre access matrix`).
+
+use crate::app::App;
+use crate::error::Error;
+use crate::scope::{Capability, Scope};
+use crate::session::Session;
+use crate::web::answer::Fail;
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use std::sync::Arc;
+
+/// Who may use an operation. What they see and change there is up to their [`Scope`] in services and queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody, also without signing in.
+    Open,
+    /// Whoever is signed in: their own things, and what every role may see.
+    SignedIn,
+    Needs(Capability),
+    /// Whoever has one of these.
+    NeedsOneOf(&'static [Capability]),
+    /// As [`Access::Needs`], refused by the handler itself in the words of its protocol.
+    AnswersItself(Capability),
+}
+
+impl From<Capability> for Access {
+    fn from(capability: Capability) -> Self {
+        Self::Needs(capability)
+    }
+}
+
+impl Access {
+    /// Whether somebody (nobody: not signed in) may use it.
+    pub fn allows(self, scope: Option<&Scope>) -> Result<(), Error> {
+        match (self, scope) {
+            (Self::Open, _) | (Self::SignedIn, Some(_)) => Ok(()),
+            (_, None) => Err(Error::Unauthenticated),
+            (Self::Needs(capability) | Self::AnswersItself(capability), Some(scope)) => scope.require(capability),
+            (Self::NeedsOneOf(several), Some(scope)) => match several.iter().any(|one| scope.may(*one)) {
+                true => Ok(()),
+                false => Err(Error::Forbidden(several.first().map_or("", |one| one.name()))),
+            },
+        }
+    }
+}
+
+/// One operation of the program as it is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    pub method: &'static str,
+    /// With its places for ids, as `/alerts/{id}`.
+    pub path: &'static str,
+    pub access: Access,
+}
+
+/// A router and the rules of its operations.
+#[derive(Debug, Clone, Default)]
+pub struct Routes {
+    router: Router<App>,
+    operations: Vec<Operation>,
+}
+
+macro_rules! methods {
+    ($($name:ident $filter:ident),+) => {
+        $(
+            #[must_use]
+            pub fn $name<H, T>(self, path: &'static str, access: impl Into<Access>, handler: H) -> Self
+            where
+                H: Handler<T, App>,
+                T: 'static,
+            {
+                self.operation(MethodFilter::$filter, stringify!($filter), path, access.into(), handler)
+            }
+        )+
+    };
+}
+
+impl Routes {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    methods!(get GET, head HEAD, post POST, put PUT, delete DELETE);
+
+    fn operation<H, T>(
+        mut self,
+        filter: MethodFilter,
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let handler = match access {
+            Access::Open | Access::AnswersItself(_) => on(filter, handler),
+            _ => on(filter, handler).route_layer(from_fn(move |request, next| guard(access, request, next))),
+        };
+        self.operations.push(Operation { method, path, access });
+        Self { router: self.router.route(path, handler), ..self }
+    }
+
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.operations.extend(other.operations);
+        Self { router: self.router.merge(other.router), ..self }
+    }
+
+    /// The same operations behind something more, for example a limit of the body.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(Router<App>) -> Router<App>) -> Self {
+        Self { router: change(self.router), operations: self.operations }
+    }
+
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    pub fn into_router(self) -> Router<App> {
+        self.router
+    }
+}
+
+async fn guard(access: Access, request: Request, next: Next) -> Response {
+    let session = request.extensions().get::<Arc<Session>>();
+    match access.allows(session.map(|session| &session.scope)) {
+        Ok(()) => next.run(request).await,
+        Err(error) => {
+            let (parts, _) = request.into_parts();
+            Fail::new(error, &parts).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::{Actor, Agencies};
+
+    fn scope(capabilities: &[Capability]) -> Scope {
+        let actor = Actor::Person { id: "p".into(), name: "An".into() };
+        Scope::new(actor, Agencies::All, capabilities.iter().copied(), None)
+    }
+
+    #[test]
+    fn each_rule_refuses_whom_it_names_and_nobody_else() {
+        let alerts = scope(&[Capability::ViewAlerts]);
+        let nothing = scope(&[]);
+        let needs = Access::Needs(Capability::ViewAlerts);
+        let one = Access::NeedsOneOf(&[Capability::ViewEvents, Capability::ViewAlerts]);
+        for access in [needs, one, Access::AnswersItself(Capability::ViewAlerts)] {
+            assert!(access.allows(Some(&alerts)).is_ok());
+            assert!(matches!(access.allows(Some(&nothing)), Err(Error::Forbidden(_))));
+            assert!(matches!(access.allows(None), Err(Error::Unauthenticated)));
+        }
+        assert!(Access::SignedIn.allows(Some(&nothing)).is_ok());
+        assert!(matches!(Access::SignedIn.allows(None), Err(Error::Unauthenticated)));
+        assert!(Access::Open.allows(None).is_ok());
+    }
+}
