@@ -55,30 +55,26 @@ pub(super) fn readings(text: &str, mut read: impl FnMut(&str)) {
     }
 }
 
+/// What stands behind each backslash that begins an escape: one sign, or `u` and what is taken for its digits.
+fn escapes(text: &str) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text.as_bytes();
+    std::iter::from_fn(move || {
+        let (_, after) = rest.split_at_checked(memchr::memchr(b'\\', rest)? + 1)?;
+        let length = if after.first() == Some(&b'u') { 5 } else { 1 };
+        let (escape, behind) = after.split_at(length.min(after.len()));
+        rest = behind;
+        Some(escape)
+    })
+}
+
 /// Whether an escape takes in a blank, as one that breaks off does: `\u1e a`.
 fn reaches_over_blanks(text: &str) -> bool {
-    let mut rest = text.as_bytes();
-    while let Some(place) = memchr::memchr(b'\\', rest) {
-        let after = rest.get(place + 1..).unwrap_or_default();
-        let length = if after.first() == Some(&b'u') { 5 } else { 1 };
-        if length > 1 && after.iter().take(length).any(|byte| *byte == b' ') {
-            return true;
-        }
-        rest = after.get(length..).unwrap_or_default();
-    }
-    false
+    escapes(text).any(|escape| escape.len() > 1 && escape.contains(&b' '))
 }
 
 /// Whether resolving escapes changes words: it does not where they stand for signs that part words, as they do themselves.
 fn has_other_words(text: &str) -> bool {
-    let mut rest = text.as_bytes();
-    while let Some(place) = memchr::memchr(b'\\', rest) {
-        if !matches!(rest.get(place + 1), Some(b'\\' | b'"' | b'/') | None) {
-            return true;
-        }
-        rest = rest.get(place + 2..).unwrap_or_default();
-    }
-    false
+    escapes(text).any(|escape| !matches!(escape, [] | [b'\\' | b'"' | b'/']))
 }
 
 /// Runs of letters and digits in a spelled text, with their places.
