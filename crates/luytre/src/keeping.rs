@@ -180,9 +180,10 @@ impl Centre {
                 self.tell_administrators("inbox-store-damaged", arguments, problem.reason).await?;
             }
         }
-        // An archive that is away has been told by the store.
-        if let Err(error) = self.move_to_archive().await {
-            tracing::debug!(%error, "nothing was archived");
+        match self.move_to_archive().await {
+            // An archive that is away has been told by the store.
+            Ok(_) | Err(Error::BadRequest(_)) => {}
+            Err(error) => return Err(error),
         }
         let now = self.clock.now();
         let today = kit::calendar::vietnam_date(now);

@@ -52,6 +52,8 @@ pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
                 Ok(merged) => merged,
                 // The damaged ones are left out next time; the other days need not wait.
                 Err(StoreError::Segment { .. }) if find_damaged(&group) => continue,
+                // What was begun is removed; the next start merges it.
+                Err(StoreError::Closed) => return Ok(done),
                 Err(error) => return Err(error),
             };
             done.files_before += group.len();
@@ -119,6 +121,9 @@ fn merge(shared: &Shared, day: i32, group: &[Arc<Segment>]) -> Result<Arc<Segmen
             writer.write(&batch)?;
             places.clear();
             give_way(shared, &mut worked);
+            if shared.is_closing() {
+                return Err(StoreError::Closed);
+            }
         }
         let Some(input) = inputs.get_mut(number) else { break };
         if exhausted {
@@ -205,6 +210,30 @@ fn broken(file: &str, error: &dyn std::fmt::Display) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Options, Store};
+    use bytes::Bytes;
+    use event::Event;
+    use std::sync::atomic::Ordering;
+
+    #[tokio::test]
+    async fn a_merge_is_given_up_where_the_store_ends_and_nothing_is_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Options { compact_files: 2, ..Options::default() }).unwrap();
+        for seq in 1..=4 {
+            let raw = Bytes::from(format!("event {seq}"));
+            store.insert(vec![Event { seq, time: DAY, arrival: DAY, raw, ..Event::default() }]).await.unwrap();
+            store.seal().await.unwrap();
+        }
+        let shared = store.shared();
+        shared.closing.store(true, Ordering::Release);
+        assert_eq!(compact(shared).unwrap().files_before, 0);
+        assert_eq!(std::fs::read_dir(shared.unfinished_dir()).unwrap().count(), 0);
+        assert_eq!(shared.memory().segments.len(), 4);
+        shared.closing.store(false, Ordering::Release);
+        let merged = compact(shared).unwrap();
+        assert_eq!((merged.files_before, merged.files_after), (4, 1));
+        assert!(store.verify().await.unwrap().ok());
+    }
 
     #[test]
     fn a_late_event_does_not_have_its_day_written_again() {

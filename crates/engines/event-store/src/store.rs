@@ -59,7 +59,7 @@ pub(crate) struct Shared {
     /// is for those that the log holds.
     pub no_room: AtomicBool,
     /// The store ends: nothing takes its time any more.
-    closing: AtomicBool,
+    pub(crate) closing: AtomicBool,
     /// Insertions that wait for a seal.
     held_back: AtomicUsize,
     tail: broadcast::Sender<Arc<Vec<Event>>>,
@@ -85,7 +85,12 @@ impl Shared {
     /// Whether records wait to become searchable: whatever can wait should let them pass.
     pub(crate) fn is_behind(&self) -> bool {
         let waiting = self.writer.published.durable().saturating_sub(self.inserted.load(Ordering::Acquire));
-        waiting > BEHIND && !self.closing.load(Ordering::Acquire)
+        waiting > BEHIND
+    }
+
+    /// Whether the store ends: long work that the next start does anew is given up.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     pub(crate) fn segments_dir(&self) -> PathBuf {

@@ -87,10 +87,17 @@ impl EventsTable {
     }
 
     /// Of these segments, what has to be read. Several are asked at the same time.
-    async fn files(&self, segments: Vec<Arc<Segment>>, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+    async fn files(
+        &self,
+        segments: Vec<Arc<Segment>>,
+        filters: &[Expr],
+        threads: usize,
+    ) -> Result<Vec<PartitionedFile>> {
         let wanted = Arc::new(wanted(filters));
+        // What lies here costs processor time, of which a question has its share; what is archived costs waiting.
+        let at_once = if segments.iter().any(|one| one.is_archived()) { AT_ONCE } else { threads.max(1) };
         let found: Vec<_> =
-            stream::iter(segments).map(|one| look_up(one, wanted.clone())).buffered(AT_ONCE).try_collect().await?;
+            stream::iter(segments).map(|one| look_up(one, wanted.clone())).buffered(at_once).try_collect().await?;
         let mut files = Vec::new();
         for (one, hopeful) in found {
             let blocks = match (hopeful, one.readable()) {
@@ -245,7 +252,7 @@ impl TableProvider for EventsTable {
             read.push(source_id);
         }
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        let files = self.files(self.hopeful(state, filters)?, filters).await?;
+        let files = self.files(self.hopeful(state, filters)?, filters, state.config().target_partitions()).await?;
         if !files.is_empty() {
             inputs.push(scan_files(state, files, &read)?);
         }

@@ -45,23 +45,36 @@ pub(super) fn spell(text: &str) -> Cow<'_, str> {
 pub(super) fn readings(text: &str, mut read: impl FnMut(&str)) {
     read(&spell(text));
     if has_other_words(text) && memchr::memchr2(b'{', b'[', text.as_bytes()).is_some() {
-        // No escape, word or GUID reaches over a blank.
+        if reaches_over_blanks(text) {
+            return read(&spell(&unescape(text)));
+        }
+        // Nor does a word or a GUID.
         for part in text.split(' ').filter(|part| has_other_words(part)) {
             read(&spell(&unescape(part)));
         }
     }
 }
 
+/// What stands behind each backslash that begins an escape: one sign, or `u` and what is taken for its digits.
+fn escapes(text: &str) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text.as_bytes();
+    std::iter::from_fn(move || {
+        let (_, after) = rest.split_at_checked(memchr::memchr(b'\\', rest)? + 1)?;
+        let length = if after.first() == Some(&b'u') { 5 } else { 1 };
+        let (escape, behind) = after.split_at(length.min(after.len()));
+        rest = behind;
+        Some(escape)
+    })
+}
+
+/// Whether an escape takes in a blank, as one that breaks off does: `\u1e a`.
+fn reaches_over_blanks(text: &str) -> bool {
+    escapes(text).any(|escape| escape.len() > 1 && escape.contains(&b' '))
+}
+
 /// Whether resolving escapes changes words: it does not where they stand for signs that part words, as they do themselves.
 fn has_other_words(text: &str) -> bool {
-    let mut rest = text.as_bytes();
-    while let Some(place) = memchr::memchr(b'\\', rest) {
-        if !matches!(rest.get(place + 1), Some(b'\\' | b'"' | b'/') | None) {
-            return true;
-        }
-        rest = rest.get(place + 2..).unwrap_or_default();
-    }
-    false
+    escapes(text).any(|escape| !matches!(escape, [] | [b'\\' | b'"' | b'/']))
 }
 
 /// Runs of letters and digits in a spelled text, with their places.
@@ -185,7 +198,7 @@ mod tests {
             pieces in prop::collection::vec(
                 prop::sample::select(vec![
                     "\\", "\\\\", "\"", "\\\"", "\\/", "/", "n", "t", "\\n", "\\t", "u1ea3", "\\u1ea3", "\\u0301", "\u{301}", "\\u0020",
-                    "\\ud83d", "\\ude00", " ", "-", "a", "Bảo", "mật", "{", "C:", "6f1e2d3c", "0b1a-4c5d-8e9f", "a0b1c2d3e4f5", "ſ",
+                    "\\ud83d", "\\ude00", "\\u", "\\u1e", "u", " ", "-", "a", "Bảo", "mật", "{", "C:", "6f1e2d3c", "0b1a-4c5d-8e9f", "a0b1c2d3e4f5", "ſ",
                 ]),
                 0..24,
             ),
