@@ -36,8 +36,8 @@ async fn idle(tx: &Tx<'_>, policies: &Policies, now: Micros) -> Result<Vec<IdleA
         places.join(", ")
     );
     let before = now - limits.days * DAY;
-    let values: Vec<Value> =
-        std::iter::once(before.into()).chain(limits.kinds.iter().map(|kind| kind.as_str().into())).collect();
+    let kinds = limits.kinds.iter().map(|kind| Value::from(kind.as_str()));
+    let values: Vec<Value> = std::iter::once(Value::from(before)).chain(kinds).collect();
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
     Ok(IdleAccount::find_by_statement(statement).all(tx).await?)
 }

@@ -141,8 +141,8 @@ impl Policies {
             return wrong(SECOND_FACTOR.0, format!("no role is called {role}"));
         }
         let account = &policies.account;
-        let named = account.machines.iter().chain(&account.idle.kinds);
-        if account.kinds.is_empty() || named.into_iter().any(|kind| !account.kinds.contains(kind)) {
+        let mut named = account.machines.iter().chain(&account.idle.kinds);
+        if account.kinds.is_empty() || named.any(|kind| !account.kinds.contains(kind)) {
             return wrong(ACCOUNT.0, "a type of account that the list of kinds does not hold".to_owned());
         }
         let limits = &policies.session.session;
