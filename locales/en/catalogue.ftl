@@ -215,8 +215,41 @@ catalogue-organisation-people-account = User name.
 catalogue-organisation-people-full_name = Name.
 catalogue-organisation-people-agency_id = Agency the person belongs to.
 catalogue-organisation-people-title = Position.
+catalogue-organisation-people-kind = Type of the account.
 catalogue-organisation-people-active = Whether the account is open.
 catalogue-organisation-people-created_at = When the account was made.
+
+## organisation.incumbents
+catalogue-organisation-incumbents = Who holds or held which post at an agency: head, deputy, dedicated officer.
+catalogue-organisation-incumbents-id = Identifier.
+catalogue-organisation-incumbents-agency_id = Agency.
+catalogue-organisation-incumbents-person_id = Who.
+catalogue-organisation-incumbents-post = head, deputy or dedicated.
+catalogue-organisation-incumbents-decision = Decision of appointment.
+catalogue-organisation-incumbents-starts_at = From.
+catalogue-organisation-incumbents-ends_at = Until; empty without end.
+
+## organisation.qualifications
+catalogue-organisation-qualifications = Certificates, training and skills of people, with the day on which they run out.
+catalogue-organisation-qualifications-id = Identifier.
+catalogue-organisation-qualifications-person_id = Whose.
+catalogue-organisation-qualifications-agency_id = Agency of that person.
+catalogue-organisation-qualifications-kind = certificate, training or skill.
+catalogue-organisation-qualifications-name = Name.
+catalogue-organisation-qualifications-issuer = Who issued it.
+catalogue-organisation-qualifications-obtained_at = Since when.
+catalogue-organisation-qualifications-expires_at = Until; empty without end.
+
+## organisation.experts
+catalogue-organisation-experts = Experts who can be called, without their numbers.
+catalogue-organisation-experts-id = Identifier.
+catalogue-organisation-experts-agency_id = Whose register.
+catalogue-organisation-experts-full_name = Name.
+catalogue-organisation-experts-workplace = Where they work.
+catalogue-organisation-experts-fields = What they are good in.
+catalogue-organisation-experts-at_night = Whether they may be called at night.
+catalogue-organisation-experts-agreed_until = Until when they have agreed; empty without end.
+catalogue-organisation-experts-active = Whether they are in the register now.
 
 ## organisation.roster
 catalogue-organisation-roster = Duty shifts: who was or will be on watch.

@@ -215,8 +215,41 @@ catalogue-organisation-people-account = Tên đăng nhập.
 catalogue-organisation-people-full_name = Họ tên.
 catalogue-organisation-people-agency_id = Cơ quan của người đó.
 catalogue-organisation-people-title = Chức vụ.
+catalogue-organisation-people-kind = Loại tài khoản.
 catalogue-organisation-people-active = Tài khoản có đang mở hay không.
 catalogue-organisation-people-created_at = Lúc tạo tài khoản.
+
+## organisation.incumbents
+catalogue-organisation-incumbents = Ai giữ nhiệm vụ nào tại cơ quan: người đứng đầu, cấp phó, cán bộ chuyên trách.
+catalogue-organisation-incumbents-id = Mã định danh.
+catalogue-organisation-incumbents-agency_id = Cơ quan.
+catalogue-organisation-incumbents-person_id = Người.
+catalogue-organisation-incumbents-post = head (người đứng đầu), deputy (cấp phó) hoặc dedicated (chuyên trách).
+catalogue-organisation-incumbents-decision = Quyết định phân công.
+catalogue-organisation-incumbents-starts_at = Từ lúc.
+catalogue-organisation-incumbents-ends_at = Đến lúc; trống: không thời hạn.
+
+## organisation.qualifications
+catalogue-organisation-qualifications = Chứng chỉ, khóa đào tạo và kỹ năng của từng người, kèm ngày hết hạn.
+catalogue-organisation-qualifications-id = Mã định danh.
+catalogue-organisation-qualifications-person_id = Của ai.
+catalogue-organisation-qualifications-agency_id = Cơ quan của người đó.
+catalogue-organisation-qualifications-kind = certificate (chứng chỉ), training (đào tạo) hoặc skill (kỹ năng).
+catalogue-organisation-qualifications-name = Tên.
+catalogue-organisation-qualifications-issuer = Nơi cấp.
+catalogue-organisation-qualifications-obtained_at = Từ lúc nào.
+catalogue-organisation-qualifications-expires_at = Đến lúc; trống: không thời hạn.
+
+## organisation.experts
+catalogue-organisation-experts = Chuyên gia có thể mời, không kèm số điện thoại.
+catalogue-organisation-experts-id = Mã định danh.
+catalogue-organisation-experts-agency_id = Danh sách của cơ quan nào.
+catalogue-organisation-experts-full_name = Họ và tên.
+catalogue-organisation-experts-workplace = Nơi công tác.
+catalogue-organisation-experts-fields = Lĩnh vực.
+catalogue-organisation-experts-at_night = Có gọi được ban đêm hay không.
+catalogue-organisation-experts-agreed_until = Đồng ý đến lúc; trống: không thời hạn.
+catalogue-organisation-experts-active = Hiện có trong danh sách hay không.
 
 ## organisation.roster
 catalogue-organisation-roster = Ca trực: ai đã hoặc sẽ trực.

@@ -26,6 +26,7 @@ use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
+use organisation::inbox::{Message, Recipient, notify_all};
 use organisation::{Policies, SignIn};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -427,6 +428,27 @@ async fn sign_trail(centre: &Centre) {
     }
 }
 
+/// Closes accounts that nobody has used for longer than the policy allows, and tells the administrators.
+async fn close_idle_accounts(centre: &Centre) -> Result<(), Error> {
+    let scope = kit::Scope::service("account review");
+    let tx = centre.db.scoped(&scope).begin().await?;
+    let now = centre.clock.now();
+    let closed = organisation::people::close_idle(&tx, &centre.policies, now).await?;
+    if closed.is_empty() {
+        return Ok(());
+    }
+    let message = Message {
+        title_key: "inbox-accounts-idle",
+        title_arguments: vec![("count", closed.len().to_string())],
+        body: closed.iter().map(|one| one.account.as_str()).collect::<Vec<_>>().join(", "),
+        link: "/people?state=disabled".into(),
+        ..Message::default()
+    };
+    let administrators = Recipient::Role { role: "administrator", agency_id: None };
+    notify_all(&tx, &centre.live, now, &[administrators], &message).await?;
+    tx.commit().await
+}
+
 /// Compaction and retention, once an hour.
 async fn housekeeping(centre: Arc<Centre>, stop: CancellationToken) {
     let mut hours = tokio::time::interval(Duration::from_secs(3_600));
@@ -434,6 +456,9 @@ async fn housekeeping(centre: Arc<Centre>, stop: CancellationToken) {
     let mut told = Told::default();
     loop {
         tokio::select! { _ = hours.tick() => {}, () = stop.cancelled() => return }
+        if let Err(error) = close_idle_accounts(&centre).await {
+            tracing::error!(%error, "unused accounts could not be closed");
+        }
         if let Err(error) = centre.store.compact().await {
             tracing::error!(%error, "compaction failed");
         }

@@ -24,8 +24,14 @@ impl Conditions {
 
     /// Keeps rows where one of the folded columns holds every word of `text`.
     pub(crate) fn words(&mut self, columns: &[&str], text: &str) {
+        self.words_or(columns, &[], text);
+    }
+
+    /// The same, or where one of `pieces` holds the word; its `?` stands for the pattern of the word.
+    pub(crate) fn words_or(&mut self, columns: &[&str], pieces: &[&str], text: &str) {
         for word in kit::fold::fold(text).split(' ').filter(|word| !word.is_empty()).take(8) {
-            let alternatives: Vec<_> = columns.iter().map(|column| format!("{column} LIKE ? ESCAPE '!'")).collect();
+            let own = columns.iter().map(|column| format!("{column} LIKE ? ESCAPE '!'"));
+            let alternatives: Vec<_> = own.chain(pieces.iter().map(|piece| (*piece).to_owned())).collect();
             self.with(&format!("({})", alternatives.join(" OR ")), format!("%{}%", escape(word)));
         }
     }

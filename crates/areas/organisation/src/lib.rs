@@ -1,15 +1,19 @@
-//! Organisation: agencies as a tree, people with roles, sign-in and keys, the duty roster, the inbox and the
-//! audit trail. The leftmost area: every other area may import it, it imports none.
+//! Organisation: agencies as a tree, people with roles, sign-in and keys, the duty roster, the inbox, the
+//! workforce and the audit trail. The leftmost area: every other area may import it, it imports none.
 
 pub mod agencies;
 mod answers;
 pub mod api_keys;
 pub mod audit;
 mod conditions;
+pub mod experts;
 pub mod inbox;
+pub mod incumbents;
 pub mod people;
 pub mod policies;
+pub mod qualifications;
 pub mod roster;
+pub mod sheets;
 pub mod sign_in;
 mod wiring;
 

@@ -1,6 +1,6 @@
 //! What the area brings to the program.
 
-use crate::{agencies, api_keys, audit, inbox, people, roster, sign_in};
+use crate::{agencies, api_keys, audit, experts, inbox, incumbents, people, qualifications, roster, sign_in};
 use kit::migration::Migration;
 use kit::web::Routes;
 use kit::{Area, Capability, NavigationItem};
@@ -35,6 +35,18 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-sign-in",
         sql: include_str!("../migrations/2026-11-22-organisation-sign-in.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-successions",
+        sql: include_str!("../migrations/2026-11-22-organisation-successions.sql"),
+    },
+    Migration {
+        name: "2026-11-22-organisation-incumbents",
+        sql: include_str!("../migrations/2026-11-22-organisation-incumbents.sql"),
+    },
+    Migration {
+        name: "2026-11-22-organisation-workforce",
+        sql: include_str!("../migrations/2026-11-22-organisation-workforce.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -44,6 +56,9 @@ pub fn area() -> Area {
         routes: Routes::new()
             .merge(agencies::routes())
             .merge(people::routes())
+            .merge(incumbents::routes())
+            .merge(qualifications::routes())
+            .merge(experts::routes())
             .merge(api_keys::routes())
             .merge(roster::routes())
             .merge(inbox::routes())
@@ -51,12 +66,20 @@ pub fn area() -> Area {
             .merge(sign_in::own_routes())
             .merge(sign_in::routes()),
         migrations: MIGRATIONS.to_vec(),
-        tables: vec![agencies::AGENCIES, people::PEOPLE, roster::ROSTER, audit::AUDIT],
+        tables: vec![
+            agencies::AGENCIES,
+            people::PEOPLE,
+            incumbents::INCUMBENTS,
+            qualifications::QUALIFICATIONS,
+            experts::EXPERTS,
+            roster::ROSTER,
+            audit::AUDIT,
+        ],
         navigation: navigation(),
         slots: vec![roster::duty_panel()],
         counters: vec![inbox::counter()],
         finders: vec![agencies::finder(), people::finder()],
-        sealed: people::SEALED.iter().chain(sign_in::SEALED).copied().collect(),
+        sealed: [people::SEALED, qualifications::SEALED, experts::SEALED, sign_in::SEALED].concat(),
     }
 }
 
@@ -72,6 +95,9 @@ fn navigation() -> Vec<NavigationItem> {
     vec![
         item("agency-navigation", "/agencies", "building", None, 10),
         item("person-navigation", "/people", "users", Some(Capability::ViewPeople), 20),
+        item("incumbent-navigation", "/incumbents", "user-check", Some(Capability::ViewPeople), 22),
+        item("qualification-navigation", "/qualifications", "certificate", Some(Capability::ViewPeople), 24),
+        item("expert-navigation", "/experts", "lifebuoy", Some(Capability::ViewPeople), 26),
         item("roster-navigation", "/roster", "calendar", None, 30),
         item("key-navigation", "/api-keys", "key", Some(Capability::ViewSources), 40),
         item("inbox-navigation", "/inbox", "bell", None, 50),

@@ -1,5 +1,6 @@
 //! The command line. Each command is one file; everything that prints a result can print it as JSON.
 
+mod agencies;
 mod audit;
 mod demo;
 mod doctor;
@@ -70,7 +71,9 @@ pub enum Command {
     Store(store::StoreCommand),
     /// Check and measure detection rules.
     Rules(rules::Rules),
-    /// Accounts: make, list, set a password.
+    /// Agencies: take a table of them.
+    Agencies(agencies::Agencies),
+    /// Accounts: make, list, import, set a password.
     User(user::User),
     /// The audit trail: verify it, sign it, write it to a file.
     Audit(audit::Audit),
@@ -111,6 +114,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Search(search) => search.run(data, configuration).await,
             Command::Query(query) => query.run(data, configuration).await,
             Command::Store(store) => store.run(data, configuration).await,
+            Command::Agencies(agencies) => agencies.run(data, configuration).await,
             Command::User(user) => user.run(data, configuration).await,
             Command::Audit(audit) => audit.run(data, configuration).await,
             Command::Keys(keys) => keys.run(data, configuration).await,

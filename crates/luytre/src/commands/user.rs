@@ -1,6 +1,7 @@
 //! `luytre user`: accounts from the command line, for the first start and for emergencies.
 
-use super::{print_json, say};
+use super::agencies::{read_table, tell};
+use super::{print_json, say, user_of_the_system};
 use crate::centre::Registers;
 use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
@@ -13,7 +14,7 @@ use organisation::people::{self, NewPerson, PersonFilter};
 use organisation::sign_in::Owner;
 use organisation::{agencies, sign_in};
 use std::io::{BufRead, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -58,6 +59,16 @@ enum Command {
     },
     /// Take every second factor of an account away, for whoever has lost them. Its sessions end.
     ResetSecondFactors { account: String },
+    /// Take a table (CSV) of people: new accounts are made without a password, known ones changed, roles given. A wrong
+    /// line is named and spoils no other; the exit code is then 2.
+    Import {
+        file: PathBuf,
+        /// Say what each line would do and keep nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[arg(long)]
+        json: bool,
+    },
     /// Set a password, read from standard input.
     SetPassword { account: String },
 }
@@ -65,7 +76,10 @@ enum Command {
 impl User {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         let registers = Registers::open(data, &configuration, &Live::default()).await?;
-        self.act(&registers, &configuration.centre).await.map(|()| ExitCode::SUCCESS)
+        match &self.command {
+            Command::Import { file, dry_run, json } => import(&registers, file, *dry_run, *json).await,
+            _ => self.act(&registers, &configuration.centre).await.map(|()| ExitCode::SUCCESS),
+        }
     }
 
     async fn act(&self, registers: &Registers, centre: &str) -> Result<()> {
@@ -145,6 +159,7 @@ impl User {
                 registers.sign_in(true)?.reset_second_factors(&scope, &person.id).await?;
                 say!("{account} signs in with the password alone and may have to add a second factor there");
             }
+            Command::Import { .. } => {}
             Command::SetPassword { account } => {
                 let password = read_password()?;
                 let person = people::by_account(&scoped.read(), account)
@@ -156,6 +171,19 @@ impl User {
         }
         Ok(())
     }
+}
+
+async fn import(registers: &Registers, file: &Path, dry_run: bool, json: bool) -> Result<ExitCode> {
+    let text = read_table(file)?;
+    let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
+    let tx = registers.db.scoped(&scope).begin().await?;
+    let report = people::import_sheet(&tx, &registers.policies, registers.clock.now(), &text).await?;
+    if dry_run {
+        tx.rollback().await?;
+    } else {
+        tx.commit().await?;
+    }
+    tell(&report, json)
 }
 
 async fn agency_of(centre: &str, tx: &Tx<'_>, code: Option<&str>, now: i64) -> Result<Agency> {

@@ -146,3 +146,27 @@ fn doctor_asks_a_running_server_for_the_same_list_and_imports_are_in_the_audit_t
     }
     assert!(details[2]["done"]["ended"].is_string(), "{}", details[2]);
 }
+
+#[test]
+fn a_table_of_agencies_is_tried_then_taken_and_a_wrong_line_is_named() {
+    let data = tempfile::tempdir().expect("directory");
+    let file = data.path().join("communes.csv");
+    std::fs::write(&file, "code;name;kind\nX-1;Xã Một;commune\nX-2;Xã Hai;kingdom\n").expect("file");
+    let import = |dry_run: bool| {
+        let mut arguments = vec!["agencies", "import", file.to_str().expect("path"), "--json"];
+        arguments.extend(dry_run.then_some("--dry-run"));
+        ask(data.path(), &arguments)
+    };
+    let counted = || query(data.path(), "SELECT code FROM organisation.agencies WHERE code = 'X-1'").len();
+    let tried = import(true);
+    assert_eq!(tried["totals"], json!({ "new": 1, "changed": 0, "same": 0, "refused": 1 }));
+    assert_eq!(counted(), 0);
+    let taken = import(false);
+    assert_eq!(taken["lines"][1]["outcome"]["refused"][0]["field"], json!("kind"), "{taken}");
+    assert_eq!(counted(), 1);
+    assert_eq!(import(false)["totals"]["same"], json!(1));
+    let people = data.path().join("people.csv");
+    std::fs::write(&people, "account,full_name,agency_code\nlan.nguyen,Nguyễn Thị Lan,X-1\n").expect("file");
+    let made = ask(data.path(), &["user", "import", people.to_str().expect("path"), "--json"]);
+    assert_eq!(made["totals"]["new"], json!(1), "{made}");
+}

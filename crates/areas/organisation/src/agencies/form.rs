@@ -1,8 +1,8 @@
 //! Forms of agencies: a new one, and changing name, place in the tree and contacts of one.
 
 use super::store;
-use super::{Agency, AgencyChange, NewAgency, kinds, service};
-use crate::answers::{again, form_errors};
+use super::{Agency, AgencyChange, NewAgency, become_part_of, kinds, service};
+use crate::answers::{again, form_errors, local_time};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -44,6 +44,11 @@ pub(super) struct Fields {
     email: String,
     #[serde(default)]
     duty_hours: String,
+    /// Of a new name: since when, and by which document.
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    basis: String,
 }
 
 impl Fields {
@@ -57,6 +62,7 @@ impl Fields {
             phone: agency.phone.clone(),
             email: agency.email.clone(),
             duty_hours: agency.duty_hours.clone(),
+            ..Self::default()
         }
     }
 }
@@ -77,6 +83,11 @@ impl AgencyForm {
             Entry::new(kind, name, page.t(key)).value(value).checked(&errors)
         };
         let mut entries = vec![entry("text", "name", "agency-name", &fields.name).required()];
+        if agency.is_some() {
+            let hint = page.t("agency-name-since-hint");
+            entries.push(entry("date", "since", "agency-name-since", &fields.since).hint(hint));
+            entries.push(entry("text", "basis", "agency-basis", &fields.basis).hint(page.t("agency-basis-hint")));
+        }
         if agency.is_none() {
             entries
                 .push(entry("text", "code", "agency-code", &fields.code).hint(page.t("agency-code-hint")).required());
@@ -165,7 +176,11 @@ pub(super) async fn change_agency(
 async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<(), Error> {
     let now = visit.now();
     let tx = visit.begin().await?;
-    service::rename(&tx, now, &agency.id, &fields.name).await?;
+    let since = match fields.since.trim() {
+        "" => now,
+        day => local_time(day).ok_or_else(|| Error::invalid("since", "field-invalid"))?,
+    };
+    service::rename_since(&tx, now, &agency.id, &fields.name, since, &fields.basis).await?;
     if agency.parent_id.is_some() {
         service::move_under(&tx, now, &agency.id, &fields.parent).await.map_err(|error| match error {
             Error::NotFound => Error::invalid("parent", "field-required"),
@@ -181,5 +196,82 @@ async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<(), E
         duty_hours: fields.duty_hours.clone(),
     };
     service::change(&tx, now, &agency.id, &details).await?;
+    tx.commit().await
+}
+
+/// What an agency became: the successor, since when, by which document.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct BecomeFields {
+    #[serde(default)]
+    into: String,
+    #[serde(default)]
+    at: String,
+    #[serde(default)]
+    basis: String,
+}
+
+async fn successor_form(
+    visit: &Visit,
+    agency: &Agency,
+    fields: &BecomeFields,
+    errors: FormErrors,
+) -> Result<AgencyForm, Error> {
+    let page = visit.page().await?;
+    let others = store::choices(&visit.read(), visit.now()).await?;
+    let others = others.into_iter().filter(|(id, _)| *id != agency.id);
+    let others = others.map(|(id, name)| Choice::new(id, name, false)).collect();
+    let entry =
+        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+    let entries = vec![
+        entry("select", "into", "agency-successor", &fields.into)
+            .hint(page.t("agency-successor-hint"))
+            .choices(others)
+            .required(),
+        entry("date", "at", "agency-became-at", &fields.at).hint(page.t("agency-became-at-hint")),
+        entry("text", "basis", "agency-basis", &fields.basis).hint(page.t("agency-basis-hint")),
+    ];
+    Ok(AgencyForm {
+        title: page.tn("agency-become-of", "name", agency.name.as_str()),
+        action: format!("/agencies/{}/become", agency.id),
+        back: format!("/agencies/{}", agency.id),
+        entries,
+        errors,
+        page,
+    })
+}
+
+pub(super) async fn ask_successor(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    visit.require(Capability::Administer)?;
+    let agency = store::find(&visit.read(), &id).await?;
+    let form = successor_form(&visit, &agency, &BecomeFields::default(), FormErrors::default()).await?;
+    Ok(render(&form)?.into_response())
+}
+
+pub(super) async fn become_agency(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(fields): Form<BecomeFields>,
+) -> Result<Response, Fail> {
+    let agency = store::find(&visit.read(), &id).await?;
+    match take_over(&visit, &agency, &fields).await {
+        Ok(()) => Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-became-now")),
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&successor_form(&visit, &agency, &fields, errors).await?)?))
+        }
+    }
+}
+
+async fn take_over(visit: &Visit, agency: &Agency, fields: &BecomeFields) -> Result<(), Error> {
+    let now = visit.now();
+    let at = match fields.at.trim() {
+        "" => now,
+        day => local_time(day).ok_or_else(|| Error::invalid("at", "field-invalid"))?,
+    };
+    let tx = visit.begin().await?;
+    become_part_of(&tx, now, &agency.id, &fields.into, at, &fields.basis).await.map_err(|error| match error {
+        Error::NotFound => Error::invalid("into", "field-required"),
+        other => other,
+    })?;
     tx.commit().await
 }

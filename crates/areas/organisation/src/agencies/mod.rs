@@ -7,15 +7,20 @@ mod import;
 mod kinds;
 mod pages;
 mod service;
+mod sheet;
+mod sheet_page;
 mod store;
+mod succession;
 mod tables;
 
 pub use finder::finder;
 pub use import::{import_agencies, read_csv, read_toml};
 pub use kinds::{Kind, Province, kinds, provinces};
 pub use pages::routes;
-pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename};
+pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename, rename_since};
+pub use sheet::import_sheet;
 pub use store::{AgencyFilter, ancestors, by_code, children, choices, count, find, list, require_in_scope, root};
+pub use succession::{Succession, became, become_part_of, came_from};
 pub use tables::AGENCIES;
 
 use kit::clock::Micros;
@@ -33,6 +38,7 @@ pub struct Agency {
     pub parent_id: Option<String>,
     /// Name of the agency above, whatever the scope.
     pub parent_name: Option<String>,
+    pub parent_code: Option<String>,
     pub valid_from: Micros,
     /// When it ended (merged, dissolved).
     pub valid_to: Option<Micros>,

@@ -1,9 +1,9 @@
 //! Pages of agencies: list, one agency. The forms are in `form.rs`.
 
 use super::store::{self, AgencyFilter};
-use super::{Agency, form, kinds, service};
+use super::{Agency, Succession, form, kinds, service, sheet_page, succession};
 use crate::answers::{csv_time, text};
-use crate::people;
+use crate::{incumbents, people};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -18,11 +18,15 @@ pub fn routes() -> Routes {
         .get("/agencies", Access::SignedIn, list_agencies)
         .post("/agencies", Capability::Administer, form::create_agency)
         .get("/agencies/new", Capability::Administer, form::new_agency)
+        .get("/agencies/import", Capability::Administer, sheet_page::show_import)
+        .post("/agencies/import", Capability::Administer, sheet_page::import)
         .get("/agencies/{id}", Access::SignedIn, show_agency)
         .post("/agencies/{id}", Capability::Administer, form::change_agency)
         .get("/agencies/{id}/edit", Capability::Administer, form::edit_agency)
         .post("/agencies/{id}/close", Capability::Administer, close_agency)
         .post("/agencies/{id}/reopen", Capability::Administer, reopen_agency)
+        .get("/agencies/{id}/become", Capability::Administer, form::ask_successor)
+        .post("/agencies/{id}/become", Capability::Administer, form::become_agency)
 }
 
 #[derive(Template)]
@@ -30,6 +34,8 @@ pub fn routes() -> Routes {
 struct AgencyList {
     page: Page,
     agencies: Vec<Agency>,
+    /// The former name by which a row was found.
+    found_by: Vec<(String, String)>,
     words: String,
     kinds: Vec<Choice>,
     groups: Vec<Tab>,
@@ -47,8 +53,12 @@ struct AgencyPage {
     above: Vec<Agency>,
     below: Vec<Agency>,
     former: Vec<(String, kit::clock::Micros)>,
+    became: Vec<Succession>,
+    came_from: Vec<Succession>,
     /// How many people, for those who may see them.
     people: Option<u64>,
+    /// Post and name of who answers now, for those who may see people.
+    in_charge: Vec<(String, String)>,
     tabs: Vec<SlotContent>,
     may_change: bool,
     may_see_readings: bool,
@@ -60,6 +70,11 @@ fn act_path(agency: &Agency, act: &str) -> String {
 
 fn or_dash(text: &str) -> &str {
     if text.is_empty() { "–" } else { text }
+}
+
+/// The former name by which this row was found, empty where its own name says it.
+fn formerly(found_by: &[(String, String)], agency: &Agency) -> String {
+    found_by.iter().find(|(id, _)| *id == agency.id).map(|(_, name)| name.clone()).unwrap_or_default()
 }
 
 async fn list_agencies(visit: Visit) -> Result<Response, Fail> {
@@ -100,8 +115,10 @@ async fn list_agencies(visit: Visit) -> Result<Response, Fail> {
         };
         chips.push(Chip::of(&page.address, name, code, page.t(key), shown));
     }
+    let found_by = store::found_by(&view, &agencies, &filter.text).await?;
     let list = AgencyList {
         agencies,
+        found_by,
         kinds: kinds().iter().map(|kind| Choice::new(&kind.id, name_of(&kind.id), kind.id == filter.kind)).collect(),
         words: filter.text,
         groups,
@@ -120,6 +137,7 @@ fn csv(visit: &Visit, agencies: &[Agency]) -> Csv {
         "agency-name",
         "agency-kind",
         "agency-parent",
+        "agency-parent-code",
         "agency-address",
         "agency-phone",
         "agency-email",
@@ -135,6 +153,7 @@ fn csv(visit: &Visit, agencies: &[Agency]) -> Csv {
             &agency.name,
             &kind,
             agency.parent_name.as_deref().unwrap_or_default(),
+            agency.parent_code.as_deref().unwrap_or_default(),
             &agency.address,
             &agency.phone,
             &agency.email,
@@ -159,9 +178,22 @@ async fn show_agency(visit: Visit, Path(id): Path<String>) -> Result<Response, F
     } else {
         None
     };
+    let mut in_charge = Vec::new();
+    if people.is_some() {
+        let absences = incumbents::absences_of(&view, &id, visit.now()).await?;
+        let held = incumbents::of_agency(&view, &id).await?;
+        for one in held.iter().filter(|one| one.holds_at(visit.now())) {
+            let (_, name) = incumbents::acting(one, &absences, visit.now());
+            in_charge.push((page.t(&one.post_key()), name.to_owned()));
+        }
+        in_charge.sort();
+    }
     let shown = AgencyPage {
+        in_charge,
         below: store::children(&view, &id, visit.now()).await?,
         former: store::former_names(&view, &id).await?,
+        became: succession::became(&view, &id).await?,
+        came_from: succession::came_from(&view, &id).await?,
         tabs: visit.fragments("agency.tab", &id).await,
         may_change: visit.scope().may(Capability::Administer),
         may_see_readings: visit.scope().may(Capability::ViewReadings),

@@ -1,6 +1,6 @@
 //! What can be done with agencies. Changing the tree is an administrator's act; it moves walls.
 
-use super::{Agency, NewAgency, kinds, store};
+use super::{Agency, NewAgency, kinds, store, succession};
 use crate::audit;
 use kit::clock::Micros;
 use kit::error::FieldError;
@@ -19,7 +19,7 @@ pub struct AgencyChange {
     pub duty_hours: String,
 }
 
-const LONGEST: usize = 300;
+pub(super) const LONGEST: usize = 300;
 
 fn check(new: &NewAgency) -> Result<(), Error> {
     let mut errors = Vec::new();
@@ -92,8 +92,20 @@ pub async fn ensure_root_agency(tx: &Tx<'_>, now: Micros, name: &str, code: &str
     create(tx, now, NewAgency { code: code.to_owned(), name: name.to_owned(), kind, ..NewAgency::default() }).await
 }
 
-/// Gives an agency a new name; the old one is kept with the date it ended.
+/// Gives an agency a new name from now on; the old one is kept with the date it ended.
 pub async fn rename(tx: &Tx<'_>, now: Micros, id: &str, name: &str) -> Result<(), Error> {
+    rename_since(tx, now, id, name, now, "").await
+}
+
+/// The same since a day that may be past, by a document (`basis`) that says so.
+pub async fn rename_since(
+    tx: &Tx<'_>,
+    now: Micros,
+    id: &str,
+    name: &str,
+    since: Micros,
+    basis: &str,
+) -> Result<(), Error> {
     tx.scope().require(Capability::Administer)?;
     let agency = store::find(tx, id).await?;
     let name = normalise(name);
@@ -106,8 +118,17 @@ pub async fn rename(tx: &Tx<'_>, now: Micros, id: &str, name: &str) -> Result<()
     if name == agency.name {
         return Ok(());
     }
-    store::set_name(tx, &agency, &name, now).await?;
-    let details = json!({ "before": agency.name, "after": name });
+    let basis = normalise(basis);
+    if basis.chars().count() > LONGEST {
+        return Err(Error::invalid("basis", "field-too-long"));
+    }
+    // Names follow each other: the new one begins after the last change and not in the future.
+    let last = store::former_names(tx, id).await?.first().map(|(_, until)| *until);
+    if since > now || last.is_some_and(|last| since <= last) {
+        return Err(Error::invalid("since", "agency-name-since-wrong"));
+    }
+    store::set_name(tx, &agency, &name, (since, &basis), now).await?;
+    let details = json!({ "before": agency.name, "after": name, "since": since, "basis": basis });
     audit::record(tx, now, "agency.rename", "agency", id, Some(id), details).await
 }
 
@@ -166,6 +187,9 @@ pub async fn close(tx: &Tx<'_>, now: Micros, id: &str, end: Option<Micros>) -> R
         return Err(Error::invalid("valid_to", "field-invalid"));
     }
     store::set_end(tx, id, end, now).await?;
+    if end.is_none() {
+        succession::forget(tx, id).await?;
+    }
     let details = json!({ "before": agency.valid_to, "after": end });
     audit::record(tx, now, "agency.close", "agency", id, Some(id), details).await
 }

@@ -10,12 +10,23 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 
 const COLUMNS: &str = "agencies.id, agencies.code, agencies.name, agencies.kind, agencies.parent_id, agencies.valid_from, \
      agencies.valid_to, agencies.address, agencies.phone, agencies.email, agencies.duty_hours, \
-     (SELECT above.name FROM agencies AS above WHERE above.id = agencies.parent_id) AS parent_name";
+     (SELECT above.name FROM agencies AS above WHERE above.id = agencies.parent_id) AS parent_name, \
+     (SELECT above.code FROM agencies AS above WHERE above.id = agencies.parent_id) AS parent_code";
+
+/// Where a word of a search may stand beside the name and the code: in a former name, or in a name of an agency that
+/// became part of this one.
+const FORMER: &[&str] = &[
+    "EXISTS (SELECT 1 FROM agency_names WHERE agency_names.agency_id = agencies.id \
+     AND agency_names.name_fold LIKE ? ESCAPE '!')",
+    "EXISTS (SELECT 1 FROM agency_successions JOIN agencies AS old ON old.id = agency_successions.from_id \
+     WHERE agency_successions.to_id = agencies.id AND (old.name_fold LIKE ? ESCAPE '!' OR EXISTS (SELECT 1 \
+     FROM agency_names WHERE agency_names.agency_id = old.id AND agency_names.name_fold LIKE ? ESCAPE '!')))",
+];
 
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgencyFilter {
-    /// Words in the name or the code, without regard to accents.
+    /// Words in the name, in a former name or in the code, without regard to accents.
     pub text: String,
     pub kind: String,
     /// Only this agency and those below it.
@@ -28,7 +39,7 @@ impl AgencyFilter {
     fn conditions(&self, connection: &impl Connection) -> Conditions {
         let mut conditions = Conditions::default();
         conditions.plain(connection.scope().agency_condition("agencies.id"));
-        conditions.words(&["name_fold", "LOWER(code)"], &self.text);
+        conditions.words_or(&["agencies.name_fold", "LOWER(agencies.code)"], FORMER, &self.text);
         if !self.kind.is_empty() {
             conditions.with("kind = ?", self.kind.as_str());
         }
@@ -127,6 +138,45 @@ pub(super) async fn former_names(connection: &impl Connection, id: &str) -> Resu
     rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "valid_to")?))).collect()
 }
 
+/// Names that agencies of a list had or took over, for those whose own name does not hold every word of the search:
+/// identifier of the agency and one such name.
+pub(super) async fn found_by(
+    connection: &impl Connection,
+    agencies: &[Agency],
+    text: &str,
+) -> Result<Vec<(String, String)>, Error> {
+    let words: Vec<_> = fold(text).split(' ').filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect();
+    let by_own = |agency: &Agency| {
+        let own = format!("{} {}", fold(&agency.name), agency.code.to_lowercase());
+        words.iter().all(|word| own.contains(word.as_str()))
+    };
+    let ids: Vec<Value> =
+        agencies.iter().filter(|agency| !by_own(agency)).map(|agency| agency.id.as_str().into()).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<_> = (1..=ids.len()).map(|place| format!("${place}")).collect();
+    let places = places.join(", ");
+    let sql = format!(
+        "SELECT agency_id AS id, name, name_fold FROM agency_names WHERE agency_id IN ({places}) \
+         UNION SELECT to_id AS id, old.name, old.name_fold FROM agency_successions \
+         JOIN agencies AS old ON old.id = from_id WHERE to_id IN ({places}) \
+         UNION SELECT to_id AS id, agency_names.name, agency_names.name_fold FROM agency_successions \
+         JOIN agency_names ON agency_names.agency_id = from_id WHERE to_id IN ({places})"
+    );
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, ids);
+    let mut found: Vec<(String, String)> = Vec::new();
+    for row in connection.query_all_raw(statement).await? {
+        let (id, name, folded): (String, String, String) =
+            (row.try_get("", "id")?, row.try_get("", "name")?, row.try_get("", "name_fold")?);
+        let fits = words.iter().any(|word| folded.contains(word.as_str()));
+        if fits && found.iter().all(|(other, _)| *other != id) {
+            found.push((id, name));
+        }
+    }
+    Ok(found)
+}
+
 /// Agencies in scope per kind, for the grouped head of the list.
 pub(super) async fn by_kind(connection: &impl Connection, filter: &AgencyFilter) -> Result<Vec<(String, u64)>, Error> {
     let conditions = filter.conditions(connection);
@@ -183,14 +233,23 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn set_name(tx: &Tx<'_>, agency: &Agency, name: &str, now: Micros) -> Result<(), Error> {
-    let keep = "INSERT INTO agency_names (agency_id, name, name_fold, valid_to) VALUES ($1, $2, $3, $4)";
-    execute(
-        tx,
-        keep,
-        vec![agency.id.as_str().into(), agency.name.as_str().into(), fold(&agency.name).into(), now.into()],
-    )
-    .await?;
+/// `since` is when the new name took over; the old one ended then.
+pub(super) async fn set_name(
+    tx: &Tx<'_>,
+    agency: &Agency,
+    name: &str,
+    (since, basis): (Micros, &str),
+    now: Micros,
+) -> Result<(), Error> {
+    let keep = "INSERT INTO agency_names (agency_id, name, name_fold, valid_to, basis) VALUES ($1, $2, $3, $4, $5)";
+    let values = vec![
+        agency.id.as_str().into(),
+        agency.name.as_str().into(),
+        fold(&agency.name).into(),
+        since.into(),
+        basis.into(),
+    ];
+    execute(tx, keep, values).await?;
     let sql = "UPDATE agencies SET name = $1, name_fold = $2, name_sort = $3, updated_at = $4 WHERE id = $5";
     execute(tx, sql, vec![name.into(), fold(name).into(), sort_key(name).into(), now.into(), agency.id.as_str().into()])
         .await

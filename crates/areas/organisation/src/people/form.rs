@@ -41,6 +41,8 @@ pub(super) struct Fields {
     phone: String,
     #[serde(default)]
     email: String,
+    #[serde(default)]
+    kind: String,
 }
 
 impl PersonForm {
@@ -57,6 +59,11 @@ impl PersonForm {
             entries.push(entry("text", "account", "sign-in-account", &fields.account).hint(hint).required());
         }
         entries.push(entry("select", "agency_id", "agency", &fields.agency_id).choices(places).required());
+        let policies = Policies::of(&visit.app)?;
+        let kinds = policies.account.kinds.iter();
+        let kinds = kinds.map(|kind| Choice::new(kind, page.t(&format!("account-kind-{kind}")), false)).collect();
+        let hint = page.t("account-kind-hint");
+        entries.push(entry("select", "kind", "account-kind", &fields.kind).hint(hint).choices(kinds).required());
         entries.push(entry("text", "title", "person-title", &fields.title));
         let hint = page.t("person-signs-as-hint");
         entries.push(entry("textarea", "signs_as", "person-signs-as", &fields.signs_as).hint(hint).rows(3));
@@ -72,7 +79,8 @@ impl PersonForm {
 pub(super) async fn new_person(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ManagePeople)?;
     let agency = visit.address.value("agency").unwrap_or_default().to_owned();
-    let fields = Fields { agency_id: agency, ..Fields::default() };
+    let kind = Policies::of(&visit.app)?.account.ordinary().to_owned();
+    let fields = Fields { agency_id: agency, kind, ..Fields::default() };
     Ok(render(&PersonForm::new(&visit, None, &fields, FormErrors::default()).await?)?.into_response())
 }
 
@@ -87,9 +95,9 @@ pub(super) async fn create_person(visit: Visit, Form(fields): Form<Fields>) -> R
 }
 
 async fn create(visit: &Visit, fields: &Fields) -> Result<String, Error> {
-    let Fields { account, full_name, agency_id, title, signs_as, phone, email } = fields.clone();
+    let Fields { account, full_name, agency_id, title, signs_as, phone, email, kind } = fields.clone();
     let tx = visit.begin().await?;
-    let new = NewPerson { account, full_name, agency_id, title, signs_as, phone, email };
+    let new = NewPerson { account, full_name, agency_id, title, signs_as, phone, email, kind };
     let person = service::create(&tx, visit.now(), new).await?;
     tx.commit().await?;
     Ok(person.id)
@@ -106,6 +114,7 @@ pub(super) async fn edit_person(visit: Visit, Path(id): Path<String>) -> Result<
         signs_as: person.signs_as.clone(),
         phone: person.phone.reveal().to_owned(),
         email: person.email.reveal().to_owned(),
+        kind: person.kind.clone(),
     };
     let tx = visit.begin().await?;
     service::record_reveal(&tx, visit.now(), (&id, &person.agency_id), "edit").await?;
@@ -130,9 +139,9 @@ pub(super) async fn change_person(
 
 async fn change(visit: &Visit, id: &str, fields: &Fields) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
-    let Fields { full_name, agency_id, title, signs_as, phone, email, .. } = fields.clone();
+    let Fields { full_name, agency_id, title, signs_as, phone, email, kind, .. } = fields.clone();
     let tx = visit.begin().await?;
-    let change = PersonChange { full_name, agency_id, title, signs_as, phone, email };
+    let change = PersonChange { full_name, agency_id, title, signs_as, phone, email, kind };
     service::change(&tx, &policies, visit.now(), id, change).await?;
     tx.commit().await
 }

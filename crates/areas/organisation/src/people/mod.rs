@@ -3,21 +3,26 @@
 
 mod finder;
 mod form;
+mod idle;
 mod pages;
 mod person_page;
 pub mod reach;
 mod roles;
 mod service;
+mod sheet;
+mod sheet_page;
 mod standing;
 mod store;
 mod tables;
 
 pub use finder::finder;
+pub use idle::{IdleAccount, close_idle};
 pub use pages::routes;
 pub(crate) use roles::manageable;
 pub use roles::{grant_role, may_hand_out, revoke_role};
 pub(crate) use service::record_reveal;
 pub use service::{NewPerson, PersonChange, change, create, disable, enable};
+pub use sheet::import_sheet;
 pub use standing::scope_of;
 pub use store::{PersonFilter, by_account, count, find, grants_of, heads_of, list, name_of, who_may};
 pub(crate) use store::{signed_in, signing_in, with_role};
@@ -53,8 +58,22 @@ pub struct Person {
     pub signs_as: String,
     pub phone: Personal,
     pub email: Personal,
+    /// Type of the account (`content/organisation/account-policy.toml`).
+    pub kind: String,
     pub active: bool,
     pub created_at: Micros,
+}
+
+impl Person {
+    /// Key of the account type's name.
+    pub fn kind_key(&self) -> String {
+        format!("account-kind-{}", self.kind)
+    }
+
+    /// Whether somebody may sign in to it at the pages.
+    pub(crate) fn may_sign_in(&self, policies: &crate::Policies) -> bool {
+        self.active && !policies.account.is_machine(&self.kind)
+    }
 }
 
 /// One role of a person at an agency, from a time and maybe until one.

@@ -1,8 +1,8 @@
 //! Pages of people: the list by agency. One person is in `person_page.rs`, the form in `form.rs`.
 
 use super::store::{self, PersonFilter};
-use super::{Grant, Person, form, person_page};
-use crate::agencies;
+use super::{Grant, Person, form, person_page, sheet_page};
+use crate::agencies::{self, AgencyFilter};
 use crate::answers::text;
 use crate::audit::{Reading, Touched, record_reading};
 use crate::policies::Policies;
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, Choice, Page, Pagination};
 use kit::web::{Csv, Fail, Routes, Visit, render};
 use kit::{Capability, Error};
+use std::collections::BTreeMap;
 
 const PER_PAGE: u64 = 100;
 
@@ -18,6 +19,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/people", Capability::ViewPeople, list_people)
         .post("/people", Capability::ManagePeople, form::create_person)
+        .get("/people/import", Capability::ManagePeople, sheet_page::show_import)
+        .post("/people/import", Capability::ManagePeople, sheet_page::import)
         .get("/people/new", Capability::ManagePeople, form::new_person)
         .get("/people/{id}", Capability::ViewPeople, person_page::show_person)
         .post("/people/{id}", Capability::ManagePeople, form::change_person)
@@ -52,6 +55,7 @@ struct PersonList {
     words: String,
     agencies: Vec<Choice>,
     roles: Vec<Choice>,
+    kinds: Vec<Choice>,
     states: Vec<Choice>,
     chips: Vec<Chip>,
     pagination: Pagination,
@@ -68,6 +72,7 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
         text: value("q"),
         under: value("under"),
         role: value("role"),
+        kind: value("kind"),
         active: match page.address.value("state") {
             Some("active") => Some(true),
             Some("disabled") => Some(false),
@@ -84,14 +89,21 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
     let grants = store::grants_of_all(&view, &people, visit.now()).await?;
     let names = agencies::choices(&view, visit.now()).await?;
     let mut chips = Vec::new();
-    for (name, key) in [("q", "person-words"), ("under", "agency"), ("role", "person-role"), ("state", "person-state")]
-    {
+    let names_of_filters = [
+        ("q", "person-words"),
+        ("under", "agency"),
+        ("role", "person-role"),
+        ("kind", "account-kind"),
+        ("state", "person-state"),
+    ];
+    for (name, key) in names_of_filters {
         let Some(code) = page.address.value(name).filter(|code| !code.is_empty()) else { continue };
         let shown = match name {
             "under" => {
                 names.iter().find(|(id, _)| id == code).map_or_else(|| code.to_owned(), |(_, name)| name.clone())
             }
             "role" => page.t(&format!("role-{code}")),
+            "kind" => page.t(&format!("account-kind-{code}")),
             "state" => page.t(if code == "active" { "person-active" } else { "person-disabled" }),
             _ => code.to_owned(),
         };
@@ -105,6 +117,12 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
             .roles
             .iter()
             .map(|role| Choice::new(&role.id, page.t(&role.key()), role.id == filter.role))
+            .collect(),
+        kinds: policies
+            .account
+            .kinds
+            .iter()
+            .map(|kind| Choice::new(kind, page.t(&format!("account-kind-{kind}")), *kind == filter.kind))
             .collect(),
         states: states
             .into_iter()
@@ -150,6 +168,8 @@ async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
     let tx = visit.begin().await?;
     let people = store::list(&tx, filter, 20_000, 0).await?;
     let grants = store::grants_of_all(&tx, &people, filter.now).await?;
+    let places = agencies::list(&tx, &AgencyFilter::default(), 20_000, 0).await?;
+    let codes: BTreeMap<_, _> = places.iter().map(|one| (one.id.as_str(), one.code.as_str())).collect();
     let mut touched = Touched::new();
     for person in &people {
         *touched.entry(person.agency_id.clone()).or_default().get_or_insert(0) += 1;
@@ -169,6 +189,8 @@ async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
         "person-name",
         "sign-in-account",
         "agency",
+        "person-agency-code",
+        "account-kind",
         "person-title",
         "person-phone",
         "person-email",
@@ -178,11 +200,14 @@ async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
     let mut csv = Csv::new("people", keys.map(|key| text(visit.lang, key)));
     for person in &people {
         let roles = role_names(visit.lang, person, &grants);
+        let kind = text(visit.lang, &person.kind_key());
         let state = text(visit.lang, if person.active { "person-active" } else { "person-disabled" });
         csv.row([
             person.full_name.as_str(),
             &person.account,
             &person.agency_name,
+            codes.get(person.agency_id.as_str()).copied().unwrap_or_default(),
+            &kind,
             &person.title,
             person.phone.reveal(),
             person.email.reveal(),

@@ -23,6 +23,8 @@ pub struct NewPerson {
     pub signs_as: String,
     pub phone: String,
     pub email: String,
+    /// Type of the account; empty for the ordinary one.
+    pub kind: String,
 }
 
 /// What can be changed later. The account stays: the trail knows people by it.
@@ -34,6 +36,8 @@ pub struct PersonChange {
     pub signs_as: String,
     pub phone: String,
     pub email: String,
+    /// Type of the account; empty leaves it as it is.
+    pub kind: String,
 }
 
 fn check(account: Option<&str>, change: &PersonChange) -> Result<(), Error> {
@@ -67,6 +71,9 @@ fn check(account: Option<&str>, change: &PersonChange) -> Result<(), Error> {
             wrong(field, "field-too-long");
         }
     }
+    if !Policies::embedded()?.account.kinds.contains(&change.kind) {
+        wrong("kind", "field-invalid");
+    }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
@@ -90,6 +97,7 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, 
         signs_as: new.signs_as,
         phone: new.phone,
         email: new.email,
+        kind: if new.kind.is_empty() { Policies::embedded()?.account.ordinary().to_owned() } else { new.kind },
     };
     tidy(&mut change);
     check(Some(&account), &change)?;
@@ -100,10 +108,11 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, 
         return Err(Error::invalid("account", "field-taken"));
     }
     let id = new_id(now);
-    let PersonChange { full_name, agency_id, title, signs_as, phone, email } = change;
-    store::insert(tx, &id, &NewPerson { account, full_name, agency_id, title, signs_as, phone, email }, now).await?;
+    let PersonChange { full_name, agency_id, title, signs_as, phone, email, kind } = change;
+    store::insert(tx, &id, &NewPerson { account, full_name, agency_id, title, signs_as, phone, email, kind }, now)
+        .await?;
     let person = store::signed_in(tx, &id).await?.ok_or(Error::NotFound)?;
-    let details = json!({ "account": person.account, "full_name": person.full_name });
+    let details = json!({ "account": person.account, "full_name": person.full_name, "kind": person.kind });
     audit::record(tx, now, "person.create", "person", &id, Some(&person.agency_id), details).await?;
     Ok(person)
 }
@@ -117,6 +126,9 @@ pub async fn change(
     mut change: PersonChange,
 ) -> Result<(), Error> {
     let person = roles::manageable(tx, policies, now, id).await?;
+    if change.kind.is_empty() {
+        change.kind = person.kind.clone();
+    }
     tidy(&mut change);
     check(None, &change)?;
     agencies::require_in_scope(tx, &change.agency_id)
@@ -126,9 +138,9 @@ pub async fn change(
     let (phone, email) = (Personal::from(change.phone.as_str()), Personal::from(change.email.as_str()));
     let details = json!({
         "before": { "full_name": person.full_name, "agency": person.agency_id, "title": person.title,
-                    "signs_as": person.signs_as, "phone": person.phone, "email": person.email },
+                    "signs_as": person.signs_as, "phone": person.phone, "email": person.email, "kind": person.kind },
         "after": { "full_name": change.full_name, "agency": change.agency_id, "title": change.title,
-                   "signs_as": change.signs_as, "phone": phone, "email": email },
+                   "signs_as": change.signs_as, "phone": phone, "email": email, "kind": change.kind },
         // The masks may be equal where the texts are not.
         "contact_changed": phone != person.phone || email != person.email,
     });

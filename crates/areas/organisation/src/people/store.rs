@@ -10,7 +10,7 @@ use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 
 const SELECT: &str = "SELECT people.id, people.account, people.full_name, people.agency_id, agencies.name AS agency_name, \
-                      people.title, people.signs_as, people.phone, people.email, people.active, people.created_at \
+                      people.title, people.signs_as, people.phone, people.email, people.kind, people.active, people.created_at \
                       FROM people JOIN agencies ON agencies.id = people.agency_id";
 
 const GRANTS: &str = "SELECT person_roles.id, person_roles.person_id, person_roles.role, person_roles.agency_id, \
@@ -26,6 +26,8 @@ pub struct PersonFilter {
     /// Only people of this agency and those below it.
     pub under: String,
     pub role: String,
+    /// Type of the account.
+    pub kind: String,
     pub active: Option<bool>,
     /// Time at which the role must hold.
     pub now: Micros,
@@ -47,6 +49,9 @@ impl PersonFilter {
                 now = self.now
             );
             conditions.with(&piece, self.role.as_str());
+        }
+        if !self.kind.is_empty() {
+            conditions.with("people.kind = ?", self.kind.as_str());
         }
         if let Some(active) = self.active {
             conditions.with("people.active = ?", active);
@@ -254,8 +259,8 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error
 
 pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewPerson, now: Micros) -> Result<(), Error> {
     let sql = "INSERT INTO people (id, account, full_name, name_fold, name_sort, agency_id, title, phone, email, \
-               active, disabled_at, created_at, updated_at, signs_as) \
-               VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,NULL,$11,$12,$13)";
+               active, disabled_at, created_at, updated_at, signs_as, kind, opened_at) \
+               VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,NULL,$11,$12,$13,$14,$11)";
     let values = vec![
         id.into(),
         new.account.as_str().into(),
@@ -270,13 +275,14 @@ pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewPerson, now: Micros) 
         now.into(),
         now.into(),
         new.signs_as.as_str().into(),
+        new.kind.as_str().into(),
     ];
     execute(tx, sql, values).await
 }
 
 pub(super) async fn update(tx: &Tx<'_>, id: &str, change: &PersonChange, now: Micros) -> Result<(), Error> {
     let sql = "UPDATE people SET full_name = $1, name_fold = $2, name_sort = $3, agency_id = $4, title = $5, \
-               phone = $6, email = $7, updated_at = $8, signs_as = $10 WHERE id = $9";
+               phone = $6, email = $7, updated_at = $8, signs_as = $10, kind = $11 WHERE id = $9";
     let values = vec![
         change.full_name.as_str().into(),
         fold(&change.full_name).into(),
@@ -288,14 +294,17 @@ pub(super) async fn update(tx: &Tx<'_>, id: &str, change: &PersonChange, now: Mi
         now.into(),
         id.into(),
         change.signs_as.as_str().into(),
+        change.kind.as_str().into(),
     ];
     execute(tx, sql, values).await
 }
 
 pub(super) async fn set_active(tx: &Tx<'_>, id: &str, active: bool, now: Micros) -> Result<(), Error> {
-    let sql = "UPDATE people SET active = $1, disabled_at = $2, updated_at = $3 WHERE id = $4";
+    // Days without use count anew from the day of opening.
+    let opened = if active { ", opened_at = $3" } else { "" };
+    let sql = format!("UPDATE people SET active = $1, disabled_at = $2, updated_at = $3{opened} WHERE id = $4");
     let disabled_at = (!active).then_some(now);
-    execute(tx, sql, vec![active.into(), disabled_at.into(), now.into(), id.into()]).await
+    execute(tx, &sql, vec![active.into(), disabled_at.into(), now.into(), id.into()]).await
 }
 
 pub(super) async fn insert_grant(tx: &Tx<'_>, grant: &Grant, by: &str, now: Micros) -> Result<(), Error> {

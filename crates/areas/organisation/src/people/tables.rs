@@ -13,10 +13,11 @@ pub const PEOPLE: TableSpec = TableSpec {
         column("full_name", ColumnKind::Text, "Name."),
         column("agency_id", ColumnKind::Text, "Agency the person belongs to."),
         column("title", ColumnKind::Text, "Position."),
+        column("kind", ColumnKind::Text, "Type of the account."),
         column("active", ColumnKind::Boolean, "Whether the account is open."),
         column("created_at", ColumnKind::Time, "When the account was made."),
     ],
-    select: "SELECT id, account, full_name, agency_id, title, active, created_at FROM people",
+    select: "SELECT id, account, full_name, agency_id, title, kind, active, created_at FROM people",
     agency_column: Some("agency_id"),
     capability: Some(kit::Capability::ViewPeople),
 };

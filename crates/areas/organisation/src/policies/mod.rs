@@ -1,10 +1,12 @@
 //! Policies of the area as data: roles, passwords, sessions, second factors, roster (`content/organisation/`). Built into the
 //! program; a directory with files of the same names takes their place.
 
+mod account;
 mod password;
 mod second_factor;
 mod session;
 
+pub use account::{AccountPolicy, IdleLimits};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
 pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
 pub use session::{DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, ThrottleLimits};
@@ -75,6 +77,7 @@ pub struct Policies {
     pub roles: Vec<Role>,
     pub password: PasswordPolicy,
     pub session: SessionPolicy,
+    pub account: AccountPolicy,
     pub second_factor: SecondFactorPolicy,
     pub roster: RosterPolicy,
 }
@@ -91,6 +94,8 @@ const PASSWORD: (&str, &str) =
     ("password-policy.toml", include_str!("../../../../../content/organisation/password-policy.toml"));
 const SESSION: (&str, &str) =
     ("session-policy.toml", include_str!("../../../../../content/organisation/session-policy.toml"));
+const ACCOUNT: (&str, &str) =
+    ("account-policy.toml", include_str!("../../../../../content/organisation/account-policy.toml"));
 const SECOND_FACTOR: (&str, &str) =
     ("second-factor-policy.toml", include_str!("../../../../../content/organisation/second-factor-policy.toml"));
 const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../../content/organisation/roster.toml"));
@@ -114,6 +119,7 @@ impl Policies {
             roles: read::<RolesFile>(directory, ROLES)?.role,
             password: read(directory, PASSWORD)?,
             session: read(directory, SESSION)?,
+            account: read(directory, ACCOUNT)?,
             second_factor: read(directory, SECOND_FACTOR)?,
             roster: read(directory, ROSTER)?,
         };
@@ -133,6 +139,11 @@ impl Policies {
         }
         if let Some(role) = policies.second_factor.required.roles.iter().find(|id| policies.role(id).is_none()) {
             return wrong(SECOND_FACTOR.0, format!("no role is called {role}"));
+        }
+        let account = &policies.account;
+        let mut named = account.machines.iter().chain(&account.idle.kinds);
+        if account.kinds.is_empty() || named.any(|kind| !account.kinds.contains(kind)) {
+            return wrong(ACCOUNT.0, "a type of account that the list of kinds does not hold".to_owned());
         }
         let limits = &policies.session.session;
         if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {
@@ -187,6 +198,9 @@ mod tests {
             for capability in Capability::ALL {
                 let key = format!("capability-{}", capability.name());
                 assert!(texts().has(lang, &key), "{key}");
+            }
+            for kind in &policies.account.kinds {
+                assert!(texts().has(lang, &format!("account-kind-{kind}")), "{kind}");
             }
             for post in &policies.roster.posts {
                 assert!(texts().has(lang, &format!("roster-post-{post}")), "{post}");

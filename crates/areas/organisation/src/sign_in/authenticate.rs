@@ -71,7 +71,8 @@ impl SignIn {
         let scope = own_scope();
         let view = self.db.scoped(&scope).read();
         let Some(row) = sessions::by_token(&view, token).await? else { return Ok(None) };
-        let Some(person) = people::signed_in(&view, &row.person_id).await?.filter(|person| person.active) else {
+        let person = people::signed_in(&view, &row.person_id).await?;
+        let Some(person) = person.filter(|person| person.may_sign_in(&self.policies)) else {
             return Ok(None);
         };
         let grants = people::grants_of(&view, &person.id).await?;

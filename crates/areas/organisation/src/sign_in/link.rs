@@ -50,7 +50,8 @@ impl SignIn {
         let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
         let Some(row) = row else { return Ok(None) };
         let person_id: String = row.try_get("", "person_id")?;
-        let Some(person) = people::signed_in(&tx, &person_id).await?.filter(|person| person.active) else {
+        let person = people::signed_in(&tx, &person_id).await?;
+        let Some(person) = person.filter(|person| person.may_sign_in(&self.policies)) else {
             return Ok(None);
         };
         let session = self.open(&tx, &person, origin, "link", now).await?;

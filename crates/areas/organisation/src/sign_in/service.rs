@@ -55,7 +55,7 @@ impl SignIn {
         // Whether the account is open is read again here: it may have been closed while the hash was made.
         let person = people::signing_in(&tx, &knock.account).await?;
         let outcome = match person {
-            Some(person) if fits && person.active => {
+            Some(person) if fits && person.may_sign_in(&self.policies) => {
                 if let (Some(old), Some(new)) = (hash, &renewed) {
                     passwords::renew(&tx, &person.id, old, new).await?;
                 }

@@ -9,7 +9,10 @@ use kit::clock::HOUR;
 use kit::{Capability, Error};
 use organisation::agencies::{self, AgencyFilter};
 use organisation::api_keys::{self, NewKey};
+use organisation::experts::{self, ExpertData, ExpertFilter};
+use organisation::incumbents::{self, NewIncumbent};
 use organisation::people::{self, PersonFilter};
+use organisation::qualifications::{self, NewQualification, QualificationFilter};
 use organisation::roster::{self, NewShift};
 use test_support::on_each_database;
 
@@ -19,6 +22,7 @@ struct Neighbours {
     b_key: String,
     b_shift: String,
     b_grant: String,
+    b_expert: String,
 }
 
 /// Department A with an administrator of its own making, department B with everything that can be seen.
@@ -46,14 +50,37 @@ async fn neighbours(db: kit::Db) -> Neighbours {
     let b_shift = roster::add_shift(&tx, &province.policies, NOW, &shift).await.unwrap();
     roster::hand_over(&tx, NOW, &b_shift, "Ghi chú Xa").await.unwrap();
     let b_grant = people::grants_of(&tx, &b_person).await.unwrap().remove(0).id;
+    let incumbent = NewIncumbent {
+        agency_id: province.b.clone(),
+        person_id: b_person.clone(),
+        post: "dedicated".into(),
+        starts_at: NOW - HOUR,
+        ..NewIncumbent::default()
+    };
+    incumbents::appoint(&tx, NOW, incumbent).await.unwrap();
+    let certificate = NewQualification {
+        person_id: b_person.clone(),
+        kind: "certificate".into(),
+        name: "Chứng chỉ Xa".into(),
+        ..NewQualification::default()
+    };
+    qualifications::add(&tx, NOW, certificate).await.unwrap();
+    let expert = ExpertData {
+        agency_id: province.b.clone(),
+        full_name: "Chuyên Gia Xa".into(),
+        fields: "mã độc".into(),
+        phone: "0900 000 001".into(),
+        ..ExpertData::default()
+    };
+    let b_expert = experts::add(&tx, NOW, expert).await.unwrap();
     tx.commit().await.unwrap();
-    Neighbours { province, b_person, b_key, b_shift, b_grant }
+    Neighbours { province, b_person, b_key, b_shift, b_grant, b_expert }
 }
 
 #[tokio::test]
 async fn services_of_a_find_nothing_of_b() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
-        let Neighbours { province, b_person, b_key, b_shift, b_grant } = neighbours(db).await;
+        let Neighbours { province, b_person, b_key, b_shift, b_grant, b_expert } = neighbours(db).await;
         // Every capability there is, but at A only.
         let scope = crate::province::scope_of(
             "p",
@@ -104,6 +131,13 @@ async fn services_of_a_find_nothing_of_b() {
         assert!(roster::between(&tx, NOW - 24 * HOUR, NOW + 24 * HOUR).await.unwrap().is_empty());
         assert!(roster::on_duty(&tx, NOW).await.unwrap().is_empty());
         assert!(roster::last_note(&tx).await.unwrap().is_none());
+        assert!(incumbents::of_agency(&tx, b).await.unwrap().is_empty());
+        assert!(incumbents::holding(&tx, NOW).await.unwrap().is_empty());
+        assert_eq!(qualifications::count(&tx, &QualificationFilter::default()).await.unwrap(), 0);
+        assert_eq!(experts::count(&tx, &ExpertFilter::default()).await.unwrap(), 0);
+        assert!(matches!(experts::find(&tx, &b_expert).await, Err(Error::NotFound)));
+        let merged = agencies::become_part_of(&tx, NOW, b, &province.a, NOW, "").await;
+        assert!(matches!(merged, Err(Error::NotFound)), "{merged:?}");
         assert!(matches!(roster::remove_shift(&tx, NOW, &b_shift).await, Err(Error::NotFound)));
         assert!(matches!(roster::hand_over(&tx, NOW, &b_shift, "x").await, Err(Error::NotFound)));
         drop(tx);
@@ -152,7 +186,7 @@ async fn tables_of_the_catalogue_hold_nothing_of_b() {
 #[tokio::test]
 async fn pages_show_an_officer_of_a_nothing_of_b() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
-        let Neighbours { province, b_person, b_key, b_shift, b_grant } = neighbours(db).await;
+        let Neighbours { province, b_person, b_key, b_shift, b_grant, b_expert } = neighbours(db).await;
         let app = app(&province, false);
         let site = site(&app);
         let mut officer = Browser::enter(&site, "can.bo.a").await;
@@ -169,6 +203,12 @@ async fn pages_show_an_officer_of_a_nothing_of_b() {
             "/inbox?format=csv",
             "/me",
             "/people?q=xa",
+            "/incumbents",
+            "/incumbents?format=csv",
+            "/qualifications",
+            "/qualifications?format=csv",
+            "/experts?when=all",
+            "/experts?when=all&format=csv",
             "/agencies?q=giao+duc",
         ] {
             let answer = officer.get(path).await;
@@ -178,6 +218,8 @@ async fn pages_show_an_officer_of_a_nothing_of_b() {
                 "can.bo.b",
                 "Khóa Xa",
                 "Ghi chú Xa",
+                "Chứng chỉ Xa",
+                "Chuyên Gia Xa",
                 "Sở Giáo dục",
                 &b_person,
                 &b_key,
@@ -187,10 +229,24 @@ async fn pages_show_an_officer_of_a_nothing_of_b() {
                 assert!(!answer.text.contains(secret), "{path} shows {secret}");
             }
         }
-        for path in [format!("/agencies/{}", province.b), format!("/people/{b_person}")] {
+        for path in [
+            format!("/agencies/{}", province.b),
+            format!("/people/{b_person}"),
+            format!("/people/{b_person}/qualifications"),
+            format!("/agencies/{}/incumbents", province.b),
+            format!("/experts/{b_expert}"),
+        ] {
             assert_eq!(officer.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
         }
-        for path in ["/audit", "/audit?format=csv", "/people/new", "/agencies/new"] {
+        for path in [
+            "/audit",
+            "/audit?format=csv",
+            "/people/new",
+            "/agencies/new",
+            "/agencies/import",
+            "/people/import",
+            "/experts/new",
+        ] {
             assert_eq!(officer.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
         }
         officer.get("/me").await;
@@ -203,6 +259,11 @@ async fn pages_show_an_officer_of_a_nothing_of_b() {
             (format!("/people/{b_person}/reset-password"), vec![]),
             (format!("/people/{b_person}/unlock"), vec![]),
             (format!("/people/{b_person}/reveal"), vec![]),
+            (format!("/experts/{b_expert}/call"), vec![]),
+            (format!("/experts/{b_expert}/close"), vec![]),
+            (format!("/agencies/{}/become", province.b), vec![("into", province.a.as_str())]),
+            (format!("/agencies/{}/incumbents", province.b), vec![("post", "head"), ("person_id", &b_person)]),
+            (format!("/people/{b_person}/qualifications"), vec![("name", "x")]),
             (format!("/roster/{b_shift}/phone"), vec![]),
             (format!("/agencies/{}", province.b), vec![("name", "x")]),
             (format!("/agencies/{}/close", province.b), vec![]),

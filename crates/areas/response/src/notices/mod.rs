@@ -209,6 +209,7 @@ mod tests {
             signs_as: signs_as.into(),
             phone: kit::Personal::default(),
             email: kit::Personal::default(),
+            kind: "operational".into(),
             active: true,
             created_at: 0,
         };

@@ -1,0 +1,11 @@
+//! Many records at once from a table (CSV, as spreadsheets of any language write it). Every line stands for itself: one
+//! that is wrong is named with its reason and spoils no other. What a line means is known to the noun that reads it.
+
+mod page;
+mod read;
+mod report;
+
+pub(crate) use page::{About, SheetForm, SheetPage};
+pub(crate) use read::{Column, Row, date, named, read};
+pub use report::{Change, Line, Outcome, Report, Totals};
+pub(crate) use report::{begin_line, end_line};

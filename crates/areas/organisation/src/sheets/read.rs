@@ -1,0 +1,225 @@
+//! Reading a table: the head line says which column is which, by the names of this program or by the words of an
+//! exported list; commas, semicolons and tabs all separate.
+
+use crate::answers::local_time;
+use kit::clock::Micros;
+use kit::error::FieldError;
+use kit::fold::{fold, normalise};
+use kit::locale::texts;
+use kit::{Error, Lang};
+use std::collections::BTreeMap;
+
+/// Most lines of one table; a province has some hundreds of agencies and some thousands of people.
+const MOST_LINES: usize = 20_000;
+
+/// A column: its name in files, and the key of what exported lists call it.
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) key: &'static str,
+}
+
+/// One line with its number in the file; empty cells are not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) line: u64,
+    cells: BTreeMap<&'static str, String>,
+}
+
+impl Row {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.cells.get(name).map(String::as_str)
+    }
+
+    /// The cell, empty where there is none.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.get(name).unwrap_or_default().to_owned()
+    }
+}
+
+/// A line that cannot be taken apart.
+pub(crate) type Unread = (u64, FieldError);
+
+/// All lines of a table. A head that lacks one of `required` or holds an unknown column refuses the whole: nobody could
+/// say which lines are right.
+pub(crate) fn read(text: &str, columns: &[Column], required: &[&str]) -> Result<Vec<Result<Row, Unread>>, Error> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let mut records = reader.records();
+    let head = match records.next() {
+        Some(Ok(head)) => head,
+        _ => return Err(Error::mistake("sheet-empty", [])),
+    };
+    let mut names = Vec::new();
+    for cell in &head {
+        names.push(match (cell.trim().is_empty(), column_of(cell, columns)) {
+            (true, _) => None,
+            (false, Some(name)) => Some(name),
+            (false, None) => return Err(Error::mistake("sheet-column-unknown", [("column", normalise(cell))])),
+        });
+    }
+    if let Some(missing) = required.iter().find(|name| !names.contains(&Some(**name))) {
+        return Err(Error::mistake("sheet-column-missing", [("column", (*missing).to_owned())]));
+    }
+    let mut rows = Vec::new();
+    for (number, record) in records.enumerate() {
+        if rows.len() >= MOST_LINES {
+            return Err(Error::mistake("sheet-too-long", [("most", MOST_LINES.to_string())]));
+        }
+        // The head is line one; quoted cells may hold line ends, so the reader knows better where it can say.
+        let counted = u64::try_from(number).unwrap_or_default() + 2;
+        let wrong = |line, key| Err((line, FieldError { field: String::new(), key }));
+        let record = match record {
+            Ok(record) => record,
+            Err(_) => {
+                rows.push(wrong(counted, "sheet-line-unreadable"));
+                continue;
+            }
+        };
+        let line = record.position().map_or(counted, |place| place.line() + line_ends_at(text, place.byte()));
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let beyond = record.iter().skip(names.len()).any(|cell| !cell.trim().is_empty());
+        if beyond || record.len() < names.len() {
+            rows.push(wrong(line, "sheet-line-cells"));
+            continue;
+        }
+        let mut row = Row { line, cells: BTreeMap::new() };
+        for (name, cell) in names.iter().zip(&record) {
+            let cell = normalise(unguarded(cell));
+            if let (Some(name), false) = (name, cell.is_empty()) {
+                row.cells.insert(*name, cell);
+            }
+        }
+        rows.push(Ok(row));
+    }
+    Ok(rows)
+}
+
+/// Line ends right where the reader says that a record begins: it counts neither blank lines before the record nor the
+/// second half of a line end of two characters.
+fn line_ends_at(text: &str, byte: u64) -> u64 {
+    let rest = usize::try_from(byte).ok().and_then(|byte| text.as_bytes().get(byte..)).unwrap_or_default();
+    let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
+    ends.map(|_| 1).sum()
+}
+
+fn delimiter(text: &str) -> u8 {
+    let head = text.lines().next().unwrap_or_default();
+    let count = |letter: char| head.matches(letter).count();
+    let best =
+        [(count(','), b','), (count(';'), b';'), (count('\t'), b'\t')].into_iter().max_by_key(|(count, _)| *count);
+    best.filter(|(count, _)| *count > 0).map_or(b',', |(_, letter)| letter)
+}
+
+fn column_of(cell: &str, columns: &[Column]) -> Option<&'static str> {
+    let cell = fold(cell);
+    columns
+        .iter()
+        .find(|column| {
+            column.name == cell || Lang::ALL.iter().any(|lang| fold(&texts().text(*lang, column.key)) == cell)
+        })
+        .map(|column| column.name)
+}
+
+/// Exported lists put an apostrophe before what a spreadsheet would run; it is no part of the cell.
+fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
+        _ => cell,
+    }
+}
+
+/// Which of `codes` a cell means: the code itself, or its name in either language (`key` makes the key of a code).
+pub(crate) fn named<'code>(
+    cell: &str,
+    codes: impl IntoIterator<Item = &'code str>,
+    key: impl Fn(&str) -> String,
+) -> Option<String> {
+    let folded = fold(cell);
+    codes
+        .into_iter()
+        .find(|code| *code == cell || Lang::ALL.iter().any(|lang| fold(&texts().text(*lang, &key(code))) == folded))
+        .map(ToOwned::to_owned)
+}
+
+/// `2026-11-21`, `2026-11-21 09:12` or `21/11/2026`, in Vietnamese time.
+pub(crate) fn date(cell: &str) -> Option<Micros> {
+    if let Some(at) = local_time(cell) {
+        return Some(at);
+    }
+    let mut parts = cell.trim().splitn(3, '/').map(|part| part.trim().parse::<u16>().ok());
+    let (day, month, year) = (parts.next()??, parts.next()??, parts.next()??);
+    local_time(&format!("{year:04}-{month:02}-{day:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: &[Column] =
+        &[Column { name: "code", key: "agency-code" }, Column { name: "name", key: "agency-name" }];
+
+    fn cells(text: &str) -> Vec<Option<(u64, String, String)>> {
+        let rows = read(text, COLUMNS, &["code"]).unwrap();
+        rows.into_iter().map(|row| row.ok().map(|row| (row.line, row.text("code"), row.text("name")))).collect()
+    }
+
+    #[test]
+    fn the_head_may_speak_either_language_and_any_separator_will_do() {
+        for text in ["code,name\nSYT,Sở Y tế\n", "\u{feff}Mã;Tên\r\nSYT;Sở Y tế\r\n", "NAME\tCode\nSở Y tế\tSYT"]
+        {
+            assert_eq!(cells(text), [Some((2, "SYT".into(), "Sở Y tế".into()))], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_taken_apart_spoils_no_other() {
+        let text = "code,name\nA\nB,b,too many\n\nC,\"two\nlines\"\nD,d\n";
+        let found = cells(text);
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert_eq!((found[0].as_ref(), found[1].as_ref()), (None, None));
+        assert_eq!(found[2], Some((5, "C".into(), "two\nlines".into())));
+        assert_eq!(found[3], Some((7, "D".into(), "d".into())));
+        let unread: Vec<_> = read(text, COLUMNS, &[]).unwrap().into_iter().filter_map(Result::err).collect();
+        assert_eq!(unread[0], (2, FieldError { field: String::new(), key: "sheet-line-cells" }));
+    }
+
+    #[test]
+    fn a_head_that_nobody_understands_refuses_the_whole() {
+        for (text, code) in [
+            ("", "sheet-empty"),
+            ("code,colour\nA,red\n", "sheet-column-unknown"),
+            ("name\nSở Y tế\n", "sheet-column-missing"),
+        ] {
+            assert_eq!(read(text, COLUMNS, &["code"]).unwrap_err().code(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_export_guards_comes_back_as_it_was() {
+        assert_eq!(cells("code,name\nA,'+84 900\n")[0].as_ref().unwrap().2, "+84 900");
+        assert_eq!(cells("code,name\nA,'quoted'\n")[0].as_ref().unwrap().2, "'quoted'");
+    }
+
+    #[test]
+    fn dates_are_read_in_both_ways_of_writing_and_impossible_ones_are_not() {
+        assert_eq!(date("01/07/2025"), date("2025-07-01"));
+        assert!(date("2025-07-01").is_some());
+        for text in ["", "31/02/2026", "1/7", "hôm qua", "07-01-2025x"] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_may_be_written_by_its_name() {
+        let key = |code: &str| format!("agency-kind-{code}");
+        assert_eq!(named("Xã", ["ward", "commune"], key), Some("commune".to_owned()));
+        assert_eq!(named("ward", ["ward", "commune"], key), Some("ward".to_owned()));
+        assert_eq!(named("vương quốc", ["ward", "commune"], key), None);
+    }
+}

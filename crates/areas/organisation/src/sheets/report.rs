@@ -1,0 +1,168 @@
+//! What came of a table, line by line: new, changed from what to what, as it was, or refused and why.
+
+use kit::error::FieldError;
+use kit::locale::{Argument, texts};
+use kit::{Error, Lang, Tx};
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One value that a line changes. `key` is the key of what the value is called; personal data is masked already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub key: &'static str,
+    pub before: String,
+    pub after: String,
+}
+
+impl Change {
+    pub(crate) fn new(key: &'static str, before: impl ToString, after: impl ToString) -> Self {
+        Self { key, before: before.to_string(), after: after.to_string() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    New,
+    Changed(Vec<Change>),
+    Same,
+    Refused(Vec<FieldError>),
+}
+
+impl Outcome {
+    /// Key of its word.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::New => "sheet-new",
+            Self::Changed(_) => "sheet-changed",
+            Self::Same => "sheet-same",
+            Self::Refused(_) => "sheet-refused",
+        }
+    }
+
+    /// With more changes; what is new or refused stays so.
+    pub(crate) fn and(self, more: Vec<Change>) -> Self {
+        match self {
+            Self::Same if !more.is_empty() => Self::Changed(more),
+            Self::Changed(mut changes) => {
+                changes.extend(more);
+                Self::Changed(changes)
+            }
+            other => other,
+        }
+    }
+}
+
+/// One line of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Number in the file, counted from 1.
+    pub line: u64,
+    /// Code or account, as far as it was read.
+    pub subject: String,
+    pub name: String,
+    pub outcome: Outcome,
+}
+
+impl Line {
+    /// What is wrong, in words; empty where nothing is.
+    pub fn reasons(&self, lang: Lang) -> Vec<String> {
+        let Outcome::Refused(errors) = &self.outcome else { return Vec::new() };
+        errors
+            .iter()
+            .map(|error| match error.field.as_str() {
+                "" => texts().text(lang, error.key),
+                field => format!("{field}: {}", texts().text(lang, error.key)),
+            })
+            .collect()
+    }
+
+    /// What changes, in words: `Tên: Xã A → Xã B`.
+    pub fn changes(&self, lang: Lang) -> Vec<String> {
+        let Outcome::Changed(changes) = &self.outcome else { return Vec::new() };
+        let or_dash = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+        changes
+            .iter()
+            .map(|change| {
+                let name = texts().text(lang, change.key);
+                format!("{name}: {} → {}", or_dash(&change.before), or_dash(&change.after))
+            })
+            .collect()
+    }
+}
+
+/// How many lines of each outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    pub new: usize,
+    pub changed: usize,
+    pub same: usize,
+    pub refused: usize,
+}
+
+/// Every line, in the order of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub lines: Vec<Line>,
+}
+
+impl Report {
+    pub(crate) fn of(lines: BTreeMap<u64, Line>) -> Self {
+        Self { lines: lines.into_values().collect() }
+    }
+
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for line in &self.lines {
+            match line.outcome {
+                Outcome::New => totals.new += 1,
+                Outcome::Changed(_) => totals.changed += 1,
+                Outcome::Same => totals.same += 1,
+                Outcome::Refused(_) => totals.refused += 1,
+            }
+        }
+        totals
+    }
+
+    /// The totals in one sentence.
+    pub fn sentence(&self, lang: Lang) -> String {
+        let Totals { new, changed, same, refused } = self.totals();
+        let figure = |count: usize| -> Argument<'static> { u64::try_from(count).unwrap_or(u64::MAX).into() };
+        let arguments =
+            [("new", figure(new)), ("changed", figure(changed)), ("same", figure(same)), ("refused", figure(refused))];
+        texts().text_with(lang, "sheet-totals", &arguments)
+    }
+}
+
+/// Begins a line: what it writes can be taken back alone.
+pub(crate) async fn begin_line(tx: &Tx<'_>) -> Result<(), Error> {
+    tx.execute_unprepared("SAVEPOINT sheet_line").await?;
+    Ok(())
+}
+
+/// Ends it: a line is taken whole or not at all.
+pub(crate) async fn end_line(tx: &Tx<'_>, outcome: Result<Outcome, Error>) -> Result<Outcome, Error> {
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let reasons = refusals(error)?;
+            tx.execute_unprepared("ROLLBACK TO SAVEPOINT sheet_line").await?;
+            Outcome::Refused(reasons)
+        }
+    };
+    tx.execute_unprepared("RELEASE SAVEPOINT sheet_line").await?;
+    Ok(outcome)
+}
+
+/// What is wrong with a line, where the error is about the line; other errors go on their way.
+fn refusals(error: Error) -> Result<Vec<FieldError>, Error> {
+    let whole = |key| Ok(vec![FieldError { field: String::new(), key }]);
+    match error {
+        Error::Invalid(fields) => Ok(fields),
+        Error::Conflict(key) => whole(key),
+        Error::NotFound => whole("sheet-not-found"),
+        Error::Forbidden(_) => whole("sheet-not-allowed"),
+        other => Err(other),
+    }
+}
