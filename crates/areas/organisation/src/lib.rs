@@ -6,6 +6,7 @@ mod answers;
 pub mod api_keys;
 pub mod audit;
 mod conditions;
+pub mod elevations;
 pub mod inbox;
 pub mod people;
 pub mod policies;

@@ -1,6 +1,6 @@
 //! What the area brings to the program.
 
-use crate::{agencies, api_keys, audit, inbox, people, roster, sign_in};
+use crate::{agencies, api_keys, audit, elevations, inbox, people, roster, sign_in};
 use kit::migration::Migration;
 use kit::web::Routes;
 use kit::{Area, Capability, NavigationItem};
@@ -35,6 +35,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-sign-in",
         sql: include_str!("../migrations/2026-11-22-organisation-sign-in.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-elevations",
+        sql: include_str!("../migrations/2026-11-22-organisation-elevations.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -44,6 +48,8 @@ pub fn area() -> Area {
         routes: Routes::new()
             .merge(agencies::routes())
             .merge(people::routes())
+            .merge(people::role_routes())
+            .merge(elevations::routes())
             .merge(api_keys::routes())
             .merge(roster::routes())
             .merge(inbox::routes())
@@ -72,8 +78,10 @@ fn navigation() -> Vec<NavigationItem> {
     vec![
         item("agency-navigation", "/agencies", "building", None, 10),
         item("person-navigation", "/people", "users", Some(Capability::ViewPeople), 20),
+        item("roles-navigation", "/roles", "shield-check", None, 25),
         item("roster-navigation", "/roster", "calendar", None, 30),
         item("key-navigation", "/api-keys", "key", Some(Capability::ViewSources), 40),
+        item("elevation-navigation", "/elevations", "hourglass", None, 45),
         item("inbox-navigation", "/inbox", "bell", None, 50),
         item("audit-navigation", "/audit", "history", Some(Capability::ViewAudit), 60),
         item("reading-navigation", "/audit/readings", "eye", Some(Capability::ViewReadings), 70),
