@@ -135,3 +135,5 @@ audit-events-hold = Hold events
 audit-events-release = Release held events
 audit-events-expire = Remove events beyond their time
 audit-events-repair = Mend the event store
+access-counts = { $pages } pages, { $api } of the API, { $commands } commands, { $tables } tables, { $roles } roles; without a rule: { $missing }
+access-without-rule = ✗ { $operation }: nothing says who may

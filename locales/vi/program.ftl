@@ -135,3 +135,5 @@ audit-events-hold = Giữ lại sự kiện
 audit-events-release = Thôi giữ sự kiện
 audit-events-expire = Xóa sự kiện hết hạn lưu
 audit-events-repair = Sửa kho sự kiện
+access-counts = { $pages } thao tác trên trang, { $api } của API, { $commands } lệnh, { $tables } bảng, { $roles } vai trò; chưa có quy tắc: { $missing }
+access-without-rule = ✗ { $operation }: chưa nói ai được làm

@@ -45,6 +45,7 @@ capabilities! {
     HandleIncidents "handle-incidents",
     ApproveNotices "approve-notices",
     SendNotices "send-notices",
+    ApproveElevations "approve-elevations",
     ViewPeople "view-people",
     ManagePeople "manage-people",
     ManageRoster "manage-roster",

@@ -3,9 +3,13 @@
 
 use event_store::{ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, Store};
 use kit::catalogue::{Catalogue, Cell, ColumnKind, QueryAnswer, QueryLimits, TableSpec, rows_in_scope};
-use kit::{Db, Error, Scope};
+use kit::{Capability, Db, Error, Scope};
 use monitoring::search::run::refusal;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+/// What the asker must hold to ask for events; what registers need is said by their [`TableSpec`].
+pub const EVENTS_NEED: Capability = Capability::ViewEvents;
 
 /// Events and registers as one catalogue.
 pub struct EventsAndRegisters {
@@ -17,13 +21,25 @@ pub struct EventsAndRegisters {
 #[async_trait::async_trait]
 impl Catalogue for EventsAndRegisters {
     async fn query(&self, scope: &Scope, sql: &str, limits: QueryLimits) -> Result<QueryAnswer, Error> {
-        let sources = monitoring::sources::sources_in_scope(&self.db.scoped(scope).read()).await?;
+        let sources = match scope.may(EVENTS_NEED) {
+            true => monitoring::sources::sources_in_scope(&self.db.scoped(scope).read()).await?,
+            // A source that nothing has: the engine says whether events were asked for, and that is refused below.
+            false => Sources::Only(Arc::new(BTreeSet::from([String::new()]))),
+        };
+        let refused = Refused::default();
         let mut context = QueryContext::new(sources);
-        context.tables = self.tables.iter().map(|spec| self.external(scope, *spec)).collect();
+        context.tables = self.tables.iter().map(|spec| self.external(scope, *spec, &refused)).collect();
         context.max_rows = limits.max_rows;
         context.timeout = limits.timeout;
         context.lane = Lane::Question;
-        let result = self.store.query(sql, &context).await.map_err(refusal)?;
+        let result = self.store.query(sql, &context).await;
+        if let Some(capability) = refused.get() {
+            return Err(Error::Forbidden(*capability));
+        }
+        let result = result.map_err(refusal)?;
+        if result.events_read {
+            scope.require(EVENTS_NEED)?;
+        }
         Ok(QueryAnswer {
             columns: result.columns(),
             rows: result.to_json_rows().map_err(Error::internal)?,
@@ -41,7 +57,7 @@ impl Catalogue for EventsAndRegisters {
 }
 
 impl EventsAndRegisters {
-    fn external(&self, scope: &Scope, spec: TableSpec) -> ExternalTable {
+    fn external(&self, scope: &Scope, spec: TableSpec, refused: &Refused) -> ExternalTable {
         ExternalTable {
             schema: spec.schema.to_owned(),
             name: spec.name.to_owned(),
@@ -55,22 +71,30 @@ impl EventsAndRegisters {
                     doc: column.doc.to_owned(),
                 })
                 .collect(),
-            rows: Arc::new(Rows { db: self.db.clone(), scope: scope.clone(), spec }),
+            rows: Arc::new(Rows { db: self.db.clone(), scope: scope.clone(), spec, refused: Arc::clone(refused) }),
         }
     }
 }
+
+/// The capability that was missing for a table: the engine between here and there knows texts only.
+type Refused = Arc<OnceLock<&'static str>>;
 
 struct Rows {
     db: Db,
     scope: Scope,
     spec: TableSpec,
+    refused: Refused,
 }
 
 #[async_trait::async_trait]
 impl ExternalRows for Rows {
     async fn fetch(&self) -> Result<Vec<Vec<event_store::Cell>>, String> {
-        let rows =
-            rows_in_scope(&self.db.scoped(&self.scope).read(), &self.spec).await.map_err(|error| error.to_string())?;
+        let rows = rows_in_scope(&self.db.scoped(&self.scope).read(), &self.spec).await.map_err(|error| {
+            if let Error::Forbidden(capability) = &error {
+                let _ = self.refused.set(*capability);
+            }
+            error.to_string()
+        })?;
         let cells = |row: Vec<Cell>| {
             row.into_iter().zip(self.spec.columns).map(|(cell, column)| external_cell(cell, column.kind)).collect()
         };

@@ -363,10 +363,12 @@ impl Registers {
         migrate(&db, &migrations, clock.as_ref()).await?;
         let (db, resealed) = sealing::with_keys(db, data, configuration, clock.now()).await?;
         let own = configuration.content_directory.as_ref().map(|directory| directory.join("organisation"));
+        let policies = Arc::new(Policies::load(own.as_deref())?);
+        policies.separation.put_in_force();
         Ok(Self {
             db,
             clock,
-            policies: Arc::new(Policies::load(own.as_deref())?),
+            policies,
             breached: breached(configuration)?,
             checkpoints: checkpoints(data)?,
             resealed,

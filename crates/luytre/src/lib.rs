@@ -2,6 +2,7 @@
 //! Security Centre does lives in the areas.
 
 pub mod accepted;
+pub mod access;
 pub mod archive;
 pub mod catalogue;
 pub mod centre;

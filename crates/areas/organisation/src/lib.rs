@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod audit;
 mod conditions;
 pub mod experts;
+pub mod elevations;
 pub mod inbox;
 pub mod incumbents;
 pub mod people;

@@ -1,6 +1,8 @@
 //! What the area brings to the program.
 
-use crate::{agencies, api_keys, audit, experts, inbox, incumbents, people, qualifications, roster, sign_in};
+use crate::{
+    agencies, api_keys, audit, elevations, experts, inbox, incumbents, people, qualifications, roster, sign_in,
+};
 use kit::migration::Migration;
 use kit::web::Routes;
 use kit::{Area, Capability, NavigationItem};
@@ -47,6 +49,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-workforce",
         sql: include_str!("../migrations/2026-11-22-organisation-workforce.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-elevations",
+        sql: include_str!("../migrations/2026-11-22-organisation-elevations.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -59,6 +65,8 @@ pub fn area() -> Area {
             .merge(incumbents::routes())
             .merge(qualifications::routes())
             .merge(experts::routes())
+            .merge(people::role_routes())
+            .merge(elevations::routes())
             .merge(api_keys::routes())
             .merge(roster::routes())
             .merge(inbox::routes())
@@ -98,8 +106,10 @@ fn navigation() -> Vec<NavigationItem> {
         item("incumbent-navigation", "/incumbents", "user-check", Some(Capability::ViewPeople), 22),
         item("qualification-navigation", "/qualifications", "certificate", Some(Capability::ViewPeople), 24),
         item("expert-navigation", "/experts", "lifebuoy", Some(Capability::ViewPeople), 26),
+        item("roles-navigation", "/roles", "shield-check", None, 25),
         item("roster-navigation", "/roster", "calendar", None, 30),
         item("key-navigation", "/api-keys", "key", Some(Capability::ViewSources), 40),
+        item("elevation-navigation", "/elevations", "hourglass", None, 45),
         item("inbox-navigation", "/inbox", "bell", None, 50),
         item("audit-navigation", "/audit", "history", Some(Capability::ViewAudit), 60),
         item("reading-navigation", "/audit/readings", "eye", Some(Capability::ViewReadings), 70),

@@ -1,6 +1,7 @@
 //! The command line. Each command is one file; everything that prints a result can print it as JSON.
 
 mod agencies;
+mod access;
 mod audit;
 mod demo;
 mod doctor;
@@ -12,6 +13,7 @@ mod search;
 mod serve;
 mod store;
 mod user;
+pub mod who;
 
 use crate::configuration::Configuration;
 use anyhow::{Context, Result};
@@ -77,6 +79,8 @@ pub enum Command {
     User(user::User),
     /// The audit trail: verify it, sign it, write it to a file.
     Audit(audit::Audit),
+    /// Who may do what.
+    Access(access::Access),
     /// The keys that personal data and secrets are sealed with.
     Keys(keys::Keys),
     /// Say what is well and what is not.
@@ -99,6 +103,9 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
     match &arguments.command {
         Command::Rules(rules) => return rules.run(),
         Command::Audit(audit) if audit.needs_no_centre() => return audit.verify_file(),
+        Command::Access(access) => {
+            return access.run(&Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?);
+        }
         _ => {}
     }
     let configuration = Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?;
@@ -117,6 +124,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Agencies(agencies) => agencies.run(data, configuration).await,
             Command::User(user) => user.run(data, configuration).await,
             Command::Audit(audit) => audit.run(data, configuration).await,
+            Command::Access(access) => access.run(&configuration),
             Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,
             Command::Rules(rules) => rules.run(),

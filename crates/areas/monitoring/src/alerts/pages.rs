@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Severity, Sorting, Sparkline, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{App, Capability, Error};
+use organisation::elevations::export_refused;
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -59,6 +60,9 @@ async fn list_alerts(visit: Visit) -> Result<Response, Fail> {
     if visit.address.has("format", "csv") {
         visit.require(Capability::ExportRows)?;
         let rows = listing::rows(&connection, &filter, &sorting, listing::MOST_ROWS, 0).await?;
+        if let Some(elsewhere) = export_refused(&visit, rows.len()).await? {
+            return Ok(elsewhere);
+        }
         return Ok(csv(&visit, &rows).into_response());
     }
     let total = listing::count(&connection, &filter).await?;

@@ -12,6 +12,7 @@ use kit::catalogue::{QueryAnswer, TableSpec};
 use kit::page::{Address, Page};
 use kit::web::{Csv, Fail, Routes, Visit, render};
 use kit::{App, Capability, Error};
+use organisation::elevations::export_refused;
 use serde_json::Value;
 
 pub(super) fn routes() -> Routes {
@@ -136,6 +137,9 @@ fn words(value: &Value) -> String {
 async fn export(visit: &Visit, sql: &str, format: &str) -> Result<Response, Error> {
     visit.require(Capability::ExportRows)?;
     let answer = ask(visit, sql, IN_FILE, "export").await?;
+    if let Some(elsewhere) = export_refused(visit, answer.rows.len()).await? {
+        return Ok(elsewhere);
+    }
     if format == "json" {
         let body = serde_json::to_string(&answer.rows).map_err(Error::internal)?;
         let headers = [

@@ -16,6 +16,7 @@ use kit::clock::Micros;
 use kit::page::{Address, Choice, FormErrors, Page};
 use kit::web::{Csv, Fail, Html, Routes, Visit, render};
 use kit::{Capability, Error};
+use organisation::elevations::export_refused;
 use std::collections::HashMap;
 
 pub(super) fn routes() -> Routes {
@@ -274,6 +275,9 @@ async fn export(visit: &Visit, question: &Question, format: &str) -> Result<Resp
     question.columns = Store::event_columns().iter().map(|column| column.name.to_owned()).collect();
     let _place = run::enter(visit).await?;
     let found = search(visit, &question, MOST_ROWS, "export").await?;
+    if let Some(elsewhere) = export_refused(visit, found.rows.len()).await? {
+        return Ok(elsewhere);
+    }
     if format == "json" {
         let body = serde_json::to_string(&found.rows).map_err(Error::internal)?;
         let headers = [

@@ -9,7 +9,7 @@ use crate::policies::Policies;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, Choice, Page, Pagination};
-use kit::web::{Csv, Fail, Routes, Visit, render};
+use kit::web::{Access, Csv, Fail, Routes, Visit, render};
 use kit::{Capability, Error};
 use std::collections::BTreeMap;
 
@@ -22,12 +22,13 @@ pub fn routes() -> Routes {
         .get("/people/import", Capability::ManagePeople, sheet_page::show_import)
         .post("/people/import", Capability::ManagePeople, sheet_page::import)
         .get("/people/new", Capability::ManagePeople, form::new_person)
-        .get("/people/{id}", Capability::ViewPeople, person_page::show_person)
+        // Everybody sees the own page, whoever else they may see.
+        .get("/people/{id}", Access::SignedIn, person_page::show_person)
         .post("/people/{id}", Capability::ManagePeople, form::change_person)
         .get("/people/{id}/edit", Capability::ManagePeople, form::edit_person)
         .post("/people/{id}/roles", Capability::ManagePeople, person_page::grant_role)
         .post("/people/{id}/roles/{grant}/revoke", Capability::ManagePeople, person_page::revoke_role)
-        .post("/people/{id}/reveal", Capability::ViewPeople, person_page::reveal)
+        .post("/people/{id}/reveal", Access::SignedIn, person_page::reveal)
         .post("/people/{id}/disable", Capability::ManagePeople, person_page::disable)
         .post("/people/{id}/enable", Capability::ManagePeople, person_page::enable)
         .post("/people/{id}/reset-password", Capability::ManagePeople, person_page::reset_password)

@@ -79,6 +79,16 @@ pub async fn grant_role(
     if held.iter().any(|grant| overlaps(&grant)) {
         return Err(Error::Conflict("role-held-already"));
     }
+    let in_time = |grant: &Grant| {
+        grant.ends_at.is_none_or(|end| end > starts_at) && ends_at.is_none_or(|end| grant.starts_at < end)
+    };
+    for other in held.iter().filter(|grant| in_time(grant)) {
+        if policies.separation.keeps_roles_apart(&role.id, &other.role)
+            && reaches_meet(tx, policies, role, &agency.id, other).await?
+        {
+            return Err(Error::Conflict("role-duties-apart"));
+        }
+    }
     let grant = Grant {
         id: new_id(now),
         person_id: person_id.to_owned(),
@@ -93,6 +103,21 @@ pub async fn grant_role(
     let details = json!({ "role": role.id, "agency": agency.id, "starts_at": starts_at, "ends_at": ends_at });
     audit::record(tx, now, "role.grant", "person", person_id, Some(&person.agency_id), details).await?;
     Ok(grant.id)
+}
+
+/// Whether a role given at an agency and a grant reach the same records.
+async fn reaches_meet(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    role: &Role,
+    agency_id: &str,
+    other: &Grant,
+) -> Result<bool, Error> {
+    let other_reach = policies.role(&other.role).map(|role| role.reach);
+    if role.reach == Reach::Province || other_reach == Some(Reach::Province) || other.agency_id == agency_id {
+        return Ok(true);
+    }
+    store::lie_together(tx, agency_id, &other.agency_id).await
 }
 
 /// Ends a role now. It stays in the person's history.

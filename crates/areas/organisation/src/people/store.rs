@@ -252,6 +252,15 @@ pub async fn who_may(
     Ok(people.into_iter().map(|person| (person.id, person.full_name)).collect())
 }
 
+/// Whether one of two agencies lies above the other in the tree. Not narrowed by the scope.
+pub(super) async fn lie_together(connection: &impl Connection, one: &str, other: &str) -> Result<bool, Error> {
+    let sql = "SELECT ancestor_id FROM agency_closure WHERE (ancestor_id = $1 AND descendant_id = $2) \
+               OR (ancestor_id = $2 AND descendant_id = $1) LIMIT 1";
+    let values = [one.into(), other.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    Ok(connection.query_one_raw(statement).await?.is_some())
+}
+
 async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error> {
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())

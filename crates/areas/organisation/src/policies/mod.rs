@@ -1,14 +1,19 @@
-//! Policies of the area as data: roles, passwords, sessions, second factors, roster (`content/organisation/`). Built into the
+//! Policies of the area as data: roles, passwords, sessions, second factors, roster, duties kept
+//! apart, rights for a while (`content/organisation/`). Built into the
 //! program; a directory with files of the same names takes their place.
 
 mod account;
+mod elevation;
 mod password;
 mod second_factor;
+mod separation;
 mod session;
 
 pub use account::{AccountPolicy, IdleLimits};
+pub use elevation::{ElevationKind, ElevationPolicy};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
 pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
+pub use separation::{Apart, Separation};
 pub use session::{DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, ThrottleLimits};
 
 use kit::{App, Capability};
@@ -80,6 +85,8 @@ pub struct Policies {
     pub account: AccountPolicy,
     pub second_factor: SecondFactorPolicy,
     pub roster: RosterPolicy,
+    pub separation: Separation,
+    pub elevation: ElevationPolicy,
 }
 
 /// A policy file that does not read or contradicts itself.
@@ -98,6 +105,10 @@ const ACCOUNT: (&str, &str) =
     ("account-policy.toml", include_str!("../../../../../content/organisation/account-policy.toml"));
 const SECOND_FACTOR: (&str, &str) =
     ("second-factor-policy.toml", include_str!("../../../../../content/organisation/second-factor-policy.toml"));
+const SEPARATION: (&str, &str) =
+    ("separation.toml", include_str!("../../../../../content/organisation/separation.toml"));
+const ELEVATION: (&str, &str) =
+    ("elevations.toml", include_str!("../../../../../content/organisation/elevations.toml"));
 const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../../content/organisation/roster.toml"));
 
 static EMBEDDED: LazyLock<Result<Arc<Policies>, PolicyError>> = LazyLock::new(|| Policies::load(None).map(Arc::new));
@@ -106,6 +117,10 @@ impl Policies {
     /// The policies built into the program. An error here is a broken build; a test keeps it from happening.
     pub fn embedded() -> Result<Arc<Policies>, kit::Error> {
         EMBEDDED.as_ref().map(Arc::clone).map_err(kit::Error::internal)
+    }
+
+    pub(crate) fn embedded_ref() -> Result<&'static Policies, kit::Error> {
+        EMBEDDED.as_ref().map(AsRef::as_ref).map_err(kit::Error::internal)
     }
 
     /// The program's policies: those `luytre` put among the ports, else the embedded ones.
@@ -122,6 +137,8 @@ impl Policies {
             account: read(directory, ACCOUNT)?,
             second_factor: read(directory, SECOND_FACTOR)?,
             roster: read(directory, ROSTER)?,
+            separation: read(directory, SEPARATION)?,
+            elevation: read(directory, ELEVATION)?,
         };
         let wrong = |file, reason: String| Err(PolicyError::Content { file, reason });
         for role in &policies.roles {
@@ -144,6 +161,14 @@ impl Policies {
         let mut named = account.machines.iter().chain(&account.idle.kinds);
         if account.kinds.is_empty() || named.any(|kind| !account.kinds.contains(kind)) {
             return wrong(ACCOUNT.0, "a type of account that the list of kinds does not hold".to_owned());
+        }
+        let mut apart = policies.separation.roles.iter().flat_map(|rule| rule.one.iter().chain(&rule.other));
+        if let Some(role) = apart.find(|id| policies.role(id).is_none()) {
+            return wrong(SEPARATION.0, format!("no role is called {role}"));
+        }
+        let elevation = &policies.elevation;
+        if elevation.lapses_after_hours < 1 || elevation.elevation.iter().any(|kind| kind.minutes < 1) {
+            return wrong(ELEVATION.0, "a time shorter than a minute".to_owned());
         }
         let limits = &policies.session.session;
         if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {

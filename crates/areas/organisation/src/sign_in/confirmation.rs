@@ -24,6 +24,7 @@ const ACTS: &[&str] = &[
     "second-factor.add",
     "second-factor.remove",
     "api-key.create",
+    "elevation.approve",
 ];
 
 /// Refuses with [`Error::Unconfirmed`], which leads to `/confirm`, an act that the policy names and a session whose

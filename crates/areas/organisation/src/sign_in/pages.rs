@@ -12,13 +12,13 @@ use kit::page::{FlashKind, FormErrors};
 use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other};
 use serde::Deserialize;
 
-/// Routes that need no session.
+/// Routes before a session, and its end.
 pub fn routes() -> Routes {
     Routes::new()
         .get("/sign-in", Access::Open, show_sign_in)
         .post("/sign-in", Access::Open, sign_in)
         .get("/sign-in/link/{token}", Access::Open, follow_link)
-        .post("/sign-out", Access::Open, sign_out)
+        .post("/sign-out", Access::SignedIn, sign_out)
         .post("/preferences", Access::Open, set_preferences)
         .merge(second_factors::step_routes())
         .merge(passkeys::open_routes())

@@ -11,6 +11,7 @@ mod bent_rows;
 mod browser;
 mod checkpoints;
 mod doors;
+mod elevations;
 mod keys;
 mod lock_out;
 mod pages;

@@ -15,6 +15,7 @@ pub use pages::routes;
 
 use form::NoticeForm;
 use kit::clock::Micros;
+use organisation::policies::Separation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -144,12 +145,19 @@ impl Notice {
 
 /// Why somebody may not approve a notice, as the key of a text: who wrote or submitted it cannot also approve it, and
 /// whoever reaches the agency from above does not sign in its name. `heads`: who stands for the agency.
-pub fn approval_problem(notice: &Notice, person: &str, heads: &[String]) -> Option<&'static str> {
+pub fn approval_problem(
+    notice: &Notice,
+    person: &str,
+    heads: &[String],
+    separation: &Separation,
+) -> Option<&'static str> {
     if !heads.iter().any(|head| head == person) {
         return Some("notice-another-head");
     }
-    let own = notice.author_id == person || notice.submitted_by.as_deref() == Some(person);
-    own.then_some("notice-own-work")
+    let acts =
+        [("notice.draft", Some(notice.author_id.as_str())), ("notice.submitted", notice.submitted_by.as_deref())];
+    let mut own = acts.iter().filter(|(_, by)| *by == Some(person)).map(|(act, _)| act);
+    own.any(|done| separation.keeps_acts_apart(done, "notice.approved")).then_some("notice-own-work")
 }
 
 impl Letterhead {
@@ -191,10 +199,12 @@ mod tests {
     fn who_wrote_or_submitted_a_notice_does_not_approve_it() {
         let notice = Notice { author_id: "author".into(), submitted_by: Some("clerk".into()), ..Notice::default() };
         let heads = ["author", "clerk", "head"].map(str::to_owned);
-        assert_eq!(approval_problem(&notice, "author", &heads), Some("notice-own-work"));
-        assert_eq!(approval_problem(&notice, "clerk", &heads), Some("notice-own-work"));
-        assert_eq!(approval_problem(&notice, "head", &heads), None);
-        assert_eq!(approval_problem(&notice, "centre", &heads), Some("notice-another-head"));
+        let separation = Separation::in_force().unwrap();
+        let problem = |person: &str| approval_problem(&notice, person, &heads, separation);
+        assert_eq!(problem("author"), Some("notice-own-work"));
+        assert_eq!(problem("clerk"), Some("notice-own-work"));
+        assert_eq!(problem("head"), None);
+        assert_eq!(problem("centre"), Some("notice-another-head"));
     }
 
     #[test]

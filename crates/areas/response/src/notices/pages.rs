@@ -16,6 +16,7 @@ use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Tone};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error, Tx};
 use organisation::people;
+use organisation::policies::Separation;
 use serde::Deserialize;
 
 const LISTED: u64 = 200;
@@ -127,7 +128,10 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
     let state = notice.state();
     let approver = scope.person_id().filter(|_| state == State::Submitted && scope.may(Capability::ApproveNotices));
     let problem = match approver {
-        Some(person) => approval_problem(&notice, person, &heads(&connection, &notice, visit.now()).await?),
+        Some(person) => {
+            let heads = heads(&connection, &notice, visit.now()).await?;
+            approval_problem(&notice, person, &heads, Separation::in_force()?)
+        }
         None => None,
     };
     let signature = match approver.filter(|_| problem.is_none()) {

@@ -21,6 +21,7 @@ use kit::live::Live;
 use kit::page::Severity;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::inbox::{self, Message, Recipient};
+use organisation::policies::Separation;
 use organisation::{audit, people};
 use sea_orm::Value;
 use serde_json::json;
@@ -220,7 +221,8 @@ pub async fn return_to_author(
     tx.scope().require(Capability::ApproveNotices)?;
     let notice = store::find(tx, id).await?;
     let approver = tx.scope().person_id().ok_or(Error::Forbidden("approve-notices"))?;
-    if approval_problem(&notice, approver, &heads(tx, &notice, now).await?) == Some("notice-another-head") {
+    let heads = heads(tx, &notice, now).await?;
+    if approval_problem(&notice, approver, &heads, Separation::in_force()?) == Some("notice-another-head") {
         return Err(Error::Conflict("notice-another-head"));
     }
     let reason = bounded("reason", reason, 2_000)?;
@@ -246,7 +248,8 @@ pub async fn approve(
     let mut notice = store::find(tx, id).await?;
     let form = form_of(&notice)?;
     let approver = tx.scope().person_id().ok_or(Error::Forbidden("approve-notices"))?.to_owned();
-    if let Some(problem) = approval_problem(&notice, &approver, &heads(tx, &notice, now).await?) {
+    let heads = heads(tx, &notice, now).await?;
+    if let Some(problem) = approval_problem(&notice, &approver, &heads, Separation::in_force()?) {
         return Err(Error::Conflict(problem));
     }
     if !contradictions_in(tx, &notice, form).await?.is_empty() {

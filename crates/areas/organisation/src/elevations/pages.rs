@@ -1,0 +1,185 @@
+//! The page of elevations: what waits for whom, what runs, the form to ask for one. And the door that a large export goes
+//! through.
+
+use super::{Asked, Elevation, Standing, service, store};
+use crate::answers::{again, form_errors};
+use crate::policies::Policies;
+use crate::sign_in::require_confirmation;
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Tone};
+use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::{Capability, Error};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Rows of the page; older ones are in the trail.
+const LISTED: u64 = 200;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/elevations", Access::SignedIn, list_elevations)
+        .post("/elevations", Access::SignedIn, ask)
+        .post("/elevations/{id}/approve", Capability::ApproveElevations, approve)
+        .post("/elevations/{id}/refuse", Capability::ApproveElevations, refuse)
+        .post("/elevations/{id}/end", Access::SignedIn, end)
+}
+
+struct Row {
+    elevation: Elevation,
+    standing: String,
+    tone: Tone,
+    may_decide: bool,
+    may_end: bool,
+}
+
+#[derive(Template)]
+#[template(path = "elevations/templates/list.html")]
+struct ElevationList {
+    page: Page,
+    rows: Vec<Row>,
+    errors: FormErrors,
+    /// Empty for who may ask for nothing.
+    entries: Vec<Entry>,
+}
+
+fn act_path(row: &Row, act: &str) -> String {
+    format!("/elevations/{}/{act}", row.elevation.id)
+}
+
+fn act_name(row: &Row) -> String {
+    format!("refuse-{}", row.elevation.id)
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Fields {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    reason: String,
+}
+
+impl ElevationList {
+    async fn new(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<Self, Error> {
+        let policies = Policies::of(&visit.app)?;
+        let page = visit.page().await?;
+        let scope = visit.scope();
+        let now = visit.now();
+        let approves = scope.may(Capability::ApproveElevations);
+        let row = |elevation: Elevation| {
+            let standing = elevation.standing(&policies.elevation, now);
+            let own = scope.person_id() == Some(elevation.person_id.as_str());
+            Row {
+                standing: page.t(standing.key()),
+                tone: standing.tone(),
+                may_decide: approves && !own && standing == Standing::Waiting,
+                may_end: standing == Standing::Running && (own || approves),
+                elevation,
+            }
+        };
+        let rows = store::list(&visit.read(), LISTED).await?.into_iter().map(row).collect();
+        let kinds: Vec<_> = policies.elevation.elevation.iter().filter(|kind| scope.may(kind.needs)).collect();
+        let mut entries = Vec::new();
+        if scope.person_id().is_some() && !kinds.is_empty() {
+            let choices = kinds.iter().map(|kind| Choice::new(&kind.id, page.t(&kind.key()), kind.id == fields.kind));
+            entries.push(
+                Entry::new("select", "kind", page.t("elevation-kind"))
+                    .value(&fields.kind)
+                    .choices(choices.collect())
+                    .required()
+                    .checked(&errors),
+            );
+            entries.push(
+                Entry::new("textarea", "reason", page.t("shell-reason"))
+                    .value(&fields.reason)
+                    .hint(page.t("elevation-reason-hint"))
+                    .required()
+                    .checked(&errors),
+            );
+        }
+        Ok(Self { rows, errors, entries, page })
+    }
+}
+
+async fn list_elevations(visit: Visit) -> Result<Response, Fail> {
+    let kind = visit.address.value("kind").unwrap_or_default().to_owned();
+    let fields = Fields { kind, ..Fields::default() };
+    Ok(render(&ElevationList::new(&visit, &fields, FormErrors::default()).await?)?.into_response())
+}
+
+async fn ask(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail> {
+    match ask_for(&visit, &fields).await {
+        Ok(()) => Ok(see_other_saying("/elevations", FlashKind::Done, "elevation-asked-now")),
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&ElevationList::new(&visit, &fields, errors).await?)?))
+        }
+    }
+}
+
+async fn ask_for(visit: &Visit, fields: &Fields) -> Result<(), Error> {
+    let policies = Policies::of(&visit.app)?;
+    let asked =
+        Asked { kind: fields.kind.clone(), agency_id: visit.session.agency_id.clone(), reason: fields.reason.clone() };
+    let tx = visit.begin().await?;
+    service::ask(&tx, &visit.app.live, &policies, visit.now(), &asked).await?;
+    tx.commit().await
+}
+
+#[derive(Deserialize)]
+struct ReasonForm {
+    #[serde(default)]
+    reason: String,
+}
+
+/// What came of an answer: somebody was faster, or the time has run out, is said on the page.
+fn told(done: Result<(), Error>, said: &'static str) -> Result<Response, Fail> {
+    match done {
+        Ok(()) => Ok(see_other_saying("/elevations", FlashKind::Done, said)),
+        Err(Error::Conflict(key)) => Ok(see_other_saying("/elevations", FlashKind::Problem, key)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn approve(visit: Visit, Path(id): Path<String>, Form(form): Form<ReasonForm>) -> Result<Response, Fail> {
+    require_confirmation(&visit, "elevation.approve")?;
+    let policies = Policies::of(&visit.app)?;
+    let tx = visit.begin().await?;
+    let done = service::approve(&tx, &visit.app.live, &policies, visit.now(), &id, &form.reason).await;
+    let done = if done.is_ok() { tx.commit().await } else { done };
+    told(done, "elevation-approved-now")
+}
+
+async fn refuse(visit: Visit, Path(id): Path<String>, Form(form): Form<ReasonForm>) -> Result<Response, Fail> {
+    let policies = Policies::of(&visit.app)?;
+    let tx = visit.begin().await?;
+    let done = service::refuse(&tx, &visit.app.live, &policies, visit.now(), &id, &form.reason).await;
+    let done = if done.is_ok() { tx.commit().await } else { done };
+    told(done, "elevation-refused-now")
+}
+
+async fn end(visit: Visit, Path(id): Path<String>, _form: Form<ReasonForm>) -> Result<Response, Fail> {
+    let policies = Policies::of(&visit.app)?;
+    let tx = visit.begin().await?;
+    let done = service::end(&tx, &policies, visit.now(), &id).await;
+    let done = if done.is_ok() { tx.commit().await } else { done };
+    told(done, "elevation-ended-now")
+}
+
+/// Where a file of so many rows leads instead of to the asker: to the page that asks for the second person. Nothing where
+/// it may leave. A machine is told so.
+pub async fn export_refused(visit: &Visit, rows: usize) -> Result<Option<Response>, Error> {
+    let policies = Policies::of(&visit.app)?;
+    let tx = visit.begin().await?;
+    let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+    let path = json!(visit.address.path());
+    let spent = service::spend(&tx, &policies, visit.now(), "export", rows, path).await;
+    match spent {
+        Ok(()) => tx.commit().await.map(|()| None),
+        Err(Error::Conflict(key)) if !visit.session.api_key => {
+            Ok(Some(see_other_saying("/elevations?kind=export", FlashKind::Problem, key)))
+        }
+        Err(error) => Err(error),
+    }
+}

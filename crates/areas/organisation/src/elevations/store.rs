@@ -1,0 +1,100 @@
+//! Rows of elevations.
+
+use super::Elevation;
+use kit::clock::Micros;
+use kit::{Capability, Connection, Error, Tx};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+
+const SELECT: &str = "SELECT elevations.id, elevations.kind, elevations.person_id, people.full_name AS person_name, \
+                      elevations.agency_id, agencies.name AS agency_name, elevations.reason, elevations.state, \
+                      elevations.asked_at, elevations.decided_at, elevations.decided_by, \
+                      deciders.full_name AS decider_name, elevations.decided_reason, elevations.ends_at, \
+                      elevations.used, elevations.used_at FROM elevations \
+                      JOIN people ON people.id = elevations.person_id \
+                      JOIN agencies ON agencies.id = elevations.agency_id \
+                      LEFT JOIN people AS deciders ON deciders.id = elevations.decided_by";
+
+async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) -> Result<Vec<Elevation>, Error> {
+    let statement =
+        Statement::from_sql_and_values(connection.get_database_backend(), format!("{SELECT} {rest}"), values);
+    Ok(Elevation::find_by_statement(statement).all(connection).await?)
+}
+
+/// One's own, and for who approves those of the agencies in reach.
+fn seen(connection: &impl Connection) -> String {
+    let scope = connection.scope();
+    match scope.may(Capability::ApproveElevations) {
+        true => format!("(elevations.person_id = $1 OR {})", scope.agency_condition("elevations.agency_id")),
+        false => "elevations.person_id = $1".to_owned(),
+    }
+}
+
+fn asker(connection: &impl Connection) -> Value {
+    connection.scope().person_id().unwrap_or_default().into()
+}
+
+/// The newest that the asker may see.
+pub async fn list(connection: &impl Connection, limit: u64) -> Result<Vec<Elevation>, Error> {
+    let rest =
+        format!("WHERE {} ORDER BY elevations.asked_at DESC, elevations.id DESC LIMIT {limit}", seen(connection));
+    select(connection, &rest, vec![asker(connection)]).await
+}
+
+/// One of them.
+pub async fn find(connection: &impl Connection, id: &str) -> Result<Elevation, Error> {
+    let rest = format!("WHERE elevations.id = $2 AND {}", seen(connection));
+    select(connection, &rest, vec![asker(connection), id.into()]).await?.pop().ok_or(Error::NotFound)
+}
+
+/// What a person has asked for of a kind and nobody refused, newest first.
+pub(super) async fn of_kind(
+    connection: &impl Connection,
+    person_id: &str,
+    kind: &str,
+) -> Result<Vec<Elevation>, Error> {
+    let rest = "WHERE elevations.person_id = $1 AND elevations.kind = $2 AND elevations.state <> 'refused' \
+                ORDER BY elevations.asked_at DESC, elevations.id DESC LIMIT 50";
+    select(connection, rest, vec![person_id.into(), kind.into()]).await
+}
+
+async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Error> {
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    Ok(tx.execute_raw(statement).await?.rows_affected())
+}
+
+pub(super) async fn insert(
+    tx: &Tx<'_>,
+    id: &str,
+    (kind, person_id, agency_id): (&str, &str, &str),
+    reason: &str,
+    now: Micros,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO elevations (id, kind, person_id, agency_id, reason, state, asked_at, decided_at, decided_by, \
+               decided_reason, ends_at, used, used_at) VALUES ($1,$2,$3,$4,$5,'asked',$6,NULL,NULL,'',NULL,0,NULL)";
+    let values = vec![id.into(), kind.into(), person_id.into(), agency_id.into(), reason.into(), now.into()];
+    execute(tx, sql, values).await.map(|_| ())
+}
+
+/// Whether it was still open: the first answer counts.
+pub(super) async fn decide(
+    tx: &Tx<'_>,
+    id: &str,
+    (state, by, reason): (&str, &str, &str),
+    ends_at: Option<Micros>,
+    now: Micros,
+) -> Result<bool, Error> {
+    let sql = "UPDATE elevations SET state = $1, decided_at = $2, decided_by = $3, decided_reason = $4, ends_at = $5 \
+               WHERE id = $6 AND state = 'asked'";
+    let values = vec![state.into(), now.into(), by.into(), reason.into(), ends_at.into(), id.into()];
+    Ok(execute(tx, sql, values).await? == 1)
+}
+
+pub(super) async fn count_use(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE elevations SET used = used + 1, used_at = $1 WHERE id = $2";
+    execute(tx, sql, vec![now.into(), id.into()]).await.map(|_| ())
+}
+
+pub(super) async fn end(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE elevations SET ends_at = $1 WHERE id = $2";
+    execute(tx, sql, vec![now.into(), id.into()]).await.map(|_| ())
+}

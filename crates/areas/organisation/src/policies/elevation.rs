@@ -1,0 +1,64 @@
+//! The policy of elevations: which acts need a second person, from how many rows on, and for how long.
+
+use super::Basis;
+use kit::Capability;
+use kit::clock::{HOUR, MINUTE, Micros};
+use serde::Deserialize;
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElevationPolicy {
+    pub basis: Basis,
+    pub lapses_after_hours: i64,
+    pub elevation: Vec<ElevationKind>,
+}
+
+/// One kind of act.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElevationKind {
+    pub id: String,
+    pub needs: Capability,
+    pub minutes: i64,
+    /// Rows that need no approval.
+    pub rows: u64,
+}
+
+impl ElevationKind {
+    /// Key of its name.
+    pub fn key(&self) -> String {
+        format!("elevation-kind-{}", self.id)
+    }
+
+    pub fn lasts(&self) -> Micros {
+        self.minutes * MINUTE
+    }
+}
+
+impl ElevationPolicy {
+    pub fn kind(&self, id: &str) -> Option<&ElevationKind> {
+        self.elevation.iter().find(|kind| kind.id == id)
+    }
+
+    pub fn lapses_after(&self) -> Micros {
+        self.lapses_after_hours * HOUR
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policies::Policies;
+    use kit::locale::{Lang, texts};
+
+    #[test]
+    fn every_kind_has_a_name_and_somebody_who_may_ask() {
+        let policies = Policies::embedded().unwrap();
+        for kind in &policies.elevation.elevation {
+            assert!(policies.roles_with(kind.needs).next().is_some(), "nobody may ask for {}", kind.id);
+            for lang in Lang::ALL {
+                assert!(texts().has(lang, &kind.key()), "{}", kind.key());
+            }
+        }
+        assert!(policies.elevation.kind("export").is_some_and(|kind| kind.rows > 0));
+    }
+}

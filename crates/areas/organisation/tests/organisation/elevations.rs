@@ -1,0 +1,169 @@
+//! Rights for a while and duties kept apart, on both databases and through the pages.
+
+use crate::browser::{Browser, app, site};
+use crate::province::{NOW, Province, service};
+use axum::http::StatusCode;
+use kit::bus::Bus;
+use kit::clock::{DAY, HOUR, MINUTE, Micros};
+use kit::live::Live;
+use kit::{Error, Scope};
+use organisation::audit::store::{AuditFilter, count};
+use organisation::elevations::{self, Asked, Standing};
+use organisation::people;
+use serde_json::json;
+use test_support::on_each_database;
+
+async fn spend(province: &Province, scope: &Scope, rows: u64, now: Micros) -> Result<(), Error> {
+    let tx = province.db.scoped(scope).begin().await.unwrap();
+    elevations::spend(&tx, &province.policies, now, "export", rows, json!("/search")).await?;
+    tx.commit().await
+}
+
+async fn ask(province: &Province, scope: &Scope, agency: &str, now: Micros) -> Result<String, Error> {
+    let asked = Asked { kind: "export".into(), agency_id: agency.into(), reason: "Theo công văn 12".into() };
+    let tx = province.db.scoped(scope).begin().await.unwrap();
+    let id = elevations::ask(&tx, &Live::default(), &province.policies, now, &asked).await?;
+    tx.commit().await.map(|()| id)
+}
+
+async fn approve(province: &Province, scope: &Scope, id: &str, now: Micros) -> Result<(), Error> {
+    let tx = province.db.scoped(scope).begin().await.unwrap();
+    elevations::approve(&tx, &Live::default(), &province.policies, now, id, "").await?;
+    tx.commit().await
+}
+
+fn needed(result: &Result<(), Error>) -> bool {
+    matches!(result, Err(Error::Conflict("elevation-needed")))
+}
+
+#[tokio::test]
+async fn a_large_export_needs_somebody_else_and_only_for_a_while() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let analyst = province.person("truc.ban", "Trực Ban", &province.root, "analyst").await;
+        let head = province.person("lanh.dao", "Lãnh Đạo", &province.root, "leader").await;
+        let far = province.person("lanh.dao.b", "Lãnh Đạo B", &province.b, "leader").await;
+        let scope = province.scope(&analyst, &province.root, "analyst");
+        let above = province.scope(&head, &province.root, "leader");
+        let elsewhere = province.scope(&far, &province.b, "leader");
+        let rows = province.policies.elevation.kind("export").unwrap().rows;
+        assert!(spend(&province, &scope, rows, NOW).await.is_ok(), "few rows need nobody");
+        assert!(needed(&spend(&province, &scope, rows + 1, NOW).await));
+        let id = ask(&province, &scope, &province.root, NOW).await.unwrap();
+        assert!(needed(&spend(&province, &scope, rows + 1, NOW).await), "asking is not enough");
+        let again = ask(&province, &scope, &province.root, NOW).await;
+        assert!(matches!(again, Err(Error::Conflict("elevation-open-already"))), "{again:?}");
+        assert!(matches!(approve(&province, &scope, &id, NOW).await, Err(Error::Forbidden(_))));
+        assert!(
+            matches!(approve(&province, &elsewhere, &id, NOW).await, Err(Error::NotFound)),
+            "another agency's head"
+        );
+        approve(&province, &above, &id, NOW + MINUTE).await.unwrap();
+        let twice = approve(&province, &above, &id, NOW + MINUTE).await;
+        assert!(matches!(twice, Err(Error::Conflict("elevation-decided-already"))), "{twice:?}");
+        assert!(spend(&province, &scope, rows * 5, NOW + 2 * MINUTE).await.is_ok());
+        let service = service();
+        let view = province.db.scoped(&service).read();
+        let own = province.db.scoped(&scope).read();
+        let seen = elevations::find(&own, &id).await.unwrap();
+        assert_eq!((seen.used, seen.decided_by.as_deref()), (1, Some(head.as_str())));
+        for action in ["elevation.ask", "elevation.approve", "elevation.use"] {
+            let filter = AuditFilter { action: action.into(), ..AuditFilter::default() };
+            assert_eq!(count(&view, &filter).await.unwrap(), 1, "{action}");
+        }
+        assert!(needed(&spend(&province, &scope, rows + 1, NOW + MINUTE + HOUR).await), "its time is over");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_approves_the_own_request_and_an_old_one_lapses() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let police = province.person("cong.an", "Điều Phối", &province.root, "coordinator").await;
+        let head = province.person("lanh.dao", "Lãnh Đạo", &province.root, "leader").await;
+        let scope = province.scope(&police, &province.root, "coordinator");
+        let above = province.scope(&head, &province.root, "leader");
+        let id = ask(&province, &scope, &province.root, NOW).await.unwrap();
+        let own = approve(&province, &scope, &id, NOW).await;
+        assert!(matches!(own, Err(Error::Conflict("elevation-not-for-oneself"))), "{own:?}");
+        let late = approve(&province, &above, &id, NOW + DAY).await;
+        assert!(matches!(late, Err(Error::Conflict("elevation-decided-already"))), "{late:?}");
+        // A new request may follow one that lapsed; it can be ended before its time.
+        let id = ask(&province, &scope, &province.root, NOW + DAY).await.unwrap();
+        approve(&province, &above, &id, NOW + DAY).await.unwrap();
+        assert!(spend(&province, &scope, 5_000, NOW + DAY).await.is_ok());
+        let tx = province.db.scoped(&above).begin().await.unwrap();
+        elevations::end(&tx, &province.policies, NOW + DAY + MINUTE, &id).await.unwrap();
+        let ended = elevations::find(&tx, &id).await.unwrap();
+        assert_eq!(ended.standing(&province.policies.elevation, NOW + DAY + MINUTE), Standing::Over);
+        tx.commit().await.unwrap();
+        assert!(needed(&spend(&province, &scope, 5_000, NOW + DAY + MINUTE).await));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_goes_from_the_form_to_the_head_and_back() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        province.person("truc.ban", "Trực Ban", &province.root, "analyst").await;
+        province.person("lanh.dao", "Lãnh Đạo", &province.root, "leader").await;
+        province.person("tai.chinh", "Tài Chính", &province.root, "finance").await;
+        let site = site(&app(&province, false));
+        let mut analyst = Browser::enter(&site, "truc.ban").await;
+        let page = analyst.get("/elevations?kind=export").await;
+        assert!(page.text.contains("<option value=\"export\" selected"), "{}", page.text);
+        assert!(!page.text.contains("value=\"restore\""), "nobody is offered what the role does not hold");
+        let empty = analyst.post("/elevations", &[("kind", "export"), ("reason", " ")]).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let restore = analyst.post("/elevations", &[("kind", "restore"), ("reason", "x")]).await;
+        assert_eq!(restore.status, StatusCode::FORBIDDEN);
+        let sent = analyst.post("/elevations", &[("kind", "export"), ("reason", "Theo công văn 12")]).await;
+        assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, "/elevations"));
+        let mut head = Browser::enter(&site, "lanh.dao").await;
+        assert!(head.get("/inbox").await.text.contains("Trực Ban đề nghị quyền có thời hạn"));
+        let page = head.get("/elevations").await.text;
+        let path = page.split("action=\"").find(|rest| rest.contains("/approve\"")).and_then(|rest| {
+            let path = rest.split('"').next()?;
+            path.ends_with("/approve").then(|| path.to_owned())
+        });
+        let path = path.expect("a button to approve");
+        assert_eq!(analyst.post(&path, &[]).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(head.post(&path, &[]).await.location(), "/elevations");
+        assert!(analyst.get("/elevations").await.text.contains("Đang có hiệu lực"));
+        let mut finance = Browser::enter(&site, "tai.chinh").await;
+        let page = finance.get("/elevations").await;
+        assert!(page.status == StatusCode::OK && !page.text.contains("Trực Ban"), "only one's own");
+        assert!(finance.get("/roles").await.text.contains("Điều phối (Công an tỉnh)"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn roles_that_must_not_meet_are_not_given_to_one_person() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let officer = province.person("can.bo", "Cán Bộ A", &province.a, "officer").await;
+        let auditor = province.person("kiem.tra", "Kiểm Tra", &province.root, "auditor").await;
+        let service = service();
+        let tx = province.db.scoped(&service).begin().await.unwrap();
+        let policies = &province.policies;
+        for (person, role, agency) in [
+            (&officer, "coordinator", &province.b),
+            (&auditor, "analyst", &province.a),
+            (&auditor, "responder", &province.b),
+        ] {
+            let given = people::grant_role(&tx, policies, NOW, person, role, agency, NOW, None).await;
+            assert!(matches!(given, Err(Error::Conflict("role-duties-apart"))), "{role}: {given:?}");
+        }
+        assert!(people::grant_role(&tx, policies, NOW, &officer, "leader", &province.b, NOW, None).await.is_ok());
+        // One after the other is another matter.
+        let grants = people::grants_of(&tx, &officer).await.unwrap();
+        let grant = grants.iter().find(|grant| grant.role == "officer").unwrap();
+        people::revoke_role(&tx, policies, NOW, &grant.id).await.unwrap();
+        let given = people::grant_role(&tx, policies, NOW, &officer, "coordinator", &province.b, NOW, None).await;
+        assert!(given.is_ok(), "{given:?}");
+    })
+    .await;
+}

@@ -1,0 +1,99 @@
+//! Who may run which command. On the machine there are no roles: the operating system decides who reads the data
+//! directory, and whoever does acts as the program itself, under the name of the account in the audit trail.
+
+use super::Arguments;
+use clap::CommandFactory;
+
+/// Who a command is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Anybody who may run the program: it opens no data directory, only files named to it.
+    Anybody,
+    /// Whoever may read the data directory. Nothing is changed but the audit trail.
+    Reader,
+    /// Whoever may write to the data directory.
+    Keeper,
+}
+
+impl By {
+    /// Word in the matrix.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Anybody => "anybody",
+            Self::Reader => "reads the data directory",
+            Self::Keeper => "writes the data directory",
+        }
+    }
+}
+
+/// Every command has its line here; a test and `luytre access matrix --check` look for missing and forgotten ones.
+const RULES: &[(&str, By)] = &[
+    ("access matrix", By::Anybody),
+    ("audit checkpoint", By::Keeper),
+    ("audit export", By::Reader),
+    ("audit verify", By::Reader),
+    ("demo", By::Keeper),
+    ("doctor", By::Reader),
+    ("import", By::Keeper),
+    ("keys rotate", By::Keeper),
+    ("query", By::Reader),
+    ("rules bench", By::Anybody),
+    ("rules check", By::Anybody),
+    ("search", By::Reader),
+    ("serve", By::Keeper),
+    ("store archive", By::Keeper),
+    ("store check-proof", By::Anybody),
+    ("store export", By::Reader),
+    ("store hold add", By::Keeper),
+    ("store hold list", By::Reader),
+    ("store hold release", By::Keeper),
+    ("store prove", By::Reader),
+    ("store repair", By::Keeper),
+    ("store sign", By::Keeper),
+    ("store status", By::Reader),
+    ("store verify", By::Reader),
+    ("user add", By::Keeper),
+    ("user add-key", By::Keeper),
+    ("user list", By::Reader),
+    ("user reset-second-factors", By::Keeper),
+    ("user set-password", By::Keeper),
+];
+
+/// Every command that the command line offers, with its rule.
+pub fn commands() -> Vec<(String, Option<By>)> {
+    let mut names = Vec::new();
+    collect(&Arguments::command(), "", &mut names);
+    names.sort();
+    let rule = |name: &String| RULES.iter().find(|(known, _)| known == name).map(|(_, by)| *by);
+    names.into_iter().map(|name| (name.clone(), rule(&name))).collect()
+}
+
+/// Rules of commands that are no more.
+pub fn forgotten() -> Vec<&'static str> {
+    let offered = commands();
+    let gone = |name: &&str| !offered.iter().any(|(known, _)| known == name);
+    RULES.iter().map(|(name, _)| *name).filter(gone).collect()
+}
+
+fn collect(command: &clap::Command, path: &str, names: &mut Vec<String>) {
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        let name = format!("{path}{}", below.get_name());
+        if below.has_subcommands() {
+            collect(below, &format!("{name} "), names);
+        } else {
+            names.push(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_rule_and_every_rule_a_command() {
+        let without: Vec<_> = commands().into_iter().filter(|(_, by)| by.is_none()).map(|(name, _)| name).collect();
+        assert!(without.is_empty(), "nothing says who may run {without:?}");
+        assert_eq!(forgotten(), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,73 @@
+### Who may do what: roles, what nobody does alone, rights for a while
+
+capability-approve-elevations = Approve rights for a while of others
+
+roles-navigation = Roles
+roles-title = Roles and rights
+roles-about = What somebody may do comes from the roles given. Here is every role in plain words; who holds which is on the page of people.
+roles-separation = What is not given to one person
+roles-elevations = What a second person has to approve
+role-reach-province = Reach: the whole province.
+role-reach-subtree = Reach: the agency where the role was given, and every unit below it.
+role-elevation-rows = Up to { $rows } rows need none.
+role-elevation-lasts = An approval lasts { $minutes } minutes.
+role-duties-apart = This cannot be given: the person holds a role that must not go with it. See Roles and rights.
+role-about-analyst = On watch: follows alerts, searches the logs, decides what is worth handling, hands the shift over.
+role-about-responder = Incident response: takes incidents on, writes down what happened, drafts and sends reports. Never approves an own report.
+role-about-officer = In charge at one agency: registers systems, connects sources, handles the alerts and incidents of the agency. Sees nothing of other agencies.
+role-about-coordinator = Provincial police: coordinates the whole province, appraises, manages detection rules and the duty roster.
+role-about-leader = Head: sees where the agency stands, signs reports, approves rights for a while. Drafts no reports.
+role-about-finance = Finance: sees systems and figures to work out the spending on cyber security. Sees no logs.
+role-about-auditor = Inspection: reads everything, changes nothing, exports nothing.
+role-about-partner = Partner (telecom, bank, enterprise): sees the incidents that concern it and nothing else.
+role-about-administrator = Administration: agencies, accounts, roles, sources, API keys. Handles no alert and no incident, sees no logs.
+
+separation-operator-appraiser = Who operates a system does not appraise its dossier: an officer of an agency is no coordinator (provincial police).
+separation-assessor-monitor = Who assesses independently does not provide the monitoring that is assessed: an inspector is neither on watch nor in incident response.
+separation-author-approver = Who drafts or submits an incident report does not approve it.
+
+elevation-navigation = Rights for a while
+elevation-title = Rights for a while
+elevation-about = Some acts need a reason and the approval of another person even where somebody holds the right. It ends by itself after its time; every use is in the audit trail.
+elevation-ask = Ask for it
+elevation-asked-now = The request is sent. Whoever approves finds it in the inbox.
+elevation-kind = What is to be done
+elevation-kind-export = Export many rows to a file
+elevation-kind-change-law = Change a duty, a deadline or a measure
+elevation-kind-foreign-events = See raw events of another agency outside an incident
+elevation-kind-restore = Restore from a backup
+elevation-reason-hint = What for, and on whose order. Who approves and who inspects can read it.
+elevation-person = Asked by
+elevation-state = State
+elevation-decider = Decided by
+elevation-decide = Approve or refuse
+elevation-used = Times used
+elevation-until = until { $time }
+elevation-waiting = Waits for approval
+elevation-lapsed = Lapsed, nobody answered
+elevation-refused = Refused
+elevation-running = In force
+elevation-over = Over
+elevation-none = Nothing has been asked for
+elevation-none-text = Where an act needs a second person, ask for it here with a reason.
+elevation-approve = Approve
+elevation-approved-now = Approved; it is in force from now on.
+elevation-refuse = Refuse
+elevation-refused-now = Refused.
+elevation-end = End it
+elevation-ended-now = It has ended.
+elevation-needed = Another person has to approve this first. Give a reason and ask for it.
+elevation-open-already = A request of this kind is waiting or in force already
+elevation-not-for-oneself = Nobody approves the own request
+elevation-decided-already = This request was answered already, or has lapsed
+elevation-not-running = This is not in force any more
+elevation-message-asked = { $name } asks for a right for a while
+elevation-message-approved = { $name } approved your right for a while
+elevation-message-refused = { $name } refused your right for a while
+
+audit-elevation-ask = Ask for a right for a while
+audit-elevation-approve = Approve a right for a while
+audit-elevation-refuse = Refuse a right for a while
+audit-elevation-use = Use a right for a while
+audit-elevation-end = End a right for a while
+audit-object-elevation = Right for a while

@@ -1,0 +1,73 @@
+### Ai được làm gì: vai trò, việc không làm một mình, quyền có thời hạn
+
+capability-approve-elevations = Duyệt quyền có thời hạn của người khác
+
+roles-navigation = Vai trò
+roles-title = Vai trò và quyền
+roles-about = Mỗi người làm được gì là do vai trò được giao. Dưới đây là mọi vai trò, nói bằng lời thường; ai đang giữ vai trò nào xem ở trang Người dùng.
+roles-separation = Những việc không giao cùng một người
+roles-elevations = Những việc cần người thứ hai duyệt
+role-reach-province = Phạm vi: toàn tỉnh.
+role-reach-subtree = Phạm vi: cơ quan nơi được giao vai trò và mọi đơn vị trực thuộc.
+role-elevation-rows = Từ { $rows } dòng trở xuống thì không cần.
+role-elevation-lasts = Mỗi lần duyệt có hiệu lực { $minutes } phút.
+role-duties-apart = Không giao được: người này đang giữ một vai trò không được đi cùng vai trò ấy. Xem trang Vai trò và quyền.
+role-about-analyst = Trực giám sát: theo dõi cảnh báo, tìm trong nhật ký, quyết định cái gì đáng xử lý và bàn giao ca.
+role-about-responder = Đội ứng cứu: nhận sự cố, ghi diễn biến, soạn và gửi báo cáo. Không tự duyệt báo cáo của mình.
+role-about-officer = Người phụ trách của một cơ quan: đăng ký hệ thống, nối nguồn nhật ký, xử lý cảnh báo và sự cố của cơ quan mình. Không thấy gì của cơ quan khác.
+role-about-coordinator = Công an tỉnh: điều phối toàn tỉnh, thẩm định, quản lý luật phát hiện và lịch trực.
+role-about-leader = Người đứng đầu: xem tình hình của cơ quan, ký duyệt báo cáo, duyệt quyền có thời hạn. Không tự soạn báo cáo.
+role-about-finance = Tài chính: xem hệ thống và số liệu để tính chi cho an ninh mạng. Không xem nhật ký.
+role-about-auditor = Kiểm tra, giám sát: đọc được mọi thứ, không thay đổi gì, không xuất dữ liệu.
+role-about-partner = Đối tác (viễn thông, ngân hàng, doanh nghiệp): chỉ thấy sự cố liên quan đến mình.
+role-about-administrator = Quản trị: cơ quan, tài khoản, vai trò, nguồn, khóa API. Không xử lý cảnh báo hay sự cố, không xem nhật ký.
+
+separation-operator-appraiser = Người vận hành hệ thống không thẩm định hồ sơ của hệ thống: cán bộ chuyên trách không đồng thời là điều phối (Công an tỉnh).
+separation-assessor-monitor = Người đánh giá độc lập không cung cấp dịch vụ giám sát được đánh giá: kiểm tra, giám sát không đồng thời là trực ban hay ứng cứu.
+separation-author-approver = Người soạn hoặc trình báo cáo sự cố không phê duyệt báo cáo đó.
+
+elevation-navigation = Quyền có thời hạn
+elevation-title = Quyền có thời hạn
+elevation-about = Có những việc mà dù đã có quyền vẫn phải nêu lý do và được một người khác duyệt. Quyền tự hết sau thời hạn; mỗi lần dùng đều ghi vào nhật ký kiểm toán.
+elevation-ask = Đề nghị
+elevation-asked-now = Đã gửi đề nghị. Người duyệt nhận tin trong hộp thư.
+elevation-kind = Việc cần làm
+elevation-kind-export = Xuất nhiều dữ liệu ra tệp
+elevation-kind-change-law = Sửa nghĩa vụ, thời hạn hoặc chỉ số
+elevation-kind-foreign-events = Xem nhật ký gốc của cơ quan khác ngoài sự cố
+elevation-kind-restore = Khôi phục từ bản sao lưu
+elevation-reason-hint = Để làm gì, theo yêu cầu nào. Người duyệt và người kiểm tra đều đọc được.
+elevation-person = Người đề nghị
+elevation-state = Tình trạng
+elevation-decider = Người duyệt
+elevation-decide = Duyệt hoặc từ chối
+elevation-used = Số lần dùng
+elevation-until = đến { $time }
+elevation-waiting = Chờ duyệt
+elevation-lapsed = Quá hạn, không ai trả lời
+elevation-refused = Bị từ chối
+elevation-running = Đang có hiệu lực
+elevation-over = Đã hết
+elevation-none = Chưa có đề nghị nào
+elevation-none-text = Khi một việc cần người thứ hai duyệt, hãy gửi đề nghị kèm lý do tại đây.
+elevation-approve = Duyệt
+elevation-approved-now = Đã duyệt; quyền có hiệu lực từ bây giờ.
+elevation-refuse = Từ chối
+elevation-refused-now = Đã từ chối.
+elevation-end = Kết thúc
+elevation-ended-now = Quyền đã kết thúc.
+elevation-needed = Việc này cần được một người khác duyệt trước. Hãy nêu lý do và gửi đề nghị.
+elevation-open-already = Đã có một đề nghị cùng loại đang chờ hoặc đang có hiệu lực
+elevation-not-for-oneself = Không thể tự duyệt đề nghị của chính mình
+elevation-decided-already = Đề nghị này đã được trả lời hoặc đã quá hạn
+elevation-not-running = Quyền này không còn hiệu lực
+elevation-message-asked = { $name } đề nghị quyền có thời hạn
+elevation-message-approved = { $name } đã duyệt quyền có thời hạn của bạn
+elevation-message-refused = { $name } đã từ chối quyền có thời hạn của bạn
+
+audit-elevation-ask = Đề nghị quyền có thời hạn
+audit-elevation-approve = Duyệt quyền có thời hạn
+audit-elevation-refuse = Từ chối quyền có thời hạn
+audit-elevation-use = Dùng quyền có thời hạn
+audit-elevation-end = Kết thúc quyền có thời hạn
+audit-object-elevation = Quyền có thời hạn
