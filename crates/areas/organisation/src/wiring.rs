@@ -1,6 +1,6 @@
 //! What the area brings to the program.
 
-use crate::{agencies, api_keys, audit, inbox, people, roster, sign_in};
+use crate::{agencies, api_keys, audit, channels, inbox, outbox, people, roster, sign_in, subscriptions};
 use kit::migration::Migration;
 use kit::web::Routes;
 use kit::{Area, Capability, NavigationItem};
@@ -35,6 +35,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-sign-in",
         sql: include_str!("../migrations/2026-11-22-organisation-sign-in.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-notices",
+        sql: include_str!("../migrations/2026-11-22-organisation-notices.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -47,6 +51,9 @@ pub fn area() -> Area {
             .merge(api_keys::routes())
             .merge(roster::routes())
             .merge(inbox::routes())
+            .merge(channels::routes())
+            .merge(outbox::routes())
+            .merge(subscriptions::routes())
             .merge(audit::routes())
             .merge(sign_in::own_routes())
             .merge(sign_in::routes()),
@@ -56,7 +63,7 @@ pub fn area() -> Area {
         slots: vec![roster::duty_panel()],
         counters: vec![inbox::counter()],
         finders: vec![agencies::finder(), people::finder()],
-        sealed: people::SEALED.iter().chain(sign_in::SEALED).copied().collect(),
+        sealed: [people::SEALED, sign_in::SEALED, channels::SEALED, subscriptions::SEALED].concat(),
     }
 }
 
@@ -75,6 +82,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("roster-navigation", "/roster", "calendar", None, 30),
         item("key-navigation", "/api-keys", "key", Some(Capability::ViewSources), 40),
         item("inbox-navigation", "/inbox", "bell", None, 50),
+        item("channel-navigation", "/channels", "send", Some(Capability::Administer), 55),
         item("audit-navigation", "/audit", "history", Some(Capability::ViewAudit), 60),
         item("reading-navigation", "/audit/readings", "eye", Some(Capability::ViewReadings), 70),
     ]

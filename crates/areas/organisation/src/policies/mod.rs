@@ -1,10 +1,12 @@
-//! Policies of the area as data: roles, passwords, sessions, second factors, roster (`content/organisation/`). Built into the
+//! Policies of the area as data: roles, passwords, sessions, second factors, roster, messages (`content/organisation/`). Built into the
 //! program; a directory with files of the same names takes their place.
 
+mod notice;
 mod password;
 mod second_factor;
 mod session;
 
+pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
 pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
 pub use session::{DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, ThrottleLimits};
@@ -13,7 +15,7 @@ use kit::{App, Capability};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Where a value comes from. Pages show it; `luytre content check` wants it in every file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -77,6 +79,7 @@ pub struct Policies {
     pub session: SessionPolicy,
     pub second_factor: SecondFactorPolicy,
     pub roster: RosterPolicy,
+    pub notice: NoticePolicy,
 }
 
 /// A policy file that does not read or contradicts itself.
@@ -94,13 +97,26 @@ const SESSION: (&str, &str) =
 const SECOND_FACTOR: (&str, &str) =
     ("second-factor-policy.toml", include_str!("../../../../../content/organisation/second-factor-policy.toml"));
 const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../../content/organisation/roster.toml"));
+const NOTICES: (&str, &str) = ("notices.toml", include_str!("../../../../../content/organisation/notices.toml"));
 
 static EMBEDDED: LazyLock<Result<Arc<Policies>, PolicyError>> = LazyLock::new(|| Policies::load(None).map(Arc::new));
+static IN_FORCE: OnceLock<Arc<Policies>> = OnceLock::new();
 
 impl Policies {
     /// The policies built into the program. An error here is a broken build; a test keeps it from happening.
     pub fn embedded() -> Result<Arc<Policies>, kit::Error> {
         EMBEDDED.as_ref().map(Arc::clone).map_err(kit::Error::internal)
+    }
+
+    /// The policies for what is told in the middle of another area's transaction, where no handler is at hand: those
+    /// of [`Policies::put_in_force`], else the embedded ones.
+    pub fn in_force() -> Result<Arc<Policies>, kit::Error> {
+        IN_FORCE.get().map_or_else(Self::embedded, |policies| Ok(Arc::clone(policies)))
+    }
+
+    /// Puts policies in force for the whole process; the first call counts. For `luytre` alone.
+    pub fn put_in_force(policies: &Arc<Policies>) {
+        let _ = IN_FORCE.set(Arc::clone(policies));
     }
 
     /// The program's policies: those `luytre` put among the ports, else the embedded ones.
@@ -116,6 +132,7 @@ impl Policies {
             session: read(directory, SESSION)?,
             second_factor: read(directory, SECOND_FACTOR)?,
             roster: read(directory, ROSTER)?,
+            notice: read(directory, NOTICES)?,
         };
         let wrong = |file, reason: String| Err(PolicyError::Content { file, reason });
         for role in &policies.roles {
@@ -133,6 +150,9 @@ impl Policies {
         }
         if let Some(role) = policies.second_factor.required.roles.iter().find(|id| policies.role(id).is_none()) {
             return wrong(SECOND_FACTOR.0, format!("no role is called {role}"));
+        }
+        if let Some(fault) = policies.notice.fault(&policies.roster.posts, &policies.roles) {
+            return wrong(NOTICES.0, fault);
         }
         let limits = &policies.session.session;
         if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {
