@@ -1,41 +1,41 @@
 ### Messages that leave the house: channels, who gets what, the outbox, escalation
 
 ## Kinds of news
-notice-kind-incident = Incidents
-notice-kind-report = Incident reports
-notice-kind-alert = Alerts
-notice-kind-source = Log sources falling silent or speaking again
-notice-kind-search = Scheduled searches
-notice-kind-account = Accounts and signing in
-notice-kind-centre = The centre itself
-notice-kind-other = Everything else
+news-kind-incident = Incidents
+news-kind-report = Incident reports
+news-kind-alert = Alerts
+news-kind-source = Log sources falling silent or speaking again
+news-kind-search = Scheduled searches
+news-kind-account = Accounts and signing in
+news-kind-centre = The centre itself
+news-kind-other = Everything else
 
 ## Own messages
-notice-title = Messages to me
-notice-back = My page
-notice-manage = Choose messages and channels
-notice-what-leaves = Every message is in the inbox. What is sent outside is a title, a kind and a link alone; the content needs signing in.
-notice-none = There is no channel for you yet
-notice-none-text = An administrator sets up mail or a messaging gateway; then you choose here what you want to receive.
-notice-kinds = Send me these kinds
-notice-address = Your identifier at the gateway
-notice-address-hint = A chat, telephone or user number, depending on the gateway. It is sealed when stored.
-notice-address-kept = Leave empty to keep the stored one.
-notice-forget-address = Delete the stored identifier
-notice-no-mail-address = Your record has no mail address; ask an administrator to add it.
-notice-habits = Quiet hours and digests
-notice-through = Messages from severity { $severity } on are always sent at once, also in quiet hours.
-notice-quiet-from = Quiet from
-notice-quiet-until = Quiet until
-notice-quiet-hint = Vietnamese time, may go over midnight. Leave both empty to be told at any hour.
-notice-digest = Digest
-notice-digest-at-once = Each message at once
-notice-digest-hourly = Together, every hour
-notice-digest-daily = Together, every morning
-notice-digest-title = { $count } new messages in the inbox
-notice-language = Language of messages
-notice-save = Save
-notice-changed = Your choice is saved.
+news-title = Messages to me
+news-back = My page
+news-manage = Choose messages and channels
+news-what-leaves = Every message is in the inbox. What is sent outside is a title, a kind and a link alone; the content needs signing in.
+news-none = There is no channel for you yet
+news-none-text = An administrator sets up mail or a messaging gateway; then you choose here what you want to receive.
+news-kinds = Send me these kinds
+news-address = Your identifier at the gateway
+news-address-hint = A chat, telephone or user number, depending on the gateway. It is sealed when stored.
+news-address-kept = Leave empty to keep the stored one.
+news-forget-address = Delete the stored identifier
+news-no-mail-address = Your record has no mail address; ask an administrator to add it.
+news-habits = Quiet hours and digests
+news-through = Messages from severity { $severity } on are always sent at once, also in quiet hours.
+news-quiet-from = Quiet from
+news-quiet-until = Quiet until
+news-quiet-hint = Vietnamese time, may go over midnight. Leave both empty to be told at any hour.
+news-digest = Digest
+news-digest-at-once = Each message at once
+news-digest-hourly = Together, every hour
+news-digest-daily = Together, every morning
+news-digest-title = { $count } new messages in the inbox
+news-language = Language of messages
+news-save = Save
+news-changed = Your choice is saved.
 
 ## Channels
 channel-navigation = Channels

@@ -1,41 +1,41 @@
 ### Tin gửi ra ngoài: kênh gửi, ai nhận gì, hộp gửi, báo lên tiếp
 
 ## Loại tin
-notice-kind-incident = Sự cố
-notice-kind-report = Báo cáo sự cố
-notice-kind-alert = Cảnh báo
-notice-kind-source = Nguồn nhật ký im lặng hoặc gửi lại
-notice-kind-search = Tìm kiếm theo lịch
-notice-kind-account = Tài khoản và đăng nhập
-notice-kind-centre = Hoạt động của trung tâm
-notice-kind-other = Việc khác
+news-kind-incident = Sự cố
+news-kind-report = Báo cáo sự cố
+news-kind-alert = Cảnh báo
+news-kind-source = Nguồn nhật ký im lặng hoặc gửi lại
+news-kind-search = Tìm kiếm theo lịch
+news-kind-account = Tài khoản và đăng nhập
+news-kind-centre = Hoạt động của trung tâm
+news-kind-other = Việc khác
 
 ## Nhận tin của mình
-notice-title = Nhận tin
-notice-back = Trang của tôi
-notice-manage = Chọn tin và kênh nhận
-notice-what-leaves = Mọi tin luôn có trong hộp thư. Tin gửi ra ngoài chỉ gồm một tiêu đề, loại tin và liên kết; nội dung chỉ xem được sau khi đăng nhập.
-notice-none = Chưa có kênh gửi nào cho bạn
-notice-none-text = Quản trị viên lập kênh thư điện tử hoặc cổng nhắn tin; khi đó bạn chọn tin muốn nhận tại đây.
-notice-kinds = Gửi cho tôi các loại tin
-notice-address = Mã người nhận tại cổng nhắn tin
-notice-address-hint = Mã cuộc trò chuyện, số điện thoại hoặc mã người dùng, tùy cổng. Mã được mã hóa khi lưu.
-notice-address-kept = Để trống nếu giữ nguyên mã đã lưu.
-notice-forget-address = Xóa mã đã lưu
-notice-no-mail-address = Hồ sơ của bạn chưa có địa chỉ thư điện tử; hãy nhờ quản trị viên bổ sung.
-notice-habits = Giờ yên lặng và gộp tin
-notice-through = Tin từ mức { $severity } trở lên luôn được gửi ngay, kể cả trong giờ yên lặng.
-notice-quiet-from = Yên lặng từ
-notice-quiet-until = Yên lặng đến
-notice-quiet-hint = Giờ Việt Nam, có thể qua nửa đêm. Để trống cả hai nếu nhận mọi lúc.
-notice-digest = Gộp tin
-notice-digest-at-once = Gửi từng tin ngay
-notice-digest-hourly = Gộp mỗi giờ một lần
-notice-digest-daily = Gộp mỗi sáng một lần
-notice-digest-title = { $count } tin mới trong hộp thư
-notice-language = Ngôn ngữ của tin
-notice-save = Lưu
-notice-changed = Đã lưu lựa chọn nhận tin.
+news-title = Nhận tin
+news-back = Trang của tôi
+news-manage = Chọn tin và kênh nhận
+news-what-leaves = Mọi tin luôn có trong hộp thư. Tin gửi ra ngoài chỉ gồm một tiêu đề, loại tin và liên kết; nội dung chỉ xem được sau khi đăng nhập.
+news-none = Chưa có kênh gửi nào cho bạn
+news-none-text = Quản trị viên lập kênh thư điện tử hoặc cổng nhắn tin; khi đó bạn chọn tin muốn nhận tại đây.
+news-kinds = Gửi cho tôi các loại tin
+news-address = Mã người nhận tại cổng nhắn tin
+news-address-hint = Mã cuộc trò chuyện, số điện thoại hoặc mã người dùng, tùy cổng. Mã được mã hóa khi lưu.
+news-address-kept = Để trống nếu giữ nguyên mã đã lưu.
+news-forget-address = Xóa mã đã lưu
+news-no-mail-address = Hồ sơ của bạn chưa có địa chỉ thư điện tử; hãy nhờ quản trị viên bổ sung.
+news-habits = Giờ yên lặng và gộp tin
+news-through = Tin từ mức { $severity } trở lên luôn được gửi ngay, kể cả trong giờ yên lặng.
+news-quiet-from = Yên lặng từ
+news-quiet-until = Yên lặng đến
+news-quiet-hint = Giờ Việt Nam, có thể qua nửa đêm. Để trống cả hai nếu nhận mọi lúc.
+news-digest = Gộp tin
+news-digest-at-once = Gửi từng tin ngay
+news-digest-hourly = Gộp mỗi giờ một lần
+news-digest-daily = Gộp mỗi sáng một lần
+news-digest-title = { $count } tin mới trong hộp thư
+news-language = Ngôn ngữ của tin
+news-save = Lưu
+news-changed = Đã lưu lựa chọn nhận tin.
 
 ## Kênh gửi
 channel-navigation = Kênh gửi tin

@@ -103,8 +103,7 @@ async fn take_step(
     let number = usize::try_from(one.step).unwrap_or(usize::MAX);
     let next_at = steps.get(number.saturating_add(1)).map(|step| one.begun_at + step.minutes * MINUTE);
     let sql = "UPDATE notice_escalations SET step = $1, next_at = $2 WHERE id = $3 AND step = $4 AND next_at <= $5";
-    let values =
-        vec![(one.step + 1).into(), next_at.into(), one.id.as_str().into(), one.step.into(), now.into()];
+    let values = vec![(one.step + 1).into(), next_at.into(), one.id.as_str().into(), one.step.into(), now.into()];
     // Acknowledged in the meantime, or taken by another sender.
     if execute(tx, sql, values).await? == 0 {
         return Ok(0);

@@ -125,12 +125,7 @@ impl Fields {
                 Settings::Gateway(GatewaySettings { url, headers, body: self.body.trim().to_owned() })
             }
         };
-        ChannelInput {
-            agency_id: self.agency_id.clone(),
-            name: self.name.clone(),
-            kinds: self.kinds.clone(),
-            settings,
-        }
+        ChannelInput { agency_id: self.agency_id.clone(), name: self.name.clone(), kinds: self.kinds.clone(), settings }
     }
 
     /// The fields of the form, those of the kind only.
@@ -141,9 +136,8 @@ impl Fields {
         changing: bool,
         errors: &FormErrors,
     ) -> Vec<Entry> {
-        let entry = |kind, name: &str, key: &str, value: &str| {
-            Entry::new(kind, name, page.t(key)).value(value).checked(errors)
-        };
+        let entry =
+            |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(errors);
         let agencies =
             places.iter().map(|(id, name)| Choice::new(id.as_str(), name.as_str(), *id == self.agency_id)).collect();
         let mut entries = vec![

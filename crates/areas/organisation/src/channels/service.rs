@@ -55,7 +55,8 @@ pub async fn create(tx: &Tx<'_>, policy: &NoticePolicy, now: Micros, input: &Cha
     let id = new_id(now);
     let row = Row { agency_id: &input.agency_id, name: &name, kinds: &kinds, settings: &input.settings };
     store::insert(tx, &id, row, now).await?;
-    let details = json!({ "name": name, "kind": input.settings.kind().code(), "host": input.settings.host(), "kinds": kinds });
+    let details =
+        json!({ "name": name, "kind": input.settings.kind().code(), "host": input.settings.host(), "kinds": kinds });
     audit::record(tx, now, "channel.create", "channel", &id, Some(&input.agency_id), details).await?;
     Ok(id)
 }

@@ -166,7 +166,10 @@ fn host_of(url: &str) -> String {
 /// An address of the web without a name and password in it.
 fn is_web_address(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| {
-        matches!(url.scheme(), "https" | "http") && url.has_host() && url.username().is_empty() && url.password().is_none()
+        matches!(url.scheme(), "https" | "http")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
     })
 }
 

@@ -100,7 +100,12 @@ mod tests {
     use super::*;
 
     fn settings() -> MailSettings {
-        MailSettings { host: "mail.example".into(), port: 587, from: "Lũy Tre <tre@example.vn>".into(), ..Default::default() }
+        MailSettings {
+            host: "mail.example".into(),
+            port: 587,
+            from: "Lũy Tre <tre@example.vn>".into(),
+            ..Default::default()
+        }
     }
 
     fn parcel(to: &str, title: &str) -> Parcel {
@@ -118,7 +123,10 @@ mod tests {
 
     #[test]
     fn a_mail_holds_a_title_a_kind_and_a_link() {
-        assert_eq!(text(&parcel("a@b.vn", "Sự cố mới")), "Sự cố mới\r\nSự cố\r\n\r\nhttps://tre.example.vn/inbox/1\r\n");
+        assert_eq!(
+            text(&parcel("a@b.vn", "Sự cố mới")),
+            "Sự cố mới\r\nSự cố\r\n\r\nhttps://tre.example.vn/inbox/1\r\n"
+        );
     }
 
     #[test]

@@ -95,10 +95,14 @@ mod tests {
     #[test]
     fn a_title_cannot_leave_its_place() {
         let evil = "\"}, \"to\": \"all\n{{link}}";
-        let body = fill("{\"text\": \"{{title}}\", \"to\": \"{{to}}\"}", &[("title", evil), ("to", "7")], Writing::Json);
+        let body =
+            fill("{\"text\": \"{{title}}\", \"to\": \"{{to}}\"}", &[("title", evil), ("to", "7")], Writing::Json);
         let read: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!((read["text"].as_str(), read["to"].as_str()), (Some(evil), Some("7")));
-        assert_eq!(fill("/send?t={{title}}", &[("title", "a b&c=/ẫ")], Writing::Percent), "/send?t=a%20b%26c%3D%2F%E1%BA%AB");
+        assert_eq!(
+            fill("/send?t={{title}}", &[("title", "a b&c=/ẫ")], Writing::Percent),
+            "/send?t=a%20b%26c%3D%2F%E1%BA%AB"
+        );
         assert_eq!(fill("{{ title }}", &[("title", "a\r\nX-Evil: 1")], Writing::Header), "aX-Evil: 1");
     }
 

@@ -18,17 +18,15 @@ mod tests {
     fn the_mac_is_that_of_rfc_4231() {
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"Jefe");
         let tag = hmac::sign(&key, b"what do ya want for nothing?");
-        assert_eq!(
-            hex::encode(tag.as_ref()),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
+        assert_eq!(hex::encode(tag.as_ref()), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     #[test]
     fn another_time_body_or_secret_is_another_signature() {
         let first = signature("s", 1_795_227_120, "{}");
         assert!(first.starts_with("v1=") && first.len() == 3 + 64);
-        for other in [signature("t", 1_795_227_120, "{}"), signature("s", 1_795_227_121, "{}"), signature("s", 1, "[]")] {
+        for other in [signature("t", 1_795_227_120, "{}"), signature("s", 1_795_227_121, "{}"), signature("s", 1, "[]")]
+        {
             assert_ne!(other, first);
         }
     }

@@ -138,8 +138,15 @@ mod tests {
     #[tokio::test]
     async fn the_inside_is_refused_before_a_connection_is_tried() {
         for url in [
-            "https://127.0.0.1/", "https://0x7f.1/", "https://2130706433/", "https://[::1]/", "https://[::ffff:10.0.0.1]/",
-            "https://169.254.169.254/latest/", "https://10.21.0.1/", "https://localhost/", "http://localhost/",
+            "https://127.0.0.1/",
+            "https://0x7f.1/",
+            "https://2130706433/",
+            "https://[::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://169.254.169.254/latest/",
+            "https://10.21.0.1/",
+            "https://localhost/",
+            "http://localhost/",
             "http://1.1.1.1/",
         ] {
             assert_eq!(refused(url).await, Reason::Barred, "{url}");

@@ -36,12 +36,7 @@ fn conditions(connection: &impl Connection, filter: &InboxFilter) -> Result<Cond
 }
 
 /// Puts a message into one inbox; returns its identifier there.
-pub(super) async fn insert(
-    tx: &Tx<'_>,
-    person_id: &str,
-    draft: &Draft<'_>,
-    now: Micros,
-) -> Result<String, Error> {
+pub(super) async fn insert(tx: &Tx<'_>, person_id: &str, draft: &Draft<'_>, now: Micros) -> Result<String, Error> {
     let sql = format!(
         "INSERT INTO inbox_messages ({COLUMNS}, escalation_id) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,NULL,NULL,$10)"
     );

@@ -19,11 +19,7 @@ const PER_PAGE: u64 = 50;
 const MAY_SEE: Access = Access::NeedsOneOf(&[Capability::Administer, Capability::ViewAudit]);
 
 pub fn routes() -> Routes {
-    Routes::new().get("/outbox", MAY_SEE, list_outgoing).post(
-        "/outbox/{id}/retry",
-        Capability::Administer,
-        retry,
-    )
+    Routes::new().get("/outbox", MAY_SEE, list_outgoing).post("/outbox/{id}/retry", Capability::Administer, retry)
 }
 
 /// A row in words.

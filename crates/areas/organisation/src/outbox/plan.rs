@@ -21,12 +21,7 @@ pub(crate) struct Planned<'a> {
     pub(crate) posted: bool,
 }
 
-pub(crate) async fn plan(
-    tx: &Tx<'_>,
-    policy: &NoticePolicy,
-    now: Micros,
-    message: &Planned<'_>,
-) -> Result<(), Error> {
+pub(crate) async fn plan(tx: &Tx<'_>, policy: &NoticePolicy, now: Micros, message: &Planned<'_>) -> Result<(), Error> {
     let kind = policy.kind_of(message.title_key).map_or(OTHER, |kind| kind.id.as_str());
     let row = NewRow {
         channel_id: "",

@@ -177,7 +177,7 @@ impl Sender {
             kind: "digest".to_owned(),
             kind_name: String::new(),
             severity: worst.code().to_owned(),
-            title: texts().text_with(lang, "notice-digest-title", &[("count", load.rows.len().into())]),
+            title: texts().text_with(lang, "news-digest-title", &[("count", load.rows.len().into())]),
             link: words::link(&self.0.address, "/inbox?state=unread"),
             lines: load.rows.iter().take(LINES).map(title).collect(),
             ..single

@@ -140,8 +140,7 @@ pub async fn count(connection: &impl Connection, filter: &OutboxFilter) -> Resul
 /// Sends a message that was given up once more, from the first attempt.
 pub async fn try_again(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
     tx.scope().require(Capability::Administer)?;
-    let rest =
-        format!("WHERE notice_outbox.id = $1 AND {}", tx.scope().agency_condition("notice_channels.agency_id"));
+    let rest = format!("WHERE notice_outbox.id = $1 AND {}", tx.scope().agency_condition("notice_channels.agency_id"));
     let row = select(tx, &rest, vec![id.into()]).await?.pop().ok_or(Error::NotFound)?;
     let sql = "UPDATE notice_outbox SET state = 'waiting', attempts = 0, due_at = $1, claimed_until = 0, done_at = NULL \
                WHERE id = $2 AND state = 'failed'";
@@ -201,13 +200,8 @@ pub(super) async fn end(tx: &Tx<'_>, ids: &[&str], ended: &Ended<'_>, now: Micro
         places(ids, 6)
     );
     let done_at = (ended.state != State::Waiting).then_some(now);
-    let mut values: Vec<Value> = vec![
-        ended.state.code().into(),
-        ended.due_at.into(),
-        ended.failure.into(),
-        ended.answer.into(),
-        done_at.into(),
-    ];
+    let mut values: Vec<Value> =
+        vec![ended.state.code().into(), ended.due_at.into(), ended.failure.into(), ended.answer.into(), done_at.into()];
     values.extend(ids.iter().map(|id| Value::from(*id)));
     execute(tx, &sql, values).await.map(|_| ())
 }

@@ -49,7 +49,7 @@ pub struct Kind {
 impl Kind {
     /// Key of its name.
     pub fn key(&self) -> String {
-        format!("notice-kind-{}", self.id)
+        format!("news-kind-{}", self.id)
     }
 }
 

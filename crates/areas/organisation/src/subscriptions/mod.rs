@@ -60,9 +60,9 @@ impl Digest {
     /// Key of its name.
     pub fn key(self) -> &'static str {
         match self {
-            Self::AtOnce => "notice-digest-at-once",
-            Self::Hourly => "notice-digest-hourly",
-            Self::Daily => "notice-digest-daily",
+            Self::AtOnce => "news-digest-at-once",
+            Self::Hourly => "news-digest-hourly",
+            Self::Daily => "news-digest-daily",
         }
     }
 }
@@ -170,7 +170,11 @@ mod tests {
         assert_eq!(due(&daily, Severity::Low, RULES, at(6, 59)), (at(7, 0), true));
         assert_eq!(due(&Habits::default(), Severity::Low, RULES, NOW), (NOW, false));
         let both = Habits { quiet: Some((6 * 60, 8 * 60)), ..daily };
-        assert_eq!(due(&both, Severity::Low, RULES, NOW), (at(32, 0), true), "a digest waits for the end of quiet hours");
+        assert_eq!(
+            due(&both, Severity::Low, RULES, NOW),
+            (at(32, 0), true),
+            "a digest waits for the end of quiet hours"
+        );
     }
 
     proptest! {

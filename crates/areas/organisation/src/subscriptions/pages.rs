@@ -56,16 +56,14 @@ impl OwnNotices {
             let own = wish.map(|wish| wish.address.clone()).unwrap_or_default();
             let gateway = channel.kind() == ChannelKind::Gateway;
             let address = gateway.then(|| {
-                Entry::new("text", format!("address-{}", channel.id), page.t("notice-address"))
-                    .hint(page.t(if own.is_empty() { "notice-address-hint" } else { "notice-address-kept" }))
+                Entry::new("text", format!("address-{}", channel.id), page.t("news-address"))
+                    .hint(page.t(if own.is_empty() { "news-address-hint" } else { "news-address-kept" }))
                     .autocomplete("off")
                     .checked(&errors)
             });
             let kinds = policies.notice.kind.iter();
             offered.push(Offered {
-                kinds: kinds
-                    .map(|kind| Choice::new(kind.id.as_str(), page.t(&kind.key()), chosen(&kind.id)))
-                    .collect(),
+                kinds: kinds.map(|kind| Choice::new(kind.id.as_str(), page.t(&kind.key()), chosen(&kind.id))).collect(),
                 kind: page.t(channel.kind().key()),
                 to: if gateway { own.to_string() } else { person.email.to_string() },
                 address,
@@ -85,22 +83,21 @@ impl OwnNotices {
 }
 
 fn entries(page: &Page, habits: &Habits, errors: &FormErrors) -> Vec<Entry> {
-    let time = |minute: Option<i64>| {
-        minute.map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)).unwrap_or_default()
-    };
+    let time =
+        |minute: Option<i64>| minute.map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)).unwrap_or_default();
     let digests = Digest::ALL.map(|one| Choice::new(one.code(), page.t(one.key()), one == habits.digest)).to_vec();
     let languages = [(Lang::Vi, "Tiếng Việt"), (Lang::En, "English")];
     let languages = languages.map(|(lang, name)| Choice::new(lang.code(), name, lang == habits.lang)).to_vec();
     vec![
-        Entry::new("time", "quiet_from", page.t("notice-quiet-from"))
-            .hint(page.t("notice-quiet-hint"))
+        Entry::new("time", "quiet_from", page.t("news-quiet-from"))
+            .hint(page.t("news-quiet-hint"))
             .value(time(habits.quiet.map(|(from, _)| from)))
             .checked(errors),
-        Entry::new("time", "quiet_until", page.t("notice-quiet-until"))
+        Entry::new("time", "quiet_until", page.t("news-quiet-until"))
             .value(time(habits.quiet.map(|(_, until)| until)))
             .checked(errors),
-        Entry::new("radio", "digest", page.t("notice-digest")).choices(digests).required().checked(errors),
-        Entry::new("radio", "lang", page.t("notice-language")).choices(languages).required().checked(errors),
+        Entry::new("radio", "digest", page.t("news-digest")).choices(digests).required().checked(errors),
+        Entry::new("radio", "lang", page.t("news-language")).choices(languages).required().checked(errors),
     ]
 }
 
@@ -193,7 +190,7 @@ async fn change_wish(visit: Visit, Form(form): Form<WishForm>) -> Result<Respons
 
 async fn answer(visit: &Visit, done: Result<(), Error>) -> Result<Response, Fail> {
     match done {
-        Ok(()) => Ok(see_other_saying("/me/notices", FlashKind::Done, "notice-changed")),
+        Ok(()) => Ok(see_other_saying("/me/notices", FlashKind::Done, "news-changed")),
         Err(error) => {
             let errors = form_errors(&visit.page().await?, error)?;
             Ok(again(render(&OwnNotices::new(visit, errors).await?)?))

@@ -32,7 +32,7 @@ pub async fn set_wish(tx: &Tx<'_>, policy: &NoticePolicy, now: Micros, mut wish:
     let address = match channel.kind() {
         ChannelKind::Mail | ChannelKind::Webhook => {
             if person.email.is_empty() && !wish.kinds.is_empty() {
-                return Err(Error::invalid(format!("address-{}", channel.id), "notice-no-mail-address"));
+                return Err(Error::invalid(format!("address-{}", channel.id), "news-no-mail-address"));
             }
             String::new()
         }

@@ -145,14 +145,8 @@ pub(super) async fn set(tx: &Tx<'_>, channel_id: &str, kinds: &str, address: &st
             let sql = "INSERT INTO notice_subscriptions (id, person_id, channel_id, kinds, address, updated_at) \
                        VALUES ($1,$2,$3,$4,$5,$6)";
             let sealed = tx.keys().seal(cell(&id), address)?;
-            let values = vec![
-                id.as_str().into(),
-                person.into(),
-                channel_id.into(),
-                kinds.into(),
-                sealed.into(),
-                now.into(),
-            ];
+            let values =
+                vec![id.as_str().into(), person.into(), channel_id.into(), kinds.into(), sealed.into(), now.into()];
             execute(tx, sql, values).await
         }
     }
