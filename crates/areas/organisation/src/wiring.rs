@@ -58,7 +58,7 @@ pub fn area() -> Area {
             .merge(sign_in::own_routes())
             .merge(sign_in::routes()),
         migrations: MIGRATIONS.to_vec(),
-        tables: vec![agencies::AGENCIES, people::PEOPLE, roster::ROSTER, audit::AUDIT],
+        tables: vec![agencies::AGENCIES, people::PEOPLE, roster::ROSTER, outbox::OUTBOX, audit::AUDIT],
         navigation: navigation(),
         slots: vec![roster::duty_panel()],
         counters: vec![inbox::counter()],

@@ -7,6 +7,7 @@ mod plan;
 mod retry;
 mod sender;
 mod store;
+mod tables;
 mod words;
 
 pub use pages::routes;
@@ -15,6 +16,7 @@ pub use retry::next_attempt;
 pub use sender::Sender;
 pub(crate) use store::{NewRow, put};
 pub use store::{OutboxFilter, count, list, try_again};
+pub use tables::OUTBOX;
 
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;
