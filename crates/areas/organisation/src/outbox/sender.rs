@@ -45,6 +45,9 @@ struct Load {
     rows: Vec<Outgoing>,
 }
 
+/// What is needed to send, or why it cannot be sent at all.
+type Ready = Result<(Settings, Parcel), Failure>;
+
 impl Load {
     fn ids(&self) -> Vec<&str> {
         self.rows.iter().map(|row| row.id.as_str()).collect()
@@ -120,7 +123,7 @@ impl Sender {
 
     /// Takes the rows in hand and opens what is needed to send them. Addresses of people come into the open here, so it
     /// is here that this is recorded.
-    async fn take(&self, load: &Load, first: &Outgoing) -> Result<Option<Result<(Settings, Parcel), Failure>>, Error> {
+    async fn take(&self, load: &Load, first: &Outgoing) -> Result<Option<Ready>, Error> {
         let parts = &self.0;
         let now = parts.clock.now();
         let scoped = parts.db.scoped(&parts.scope);
@@ -136,6 +139,10 @@ impl Sender {
             (to, lang) = subscriptions::address_of(&tx, person_id, &first.channel_id).await?;
             if let Some(Settings::Mail(_)) = &settings {
                 to = person.email;
+            }
+            // Who has left since gets nothing more.
+            if !person.active {
+                to = Personal::default();
             }
             if !to.is_empty() {
                 people::record_reveal(&tx, now, (person_id.as_str(), person.agency_id.as_str()), "send").await?;
