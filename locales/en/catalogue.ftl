@@ -208,6 +208,22 @@ catalogue-organisation-audit-origin = Network address, where known.
 catalogue-organisation-audit-details = JSON: what before, what after, why.
 catalogue-organisation-audit-hash = SHA-256 over the row before and this row.
 
+## organisation.outbox
+catalogue-organisation-outbox = Messages that left the house or are to leave it: on which channel, when, and how it ended.
+catalogue-organisation-outbox-id = Identifier, the same at every attempt.
+catalogue-organisation-outbox-agency_id = Agency of the channel.
+catalogue-organisation-outbox-channel_id = Which channel.
+catalogue-organisation-outbox-channel_kind = mail, webhook or gateway.
+catalogue-organisation-outbox-person_id = Recipient; empty where it is posted to the channel itself.
+catalogue-organisation-outbox-kind = Kind of news.
+catalogue-organisation-outbox-severity = Severity of the message.
+catalogue-organisation-outbox-state = waiting, sent, failed or withdrawn.
+catalogue-organisation-outbox-attempts = How often it was tried.
+catalogue-organisation-outbox-created_at = When the message was caused.
+catalogue-organisation-outbox-due_at = When it goes out next, or went.
+catalogue-organisation-outbox-done_at = When it was sent, given up or withdrawn.
+catalogue-organisation-outbox-failure = Why the last attempt failed; empty where it did not.
+
 ## organisation.people
 catalogue-organisation-people = People with an account, without any secret.
 catalogue-organisation-people-id = Identifier.

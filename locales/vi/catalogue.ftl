@@ -208,6 +208,22 @@ catalogue-organisation-audit-origin = Địa chỉ mạng, nếu biết.
 catalogue-organisation-audit-details = JSON: trước thế nào, sau thế nào, vì sao.
 catalogue-organisation-audit-hash = SHA-256 của dòng trước và dòng này.
 
+## organisation.outbox
+catalogue-organisation-outbox = Tin đã hoặc sắp gửi ra ngoài: qua kênh nào, lúc nào, kết quả ra sao.
+catalogue-organisation-outbox-id = Mã, giữ nguyên ở mọi lần thử.
+catalogue-organisation-outbox-agency_id = Cơ quan của kênh; nối với organisation.agencies.id.
+catalogue-organisation-outbox-channel_id = Kênh nào.
+catalogue-organisation-outbox-channel_kind = mail, webhook hoặc gateway.
+catalogue-organisation-outbox-person_id = Người nhận; trống khi gửi chung vào kênh.
+catalogue-organisation-outbox-kind = Loại tin.
+catalogue-organisation-outbox-severity = Mức độ của tin.
+catalogue-organisation-outbox-state = waiting, sent, failed hoặc withdrawn.
+catalogue-organisation-outbox-attempts = Số lần đã thử.
+catalogue-organisation-outbox-created_at = Lúc tin phát sinh.
+catalogue-organisation-outbox-due_at = Lúc sẽ gửi hoặc đã đến hạn gửi.
+catalogue-organisation-outbox-done_at = Lúc gửi xong, thôi gửi hoặc rút lại.
+catalogue-organisation-outbox-failure = Vì sao lần thử cuối không được; trống khi được.
+
 ## organisation.people
 catalogue-organisation-people = Người có tài khoản, không kèm bí mật nào.
 catalogue-organisation-people-id = Mã định danh.

@@ -145,6 +145,7 @@ impl Centre {
             scoring: scoring.clone(),
         })
         .await?;
+        Policies::put_in_force(&policies);
         let retention = Retention::load(&content)?;
         let ledger_key = ledger_key(data)?.public();
         let configuration = configuration.clone();

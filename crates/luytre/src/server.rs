@@ -27,6 +27,7 @@ use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
 use organisation::inbox::{Message, Recipient, notify_all};
+use organisation::outbox::Sender;
 use organisation::{Policies, SignIn};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -98,6 +99,8 @@ impl Server {
         let watcher = watch_rules(&centre);
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
+        let sender = notices(&centre, address)?;
+        tokio::spawn(send_notices(sender, stop.clone()));
         let schedules = tokio::spawn(keep_running(schedules(&centre), stop.clone()));
         Ok(Self { centre, app, address, stop, intake, web, schedules, _announcement: announcement, _watcher: watcher })
     }
@@ -410,6 +413,36 @@ fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
         }
     });
     Some(watcher)
+}
+
+/// What takes messages out of the house.
+fn notices(centre: &Centre, listening: SocketAddr) -> Result<Sender, Error> {
+    Sender::new(
+        centre.db.clone(),
+        kit::Scope::service("notices"),
+        centre.clock.clone(),
+        centre.live.clone(),
+        Arc::clone(&centre.policies),
+        &centre.configuration.address_of_pages(listening),
+    )
+}
+
+/// Escalates and sends what is due; forgets old messages once an hour. An attempt that the end of the program cuts off is
+/// made again after the next start.
+async fn send_notices(sender: Sender, stop: CancellationToken) {
+    let mut looks = tokio::time::interval(Duration::from_secs(5));
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut hours = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        let done = tokio::select! {
+            _ = looks.tick() => sender.run_due().await.map(|_| ()),
+            _ = hours.tick() => sender.tidy().await.map(|_| ()),
+            () = stop.cancelled() => return,
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, "messages could not be sent; trying again");
+        }
+    }
 }
 
 /// A checkpoint of the audit trail at the start and every hour.

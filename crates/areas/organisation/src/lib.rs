@@ -1,21 +1,27 @@
-//! Organisation: agencies as a tree, people with roles, sign-in and keys, the duty roster, the inbox, the
-//! workforce and the audit trail. The leftmost area: every other area may import it, it imports none.
+//! Organisation: agencies as a tree, people with roles, sign-in and keys, the duty roster, the inbox and what of it
+//! leaves the house, the workforce and the audit trail. The leftmost area: every other area may import it, it imports
+//! none.
 
 pub mod agencies;
 mod answers;
 pub mod api_keys;
 pub mod audit;
+pub mod channels;
 mod conditions;
-pub mod experts;
+pub mod delivery;
 pub mod elevations;
+mod escalation;
+pub mod experts;
 pub mod inbox;
 pub mod incumbents;
+pub mod outbox;
 pub mod people;
 pub mod policies;
 pub mod qualifications;
 pub mod roster;
 pub mod sheets;
 pub mod sign_in;
+pub mod subscriptions;
 mod wiring;
 
 pub use policies::Policies;

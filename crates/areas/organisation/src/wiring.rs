@@ -1,7 +1,8 @@
 //! What the area brings to the program.
 
 use crate::{
-    agencies, api_keys, audit, elevations, experts, inbox, incumbents, people, qualifications, roster, sign_in,
+    agencies, api_keys, audit, channels, elevations, experts, inbox, incumbents, outbox, people, qualifications, roster,
+    sign_in, subscriptions,
 };
 use kit::migration::Migration;
 use kit::web::Routes;
@@ -53,6 +54,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-elevations",
         sql: include_str!("../migrations/2026-11-22-organisation-elevations.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-notices",
+        sql: include_str!("../migrations/2026-11-22-organisation-notices.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -70,6 +75,9 @@ pub fn area() -> Area {
             .merge(api_keys::routes())
             .merge(roster::routes())
             .merge(inbox::routes())
+            .merge(channels::routes())
+            .merge(outbox::routes())
+            .merge(subscriptions::routes())
             .merge(audit::routes())
             .merge(sign_in::own_routes())
             .merge(sign_in::routes()),
@@ -81,13 +89,22 @@ pub fn area() -> Area {
             qualifications::QUALIFICATIONS,
             experts::EXPERTS,
             roster::ROSTER,
+            outbox::OUTBOX,
             audit::AUDIT,
         ],
         navigation: navigation(),
         slots: vec![roster::duty_panel()],
         counters: vec![inbox::counter()],
         finders: vec![agencies::finder(), people::finder()],
-        sealed: [people::SEALED, qualifications::SEALED, experts::SEALED, sign_in::SEALED].concat(),
+        sealed: [
+            people::SEALED,
+            qualifications::SEALED,
+            experts::SEALED,
+            sign_in::SEALED,
+            channels::SEALED,
+            subscriptions::SEALED,
+        ]
+        .concat(),
     }
 }
 
@@ -111,6 +128,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("key-navigation", "/api-keys", "key", Some(Capability::ViewSources), 40),
         item("elevation-navigation", "/elevations", "hourglass", None, 45),
         item("inbox-navigation", "/inbox", "bell", None, 50),
+        item("channel-navigation", "/channels", "send", Some(Capability::Administer), 55),
         item("audit-navigation", "/audit", "history", Some(Capability::ViewAudit), 60),
         item("reading-navigation", "/audit/readings", "eye", Some(Capability::ViewReadings), 70),
     ]

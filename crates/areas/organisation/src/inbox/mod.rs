@@ -1,11 +1,13 @@
 //! The inbox: messages of the program to a person, or to whoever holds a role or is on duty at that moment.
 //! Other areas call [`notify`]; the bell shows [`unread`]. A message holds the key of a text and its variables,
-//! so everyone reads it in the own language; nothing sensitive belongs into it beyond names and codes.
+//! so everyone reads it in the own language; nothing sensitive belongs into it beyond names and codes. What of it leaves
+//! the house is planned in the same transaction (`outbox`); what must be acknowledged is watched (`escalation`).
 
 mod notify;
 mod pages;
 mod store;
 
+pub(crate) use notify::{Draft, deliver, head_agency};
 pub use notify::{Message, Recipient, notify, notify_all};
 pub use pages::{counter, routes};
 pub(crate) use store::told_since;

@@ -1,8 +1,9 @@
 //! Sending: who the recipients are at this moment, one row for each, and live news once it is committed.
 
 use super::store;
-use crate::policies::Policies;
-use crate::{people, roster};
+use crate::outbox::{self, Planned};
+use crate::policies::{NoticePolicy, Policies};
+use crate::{escalation, people, roster};
 use kit::clock::Micros;
 use kit::live::Live;
 use kit::page::Severity;
@@ -72,15 +73,69 @@ pub async fn notify_all(
     let arguments: serde_json::Map<_, _> =
         message.title_arguments.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let arguments = serde_json::Value::Object(arguments).to_string();
-    for person in &people {
-        store::insert(tx, person, message, &arguments, now).await?;
+    let policies = Policies::in_force()?;
+    let draft = Draft {
+        severity: message.severity,
+        title_key: message.title_key,
+        title_arguments: &arguments,
+        body: &message.body,
+        link: &message.link,
+        agency_id: message.agency_id.as_deref(),
+        escalation_id: None,
+        posted: true,
+    };
+    let watched = recipients.contains(&Recipient::OnDuty);
+    let escalation = if watched { escalation::begin(tx, &policies.notice, now, &draft).await? } else { None };
+    let draft = Draft { escalation_id: escalation.as_deref(), ..draft };
+    deliver(tx, live, &policies.notice, now, &people, &draft).await?;
+    Ok(people)
+}
+
+/// A message as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draft<'a> {
+    pub(crate) severity: Severity,
+    pub(crate) title_key: &'a str,
+    /// JSON object.
+    pub(crate) title_arguments: &'a str,
+    pub(crate) body: &'a str,
+    pub(crate) link: &'a str,
+    pub(crate) agency_id: Option<&'a str>,
+    /// What watches whether somebody acknowledges it.
+    pub(crate) escalation_id: Option<&'a str>,
+    /// Whether it is also posted to channels themselves.
+    pub(crate) posted: bool,
+}
+
+/// Puts it into the inboxes of these people, and what leaves of it into the outbox.
+pub(crate) async fn deliver(
+    tx: &Tx<'_>,
+    live: &Live,
+    policy: &NoticePolicy,
+    now: Micros,
+    people: &[String],
+    draft: &Draft<'_>,
+) -> Result<(), Error> {
+    let mut told = Vec::new();
+    for person in people {
+        told.push((person.clone(), store::insert(tx, person, draft, now).await?));
     }
+    let planned = Planned {
+        severity: draft.severity,
+        title_key: draft.title_key,
+        title_arguments: draft.title_arguments,
+        link: draft.link,
+        agency_id: draft.agency_id,
+        told: &told,
+        posted: draft.posted,
+    };
+    outbox::plan(tx, policy, now, &planned).await?;
     if !people.is_empty() {
         let live = live.clone();
         // Nothing about the message or its recipients travels: every page asks for its own inbox.
         tx.after_commit(move || live.send("inbox", None, json!({})));
     }
-    Ok(people)
+    Ok(())
 }
 
 async fn on_duty(tx: &Tx<'_>, now: Micros) -> Result<Vec<String>, Error> {
@@ -90,7 +145,7 @@ async fn on_duty(tx: &Tx<'_>, now: Micros) -> Result<Vec<String>, Error> {
     }
     // Like the watch itself they stand at the head: who holds the role at one agency must not read of another.
     let head = head_agency(tx).await?;
-    for role in &Policies::embedded()?.roster.when_nobody_is_on_duty {
+    for role in &Policies::in_force()?.roster.when_nobody_is_on_duty {
         let holders = people::with_role(tx, role, head.as_deref(), now).await?;
         if !holders.is_empty() {
             return Ok(holders);
@@ -99,7 +154,8 @@ async fn on_duty(tx: &Tx<'_>, now: Micros) -> Result<Vec<String>, Error> {
     Ok(Vec::new())
 }
 
-async fn head_agency(tx: &Tx<'_>) -> Result<Option<String>, Error> {
+/// The centre's own agency.
+pub(crate) async fn head_agency(tx: &Tx<'_>) -> Result<Option<String>, Error> {
     let sql = "SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY id LIMIT 1";
     let row = tx.query_one_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
     Ok(row.map(|row| row.try_get("", "id")).transpose()?)

@@ -1,8 +1,8 @@
 //! Rows of the inbox. Everyone reads and marks the own messages alone.
 
-use super::{InboxMessage, Message};
-use crate::audit;
+use super::{Draft, InboxMessage};
 use crate::conditions::Conditions;
+use crate::{audit, escalation};
 use kit::clock::Micros;
 use kit::id::new_id;
 use kit::{Connection, Error, Tx};
@@ -35,27 +35,26 @@ fn conditions(connection: &impl Connection, filter: &InboxFilter) -> Result<Cond
     Ok(conditions)
 }
 
-pub(super) async fn insert(
-    tx: &Tx<'_>,
-    person_id: &str,
-    message: &Message,
-    arguments: &str,
-    now: Micros,
-) -> Result<(), Error> {
-    let sql = format!("INSERT INTO inbox_messages ({COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,NULL,NULL)");
+/// Puts a message into one inbox; returns its identifier there.
+pub(super) async fn insert(tx: &Tx<'_>, person_id: &str, draft: &Draft<'_>, now: Micros) -> Result<String, Error> {
+    let sql = format!(
+        "INSERT INTO inbox_messages ({COLUMNS}, escalation_id) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,NULL,NULL,$10)"
+    );
+    let id = new_id(now);
     let values = [
-        new_id(now).into(),
+        id.as_str().into(),
         person_id.into(),
-        message.agency_id.clone().into(),
-        message.severity.code().into(),
-        message.title_key.into(),
-        arguments.into(),
-        message.body.chars().take(2_000).collect::<String>().into(),
-        message.link.as_str().into(),
+        draft.agency_id.map(ToOwned::to_owned).into(),
+        draft.severity.code().into(),
+        draft.title_key.into(),
+        draft.title_arguments.into(),
+        draft.body.chars().take(2_000).collect::<String>().into(),
+        draft.link.into(),
         now.into(),
+        draft.escalation_id.map(ToOwned::to_owned).into(),
     ];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    Ok(())
+    Ok(id)
 }
 
 /// Whether a person has had this message since then.
@@ -131,6 +130,7 @@ pub async fn acknowledge(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error
     }
     let sql = "UPDATE inbox_messages SET acknowledged_at = $1, read_at = COALESCE(read_at, $1) WHERE id = $2";
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [now.into(), id.into()])).await?;
+    escalation::acknowledge(tx, now, id, &message.person_id).await?;
     let details = serde_json::json!({ "title": message.title_key, "link": message.link });
     audit::record(tx, now, "inbox.acknowledge", "inbox-message", id, message.agency_id.as_deref(), details).await
 }

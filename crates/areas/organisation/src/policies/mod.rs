@@ -1,9 +1,10 @@
-//! Policies of the area as data: roles, passwords, sessions, second factors, roster, duties kept
-//! apart, rights for a while (`content/organisation/`). Built into the
-//! program; a directory with files of the same names takes their place.
+//! Policies of the area as data: roles, accounts, passwords, sessions, second factors, roster, messages, duties kept
+//! apart, rights for a while (`content/organisation/`). Built into the program; a directory with files of the same
+//! names takes their place.
 
 mod account;
 mod elevation;
+mod notice;
 mod password;
 mod second_factor;
 mod separation;
@@ -11,6 +12,7 @@ mod session;
 
 pub use account::{AccountPolicy, IdleLimits};
 pub use elevation::{ElevationKind, ElevationPolicy};
+pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
 pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
 pub use separation::{Apart, Separation};
@@ -20,7 +22,7 @@ use kit::{App, Capability};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Where a value comes from. Pages show it; `luytre content check` wants it in every file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -87,6 +89,7 @@ pub struct Policies {
     pub roster: RosterPolicy,
     pub separation: Separation,
     pub elevation: ElevationPolicy,
+    pub notice: NoticePolicy,
 }
 
 /// A policy file that does not read or contradicts itself.
@@ -110,8 +113,10 @@ const SEPARATION: (&str, &str) =
 const ELEVATION: (&str, &str) =
     ("elevations.toml", include_str!("../../../../../content/organisation/elevations.toml"));
 const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../../content/organisation/roster.toml"));
+const NOTICES: (&str, &str) = ("notices.toml", include_str!("../../../../../content/organisation/notices.toml"));
 
 static EMBEDDED: LazyLock<Result<Arc<Policies>, PolicyError>> = LazyLock::new(|| Policies::load(None).map(Arc::new));
+static IN_FORCE: OnceLock<Arc<Policies>> = OnceLock::new();
 
 impl Policies {
     /// The policies built into the program. An error here is a broken build; a test keeps it from happening.
@@ -121,6 +126,17 @@ impl Policies {
 
     pub(crate) fn embedded_ref() -> Result<&'static Policies, kit::Error> {
         EMBEDDED.as_ref().map(AsRef::as_ref).map_err(kit::Error::internal)
+    }
+
+    /// The policies for what is told in the middle of another area's transaction, where no handler is at hand: those
+    /// of [`Policies::put_in_force`], else the embedded ones.
+    pub fn in_force() -> Result<Arc<Policies>, kit::Error> {
+        IN_FORCE.get().map_or_else(Self::embedded, |policies| Ok(Arc::clone(policies)))
+    }
+
+    /// Puts policies in force for the whole process; the first call counts. For `luytre` alone.
+    pub fn put_in_force(policies: &Arc<Policies>) {
+        let _ = IN_FORCE.set(Arc::clone(policies));
     }
 
     /// The program's policies: those `luytre` put among the ports, else the embedded ones.
@@ -139,6 +155,7 @@ impl Policies {
             roster: read(directory, ROSTER)?,
             separation: read(directory, SEPARATION)?,
             elevation: read(directory, ELEVATION)?,
+            notice: read(directory, NOTICES)?,
         };
         let wrong = |file, reason: String| Err(PolicyError::Content { file, reason });
         for role in &policies.roles {
@@ -169,6 +186,9 @@ impl Policies {
         let elevation = &policies.elevation;
         if elevation.lapses_after_hours < 1 || elevation.elevation.iter().any(|kind| kind.minutes < 1) {
             return wrong(ELEVATION.0, "a time shorter than a minute".to_owned());
+        }
+        if let Some(fault) = policies.notice.fault(&policies.roster.posts, &policies.roles) {
+            return wrong(NOTICES.0, fault);
         }
         let limits = &policies.session.session;
         if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {

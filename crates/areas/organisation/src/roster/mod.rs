@@ -11,8 +11,8 @@ mod week;
 pub use pages::routes;
 pub use panel::duty_panel;
 pub use service::{NewShift, add_shift, hand_over, remove_shift};
-pub(crate) use store::people_on_watch;
 pub use store::{between, find, last_note, next_shifts, on_duty};
+pub(crate) use store::{people_at_posts, people_on_watch};
 pub use tables::ROSTER;
 
 use kit::Personal;

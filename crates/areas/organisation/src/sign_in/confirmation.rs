@@ -25,6 +25,8 @@ const ACTS: &[&str] = &[
     "second-factor.remove",
     "api-key.create",
     "elevation.approve",
+    "channel.create",
+    "channel.change",
 ];
 
 /// Refuses with [`Error::Unconfirmed`], which leads to `/confirm`, an act that the policy names and a session whose

@@ -199,6 +199,13 @@ async fn every_page_stands_in_both_languages_with_all_its_texts() {
                 "/audit/readings",
                 "/audit/readings?own=yes",
                 "/me",
+                "/me/notices",
+                "/channels",
+                "/channels/new?kind=mail",
+                "/channels/new?kind=gateway",
+                "/channels/new?kind=webhook",
+                "/outbox",
+                "/outbox?state=failed",
             ]
             .map(ToOwned::to_owned);
             let of_objects = [
@@ -227,6 +234,9 @@ async fn every_page_stands_in_both_languages_with_all_its_texts() {
                         "reading-",
                         "me-",
                         "capability-",
+                        "news-",
+                        "channel-",
+                        "outbox-",
                     ]
                     .iter()
                     .any(|start| line.trim().starts_with(start));

@@ -272,6 +272,8 @@ async fn every_named_act_asks_again_who_is_there() {
             format!("/people/{id}/reset-password"),
             format!("/people/{id}/reset-second-factors"),
             "/api-keys".to_owned(),
+            "/channels".to_owned(),
+            "/channels/x".to_owned(),
             "/me/second-factors/app/new".to_owned(),
             "/me/second-factors/app/remove".to_owned(),
             "/me/second-factors/recovery-codes".to_owned(),

@@ -1,0 +1,150 @@
+//! Escalation: an urgent message to those on duty that nobody acknowledges is told to more people, step by step up the
+//! duty list. Steps are data (`content/organisation/notices.toml`); the first acknowledgement ends it for everybody.
+
+use crate::inbox::{self, Draft};
+use crate::policies::{NoticePolicy, Policies, Step};
+use crate::{audit, people, roster};
+use kit::clock::{MINUTE, Micros};
+use kit::id::new_id;
+use kit::live::Live;
+use kit::{Db, Error, Scope, Tx};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use serde_json::json;
+
+/// One under way.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+struct Escalation {
+    id: String,
+    agency_id: Option<String>,
+    severity: String,
+    title_key: String,
+    title_arguments: String,
+    body: String,
+    link: String,
+    /// Number of the step that comes next.
+    step: i64,
+    begun_at: Micros,
+}
+
+async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Error> {
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    Ok(tx.execute_raw(statement).await?.rows_affected())
+}
+
+/// Watches over a message to those on duty, where the policy wants that. Gives the identifier that its inbox rows carry.
+pub(crate) async fn begin(
+    tx: &Tx<'_>,
+    policy: &NoticePolicy,
+    now: Micros,
+    draft: &Draft<'_>,
+) -> Result<Option<String>, Error> {
+    let Some(first) = policy.escalation.step.first() else { return Ok(None) };
+    if draft.severity < policy.escalation.severity {
+        return Ok(None);
+    }
+    let id = new_id(now);
+    let sql = "INSERT INTO notice_escalations (id, agency_id, severity, title_key, title_arguments, body, link, step, \
+               begun_at, next_at, acknowledged_at, acknowledged_by) \
+               VALUES ($1,$2,$3,$4,$5,$6,$7,0,$8,$9,NULL,NULL)";
+    let values = vec![
+        id.as_str().into(),
+        draft.agency_id.map(ToOwned::to_owned).into(),
+        draft.severity.code().into(),
+        draft.title_key.into(),
+        draft.title_arguments.into(),
+        draft.body.into(),
+        draft.link.into(),
+        now.into(),
+        (now + first.minutes * MINUTE).into(),
+    ];
+    execute(tx, sql, values).await?;
+    Ok(Some(id))
+}
+
+/// Somebody has seen it: nobody else is told.
+pub(crate) async fn acknowledge(tx: &Tx<'_>, now: Micros, message_id: &str, person_id: &str) -> Result<(), Error> {
+    let sql = "UPDATE notice_escalations SET acknowledged_at = $1, acknowledged_by = $2, next_at = NULL \
+               WHERE acknowledged_at IS NULL \
+               AND id IN (SELECT escalation_id FROM inbox_messages WHERE id = $3 AND escalation_id IS NOT NULL)";
+    execute(tx, sql, vec![now.into(), person_id.into(), message_id.into()]).await.map(|_| ())
+}
+
+/// Takes the steps that are due. Gives how many people were told.
+pub(crate) async fn run_due(
+    db: &Db,
+    scope: &Scope,
+    live: &Live,
+    policies: &Policies,
+    now: Micros,
+) -> Result<usize, Error> {
+    let scoped = db.scoped(scope);
+    let view = scoped.read();
+    let sql = "SELECT id, agency_id, severity, title_key, title_arguments, body, link, step, begun_at \
+               FROM notice_escalations WHERE next_at <= $1 ORDER BY next_at, id LIMIT 100";
+    let statement = Statement::from_sql_and_values(view.get_database_backend(), sql, [now.into()]);
+    let due = Escalation::find_by_statement(statement).all(&view).await?;
+    let mut told = 0;
+    for one in due {
+        let tx = scoped.begin().await?;
+        told += take_step(&tx, live, policies, now, &one).await?;
+        tx.commit().await?;
+    }
+    Ok(told)
+}
+
+async fn take_step(
+    tx: &Tx<'_>,
+    live: &Live,
+    policies: &Policies,
+    now: Micros,
+    one: &Escalation,
+) -> Result<usize, Error> {
+    let steps = &policies.notice.escalation.step;
+    let number = usize::try_from(one.step).unwrap_or(usize::MAX);
+    let next_at = steps.get(number.saturating_add(1)).map(|step| one.begun_at + step.minutes * MINUTE);
+    let sql = "UPDATE notice_escalations SET step = $1, next_at = $2 WHERE id = $3 AND step = $4 AND next_at <= $5";
+    let values = vec![(one.step + 1).into(), next_at.into(), one.id.as_str().into(), one.step.into(), now.into()];
+    // Acknowledged in the meantime, or taken by another sender.
+    if execute(tx, sql, values).await? == 0 {
+        return Ok(0);
+    }
+    let Some(step) = steps.get(number) else { return Ok(0) };
+    let people = whom(tx, step, &one.id, now).await?;
+    if people.is_empty() {
+        return Ok(0);
+    }
+    let draft = Draft {
+        severity: one.severity.parse().unwrap_or_default(),
+        title_key: &one.title_key,
+        title_arguments: &one.title_arguments,
+        body: &one.body,
+        link: &one.link,
+        agency_id: one.agency_id.as_deref(),
+        escalation_id: Some(&one.id),
+        posted: false,
+    };
+    inbox::deliver(tx, live, &policies.notice, now, &people, &draft).await?;
+    let details = json!({ "step": one.step + 1, "people": people, "title": one.title_key, "link": one.link });
+    audit::record(tx, now, "escalation.step", "escalation", &one.id, one.agency_id.as_deref(), details).await?;
+    Ok(people.len())
+}
+
+/// Who hears at a step and has not heard yet.
+async fn whom(tx: &Tx<'_>, step: &Step, escalation_id: &str, now: Micros) -> Result<Vec<String>, Error> {
+    let mut found = roster::people_at_posts(tx, &step.posts, now).await?;
+    if !step.roles.is_empty() {
+        // Who holds the role at one agency must not read of another: those of the centre.
+        let head = inbox::head_agency(tx).await?;
+        for role in &step.roles {
+            found.extend(people::with_role(tx, role, head.as_deref(), now).await?);
+        }
+    }
+    found.sort();
+    found.dedup();
+    let sql = "SELECT DISTINCT person_id FROM inbox_messages WHERE escalation_id = $1";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [escalation_id.into()]);
+    let rows = tx.query_all_raw(statement).await?;
+    let told: Vec<String> = rows.iter().map(|row| row.try_get("", "person_id")).collect::<Result<_, _>>()?;
+    found.retain(|person| !told.contains(person));
+    Ok(found)
+}
