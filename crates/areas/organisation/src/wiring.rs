@@ -35,6 +35,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-sign-in",
         sql: include_str!("../migrations/2026-11-22-organisation-sign-in.sql"),
     },
+    Migration {
+        name: "2026-11-22-organisation-sign-in-providers",
+        sql: include_str!("../migrations/2026-11-22-organisation-sign-in-providers.sql"),
+    },
 ];
 
 /// Everything of the area.

@@ -3,6 +3,7 @@
 
 mod finder;
 mod form;
+mod groups;
 mod pages;
 mod person_page;
 pub mod reach;
@@ -13,6 +14,7 @@ mod store;
 mod tables;
 
 pub use finder::finder;
+pub(crate) use groups::follow_groups;
 pub use pages::routes;
 pub(crate) use roles::manageable;
 pub use roles::{grant_role, may_hand_out, revoke_role};

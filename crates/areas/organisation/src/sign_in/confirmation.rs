@@ -24,6 +24,8 @@ const ACTS: &[&str] = &[
     "second-factor.add",
     "second-factor.remove",
     "api-key.create",
+    "provider-link.add",
+    "provider-link.remove",
 ];
 
 /// Refuses with [`Error::Unconfirmed`], which leads to `/confirm`, an act that the policy names and a session whose
