@@ -16,6 +16,8 @@ mod lock_out;
 mod pages;
 mod passkeys;
 mod people;
+mod provider;
+mod providers;
 mod province;
 mod readings;
 mod sealed;
