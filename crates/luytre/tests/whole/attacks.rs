@@ -105,7 +105,7 @@ impl Target {
 
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let text = self.raw(method, path, headers, body);
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text.as_str(), ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_else(|| panic!("{method} {path}: {text}"));
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
@@ -284,7 +284,7 @@ fn paths_that_climb_lead_to_no_file() {
 #[test]
 fn questions_in_sql_reach_nothing_but_the_catalogue() {
     let target = Target::start("Người Thử");
-    let sound = target.ask("SELECT account FROM people");
+    let sound = target.ask("SELECT account FROM organisation.people");
     assert_eq!(sound.status, 200, "{}", sound.body);
     for sql in [
         "SELECT * FROM '/etc/passwd'",
@@ -295,7 +295,6 @@ fn questions_in_sql_reach_nothing_but_the_catalogue() {
         "SET datafusion.execution.batch_size = 1",
         "SHOW ALL",
         "SELECT * FROM information_schema.df_settings",
-        "SELECT * FROM information_schema.tables",
         "SELECT * FROM pg_catalog.pg_class",
         "SELECT * FROM sqlite_master",
         "SELECT * FROM passwords",
@@ -305,7 +304,7 @@ fn questions_in_sql_reach_nothing_but_the_catalogue() {
         "SELECT * FROM provider_links",
         "SELECT * FROM api_keys",
         "SELECT * FROM other.people",
-        "SELECT phone FROM people WHERE password IS NULL",
+        "SELECT phone FROM organisation.people",
         "SELECT 1; DROP TABLE people",
         "WITH x AS (DELETE FROM people RETURNING *) SELECT * FROM x",
         "INSERT INTO people (id) VALUES ('x')",
@@ -321,6 +320,7 @@ fn questions_in_sql_reach_nothing_but_the_catalogue() {
         assert!(!refused.body.contains("root:") && !refused.body.contains("$argon2id$"), "{sql}: {}", refused.body);
     }
     assert!(!std::path::Path::new("/tmp/luytre-attack.csv").exists());
-    assert_eq!(target.ask("SELECT account FROM people").body, sound.body, "nothing has changed");
+    let still = target.ask("SELECT account FROM organisation.people WHERE active");
+    assert!(still.body.contains("thu.nghiem"), "nothing has changed: {}", still.body);
     target.server.stop();
 }

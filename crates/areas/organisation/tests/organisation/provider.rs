@@ -194,9 +194,9 @@ impl Provider {
         self.clock.now() / SECOND
     }
 
-    fn sign(&self, claims: Value, bent: &Bend) -> String {
+    fn sign_as(&self, kind: &str, claims: Value, bent: &Bend) -> String {
         let inner = self.inner.lock().unwrap();
-        let mut header = json!({ "alg": inner.signer.algorithm(), "kid": inner.name, "typ": "JWT" });
+        let mut header = json!({ "alg": inner.signer.algorithm(), "kid": inner.name, "typ": kind });
         let mut claims = claims;
         bend(&mut header, &bent.header);
         bend(&mut claims, &bent.claims);
@@ -219,7 +219,7 @@ impl Provider {
             "iss": self.issuer, "aud": CLIENT, "sub": "248", "nonce": asked["nonce"], "iat": now, "exp": now + 300,
         });
         let code = Code {
-            token: self.sign(right, bent),
+            token: self.sign_as("JWT", right, bent),
             challenge: asked["code_challenge"].clone(),
             back: asked["redirect_uri"].clone(),
         };
@@ -238,7 +238,7 @@ impl Provider {
         let right = json!({
             "iss": self.issuer, "aud": CLIENT, "sub": "248", "iat": now, "exp": now + 120, "jti": "1", "events": event,
         });
-        self.sign(right, bent)
+        self.sign_as("logout+jwt", right, bent)
     }
 }
 

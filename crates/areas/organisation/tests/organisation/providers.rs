@@ -317,6 +317,7 @@ async fn signing_out_there_ends_the_sessions_here_that_came_from_there() {
             claims(json!({ "nonce": "n" })),
             claims(json!({ "aud": "another" })),
             claims(json!({ "sub": null })),
+            Bend { header: json!({ "typ": "JWT" }), ..Bend::default() },
             Bend { by: Some(Arc::new(Signer::es256())), ..Bend::default() },
         ] {
             assert_eq!(send(&provider.sign_out(&wrong)).await, StatusCode::BAD_REQUEST);

@@ -112,8 +112,11 @@ fn object(part: &str) -> Result<Map<String, Value>, Refusal> {
     serde_json::from_slice(&bytes).map_err(|_| Refusal::Unreadable)
 }
 
+/// What a token of signing out says it is (`typ`). One of another kind with a type of its own is taken for nothing else.
+const SIGN_OUT_TYPE: &str = "logout+jwt";
+
 /// Checks what every token of a provider must hold.
-fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Result<Claims, Refusal> {
+fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>, signs_out: bool) -> Result<Claims, Refusal> {
     if token.len() > LONGEST {
         return Err(Refusal::Unreadable);
     }
@@ -122,6 +125,12 @@ fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Result<Claims,
     let header = object(header)?;
     if header.contains_key("crit") {
         return Err(Refusal::Critical);
+    }
+    let kind = header.get("typ").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    let kind = kind.strip_prefix("application/").unwrap_or(&kind);
+    let fits = if signs_out { kind == SIGN_OUT_TYPE } else { !kind.ends_with("+jwt") };
+    if !fits {
+        return Err(Refusal::Kind);
     }
     let named = header.get("alg").and_then(Value::as_str).unwrap_or_default();
     let algorithm = *expected.algorithms.iter().find(|one| one.name() == named).ok_or(Refusal::Algorithm)?;
@@ -156,7 +165,7 @@ fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Result<Claims,
 
 /// The token of somebody who signs in: it must answer this very question.
 pub(super) fn signed_in(token: &str, keys: &KeySet, expected: &Expected<'_>, nonce: &str) -> Result<Claims, Refusal> {
-    let claims = verify(token, keys, expected)?;
+    let claims = verify(token, keys, expected, false)?;
     if nonce.is_empty() || claims.text("nonce") != Some(nonce) {
         return Err(Refusal::Nonce);
     }
@@ -172,7 +181,7 @@ pub(super) fn signed_in(token: &str, keys: &KeySet, expected: &Expected<'_>, non
 
 /// The token by which a provider says that somebody has signed out there.
 pub(super) fn signed_out(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Result<Claims, Refusal> {
-    let claims = verify(token, keys, expected)?;
+    let claims = verify(token, keys, expected, true)?;
     let says_so = claims.0.get("events").and_then(|events| events.get(SIGN_OUT)).is_some_and(Value::is_object);
     if !says_so || claims.0.contains_key("nonce") {
         return Err(Refusal::Kind);

@@ -144,7 +144,8 @@ fn a_token_of_signing_out_signs_nobody_in_and_the_other_way_round() {
     let signer = Signer::new();
     let out = |changes: Value| {
         let event = json!({ "events": { SIGN_OUT: {} }, "nonce": null, "sid": "s" });
-        let token = signer.sign(&header(), &but(but(claims(), event), changes));
+        let header = but(header(), json!({ "typ": SIGN_OUT_TYPE }));
+        let token = signer.sign(&header, &but(but(claims(), event), changes));
         signed_out(&token, &signer.keys(), &expected())
     };
     assert_eq!(out(json!({})).unwrap().text("sid"), Some("s"));
@@ -153,6 +154,10 @@ fn a_token_of_signing_out_signs_nobody_in_and_the_other_way_round() {
     assert_eq!(out(json!({ "nonce": "n" })), Err(Refusal::Kind));
     assert_eq!(out(json!({ "events": { "other": {} } })), Err(Refusal::Kind));
     assert_eq!(out(json!({ "aud": "other" })), Err(Refusal::Audience));
-    let in_ = signer.sign(&header(), &claims());
-    assert_eq!(signed_out(&in_, &signer.keys(), &expected()), Err(Refusal::Kind));
+    for (kind, claims) in [("JWT", claims()), (SIGN_OUT_TYPE, claims()), ("at+jwt", claims())] {
+        let token = signer.sign(&but(header(), json!({ "typ": kind })), &claims);
+        assert_eq!(signed_out(&token, &signer.keys(), &expected()), Err(Refusal::Kind), "{kind}");
+        let signs_in = signed_in(&token, &signer.keys(), &expected(), "n");
+        assert_eq!(signs_in.is_ok(), kind == "JWT", "{kind}");
+    }
 }
