@@ -1,7 +1,6 @@
 // An account elsewhere: a real provider (the npm package oidc-provider) with its own page of signing in sends people back
 // with signed tokens. The first sign-in links the account, the next one knows it, and nobody comes in by another name.
 import { once } from 'node:events';
-import Provider from 'oidc-provider';
 import { freePort, startProgram } from '../harness/program.mjs';
 
 export const name = 'an account elsewhere signs in through a real provider';
@@ -9,6 +8,7 @@ export const name = 'an account elsewhere signs in through a real provider';
 const SECRET = 'a secret: of this journey alone';
 
 async function startProvider(port, site, groups) {
+  const { default: Provider } = await import('oidc-provider');
   const provider = new Provider(`http://127.0.0.1:${port}`, {
     clients: [
       {
@@ -58,9 +58,9 @@ export default async function journey({ visitor, check, accessible }) {
       await away(page);
       await page.locator('input[name="login"]').fill(login);
       await page.locator('input[name="password"]').fill('anything');
-      await page.locator('button[type="submit"]').click();
+      await page.getByRole('button', { name: 'Sign-in' }).click();
       // Whether the provider may tell us who it is.
-      await page.locator('button[type="submit"]').click();
+      await page.getByRole('button', { name: 'Continue' }).click();
     };
 
     // Nobody answers there yet.

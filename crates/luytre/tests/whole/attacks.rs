@@ -58,7 +58,7 @@ impl Target {
         std::fs::write(data.path().join("luytre.toml"), settings).expect("written");
         let add = ["user", "add", "thu.nghiem", "--name", full_name, "--role", "everything"];
         run_with_input(data.path(), &add, &format!("{PASSWORD}\n"));
-        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let log = data.path().join("markup.log");
         std::fs::write(&log, format!("<38>1 {now} web01 sshd 7 - - {MARKUP}\n")).expect("written");
         ask(data.path(), &["import", "--json", log.to_str().expect("path")]);

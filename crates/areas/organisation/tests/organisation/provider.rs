@@ -278,7 +278,7 @@ async fn token(
     let refused = |why: &str| (StatusCode::BAD_REQUEST, json!({ "error": why }).to_string());
     let secret = "b%C3%AD%20m%E1%BA%ADt%3A%25%2B";
     let basic = format!("Basic {}", STANDARD.encode(format!("{CLIENT}:{secret}")));
-    if headers.get("authorization").and_then(|header| header.to_str().ok()) != Some(&basic) {
+    if headers.get("authorization").and_then(|header| header.to_str().ok()) != Some(basic.as_str()) {
         return refused("invalid_client");
     }
     let sent = |name: &str| form.get(name).cloned().unwrap_or_default();
