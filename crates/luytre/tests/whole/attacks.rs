@@ -324,3 +324,28 @@ fn questions_in_sql_reach_nothing_but_the_catalogue() {
     assert!(still.body.contains("thu.nghiem"), "nothing has changed: {}", still.body);
     target.server.stop();
 }
+
+#[test]
+fn members_that_json_should_not_have_choose_no_identity_and_break_nothing() {
+    const CHOSEN: &str = "chosen-by-the-sender";
+    let target = Target::start("Người Thử");
+    let body = serde_json::json!({
+        "id": CHOSEN, "person_id": CHOSEN, "owner_id": CHOSEN, "created_by": CHOSEN, "author_id": CHOSEN, "created_at": 0,
+        "capabilities": ["administer"], "active": true, "version": 99, "name": "Thử", "title": "Thử", "code": "HT-THU",
+        "level": 3, "sql": "SELECT 1", "query": "error", "__proto__": { "admin": true },
+    });
+    let headers = [("content-type", "application/json"), ("x-csrf-token", target.csrf.as_str())];
+    let mut tried = 0;
+    for operation in operations(false).iter().filter(|one| one.path.starts_with("/api/")) {
+        let (method, path) = (operation.method.to_uppercase(), filled(operation));
+        let answer = target.send(&method, &path, &headers, &body.to_string());
+        assert!(answer.status < 500, "{method} {path}: {} {}", answer.status, answer.body);
+        assert!(answer.status >= 300 || !answer.body.contains(CHOSEN), "{method} {path}: {}", answer.body);
+        tried += 1;
+    }
+    assert!(tried > 5, "{tried} routes were tried");
+    for operation in operations(true).iter().filter(|one| one.path.starts_with("/api/") && !one.path.contains('{')) {
+        assert!(!target.get(operation.path).body.contains(CHOSEN), "{}", operation.path);
+    }
+    target.server.stop();
+}
