@@ -8,7 +8,8 @@ import path from 'node:path';
 
 const START_LIMIT_MS = 180_000;
 
-function freePort() {
+/** A port that nobody uses at the moment. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.on('error', reject);
@@ -40,9 +41,12 @@ function signInLinks(links) {
   };
 }
 
-/** Starts `LUYTRE_BINARY demo`, or uses the server at `LUYTRE_ADDRESS` (whose printed start is in `LUYTRE_START`). */
-export async function startProgram(options = []) {
-  if (process.env.LUYTRE_ADDRESS) {
+/**
+ * Starts `LUYTRE_BINARY demo`, or uses the server at `LUYTRE_ADDRESS` (whose printed start is in `LUYTRE_START`). A journey
+ * that needs settings of its own names them in `settings` as environment, and gets a program of its own.
+ */
+export async function startProgram(options = [], settings = null) {
+  if (process.env.LUYTRE_ADDRESS && !settings) {
     const { links = [], doors = {} } = JSON.parse(process.env.LUYTRE_START ?? '{}');
     const address = process.env.LUYTRE_ADDRESS.replace(/\/$/, '');
     return { address, doors, links, signInLink: signInLinks(links), stop: async () => {}, log: () => '' };
@@ -55,7 +59,7 @@ export async function startProgram(options = []) {
   const child = spawn(binary, ['--data-dir', directory, 'demo', '--json', '--port', String(port), ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // The demonstration is small: with small slices its searches go on after the first page as those of a year do.
-    env: { LUYTRE_SEARCH__FIRST_SLICE: '20', ...process.env, LUYTRE_LOG: process.env.LUYTRE_LOG ?? 'warn' },
+    env: { LUYTRE_SEARCH__FIRST_SLICE: '20', ...process.env, ...settings, LUYTRE_LOG: process.env.LUYTRE_LOG ?? 'warn' },
   });
   let output = '';
   let log = '';

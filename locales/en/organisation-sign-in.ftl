@@ -87,3 +87,31 @@ audit-second-factor-add = Add a second factor
 audit-second-factor-remove = Remove a second factor
 audit-second-factor-reset = Remove another person's second factors
 audit-session-confirm = Confirm again
+
+### Signing in with an account from elsewhere (OpenID Connect)
+
+provider-use = Sign in with { $provider }
+provider-on = Signing in…
+provider-on-act = Continue
+provider-away = The provider of your account does not answer. Try again in some minutes, or sign in another way.
+provider-denied = You refused at the provider, so you are not signed in.
+provider-refused = No valid answer came from the provider of your account. Please sign in again from the start.
+provider-not-linked = Your account there is linked to nobody here. Give an administrator this identifier: { $subject }
+provider = Provider
+provider-links = Accounts elsewhere
+provider-link = Link an account elsewhere
+provider-linked = Linked. This person can sign in with that account from now on.
+provider-linked-already = That account, or this person, is linked at this provider already
+provider-unlink = Unlink
+provider-unlinked = Unlinked; sessions and roles that came from that account have ended.
+provider-subject = Identifier (sub)
+provider-subject-hint = What the provider calls this person by; it is shown to whoever tries to sign in and is not linked yet.
+provider-linked-at = Linked
+provider-last-used = Last used
+session-method-provider = Account elsewhere
+session-method-provider-second-factor = Account elsewhere, two factors
+session-method-provider-app = Account elsewhere and authenticator app
+session-method-provider-recovery-code = Account elsewhere and recovery code
+session-method-provider-passkey = Account elsewhere and passkey
+audit-provider-link-add = Link an account elsewhere
+audit-provider-link-remove = Unlink an account elsewhere

@@ -87,3 +87,31 @@ audit-second-factor-add = Thêm lớp xác thực
 audit-second-factor-remove = Gỡ lớp xác thực
 audit-second-factor-reset = Gỡ mọi lớp xác thực của người khác
 audit-session-confirm = Xác nhận lại
+
+### Đăng nhập bằng tài khoản ở nơi khác (OpenID Connect)
+
+provider-use = Đăng nhập bằng { $provider }
+provider-on = Đang đăng nhập…
+provider-on-act = Tiếp tục
+provider-away = Nơi cấp tài khoản chưa trả lời. Hãy thử lại sau ít phút, hoặc đăng nhập bằng cách khác.
+provider-denied = Bạn đã từ chối ở nơi cấp tài khoản, nên chưa đăng nhập được.
+provider-refused = Không nhận được xác nhận hợp lệ từ nơi cấp tài khoản. Hãy đăng nhập lại từ đầu.
+provider-not-linked = Tài khoản ở nơi khác của bạn chưa được gắn với người nào ở đây. Hãy báo quản trị viên mã này: { $subject }
+provider = Nơi cấp tài khoản
+provider-links = Tài khoản ở nơi khác
+provider-link = Gắn tài khoản ở nơi khác
+provider-linked = Đã gắn. Từ nay người này đăng nhập được bằng tài khoản ấy.
+provider-linked-already = Tài khoản ấy, hoặc người này, đã được gắn ở nơi cấp tài khoản này
+provider-unlink = Bỏ gắn
+provider-unlinked = Đã bỏ gắn; các phiên và vai trò có từ tài khoản ấy đã kết thúc.
+provider-subject = Mã tài khoản (sub)
+provider-subject-hint = Mã mà nơi cấp tài khoản đặt cho người này; hiện ra khi người ấy thử đăng nhập mà chưa được gắn.
+provider-linked-at = Gắn lúc
+provider-last-used = Dùng gần nhất
+session-method-provider = Tài khoản ở nơi khác
+session-method-provider-second-factor = Tài khoản ở nơi khác, hai lớp
+session-method-provider-app = Tài khoản ở nơi khác và ứng dụng xác thực
+session-method-provider-recovery-code = Tài khoản ở nơi khác và mã khôi phục
+session-method-provider-passkey = Tài khoản ở nơi khác và khóa truy cập
+audit-provider-link-add = Gắn tài khoản ở nơi khác
+audit-provider-link-remove = Bỏ gắn tài khoản ở nơi khác

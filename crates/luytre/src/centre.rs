@@ -28,7 +28,7 @@ use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::run::refusal;
 use organisation::audit::Checkpoints;
-use organisation::sign_in::Breached;
+use organisation::sign_in::{Breached, Providers};
 use organisation::{Policies, SignIn};
 use response::incidents::IncidentFilter;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,7 @@ pub struct Centre {
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
     breached: Option<Breached>,
+    providers: Providers,
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
     pub rule_directories: Vec<PathBuf>,
     pub retention: Retention,
@@ -117,7 +118,7 @@ impl Centre {
         }
         let store = open_store(data, configuration).await?;
         let live = Live::default();
-        let Registers { db, clock, policies, breached, checkpoints, .. } =
+        let Registers { db, clock, policies, breached, providers, checkpoints, .. } =
             Registers::open(data, configuration, &live).await?;
         let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
         let zone = &configuration.events.time_zone;
@@ -145,7 +146,6 @@ impl Centre {
             scoring: scoring.clone(),
         })
         .await?;
-        Policies::put_in_force(&policies);
         let retention = Retention::load(&content)?;
         let ledger_key = ledger_key(data)?.public();
         let configuration = configuration.clone();
@@ -160,6 +160,7 @@ impl Centre {
             clock,
             policies,
             breached,
+            providers,
             rule_directories,
             retention,
             scoring,
@@ -191,6 +192,7 @@ impl Centre {
             clock: self.clock.clone(),
             policies: Arc::clone(&self.policies),
             breached: self.breached.clone(),
+            providers: self.providers.clone(),
             live: self.live.clone(),
             checkpoints: self.checkpoints.clone(),
             resealed: Resealed::default(),
@@ -352,6 +354,7 @@ pub struct Registers {
     /// What was sealed anew at this opening.
     pub resealed: Resealed,
     breached: Option<Breached>,
+    providers: Providers,
     live: Live,
 }
 
@@ -365,10 +368,11 @@ impl Registers {
         let (db, resealed) = sealing::with_keys(db, data, configuration, clock.now()).await?;
         let own = configuration.content_directory.as_ref().map(|directory| directory.join("organisation"));
         let policies = Arc::new(Policies::load(own.as_deref())?);
-        policies.separation.put_in_force();
+        Policies::put_in_force(&policies);
         Ok(Self {
             db,
             clock,
+            providers: Providers::new(&configuration.sign_in.providers, &policies)?,
             policies,
             breached: breached(configuration)?,
             checkpoints: checkpoints(data)?,
@@ -380,6 +384,7 @@ impl Registers {
     pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {
         SignIn::new(self.db.clone(), self.clock.clone(), Arc::clone(&self.policies), secure)
             .map(|sign_in| sign_in.announcing(self.live.clone()).refusing(self.breached.clone()))
+            .map(|sign_in| sign_in.trusting(self.providers.clone()))
     }
 }
 

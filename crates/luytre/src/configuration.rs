@@ -8,7 +8,9 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use monitoring::intake::ConnectionLimits;
 use monitoring::search::places::SearchLimits;
+use organisation::sign_in::ProviderSettings;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -127,6 +129,8 @@ pub struct Secrets {
 pub struct SignInSettings {
     /// File of passwords known from breaches: `SHA-1:count`, one a line, in order of the hash.
     pub breached_passwords: Option<PathBuf>,
+    /// Providers of accounts (OpenID Connect) by a name of our own, which is part of addresses.
+    pub providers: BTreeMap<String, ProviderSettings>,
 }
 
 /// What one person may use of the event store.
@@ -310,6 +314,22 @@ mod tests {
         assert_eq!((intake.connections, intake.connections_per_address), (4096, 2000));
         configuration.intake.connections_per_address = 0;
         assert!(configuration.check().is_err());
+    }
+
+    #[test]
+    fn a_provider_of_accounts_is_named_with_what_it_needs_and_its_secret_does_not_show() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("luytre.toml");
+        let text = "[sign_in.providers.tinh]\ntitle = \"Tỉnh\"\nissuer = \"https://id.example\"\nclient_id = \"luytre\"\n\
+                    client_secret = \"quiet\"\nlinking = \"first-sign-in\"\n\
+                    [[sign_in.providers.tinh.roles]]\ngroup = \"soc\"\nrole = \"analyst\"\n";
+        std::fs::write(&file, text).unwrap();
+        let configuration = Configuration::load(directory.path(), None).unwrap();
+        let provider = configuration.sign_in.providers.get("tinh").unwrap();
+        assert_eq!((provider.account_claim.as_str(), provider.roles.len()), ("preferred_username", 1));
+        assert!(!format!("{configuration:?}").contains("quiet"));
+        std::fs::write(&file, "[sign_in.providers.tinh]\ntitle = \"Tỉnh\"\n").unwrap();
+        assert!(Configuration::load(directory.path(), None).is_err());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the area brings to the program.
 
 use crate::{
-    agencies, api_keys, audit, channels, elevations, experts, inbox, incumbents, outbox, people, qualifications, roster,
-    sign_in, subscriptions,
+    agencies, api_keys, audit, channels, elevations, experts, inbox, incumbents, outbox, people, qualifications,
+    roster, sign_in, subscriptions,
 };
 use kit::migration::Migration;
 use kit::web::Routes;
@@ -57,6 +57,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-22-organisation-notices",
         sql: include_str!("../migrations/2026-11-22-organisation-notices.sql"),
+    },
+    Migration {
+        name: "2026-11-22-organisation-sign-in-providers",
+        sql: include_str!("../migrations/2026-11-22-organisation-sign-in-providers.sql"),
     },
 ];
 

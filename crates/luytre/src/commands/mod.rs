@@ -1,7 +1,7 @@
 //! The command line. Each command is one file; everything that prints a result can print it as JSON.
 
-mod agencies;
 mod access;
+mod agencies;
 mod audit;
 mod demo;
 mod doctor;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod access;
+mod attacks;
 mod command_line;
 mod elasticsearch;
 mod full_disk;

@@ -3,6 +3,7 @@
 
 mod finder;
 mod form;
+mod groups;
 mod idle;
 mod pages;
 mod person_page;
@@ -17,6 +18,7 @@ mod store;
 mod tables;
 
 pub use finder::finder;
+pub(crate) use groups::follow_groups;
 pub use idle::{IdleAccount, close_idle};
 pub use pages::routes;
 pub(crate) use roles::manageable;

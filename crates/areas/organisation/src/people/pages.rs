@@ -33,6 +33,8 @@ pub fn routes() -> Routes {
         .post("/people/{id}/enable", Capability::ManagePeople, person_page::enable)
         .post("/people/{id}/reset-password", Capability::ManagePeople, person_page::reset_password)
         .post("/people/{id}/reset-second-factors", Capability::ManagePeople, person_page::reset_second_factors)
+        .post("/people/{id}/provider-links", Capability::ManagePeople, person_page::link_account)
+        .post("/people/{id}/provider-links/{link}/remove", Capability::ManagePeople, person_page::unlink_account)
         .post("/people/{id}/unlock", Capability::ManagePeople, person_page::unlock)
 }
 

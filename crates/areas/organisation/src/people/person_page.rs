@@ -4,7 +4,7 @@ use super::{Grant, Person, may_hand_out, roles, service, store};
 use crate::agencies;
 use crate::answers::{again, form_errors, local_time};
 use crate::policies::Policies;
-use crate::sign_in::{SignIn, require_confirmation};
+use crate::sign_in::{ProviderLinks, SignIn, require_confirmation};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -29,6 +29,7 @@ struct PersonPage {
     locked: Option<Micros>,
     /// Signs in with a second factor; known to whoever manages the person.
     second_factor: bool,
+    links: ProviderLinks,
     temporary: Option<String>,
     /// Telephone number and address in full.
     revealed: bool,
@@ -41,6 +42,10 @@ fn act_path(person: &Person, act: &str) -> String {
 
 fn revoke_path(grant: &Grant) -> String {
     format!("/people/{}/roles/{}/revoke", grant.person_id, grant.id)
+}
+
+fn unlink_path(person: &Person, link: &str) -> String {
+    format!("/people/{}/provider-links/{link}/remove", person.id)
 }
 
 fn or_dash(text: &str) -> &str {
@@ -98,6 +103,10 @@ impl PersonPage {
         }
         let sign_in = SignIn::of(&visit.app)?;
         let locked = if manageable { sign_in.locked_until(&view, &person).await? } else { None };
+        let links = match manageable {
+            true => ProviderLinks::new(&sign_in, &view, &person, &page, &errors).await?,
+            false => ProviderLinks::default(),
+        };
         let second_factor = manageable && sign_in.has_second_factor(&view, &person).await?;
         Ok(Self {
             grants: store::grants_of(&view, id).await?,
@@ -112,6 +121,7 @@ impl PersonPage {
             manageable,
             locked,
             second_factor,
+            links,
             page,
         })
     }
@@ -235,6 +245,39 @@ pub(super) async fn reset_second_factors(
     require_confirmation(&visit, "second-factor.reset")?;
     SignIn::of(&visit.app)?.reset_second_factors(visit.scope(), &id).await?;
     Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "person-second-factors-reset"))
+}
+
+#[derive(Deserialize)]
+pub(super) struct LinkForm {
+    #[serde(default)]
+    provider: String,
+    #[serde(default)]
+    subject: String,
+}
+
+pub(super) async fn link_account(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(form): Form<LinkForm>,
+) -> Result<Response, Fail> {
+    require_confirmation(&visit, "provider-link.add")?;
+    match SignIn::of(&visit.app)?.link_account(visit.scope(), &id, &form.provider, &form.subject).await {
+        Ok(()) => Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "provider-linked")),
+        Err(error) => {
+            let errors = form_errors(&visit.page().await?, error)?;
+            Ok(again(render(&PersonPage::new(&visit, &id, errors, &GrantForm::default()).await?)?))
+        }
+    }
+}
+
+pub(super) async fn unlink_account(
+    visit: Visit,
+    Path((id, link)): Path<(String, String)>,
+    _form: Form<ReasonForm>,
+) -> Result<Response, Fail> {
+    require_confirmation(&visit, "provider-link.remove")?;
+    SignIn::of(&visit.app)?.unlink_account(visit.scope(), &id, &link).await?;
+    Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "provider-unlinked"))
 }
 
 pub(super) async fn unlock(visit: Visit, Path(id): Path<String>, _form: Form<ReasonForm>) -> Result<Response, Fail> {

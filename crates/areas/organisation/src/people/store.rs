@@ -158,6 +158,22 @@ pub(super) async fn grant(connection: &impl Connection, id: &str) -> Result<Opti
     Ok(Grant::find_by_statement(statement).one(connection).await?)
 }
 
+/// Grants of a person that this giver gave and that last beyond `now`.
+pub(super) async fn given_by(
+    connection: &impl Connection,
+    person_id: &str,
+    by: &str,
+    now: Micros,
+) -> Result<Vec<Grant>, Error> {
+    let sql = format!(
+        "{GRANTS} WHERE person_roles.person_id = $1 AND person_roles.granted_by = $2 \
+         AND (person_roles.ends_at IS NULL OR person_roles.ends_at > {now})"
+    );
+    let values = [person_id.into(), by.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    Ok(Grant::find_by_statement(statement).all(connection).await?)
+}
+
 /// Grants that hold at `now` of several people, for a list.
 pub(super) async fn grants_of_all(
     connection: &impl Connection,

@@ -124,10 +124,6 @@ impl Policies {
         EMBEDDED.as_ref().map(Arc::clone).map_err(kit::Error::internal)
     }
 
-    pub(crate) fn embedded_ref() -> Result<&'static Policies, kit::Error> {
-        EMBEDDED.as_ref().map(AsRef::as_ref).map_err(kit::Error::internal)
-    }
-
     /// The policies for what is told in the middle of another area's transaction, where no handler is at hand: those
     /// of [`Policies::put_in_force`], else the embedded ones.
     pub fn in_force() -> Result<Arc<Policies>, kit::Error> {

@@ -1,9 +1,7 @@
 //! Separation of duties: roles and acts that one person must not have or do both of.
 
-use super::{Basis, Policies};
-use kit::Error;
+use super::Basis;
 use serde::Deserialize;
-use std::sync::OnceLock;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,23 +32,7 @@ impl Apart {
     }
 }
 
-static IN_FORCE: OnceLock<Separation> = OnceLock::new();
-
 impl Separation {
-    /// The rules that the program was started with, else the embedded ones. For services that are called without
-    /// policies at hand.
-    pub fn in_force() -> Result<&'static Separation, Error> {
-        match IN_FORCE.get() {
-            Some(separation) => Ok(separation),
-            None => Policies::embedded_ref().map(|policies| &policies.separation),
-        }
-    }
-
-    /// Makes these the rules of this process; only the first call counts.
-    pub fn put_in_force(&self) {
-        let _ = IN_FORCE.set(self.clone());
-    }
-
     /// Whether the two roles must not meet in one person.
     pub fn keeps_roles_apart(&self, first: &str, second: &str) -> bool {
         self.roles.iter().any(|rule| rule.keeps(first, second))
@@ -64,12 +46,13 @@ impl Separation {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::Policies;
     use kit::locale::{Lang, texts};
 
     #[test]
     fn the_three_duties_of_the_plan_are_kept_apart_in_both_directions() {
-        let separation = &Policies::embedded_ref().unwrap().separation;
+        let policies = Policies::embedded().unwrap();
+        let separation = &policies.separation;
         for (one, other) in [("officer", "coordinator"), ("auditor", "analyst")] {
             assert!(separation.keeps_roles_apart(one, other) && separation.keeps_roles_apart(other, one));
         }
@@ -82,7 +65,8 @@ mod tests {
 
     #[test]
     fn every_rule_says_in_both_languages_what_it_is_for() {
-        let separation = &Policies::embedded_ref().unwrap().separation;
+        let policies = Policies::embedded().unwrap();
+        let separation = &policies.separation;
         for rule in separation.roles.iter().chain(&separation.acts) {
             for lang in Lang::ALL {
                 assert!(texts().has(lang, &rule.key()), "{}", rule.key());

@@ -3,6 +3,7 @@
 
 use super::breached::Breached;
 use super::passkeys::RelyingParty;
+use super::providers::Providers;
 use super::{Hasher, Origin, cookie_name, credential, own_scope, sessions};
 use crate::people::{self, reach};
 use crate::policies::Policies;
@@ -29,6 +30,9 @@ pub struct SignIn {
     pub(super) live: Live,
     pub(super) breached: Option<Breached>,
     pub(super) party: Option<RelyingParty>,
+    /// The address that people type; empty where it is not known.
+    pub(super) address: String,
+    pub(super) providers: Providers,
     secure: bool,
 }
 
@@ -36,7 +40,18 @@ impl SignIn {
     /// `secure` says whether cookies go over TLS only (`Settings::secure_cookies`).
     pub fn new(db: Db, clock: Arc<dyn Clock>, policies: Arc<Policies>, secure: bool) -> Result<Self, Error> {
         let hasher = Hasher::new(&policies.password.argon2id)?;
-        Ok(Self { db, clock, policies, hasher, live: Live::default(), breached: None, party: None, secure })
+        Ok(Self {
+            db,
+            clock,
+            policies,
+            hasher,
+            live: Live::default(),
+            breached: None,
+            party: None,
+            address: String::new(),
+            providers: Providers::default(),
+            secure,
+        })
     }
 
     /// With a list of passwords that are known from breaches.
@@ -45,10 +60,17 @@ impl SignIn {
         Self { breached, ..self }
     }
 
-    /// With the address that people type, for which passkeys are made. Without it there are none.
+    /// With the address that people type, for which passkeys are made and to which providers send people back. Without it
+    /// there are none of either.
     #[must_use]
     pub fn at(self, public_url: &str) -> Self {
-        Self { party: RelyingParty::of(public_url), ..self }
+        Self { party: RelyingParty::of(public_url), address: public_url.to_owned(), ..self }
+    }
+
+    /// With providers whose accounts sign in here.
+    #[must_use]
+    pub fn trusting(self, providers: Providers) -> Self {
+        Self { providers, ..self }
     }
 
     /// With the live news that messages about locks are announced by.

@@ -27,6 +27,8 @@ const ACTS: &[&str] = &[
     "elevation.approve",
     "channel.create",
     "channel.change",
+    "provider-link.add",
+    "provider-link.remove",
 ];
 
 /// Refuses with [`Error::Unconfirmed`], which leads to `/confirm`, an act that the policy names and a session whose

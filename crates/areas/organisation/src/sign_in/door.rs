@@ -25,6 +25,8 @@ pub(super) struct SignInPage {
     pub(super) password: Entry,
     pub(super) to: String,
     pub(super) passkeys: bool,
+    /// Address and title of each provider of accounts.
+    pub(super) providers: Vec<(String, String)>,
 }
 
 impl SignInPage {
@@ -36,6 +38,10 @@ impl SignInPage {
             .autocomplete("username");
         let password =
             Entry::new("password", "password", page.t("sign-in-password")).required().autocomplete("current-password");
+        let sign_in = SignIn::of(&guest.app)?;
+        let to = local(to);
+        let query = serde_html_form::to_string([("to", &to)]).unwrap_or_default();
+        let offered = sign_in.offered().into_iter();
         Ok(Self {
             page,
             errors,
@@ -43,8 +49,9 @@ impl SignInPage {
             closed: String::new(),
             account: account_entry,
             password,
-            to: local(to),
-            passkeys: SignIn::of(&guest.app)?.has_passkeys(),
+            to,
+            passkeys: sign_in.has_passkeys(),
+            providers: offered.map(|(id, title)| (format!("/sign-in/provider/{id}?{query}"), title)).collect(),
         })
     }
 }

@@ -1,5 +1,5 @@
-//! Signing in and staying signed in: passwords, second factors, passkeys, sessions, one-time links, and kit's [`Authenticate`] for
-//! cookies and API keys. The same answer, and the same work, for accounts that exist and those that do not.
+//! Signing in and staying signed in: passwords, second factors, passkeys, accounts from elsewhere, sessions, one-time
+//! links, and kit's [`Authenticate`] for cookies and API keys. The same answer, and the same work, for accounts that exist and those that do not.
 //!
 //! [`Authenticate`]: kit::session::Authenticate
 
@@ -20,6 +20,7 @@ mod passkeys;
 mod password;
 mod passwords;
 mod preferences;
+mod providers;
 mod second_factors;
 mod service;
 mod sessions;
@@ -40,6 +41,8 @@ pub use me::own_routes;
 pub use origin::{Origin, is_local_path};
 pub use pages::routes;
 pub use password::{Hasher, Owner, check_rules, temporary};
+pub(crate) use providers::ProviderLinks;
+pub use providers::{Algorithm, ClientSecret, GroupRole, Linking, ProviderError, ProviderSettings, Providers};
 pub use second_factors::SEALED;
 pub use sessions::{SessionRow, end_session, end_sessions_of, own_sessions};
 pub use standing::Due;

@@ -3,7 +3,7 @@
 use super::door::{SignInPage, Tried, answered, local, waiting};
 use super::preferences::set_preferences;
 use super::tokens::{DeviceToken, Nothing, SessionToken};
-use super::{Attempt, Origin, Outcome, SignIn, passkeys, second_factors, set_cookie};
+use super::{Attempt, Origin, Outcome, SignIn, passkeys, providers, second_factors, set_cookie};
 use axum::extract::{Form as PlainForm, Path};
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -22,6 +22,7 @@ pub fn routes() -> Routes {
         .post("/preferences", Access::Open, set_preferences)
         .merge(second_factors::step_routes())
         .merge(passkeys::open_routes())
+        .merge(providers::routes())
 }
 
 async fn show_sign_in(guest: Guest) -> Result<Response, Fail> {

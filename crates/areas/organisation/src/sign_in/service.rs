@@ -137,7 +137,8 @@ impl SignIn {
             throttle::give_back(tx, &throttle::address(&knock.origin.network())).await?;
         }
         if second_factors::factors(tx, &person.id).await?.any() {
-            return Ok(Outcome::SecondFactor { step: self.await_second_factor(tx, &person.id, now).await? });
+            let step = self.await_second_factor(tx, &person.id, String::new(), now).await?;
+            return Ok(Outcome::SecondFactor { step });
         }
         self.enter(tx, person, &Entrance { origin: knock.origin, method: "password", device }, now).await
     }

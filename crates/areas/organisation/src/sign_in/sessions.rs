@@ -1,6 +1,7 @@
 //! Rows of sessions. The cookie's token is kept as a hash only; a session is over when it was ended, stood
 //! idle too long, or reached its absolute end.
 
+use super::providers::{Came, PROVIDER};
 use super::standing::Due;
 use crate::audit;
 use crate::people;
@@ -28,7 +29,8 @@ pub struct SessionRow {
     pub ended_at: Option<Micros>,
     pub origin: String,
     pub browser: String,
-    /// How it began: `password`, `password+app`, `password+recovery-code`, `password+passkey`, `passkey`, `link`.
+    /// How it began: `password`, `password+app`, `password+recovery-code`, `password+passkey`, `passkey`, `link`;
+    /// `provider`, `provider+app` and so on, and `provider+second-factor` where the provider has seen two.
     pub method: String,
     /// When its person last proved who it is.
     pub confirmed_at: Micros,
@@ -155,8 +157,44 @@ pub async fn end_session(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error
 
 /// The session has a second factor from now on: the one just added in it.
 pub(super) async fn strengthen(tx: &Tx<'_>, token: &str, kind: &str) -> Result<(), Error> {
-    let sql = "UPDATE sessions SET method = $1 WHERE token_hash = $2 AND method = 'password'";
-    execute(tx, sql, vec![format!("password+{kind}").into(), super::hash_of(token).into()]).await.map(|_| ())
+    let sql = "UPDATE sessions SET method = $1 WHERE token_hash = $2 AND method = $3";
+    for first in ["password", PROVIDER] {
+        let values = vec![format!("{first}+{kind}").into(), super::hash_of(token).into(), first.into()];
+        execute(tx, sql, values).await?;
+    }
+    Ok(())
+}
+
+/// A session came from a provider of accounts.
+pub(super) async fn came(tx: &Tx<'_>, token: &str, came: &Came) -> Result<(), Error> {
+    let sql = "UPDATE sessions SET issuer = $1, issuer_session = $2 WHERE token_hash = $3";
+    let values = vec![came.issuer().into(), came.session().into(), super::hash_of(token).into()];
+    execute(tx, sql, values).await.map(|_| ())
+}
+
+/// Ends the sessions that came from a provider: those of one of its sessions, of a person, or of both. Whose they were,
+/// once for each session.
+pub(super) async fn end_from(
+    tx: &Tx<'_>,
+    issuer: &str,
+    session: Option<&str>,
+    person_id: Option<&str>,
+    now: Micros,
+) -> Result<Vec<String>, Error> {
+    let mut sql = "UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL AND issuer = $2".to_owned();
+    let mut values: Vec<Value> = vec![now.into(), issuer.into()];
+    for (column, value) in [("issuer_session", session), ("person_id", person_id)] {
+        if let Some(value) = value {
+            values.push(value.into());
+            sql += &format!(" AND {column} = ${}", values.len());
+        }
+    }
+    if issuer.is_empty() || values.len() == 2 {
+        return Ok(Vec::new());
+    }
+    sql += " RETURNING person_id";
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "person_id")?)).collect()
 }
 
 /// Its person has just proven again who it is.

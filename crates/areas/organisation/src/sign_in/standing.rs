@@ -1,5 +1,6 @@
 //! What must be done before a session may do anything: a password that is due, a second factor that is missing.
 
+use super::providers::PROVIDER;
 use super::{SignIn, passwords, second_factors};
 use crate::people::Grant;
 use crate::policies::Policies;
@@ -49,10 +50,11 @@ impl Standing {
         address: Option<IpAddr>,
         now: Micros,
     ) -> Option<Due> {
-        if method == "password" && policies.second_factor.required.asks(grants, address, now) {
+        if matches!(method, "password" | PROVIDER) && policies.second_factor.required.asks(grants, address, now) {
             return Some(Due::SecondFactor);
         }
-        (self.password_due && method != "passkey").then_some(Due::Password)
+        // Whoever came without the password is not asked for a new one.
+        (self.password_due && method != "passkey" && !method.starts_with(PROVIDER)).then_some(Due::Password)
     }
 }
 

@@ -8,12 +8,14 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 /// What is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The password was right; the second factor is waited for.
+    /// The password was right, or a provider vouches; the second factor is waited for.
     SecondFactor,
     /// A challenge for a passkey that signs in or confirms.
     Passkey,
     /// A challenge for a passkey that is added.
     NewPasskey,
+    /// Somebody is at a provider of accounts.
+    Provider,
     /// A secret of an authenticator app, sealed, until its first code comes.
     NewApp,
 }
@@ -24,6 +26,7 @@ impl Kind {
             Self::SecondFactor => "second-factor",
             Self::Passkey => "passkey",
             Self::NewPasskey => "new-passkey",
+            Self::Provider => "provider",
             Self::NewApp => "new-app",
         }
     }

@@ -6,6 +6,7 @@
 extern crate luytre_organisation as organisation;
 
 mod agencies;
+mod attacks;
 mod audit;
 mod bent_rows;
 mod browser;
@@ -19,6 +20,8 @@ mod pages;
 mod passkeys;
 mod people;
 mod people_sheet;
+mod provider;
+mod providers;
 mod province;
 mod readings;
 mod receivers;

@@ -1,7 +1,7 @@
 //! A small province for tests: a root, two departments, a commune under nobody's eyes but its own, people in
 //! several roles, and the clock that tests move.
 
-use kit::clock::{DAY, FixedClock, Micros};
+use kit::clock::{Clock, DAY, FixedClock, Micros};
 use kit::db::Db;
 use kit::scope::{Actor, Agencies};
 use kit::{Capability, Scope};
@@ -73,6 +73,10 @@ impl Province {
         let (a, a_office, b) = (id("SYT"), id("SYT-VP"), id("SGD"));
         tx.commit().await.unwrap();
         Self { db, clock, sign_in, policies, root, a, a_office, b }
+    }
+
+    pub(crate) fn clock_now(&self) -> Micros {
+        self.clock.now()
     }
 
     /// A person with a password and one role.

@@ -183,6 +183,7 @@ impl Letterhead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use organisation::Policies;
 
     #[test]
     fn a_number_once_given_is_never_taken_back() {
@@ -199,8 +200,8 @@ mod tests {
     fn who_wrote_or_submitted_a_notice_does_not_approve_it() {
         let notice = Notice { author_id: "author".into(), submitted_by: Some("clerk".into()), ..Notice::default() };
         let heads = ["author", "clerk", "head"].map(str::to_owned);
-        let separation = Separation::in_force().unwrap();
-        let problem = |person: &str| approval_problem(&notice, person, &heads, separation);
+        let policies = Policies::embedded().unwrap();
+        let problem = |person: &str| approval_problem(&notice, person, &heads, &policies.separation);
         assert_eq!(problem("author"), Some("notice-own-work"));
         assert_eq!(problem("clerk"), Some("notice-own-work"));
         assert_eq!(problem("head"), None);

@@ -15,8 +15,8 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Tone};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error, Tx};
+use organisation::Policies;
 use organisation::people;
-use organisation::policies::Separation;
 use serde::Deserialize;
 
 const LISTED: u64 = 200;
@@ -130,7 +130,7 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
     let problem = match approver {
         Some(person) => {
             let heads = heads(&connection, &notice, visit.now()).await?;
-            approval_problem(&notice, person, &heads, Separation::in_force()?)
+            approval_problem(&notice, person, &heads, &Policies::in_force()?.separation)
         }
         None => None,
     };

@@ -20,8 +20,8 @@ use kit::id::new_id;
 use kit::live::Live;
 use kit::page::Severity;
 use kit::{Capability, Connection, Error, Tx};
+use organisation::Policies;
 use organisation::inbox::{self, Message, Recipient};
-use organisation::policies::Separation;
 use organisation::{audit, people};
 use sea_orm::Value;
 use serde_json::json;
@@ -222,7 +222,7 @@ pub async fn return_to_author(
     let notice = store::find(tx, id).await?;
     let approver = tx.scope().person_id().ok_or(Error::Forbidden("approve-notices"))?;
     let heads = heads(tx, &notice, now).await?;
-    if approval_problem(&notice, approver, &heads, Separation::in_force()?) == Some("notice-another-head") {
+    if approval_problem(&notice, approver, &heads, &Policies::in_force()?.separation) == Some("notice-another-head") {
         return Err(Error::Conflict("notice-another-head"));
     }
     let reason = bounded("reason", reason, 2_000)?;
@@ -249,7 +249,7 @@ pub async fn approve(
     let form = form_of(&notice)?;
     let approver = tx.scope().person_id().ok_or(Error::Forbidden("approve-notices"))?.to_owned();
     let heads = heads(tx, &notice, now).await?;
-    if let Some(problem) = approval_problem(&notice, &approver, &heads, Separation::in_force()?) {
+    if let Some(problem) = approval_problem(&notice, &approver, &heads, &Policies::in_force()?.separation) {
         return Err(Error::Conflict(problem));
     }
     if !contradictions_in(tx, &notice, form).await?.is_empty() {

@@ -5,6 +5,7 @@ use super::{Passkey, store};
 use crate::audit;
 use crate::people::{self, Person};
 use crate::sign_in::attempt::Entrance;
+use crate::sign_in::providers::Came;
 use crate::sign_in::steps::{self, Kind, Step};
 use crate::sign_in::{Origin, Outcome, SignIn, own_scope, throttle};
 use kit::clock::Micros;
@@ -42,9 +43,17 @@ impl SignIn {
         }
         throttle::clear(&tx, &throttle::second_factor(&person.account)).await?;
         let awaited = steps::take(&tx, token, Kind::SecondFactor, now).await?;
-        let second = awaited.is_some_and(|awaited| awaited.person_id.as_deref() == Some(person.id.as_str()));
-        let method = if second { "password+passkey" } else { "passkey" };
+        let first = awaited.filter(|awaited| awaited.person_id.as_deref() == Some(person.id.as_str()));
+        let came = first.as_ref().and_then(|first| Came::of(&first.state));
+        let method = match (&first, &came) {
+            (None, _) => "passkey",
+            (Some(_), None) => "password+passkey",
+            (Some(_), Some(_)) => "provider+passkey",
+        };
         let outcome = self.enter(&tx, &person, &Entrance { origin, method, device }, now).await?;
+        if let Some(came) = &came {
+            self.came(&tx, &outcome, came).await?;
+        }
         tx.commit().await?;
         Ok(outcome)
     }

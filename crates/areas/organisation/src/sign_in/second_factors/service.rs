@@ -5,14 +5,15 @@ use crate::audit;
 use crate::people::{self, Person};
 use crate::sign_in::attempt::Entrance;
 use crate::sign_in::notice::Trouble;
+use crate::sign_in::providers::{Came, PROVIDER};
 use crate::sign_in::steps::{self, Kind, NewStep, Step};
 use crate::sign_in::{Origin, Outcome, SignIn, own_scope, throttle};
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use serde_json::json;
 
-/// How a session began that a recovery code opened.
-const RECOVERY_CODE: &str = "password+recovery-code";
+/// What a session that a recovery code opened is called by.
+const RECOVERY_CODE: &str = "recovery-code";
 
 impl SignIn {
     /// Whether a password alone does not sign this person in, for the page of the person.
@@ -20,15 +21,16 @@ impl SignIn {
         Ok(store::factors(connection, &person.id).await?.any())
     }
 
-    /// Remembers that the password was right.
+    /// Remembers that the password was right, or, in `state`, which provider vouches for the person.
     pub(in crate::sign_in) async fn await_second_factor(
         &self,
         tx: &Tx<'_>,
         person_id: &str,
+        state: String,
         now: Micros,
     ) -> Result<NewStep, Error> {
         let new = NewStep { token: crate::sign_in::secret()?, seconds: self.policies.second_factor.step };
-        let step = Step { person_id: Some(person_id.to_owned()), state: String::new() };
+        let step = Step { person_id: Some(person_id.to_owned()), state };
         steps::put(tx, &new.token, Kind::SecondFactor, &step, new.seconds, now).await?;
         Ok(new)
     }
@@ -52,7 +54,7 @@ impl SignIn {
         Ok(people::signed_in(connection, &id).await?.filter(|person| person.active))
     }
 
-    /// Gives a code. [`Outcome::Expired`] where no password came before, or too long ago.
+    /// Gives a code. [`Outcome::Expired`] where no first factor came before, or too long ago.
     pub async fn give_code(
         &self,
         token: &str,
@@ -69,20 +71,26 @@ impl SignIn {
             tx.commit().await?;
             return Ok(Outcome::CodesLocked { until });
         }
-        let method = match self.use_code(&tx, &person.id, code, now).await? {
-            Some(method) if steps::take(&tx, token, Kind::SecondFactor, now).await?.is_some() => method,
-            _ => {
-                let outcome = self.refuse_code(&tx, &person, origin, now).await?;
-                tx.commit().await?;
-                return Ok(outcome);
-            }
+        let taken = match self.use_code(&tx, &person.id, code, now).await? {
+            Some(second) => steps::take(&tx, token, Kind::SecondFactor, now).await?.map(|step| (second, step)),
+            None => None,
+        };
+        let Some((second, step)) = taken else {
+            let outcome = self.refuse_code(&tx, &person, origin, now).await?;
+            tx.commit().await?;
+            return Ok(outcome);
         };
         throttle::clear(&tx, &subject).await?;
-        if method == RECOVERY_CODE {
+        if second == RECOVERY_CODE {
             self.tell(&tx, &person, origin, Trouble::RecoveryCodeUsed, now).await?;
         }
-        let entrance = Entrance { origin, method, device };
+        let came = Came::of(&step.state);
+        let method = format!("{}+{second}", if came.is_some() { PROVIDER } else { "password" });
+        let entrance = Entrance { origin, method: &method, device };
         let outcome = self.enter(&tx, &person, &entrance, now).await?;
+        if let Some(came) = &came {
+            self.came(&tx, &outcome, came).await?;
+        }
         tx.commit().await?;
         Ok(outcome)
     }
@@ -102,7 +110,7 @@ impl SignIn {
         let Some(sealed) = store::app_secret(tx, person_id).await? else { return Ok(None) };
         let secret = tx.keys().open(cell(person_id), &sealed).map_err(Error::internal)?;
         let Some(step) = totp::step_of(&secret, code, super::app::seconds(now))? else { return Ok(None) };
-        Ok(store::use_step(tx, person_id, step).await?.then_some("password+app"))
+        Ok(store::use_step(tx, person_id, step).await?.then_some("app"))
     }
 
     async fn refuse_code(&self, tx: &Tx<'_>, person: &Person, origin: &Origin, now: Micros) -> Result<Outcome, Error> {
