@@ -5,6 +5,7 @@ use super::compact::CompactScans;
 use super::events::{EventsTable, events_view};
 use super::external::external_provider;
 use super::guard::clean;
+use super::pool::QuestionPool;
 use super::touched::Touched;
 use super::{Lane, QueryContext, QueryResult, Sources, functions, mistakes, output};
 use crate::StoreError;
@@ -18,7 +19,6 @@ use datafusion::catalog::{
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{GreedyMemoryPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -27,11 +27,11 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionConfig};
 use futures::StreamExt;
 use object_store::memory::InMemory;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Bytes of a result; beyond them it is truncated like by too many rows.
@@ -141,7 +141,10 @@ impl Engine {
         let limited = async {
             let _permit = permits.acquire_owned().await.map_err(|_| StoreError::Closed)?;
             let session = Arc::new(self.session(context, snapshot)?);
-            let task = AbortOnDropHandle::new(runtime.spawn(async move { work(session).await }));
+            let task = AbortOnDropHandle::new(runtime.spawn(async move {
+                let until = session.clone();
+                until.within_memory(work(session)).await
+            }));
             task.await.unwrap_or_else(|error| Err(StoreError::Query(format!("the query broke off: {error}"))))
         };
         tokio::select! {
@@ -164,8 +167,8 @@ impl Engine {
 
     pub(super) fn session(&self, context: &QueryContext, snapshot: Snapshot) -> Result<Session, StoreError> {
         let failed = |error: DataFusionError| StoreError::Query(clean(&error));
-        let most = NonZeroUsize::MIN;
-        let pool = TrackConsumersPool::new(GreedyMemoryPool::new(context.memory), most);
+        let exhausted = CancellationToken::new();
+        let pool = QuestionPool::new(context.memory, exhausted.clone());
         let disk = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![self.spill.clone()]))
             .with_max_temp_directory_size(self.spill_bytes);
@@ -228,6 +231,7 @@ impl Engine {
             touched,
             max_rows: context.max_rows,
             memory: context.memory,
+            exhausted,
             began: Instant::now(),
         })
     }
@@ -242,10 +246,23 @@ pub(crate) struct Session {
     pub(crate) touched: Arc<Touched>,
     max_rows: usize,
     memory: usize,
+    exhausted: CancellationToken,
     began: Instant,
 }
 
 impl Session {
+    /// `work`, broken off when its memory is not enough; see [`QuestionPool`].
+    pub(super) async fn within_memory<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        tokio::select! {
+            biased;
+            () = self.exhausted.cancelled() => Err(StoreError::Memory { limit: self.memory }),
+            outcome = work => outcome,
+        }
+    }
+
     /// Runs a plan and keeps up to `max_rows` rows of its result.
     pub(crate) async fn collect(&self, plan: LogicalPlan) -> Result<QueryResult, StoreError> {
         let explain = |error: DataFusionError| self.explain(&error);

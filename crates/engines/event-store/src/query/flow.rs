@@ -62,14 +62,14 @@ impl Engine {
         let (sender, parts) = mpsc::channel(1);
         let last = sender.clone();
         let session = Arc::new(self.session(context, snapshot)?);
-        let work = work(session, Parts { sender, places });
+        let work = work(session.clone(), Parts { sender, places });
         let (cancel, limit) = (context.cancel.clone(), context.timeout);
         let task = runtime.spawn(async move {
             let outcome = tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(StoreError::Cancelled),
                 () = tokio::time::sleep(limit) => Err(StoreError::Timeout { limit }),
-                outcome = work => outcome,
+                outcome = session.within_memory(work) => outcome,
             };
             if let Err(error) = outcome {
                 // Whoever is gone needs no reason.

@@ -12,6 +12,7 @@ mod guard;
 mod mistakes;
 mod names;
 mod output;
+mod pool;
 mod readers;
 mod touched;
 mod wanted;
