@@ -1,7 +1,7 @@
 //! The SQL catalogue behind kit's trait: events from the event store, registers from the areas' declared
 //! tables, both in the asker's scope.
 
-use event_store::{ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, Store};
+use event_store::{ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, Sources, Store};
 use kit::catalogue::{Catalogue, Cell, ColumnKind, QueryAnswer, QueryLimits, TableSpec, rows_in_scope};
 use kit::{Capability, Db, Error, Scope};
 use monitoring::search::run::refusal;

@@ -317,6 +317,7 @@ async fn person(
         signs_as: account.signs_as.clone(),
         phone: format!("{}{:03}", province.phone, random.random_range(0..1000)),
         email: format!("{}@{}", account.user, province.mail_domain),
+        kind: String::new(),
     };
     let person = people::create(tx, now, new).await.with_context(|| format!("account {}", account.user))?;
     people::grant_role(tx, policies, now, &person.id, &account.role, role_at, now - DAY, None)

@@ -33,6 +33,7 @@ fn door(centre: &Centre, who: &'static str) -> Router {
         agency_id: agency.clone(),
         role_key: "role-analyst".into(),
         api_key,
+        confirmed_at: 0,
     };
     let session = match who {
         "key" => Some(session(true, Capability::IngestEvents)),

@@ -39,7 +39,6 @@ pub(super) fn told_columns() -> Vec<&'static str> {
 
 #[derive(Debug, Clone, Default)]
 struct Wanted {
-    line: u64,
     account: String,
     full_name: Option<String>,
     agency_code: Option<String>,
@@ -73,7 +72,6 @@ fn wanted(row: &Row, policies: &Policies) -> Result<Wanted, Vec<FieldError>> {
         }
     }
     let wanted = Wanted {
-        line: row.line,
         account: row.text("account").to_lowercase(),
         full_name: cell("full_name"),
         agency_code: cell("agency_code"),
