@@ -29,6 +29,7 @@ impl By {
 /// Every command has its line here; a test and `luytre access matrix --check` look for missing and forgotten ones.
 const RULES: &[(&str, By)] = &[
     ("access matrix", By::Anybody),
+    ("agencies import", By::Keeper),
     ("audit checkpoint", By::Keeper),
     ("audit export", By::Reader),
     ("audit verify", By::Reader),
@@ -54,6 +55,7 @@ const RULES: &[(&str, By)] = &[
     ("store verify", By::Reader),
     ("user add", By::Keeper),
     ("user add-key", By::Keeper),
+    ("user import", By::Keeper),
     ("user list", By::Reader),
     ("user reset-second-factors", By::Keeper),
     ("user set-password", By::Keeper),

@@ -15,10 +15,14 @@ use monitoring::saved_searches::service::SavedSearchInput;
 use monitoring::sources::service::SourceInput;
 use organisation::agencies::{self, NewAgency};
 use organisation::api_keys::{self, NewKey};
+use organisation::channels::{self, ChannelInput, Settings, WebhookSettings};
 use organisation::elevations::{self, Asked};
+use organisation::experts::{self, ExpertData};
 use organisation::inbox::{self, Message, Recipient};
+use organisation::incumbents::{self, NewIncumbent};
 use organisation::people::{self, NewPerson};
 use organisation::policies::{Reach, Role};
+use organisation::qualifications::{self, NewQualification};
 use organisation::roster::{self, NewShift};
 use reqwest::{Client, Method, StatusCode};
 use sea_orm::{ConnectionTrait, Statement};
@@ -29,11 +33,14 @@ const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 /// An id that nothing has.
 const NOBODY: &str = "0199aaaa-0000-7000-8000-000000000000";
 /// Tables whose rows of the foreign agency are told by a column, with the column of their id.
-const FOREIGN: [(&str, &str); 11] = [
+const FOREIGN: [(&str, &str); 14] = [
     ("people", "id"),
     ("person_roles", "id"),
     ("api_keys", "id"),
     ("duty_shifts", "id"),
+    ("incumbents", "id"),
+    ("experts", "id"),
+    ("notice_channels", "id"),
     ("inbox_messages", "id"),
     ("elevations", "id"),
     ("systems", "id"),
@@ -160,6 +167,39 @@ async fn rows_of(registers: &Registers, b: &str) {
         ends_at: now + HOUR,
     };
     roster::add_shift(&tx, &registers.policies, now, &shift).await.expect("shift");
+    let incumbent = NewIncumbent {
+        agency_id: b.into(),
+        person_id: id.clone(),
+        post: "dedicated".into(),
+        starts_at: now - HOUR,
+        ..NewIncumbent::default()
+    };
+    incumbents::appoint(&tx, now, incumbent).await.expect("incumbent");
+    let certificate = NewQualification {
+        person_id: id.clone(),
+        kind: "certificate".into(),
+        name: "Chứng chỉ xa".into(),
+        ..NewQualification::default()
+    };
+    qualifications::add(&tx, now, certificate).await.expect("qualification");
+    let expert = ExpertData {
+        agency_id: b.into(),
+        full_name: "Chuyên gia xa".into(),
+        fields: "mã độc".into(),
+        phone: "0900 000 001".into(),
+        ..ExpertData::default()
+    };
+    experts::add(&tx, now, expert).await.expect("expert");
+    let channel = ChannelInput {
+        agency_id: b.into(),
+        name: "Kênh xa".into(),
+        kinds: Vec::new(),
+        settings: Settings::Webhook(WebhookSettings {
+            url: "https://xa.example/hook".into(), secret: "bí mật".into()
+        }),
+    };
+    let channel = channels::create(&tx, &registers.policies.notice, now, &channel).await.expect("channel");
+    channels::queue_test(&tx, now, &channel).await.expect("outbox");
     let system = assurance::systems::NewSystem {
         code: "SGD-01".into(),
         name: "Hệ thống xa".into(),
@@ -240,6 +280,8 @@ async fn texts(db: &Db, sql: &str) -> Vec<String> {
 
 async fn ids_of(db: &Db, agency: &str) -> Vec<String> {
     let mut ids = vec![agency.to_owned(), "1".to_owned()];
+    let theirs = "SELECT q.id AS value FROM qualifications q JOIN people p ON p.id = q.person_id";
+    ids.extend(texts(db, &format!("{theirs} WHERE p.agency_id = '{agency}'")).await);
     for (table, column) in FOREIGN.into_iter().chain([("alerts", "id")]) {
         let found = texts(db, &format!("SELECT {column} AS value FROM {table} WHERE agency_id = '{agency}'")).await;
         assert!(!found.is_empty(), "nothing of B in {table}");

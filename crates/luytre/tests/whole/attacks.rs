@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-const PASSWORD: &str = "Mat khau thu nghiem dai 2026!";
+const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 const MARKUP: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
 const ROLES: &str = include_str!("../../../../content/organisation/roles.toml");
 

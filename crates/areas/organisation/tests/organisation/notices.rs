@@ -68,7 +68,7 @@ fn webhook(url: String) -> Settings {
 
 /// An officer of department A with a mail address.
 async fn officer(province: &Province) -> String {
-    let id = province.person("an", "Trần An", &province.a, "officer").await;
+    let id = province.person("tran.an", "Trần An", &province.a, "officer").await;
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
     let change = PersonChange {

@@ -50,7 +50,7 @@ async fn with_contact(province: &Province, account: &str) -> String {
 async fn contact_details_are_sealed_at_rest_and_masked_in_the_trail() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
-        let id = with_contact(&province, "an").await;
+        let id = with_contact(&province, "tran.an").await;
         let stored =
             texts(&province.db, &format!("SELECT phone || email AS value FROM people WHERE id = '{id}'")).await;
         assert!(stored[0].starts_with(PREFIX) && !stored[0].contains("345") && !stored[0].contains("an.tran"));
@@ -69,7 +69,7 @@ async fn contact_details_are_sealed_at_rest_and_masked_in_the_trail() {
 async fn pages_mask_contact_details_and_whoever_reveals_them_is_in_the_trail() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
-        let id = with_contact(&province, "an").await;
+        let id = with_contact(&province, "tran.an").await;
         province.person("quan.tri", "Quản Trị", &province.root, "administrator").await;
         let site = site(&app(&province, false));
         let mut admin = Browser::enter(&site, "quan.tri").await;
@@ -98,7 +98,7 @@ async fn pages_mask_contact_details_and_whoever_reveals_them_is_in_the_trail() {
 async fn the_number_of_somebody_on_watch_is_one_act_away_and_the_act_is_recorded() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
-        let id = with_contact(&province, "an").await;
+        let id = with_contact(&province, "tran.an").await;
         let scope = service();
         let tx = province.db.scoped(&scope).begin().await.unwrap();
         let shift = NewShift {
@@ -127,7 +127,7 @@ async fn the_number_of_somebody_on_watch_is_one_act_away_and_the_act_is_recorded
 async fn a_new_key_seals_everything_anew_and_a_lost_one_locks_nobody_out() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db.clone()).await;
-        let id = with_contact(&province, "an").await;
+        let id = with_contact(&province, "tran.an").await;
         let scope = service();
         let lost = db.clone().sealing_with(KeyRing::parse(&KeyRing::fresh_key()).unwrap());
         let person = people::find(&lost.scoped(&scope).read(), &id).await.unwrap();

@@ -9,6 +9,7 @@ use kit::clock::HOUR;
 use kit::{Capability, Error};
 use organisation::agencies::{self, AgencyFilter};
 use organisation::api_keys::{self, NewKey};
+use organisation::channels::{self, ChannelInput, Settings, WebhookSettings};
 use organisation::experts::{self, ExpertData, ExpertFilter};
 use organisation::incumbents::{self, NewIncumbent};
 use organisation::people::{self, PersonFilter};
@@ -73,6 +74,16 @@ async fn neighbours(db: kit::Db) -> Neighbours {
         ..ExpertData::default()
     };
     let b_expert = experts::add(&tx, NOW, expert).await.unwrap();
+    let channel = ChannelInput {
+        agency_id: province.b.clone(),
+        name: "Kênh Xa".into(),
+        kinds: Vec::new(),
+        settings: Settings::Webhook(WebhookSettings {
+            url: "https://xa.example/hook".into(), secret: "bí mật".into()
+        }),
+    };
+    let channel = channels::create(&tx, &province.policies.notice, NOW, &channel).await.unwrap();
+    channels::queue_test(&tx, NOW, &channel).await.unwrap();
     tx.commit().await.unwrap();
     Neighbours { province, b_person, b_key, b_shift, b_grant, b_expert }
 }
