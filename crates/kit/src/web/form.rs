@@ -1,5 +1,5 @@
 //! Forms of signed-in people. A form is read only if it carries the session's CSRF secret, in the field
-//! `csrf` or the header `X-CSRF-Token`.
+//! `csrf` or the header `X-CSRF-Token`; nothing that changes something is reached without it, form or not.
 
 use crate::app::App;
 use crate::error::Error;
@@ -7,6 +7,8 @@ use crate::repeat::RequestIdentity;
 use crate::session::Session;
 use crate::web::answer::Fail;
 use axum::RequestExt;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -33,8 +35,6 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for OnceForm<T> {
 
     async fn from_request(request: Request, _app: &App) -> Result<Self, Fail> {
         let (parts, body) = request.into_parts();
-        let secret = parts.extensions.get::<Arc<Session>>().map(|session| session.csrf.clone());
-        let header = parts.headers.get("x-csrf-token").and_then(|header| header.to_str().ok()).map(ToOwned::to_owned);
         let fail_parts = parts.clone();
         let request = Request::from_parts(parts, body);
         let fail = |error| Fail::new(error, &fail_parts);
@@ -42,12 +42,7 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for OnceForm<T> {
             request.extract().await.map_err(|rejection: axum::extract::rejection::RawFormRejection| {
                 fail(Error::unreadable(rejection.status().as_u16(), rejection.body_text()))
             })?;
-        let sent = header.or_else(|| field(&bytes, "csrf")).unwrap_or_default();
-        match secret {
-            Some(secret) if same_secret(&sent, &secret) => {}
-            Some(_) => return Err(fail(Error::Forbidden("csrf"))),
-            None => return Err(fail(Error::Unauthenticated)),
-        }
+        is_ours(&fail_parts, &bytes).map_err(fail)?;
         let value =
             serde_html_form::from_bytes::<T>(&bytes).map_err(|error| fail(Error::BadRequest(error.to_string())))?;
         let path = fail_parts.uri.path().as_bytes();
@@ -67,6 +62,31 @@ impl<S: Sync> FromRequestParts<S> for OnceKey {
         let identity = key.map(|key| RequestIdentity::of(&[parts.uri.path().as_bytes(), key]));
         Ok(Self(identity.unwrap_or_default()))
     }
+}
+
+/// A changing request of a signed-in person, once it is known that a page of this session sent it. A key needs no
+/// proof: no browser sends it by itself.
+pub(crate) async fn proven(request: Request) -> Result<Request, Fail> {
+    let (parts, body) = request.into_parts();
+    if parts.extensions.get::<Arc<Session>>().is_some_and(|session| session.api_key) {
+        return Ok(Request::from_parts(parts, body));
+    }
+    let fail_parts = parts.clone();
+    let fail = |error| Fail::new(error, &fail_parts);
+    let bytes: Bytes =
+        Request::from_parts(parts.clone(), body).extract().await.map_err(|rejection: BytesRejection| {
+            fail(Error::unreadable(rejection.status().as_u16(), rejection.body_text()))
+        })?;
+    is_ours(&parts, &bytes).map_err(fail)?;
+    Ok(Request::from_parts(parts, bytes.into()))
+}
+
+/// Whether the secret of the session comes with a request: in its header, else in the form that is its body.
+fn is_ours(parts: &Parts, body: &[u8]) -> Result<(), Error> {
+    let session = parts.extensions.get::<Arc<Session>>().ok_or(Error::Unauthenticated)?;
+    let header = parts.headers.get("x-csrf-token").and_then(|header| header.to_str().ok()).map(ToOwned::to_owned);
+    let sent = header.or_else(|| field(body, "csrf")).unwrap_or_default();
+    if same_secret(&sent, &session.csrf) { Ok(()) } else { Err(Error::Forbidden("csrf")) }
 }
 
 pub(crate) fn same_secret(sent: &str, secret: &str) -> bool {

@@ -1,11 +1,13 @@
 //! Routes that say who may use them. A handler cannot be mounted without saying it, and nobody reaches a handler whose
-//! rule refuses them, whatever the handler itself looks at. The rules are also a list (`luytre access matrix`).
+//! rule refuses them, whatever the handler itself looks at; nor one that changes something with a request that no page of
+//! the session sent. The rules are also a list (`luytre access matrix`).
 
 use crate::app::App;
 use crate::error::Error;
 use crate::scope::{Capability, Scope};
 use crate::session::Session;
 use crate::web::answer::Fail;
+use crate::web::form;
 use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
@@ -130,12 +132,16 @@ impl Routes {
 
 async fn guard(access: Access, request: Request, next: Next) -> Response {
     let session = request.extensions().get::<Arc<Session>>();
-    match access.allows(session.map(|session| &session.scope)) {
-        Ok(()) => next.run(request).await,
-        Err(error) => {
-            let (parts, _) = request.into_parts();
-            Fail::new(error, &parts).into_response()
-        }
+    if let Err(error) = access.allows(session.map(|session| &session.scope)) {
+        let (parts, _) = request.into_parts();
+        return Fail::new(error, &parts).into_response();
+    }
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    match form::proven(request).await {
+        Ok(request) => next.run(request).await,
+        Err(refused) => refused.into_response(),
     }
 }
 

@@ -137,7 +137,7 @@ fn filled(operation: &Operation) -> String {
 
 fn operations(reading: bool) -> Vec<Operation> {
     let all = luytre::server::routes();
-    all.operations().iter().copied().filter(|one| matches!(one.method, "get" | "head") == reading).collect()
+    all.operations().iter().copied().filter(|one| (one.method == "GET") == reading).collect()
 }
 
 #[test]
@@ -146,13 +146,13 @@ fn no_route_changes_anything_without_the_secret_of_the_session() {
     let mut tried = 0;
     for operation in operations(false) {
         let path = filled(&operation);
-        let method = operation.method.to_uppercase();
+        let method = operation.method;
         // Guests have no secret: the browser's own word on where a form comes from stands in for it.
         if operation.access == Access::Open && path != "/sign-out" {
             // A provider of accounts comes without a browser; its signed token is the proof.
             if !path.starts_with("/sign-in/provider/") {
                 let from_elsewhere = [("sec-fetch-site", "cross-site"), FORM];
-                let refused = target.send(&method, &path, &from_elsewhere, "account=a&password=b&code=c&to=/");
+                let refused = target.send(method, &path, &from_elsewhere, "account=a&password=b&code=c&to=/");
                 assert_eq!(refused.status, 403, "{method} {path}: {}", refused.body);
             }
             continue;
@@ -165,7 +165,7 @@ fn no_route_changes_anything_without_the_secret_of_the_session() {
             if !secret.is_empty() {
                 headers.push(("x-csrf-token", secret));
             }
-            let refused = target.send(&method, &path, &headers, &body);
+            let refused = target.send(method, &path, &headers, &body);
             if matches!(operation.access, Access::AnswersItself(_)) {
                 assert!(refused.status >= 400, "{method} {path} takes a session instead of a key");
             } else {
