@@ -104,6 +104,8 @@ pub enum Agencies {
 pub struct Scope {
     actor: Actor,
     agencies: Agencies,
+    /// Whose raw events it reads, where those are not the same agencies.
+    events: Option<Agencies>,
     capabilities: BTreeSet<Capability>,
     until: Option<Micros>,
     origin: Arc<str>,
@@ -118,7 +120,7 @@ impl Scope {
         until: Option<Micros>,
     ) -> Self {
         let capabilities = capabilities.into_iter().collect();
-        Self { actor, agencies, capabilities, until, origin: "".into(), on_behalf_of: "".into() }
+        Self { actor, agencies, events: None, capabilities, until, origin: "".into(), on_behalf_of: "".into() }
     }
 
     /// From where the actor asks (a network address), and on whose behalf: the agency that a person acts for or a key
@@ -157,6 +159,17 @@ impl Scope {
         &self.agencies
     }
 
+    /// The same scope that reads raw events of other agencies than it reaches: of fewer, or of more for a while.
+    #[must_use]
+    pub fn reading_events_of(self, agencies: Agencies) -> Self {
+        Self { events: Some(agencies), ..self }
+    }
+
+    /// Agencies whose raw events it reads.
+    pub fn event_agencies(&self) -> &Agencies {
+        self.events.as_ref().unwrap_or(&self.agencies)
+    }
+
     pub fn until(&self) -> Option<Micros> {
         self.until
     }
@@ -173,9 +186,25 @@ impl Scope {
     /// SQL condition that keeps the rows of reachable agencies. `column` is our own column name, never input.
     /// Agency identifiers are validated UUIDs, so the text holds nothing else.
     pub fn agency_condition(&self, column: &str) -> String {
-        match &self.agencies {
-            Agencies::All => "1 = 1".to_owned(),
-            Agencies::Under(roots) => {
+        self.agencies.condition(column)
+    }
+
+    /// The same for agencies whose raw events it reads.
+    pub fn event_condition(&self, column: &str) -> String {
+        self.event_agencies().condition(column)
+    }
+
+    /// The same as a SeaORM expression, for `filter(...)`.
+    pub fn agency_filter(&self, column: &str) -> sea_orm::sea_query::SimpleExpr {
+        sea_orm::sea_query::Expr::cust(self.agency_condition(column))
+    }
+}
+
+impl Agencies {
+    fn condition(&self, column: &str) -> String {
+        match self {
+            Self::All => "1 = 1".to_owned(),
+            Self::Under(roots) => {
                 let roots: Vec<_> =
                     roots.iter().filter(|id| uuid::Uuid::parse_str(id).is_ok()).map(|id| format!("'{id}'")).collect();
                 if roots.is_empty() {
@@ -187,11 +216,6 @@ impl Scope {
                 )
             }
         }
-    }
-
-    /// The same as a SeaORM expression, for `filter(...)`.
-    pub fn agency_filter(&self, column: &str) -> sea_orm::sea_query::SimpleExpr {
-        sea_orm::sea_query::Expr::cust(self.agency_condition(column))
     }
 }
 

@@ -34,7 +34,7 @@ impl Catalogue for EventsAndRegisters {
         context.lane = Lane::Question;
         let result = self.store.query(sql, &context).await;
         if let Some(capability) = refused.get() {
-            return Err(Error::Forbidden(*capability));
+            return Err(Error::Forbidden(capability));
         }
         let result = result.map_err(refusal)?;
         if result.events_read {

@@ -48,6 +48,15 @@ pub async fn sqlite(migrations: &[Migration], bus: Bus) -> TestDatabase {
 
 /// A fresh database on the PostgreSQL server of the test run, if there is one.
 pub async fn postgres(migrations: &[Migration], bus: Bus) -> Option<TestDatabase> {
+    let address = empty_postgres().await?;
+    let db = Db::open_postgres(&address, bus).await.expect("PostgreSQL opens").sealing_with(keys());
+    migrate(&db, migrations, &SystemClock).await.expect("migrations apply to PostgreSQL");
+    Some(TestDatabase { db, kind: "postgres", _directory: None })
+}
+
+/// The address of a fresh database without tables on the PostgreSQL server of the test run, if there is one; for whole
+/// programs.
+pub async fn empty_postgres() -> Option<String> {
     let Ok(server) = std::env::var("LUYTRE_TEST_POSTGRES") else {
         assert!(std::env::var("CI").is_err(), "LUYTRE_TEST_POSTGRES must name a server in CI");
         return None;
@@ -56,7 +65,5 @@ pub async fn postgres(migrations: &[Migration], bus: Bus) -> Option<TestDatabase
     let admin = Database::connect(&server).await.expect("PostgreSQL answers");
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("database is made");
     let (base, _) = server.rsplit_once('/').expect("a database URL");
-    let db = Db::open_postgres(&format!("{base}/{name}"), bus).await.expect("PostgreSQL opens").sealing_with(keys());
-    migrate(&db, migrations, &SystemClock).await.expect("migrations apply to PostgreSQL");
-    Some(TestDatabase { db, kind: "postgres", _directory: None })
+    Some(format!("{base}/{name}"))
 }

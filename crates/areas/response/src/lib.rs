@@ -36,7 +36,6 @@ pub fn area() -> Area {
         counters: vec![Arc::new(|app, scope| Box::pin(counter(app, scope)))],
         finders: vec![incidents::finder()],
         sealed: Vec::new(),
-        ..Area::default()
     }
 }
 

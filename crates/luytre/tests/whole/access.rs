@@ -65,11 +65,20 @@ fn account(role: &Role) -> String {
     format!("nguoi.{}", role.id)
 }
 
+/// Runs a test in a world on each database.
+async fn in_each_world<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
+    test(World::new(None).await).await;
+    if let Some(database) = test_support::empty_postgres().await {
+        test(World::new(Some(&database)).await).await;
+    }
+}
+
 impl World {
-    async fn new() -> Self {
+    /// On SQLite, or in a database at an address.
+    async fn new(database: Option<&str>) -> Self {
         let directory = tempfile::tempdir().expect("directory");
         let data = directory.path();
-        without_second_factors(data);
+        settings(data, database);
         let configuration = Configuration::load(data, None).expect("configuration");
         let registers = Registers::open(data, &configuration, &Live::default()).await.expect("registers");
         let roles = registers.policies.roles.clone();
@@ -94,14 +103,17 @@ impl World {
 }
 
 /// Second factors are another matter; without them a password alone opens every role.
-fn without_second_factors(data: &Path) {
+fn settings(data: &Path, database: Option<&str>) {
     let text = include_str!("../../../../content/organisation/second-factor-policy.toml");
     let without = text.replacen("roles = [\"administrator\", \"partner\"]", "roles = []", 1);
     assert_ne!(text, without);
     let content = data.join("content");
     std::fs::create_dir_all(content.join("organisation")).expect("directory");
     std::fs::write(content.join("organisation/second-factor-policy.toml"), without).expect("policy");
-    let settings = format!("content_directory = {:?}\n", content.to_str().expect("path"));
+    let mut settings = format!("content_directory = {:?}\n", content.to_str().expect("path"));
+    if let Some(url) = database {
+        settings += &format!("[database]\nurl = {url:?}\n");
+    }
     std::fs::write(data.join("luytre.toml"), settings).expect("settings");
 }
 
@@ -238,7 +250,7 @@ async fn rows_of(registers: &Registers, b: &str) {
     };
     let incident = response::incidents::service::open(&tx, &Live::default(), now, &incident).await.expect("incident");
     response::notices::service::draft(&tx, now, &incident, "first-notice").await.expect("notice");
-    let asked = Asked { kind: "export".into(), agency_id: b.into(), reason: "Việc xa".into() };
+    let asked = Asked { kind: "export".into(), agency_id: b.into(), reason: "Việc xa".into(), ..Asked::default() };
     elevations::ask(&tx, &Live::default(), &registers.policies, now, &asked).await.expect("elevation");
     let message = Message {
         severity: Severity::Low,
@@ -413,8 +425,7 @@ fn running<T>(work: impl Future<Output = T>) -> T {
 
 #[test]
 fn every_operation_lets_in_whom_its_rule_names_and_nobody_else() {
-    running(async {
-        let world = World::new().await;
+    running(in_each_world(|world| async move {
         let mut wrong = Vec::new();
         // All at once: failed attempts on the way would make those who come later wait at the door.
         let mut visitors = Vec::new();
@@ -444,13 +455,12 @@ fn every_operation_lets_in_whom_its_rule_names_and_nobody_else() {
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
         world.server.stop();
-    });
+    }));
 }
 
 #[test]
 fn no_address_opens_a_row_of_another_agency_to_who_reaches_only_the_own() {
-    running(async {
-        let world = World::new().await;
+    running(in_each_world(|world| async move {
         let named: Vec<_> = operations().into_iter().filter(|operation| operation.path.contains('{')).collect();
         let mut wrong = Vec::new();
         for role in world.roles.iter().filter(|role| role.reach == Reach::Subtree) {
@@ -492,13 +502,12 @@ fn no_address_opens_a_row_of_another_agency_to_who_reaches_only_the_own() {
         for sql in [changed, touched(&read)] {
             assert_eq!(texts(&registers.db, &sql).await, Vec::<String>::new(), "the trail says that B was touched");
         }
-    });
+    }));
 }
 
 #[test]
 fn no_table_shows_a_row_of_another_agency_to_who_reaches_only_the_own() {
-    running(async {
-        let world = World::new().await;
+    running(in_each_world(|world| async move {
         let mut wrong = Vec::new();
         let mut shown = std::collections::BTreeSet::new();
         let tables = luytre::centre::tables();
@@ -535,7 +544,7 @@ fn no_table_shows_a_row_of_another_agency_to_who_reaches_only_the_own() {
         let empty: Vec<_> = names.filter(|name| !shown.contains(name)).collect();
         assert!(empty.is_empty(), "without a row of B these prove nothing: {empty:?}");
         world.server.stop();
-    });
+    }));
 }
 
 fn rows(answer: &Answer) -> Vec<Value> {

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use event_store::{Cursor, SearchResult, Store};
 use kit::clock::Micros;
 use kit::page::{Address, Choice, FormErrors, Page};
+use kit::scope::Agencies;
 use kit::web::{Csv, Fail, Html, Routes, Visit, render};
 use kit::{Capability, Error};
 use organisation::elevations::export_refused;
@@ -86,6 +87,8 @@ struct SearchPage {
     csv: String,
     json: String,
     may_export: bool,
+    /// The visitor reads raw events only of agencies for which somebody has approved it.
+    by_elevation: bool,
 }
 
 async fn show_search(visit: Visit) -> Result<Response, Fail> {
@@ -177,6 +180,8 @@ fn assemble(visit: &Visit, page: Page, question: Question, wrong: Option<Wrong>)
         csv: address.with("format", "csv").to_string(),
         json: address.with("format", "json").to_string(),
         may_export: visit.scope().may(Capability::ExportRows),
+        by_elevation: matches!(visit.scope().agencies(), Agencies::All)
+            && !matches!(visit.scope().event_agencies(), Agencies::All),
         wrong,
         question,
         page,

@@ -17,7 +17,7 @@ pub async fn sources_in_scope(connection: &impl Connection) -> Result<Sources, E
 
 /// Agencies in scope that send anything today: those that a question over events may concern.
 pub async fn agencies_in_scope(connection: &impl Connection) -> Result<Vec<String>, Error> {
-    let condition = connection.scope().agency_condition("agency_id");
+    let condition = connection.scope().event_condition("agency_id");
     let sql = format!(
         "SELECT DISTINCT agency_id FROM source_assignments WHERE valid_to IS NULL AND {condition} ORDER BY agency_id"
     );

@@ -187,10 +187,10 @@ fn assignment(row: &QueryResult) -> Result<Assignment, Error> {
 /// Sources that a scope may read events of, `None` for all. Events carry a source id only (`settled` 9): this is
 /// what event queries are narrowed to.
 pub async fn visible_ids(connection: &impl Connection) -> Result<Option<std::collections::BTreeSet<String>>, Error> {
-    if matches!(connection.scope().agencies(), kit::scope::Agencies::All) {
+    if matches!(connection.scope().event_agencies(), kit::scope::Agencies::All) {
         return Ok(None);
     }
-    let condition = connection.scope().agency_condition("agency_id");
+    let condition = connection.scope().event_condition("agency_id");
     let sql = format!("SELECT source_id FROM source_assignments WHERE valid_to IS NULL AND {condition}");
     let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
     let ids = rows.iter().map(|row| row.try_get("", "source_id")).collect::<Result<_, _>>()?;

@@ -103,6 +103,7 @@ impl Centre {
             (root.clone(), None),
             (root.clone(), Some(a.agency.clone())),
             (root.clone(), Some(b.agency.clone())),
+            (root.clone(), None),
             (root, None),
         ];
         let area = monitoring::area();
@@ -337,8 +338,11 @@ impl Authenticate for ByHeader {
             _ => &[Capability::Administer],
         };
         let capabilities = Capability::ALL.iter().copied().filter(|one| !withheld.contains(one));
+        let scope = Scope::new(actor, agencies, capabilities, None);
+        // Reaches the whole centre, but raw events of the second department alone.
+        let second = || Agencies::Under(self.0.get(1).and_then(|(_, agency)| agency.clone()).into_iter().collect());
         Ok(Some(Session {
-            scope: Scope::new(actor, agencies, capabilities, None),
+            scope: if number == Some(7) { scope.reading_events_of(second()) } else { scope },
             csrf: CSRF.to_owned(),
             person_name: "Nguyễn Thị Ỷ Ẫn".to_owned(),
             agency_name: "Sở Y tế".to_owned(),

@@ -46,8 +46,12 @@ async fn a_large_file_leads_to_the_second_person_and_leaves_once_approved() {
         assert_eq!(refused.headers["location"], "/elevations?kind=export");
         assert!(!refused.says("copy-"), "nothing of the file comes along");
         let own = scope(&centre.a.person, Agencies::Under([centre.a.agency.clone()].into()));
-        let asked =
-            Asked { kind: "export".into(), agency_id: centre.a.agency.clone(), reason: "Theo công văn 12".into() };
+        let asked = Asked {
+            kind: "export".into(),
+            agency_id: centre.a.agency.clone(),
+            reason: "Theo công văn 12".into(),
+            ..Asked::default()
+        };
         let tx = centre.db.scoped(&own).begin().await.unwrap();
         let id = elevations::ask(&tx, &Live::default(), &policies, NOW, &asked).await.unwrap();
         tx.commit().await.unwrap();

@@ -36,6 +36,30 @@ async fn no_list_and_no_page_shows_what_belongs_to_another_agency() {
 }
 
 #[tokio::test]
+async fn raw_events_may_be_read_of_fewer_agencies_than_are_reached() {
+    in_a_centre(|centre: Centre| async move {
+        for path in [
+            "/search?range=all",
+            "/search?range=all&format=csv",
+            "/api/v1/search?range=all",
+            "/questions?sql=SELECT%20source_ip%20FROM%20events",
+        ] {
+            let answer = centre.get("7", path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+            assert!(answer.says(B_ADDRESS) && !answer.says(A_ADDRESS), "{path}: {}", answer.text);
+        }
+        assert_eq!(centre.get("7", &format!("/events/{}", centre.a.seq)).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(centre.get("7", &format!("/events/{}", centre.b.seq)).await.status, StatusCode::OK);
+        let page = centre.get("7", "/search?range=all").await;
+        assert!(page.says("/elevations?kind=foreign-events"), "the page says how the others are reached");
+        assert!(!centre.get("2", "/search?range=all").await.says("/elevations?kind"));
+        let alerts = centre.get("7", "/alerts?state=all&range=all").await;
+        assert!(alerts.says("Sở Y tế") && alerts.says("Sở Giáo dục"), "what is reached otherwise stays");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn objects_of_another_agency_are_not_found() {
     in_a_centre(|centre: Centre| async move {
         for path in [

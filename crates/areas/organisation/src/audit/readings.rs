@@ -3,6 +3,7 @@
 
 use super::{AuditEntry, chain, entry_of, store};
 use crate::conditions::Conditions;
+use crate::elevations;
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{FromQueryResult, Statement};
@@ -38,6 +39,7 @@ pub async fn record_reading(tx: &Tx<'_>, now: Micros, reading: &Reading<'_>) -> 
     let action = format!("{}{SUFFIX}", reading.object_kind);
     let entry = entry_of(tx, now, &action, reading.object_kind, reading.object_id, None, &details);
     let sequence = chain::append(tx, entry).await?;
+    elevations::count_foreign_events(tx, reading.touched.keys(), now).await?;
     store::insert_touched(tx, sequence, reading.touched).await
 }
 

@@ -1,4 +1,4 @@
-//! Rights for a while. Some acts (a large export, a change of law, a restore) are done even by whoever holds the
+//! Rights for a while. Some acts (a large export, raw events of another agency) are done even by whoever holds the
 //! capability only with a reason that somebody else has approved, within a time, and every use is in the trail. Which
 //! acts: `content/organisation/elevations.toml`.
 
@@ -8,6 +8,7 @@ mod store;
 
 pub use pages::{export_refused, routes};
 pub use service::{Asked, approve, ask, end, refuse, spend};
+pub(crate) use store::{count_foreign_events, foreign_events_of};
 pub use store::{find, list};
 
 use crate::policies::ElevationPolicy;

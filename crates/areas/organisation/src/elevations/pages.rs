@@ -56,6 +56,9 @@ fn act_name(row: &Row) -> String {
 struct Fields {
     #[serde(default)]
     kind: String,
+    /// Code of an agency, for kinds that name one.
+    #[serde(default)]
+    agency: String,
     #[serde(default)]
     reason: String,
 }
@@ -90,6 +93,14 @@ impl ElevationList {
                     .required()
                     .checked(&errors),
             );
+            if kinds.iter().any(|kind| kind.names_agency) {
+                entries.push(
+                    Entry::new("text", "agency", page.t("elevation-agency"))
+                        .value(&fields.agency)
+                        .hint(page.t("elevation-agency-hint"))
+                        .checked(&errors),
+                );
+            }
             entries.push(
                 Entry::new("textarea", "reason", page.t("shell-reason"))
                     .value(&fields.reason)
@@ -120,8 +131,12 @@ async fn ask(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail>
 
 async fn ask_for(visit: &Visit, fields: &Fields) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
-    let asked =
-        Asked { kind: fields.kind.clone(), agency_id: visit.session.agency_id.clone(), reason: fields.reason.clone() };
+    let asked = Asked {
+        kind: fields.kind.clone(),
+        agency_id: visit.session.agency_id.clone(),
+        agency_code: fields.agency.clone(),
+        reason: fields.reason.clone(),
+    };
     let tx = visit.begin().await?;
     service::ask(&tx, &visit.app.live, &policies, visit.now(), &asked).await?;
     tx.commit().await

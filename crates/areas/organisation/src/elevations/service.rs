@@ -20,6 +20,8 @@ pub struct Asked {
     pub kind: String,
     /// Agency that the person acts for.
     pub agency_id: String,
+    /// Code of the agency it is for, where the kind names one.
+    pub agency_code: String,
     pub reason: String,
 }
 
@@ -44,23 +46,32 @@ pub async fn ask(tx: &Tx<'_>, live: &Live, policies: &Policies, now: Micros, ask
     let kind = kind_of(policies, &asked.kind)?;
     tx.scope().require(kind.needs)?;
     let reason = reason_of(&asked.reason, true)?;
-    agencies::require_in_scope(tx, &asked.agency_id).await?;
+    let agency_id = match kind.names_agency {
+        true => {
+            let code = normalise(&asked.agency_code);
+            let unknown = || Error::invalid("agency", "elevation-no-agency");
+            store::agency_named(tx, &code).await?.ok_or_else(unknown)?
+        }
+        false => {
+            agencies::require_in_scope(tx, &asked.agency_id).await?;
+            asked.agency_id.clone()
+        }
+    };
     let open =
         |one: &Elevation| matches!(one.standing(&policies.elevation, now), Standing::Waiting | Standing::Running);
-    if store::of_kind(tx, &person, &kind.id).await?.iter().any(open) {
+    let same = |one: &Elevation| one.agency_id == agency_id || !kind.names_agency;
+    if store::of_kind(tx, &person, &kind.id).await?.iter().any(|one| open(one) && same(one)) {
         return Err(Error::Conflict("elevation-open-already"));
     }
     let id = new_id(now);
-    store::insert(tx, &id, (&kind.id, &person, &asked.agency_id), &reason, now).await?;
+    store::insert(tx, &id, (&kind.id, &person, &agency_id), &reason, now).await?;
     let roles: Vec<_> = policies.roles_with(Capability::ApproveElevations).collect();
-    let recipients: Vec<_> = roles
-        .iter()
-        .map(|role| Recipient::Role { role: &role.id, agency_id: Some(asked.agency_id.as_str()) })
-        .collect();
-    let message = message("elevation-message-asked", tx.scope().actor().name(), &reason, &asked.agency_id);
+    let recipients: Vec<_> =
+        roles.iter().map(|role| Recipient::Role { role: &role.id, agency_id: Some(agency_id.as_str()) }).collect();
+    let message = message("elevation-message-asked", tx.scope().actor().name(), &reason, &agency_id);
     inbox::notify_all(tx, live, now, &recipients, &message).await?;
     let details = json!({ "kind": kind.id, "reason": reason });
-    audit::record(tx, now, "elevation.ask", "elevation", &id, Some(&asked.agency_id), details).await?;
+    audit::record(tx, now, "elevation.ask", "elevation", &id, Some(&agency_id), details).await?;
     Ok(id)
 }
 

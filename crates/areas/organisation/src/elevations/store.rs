@@ -1,6 +1,7 @@
 //! Rows of elevations.
 
 use super::Elevation;
+use crate::policies::FOREIGN_EVENTS;
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
@@ -55,6 +56,48 @@ pub(super) async fn of_kind(
     let rest = "WHERE elevations.person_id = $1 AND elevations.kind = $2 AND elevations.state <> 'refused' \
                 ORDER BY elevations.asked_at DESC, elevations.id DESC LIMIT 50";
     select(connection, rest, vec![person_id.into(), kind.into()]).await
+}
+
+/// Agencies whose raw events a person may read for a while.
+pub(crate) async fn foreign_events_of(
+    connection: &impl Connection,
+    person_id: &str,
+    now: Micros,
+) -> Result<Vec<String>, Error> {
+    let sql = "SELECT DISTINCT agency_id FROM elevations \
+               WHERE person_id = $1 AND kind = $2 AND state = 'approved' AND ends_at > $3";
+    let values: [Value; 3] = [person_id.into(), FOREIGN_EVENTS.into(), now.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "agency_id")?)).collect()
+}
+
+/// The agency of a code, whether the asker reaches it or not: whoever needs something of another agency must be able to
+/// name it, and learns no more than that it is there.
+pub(super) async fn agency_named(connection: &impl Connection, code: &str) -> Result<Option<String>, Error> {
+    let statement = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        "SELECT id FROM agencies WHERE code = $1 AND valid_to IS NULL",
+        [code.into()],
+    );
+    let row = connection.query_one_raw(statement).await?;
+    row.map(|row| Ok(row.try_get("", "id")?)).transpose()
+}
+
+/// Counts a use of every elevation that opened raw events of one of these agencies.
+pub(crate) async fn count_foreign_events(
+    tx: &Tx<'_>,
+    agencies: impl Iterator<Item = &String>,
+    now: Micros,
+) -> Result<(), Error> {
+    let Some(person) = tx.scope().person_id() else { return Ok(()) };
+    for agency in agencies {
+        let sql = "UPDATE elevations SET used = used + 1, used_at = $1 WHERE person_id = $2 AND kind = $3 \
+                   AND state = 'approved' AND ends_at > $1 AND agency_id IN \
+                   (SELECT ancestor_id FROM agency_closure WHERE descendant_id = $4)";
+        execute(tx, sql, vec![now.into(), person.into(), FOREIGN_EVENTS.into(), agency.into()]).await?;
+    }
+    Ok(())
 }
 
 async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Error> {

@@ -15,6 +15,8 @@ pub struct Acting {
     /// `None`: the whole centre.
     pub agency_id: Option<String>,
     pub capabilities: BTreeSet<Capability>,
+    /// Whether one of its roles reads raw events of everything it reaches.
+    pub raw_events: bool,
     /// Role whose name is shown: the one with the most capabilities here.
     pub role: String,
 }
@@ -25,6 +27,15 @@ impl Acting {
             None => Agencies::All,
             Some(id) => Agencies::Under([id.clone()].into()),
         }
+    }
+
+    /// Agencies whose raw events may be read, with those for which an elevation runs.
+    pub fn event_agencies(&self, elevated: impl IntoIterator<Item = String>) -> Agencies {
+        let mut agencies = if self.raw_events { self.agencies() } else { Agencies::Under(BTreeSet::new()) };
+        if let Agencies::Under(roots) = &mut agencies {
+            roots.extend(elevated);
+        }
+        agencies
     }
 }
 
@@ -59,6 +70,7 @@ pub fn choices(policies: &Policies, grants: &[Grant], now: Micros) -> Vec<Acting
             let shown = own.max_by_key(|role| role.capabilities.len());
             Acting {
                 agency_id: place.map(ToOwned::to_owned),
+                raw_events: roles.iter().any(|role| role.reads_raw_events()),
                 capabilities: roles.iter().flat_map(|role| role.capabilities.iter().copied()).collect(),
                 role: shown.map(|role| role.id.clone()).unwrap_or_default(),
             }
@@ -73,7 +85,12 @@ pub fn acting(policies: &Policies, grants: &[Grant], now: Micros, wanted: Option
     let place =
         choices.iter().position(|choice| wanted.is_some() && choice.agency_id.as_deref() == wanted).unwrap_or(0);
     if choices.is_empty() {
-        return Acting { agency_id: Some(String::new()), capabilities: BTreeSet::new(), role: String::new() };
+        return Acting {
+            agency_id: Some(String::new()),
+            capabilities: BTreeSet::new(),
+            raw_events: false,
+            role: String::new(),
+        };
     }
     choices.swap_remove(place)
 }

@@ -20,9 +20,15 @@ pub struct ElevationKind {
     pub id: String,
     pub needs: Capability,
     pub minutes: i64,
+    /// The asker names the agency that it is for, in reach or not.
+    #[serde(default)]
+    pub names_agency: bool,
     /// Rows that need no approval.
     pub rows: u64,
 }
+
+/// Kind of the elevation that opens raw events of another agency.
+pub const FOREIGN_EVENTS: &str = "foreign-events";
 
 impl ElevationKind {
     /// Key of its name.
@@ -47,6 +53,7 @@ impl ElevationPolicy {
 
 #[cfg(test)]
 mod tests {
+    use super::FOREIGN_EVENTS;
     use crate::policies::Policies;
     use kit::locale::{Lang, texts};
 
@@ -59,6 +66,7 @@ mod tests {
                 assert!(texts().has(lang, &kind.key()), "{}", kind.key());
             }
         }
+        assert!(policies.elevation.kind(FOREIGN_EVENTS).is_some_and(|kind| kind.names_agency));
         assert!(policies.elevation.kind("export").is_some_and(|kind| kind.rows > 0));
     }
 }

@@ -11,7 +11,7 @@ mod separation;
 mod session;
 
 pub use account::{AccountPolicy, IdleLimits};
-pub use elevation::{ElevationKind, ElevationPolicy};
+pub use elevation::{ElevationKind, ElevationPolicy, FOREIGN_EVENTS};
 pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
 pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
@@ -42,6 +42,17 @@ pub enum Reach {
     Subtree,
 }
 
+/// Whose raw events a role reads that may view events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawEvents {
+    /// Of every agency it reaches.
+    #[default]
+    Reach,
+    /// Of an agency for which somebody has approved it, for a while.
+    ByElevation,
+}
+
 /// One role.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +62,8 @@ pub struct Role {
     /// Promises to hold no capability that changes anything; checked when the file is read.
     #[serde(default)]
     pub reads_only: bool,
+    #[serde(default)]
+    pub raw_events: RawEvents,
     pub capabilities: BTreeSet<Capability>,
 }
 
@@ -58,6 +71,11 @@ impl Role {
     /// Key of its name.
     pub fn key(&self) -> String {
         format!("role-{}", self.id)
+    }
+
+    /// Whether it reads raw events of everything it reaches.
+    pub fn reads_raw_events(&self) -> bool {
+        self.raw_events == RawEvents::Reach && self.capabilities.contains(&Capability::ViewEvents)
     }
 }
 

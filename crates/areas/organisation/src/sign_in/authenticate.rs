@@ -7,7 +7,7 @@ use super::providers::Providers;
 use super::{Hasher, Origin, cookie_name, credential, own_scope, sessions};
 use crate::people::{self, reach};
 use crate::policies::Policies;
-use crate::{agencies, api_keys};
+use crate::{agencies, api_keys, elevations};
 use axum::http::header;
 use axum::http::request::Parts;
 use kit::clock::{Clock, MINUTE, SECOND};
@@ -15,7 +15,7 @@ use kit::db::Db;
 use kit::live::Live;
 use kit::scope::{Actor, Agencies};
 use kit::session::{Authenticate, Session, cookie};
-use kit::{App, Error, Scope};
+use kit::{App, Capability, Error, Scope};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -119,7 +119,13 @@ impl SignIn {
             (Scope::new(actor, nothing, [], Some(row.expires_at)), due.role_key().to_owned())
         } else {
             let key = if acting.role.is_empty() { "role-none".to_owned() } else { format!("role-{}", acting.role) };
-            (Scope::new(actor, acting.agencies(), acting.capabilities, Some(row.expires_at)), key)
+            let elevated = match acting.capabilities.contains(&Capability::ViewEvents) {
+                true => elevations::foreign_events_of(&view, &person.id, now).await?,
+                false => Vec::new(),
+            };
+            let events = acting.event_agencies(elevated);
+            let scope = Scope::new(actor, acting.agencies(), acting.capabilities, Some(row.expires_at));
+            (scope.reading_events_of(events), key)
         };
         let background = limits.background_paths.iter().any(|quiet| quiet == parts.uri.path());
         if !background && now - row.seen_at >= limits.seen_every * SECOND {

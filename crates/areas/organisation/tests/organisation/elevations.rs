@@ -6,8 +6,11 @@ use axum::http::StatusCode;
 use kit::bus::Bus;
 use kit::clock::{DAY, HOUR, MINUTE, Micros};
 use kit::live::Live;
+use kit::scope::Agencies;
+use kit::session::Authenticate;
 use kit::{Error, Scope};
 use organisation::audit::store::{AuditFilter, count};
+use organisation::audit::{Reading, record_reading};
 use organisation::elevations::{self, Asked, Standing};
 use organisation::people;
 use serde_json::json;
@@ -20,7 +23,12 @@ async fn spend(province: &Province, scope: &Scope, rows: u64, now: Micros) -> Re
 }
 
 async fn ask(province: &Province, scope: &Scope, agency: &str, now: Micros) -> Result<String, Error> {
-    let asked = Asked { kind: "export".into(), agency_id: agency.into(), reason: "Theo công văn 12".into() };
+    let asked = Asked {
+        kind: "export".into(),
+        agency_id: agency.into(),
+        reason: "Theo công văn 12".into(),
+        ..Asked::default()
+    };
     let tx = province.db.scoped(scope).begin().await.unwrap();
     let id = elevations::ask(&tx, &Live::default(), &province.policies, now, &asked).await?;
     tx.commit().await.map(|()| id)
@@ -114,11 +122,8 @@ async fn a_request_goes_from_the_form_to_the_head_and_back() {
         let mut analyst = Browser::enter(&site, "truc.ban").await;
         let page = analyst.get("/elevations?kind=export").await;
         assert!(page.text.contains("<option value=\"export\" selected"), "{}", page.text);
-        assert!(!page.text.contains("value=\"restore\""), "nobody is offered what the role does not hold");
         let empty = analyst.post("/elevations", &[("kind", "export"), ("reason", " ")]).await;
         assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let restore = analyst.post("/elevations", &[("kind", "restore"), ("reason", "x")]).await;
-        assert_eq!(restore.status, StatusCode::FORBIDDEN);
         let sent = analyst.post("/elevations", &[("kind", "export"), ("reason", "Theo công văn 12")]).await;
         assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, "/elevations"));
         let mut head = Browser::enter(&site, "lanh.dao").await;
@@ -164,6 +169,85 @@ async fn roles_that_must_not_meet_are_not_given_to_one_person() {
         people::revoke_role(&tx, policies, NOW, &grant.id).await.unwrap();
         let given = people::grant_role(&tx, policies, NOW, &officer, "coordinator", &province.b, NOW, None).await;
         assert!(given.is_ok(), "{given:?}");
+    })
+    .await;
+}
+
+/// What a session of this account may read now.
+async fn session_of(province: &Province, browser: &Browser) -> Scope {
+    let cookies: Vec<_> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let request = axum::http::Request::builder().uri("/search").header("cookie", cookies.join("; "));
+    let (mut parts, ()) = request.body(()).unwrap().into_parts();
+    parts.extensions.insert(axum::extract::ConnectInfo(browser.address));
+    province.sign_in.session(&parts).await.unwrap().unwrap().scope
+}
+
+fn under(agencies: &[&str]) -> Agencies {
+    Agencies::Under(agencies.iter().map(|id| (*id).to_owned()).collect())
+}
+
+#[tokio::test]
+async fn raw_events_of_another_agency_are_opened_by_that_agency_for_a_while() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let officer = province.person("can.bo.a", "Cán Bộ A", &province.a, "officer").await;
+        province.person("kiem.tra", "Kiểm Tra", &province.root, "auditor").await;
+        let near = province.person("lanh.dao.a", "Lãnh Đạo A", &province.a, "leader").await;
+        let far = province.person("lanh.dao.b", "Lãnh Đạo B", &province.b, "leader").await;
+        let site = site(&app(&province, false));
+        let browser = Browser::enter(&site, "can.bo.a").await;
+        let auditor = Browser::enter(&site, "kiem.tra").await;
+        assert_eq!(*session_of(&province, &browser).await.event_agencies(), under(&[&province.a]));
+        let audits = session_of(&province, &auditor).await;
+        assert_eq!((audits.agencies(), audits.event_agencies()), (&Agencies::All, &under(&[])));
+
+        let scope = province.scope(&officer, &province.a, "officer");
+        let asked = |code: &str| Asked {
+            kind: "foreign-events".into(),
+            agency_id: province.a.clone(),
+            agency_code: code.into(),
+            reason: "Cùng điều tra một địa chỉ".into(),
+        };
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let (live, policies) = (Live::default(), &province.policies);
+        let nobody = elevations::ask(&tx, &live, policies, NOW, &asked("KHONG-CO")).await;
+        assert!(matches!(nobody, Err(Error::Invalid(_))), "{nobody:?}");
+        let id = elevations::ask(&tx, &live, policies, NOW, &asked("SGD")).await.unwrap();
+        let twice = elevations::ask(&tx, &live, policies, NOW, &asked("SGD")).await;
+        assert!(matches!(twice, Err(Error::Conflict("elevation-open-already"))), "{twice:?}");
+        elevations::ask(&tx, &live, policies, NOW, &asked("SYT-VP")).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(*session_of(&province, &browser).await.event_agencies(), under(&[&province.a]), "asked, no more");
+
+        let own = approve(&province, &province.scope(&near, &province.a, "leader"), &id, NOW).await;
+        assert!(matches!(own, Err(Error::NotFound)), "the other agency decides: {own:?}");
+        approve(&province, &province.scope(&far, &province.b, "leader"), &id, NOW).await.unwrap();
+        let elevated = session_of(&province, &browser).await;
+        assert_eq!(*elevated.event_agencies(), under(&[&province.a, &province.b]));
+        assert_eq!(*elevated.agencies(), under(&[&province.a]), "nothing else of it is opened");
+        assert_eq!(*session_of(&province, &auditor).await.event_agencies(), under(&[]), "it is one person's");
+
+        let touched = [(province.b.clone(), Some(3))].into();
+        let reading = Reading {
+            purpose: "investigation",
+            object_kind: "event",
+            object_id: "",
+            query: "root",
+            count: 3,
+            touched: &touched,
+        };
+        let tx = province.db.scoped(&elevated).begin().await.unwrap();
+        record_reading(&tx, NOW, &reading).await.unwrap();
+        tx.commit().await.unwrap();
+        let view = province.db.scoped(&elevated);
+        assert_eq!(elevations::find(&view.read(), &id).await.unwrap().used, 1);
+
+        province.clock.advance(policies.elevation.kind("foreign-events").unwrap().lasts());
+        let mut browser = browser;
+        if browser.get("/me").await.status != StatusCode::OK {
+            browser = Browser::enter(&site, "can.bo.a").await;
+        }
+        assert_eq!(*session_of(&province, &browser).await.event_agencies(), under(&[&province.a]), "the time is over");
     })
     .await;
 }

@@ -107,7 +107,11 @@ async fn accounts_lie_unused_for_45_days_and_the_last_administrator_stays() {
         province.clock.advance(30 * DAY);
         let site = site(&app(&province, false));
         Browser::enter(&site, "hay.dung").await;
-        assert_eq!(close(NOW + 46 * DAY).await, [unused.clone()], "neither who signs in nor the last administrator");
+        assert_eq!(
+            close(NOW + 46 * DAY).await,
+            std::slice::from_ref(&unused),
+            "neither who signs in nor the last administrator"
+        );
         assert!(close(NOW + 46 * DAY).await.is_empty(), "once");
         // Opened again, the days count anew.
         let tx = province.db.scoped(&scope).begin().await.unwrap();
