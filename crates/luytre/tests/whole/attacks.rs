@@ -12,33 +12,38 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
-const MARKUP: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+pub(crate) const MARKUP: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
 const ROLES: &str = include_str!("../../../../content/organisation/roles.toml");
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// In small letters.
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let found = self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         found.unwrap_or_default().trim()
     }
 }
 
 /// A server with somebody signed in whose role may do everything there is.
-struct Target {
-    server: Serving,
-    data: tempfile::TempDir,
+pub(crate) struct Target {
+    pub(crate) server: Serving,
+    pub(crate) data: tempfile::TempDir,
     cookie: String,
     csrf: String,
 }
 
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Whether a page holds the markup as markup.
+pub(crate) fn runs(body: &str) -> bool {
+    body.contains("<script>alert") || body.contains("<img src=x")
 }
 
 fn between<'text>(text: &'text str, before: &str, after: &str) -> Option<&'text str> {
@@ -46,7 +51,7 @@ fn between<'text>(text: &'text str, before: &str, after: &str) -> Option<&'text 
 }
 
 impl Target {
-    fn start(full_name: &str) -> Self {
+    pub(crate) fn start(full_name: &str) -> Self {
         let data = tempfile::tempdir().expect("directory");
         let content = data.path().join("content");
         std::fs::create_dir_all(content.join("organisation")).expect("directory");
@@ -111,11 +116,11 @@ impl Target {
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "")
     }
 
-    fn post(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
         let headers: Vec<_> = headers.iter().copied().chain([FORM]).collect();
         self.send("POST", path, &headers, form)
     }
@@ -227,7 +232,6 @@ fn line_ends_in_parameters_reach_no_header_and_nobody_is_sent_elsewhere() {
 #[test]
 fn markup_in_names_log_lines_and_addresses_is_shown_as_text() {
     let target = Target::start(MARKUP);
-    let runs = |body: &str| body.contains("<script>alert") || body.contains("<img src=x");
     let names = ["q", "sql", "text", "words", "name", "from", "to", "sort", "group", "rule", "format", "error"];
     let query: Vec<_> = names.iter().map(|name| format!("{name}={}", encoded(MARKUP))).collect();
     let query = query.join("&");

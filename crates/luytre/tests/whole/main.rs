@@ -11,6 +11,7 @@ mod grown;
 mod import;
 mod kill;
 mod long_records;
+mod markup;
 mod open;
 mod program;
 mod questions;
