@@ -1,7 +1,9 @@
-//! Databases for tests: every database test runs on SQLite and on PostgreSQL.
+//! Databases for tests: every database test runs on SQLite and on PostgreSQL. And workbooks, for what reads tables.
 //!
 //! PostgreSQL is the server named by `LUYTRE_TEST_POSTGRES` (`postgres://user@host/postgres`; `make test`
 //! starts one). Without it the test runs on SQLite alone and says so; with `CI` set that is a failure.
+
+pub mod workbook;
 
 use kit::bus::Bus;
 use kit::clock::SystemClock;

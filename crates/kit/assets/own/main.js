@@ -9,6 +9,7 @@ import { nameCells, startRows, watchFrames } from './rows.js';
 import { offerColumns } from './columns.js';
 import { startTyped } from './typed.js';
 import { askPasskey } from './passkeys.js';
+import { takeSheet } from './sheets.js';
 
 document.documentElement.classList.add('js');
 
@@ -65,6 +66,7 @@ forAllContent((root) => {
   nameCells(all(root, 'table.data'));
   watchFrames(all(root, '.scroll'));
   all(root, 'form[data-passkey]').forEach(askPasskey);
+  all(root, '[data-sheet]').forEach(takeSheet);
   // A form with errors takes the focus to its summary; an opened drawer to itself.
   all(root, '[data-focus]')[0]?.focus();
 });

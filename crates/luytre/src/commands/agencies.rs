@@ -19,8 +19,8 @@ pub struct Agencies {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Take a table (CSV) of agencies: new ones are added, known ones (by code) changed, merged ones ended. A wrong line
-    /// is named and spoils no other; the exit code is then 2.
+    /// Take a table (CSV or .xlsx) of agencies: new ones are added, known ones (by code) changed, merged ones ended. A
+    /// wrong line is named and spoils no other; the exit code is then 2.
     Import {
         file: PathBuf,
         /// Say what each line would do and keep nothing.
@@ -34,13 +34,13 @@ enum Command {
 impl Agencies {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         let Command::Import { file, dry_run, json } = &self.command;
-        let text = read_table(file)?;
+        let table = read_table(file)?;
         let registers = Registers::open(data, &configuration, &Live::default()).await?;
         let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
         let now = registers.clock.now();
         let tx = registers.db.scoped(&scope).begin().await?;
         agencies::ensure_root_agency(&tx, now, &configuration.centre, "TTANM").await?;
-        let report = agencies::import_sheet(&tx, now, &text).await?;
+        let report = agencies::import_sheet(&tx, now, &table).await?;
         if *dry_run {
             tx.rollback().await?;
         } else {
@@ -50,9 +50,9 @@ impl Agencies {
     }
 }
 
-/// A table as text; what is not UTF-8 is refused by name.
-pub(super) fn read_table(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).with_context(|| format!("cannot read {} as UTF-8", file.display()))
+/// A table, whatever the file is called; from its first bytes follows whether it is a workbook.
+pub(super) fn read_table(file: &Path) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// Every line that changes something or is refused, then the totals.

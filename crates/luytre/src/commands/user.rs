@@ -59,8 +59,8 @@ enum Command {
     },
     /// Take every second factor of an account away, for whoever has lost them. Its sessions end.
     ResetSecondFactors { account: String },
-    /// Take a table (CSV) of people: new accounts are made without a password, known ones changed, roles given. A wrong
-    /// line is named and spoils no other; the exit code is then 2.
+    /// Take a table (CSV or .xlsx) of people: new accounts are made without a password, known ones changed, roles
+    /// given. A wrong line is named and spoils no other; the exit code is then 2.
     Import {
         file: PathBuf,
         /// Say what each line would do and keep nothing.
@@ -174,10 +174,10 @@ impl User {
 }
 
 async fn import(registers: &Registers, file: &Path, dry_run: bool, json: bool) -> Result<ExitCode> {
-    let text = read_table(file)?;
+    let table = read_table(file)?;
     let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
     let tx = registers.db.scoped(&scope).begin().await?;
-    let report = people::import_sheet(&tx, &registers.policies, registers.clock.now(), &text).await?;
+    let report = people::import_sheet(&tx, &registers.policies, registers.clock.now(), &table).await?;
     if dry_run {
         tx.rollback().await?;
     } else {

@@ -4,6 +4,7 @@ use crate::program::{Serving, ask, command, failure, free_port, query, run};
 use serde_json::json;
 use std::io::Read;
 use std::process::Stdio;
+use test_support::workbook::workbook_of;
 
 #[test]
 fn a_search_may_begin_with_a_hyphen_and_names_the_field_perhaps_meant() {
@@ -169,4 +170,21 @@ fn a_table_of_agencies_is_tried_then_taken_and_a_wrong_line_is_named() {
     std::fs::write(&people, "account,full_name,agency_code\nlan.nguyen,Nguyễn Thị Lan,X-1\n").expect("file");
     let made = ask(data.path(), &["user", "import", people.to_str().expect("path"), "--json"]);
     assert_eq!(made["totals"]["new"], json!(1), "{made}");
+}
+
+#[test]
+fn a_workbook_is_known_by_its_bytes_and_not_by_its_name() {
+    let data = tempfile::tempdir().expect("directory");
+    let file = data.path().join("communes.csv");
+    let name = file.to_str().expect("path");
+    std::fs::write(&file, workbook_of(&[&["code", "name", "kind"], &["X-1", "Xã Một", "commune"]])).expect("file");
+    let tried = ask(data.path(), &["agencies", "import", name, "--json", "--dry-run"]);
+    assert_eq!(tried["totals"], json!({ "new": 1, "changed": 0, "same": 0, "refused": 0 }), "{tried}");
+    assert_eq!(ask(data.path(), &["agencies", "import", name, "--json"]), tried);
+    let lines: [&[&str]; 2] = [&["account", "full_name", "agency_code"], &["lan.nguyen", "Nguyễn Thị Lan", "X-1"]];
+    std::fs::write(&file, workbook_of(&lines)).expect("file");
+    let made = ask(data.path(), &["user", "import", name, "--json"]);
+    assert_eq!(made["totals"]["new"], json!(1), "{made}");
+    std::fs::write(&file, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1").expect("file");
+    assert!(failure(data.path(), &["agencies", "import", name]).contains("old Excel file"));
 }

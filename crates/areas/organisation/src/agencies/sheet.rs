@@ -1,6 +1,6 @@
-//! A table of agencies (CSV): new ones are added, known ones (by code) changed where a cell says otherwise, communes that
-//! merged are ended with what they became. An empty cell leaves a value as it is. The dry run is the same work, not
-//! committed.
+//! A table of agencies (CSV or a workbook): new ones are added, known ones (by code) changed where a cell says
+//! otherwise, communes that merged are ended with what they became. An empty cell leaves a value as it is. The dry run is
+//! the same work, not committed.
 
 use super::service::{self, AgencyChange};
 use super::{Agency, NewAgency, become_part_of, kinds, store, succession};
@@ -90,7 +90,7 @@ fn wanted(row: &Row) -> Result<Wanted, Vec<FieldError>> {
 
 /// Takes every line that is right; the others are in the report with their reasons. Nothing is kept until the
 /// transaction is committed.
-pub async fn import_sheet(tx: &Tx<'_>, now: Micros, text: &str) -> Result<Report, Error> {
+pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: &[u8]) -> Result<Report, Error> {
     tx.scope().require(Capability::Administer)?;
     let mut lines = BTreeMap::new();
     let mut waiting = Vec::new();
@@ -98,7 +98,7 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, text: &str) -> Result<Report
     let mut tell = |line, subject: &str, name: &str, outcome| {
         lines.insert(line, Line { line, subject: subject.to_owned(), name: name.to_owned(), outcome });
     };
-    for row in sheets::read(text, COLUMNS, &["code"])? {
+    for row in sheets::read(table, COLUMNS, &["code"])? {
         match row {
             Err((line, error)) => tell(line, "", "", Outcome::Refused(vec![error])),
             Ok(row) => match wanted(&row) {

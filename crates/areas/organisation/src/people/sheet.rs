@@ -1,6 +1,6 @@
-//! A table of people (CSV): new accounts are made, known ones (by account) changed where a cell says otherwise, roles
-//! given with their dates. An empty cell leaves a value as it is; nothing is ever closed or taken away by a table. The
-//! report shows telephone numbers and addresses as masks.
+//! A table of people (CSV or a workbook): new accounts are made, known ones (by account) changed where a cell says
+//! otherwise, roles given with their dates. An empty cell leaves a value as it is; nothing is ever closed or taken away by
+//! a table. The report shows telephone numbers and addresses as masks.
 
 use super::service::{self, NewPerson, PersonChange};
 use super::{Person, roles, store};
@@ -93,11 +93,11 @@ fn wanted(row: &Row, policies: &Policies) -> Result<Wanted, Vec<FieldError>> {
 
 /// Takes every line that is right; the others are in the report with their reasons. Nothing is kept until the
 /// transaction is committed. New accounts have no password yet.
-pub async fn import_sheet(tx: &Tx<'_>, policies: &Policies, now: Micros, text: &str) -> Result<Report, Error> {
+pub async fn import_sheet(tx: &Tx<'_>, policies: &Policies, now: Micros, table: &[u8]) -> Result<Report, Error> {
     tx.scope().require(Capability::ManagePeople)?;
     let mut lines = BTreeMap::new();
     let mut accounts = BTreeSet::new();
-    for row in sheets::read(text, COLUMNS, &["account"])? {
+    for row in sheets::read(table, COLUMNS, &["account"])? {
         let (line, subject, name, outcome) = match row {
             Err((line, error)) => (line, String::new(), String::new(), Outcome::Refused(vec![error])),
             Ok(row) => {

@@ -1,9 +1,12 @@
-//! Many records at once from a table (CSV, as spreadsheets of any language write it). Every line stands for itself: one
-//! that is wrong is named with its reason and spoils no other. What a line means is known to the noun that reads it.
+//! Many records at once from a table: CSV, as spreadsheets of any language write it, or a workbook of Excel. Every
+//! line stands for itself: one that is wrong is named with its reason and spoils no other. What a line means is known to
+//! the noun that reads it.
 
 mod page;
 mod read;
 mod report;
+mod separated;
+mod workbook;
 
 pub(crate) use page::{About, SheetForm, SheetPage};
 pub(crate) use read::{Column, Row, date, named, read};

@@ -1,22 +1,42 @@
-//! The page of a table: a field for it, what each line would do, and the button that does it.
+//! The page of a table: fields for it, what each line would do, and the button that does it. A file travels as text in
+//! a field of the form, put there by `own/sheets.js`: so it comes with the proof that every form carries. Without
+//! scripts the table is pasted.
 
 use super::{Line, Outcome, Report};
 use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::page::{Entry, FormErrors, Page};
 use kit::web::Visit;
 use kit::{Error, Lang};
 use serde::Deserialize;
+use std::borrow::Cow;
+
+/// Largest file that fits into a form (1 MiB), in bytes: base64 makes four letters of three bytes.
+const MOST_POSTED: u64 = 750_000;
 
 /// What the form posts. Without `take` it is a dry run.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct SheetForm {
     #[serde(default)]
-    pub(crate) sheet: String,
+    sheet: String,
+    /// A file as base64url; it goes before what stands in `sheet`.
+    #[serde(default)]
+    file: String,
     #[serde(default)]
     take: String,
 }
 
 impl SheetForm {
+    /// The table as it came; the dry run and what follows it post the same.
+    pub(crate) fn table(&self) -> Result<Cow<'_, [u8]>, Error> {
+        if self.file.is_empty() {
+            return Ok(Cow::Borrowed(self.sheet.as_bytes()));
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(&self.file);
+        bytes.map(Cow::Owned).map_err(|_| Error::mistake("sheet-file-unreadable", []))
+    }
+
     pub(crate) fn is_dry_run(&self) -> bool {
         self.take.is_empty()
     }
@@ -35,7 +55,10 @@ pub(crate) struct SheetPage {
     columns: String,
     errors: FormErrors,
     entry: Entry,
+    chosen: Entry,
+    most_posted: u64,
     sheet: String,
+    file: String,
     report: Option<Report>,
     dry_run: bool,
 }
@@ -63,7 +86,8 @@ impl SheetPage {
             Some(Ok(report)) => Some(report),
             // What is wrong with the table as a whole.
             Some(Err(Error::Mistake(mistake))) => {
-                errors.add("sheet", mistake.sentence(page.lang));
+                let field = if form.file.is_empty() { "sheet" } else { "chosen" };
+                errors.add(field, mistake.sentence(page.lang));
                 None
             }
             Some(Err(error)) => return Err(error),
@@ -75,14 +99,21 @@ impl SheetPage {
             .rows(12)
             .required()
             .checked(&errors);
+        let most = page.format.bytes(MOST_POSTED);
+        let chosen = Entry::new("file", "chosen", page.t("sheet-file"))
+            .hint(page.tn("sheet-file-hint", "most", most))
+            .checked(&errors);
         Ok(Self {
             title: page.t(about.title_key),
             list: about.list,
             action: about.action,
             export: format!("{}?format=csv", about.list),
             columns: about.columns.join(", "),
+            most_posted: MOST_POSTED,
             sheet: form.sheet,
+            file: form.file,
             entry,
+            chosen,
             errors,
             report,
             dry_run,

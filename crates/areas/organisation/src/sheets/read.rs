@@ -1,6 +1,7 @@
 //! Reading a table: the head line says which column is which, by the names of this program or by the words of an
-//! exported list; commas, semicolons and tabs all separate.
+//! exported list. What the file is, a workbook or text, is told from its first bytes and not from its name.
 
+use super::{separated, workbook};
 use crate::answers::local_time;
 use kit::clock::Micros;
 use kit::error::FieldError;
@@ -10,7 +11,7 @@ use kit::{Error, Lang};
 use std::collections::BTreeMap;
 
 /// Most lines of one table; a province has some hundreds of agencies and some thousands of people.
-const MOST_LINES: usize = 20_000;
+pub(super) const MOST_LINES: usize = 20_000;
 
 /// A column: its name in files, and the key of what exported lists call it.
 pub(crate) struct Column {
@@ -39,22 +40,36 @@ impl Row {
 /// A line that cannot be taken apart.
 pub(crate) type Unread = (u64, FieldError);
 
+/// The text of a cell, or the key of what is wrong with it.
+pub(super) type Cell = Result<String, &'static str>;
+
+/// A line as it stands in the file, with its number there; the key of what is wrong where it has no cells.
+pub(super) struct Record {
+    pub(super) line: u64,
+    pub(super) cells: Result<Vec<Cell>, &'static str>,
+}
+
 /// All lines of a table. A head that lacks one of `required` or holds an unknown column refuses the whole: nobody could
 /// say which lines are right.
-pub(crate) fn read(text: &str, columns: &[Column], required: &[&str]) -> Result<Vec<Result<Row, Unread>>, Error> {
-    let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(text))
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let mut records = reader.records();
-    let head = match records.next() {
-        Some(Ok(head)) => head,
-        _ => return Err(Error::mistake("sheet-empty", [])),
+pub(crate) fn read(table: &[u8], columns: &[Column], required: &[&str]) -> Result<Vec<Result<Row, Unread>>, Error> {
+    if workbook::is_one(table) {
+        rows(workbook::records(table)?.into_iter(), columns, required)
+    } else {
+        rows(separated::records(separated::text(table)?), columns, required)
+    }
+}
+
+fn rows(
+    mut records: impl Iterator<Item = Record>,
+    columns: &[Column],
+    required: &[&str],
+) -> Result<Vec<Result<Row, Unread>>, Error> {
+    let Some(Record { cells: Ok(head), .. }) = records.next() else {
+        return Err(Error::mistake("sheet-empty", []));
     };
     let mut names = Vec::new();
     for cell in &head {
+        let cell = cell.as_deref().unwrap_or("#");
         names.push(match (cell.trim().is_empty(), column_of(cell, columns)) {
             (true, _) => None,
             (false, Some(name)) => Some(name),
@@ -65,55 +80,45 @@ pub(crate) fn read(text: &str, columns: &[Column], required: &[&str]) -> Result<
         return Err(Error::mistake("sheet-column-missing", [("column", (*missing).to_owned())]));
     }
     let mut rows = Vec::new();
-    for (number, record) in records.enumerate() {
+    for Record { line, cells } in records {
         if rows.len() >= MOST_LINES {
-            return Err(Error::mistake("sheet-too-long", [("most", MOST_LINES.to_string())]));
+            return Err(too_long());
         }
-        // The head is line one; quoted cells may hold line ends, so the reader knows better where it can say.
-        let counted = u64::try_from(number).unwrap_or_default() + 2;
-        let wrong = |line, key| Err((line, FieldError { field: String::new(), key }));
-        let record = match record {
-            Ok(record) => record,
-            Err(_) => {
-                rows.push(wrong(counted, "sheet-line-unreadable"));
-                continue;
+        let wrong = |key| Err((line, FieldError { field: String::new(), key }));
+        match cells {
+            Err(key) => rows.push(wrong(key)),
+            Ok(cells) if cells.iter().all(is_blank) => {}
+            Ok(cells) if cells.len() < names.len() || !cells.iter().skip(names.len()).all(is_blank) => {
+                rows.push(wrong("sheet-line-cells"));
             }
-        };
-        let line = record.position().map_or(counted, |place| place.line() + line_ends_at(text, place.byte()));
-        if record.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
+            Ok(cells) => rows.push(row(line, &names, &cells)),
         }
-        let beyond = record.iter().skip(names.len()).any(|cell| !cell.trim().is_empty());
-        if beyond || record.len() < names.len() {
-            rows.push(wrong(line, "sheet-line-cells"));
-            continue;
-        }
-        let mut row = Row { line, cells: BTreeMap::new() };
-        for (name, cell) in names.iter().zip(&record) {
-            let cell = normalise(unguarded(cell));
-            if let (Some(name), false) = (name, cell.is_empty()) {
-                row.cells.insert(*name, cell);
-            }
-        }
-        rows.push(Ok(row));
     }
     Ok(rows)
 }
 
-/// Line ends right where the reader says that a record begins: it counts neither blank lines before the record nor the
-/// second half of a line end of two characters.
-fn line_ends_at(text: &str, byte: u64) -> u64 {
-    let rest = usize::try_from(byte).ok().and_then(|byte| text.as_bytes().get(byte..)).unwrap_or_default();
-    let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
-    ends.map(|_| 1).sum()
+/// One line; a cell that holds no value refuses it by the name of its column.
+fn row(line: u64, names: &[Option<&'static str>], cells: &[Cell]) -> Result<Row, Unread> {
+    let mut row = Row { line, cells: BTreeMap::new() };
+    for (name, cell) in names.iter().zip(cells) {
+        let Some(name) = *name else { continue };
+        let text = match cell {
+            Ok(text) => normalise(unguarded(text)),
+            Err(key) => return Err((line, FieldError { field: name.to_owned(), key: *key })),
+        };
+        if !text.is_empty() {
+            row.cells.insert(name, text);
+        }
+    }
+    Ok(row)
 }
 
-fn delimiter(text: &str) -> u8 {
-    let head = text.lines().next().unwrap_or_default();
-    let count = |letter: char| head.matches(letter).count();
-    let best =
-        [(count(','), b','), (count(';'), b';'), (count('\t'), b'\t')].into_iter().max_by_key(|(count, _)| *count);
-    best.filter(|(count, _)| *count > 0).map_or(b',', |(_, letter)| letter)
+fn is_blank(cell: &Cell) -> bool {
+    cell.as_ref().is_ok_and(|text| text.trim().is_empty())
+}
+
+pub(super) fn too_long() -> Error {
+    Error::mistake("sheet-too-long", [("most", MOST_LINES.to_string())])
 }
 
 fn column_of(cell: &str, columns: &[Column]) -> Option<&'static str> {
@@ -165,7 +170,7 @@ mod tests {
         &[Column { name: "code", key: "agency-code" }, Column { name: "name", key: "agency-name" }];
 
     fn cells(text: &str) -> Vec<Option<(u64, String, String)>> {
-        let rows = read(text, COLUMNS, &["code"]).unwrap();
+        let rows = read(text.as_bytes(), COLUMNS, &["code"]).unwrap();
         rows.into_iter().map(|row| row.ok().map(|row| (row.line, row.text("code"), row.text("name")))).collect()
     }
 
@@ -185,7 +190,7 @@ mod tests {
         assert_eq!((found[0].as_ref(), found[1].as_ref()), (None, None));
         assert_eq!(found[2], Some((5, "C".into(), "two\nlines".into())));
         assert_eq!(found[3], Some((7, "D".into(), "d".into())));
-        let unread: Vec<_> = read(text, COLUMNS, &[]).unwrap().into_iter().filter_map(Result::err).collect();
+        let unread: Vec<_> = read(text.as_bytes(), COLUMNS, &[]).unwrap().into_iter().filter_map(Result::err).collect();
         assert_eq!(unread[0], (2, FieldError { field: String::new(), key: "sheet-line-cells" }));
     }
 
@@ -196,8 +201,10 @@ mod tests {
             ("code,colour\nA,red\n", "sheet-column-unknown"),
             ("name\nSở Y tế\n", "sheet-column-missing"),
         ] {
-            assert_eq!(read(text, COLUMNS, &["code"]).unwrap_err().code(), code, "{text}");
+            assert_eq!(read(text.as_bytes(), COLUMNS, &["code"]).unwrap_err().code(), code, "{text}");
         }
+        let latin = b"code,name\nA,S\xf4ng\n";
+        assert_eq!(read(latin, COLUMNS, &["code"]).unwrap_err().code(), "sheet-not-text");
     }
 
     #[test]

@@ -28,7 +28,7 @@ async fn a_table_makes_and_changes_accounts_and_shows_masks() {
         let scope = service();
         for keep in [false, true] {
             let tx = province.db.scoped(&scope).begin().await.unwrap();
-            let report = people::import_sheet(&tx, &province.policies, NOW, TABLE).await.unwrap();
+            let report = people::import_sheet(&tx, &province.policies, NOW, TABLE.as_bytes()).await.unwrap();
             assert_eq!(report.totals(), Totals { new: 1, changed: 1, same: 0, refused: 4 }, "{report:?}");
             let keys: Vec<_> = report
                 .lines
@@ -75,13 +75,13 @@ async fn a_table_gives_no_more_than_whoever_brings_it_may() {
         let tx = province.db.scoped(&local).begin().await.unwrap();
         let text = "account,full_name,agency_code,role\nmot.le,Lê Một,SYT,officer\nhai.le,Lê Hai,SYT,administrator\n\
                     ba.le,Lê Ba,SGD,officer\n";
-        let report = people::import_sheet(&tx, &province.policies, NOW, text).await.unwrap();
+        let report = people::import_sheet(&tx, &province.policies, NOW, text.as_bytes()).await.unwrap();
         assert_eq!(report.totals(), Totals { new: 1, changed: 0, same: 0, refused: 2 }, "{report:?}");
         assert!(people::by_account(&tx, "hai.le").await.unwrap().is_none(), "not even the account without the role");
         drop(tx);
         let reader = scope_of("reader", Agencies::All, [Capability::ViewPeople]);
         let tx = province.db.scoped(&reader).begin().await.unwrap();
-        let refused = people::import_sheet(&tx, &province.policies, NOW, text).await;
+        let refused = people::import_sheet(&tx, &province.policies, NOW, text.as_bytes()).await;
         assert!(matches!(refused, Err(Error::Forbidden(_))));
     })
     .await;

@@ -3,6 +3,8 @@
 use crate::browser::{Browser, app, site};
 use crate::province::{NOW, Province, service};
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::Error;
 use kit::bus::Bus;
 use kit::clock::DAY;
@@ -14,6 +16,7 @@ use organisation::qualifications::{self, NewQualification, QualificationFilter};
 use organisation::sheets::{Outcome, Report, Totals};
 use sea_orm::{ConnectionTrait, Statement};
 use test_support::on_each_database;
+use test_support::workbook::workbook_of;
 
 /// Communes as a spreadsheet writes them: semicolons, Vietnamese heads, a child before its parent, and what goes wrong.
 const TABLE: &str = "\u{feff}Mã;Tên;Loại;Mã cơ quan cấp trên;Điện thoại\r\n\
@@ -30,7 +33,7 @@ const TABLE: &str = "\u{feff}Mã;Tên;Loại;Mã cơ quan cấp trên;Điện th
 async fn import(province: &Province, text: &str, keep: bool) -> Report {
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
-    let report = agencies::import_sheet(&tx, NOW + DAY, text).await.unwrap();
+    let report = agencies::import_sheet(&tx, NOW + DAY, text.as_bytes()).await.unwrap();
     if keep {
         tx.commit().await.unwrap();
     } else {
@@ -96,6 +99,43 @@ async fn a_line_that_fails_half_way_leaves_nothing_of_itself() {
         assert_eq!(agencies::root(&view).await.unwrap().unwrap().name, "Tỉnh Ví Dụ", "the new name went with the line");
         assert!(agencies::by_code(&view, "X-1").await.unwrap().is_none());
         assert!(agencies::by_code(&view, "X-2").await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_workbook_is_tried_and_taken_through_the_page_as_one_and_the_same_file() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        province.person("quan.tri", "Quản Trị", &province.root, "administrator").await;
+        let site = site(&app(&province, false));
+        let mut admin = Browser::enter(&site, "quan.tri").await;
+        let page = admin.get("/agencies/import").await.text;
+        assert!(page.contains(r#"type="file""#) && page.contains("data-sheet="), "{page}");
+        let lines: [&[&str]; 3] = [&["Mã", "Tên", "Loại"], &["X-7", "Xã Bảy", "Xã"], &["X-8", "Xã Tám", "vương quốc"]];
+        let file = URL_SAFE_NO_PAD.encode(workbook_of(&lines));
+        let tried = admin.post("/agencies/import", &[("sheet", ""), ("file", file.as_str())]).await;
+        assert!(tried.status == StatusCode::OK && tried.text.contains("Chạy thử, chưa ghi gì"), "{}", tried.text);
+        assert!(tried.text.contains("1 mới") && tried.text.contains("1 bị từ chối"), "{}", tried.text);
+        assert!(tried.text.contains(&format!(r#"name="file" value="{file}""#)), "what was tried is what will be taken");
+        assert!(!admin.get("/agencies?q=xa+bay").await.text.contains("<code>X-7"));
+        admin.get("/agencies/import").await;
+        // A file takes precedence, and without the proof nothing is read of it.
+        let fields = [("sheet", "code\nA\n"), ("file", file.as_str()), ("take", "true")];
+        assert_eq!(admin.post_bare("/agencies/import", &fields).await.status, StatusCode::FORBIDDEN);
+        assert!(!admin.get("/agencies?q=xa+bay").await.text.contains("<code>X-7"));
+        admin.get("/agencies/import").await;
+        let taken = admin.post("/agencies/import", &fields).await;
+        assert!(taken.text.contains("Đã ghi"), "{}", taken.text);
+        assert!(admin.get("/agencies?q=xa+bay").await.text.contains("<code>X-7"));
+        for (file, said) in
+            [("UEsDBA", "Không đọc được tệp Excel"), ("%%", "Không đọc được tệp Excel"), ("_w", "UTF-8")]
+        {
+            admin.get("/agencies/import").await;
+            let wrong = admin.post("/agencies/import", &[("file", file)]).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{file}");
+            assert!(wrong.text.contains(said) && wrong.text.contains(r##"href="#chosen""##), "{file}: {}", wrong.text);
+        }
     })
     .await;
 }
