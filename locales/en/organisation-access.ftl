@@ -30,6 +30,7 @@ elevation-navigation = Rights for a while
 elevation-title = Rights for a while
 elevation-about = Some acts need a reason and the approval of another person even where somebody holds the right. It ends by itself after its time; every use is in the audit trail.
 elevation-ask = Ask for it
+elevation-send = Send the request
 elevation-asked-now = The request is sent. Whoever approves finds it in the inbox.
 elevation-kind = What is to be done
 elevation-kind-export = Export many rows to a file

@@ -15,6 +15,7 @@ reading-records = Records shown
 reading-counted-only = counted only
 reading-own-too = With our own people
 reading-none = Nobody else looked
+reading-none-yet = When somebody from outside the agency reads its events or personal data, it shows here.
 reading-none-text = As far as these filters go, nobody outside the agency has read its data.
 
 reading-purpose-search = Search
@@ -42,6 +43,8 @@ audit-fault-altered = Row { $first } was altered, or put in the place of another
 audit-fault-unreadable = Row { $first } cannot be read.
 audit-fault-disordered = Row { $first } stands out of its order.
 audit-fault-readings = Row { $first }: the list of agencies whose data was read is not the one that was recorded.
+audit-fault-stray = Row { $first } is no part of the chain: it was added behind the program’s back.
+audit-fault-stray-reading = The index of readings names row { $first }, which is none of the trail.
 audit-fault-head = The head of the chain does not know row { $last } as the last one.
 audit-fault-cut-off = Rows { $first } to { $last } were signed and are gone.
 audit-fault-rewritten = Rows { $first } to { $last } are not those that were signed: they were replaced together with their hashes.
@@ -62,6 +65,7 @@ audit-checkpoint-made = checkpoint { $number } over { $rows } rows
   SHA-256 { $sha256 }
   keys { $key }
 
+command-no-data = There is no data directory { $directory }; check the path.
 keys-missing = { $file } is missing, and the registers hold data sealed with its keys. Put it back from where it is kept. If it is lost for good, put a new key of 64 hexadecimal digits there: telephone numbers, mail addresses and secrets must then be entered again.
 keys-stop-first = stop the server first: it would go on sealing with the old key
 keys-rotated = { $sealed } texts are sealed with the new key

@@ -30,6 +30,7 @@ elevation-navigation = Quyền có thời hạn
 elevation-title = Quyền có thời hạn
 elevation-about = Có những việc mà dù đã có quyền vẫn phải nêu lý do và được một người khác duyệt. Quyền tự hết sau thời hạn; mỗi lần dùng đều ghi vào nhật ký kiểm toán.
 elevation-ask = Đề nghị
+elevation-send = Gửi đề nghị
 elevation-asked-now = Đã gửi đề nghị. Người duyệt nhận tin trong hộp thư.
 elevation-kind = Việc cần làm
 elevation-kind-export = Xuất nhiều dữ liệu ra tệp

@@ -15,6 +15,7 @@ reading-records = Số bản ghi đã xem
 reading-counted-only = chỉ đếm
 reading-own-too = Kể cả người của cơ quan
 reading-none = Chưa có ai khác xem
+reading-none-yet = Khi có người ngoài cơ quan đọc sự kiện hoặc dữ liệu cá nhân của cơ quan, lần đọc đó hiện tại đây.
 reading-none-text = Với bộ lọc này, chưa có ai ngoài cơ quan đọc dữ liệu của cơ quan.
 
 reading-purpose-search = Tìm kiếm
@@ -42,6 +43,8 @@ audit-fault-altered = Dòng { $first } đã bị sửa, hoặc bị đặt vào 
 audit-fault-unreadable = Không đọc được dòng { $first }.
 audit-fault-disordered = Dòng { $first } không đúng thứ tự.
 audit-fault-readings = Dòng { $first }: danh sách cơ quan bị xem dữ liệu không như đã ghi.
+audit-fault-stray = Dòng { $first } nằm ngoài chuỗi: được thêm vào mà không qua chương trình.
+audit-fault-stray-reading = Danh sách cơ quan bị xem dữ liệu nói đến dòng { $first }, nhưng nhật ký không có dòng đó.
 audit-fault-head = Đầu chuỗi không nhận dòng { $last } là dòng cuối.
 audit-fault-cut-off = Các dòng từ { $first } đến { $last } đã được ký nhưng không còn.
 audit-fault-rewritten = Các dòng từ { $first } đến { $last } không phải là những dòng đã ký: chúng đã bị thay cùng với mã băm.
@@ -62,6 +65,7 @@ audit-checkpoint-made = điểm ký số { $number } cho { $rows } dòng
   SHA-256 { $sha256 }
   khóa { $key }
 
+command-no-data = Không có thư mục dữ liệu { $directory }; hãy kiểm tra lại đường dẫn.
 keys-missing = Thiếu { $file }, trong khi sổ đăng ký có dữ liệu mã hóa bằng khóa trong tệp này. Hãy đặt lại tệp từ nơi cất giữ. Nếu đã mất hẳn, hãy đặt vào đó một khóa mới gồm 64 chữ số thập lục phân: số điện thoại, địa chỉ thư và bí mật sẽ phải nhập lại.
 keys-stop-first = hãy dừng máy chủ trước: nếu không, máy chủ vẫn mã hóa bằng khóa cũ
 keys-rotated = { $sealed } mục đã được mã hóa bằng khóa mới

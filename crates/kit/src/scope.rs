@@ -178,6 +178,11 @@ impl Scope {
         self.capabilities.contains(&capability)
     }
 
+    /// Whether another scope reaches the same agencies with the same capabilities.
+    pub fn reaches_like(&self, other: &Self) -> bool {
+        self.agencies == other.agencies && self.capabilities == other.capabilities
+    }
+
     /// Refuses with [`Error::Forbidden`] unless the capability is there.
     pub fn require(&self, capability: Capability) -> Result<(), Error> {
         if self.may(capability) { Ok(()) } else { Err(Error::Forbidden(capability.name())) }

@@ -5,7 +5,7 @@ use crate::catalogue::EventsAndRegisters;
 use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::control::{ExportQuestion, ImportQuestion, SearchQuestion};
-use crate::keys::{checkpoints, ledger_key};
+use crate::keys::{checkpoints, ledger_key, make_private_directory};
 use crate::retention::Retention;
 use crate::sealing;
 use crate::spare::Spare;
@@ -110,7 +110,7 @@ impl Centre {
 
     /// The same with more directories of rules.
     pub async fn open_with_rules(data: &Path, configuration: &Configuration, rules: &[PathBuf]) -> Result<Self> {
-        std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+        make_private_directory(data)?;
         let spare = Spare::open(data);
         let content = Content::new(configuration.content_directory.clone());
         if let Some(directory) = &configuration.content_directory {

@@ -72,6 +72,10 @@ pub struct Web {
     pub public_url: String,
     /// Allows plain HTTP on an address that is not loopback (behind a proxy that ends TLS).
     pub insecure: bool,
+    /// Connections open at once, those of this machine not counted (a proxy is one address for everybody).
+    pub connections: usize,
+    /// Of these, how many for one address (IPv6: one /64).
+    pub connections_per_address: usize,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -183,7 +187,13 @@ impl Default for Configuration {
 
 impl Default for Web {
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 8080).into(), public_url: String::new(), insecure: false }
+        Self {
+            listen: ([127, 0, 0, 1], 8080).into(),
+            public_url: String::new(),
+            insecure: false,
+            connections: 640,
+            connections_per_address: 192,
+        }
     }
 }
 
@@ -252,6 +262,9 @@ impl Configuration {
         }
         if self.intake.connections == 0 || self.intake.connections_per_address == 0 {
             bail!("intake.connections and intake.connections_per_address must be at least 1");
+        }
+        if self.web.connections == 0 || self.web.connections_per_address == 0 {
+            bail!("web.connections and web.connections_per_address must be at least 1");
         }
         Ok(())
     }

@@ -37,6 +37,15 @@ fn seed<const LENGTH: usize>(path: &Path) -> Result<[u8; LENGTH]> {
     bytes.with_context(|| format!("{} holds no key", path.display()))
 }
 
+/// Makes a directory into which no other account of the machine looks. One that is there stays as its owner set it.
+pub fn make_private_directory(path: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).with_context(|| format!("cannot make {}", path.display()))
+}
+
 /// The key that signs the ledger of segments.
 pub fn ledger_key(data: &Path) -> Result<LedgerKey> {
     Ok(LedgerKey::from_seed(&seed(&data.join("ledger.key"))?))

@@ -1,7 +1,7 @@
 //! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
 //! end.
 
-use crate::accepted::{Accepted, introduce};
+use crate::accepted::{Accepted, WebDoor, introduce};
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
@@ -89,9 +89,11 @@ impl Server {
         let app = app(&centre, address, resends, addresses, intake.doors(), demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
+        let web_limits = &configuration.web;
+        let limits = ConnectionLimits { all: web_limits.connections, per_address: web_limits.connections_per_address };
         let ended = stop.clone();
         let web = tokio::spawn(async move {
-            axum::serve(listener, router.into_make_service_with_connect_info::<Accepted>())
+            axum::serve(WebDoor::new(listener, limits), router.into_make_service_with_connect_info::<Accepted>())
                 .with_graceful_shutdown(async move { ended.cancelled().await })
                 .await
         });

@@ -2,7 +2,7 @@
 
 use crate::live::News;
 use crate::scope::Agencies;
-use crate::web::Visit;
+use crate::web::{Renewal, Visit};
 use axum::extract::Query;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -22,6 +22,7 @@ pub struct Resume {
 /// tab of the browser took over).
 pub async fn live_news(
     visit: Visit,
+    renewal: Renewal,
     Query(resume): Query<Resume>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, super::Fail> {
@@ -35,6 +36,7 @@ pub async fn live_news(
             (Some(reach), Some(agency)) => reach.contains(agency),
         })
         .map(|news| Ok(event(&news)));
+    let stream = futures::StreamExt::take_until(stream, renewal.over(visit.scope().clone()));
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
 

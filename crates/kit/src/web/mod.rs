@@ -17,4 +17,4 @@ pub use form::{Form, OnceForm, OnceKey};
 pub use headers::secure;
 pub use live::live_news;
 pub use routes::{Access, Operation, Routes};
-pub use visit::{ApiVisit, Guest, SlotContent, Visit, identify, rows_to_skip};
+pub use visit::{ASKED_EVERY, ApiVisit, Guest, Renewal, SlotContent, Visit, identify, rows_to_skip};

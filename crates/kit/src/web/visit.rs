@@ -16,6 +16,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Middleware: asks once who this is and leaves the answer in the request.
 pub async fn identify(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -216,6 +217,41 @@ impl FromRequestParts<App> for Visit {
             flash: flash::read(parts),
             partial: parts.headers.contains_key("hx-request") && !parts.headers.contains_key("hx-boosted"),
         })
+    }
+}
+
+/// Asks again who is there, while something is sent for long: sessions end, keys are revoked and roles change meanwhile.
+pub struct Renewal {
+    app: App,
+    parts: Parts,
+}
+
+impl Renewal {
+    /// The session as it is now; nothing where it has ended.
+    pub async fn session(&self) -> Result<Option<Session>, Error> {
+        self.app.authenticate.session(&self.parts).await
+    }
+
+    /// Waits until the session is over or may do other things elsewhere than `scope`. Asked every few seconds.
+    pub async fn over(self, scope: Scope) {
+        loop {
+            tokio::time::sleep(ASKED_EVERY).await;
+            match self.session().await {
+                Ok(Some(session)) if session.scope.reaches_like(&scope) => {}
+                _ => return,
+            }
+        }
+    }
+}
+
+/// How often it is asked whether somebody may still look on.
+pub const ASKED_EVERY: Duration = Duration::from_secs(10);
+
+impl FromRequestParts<App> for Renewal {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self { app: app.clone(), parts: parts.clone() })
     }
 }
 

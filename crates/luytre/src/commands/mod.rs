@@ -16,7 +16,8 @@ mod user;
 pub mod who;
 
 use crate::configuration::Configuration;
-use anyhow::{Context, Result};
+use crate::keys::make_private_directory;
+use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use kit::locale::{Argument, texts};
 use std::path::PathBuf;
@@ -109,8 +110,10 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
         _ => {}
     }
     let configuration = Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?;
-    std::fs::create_dir_all(&arguments.data_dir)
-        .with_context(|| format!("cannot make the data directory {}", arguments.data_dir.display()))?;
+    let asks = matches!(&arguments.command, Command::Audit(_) | Command::Search(_) | Command::Query(_));
+    let directory = [("directory", arguments.data_dir.display().to_string().into())];
+    ensure!(!asks || arguments.data_dir.exists(), texts().text_with(language(), "command-no-data", &directory));
+    make_private_directory(&arguments.data_dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let data = arguments.data_dir.as_path();
     runtime.block_on(async {

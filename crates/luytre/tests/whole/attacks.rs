@@ -186,6 +186,36 @@ fn no_route_changes_anything_without_the_secret_of_the_session() {
 }
 
 #[test]
+fn what_is_sent_for_long_ends_with_the_session() {
+    let target = Target::start("Người Thử");
+    let host = target.server.address.trim_start_matches("http://");
+    let open = |path: &str| {
+        let mut stream = TcpStream::connect(host).expect("connects");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
+        let request = format!("GET {path} HTTP/1.0\r\nhost: {host}\r\ncookie: {}\r\n\r\n", target.cookie);
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut begun = [0; 12];
+        stream.read_exact(&mut begun).expect("a head");
+        assert_eq!(&begun, b"HTTP/1.0 200", "{path}");
+        stream
+    };
+    let mut streams = [open("/live"), open("/search/live?q=")];
+    let out = target.post("/sign-out", &[], &format!("csrf={}", target.csrf));
+    assert_eq!(out.status, 303, "{}", out.body);
+    // Something to show, so that the tail has a reason to ask.
+    let log = target.data.path().join("later.log");
+    std::fs::write(&log, "<38>1 2026-11-21T00:00:00Z web01 sshd 7 - - later\n").expect("written");
+    let mut ended = streams.iter_mut().map(|stream| {
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).is_ok()
+    });
+    assert!(ended.next() == Some(true), "news go on without a session");
+    ask(target.data.path(), &["import", "--json", log.to_str().expect("path")]);
+    assert!(ended.next() == Some(true), "the tail goes on without a session");
+    target.server.stop();
+}
+
+#[test]
 fn line_ends_in_parameters_reach_no_header_and_nobody_is_sent_elsewhere() {
     let target = Target::start("Người Thử");
     let planted = encoded("x\r\nX-Planted: yes\r\nSet-Cookie: planted=1\r\n\r\n<p>planted");

@@ -37,6 +37,8 @@ async fn ask(visit: &Visit, sql: &str, max_rows: usize, purpose: &str) -> Result
     let count = answer.as_ref().map_or(0, |answer| answer.rows.len() as u64);
     let touched = match &answer {
         Ok(answer) if answer.events_read => touched_in_scope(&visit.read()).await?,
+        // An error may tell of the row that it came from.
+        Err(_) if sql.to_lowercase().contains("events") => touched_in_scope(&visit.read()).await?,
         _ => Touched::new(),
     };
     let tx = visit.begin().await?;

@@ -13,7 +13,7 @@ use event_store::Sources;
 use event_store::search::Matcher;
 use futures::Stream;
 use kit::page::Page;
-use kit::web::{Fail, Routes, Visit};
+use kit::web::{ASKED_EVERY, Fail, Renewal, Routes, Visit};
 use kit::{Capability, Error};
 use organisation::audit::Touched;
 use serde_json::{Map, Value};
@@ -28,14 +28,11 @@ use tokio::sync::broadcast::error::RecvError;
 const ROWS_A_SECOND: usize = 20;
 /// Rows after which the tail ends.
 const LAST_ROW: usize = 1_000;
-/// How long the set of sources in scope is taken as it was.
-const SCOPE_LASTS: Duration = Duration::from_secs(30);
-
 pub(super) fn routes() -> Routes {
     Routes::new().get("/search/live", Capability::ViewEvents, tail)
 }
 
-async fn tail(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Fail> {
+async fn tail(visit: Visit, renewal: Renewal) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Fail> {
     visit.require(Capability::ViewEvents)?;
     let question = asked(&visit.address, visit.now())?;
     let store = monitoring(&visit.app)?.store.clone();
@@ -45,7 +42,20 @@ async fn tail(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Sent, Infall
     audit(&visit, "live", &question.query, 0, &Touched::new()).await?;
     let page = visit.page().await?;
     let (senders, told, asked_at) = (HashMap::new(), BTreeSet::new(), Instant::now());
-    let tail = Tail { visit, page, question, query, sources, asked_at, receiver, senders, told, sent: 0, ended: false };
+    let tail = Tail {
+        visit,
+        renewal,
+        page,
+        question,
+        query,
+        sources,
+        asked_at,
+        receiver,
+        senders,
+        told,
+        sent: 0,
+        ended: false,
+    };
     let stream = futures::stream::unfold(tail, |mut tail| async move {
         let sent = tail.next().await?;
         Some((futures::stream::iter(sent.into_iter().map(Ok)), tail))
@@ -55,6 +65,7 @@ async fn tail(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Sent, Infall
 
 struct Tail {
     visit: Visit,
+    renewal: Renewal,
     page: Page,
     question: Question,
     query: Matcher,
@@ -96,7 +107,16 @@ impl Tail {
             self.ended = true;
             return Some(vec![Sent::default().event("full").data("closed")]);
         };
-        if self.asked_at.elapsed() > SCOPE_LASTS {
+        if self.asked_at.elapsed() > ASKED_EVERY {
+            match self.renewal.session().await {
+                Ok(Some(session)) if session.scope.may(Capability::ViewEvents) => {
+                    self.visit.session = Arc::new(session)
+                }
+                _ => {
+                    self.ended = true;
+                    return Some(vec![Sent::default().event("full").data("closed")]);
+                }
+            }
             // Sources change hands while somebody looks on; where that cannot be found out, nothing is shown.
             self.sources = sources_in_scope(&self.visit.read()).await.unwrap_or(Sources::Only(Arc::default()));
             self.asked_at = Instant::now();

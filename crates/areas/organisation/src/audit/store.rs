@@ -52,6 +52,32 @@ pub(super) async fn insert(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), Error>
     Ok(())
 }
 
+/// Numbers as far as they are numbers, of so many rows at most.
+async fn numbers(connection: &impl Connection, sql: &str) -> Result<Vec<i64>, Error> {
+    let statement = Statement::from_string(connection.get_database_backend(), format!("{sql} LIMIT 1000"));
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok(row.try_get::<Option<i64>>("", "sequence")?.unwrap_or_default())).collect()
+}
+
+/// Rows that a walk from 1 to the head does not come by. SQLite keeps any value in a column of numbers.
+pub(super) async fn stray_rows(connection: &impl Connection) -> Result<Vec<i64>, Error> {
+    let sql = "SELECT CAST(sequence AS BIGINT) AS sequence FROM audit_entries WHERE sequence IS NULL OR sequence < 1 \
+               OR sequence > (SELECT MAX(sequence) FROM audit_head) OR sequence <> CAST(sequence AS BIGINT)";
+    numbers(connection, sql).await
+}
+
+/// Rows of the index of readings whose entry is not there.
+pub(super) async fn stray_readings(connection: &impl Connection) -> Result<Vec<i64>, Error> {
+    let sql = "SELECT CAST(sequence AS BIGINT) AS sequence FROM audit_readings WHERE NOT EXISTS \
+               (SELECT 1 FROM audit_entries WHERE audit_entries.sequence = audit_readings.sequence)";
+    numbers(connection, sql).await
+}
+
+/// Rows of the table that has one.
+pub(super) async fn heads(connection: &impl Connection) -> Result<usize, Error> {
+    Ok(numbers(connection, "SELECT CAST(sequence AS BIGINT) AS sequence FROM audit_head").await?.len())
+}
+
 /// Rows of the chain in order, these numbers included.
 pub(super) async fn between(connection: &impl Connection, from: i64, to: i64) -> Result<Vec<AuditEntry>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM audit_entries WHERE sequence >= $1 AND sequence <= $2 ORDER BY sequence");

@@ -1,6 +1,6 @@
 //! The whole trail of a database, row by row, against its checkpoints.
 
-use super::walk::{Index, Report, Walk};
+use super::walk::{Fault, Index, Report, Walk};
 use super::{AuditEntry, Checkpoints, Touched, store};
 use kit::scope::Agencies;
 use kit::{Capability, Connection, Error};
@@ -38,7 +38,17 @@ pub async fn verify(connection: &impl Connection, checkpoints: Option<&Checkpoin
         }
         from = to + 1;
     }
-    Ok(walk.finish(Some((head, &hash)), latest))
+    let mut report = walk.finish(Some((head, &hash)), latest);
+    for (sequences, fault) in [
+        (store::stray_rows(connection).await?, Fault::Stray),
+        (store::stray_readings(connection).await?, Fault::StrayReading),
+    ] {
+        sequences.into_iter().for_each(|sequence| report.tell(sequence, sequence, fault));
+    }
+    if store::heads(connection).await? > 1 {
+        report.tell(head, head, Fault::Head);
+    }
+    Ok(report)
 }
 
 enum Row {

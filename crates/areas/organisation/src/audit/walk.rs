@@ -23,6 +23,10 @@ pub enum Fault {
     Disordered,
     /// The agencies that a reading touched are not those that its details name.
     Readings,
+    /// A row that is no part of the chain: its number is none, or behind the head.
+    Stray,
+    /// The index of readings names a row that is none.
+    StrayReading,
     /// The head does not know the last row.
     Head,
     /// Rows at the end that a checkpoint has counted are gone.
@@ -44,6 +48,8 @@ impl Fault {
             Self::Unreadable => "audit-fault-unreadable",
             Self::Disordered => "audit-fault-disordered",
             Self::Readings => "audit-fault-readings",
+            Self::Stray => "audit-fault-stray",
+            Self::StrayReading => "audit-fault-stray-reading",
             Self::Head => "audit-fault-head",
             Self::CutOff => "audit-fault-cut-off",
             Self::Rewritten => "audit-fault-rewritten",
@@ -82,7 +88,7 @@ impl Report {
         self.problems.is_empty()
     }
 
-    fn tell(&mut self, first: i64, last: i64, fault: Fault) {
+    pub(super) fn tell(&mut self, first: i64, last: i64, fault: Fault) {
         match self.problems.len() < MOST_TOLD {
             true => self.problems.push(Problem { first, last, fault }),
             false => self.more += 1,

@@ -6,7 +6,7 @@ mod pages;
 mod service;
 mod store;
 
-pub use pages::{export_refused, routes};
+pub use pages::{export_refused, routes, rows_allowed};
 pub use service::{Asked, approve, ask, end, refuse, spend};
 pub(crate) use store::{count_foreign_events, foreign_events_of};
 pub use store::{find, list};

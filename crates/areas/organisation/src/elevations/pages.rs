@@ -182,6 +182,23 @@ async fn end(visit: Visit, Path(id): Path<String>, _form: Form<ReasonForm>) -> R
     told(done, "elevation-ended-now")
 }
 
+/// How many rows of those wanted may leave at once: all of them by a running elevation, whose use this is.
+pub async fn rows_allowed(visit: &Visit, wanted: usize) -> Result<usize, Error> {
+    let policies = Policies::of(&visit.app)?;
+    let Some(kind) = policies.elevation.kind("export") else { return Ok(wanted) };
+    let free = usize::try_from(kind.rows).unwrap_or(usize::MAX);
+    if wanted <= free {
+        return Ok(wanted);
+    }
+    let tx = visit.begin().await?;
+    let path = json!(visit.address.path());
+    match service::spend(&tx, &policies, visit.now(), "export", u64::try_from(wanted).unwrap_or(u64::MAX), path).await {
+        Ok(()) => tx.commit().await.map(|()| wanted),
+        Err(Error::Conflict(_) | Error::Forbidden(_)) => Ok(free),
+        Err(error) => Err(error),
+    }
+}
+
 /// Where a file of so many rows leads instead of to the asker: to the page that asks for the second person. Nothing where
 /// it may leave. A machine is told so.
 pub async fn export_refused(visit: &Visit, rows: usize) -> Result<Option<Response>, Error> {

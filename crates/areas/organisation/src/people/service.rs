@@ -131,6 +131,9 @@ pub async fn change(
     }
     tidy(&mut change);
     check(None, &change)?;
+    if tx.scope().person_id() == Some(id) && policies.account.machines.contains(&change.kind) {
+        return Err(Error::invalid("kind", "person-not-oneself"));
+    }
     agencies::require_in_scope(tx, &change.agency_id)
         .await
         .map_err(|_| Error::invalid("agency_id", "field-invalid"))?;

@@ -4,6 +4,7 @@
 use super::Sources;
 use super::engine::SEGMENTS;
 use super::readers::Readers;
+use super::scoped::{ScopedExec, is_calm};
 use super::touched::Touched;
 use super::wanted::wanted;
 use crate::columns;
@@ -229,7 +230,12 @@ impl TableProvider for EventsTable {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+        let told = |filter: &&Expr| match is_calm(filter) {
+            true => TableProviderFilterPushDown::Exact,
+            // It is evaluated above, on rows of the scope alone; what it says of files is used here.
+            false => TableProviderFilterPushDown::Inexact,
+        };
+        Ok(filters.iter().map(told).collect())
     }
 
     async fn scan(
@@ -245,11 +251,14 @@ impl TableProvider for EventsTable {
             return Ok(Arc::new(EmptyExec::new(Arc::new(schema.project(&wanted)?))));
         }
         self.touched.note_events();
-        let scope = self.scope();
+        let calm = filters.iter().filter(|filter| is_calm(filter)).cloned();
+        let condition = conjunction(self.scope().into_iter().chain(calm));
         let mut read = wanted.clone();
-        let source_id = schema.index_of("source_id")?;
-        if scope.is_some() && !read.contains(&source_id) {
-            read.push(source_id);
+        for column in condition.iter().flat_map(Expr::column_refs) {
+            let index = schema.index_of(column.name())?;
+            if !read.contains(&index) {
+                read.push(index);
+            }
         }
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         let files = self.files(self.hopeful(state, filters)?, filters, state.config().target_partitions()).await?;
@@ -264,10 +273,15 @@ impl TableProvider for EventsTable {
             1 => inputs.swap_remove(0),
             _ => UnionExec::try_new(inputs)?,
         };
-        let Some(scope) = scope else { return Ok(input) };
-        let scope = state.create_physical_expr(scope, &DFSchema::try_from(input.schema())?)?;
-        let kept = (read.len() > wanted.len()).then(|| (0..wanted.len()).collect());
-        Ok(Arc::new(FilterExecBuilder::new(scope, input).apply_projection(kept)?.build()?))
+        let input = match condition {
+            None => input,
+            Some(condition) => {
+                let condition = state.create_physical_expr(condition, &DFSchema::try_from(input.schema())?)?;
+                let kept = (read.len() > wanted.len()).then(|| (0..wanted.len()).collect());
+                Arc::new(FilterExecBuilder::new(condition, input).apply_projection(kept)?.build()?)
+            }
+        };
+        Ok(Arc::new(ScopedExec { input }))
     }
 }
 

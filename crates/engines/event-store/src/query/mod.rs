@@ -14,6 +14,7 @@ mod names;
 mod output;
 mod pool;
 mod readers;
+mod scoped;
 mod touched;
 mod wanted;
 

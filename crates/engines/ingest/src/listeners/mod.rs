@@ -16,7 +16,7 @@ pub use counters::{Counters, Snapshot};
 pub use framing::{Framed, SyslogFraming};
 pub use relp::{RelpSettings, serve_relp};
 pub use relp_frame::{RelpDecoder, RelpError, RelpFrame};
-pub use shares::ConnectionLimits;
+pub use shares::{ConnectionLimits, Share, Shares};
 pub use tcp::{TcpSettings, serve_syslog_tcp};
 pub use udp::{UdpSettings, WAITING_BYTES, bind_syslog_udp, serve_syslog_udp};
 

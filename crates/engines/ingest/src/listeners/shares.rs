@@ -29,26 +29,27 @@ struct Sender {
 /// Addresses remembered for their refusals alone.
 const MAX_REFUSED: usize = 4096;
 
+/// Who has how many connections of a door open.
 #[derive(Debug)]
-pub(super) struct Shares {
+pub struct Shares {
     limits: ConnectionLimits,
     senders: Mutex<HashMap<IpAddr, Sender>>,
 }
 
 /// One connection let in; ends its share when dropped.
 #[derive(Debug)]
-pub(super) struct Share {
+pub struct Share {
     shares: Arc<Shares>,
     sender: IpAddr,
 }
 
 impl Shares {
-    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
+    pub fn new(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self { limits, senders: Mutex::default() })
     }
 
     /// Lets a connection in, or counts and logs why not.
-    pub(super) fn admit(self: &Arc<Self>, peer: SocketAddr, counters: &Counters) -> Option<Share> {
+    pub fn admit(self: &Arc<Self>, peer: SocketAddr, counters: &Counters) -> Option<Share> {
         let sender = network(peer.ip());
         let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
         let open: usize = senders.values().map(|one| one.open).sum();

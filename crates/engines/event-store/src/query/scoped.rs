@@ -1,0 +1,197 @@
+//! The wall inside a plan. Whoever asks decides what is evaluated, and an expression that fails on a row tells of it: its
+//! error holds the value, or that there is one. So nothing of a question is evaluated on rows outside the asker's sources,
+//! but conditions that cannot fail, which the reader of files may use.
+
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::Result;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::expr::{InList, ScalarFunction};
+use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, Like, Operator};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{Column, DynamicFilterPhysicalExpr};
+use datafusion::physical_plan::filter_pushdown::{FilterDescription, FilterPushdownPhase};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use std::fmt;
+use std::sync::Arc;
+
+/// Functions that answer for every text, where whatever else they are given is fixed.
+const CALM: [&str; 21] = [
+    "coalesce",
+    "contains",
+    "ends_with",
+    "field",
+    "field_equals",
+    "field_like",
+    "field_number",
+    "fold",
+    "ip_in",
+    "lower",
+    "nullif",
+    "regexp_like",
+    "starts_with",
+    "strpos",
+    "text_equals",
+    "text_has",
+    "text_like",
+    "text_number",
+    "text_word",
+    "upper",
+    "character_length",
+];
+
+/// Whether a condition can be evaluated on any row without failing.
+pub(super) fn is_calm(condition: &Expr) -> bool {
+    match condition {
+        Expr::Column(_) | Expr::Literal(..) => true,
+        Expr::Not(inner)
+        | Expr::IsNull(inner)
+        | Expr::IsNotNull(inner)
+        | Expr::IsTrue(inner)
+        | Expr::IsNotTrue(inner)
+        | Expr::IsFalse(inner)
+        | Expr::IsNotFalse(inner)
+        | Expr::IsUnknown(inner)
+        | Expr::IsNotUnknown(inner) => is_calm(inner),
+        Expr::Alias(alias) => is_calm(&alias.expr),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+            let compares = match op {
+                Operator::RegexMatch
+                | Operator::RegexIMatch
+                | Operator::RegexNotMatch
+                | Operator::RegexNotIMatch
+                | Operator::LikeMatch
+                | Operator::ILikeMatch
+                | Operator::NotLikeMatch
+                | Operator::NotILikeMatch => is_fixed(right),
+                Operator::Eq
+                | Operator::NotEq
+                | Operator::Lt
+                | Operator::LtEq
+                | Operator::Gt
+                | Operator::GtEq
+                | Operator::And
+                | Operator::Or
+                | Operator::IsDistinctFrom
+                | Operator::IsNotDistinctFrom => true,
+                _ => false,
+            };
+            compares && is_calm(left) && is_calm(right)
+        }
+        Expr::Like(Like { expr, pattern, .. }) => is_calm(expr) && is_fixed(pattern),
+        Expr::Between(Between { expr, low, high, .. }) => is_calm(expr) && is_calm(low) && is_calm(high),
+        Expr::InList(InList { expr, list, .. }) => is_calm(expr) && list.iter().all(is_calm),
+        // Everything can be written as a text.
+        Expr::Cast(Cast { expr, field }) => field.data_type().is_string() && is_calm(expr),
+        Expr::ScalarFunction(ScalarFunction { func, args }) => {
+            let any = ["coalesce", "nullif"].contains(&func.name());
+            CALM.contains(&func.name())
+                && args.first().is_some_and(is_calm)
+                && args.iter().skip(1).all(|argument| if any { is_calm(argument) } else { is_fixed(argument) })
+        }
+        _ => false,
+    }
+}
+
+fn is_fixed(expression: &Expr) -> bool {
+    matches!(expression, Expr::Literal(..))
+}
+
+/// Rows of the asker's sources; nothing that stands above is evaluated below.
+#[derive(Debug)]
+pub(super) struct ScopedExec {
+    pub(super) input: Arc<dyn ExecutionPlan>,
+}
+
+/// What a sort or a join has learnt about columns meanwhile: comparisons, which cannot fail.
+fn is_learnt(filter: &Arc<dyn PhysicalExpr>) -> bool {
+    filter
+        .downcast_ref::<DynamicFilterPhysicalExpr>()
+        .is_some_and(|learnt| learnt.children().iter().all(|child| child.downcast_ref::<Column>().is_some()))
+}
+
+impl DisplayAs for ScopedExec {
+    fn fmt_as(&self, _kind: DisplayFormatType, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str(self.name())
+    }
+}
+
+impl ExecutionPlan for ScopedExec {
+    fn name(&self) -> &'static str {
+        "ScopedExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.input.properties()
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn apply_expressions(
+        &self,
+        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(match children.pop() {
+            Some(input) => Arc::new(Self { input }),
+            None => self,
+        })
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        self.input.execute(partition, context)
+    }
+
+    fn gather_filters_for_pushdown(
+        &self,
+        _phase: FilterPushdownPhase,
+        parent_filters: Vec<Arc<dyn PhysicalExpr>>,
+        _config: &ConfigOptions,
+    ) -> Result<FilterDescription> {
+        if parent_filters.iter().all(is_learnt) {
+            return FilterDescription::from_children(parent_filters, &self.children());
+        }
+        Ok(FilterDescription::all_unsupported(&parent_filters, &self.children()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::functions;
+    use arrow::datatypes::DataType;
+    use datafusion::logical_expr::{cast, col, lit};
+
+    #[test]
+    fn what_can_fail_on_a_row_is_not_calm() {
+        let calm = [
+            col("seq").gt(lit(5_i64)).and(col("host_name").like(lit("a%"))),
+            col("source_ip").in_list(vec![lit("1.1.1.1")], false).or(col("raw").is_null()),
+            functions::text_has(col("raw"), "root"),
+            cast(col("seq"), DataType::Utf8View).eq(lit("1")),
+        ];
+        for one in calm {
+            assert!(is_calm(&one), "{one}");
+        }
+        let failing = [
+            cast(col("raw"), DataType::Int32).eq(lit(1)),
+            (col("source_port") / (col("seq") - lit(1))).eq(lit(1)),
+            functions::text_has(col("raw"), "root").and(cast(col("raw"), DataType::Boolean)),
+            col("raw").like(col("message")),
+            col("seq").gt(lit(5_i64)).or((col("seq") + lit(i64::MAX)).gt(lit(1_i64))),
+            lit(1).in_list(vec![cast(col("raw"), DataType::Int32)], false),
+        ];
+        for one in failing {
+            assert!(!is_calm(&one), "{one}");
+        }
+    }
+}
