@@ -132,6 +132,28 @@ async fn the_index_of_readings_and_the_head_are_watched_as_well() {
     .await;
 }
 
+#[tokio::test]
+async fn a_row_beside_the_chain_is_found() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        write(&db, 10, "row").await;
+        let columns = TEXTS.join(", ");
+        for place in [0, -5, 11, 1_000_000] {
+            let copy = format!("INSERT INTO audit_entries (sequence, at, {columns}) SELECT {place}, at, {columns}");
+            spoil(&db, &format!("{copy} FROM audit_entries WHERE sequence = 3")).await;
+            let found = report(&db, None).await;
+            let places: Vec<_> = found.problems.iter().map(|problem| (problem.first, problem.fault)).collect();
+            assert_eq!(places, [(place, Fault::Stray)]);
+            spoil(&db, &format!("DELETE FROM audit_entries WHERE sequence = {place}")).await;
+        }
+        spoil(&db, "INSERT INTO audit_readings (sequence, agency_id, records) VALUES (999, 'a', 1)").await;
+        let found = report(&db, None).await;
+        assert_eq!((found.problems[0].first, found.problems[0].fault), (999, Fault::StrayReading));
+        spoil(&db, "DELETE FROM audit_readings WHERE sequence = 999").await;
+        assert!(report(&db, None).await.ok());
+    })
+    .await;
+}
+
 /// SQLite takes what PostgreSQL refuses: bytes that are no text, text in a column of numbers.
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_named_and_the_others_are_still_verified() {
@@ -145,6 +167,13 @@ async fn a_row_that_cannot_be_read_is_named_and_the_others_are_still_verified() 
     let found = report(db, None).await;
     let places: Vec<_> = found.problems.iter().map(|problem| (problem.first, problem.fault)).collect();
     assert_eq!(places, [(4, Fault::Unreadable), (7, Fault::Unreadable), (9, Fault::Altered)]);
+    let columns = TEXTS.join(", ");
+    for odd in ["NULL", "1.5", "'abc'"] {
+        let copy = format!("INSERT INTO audit_entries (sequence, at, {columns}) SELECT {odd}, at, {columns}");
+        spoil(db, &format!("{copy} FROM audit_entries WHERE sequence = 3")).await;
+    }
+    let strays = report(db, None).await.problems.into_iter().filter(|problem| problem.fault == Fault::Stray);
+    assert_eq!(strays.count(), 3);
 }
 
 #[tokio::test]
