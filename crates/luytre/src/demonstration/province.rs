@@ -9,10 +9,13 @@ use kit::{Capability, Db, Scope, Tx};
 use monitoring::sources::SourceKind;
 use monitoring::sources::service::SourceInput;
 use organisation::agencies::{AgencyChange, NewAgency};
+use organisation::experts::ExpertData;
+use organisation::incumbents::NewIncumbent;
 use organisation::people::NewPerson;
 use organisation::policies::Policies;
+use organisation::qualifications::NewQualification;
 use organisation::roster::NewShift;
-use organisation::{agencies, api_keys, people, roster};
+use organisation::{agencies, api_keys, experts, incumbents, people, qualifications, roster};
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -275,13 +278,16 @@ async fn build_people(
     now: Micros,
     random: &mut ChaCha8Rng,
 ) -> Result<Vec<(String, Account)>> {
-    let mut accounts = Vec::new();
+    let (mut accounts, mut officers) = (Vec::new(), Vec::new());
     for account in &province.account {
         let place = places.iter().find(|place| place.code == account.agency).context("account of an unknown agency")?;
         // The centre's own people and the inspectors work for the whole province.
         let province_wide = matches!(account.agency.as_str(), "CAT" | "TTT");
         let at = if province_wide { root } else { &place.id };
         let id = person(tx, policies, account, place, at, province, now, random).await?;
+        if account.role == "leader" {
+            appoint(tx, place, &id, "head", now).await?;
+        }
         accounts.push((id, account.clone()));
     }
     for place in places {
@@ -293,9 +299,70 @@ async fn build_people(
             title: "Cán bộ chuyên trách".to_owned(),
             signs_as: String::new(),
         };
-        person(tx, policies, &account, place, &place.id, province, now, random).await?;
+        let id = person(tx, policies, &account, place, &place.id, province, now, random).await?;
+        appoint(tx, place, &id, "dedicated", now).await?;
+        officers.push(id);
     }
+    qualify(tx, &officers, now).await?;
+    add_experts(tx, places, province, now).await?;
     Ok(accounts)
+}
+
+async fn appoint(tx: &Tx<'_>, place: &Place, person: &str, post: &str, now: Micros) -> Result<()> {
+    let new = NewIncumbent {
+        agency_id: place.id.clone(),
+        person_id: person.to_owned(),
+        post: post.to_owned(),
+        decision: format!("12/QĐ-{}", place.code),
+        starts_at: now - 90 * DAY,
+        ends_at: None,
+    };
+    incumbents::appoint(tx, now, new).await.with_context(|| format!("{post} of {}", place.code))?;
+    Ok(())
+}
+
+/// Some have certificates; of these some end soon, and some have ended.
+async fn qualify(tx: &Tx<'_>, officers: &[String], now: Micros) -> Result<()> {
+    let courses = ["Bồi dưỡng an toàn thông tin cơ bản", "Ứng cứu sự cố an ninh mạng", "Quản trị hệ thống an toàn"];
+    let ends = [400, 45, -20, 700];
+    for ((person, course), ends) in officers.iter().step_by(5).zip(courses.iter().cycle()).zip(ends.iter().cycle()) {
+        let new = NewQualification {
+            person_id: person.clone(),
+            kind: "certificate".to_owned(),
+            name: (*course).to_owned(),
+            issuer: "Công an tỉnh".to_owned(),
+            number: String::new(),
+            obtained_at: Some(now - 300 * DAY),
+            expires_at: Some(now + ends * DAY),
+        };
+        qualifications::add(tx, now, new).await.with_context(|| format!("certificate of {person}"))?;
+    }
+    Ok(())
+}
+
+async fn add_experts(tx: &Tx<'_>, places: &[Place], province: &Province, now: Micros) -> Result<()> {
+    let centre = places.iter().find(|place| place.code == "CAT").context("the province has no centre")?;
+    let experts = [
+        ("Trương Quốc Bảo", "Trường Đại học", "mã độc, điều tra số", true),
+        ("Lý Thị Mai", "Doanh nghiệp viễn thông", "mạng, DDoS", true),
+        ("Hồ Đình Nam", "Công ty Điện lực", "hệ thống điều khiển công nghiệp", false),
+    ];
+    for (number, (name, workplace, fields, at_night)) in experts.into_iter().enumerate() {
+        let new = ExpertData {
+            agency_id: centre.id.clone(),
+            full_name: name.to_owned(),
+            workplace: workplace.to_owned(),
+            fields: fields.to_owned(),
+            phone: format!("{}90{number}", province.phone),
+            night_phone: if at_night { format!("{}95{number}", province.phone) } else { String::new() },
+            night_call: if at_night { "gọi hai lần, sau đó nhắn tin".to_owned() } else { String::new() },
+            email: String::new(),
+            at_night,
+            agreed_until: Some(now + 365 * DAY),
+        };
+        experts::add(tx, now, new).await.with_context(|| format!("expert {name}"))?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row of the demonstration needs all of them")]

@@ -104,7 +104,7 @@ fn row(line: u64, names: &[Option<&'static str>], cells: &[Cell]) -> Result<Row,
         let Some(name) = *name else { continue };
         let text = match cell {
             Ok(text) => normalise(unguarded(text)),
-            Err(key) => return Err((line, FieldError { field: name.to_owned(), key: *key })),
+            Err(key) => return Err((line, FieldError { field: name.to_owned(), key })),
         };
         if !text.is_empty() {
             row.cells.insert(name, text);
