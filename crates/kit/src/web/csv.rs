@@ -39,7 +39,8 @@ impl Csv {
 /// One cell as it stands in a file. Spreadsheets run what begins with `=`, `+`, `-`, `@`, a tab or a return; an apostrophe before
 /// it makes it text. A plain number keeps its sign.
 pub fn csv_cell(cell: &str) -> String {
-    let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    let runs =
+        cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) && cell.parse::<f64>().is_err();
     let quoted = runs || cell.contains([',', '"', '\n', '\r', ';']);
     if !quoted {
         return cell.to_owned();
