@@ -15,8 +15,9 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Pla
 use std::fmt;
 use std::sync::Arc;
 
-/// Functions that answer for every text, where whatever else they are given is fixed.
-const CALM: [&str; 21] = [
+/// Functions that answer for everything they may be given.
+const CALM: [&str; 19] = [
+    "character_length",
     "coalesce",
     "contains",
     "ends_with",
@@ -25,10 +26,8 @@ const CALM: [&str; 21] = [
     "field_like",
     "field_number",
     "fold",
-    "ip_in",
     "lower",
     "nullif",
-    "regexp_like",
     "starts_with",
     "strpos",
     "text_equals",
@@ -37,8 +36,9 @@ const CALM: [&str; 21] = [
     "text_number",
     "text_word",
     "upper",
-    "character_length",
 ];
+/// Functions that do where whatever else they are given is fixed.
+const CALM_WITH_FIXED: [&str; 2] = ["ip_in", "regexp_like"];
 
 /// Whether a condition can be evaluated on any row without failing.
 pub(super) fn is_calm(condition: &Expr) -> bool {
@@ -83,11 +83,18 @@ pub(super) fn is_calm(condition: &Expr) -> bool {
         Expr::InList(InList { expr, list, .. }) => is_calm(expr) && list.iter().all(is_calm),
         // Everything can be written as a text.
         Expr::Cast(Cast { expr, field }) => field.data_type().is_string() && is_calm(expr),
+        Expr::Case(case) => {
+            let branches = case.when_then_expr.iter().all(|(when, then)| is_calm(when) && is_calm(then));
+            branches && case.expr.iter().chain(&case.else_expr).all(|part| is_calm(part))
+        }
         Expr::ScalarFunction(ScalarFunction { func, args }) => {
-            let any = ["coalesce", "nullif"].contains(&func.name());
-            CALM.contains(&func.name())
-                && args.first().is_some_and(is_calm)
-                && args.iter().skip(1).all(|argument| if any { is_calm(argument) } else { is_fixed(argument) })
+            let fixed = || args.first().is_some_and(is_calm) && args.iter().skip(1).all(is_fixed);
+            match func.name() {
+                // A length may be wrong, a beginning may not.
+                "substr" => args.len() == 2 && args.iter().all(is_calm),
+                name if CALM.contains(&name) => args.iter().all(is_calm),
+                name => CALM_WITH_FIXED.contains(&name) && fixed(),
+            }
         }
         _ => false,
     }
@@ -171,6 +178,16 @@ mod tests {
     use arrow::datatypes::DataType;
     use datafusion::logical_expr::{cast, col, lit};
 
+    fn substr_of_length() -> Expr {
+        datafusion::functions::unicode::expr_fn::substring(col("raw"), lit(1), col("seq")).eq(lit("x"))
+    }
+
+    fn in_network_of_raw() -> Expr {
+        let Expr::ScalarFunction(mut function) = functions::ip_in(col("source_ip"), "x") else { unreachable!() };
+        function.args = vec![col("source_ip"), col("raw")];
+        Expr::ScalarFunction(function)
+    }
+
     #[test]
     fn what_can_fail_on_a_row_is_not_calm() {
         let calm = [
@@ -178,6 +195,8 @@ mod tests {
             col("source_ip").in_list(vec![lit("1.1.1.1")], false).or(col("raw").is_null()),
             functions::text_has(col("raw"), "root"),
             cast(col("seq"), DataType::Utf8View).eq(lit("1")),
+            functions::text_has(crate::columns::expression("message").unwrap(), "root"),
+            functions::ip_in(col("source_ip"), "10.0.0.0/8"),
         ];
         for one in calm {
             assert!(is_calm(&one), "{one}");
@@ -187,6 +206,8 @@ mod tests {
             (col("source_port") / (col("seq") - lit(1))).eq(lit(1)),
             functions::text_has(col("raw"), "root").and(cast(col("raw"), DataType::Boolean)),
             col("raw").like(col("message")),
+            substr_of_length(),
+            in_network_of_raw(),
             col("seq").gt(lit(5_i64)).or((col("seq") + lit(i64::MAX)).gt(lit(1_i64))),
             lit(1).in_list(vec![cast(col("raw"), DataType::Int32)], false),
         ];
