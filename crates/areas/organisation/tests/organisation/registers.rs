@@ -312,7 +312,7 @@ async fn numbers_of_certificates_and_experts_are_sealed_and_a_call_leaves_a_row(
         assert!(!analyst.get("/experts?format=csv").await.text.contains("0912"));
         assert_eq!(analyst.post(&format!("{path}/close"), &[]).await.status, StatusCode::FORBIDDEN);
         let own = analyst.get(&format!("/people/{an}/qualifications")).await.text;
-        assert!(own.contains("Ứng cứu sự cố") && !own.contains("778899") && own.contains("hết hạn trong 90 ngày"));
+        assert!(own.contains("Ứng cứu sự cố") && !own.contains("778899") && own.contains("Hết hạn trong 90 ngày"));
     })
     .await;
 }
