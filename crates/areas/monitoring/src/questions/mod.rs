@@ -37,8 +37,9 @@ async fn ask(visit: &Visit, sql: &str, max_rows: usize, purpose: &str) -> Result
     let count = answer.as_ref().map_or(0, |answer| answer.rows.len() as u64);
     let touched = match &answer {
         Ok(answer) if answer.events_read => touched_in_scope(&visit.read()).await?,
-        // An error may tell of the row that it came from.
-        Err(_) if sql.to_lowercase().contains("events") => touched_in_scope(&visit.read()).await?,
+        Err(error) if tells_of_rows(error) && sql.to_lowercase().contains("events") => {
+            touched_in_scope(&visit.read()).await?
+        }
         _ => Touched::new(),
     };
     let tx = visit.begin().await?;
@@ -46,4 +47,15 @@ async fn ask(visit: &Visit, sql: &str, max_rows: usize, purpose: &str) -> Result
     record_reading(&tx, visit.now(), &reading).await?;
     tx.commit().await?;
     answer
+}
+
+/// Whether an error may tell of the row that it came from: those of evaluating, not those of reading the question.
+fn tells_of_rows(error: &Error) -> bool {
+    const EVALUATED: [&str; 4] = ["query-cast", "query-divide-zero", "query-number-range", "query-time-unreadable"];
+    match error {
+        Error::Mistake(mistake) => EVALUATED.contains(&mistake.code),
+        // What the engine says in words that nobody has read yet.
+        Error::Refused { key, .. } => *key == "error-query-wrong",
+        _ => false,
+    }
 }

@@ -39,7 +39,7 @@ pub async fn record_reading(tx: &Tx<'_>, now: Micros, reading: &Reading<'_>) -> 
     let action = format!("{}{SUFFIX}", reading.object_kind);
     let entry = entry_of(tx, now, &action, reading.object_kind, reading.object_id, None, &details);
     let sequence = chain::append(tx, entry).await?;
-    elevations::count_foreign_events(tx, reading.touched.keys(), now).await?;
+    elevations::count_foreign_events(tx, reading.touched, now).await?;
     store::insert_touched(tx, sequence, reading.touched).await
 }
 

@@ -1,6 +1,7 @@
 //! Rows of elevations.
 
 use super::Elevation;
+use crate::audit::Touched;
 use crate::policies::FOREIGN_EVENTS;
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
@@ -85,19 +86,23 @@ pub(super) async fn agency_named(connection: &impl Connection, code: &str) -> Re
 }
 
 /// Counts a use of every elevation that opened raw events of one of these agencies.
-pub(crate) async fn count_foreign_events(
-    tx: &Tx<'_>,
-    agencies: impl Iterator<Item = &String>,
-    now: Micros,
-) -> Result<(), Error> {
-    let Some(person) = tx.scope().person_id() else { return Ok(()) };
-    for agency in agencies {
-        let sql = "UPDATE elevations SET used = used + 1, used_at = $1 WHERE person_id = $2 AND kind = $3 \
-                   AND state = 'approved' AND ends_at > $1 AND agency_id IN \
-                   (SELECT ancestor_id FROM agency_closure WHERE descendant_id = $4)";
-        execute(tx, sql, vec![now.into(), person.into(), FOREIGN_EVENTS.into(), agency.into()]).await?;
+pub(crate) async fn count_foreign_events(tx: &Tx<'_>, touched: &Touched, now: Micros) -> Result<(), Error> {
+    let scope = tx.scope();
+    // Most people read what their role reaches, and need no elevation.
+    let Some(person) = scope.person_id().filter(|_| scope.event_agencies() != scope.agencies()) else { return Ok(()) };
+    if touched.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let mut values: Vec<Value> = vec![now.into(), person.into(), FOREIGN_EVENTS.into()];
+    values.extend(touched.keys().map(Value::from));
+    let places: Vec<_> = (4..values.len() + 1).map(|place| format!("${place}")).collect();
+    let sql = format!(
+        "UPDATE elevations SET used = used + 1, used_at = $1 WHERE person_id = $2 AND kind = $3 \
+         AND state = 'approved' AND ends_at > $1 AND agency_id IN \
+         (SELECT ancestor_id FROM agency_closure WHERE descendant_id IN ({}))",
+        places.join(", ")
+    );
+    execute(tx, &sql, values).await.map(|_| ())
 }
 
 async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Error> {

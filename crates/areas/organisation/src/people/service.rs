@@ -71,7 +71,7 @@ fn check(account: Option<&str>, change: &PersonChange) -> Result<(), Error> {
             wrong(field, "field-too-long");
         }
     }
-    if !Policies::embedded()?.account.kinds.contains(&change.kind) {
+    if !Policies::in_force()?.account.kinds.contains(&change.kind) {
         wrong("kind", "field-invalid");
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
@@ -97,7 +97,7 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, 
         signs_as: new.signs_as,
         phone: new.phone,
         email: new.email,
-        kind: if new.kind.is_empty() { Policies::embedded()?.account.ordinary().to_owned() } else { new.kind },
+        kind: if new.kind.is_empty() { Policies::in_force()?.account.ordinary().to_owned() } else { new.kind },
     };
     tidy(&mut change);
     check(Some(&account), &change)?;

@@ -1,11 +1,12 @@
-//! Policies of the area as data: roles, accounts, passwords, sessions, second factors, roster, messages, duties kept
-//! apart, rights for a while (`content/organisation/`). Built into the program; a directory with files of the same
+//! Policies of the area as data: roles, accounts, passwords, sessions, second factors, roster, messages, qualifications,
+//! duties kept apart, rights for a while (`content/organisation/`). Built into the program; a directory with files of the same
 //! names takes their place.
 
 mod account;
 mod elevation;
 mod notice;
 mod password;
+mod qualification;
 mod second_factor;
 mod separation;
 mod session;
@@ -14,6 +15,7 @@ pub use account::{AccountPolicy, IdleLimits};
 pub use elevation::{ElevationKind, ElevationPolicy, FOREIGN_EVENTS};
 pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
+pub use qualification::QualificationPolicy;
 pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
 pub use separation::{Apart, Separation};
 pub use session::{DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, ThrottleLimits};
@@ -108,6 +110,7 @@ pub struct Policies {
     pub separation: Separation,
     pub elevation: ElevationPolicy,
     pub notice: NoticePolicy,
+    pub qualification: QualificationPolicy,
 }
 
 /// A policy file that does not read or contradicts itself.
@@ -131,6 +134,8 @@ const SEPARATION: (&str, &str) =
 const ELEVATION: (&str, &str) =
     ("elevations.toml", include_str!("../../../../../content/organisation/elevations.toml"));
 const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../../content/organisation/roster.toml"));
+const QUALIFICATIONS: (&str, &str) =
+    ("qualifications.toml", include_str!("../../../../../content/organisation/qualifications.toml"));
 const NOTICES: (&str, &str) = ("notices.toml", include_str!("../../../../../content/organisation/notices.toml"));
 
 static EMBEDDED: LazyLock<Result<Arc<Policies>, PolicyError>> = LazyLock::new(|| Policies::load(None).map(Arc::new));
@@ -170,6 +175,7 @@ impl Policies {
             separation: read(directory, SEPARATION)?,
             elevation: read(directory, ELEVATION)?,
             notice: read(directory, NOTICES)?,
+            qualification: read(directory, QUALIFICATIONS)?,
         };
         let wrong = |file, reason: String| Err(PolicyError::Content { file, reason });
         for role in &policies.roles {

@@ -15,9 +15,6 @@ use kit::clock::Micros;
 use kit::sealed::{Place, SealedColumn};
 use sea_orm::FromQueryResult;
 
-/// Kinds; the name of each is the text `qualification-kind-<id>`.
-pub const KINDS: &[&str] = &["certificate", "training", "skill"];
-
 /// What is sealed at rest.
 pub const SEALED: &[SealedColumn] = &[SealedColumn { table: "qualifications", row: "id", column: "number" }];
 

@@ -1,10 +1,11 @@
 //! Pages: one person's qualifications, and the list of what runs out when.
 
+use super::Qualification;
 use super::service::{self, NewQualification};
 use super::store::{self, QualificationFilter};
-use super::{KINDS, Qualification};
 use crate::answers::{again, csv_time, form_errors, local_time, text};
 use crate::people::{self, Person};
+use crate::policies::{Policies, QualificationPolicy};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -15,9 +16,6 @@ use kit::{Capability, Error};
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 100;
-
-/// What runs out within so many days is told ahead: a new examination takes time.
-const AHEAD: i64 = 90;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -51,6 +49,7 @@ struct PersonPage {
     qualifications: Vec<Qualification>,
     errors: FormErrors,
     entries: Vec<Entry>,
+    policy: QualificationPolicy,
     may_change: bool,
 }
 
@@ -71,18 +70,23 @@ fn last_day(end: &Micros) -> Micros {
     end - 1
 }
 
-/// Key of how long it still holds; empty where there is nothing to say.
-fn standing_key(one: &Qualification, now: &Micros) -> &'static str {
+/// How long it still holds; empty where there is nothing to say.
+fn standing(page: &Page, one: &Qualification, policy: &QualificationPolicy) -> String {
     match one.expires_at {
-        Some(end) if end <= *now => "qualification-over",
-        Some(end) if end <= *now + AHEAD * DAY => "qualification-soon",
-        _ => "",
+        Some(end) if end <= page.now => page.t("qualification-over"),
+        Some(end) if end <= policy.soon(page.now) => soon(page, policy),
+        _ => String::new(),
     }
+}
+
+fn soon(page: &Page, policy: &QualificationPolicy) -> String {
+    page.tn("qualification-soon", "days", policy.soon_days.to_string())
 }
 
 impl PersonPage {
     async fn new(visit: &Visit, id: &str, fields: &Fields, errors: FormErrors) -> Result<Self, Error> {
         let page = visit.page().await?;
+        let policy = Policies::of(&visit.app)?.qualification.clone();
         let view = visit.read();
         let person = people::find(&view, id).await?;
         let filter = QualificationFilter { person_id: id.to_owned(), ..QualificationFilter::default() };
@@ -90,7 +94,7 @@ impl PersonPage {
         let mut entries = Vec::new();
         if may_change {
             let kinds =
-                KINDS.iter().map(|kind| Choice::new(*kind, page.t(&format!("qualification-kind-{kind}")), false));
+                policy.kinds.iter().map(|kind| Choice::new(kind, page.t(&format!("qualification-kind-{kind}")), false));
             let entry = |kind, name: &str, key: &str, value: &str| {
                 Entry::new(kind, name, page.t(key)).value(value).checked(&errors)
             };
@@ -111,6 +115,7 @@ impl PersonPage {
             person,
             errors,
             entries,
+            policy,
             may_change,
             page,
         })
@@ -171,6 +176,7 @@ async fn remove(
 struct QualificationList {
     page: Page,
     qualifications: Vec<Qualification>,
+    policy: QualificationPolicy,
     words: String,
     tabs: Vec<Tab>,
     chips: Vec<Chip>,
@@ -180,6 +186,7 @@ struct QualificationList {
 
 async fn list_qualifications(visit: Visit) -> Result<Response, Fail> {
     let page = visit.page().await?;
+    let policy = Policies::of(&visit.app)?.qualification.clone();
     let view = visit.read();
     let words = page.address.value("q").unwrap_or_default().to_owned();
     let chosen = page.address.value("ends").unwrap_or_default().to_owned();
@@ -188,7 +195,7 @@ async fn list_qualifications(visit: Visit) -> Result<Response, Fail> {
         person_id: String::new(),
         ends_before: match ends {
             "over" => Some(visit.now()),
-            "soon" => Some(visit.now() + AHEAD * DAY),
+            "soon" => Some(policy.soon(visit.now())),
             _ => None,
         },
     };
@@ -197,10 +204,12 @@ async fn list_qualifications(visit: Visit) -> Result<Response, Fail> {
         return Ok(csv(&visit, &store::list(&view, &filter, 20_000, 0).await?).into_response());
     }
     let mut tabs = Vec::new();
-    for (code, key) in [("", "shell-filter-all"), ("soon", "qualification-soon"), ("over", "qualification-over")] {
+    for (code, name) in
+        [("", page.t("shell-filter-all")), ("soon", soon(&page, &policy)), ("over", page.t("qualification-over"))]
+    {
         let href = if code.is_empty() { page.address.without("ends") } else { page.address.with("ends", code) };
         tabs.push(Tab {
-            name: page.t(key),
+            name,
             href: href.to_string(),
             chosen: chosen == code,
             count: Some(store::count(&view, &of(code)).await?),
@@ -214,6 +223,7 @@ async fn list_qualifications(visit: Visit) -> Result<Response, Fail> {
     let list = QualificationList {
         qualifications: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
         csv: page.address.with("format", "csv").to_string(),
+        policy,
         words,
         tabs,
         chips,

@@ -1,6 +1,7 @@
 //! What can be done with qualifications, by whoever manages people.
 
-use super::{KINDS, QualificationFilter, store};
+use super::{QualificationFilter, store};
+use crate::policies::Policies;
 use crate::{audit, people};
 use kit::clock::Micros;
 use kit::error::FieldError;
@@ -29,7 +30,7 @@ pub async fn add(tx: &Tx<'_>, now: Micros, mut new: NewQualification) -> Result<
     }
     let mut errors = Vec::new();
     let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
-    if !KINDS.contains(&new.kind.as_str()) {
+    if !Policies::in_force()?.qualification.kinds.contains(&new.kind) {
         wrong("qualification_kind", "field-required");
     }
     if new.name.is_empty() {
