@@ -14,6 +14,7 @@ pub mod rules;
 pub mod saved_searches;
 pub mod search;
 pub mod sources;
+pub mod stories;
 pub mod timespan;
 
 use kit::migration::Migration;
@@ -41,6 +42,7 @@ pub fn area() -> Area {
             .merge(duty::routes())
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
+            .merge(stories::routes())
             .merge(search::routes())
             .merge(saved_searches::routes())
             .merge(questions::routes())
@@ -77,6 +79,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-monitoring-saved-searches",
         sql: include_str!("../migrations/2026-11-22-monitoring-saved-searches.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-stories",
+        sql: include_str!("../migrations/2026-11-23-monitoring-stories.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -91,6 +97,7 @@ fn navigation() -> Vec<NavigationItem> {
     vec![
         item("duty", "duty-navigation", "/", "clock", Capability::ViewAlerts, 10),
         item("monitoring", "alert-navigation", "/alerts", "bell", Capability::ViewAlerts, 10),
+        item("monitoring", "story-navigation", "/stories", "route", Capability::ViewAlerts, 15),
         item("monitoring", "search-navigation", "/search", "search", Capability::ViewEvents, 20),
         item("monitoring", "saved-search-navigation", "/saved-searches", "star", Capability::ViewEvents, 25),
         item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),

@@ -3,6 +3,7 @@
 
 use super::scoring::Scoring;
 use super::{Entity, Sample, SampleField};
+use crate::stories::Link;
 use event::Event;
 use kit::clock::Micros;
 use kit::page::Severity;
@@ -19,6 +20,8 @@ pub struct RuleFacts {
     pub level: Severity,
     /// ATT&CK techniques, upper case.
     pub techniques: Vec<String>,
+    /// ATT&CK tactics as the rule names them.
+    pub tactics: Vec<String>,
 }
 
 impl RuleFacts {
@@ -29,6 +32,7 @@ impl RuleFacts {
             title_vi: rule.text_of("title_vi").map(ToOwned::to_owned),
             level: rule.level.as_str().parse().unwrap_or_default(),
             techniques: rule.techniques(),
+            tactics: rule.tactics().into_iter().map(ToOwned::to_owned).collect(),
         }
     }
 }
@@ -58,6 +62,8 @@ pub struct Bundle {
     pub first_recorded: Micros,
     pub count: i64,
     pub samples: Vec<Sample>,
+    /// What the first of these matches may share with other alerts.
+    pub links: Vec<Link>,
 }
 
 /// Where the story of a match begins.
@@ -152,19 +158,24 @@ impl Grouping {
                 let room = keep.saturating_sub(bundle.samples.len());
                 bundle.samples.extend(samples.into_iter().take(room));
             }
-            None => bundles.push(Bundle {
-                rule: rule.clone(),
-                owner: owner.clone(),
-                entity,
-                first_sequence: span.first_sequence,
-                match_sequence: event.seq,
-                last_sequence: event.seq,
-                first_time: span.first,
-                last_time: event.time,
-                first_recorded: event.arrival,
-                count: 1,
-                samples,
-            }),
+            None => {
+                let mut links = Vec::new();
+                self.scoring.story.gather(event, &mut links);
+                bundles.push(Bundle {
+                    rule: rule.clone(),
+                    owner: owner.clone(),
+                    entity,
+                    first_sequence: span.first_sequence,
+                    match_sequence: event.seq,
+                    last_sequence: event.seq,
+                    first_time: span.first,
+                    last_time: event.time,
+                    first_recorded: event.arrival,
+                    count: 1,
+                    samples,
+                    links,
+                });
+            }
         }
     }
 
@@ -220,6 +231,7 @@ mod tests {
             title_vi: None,
             level: Severity::High,
             techniques: Vec::new(),
+            tactics: Vec::new(),
         })
     }
 

@@ -30,6 +30,10 @@ pub struct Filter {
     pub entity: Option<Entity>,
     pub technique: Option<String>,
     pub assigned_to: Option<String>,
+    /// Alerts of this attack story.
+    pub story_id: Option<String>,
+    /// Alerts that belong to no story.
+    pub is_loose: bool,
     /// Words in title or entity; accents and case do not matter.
     pub words: String,
     /// By the time the newest match was added, so that imported old logs show up when they are imported.
@@ -54,12 +58,22 @@ impl Filter {
                 Some("") | None => None,
                 Some(id) => Some(id.to_owned()),
             },
+            story_id: text("story"),
+            is_loose: false,
             words: text("q").unwrap_or_default(),
             span: Timespan::of(address, now, "24h"),
         }
     }
 
-    fn conditions(&self, connection: &impl Connection, values: &mut Vec<Value>) -> String {
+    /// Asks for nothing in particular but state, severity and time: stories may stand for their alerts.
+    pub fn is_general(&self) -> bool {
+        let named =
+            [&self.rule_id, &self.system_id, &self.source_id, &self.technique, &self.assigned_to, &self.story_id];
+        named.iter().all(|one| one.is_none()) && self.entity.is_none() && self.words.is_empty()
+    }
+
+    /// The filter as a condition over `alerts a`, the scope included; values are added to `values`.
+    pub(crate) fn conditions(&self, connection: &impl Connection, values: &mut Vec<Value>) -> String {
         let mut conditions = vec![connection.scope().agency_condition("a.agency_id")];
         let mut add = |text: &str, value: Value| {
             values.push(value);
@@ -71,6 +85,7 @@ impl Filter {
             ("a.agency_id", &self.agency_id),
             ("a.source_id", &self.source_id),
             ("a.assigned_to", &self.assigned_to),
+            ("a.story_id", &self.story_id),
         ] {
             if let Some(value) = value {
                 add(&format!("{column} = $?"), value.clone().into());
@@ -93,6 +108,9 @@ impl Filter {
         for word in fold(&self.words).split_whitespace() {
             let like = format!("%{}%", unwild(word));
             add("(a.title_fold LIKE $? OR LOWER(a.entity_value) LIKE $?)", like.into());
+        }
+        if self.is_loose {
+            conditions.push("a.story_id IS NULL".to_owned());
         }
         if !self.states.is_empty() {
             conditions.push(one_of("a.state", self.states.iter().map(|state| state.code())));
@@ -165,6 +183,8 @@ pub struct Row {
     pub detected_at: Micros,
     pub updated_at: Micros,
     pub damped: bool,
+    /// The attack story it belongs to.
+    pub story_id: Option<String>,
 }
 
 impl Row {
@@ -188,7 +208,7 @@ impl Row {
 const SELECT: &str = "SELECT a.id, a.rule_id, a.rule_title, a.rule_title_vi, a.severity, a.score, a.state, a.count, \
     a.entity_kind, a.entity_value, a.source_id, o.name AS source_name, a.system_id, s.name AS system_name, \
     a.system_level, a.agency_id, g.name AS agency_name, a.assigned_to, p.full_name AS assigned_name, \
-    a.first_event_time, a.last_event_time, a.detected_at, a.updated_at, a.damped \
+    a.first_event_time, a.last_event_time, a.detected_at, a.updated_at, a.damped, a.story_id \
     FROM alerts a LEFT JOIN sources o ON o.id = a.source_id LEFT JOIN systems s ON s.id = a.system_id \
     LEFT JOIN agencies g ON g.id = a.agency_id LEFT JOIN people p ON p.id = a.assigned_to";
 
@@ -322,6 +342,7 @@ fn row(found: &QueryResult) -> Result<Row, Error> {
         detected_at: found.try_get("", "detected_at")?,
         updated_at: found.try_get("", "updated_at")?,
         damped: found.try_get("", "damped")?,
+        story_id: found.try_get("", "story_id")?,
     })
 }
 

@@ -216,6 +216,10 @@ pub struct Alert {
     pub closed_by: Option<String>,
     pub close_reason: Option<CloseReason>,
     pub close_note: Option<String>,
+    /// The attack story it belongs to.
+    pub story_id: Option<String>,
+    /// ATT&CK tactics of the rule.
+    pub tactics: Vec<String>,
 }
 
 impl Alert {

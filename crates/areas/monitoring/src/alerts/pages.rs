@@ -3,6 +3,8 @@
 use super::listing::{self, Filter, Row, SORTS};
 use super::{AlertState, CloseReason, service, show};
 use crate::rules::Shelf;
+use crate::stories::account::StoryLine;
+use crate::stories::store as stories;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +23,8 @@ pub fn routes() -> Routes {
 }
 
 const PER_PAGE: u64 = 50;
+/// Stories above the list; the others are on their own page.
+const MOST_STORIES: u64 = 10;
 
 /// A row of the list with its sparkline.
 struct Line {
@@ -40,6 +44,9 @@ struct ListPage {
     severities: Vec<Choice>,
     ranges: Vec<Choice>,
     sorting: Sorting,
+    /// Attack stories that stand for their alerts, and the address that shows each alert instead.
+    stories: Vec<StoryLine>,
+    each: Option<String>,
     lines: Vec<Line>,
     pagination: Pagination,
     csv: String,
@@ -65,6 +72,10 @@ async fn list_alerts(visit: Visit) -> Result<Response, Fail> {
         }
         return Ok(csv(&visit, &rows).into_response());
     }
+    // What belongs to a story is told by it, unless somebody asks for each, or for something in particular.
+    let told = filter.is_general() && !visit.address.has("each", "1");
+    let stories = if told { stories::list(&connection, &filter, MOST_STORIES, 0).await? } else { Vec::new() };
+    let filter = Filter { is_loose: told, ..filter };
     let total = listing::count(&connection, &filter).await?;
     let pagination = Pagination::of(&visit.address, PER_PAGE, total);
     let rows = listing::rows(&connection, &filter, &sorting, PER_PAGE, pagination.offset()).await?;
@@ -77,6 +88,8 @@ async fn list_alerts(visit: Visit) -> Result<Response, Fail> {
     let bare = page.address.without("open");
     let template = ListPage {
         chips: chips(&page, &filter, &rows),
+        each: (!stories.is_empty()).then(|| bare.without("page").with("each", "1").to_string()),
+        stories: StoryLine::of(&visit, stories),
         states: states(&page, &filter),
         severities: severities(&page, &filter),
         ranges: filter.span.choices(&page),
@@ -126,7 +139,7 @@ fn severities(page: &Page, filter: &Filter) -> Vec<Choice> {
     Severity::ALL.into_iter().map(one).collect()
 }
 
-pub(super) fn close_reasons(page: &Page) -> Vec<Choice> {
+pub(crate) fn close_reasons(page: &Page) -> Vec<Choice> {
     CloseReason::ALL.into_iter().map(|reason| Choice::new(reason.code(), page.t(reason.key()), false)).collect()
 }
 
@@ -188,6 +201,9 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
         let name = first.and_then(|row| row.assigned_name.clone()).unwrap_or_default();
         let words = if mine { page.t("alert-assigned-me") } else { name };
         chips.push(chip("alert-assigned", words, address.without("assigned")));
+    }
+    if let Some(id) = &filter.story_id {
+        chips.push(chip("story-name", id.chars().take(8).collect(), address.without("story")));
     }
     if !filter.words.is_empty() {
         chips.push(chip("alert-words", filter.words.clone(), address.without("q")));
@@ -289,7 +305,8 @@ async fn act(visit: Visit, Form(mut form): Form<Act>) -> Result<Response, Fail> 
     if let Some((act, id)) = form.one.split_once(':') {
         (form.act, form.row) = (act.to_owned(), vec![id.to_owned()]);
     }
-    let back = if form.to.starts_with("/alerts") || form.to == "/" { form.to.clone() } else { "/alerts".to_owned() };
+    let ours = form.to == "/" || form.to.starts_with("/alerts") || form.to.starts_with("/stories/");
+    let back = if ours { form.to.clone() } else { "/alerts".to_owned() };
     if form.row.is_empty() {
         return Ok(see_other_saying(back, FlashKind::Note, "alert-none-selected"));
     }
@@ -340,7 +357,7 @@ impl ListPage {
     }
 }
 
-fn tone(state: &AlertState) -> Tone {
+pub(crate) fn tone(state: &AlertState) -> Tone {
     match state {
         AlertState::New => Tone::Attention,
         AlertState::Acknowledged | AlertState::Assigned => Tone::Active,

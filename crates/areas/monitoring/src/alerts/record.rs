@@ -5,6 +5,8 @@ use super::grouping::{Bundle, damped_key};
 use super::scoring::Scoring;
 use super::store::{row, severity_rank};
 use super::{AlertState, Entity, Sample};
+use crate::stories::weave::{Thread, weave};
+use crate::stories::{Link, Piece};
 use kit::clock::{MINUTE, Micros};
 use kit::{Error, Tx};
 use sea_orm::entity::prelude::*;
@@ -106,10 +108,14 @@ pub async fn write_bundles(
             }
         }
         let match_sequence = bundle.match_sequence;
+        let links = bundle.links.clone();
         let mut row = new_row(&key, bundle, scoring, !admitted, now);
         row.first_sequence = free_sequence(tx, &row, match_sequence).await?;
         changes.push(change(&row, true));
         row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+        if admitted && severity_rank(scoring.story.least_severity) <= row.severity_rank {
+            weave(tx, thread(&row, &links), &scoring.story, now).await?;
+        }
         open.entry(key).or_default().insert(0, row);
     }
     for row in open.into_values().flatten().filter(|row| touched.contains(&row.id)) {
@@ -154,6 +160,18 @@ async fn free_sequence(tx: &Tx<'_>, row: &row::Model, match_sequence: u64) -> Re
         .filter(row::Column::FirstSequence.eq(row.first_sequence));
     let taken = same.one(tx).await?.is_some();
     Ok(if taken { i64::try_from(match_sequence).unwrap_or(i64::MAX) } else { row.first_sequence })
+}
+
+fn thread<'alert>(row: &'alert row::Model, links: &'alert [Link]) -> Thread<'alert> {
+    let piece = Piece {
+        id: row.id.clone(),
+        rule_id: row.rule_id.clone(),
+        story_id: None,
+        first: row.first_event_time,
+        last: row.last_event_time,
+        tactics: serde_json::from_str(&row.tactics).unwrap_or_default(),
+    };
+    Thread { piece, agency_id: row.agency_id.as_deref(), links }
 }
 
 fn change(row: &row::Model, is_new: bool) -> Change {
@@ -282,6 +300,8 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         closed_by: None,
         close_reason: None,
         close_note: None,
+        story_id: None,
+        tactics: serde_json::to_string(&bundle.rule.tactics).unwrap_or_default(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! are content (`content/monitoring/scoring.toml`); here is their reading.
 
 use super::Entity;
+use crate::stories::policy::{Section, StoryPolicy};
 use event::{Column, Event, Value};
 use kit::clock::{MINUTE, Micros};
 use kit::page::Severity;
@@ -25,6 +26,8 @@ pub struct Scoring {
     /// Lowest score and its severity, highest first.
     severities: Vec<(i64, Severity)>,
     entities: Vec<EntityChoice>,
+    /// What makes an attack story.
+    pub story: StoryPolicy,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +43,7 @@ struct File {
     score: BTreeMap<String, BTreeMap<String, i64>>,
     severity: BTreeMap<String, i64>,
     entity: Vec<EntityEntry>,
+    story: Section,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +110,7 @@ impl Scoring {
             score: file.score,
             severities,
             entities,
+            story: StoryPolicy::of(file.story).map_err(ScoringError)?,
         })
     }
 

@@ -54,6 +54,8 @@ pub(super) mod row {
         pub closed_by: Option<String>,
         pub close_reason: Option<String>,
         pub close_note: Option<String>,
+        pub story_id: Option<String>,
+        pub tactics: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -101,6 +103,8 @@ impl From<row::Model> for Alert {
             closed_by: row.closed_by,
             close_reason: row.close_reason.as_deref().and_then(CloseReason::from_code),
             close_note: row.close_note,
+            story_id: row.story_id,
+            tactics: serde_json::from_str(&row.tactics).unwrap_or_default(),
         }
     }
 }
@@ -124,6 +128,19 @@ pub async fn of_same_entity(connection: &impl Connection, alert: &Alert, limit: 
         .filter(row::Column::EntityValue.eq(&alert.entity.value))
         .filter(row::Column::Id.ne(&alert.id))
         .order_by_desc(row::Column::LastEventTime)
+        .limit(limit)
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(Alert::from).collect())
+}
+
+/// Alerts of a story in the order of their first events.
+pub async fn of_story(connection: &impl Connection, story_id: &str, limit: u64) -> Result<Vec<Alert>, Error> {
+    let rows = row::Entity::find()
+        .filter(visible(connection))
+        .filter(row::Column::StoryId.eq(story_id))
+        .order_by_asc(row::Column::FirstEventTime)
+        .order_by_asc(row::Column::Id)
         .limit(limit)
         .all(connection)
         .await?;

@@ -32,6 +32,8 @@ pub const ALERTS: TableSpec = TableSpec {
         column("detected_at", Time, "When the alert was raised."),
         column("updated_at", Time, "When the newest match was added."),
         column("techniques", Text, "ATT&CK techniques as a JSON list."),
+        column("tactics", Text, "ATT&CK tactics of the rule as a JSON list."),
+        column("story_id", Text, "Attack story it belongs to."),
         column("damped", Boolean, "Stands for the groups of a rule beyond its limit per minute."),
         column("seen_at", Time, "When a person first opened it."),
         column("seen_by", Text, "Who that was."),
@@ -45,8 +47,8 @@ pub const ALERTS: TableSpec = TableSpec {
     ],
     select: "SELECT id, rule_id, rule_title, rule_title_vi, rule_level, severity, score, state, source_id, system_id, \
              system_level, agency_id, entity_kind, entity_value, count, first_sequence, last_sequence, \
-             first_event_time, last_event_time, first_event_recorded, detected_at, updated_at, techniques, damped, \
-             seen_at, seen_by, acknowledged_at, acknowledged_by, assigned_to, escalated_at, closed_at, closed_by, \
+             first_event_time, last_event_time, first_event_recorded, detected_at, updated_at, techniques, tactics, \
+             story_id, damped, seen_at, seen_by, acknowledged_at, acknowledged_by, assigned_to, escalated_at, closed_at, closed_by, \
              close_reason FROM alerts",
     agency_column: Some("agency_id"),
     capability: Some(Capability::ViewAlerts),

@@ -5,6 +5,8 @@ use crate::Monitoring;
 use crate::alerts::AlertState;
 use crate::alerts::listing::{self, Filter, Row};
 use crate::sources::store::{Listed, SourceFilter, list};
+use crate::stories::account::StoryLine;
+use crate::stories::store as stories;
 use crate::timespan::Timespan;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -43,6 +45,8 @@ struct Panels {
     /// What other areas show in the wide column (clocks) and in the narrow one (who is on duty, handover).
     slots: Vec<SlotContent>,
     side_slots: Vec<SlotContent>,
+    /// Attack stories with such alerts; the alerts beside them belong to none.
+    stories: Vec<StoryLine>,
     alerts: Vec<AlertLine>,
     alerts_total: u64,
     alerts_href: String,
@@ -86,12 +90,14 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
     let may_see_alerts = scope.may(Capability::ViewAlerts);
     let may_see_sources = scope.may(Capability::ViewSources);
     let filter = unacknowledged(now);
-    let (rows, alerts_total) = if may_see_alerts {
+    let (rows, stories, alerts_total) = if may_see_alerts {
         let urgent_first = Sorting { column: "severity".to_owned(), descending: true };
-        let rows = listing::rows(&connection, &filter, &urgent_first, SETTINGS.rows, 0).await?;
-        (rows, listing::count(&connection, &filter).await?)
+        let loose = Filter { is_loose: true, ..filter.clone() };
+        let rows = listing::rows(&connection, &loose, &urgent_first, SETTINGS.rows, 0).await?;
+        let stories = stories::list(&connection, &filter, SETTINGS.rows, 0).await?;
+        (rows, stories, listing::count(&connection, &filter).await?)
     } else {
-        (Vec::new(), 0)
+        (Vec::new(), Vec::new(), 0)
     };
     let mut silent = if may_see_sources { silent_systems(&connection).await? } else { Vec::new() };
     let silent_total = silent.len() as u64;
@@ -107,6 +113,7 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
     Ok(Panels {
         slots,
         side_slots,
+        stories: StoryLine::of(visit, stories),
         alerts: rows.into_iter().map(|row| AlertLine { title: row.title(visit.lang).to_owned(), row }).collect(),
         alerts_total,
         alerts_href: alerts_href.to_string(),
@@ -137,6 +144,8 @@ pub(super) fn unacknowledged(now: Micros) -> Filter {
         entity: None,
         technique: None,
         assigned_to: None,
+        story_id: None,
+        is_loose: false,
         words: String::new(),
         span: Timespan { from: Some(SETTINGS.since(now)), to: None, range: "" },
     }

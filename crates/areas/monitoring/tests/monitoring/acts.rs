@@ -26,6 +26,7 @@ fn bundle(entity: &str, first: u64, last: u64, time: i64) -> (String, Bundle) {
         title_vi: None,
         level: Severity::High,
         techniques: vec!["T1110".into()],
+        tactics: vec!["credential-access".into()],
     };
     let bundle = Bundle {
         rule: Arc::new(rule),
@@ -39,6 +40,7 @@ fn bundle(entity: &str, first: u64, last: u64, time: i64) -> (String, Bundle) {
         first_recorded: NOW,
         count: (last - first + 1) as i64,
         samples: vec![Sample { seq: first, time, fields: Vec::new() }],
+        links: Vec::new(),
     };
     (format!("key-{entity}"), bundle)
 }

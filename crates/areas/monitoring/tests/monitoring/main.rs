@@ -13,6 +13,7 @@ mod readings;
 mod saved_searches;
 mod schedules;
 mod searching;
+mod stories;
 mod strangers;
 mod stream;
 mod walls;

@@ -5,7 +5,19 @@ use axum::http::{Method, StatusCode};
 
 /// A text key that has no text is shown as the key itself: `alert-…`, `search-…`.
 fn missing_texts(html: &str) -> Vec<String> {
-    let prefixes = ["alert-", "search-", "rule-", "question-", "duty-", "event-", "timespan-", "monitoring-", "shell-"];
+    let prefixes = [
+        "alert-",
+        "story-",
+        "tactic-",
+        "search-",
+        "rule-",
+        "question-",
+        "duty-",
+        "event-",
+        "timespan-",
+        "monitoring-",
+        "shell-",
+    ];
     let mut missing = Vec::new();
     for piece in html.split(['>', '"']) {
         let word = piece.split('<').next().unwrap_or_default().trim();
@@ -44,6 +56,8 @@ async fn every_page_is_rendered_in_both_languages() {
             format!("/events/{}", centre.a.seq),
             "/questions".to_owned(),
             "/questions?sql=SELECT%20seq%2C%20user_name%20FROM%20events".to_owned(),
+            "/stories".to_owned(),
+            "/stories?state=all&range=all".to_owned(),
             "/rules".to_owned(),
             "/rules?state=failed".to_owned(),
             "/rules?state=waiting".to_owned(),

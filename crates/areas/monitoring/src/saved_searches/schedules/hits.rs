@@ -104,6 +104,7 @@ fn bundle(rule: &Arc<RuleFacts>, owner: Owner, entity: Entity, tally: &Tally) ->
         first_recorded: tally.first_arrival,
         count: count(tally.count),
         samples: Vec::new(),
+        links: Vec::new(),
     }
 }
 

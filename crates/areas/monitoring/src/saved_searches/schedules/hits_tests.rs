@@ -29,7 +29,14 @@ fn schedule(threshold: i64, group_by: Option<&str>) -> Schedule {
 
 fn rule() -> Arc<RuleFacts> {
     let severity = Severity::High;
-    Arc::new(RuleFacts { id: "r".into(), title: "R".into(), title_vi: None, level: severity, techniques: Vec::new() })
+    Arc::new(RuleFacts {
+        id: "r".into(),
+        title: "R".into(),
+        title_vi: None,
+        level: severity,
+        techniques: Vec::new(),
+        tactics: Vec::new(),
+    })
 }
 
 fn tally(source: &str, value: Option<&str>, first: u64, count: u64) -> Tally {

@@ -123,6 +123,7 @@ fn facts(prepared: &Prepared) -> RuleFacts {
         title_vi: None,
         level: prepared.schedule.severity,
         techniques: Vec::new(),
+        tactics: Vec::new(),
     }
 }
 

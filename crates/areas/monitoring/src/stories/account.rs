@@ -1,0 +1,155 @@
+//! A story in words: its title and a paragraph that tells it, put together from texts of the locale. No name or value is
+//! left out of what the reader's scope gives, and nothing is added.
+
+use super::policy::StoryPolicy;
+use super::{Link, Story};
+use crate::alerts::scoring::Scoring;
+use kit::Lang;
+use kit::clock::Micros;
+use kit::locale::{Argument, texts};
+use kit::page::{Format, Severity};
+use kit::web::Visit;
+use std::sync::LazyLock;
+
+/// Values of a kind that a sentence names; of the others it says how many.
+const NAMED: usize = 3;
+/// Stages that are told one by one.
+const TOLD: usize = 8;
+
+/// The policy of the table built into the program; pages tell by it also where another judged.
+pub(super) fn policy() -> Option<&'static StoryPolicy> {
+    static POLICY: LazyLock<Option<StoryPolicy>> =
+        LazyLock::new(|| Scoring::embedded().ok().map(|scoring| scoring.story));
+    POLICY.as_ref()
+}
+
+/// A story as a list shows it.
+pub struct StoryLine {
+    pub id: String,
+    pub title: String,
+    pub account: String,
+    pub severity: Severity,
+    pub alerts: usize,
+    pub open: usize,
+    pub first: Micros,
+    pub last: Micros,
+}
+
+impl StoryLine {
+    pub fn of(visit: &Visit, stories: Vec<Story>) -> Vec<Self> {
+        let format = Format::new(visit.lang, visit.now());
+        stories
+            .into_iter()
+            .map(|story| Self {
+                title: title(&story, visit.lang),
+                account: account(&story, visit.lang, &format),
+                severity: story.severity(),
+                alerts: story.alerts.len(),
+                open: story.open(),
+                first: story.first(),
+                last: story.last(),
+                id: story.id,
+            })
+            .collect()
+    }
+}
+
+/// Word for a tactic; as the rule names it where there is none.
+pub(super) fn tactic(name: &str, lang: Lang) -> String {
+    let key = format!("tactic-{}", name.replace('_', "-"));
+    if texts().has(lang, &key) { texts().text(lang, &key) } else { name.replace(['-', '_'], " ") }
+}
+
+/// Where it happens and how far it has come: `MAY01, MAY02: thực thi mã → di chuyển ngang`.
+pub fn title(story: &Story, lang: Lang) -> String {
+    let stages = policy().map(|policy| story.stages(policy)).unwrap_or_default();
+    let stages: Vec<String> = stages.iter().map(|(name, _)| tactic(name, lang)).collect();
+    let way = match stages.as_slice() {
+        [] => String::new(),
+        all if all.len() <= 4 => all.join(" → "),
+        [first, .., last] => format!("{first} → … → {last}"),
+        [only] => only.clone(),
+    };
+    let arguments = [("where", whereabouts(story, lang).into()), ("way", way.into())];
+    texts().text_with(lang, "story-heading", &arguments)
+}
+
+fn whereabouts(story: &Story, lang: Lang) -> String {
+    let of_kind = |kind: &str| -> Vec<&str> {
+        story.links.iter().filter(|link| link.kind == kind).map(|link| link.value.as_str()).collect()
+    };
+    for kind in ["machine", "address", "account", "file"] {
+        let values = of_kind(kind);
+        if !values.is_empty() {
+            return some_of(&values, lang);
+        }
+    }
+    story.alerts.first().map(|alert| alert.entity.value.clone()).unwrap_or_default()
+}
+
+fn some_of(values: &[&str], lang: Lang) -> String {
+    let named = values.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match values.len().checked_sub(NAMED) {
+        None | Some(0) => named,
+        Some(more) => {
+            let arguments = [("named", named.into()), ("more", count(more, lang))];
+            texts().text_with(lang, "story-and-more", &arguments)
+        }
+    }
+}
+
+fn count(number: usize, lang: Lang) -> Argument<'static> {
+    Format::new(lang, 0).number(number as u64).into()
+}
+
+/// The paragraph.
+pub fn account(story: &Story, lang: Lang, format: &Format) -> String {
+    let text = |key: &str, arguments: &[(&str, Argument<'_>)]| texts().text_with(lang, key, arguments);
+    let mut sentences = vec![text(
+        "story-account-begin",
+        &[
+            ("first", format.date_time(story.first()).into()),
+            ("last", format.date_time(story.last()).into()),
+            ("count", count(story.alerts.len(), lang)),
+            ("links", shared(&story.links, lang).into()),
+        ],
+    )];
+    let stages = policy().map(|policy| story.stages(policy)).unwrap_or_default();
+    for (place, (name, alert)) in stages.iter().take(TOLD).enumerate() {
+        let key = if place == 0 { "story-account-first" } else { "story-account-next" };
+        sentences.push(text(
+            key,
+            &[
+                ("time", format.day_time(alert.first_event_time).into()),
+                ("tactic", tactic(name, lang).into()),
+                ("title", alert.title(lang).to_owned().into()),
+                ("entity", alert.entity.value.clone().into()),
+            ],
+        ));
+    }
+    let told = stages.len().min(TOLD);
+    if story.alerts.len() > told {
+        sentences.push(text("story-account-others", &[("count", count(story.alerts.len() - told, lang))]));
+    }
+    let severity = texts().text(lang, story.severity().key());
+    let open = story.open();
+    let key = if open == 0 { "story-account-settled" } else { "story-account-open" };
+    sentences.push(text(key, &[("severity", severity.to_lowercase().into()), ("count", count(open, lang))]));
+    sentences.join(" ")
+}
+
+fn shared(links: &[Link], lang: Lang) -> String {
+    let mut kinds: Vec<&str> = links.iter().map(|link| link.kind.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let mut parts: Vec<String> = Vec::new();
+    for kind in ["machine", "account", "address", "file"] {
+        if !kinds.contains(&kind) {
+            continue;
+        }
+        let values: Vec<&str> = links.iter().filter(|link| link.kind == kind).map(|link| link.value.as_str()).collect();
+        let arguments = [("values", some_of(&values, lang).into())];
+        parts.push(texts().text_with(lang, &format!("story-link-{kind}"), &arguments));
+    }
+    parts.join("; ")
+}
