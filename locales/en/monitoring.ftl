@@ -319,3 +319,21 @@ tactic-collection = collection
 tactic-command-and-control = command and control
 tactic-exfiltration = exfiltration
 tactic-impact = impact
+
+## ATT&CK matrix
+technique-navigation = ATT&CK matrix
+technique-title = ATT&CK matrix: what can be detected
+technique-layer = Download Navigator layer
+technique-everything = All systems in scope
+technique-how = A technique counts as detectable when a rule is on for it and the kind of log that the rule needs really arrived within { $days } days. Where a test of such a rule passes, it is proven. A correlation needs the logs of all its base rules.
+technique-proven = Proven
+technique-fed = Detectable
+technique-unfed = Logs missing
+technique-blind = No rule
+technique-rules = { $fed }/{ $rules } rules are fed
+technique-gaps = Kinds of log to add first
+technique-gaps-text = Each row is a kind of log that does not arrive and that rules wait for, by the number of techniques it would show.
+technique-gaps-none = Every rule that is on has logs to match.
+technique-connect = Connect a source
+technique-gained = Techniques gained
+technique-waiting = Rules waiting

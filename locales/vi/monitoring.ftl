@@ -319,3 +319,21 @@ tactic-collection = thu thập dữ liệu
 tactic-command-and-control = điều khiển từ xa
 tactic-exfiltration = đưa dữ liệu ra ngoài
 tactic-impact = phá hoại
+
+## Ma trận ATT&CK
+technique-navigation = Ma trận ATT&CK
+technique-title = Ma trận ATT&CK: phát hiện được gì
+technique-layer = Tải lớp Navigator
+technique-everything = Mọi hệ thống trong phạm vi
+technique-how = Một kỹ thuật được coi là phát hiện được khi có quy tắc đang bật và loại nhật ký mà quy tắc cần thật sự gửi về trong { $days } ngày qua. Quy tắc còn có phép thử đạt thì được coi là đã kiểm chứng. Quy tắc tương quan cần đủ nhật ký của mọi quy tắc gốc.
+technique-proven = Đã kiểm chứng
+technique-fed = Phát hiện được
+technique-unfed = Thiếu nhật ký
+technique-blind = Chưa có quy tắc
+technique-rules = { $fed }/{ $rules } quy tắc có nhật ký
+technique-gaps = Loại nhật ký nên thêm trước
+technique-gaps-text = Mỗi dòng là một loại nhật ký chưa gửi về mà quy tắc đang chờ, xếp theo số kỹ thuật sẽ phát hiện thêm được.
+technique-gaps-none = Mọi quy tắc đang bật đều có nhật ký để khớp.
+technique-connect = Kết nối nguồn nhật ký
+technique-gained = Kỹ thuật thêm được
+technique-waiting = Quy tắc đang chờ

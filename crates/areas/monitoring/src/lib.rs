@@ -15,6 +15,7 @@ pub mod saved_searches;
 pub mod search;
 pub mod sources;
 pub mod stories;
+pub mod techniques;
 pub mod timespan;
 
 use kit::migration::Migration;
@@ -47,6 +48,7 @@ pub fn area() -> Area {
             .merge(saved_searches::routes())
             .merge(questions::routes())
             .merge(rules::routes())
+            .merge(techniques::routes())
             .merge(sources::routes())
             .merge(bulk::routes()),
         migrations: MIGRATIONS.to_vec(),
@@ -83,6 +85,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-stories",
         sql: include_str!("../migrations/2026-11-23-monitoring-stories.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-telemetry",
+        sql: include_str!("../migrations/2026-11-23-monitoring-telemetry.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -102,6 +108,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("monitoring", "saved-search-navigation", "/saved-searches", "star", Capability::ViewEvents, 25),
         item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),
         item("monitoring", "rule-navigation", "/rules", "list-check", Capability::ViewRules, 40),
+        item("monitoring", "technique-navigation", "/techniques", "target", Capability::ViewRules, 45),
         item("monitoring", "source-navigation", "/sources", "plug-connected", Capability::ViewSources, 50),
     ]
 }

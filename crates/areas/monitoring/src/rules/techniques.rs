@@ -2,7 +2,7 @@
 
 use kit::Lang;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 #[derive(Debug, Default, Deserialize)]
@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 struct Names {
     en: HashMap<String, String>,
     vi: HashMap<String, String>,
+    /// By technique, never by sub-technique.
+    tactics: BTreeMap<String, Vec<String>>,
 }
 
 const EMBEDDED: &str =
@@ -49,6 +51,11 @@ pub fn name(number: &str, lang: Lang) -> String {
     }
 }
 
+/// Every technique that is known, without sub-techniques, with the tactics it serves, in the order of their numbers.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static [String])> {
+    NAMES.tactics.iter().map(|(number, tactics)| (number.as_str(), tactics.as_slice()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +86,16 @@ mod tests {
         assert!(techniques.len() > 20, "only {} were read", techniques.len());
         let nameless: Vec<_> = techniques.iter().filter(|number| name(number, Lang::En).is_empty()).collect();
         assert!(nameless.is_empty(), "{nameless:?}");
+    }
+
+    #[test]
+    fn every_technique_of_the_matrix_has_a_name_and_tactics_that_stories_know() {
+        let story = crate::alerts::scoring::Scoring::embedded().expect("sound").story;
+        assert!(all().count() > 200);
+        for (number, tactics) in all() {
+            assert!(!number.contains('.') && !name(number, Lang::En).is_empty(), "{number}");
+            assert!(!tactics.is_empty(), "{number} serves nothing");
+            assert!(tactics.iter().all(|tactic| story.tactics().contains(tactic)), "{number}: {tactics:?}");
+        }
     }
 }

@@ -12,6 +12,7 @@ pub mod silence;
 pub mod status;
 pub mod store;
 pub mod tables;
+pub mod telemetry;
 
 pub use pages::routes;
 pub use reach::sources_in_scope;

@@ -4,6 +4,7 @@
 
 use super::resolver::Known;
 use super::store::execute;
+use super::telemetry::LogSources;
 use event::{Event, Listener, TimeQuality};
 use kit::clock::{HOUR, MINUTE, Micros};
 use kit::{Error, Tx};
@@ -38,6 +39,7 @@ struct Heard {
     /// Events per minute of arrival, the last few minutes.
     minutes: BTreeMap<i64, i64>,
     written_rate: f64,
+    log_sources: LogSources,
     dirty: bool,
 }
 
@@ -87,6 +89,7 @@ impl StatusBoard {
             return;
         }
         heard.last_live = heard.last_live.max(Some(event.arrival));
+        heard.log_sources.hear(&event.log_source, event.arrival);
         let hour = heard.hours.entry(event.arrival.div_euclid(HOUR) * HOUR).or_default();
         hour.minutes |= 1 << minute.rem_euclid(60);
         hour.events += 1;
@@ -113,6 +116,7 @@ impl StatusBoard {
                 continue;
             }
             heard.written_rate = rate;
+            heard.log_sources.write(tx, source_id).await?;
             write_status(tx, source_id, heard, rate).await?;
             for (hour, seen) in &heard.hours {
                 let sql = "INSERT INTO source_presence (source_id, hour_start, minutes_seen, events) \
@@ -132,6 +136,7 @@ impl StatusBoard {
             heard.dirty = false;
             heard.events = 0;
             heard.not_understood = 0;
+            heard.log_sources.written();
             heard.hours.clear();
         }
     }

@@ -111,6 +111,11 @@ impl StoryPolicy {
         })
     }
 
+    /// Tactics in the order of an attack.
+    pub fn tactics(&self) -> &[String] {
+        &self.tactics
+    }
+
     /// Adds what an event may share with others, each value once, up to the limit.
     pub fn gather(&self, event: &Event, links: &mut Vec<Link>) {
         for kind in &self.links {

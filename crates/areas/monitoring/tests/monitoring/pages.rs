@@ -57,6 +57,8 @@ async fn every_page_is_rendered_in_both_languages() {
             "/questions".to_owned(),
             "/questions?sql=SELECT%20seq%2C%20user_name%20FROM%20events".to_owned(),
             "/stories".to_owned(),
+            "/techniques".to_owned(),
+            format!("/techniques?system={}", centre.a.system),
             "/stories?state=all&range=all".to_owned(),
             "/rules".to_owned(),
             "/rules?state=failed".to_owned(),

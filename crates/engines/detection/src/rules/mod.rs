@@ -211,6 +211,28 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
+    /// Kinds of log that a rule needs: its own, or those of the rules that a correlation counts, each once.
+    pub fn log_sources_of<'set>(&'set self, rule: &'set Rule) -> Vec<&'set RuleLogSource> {
+        let mut found: Vec<&RuleLogSource> = Vec::new();
+        let mut asked: Vec<&Rule> = vec![rule];
+        let mut known: Vec<usize> = Vec::new();
+        while let Some(rule) = asked.pop() {
+            match &rule.body {
+                Body::Condition(_) if found.contains(&&rule.log_source) => {}
+                Body::Condition(_) => found.push(&rule.log_source),
+                Body::Correlation(correlation) => {
+                    for base in &correlation.bases {
+                        if !known.contains(base) {
+                            known.push(*base);
+                            asked.extend(self.rules.get(*base).map(|rule| &**rule));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
     /// Position of a rule by its id.
     pub fn position(&self, id: &str) -> Option<usize> {
         self.rules.iter().position(|rule| rule.id.eq_ignore_ascii_case(id))

@@ -1,0 +1,230 @@
+//! What is detectable: for each ATT&CK technique the rules that are on, whether the kind of log they need really arrives,
+//! and whether their tests pass; and which kind of log would help most where it does not. Pure; the telemetry is in
+//! `sources::telemetry`.
+
+mod layer;
+mod pages;
+
+use crate::rules::techniques;
+use detection::{Rule, RuleLogSource, RuleSet};
+use event::LogSource;
+pub use pages::routes;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// How well a technique is seen, from worst to best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sight {
+    /// No rule is on for it.
+    Blind,
+    /// There are rules, but nothing that they could match arrives.
+    Unfed,
+    /// A rule is on and its kind of log arrives.
+    Fed,
+    /// Besides, a test of such a rule passes.
+    Proven,
+}
+
+impl Sight {
+    pub const ALL: [Sight; 4] = [Self::Proven, Self::Fed, Self::Unfed, Self::Blind];
+
+    /// Word in addresses and classes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Blind => "blind",
+            Self::Unfed => "unfed",
+            Self::Fed => "fed",
+            Self::Proven => "proven",
+        }
+    }
+
+    /// Key of the word for people.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Blind => "technique-blind",
+            Self::Unfed => "technique-unfed",
+            Self::Fed => "technique-fed",
+            Self::Proven => "technique-proven",
+        }
+    }
+}
+
+/// One technique, sub-techniques included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// `T1059`.
+    pub number: &'static str,
+    pub tactics: &'static [String],
+    pub sight: Sight,
+    /// Rules that are on.
+    pub rules: usize,
+    /// Of them those that are fed, and those of the fed that a test proves.
+    pub fed: usize,
+    pub proven: usize,
+}
+
+/// A kind of log that does not arrive, and what it would bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    pub log_source: RuleLogSource,
+    /// Rules that wait for it.
+    pub rules: usize,
+    /// Techniques that would be seen and are not.
+    pub gained: BTreeSet<String>,
+}
+
+/// The whole picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// In the order of their numbers.
+    pub techniques: Vec<Coverage>,
+    /// Those that would bring most first; at equal gain those with more rules.
+    pub gaps: Vec<Gap>,
+}
+
+/// What the picture is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Sighted<'all> {
+    pub rules: &'all RuleSet,
+    /// Kinds of log that arrive.
+    pub arriving: &'all [LogSource],
+    /// Ids of rules whose tests pass.
+    pub tested: &'all HashSet<String>,
+    /// Ids of rules that are switched off.
+    pub off: &'all HashSet<String>,
+}
+
+/// Looks at every technique that is known, and at those that only rules name.
+pub fn picture(sighted: Sighted<'_>) -> Picture {
+    let mut by_technique: BTreeMap<String, Vec<(bool, bool)>> = BTreeMap::new();
+    let mut waiting: BTreeMap<(Option<&str>, Option<&str>, Option<&str>), Vec<&Arc<Rule>>> = BTreeMap::new();
+    for rule in sighted.rules.rules() {
+        if !rule.alerts || !rule.needs_placeholders.is_empty() || sighted.off.contains(&rule.id) {
+            continue;
+        }
+        let needed = sighted.rules.log_sources_of(rule);
+        let unfed: Vec<&RuleLogSource> =
+            needed.iter().copied().filter(|needed| !arrives(needed, sighted.arriving)).collect();
+        let fed = unfed.is_empty();
+        let proven = fed && sighted.tested.contains(&rule.id);
+        let mut numbers: Vec<String> = rule.techniques().into_iter().map(parent).collect();
+        numbers.dedup();
+        for number in numbers {
+            by_technique.entry(number).or_default().push((fed, proven));
+        }
+        // A rule that waits for several kinds is helped by none of them alone.
+        if let [one] = unfed.as_slice() {
+            let key = (one.product.as_deref(), one.category.as_deref(), one.service.as_deref());
+            waiting.entry(key).or_default().push(rule);
+        }
+    }
+    let seen: HashSet<&str> = by_technique
+        .iter()
+        .filter(|(_, rules)| rules.iter().any(|(fed, _)| *fed))
+        .map(|(number, _)| number.as_str())
+        .collect();
+    let mut gaps: Vec<Gap> = waiting
+        .into_iter()
+        .map(|((product, category, service), rules)| Gap {
+            log_source: RuleLogSource {
+                product: product.map(ToOwned::to_owned),
+                category: category.map(ToOwned::to_owned),
+                service: service.map(ToOwned::to_owned),
+            },
+            gained: rules
+                .iter()
+                .flat_map(|rule| rule.techniques())
+                .map(parent)
+                .filter(|number| !seen.contains(number.as_str()))
+                .collect(),
+            rules: rules.len(),
+        })
+        .collect();
+    gaps.sort_by(|left, right| (right.gained.len(), right.rules).cmp(&(left.gained.len(), left.rules)));
+    let techniques = techniques::all().map(|(number, tactics)| {
+        let rules = by_technique.get(number).map(Vec::as_slice).unwrap_or_default();
+        let fed = rules.iter().filter(|(fed, _)| *fed).count();
+        let proven = rules.iter().filter(|(_, proven)| *proven).count();
+        let sight = match (rules.len(), fed, proven) {
+            (0, ..) => Sight::Blind,
+            (_, 0, _) => Sight::Unfed,
+            (_, _, 0) => Sight::Fed,
+            _ => Sight::Proven,
+        };
+        Coverage { number, tactics, sight, rules: rules.len(), fed, proven }
+    });
+    Picture { techniques: techniques.collect(), gaps }
+}
+
+fn parent(number: String) -> String {
+    match number.split_once('.') {
+        Some((above, _)) => above.to_owned(),
+        None => number,
+    }
+}
+
+fn arrives(needed: &RuleLogSource, arriving: &[LogSource]) -> bool {
+    let part = |part: &Option<String>| part.as_deref().map(ToOwned::to_owned);
+    let (product, category, service) = (part(&needed.product), part(&needed.category), part(&needed.service));
+    arriving.iter().any(|kind| kind.matches(product.as_deref(), category.as_deref(), service.as_deref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &str = "title: Shell\nid: a\nlogsource: {product: windows, category: process_creation}\n\
+        tags: [attack.execution, attack.t1059.001]\ndetection: {s: {Image: x}, condition: s}\n---\n\
+        title: Lookup\nid: b\nlogsource: {category: dns}\ntags: [attack.t1071.004, attack.t1059]\n\
+        detection: {s: {query: x}, condition: s}\n---\n\
+        title: Guess\nid: c\nname: guess\nlogsource: {product: linux, service: sshd}\ntags: [attack.t1110]\n\
+        detection: {s: {user: x}, condition: s}\n---\n\
+        title: Guesses\nid: d\ncorrelation: {type: event_count, rules: [guess], group-by: [source_ip], timespan: 5m, \
+        condition: {gte: 3}}\ntags: [attack.t1110]\n";
+
+    fn look(arriving: &[LogSource], tested: &[&str], off: &[&str]) -> Picture {
+        let (rules, errors) = RuleSet::from_texts([("rules.yml", RULES)]);
+        assert!(errors.is_empty(), "{errors:?}");
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        picture(Sighted { rules: &rules, arriving, tested: &ids(tested), off: &ids(off) })
+    }
+
+    fn sight(picture: &Picture, number: &str) -> Sight {
+        picture.techniques.iter().find(|one| one.number == number).expect("known").sight
+    }
+
+    fn windows() -> LogSource {
+        LogSource {
+            product: Some("windows".into()),
+            categories: vec!["process_creation".into()],
+            services: vec!["sysmon".into()],
+        }
+    }
+
+    #[test]
+    fn a_rule_counts_when_it_is_on_and_fed_and_more_when_its_test_passes() {
+        assert_eq!(sight(&look(&[], &[], &[]), "T1059"), Sight::Unfed);
+        assert_eq!(sight(&look(&[windows()], &[], &[]), "T1059"), Sight::Fed);
+        assert_eq!(sight(&look(&[windows()], &["a"], &[]), "T1059"), Sight::Proven);
+        assert_eq!(sight(&look(&[windows()], &["a"], &["a"]), "T1059"), Sight::Unfed);
+        assert_eq!(sight(&look(&[windows()], &["a"], &[]), "T1003"), Sight::Blind);
+    }
+
+    #[test]
+    fn a_correlation_is_fed_by_what_feeds_its_base() {
+        let sshd = LogSource { product: Some("linux".into()), services: vec!["sshd".into()], ..LogSource::default() };
+        assert_eq!(sight(&look(&[], &[], &[]), "T1110"), Sight::Unfed);
+        assert_eq!(sight(&look(&[sshd], &["d"], &[]), "T1110"), Sight::Proven);
+    }
+
+    #[test]
+    fn the_next_kind_of_log_is_the_one_that_shows_most_that_is_not_seen() {
+        let gaps = look(&[], &[], &[]).gaps;
+        assert_eq!(gaps[0].log_source.category.as_deref(), Some("dns"));
+        assert_eq!(gaps[0].gained.len(), 2);
+        let gaps = look(&[windows()], &[], &[]).gaps;
+        let dns = gaps.iter().find(|gap| gap.log_source.category.as_deref() == Some("dns")).expect("a gap");
+        assert_eq!(dns.gained.iter().map(String::as_str).collect::<Vec<_>>(), vec!["T1071"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! The matrix of ATT&CK as this centre sees it, for all agencies in scope or one system, with the list of gaps.
+
+use super::{Coverage, Gap, Picture, Sight, Sighted, layer::layer, picture};
+use crate::Monitoring;
+use crate::alerts::scoring::Scoring;
+use crate::rules::techniques;
+use crate::sources::telemetry;
+use crate::stories::account::tactic;
+use askama::Template;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use kit::clock::DAY;
+use kit::page::{Choice, Page, Tone};
+use kit::web::{Fail, Routes, Visit, render};
+use kit::{Capability, Connection, Error};
+use sea_orm::Statement;
+use std::collections::HashSet;
+
+pub fn routes() -> Routes {
+    Routes::new().get("/techniques", Capability::ViewRules, show_matrix).get(
+        "/techniques/layer.json",
+        Capability::ViewRules,
+        download_layer,
+    )
+}
+
+/// A kind of log that was not heard for longer does not arrive.
+const DAYS: i64 = 7;
+/// Systems offered, and gaps listed.
+const MOST_SYSTEMS: usize = 1_000;
+const MOST_GAPS: usize = 20;
+
+struct Cell {
+    coverage: Coverage,
+    name: String,
+}
+
+struct Column {
+    name: String,
+    cells: Vec<Cell>,
+    /// Cells that are at least fed.
+    seen: usize,
+}
+
+struct GapLine {
+    gap: Gap,
+    words: String,
+    techniques: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "techniques/templates/matrix.html")]
+struct MatrixPage {
+    page: Page,
+    systems: Vec<Choice>,
+    counts: Vec<(Sight, usize)>,
+    total: usize,
+    columns: Vec<Column>,
+    gaps: Vec<GapLine>,
+    layer: String,
+    days: i64,
+}
+
+async fn show_matrix(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewRules)?;
+    let picture = look(&visit).await?;
+    let chosen = visit.address.value("system").unwrap_or_default().to_owned();
+    let systems = systems(&visit, &chosen).await?;
+    let page = visit.page().await?;
+    let template = MatrixPage {
+        counts: Sight::ALL
+            .into_iter()
+            .map(|sight| (sight, picture.techniques.iter().filter(|one| one.sight == sight).count()))
+            .collect(),
+        total: picture.techniques.len(),
+        columns: columns(&page, &picture),
+        gaps: gaps(&page, &picture),
+        layer: page.address.at("/techniques/layer.json").to_string(),
+        days: DAYS,
+        systems,
+        page,
+    };
+    Ok(render(&template)?.into_response())
+}
+
+async fn download_layer(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewRules)?;
+    let picture = look(&visit).await?;
+    let page = visit.page().await?;
+    let body = layer(&picture, &page.t("technique-title"), |sight| page.t(sight.key()));
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"attack-layer.json\""),
+    ];
+    Ok((headers, body.to_string()).into_response())
+}
+
+async fn look(visit: &Visit) -> Result<Picture, Error> {
+    let monitoring = visit.app.ports.get::<Monitoring>().ok_or(Error::NotFound)?;
+    let system = visit.address.value("system").filter(|id| !id.is_empty());
+    let arriving = telemetry::arriving(&visit.read(), system, visit.now() - DAYS * DAY).await?;
+    let book = monitoring.rules.current();
+    Ok(picture(Sighted { rules: &book.set, arriving: &arriving, tested: &HashSet::new(), off: &HashSet::new() }))
+}
+
+async fn systems(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Error> {
+    if !visit.scope().may(Capability::ViewSystems) {
+        return Ok(Vec::new());
+    }
+    let connection = visit.read();
+    let condition = connection.scope().agency_condition("agency_id");
+    let sql = format!("SELECT id, name FROM systems WHERE {condition} ORDER BY name_sort, id LIMIT {MOST_SYSTEMS}");
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let mut choices = Vec::new();
+    for row in connection.query_all_raw(statement).await? {
+        let (id, name): (String, String) = (row.try_get("", "id")?, row.try_get("", "name")?);
+        choices.push(Choice::new(id.clone(), name, id == chosen));
+    }
+    Ok(choices)
+}
+
+fn columns(page: &Page, picture: &Picture) -> Vec<Column> {
+    let order = Scoring::embedded().map(|scoring| scoring.story.tactics().to_vec()).unwrap_or_default();
+    let column = |name: &String| {
+        let mut cells: Vec<Cell> = picture
+            .techniques
+            .iter()
+            .filter(|one| one.tactics.contains(name))
+            .map(|one| Cell { name: techniques::name(one.number, page.lang), coverage: one.clone() })
+            .collect();
+        cells.sort_by_key(|cell| std::cmp::Reverse((cell.coverage.sight, cell.coverage.fed)));
+        let seen = cells.iter().filter(|cell| cell.coverage.sight >= Sight::Fed).count();
+        Column { name: tactic(name, page.lang), cells, seen }
+    };
+    order.iter().map(column).filter(|column| !column.cells.is_empty()).collect()
+}
+
+fn gaps(page: &Page, picture: &Picture) -> Vec<GapLine> {
+    let line = |gap: &Gap| {
+        let source = &gap.log_source;
+        let parts = [&source.product, &source.category, &source.service];
+        GapLine {
+            words: parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / "),
+            techniques: gap
+                .gained
+                .iter()
+                .map(|number| format!("{number} {}", techniques::name(number, page.lang)))
+                .collect(),
+            gap: gap.clone(),
+        }
+    };
+    picture.gaps.iter().filter(|gap| !gap.gained.is_empty()).take(MOST_GAPS).map(line).collect()
+}
+
+fn tone(sight: &Sight) -> Tone {
+    match sight {
+        Sight::Proven => Tone::Good,
+        Sight::Fed => Tone::Active,
+        Sight::Unfed => Tone::Attention,
+        Sight::Blind => Tone::Bad,
+    }
+}
