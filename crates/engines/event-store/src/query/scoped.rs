@@ -8,10 +8,13 @@ use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::expr::{InList, ScalarFunction};
 use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, Like, Operator};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{Column, DynamicFilterPhysicalExpr};
+use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_plan::execution_plan::CardinalityEffect;
 use datafusion::physical_plan::filter_pushdown::{FilterDescription, FilterPushdownPhase};
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use datafusion::physical_plan::sort_pushdown::SortOrderPushdownResult;
+use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, Statistics};
 use std::fmt;
 use std::sync::Arc;
 
@@ -158,6 +161,31 @@ impl ExecutionPlan for ScopedExec {
         self.input.execute(partition, context)
     }
 
+    fn child_stats_requests(&self, partition: Option<usize>) -> Vec<ChildStats> {
+        vec![ChildStats::At(partition)]
+    }
+
+    fn statistics_from_inputs(&self, inputs: &[Arc<Statistics>], _args: &StatisticsArgs) -> Result<Arc<Statistics>> {
+        let none = || Arc::new(Statistics::new_unknown(&self.schema()));
+        Ok(inputs.first().cloned().unwrap_or_else(none))
+    }
+
+    fn supports_limit_pushdown(&self) -> bool {
+        true
+    }
+
+    fn cardinality_effect(&self) -> CardinalityEffect {
+        CardinalityEffect::Equal
+    }
+
+    /// The order in which files and their parts are read, by columns alone: "latest 100" begins at the newest rows.
+    fn try_pushdown_sort(&self, order: &[PhysicalSortExpr]) -> Result<SortOrderPushdownResult<Arc<dyn ExecutionPlan>>> {
+        if !order.iter().all(|one| one.expr.downcast_ref::<Column>().is_some()) {
+            return Ok(SortOrderPushdownResult::Unsupported);
+        }
+        self.input.try_pushdown_sort(order)?.try_map(|input| Ok(Arc::new(Self { input }) as Arc<dyn ExecutionPlan>))
+    }
+
     fn gather_filters_for_pushdown(
         &self,
         _phase: FilterPushdownPhase,
@@ -176,7 +204,33 @@ mod tests {
     use super::*;
     use crate::query::functions;
     use arrow::datatypes::DataType;
+    use datafusion::datasource::listing::PartitionedFile;
+    use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
+    use datafusion::datasource::source::DataSourceExec;
+    use datafusion::execution::object_store::ObjectStoreUrl;
     use datafusion::logical_expr::{cast, col, lit};
+    use datafusion::physical_expr::expressions::{self, CastExpr};
+
+    #[test]
+    fn newest_first_reaches_the_reader_of_files_and_an_expression_does_not() {
+        let schema = crate::columns::schema();
+        let url = ObjectStoreUrl::parse("memory://").unwrap();
+        let config = FileScanConfigBuilder::new(url, Arc::new(ParquetSource::new(schema.clone())))
+            .with_file(PartitionedFile::new("a.parquet", 1))
+            .build();
+        let scoped = ScopedExec { input: DataSourceExec::from_data_source(config) };
+        let time = expressions::col("time", &schema).unwrap();
+        let newest_first = PhysicalSortExpr::new_default(time.clone()).desc();
+        match scoped.try_pushdown_sort(&[newest_first]).unwrap() {
+            SortOrderPushdownResult::Exact { inner } | SortOrderPushdownResult::Inexact { inner } => {
+                assert_eq!(inner.name(), scoped.name(), "the wall is gone");
+            }
+            SortOrderPushdownResult::Unsupported => panic!("the reader of files does not learn of the order"),
+        }
+        let computed = Arc::new(CastExpr::new(time, DataType::Int64, None));
+        let outcome = scoped.try_pushdown_sort(&[PhysicalSortExpr::new_default(computed)]).unwrap();
+        assert!(matches!(outcome, SortOrderPushdownResult::Unsupported));
+    }
 
     fn substr_of_length() -> Expr {
         datafusion::functions::unicode::expr_fn::substring(col("raw"), lit(1), col("seq")).eq(lit("x"))
