@@ -1,12 +1,16 @@
 //! Keys for machines: made for an agency, with few capabilities, maybe bound to one source, maybe with an end.
-//! The key is shown once; what is kept is its hash.
+//! The key is shown once; what is kept is its hash. It never does more than its maker may do now (`standing.rs`).
 
 mod pages;
+mod refusals;
 mod service;
+mod standing;
 mod store;
 
 pub use pages::routes;
+pub(crate) use refusals::Refusals;
 pub use service::{NewKey, create, revoke};
+pub(crate) use standing::{Standing, standing};
 pub(crate) use store::{by_secret, used};
 pub use store::{count, find, list, source_of};
 
