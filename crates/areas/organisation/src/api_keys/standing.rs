@@ -10,9 +10,6 @@ use kit::clock::Micros;
 use kit::{Capability, Connection, Error};
 use std::collections::BTreeSet;
 
-/// How makers that are parts of the program begin (`kit::scope::Actor::id`).
-const SERVICE: &str = "service:";
-
 /// What is awake of a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Standing {
@@ -38,7 +35,7 @@ pub(crate) async fn standing(
     now: Micros,
 ) -> Result<Standing, Error> {
     let given: BTreeSet<_> = key.capabilities().into_iter().collect();
-    if key.created_by.starts_with(SERVICE) {
+    if !key.has_maker() {
         return Ok(Standing { is_stopped: false, awake: given, raw_events: true });
     }
     let maker = people::signed_in(connection, &key.created_by).await?;
