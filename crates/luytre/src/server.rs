@@ -1,11 +1,11 @@
 //! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
 //! end.
 
-use crate::accepted::{Accepted, WebDoor, introduce};
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
 use crate::keeping::{Act, Told};
+use crate::web_door::{Accepted, WebDoor, introduce};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
@@ -172,11 +172,14 @@ fn app(
         store: centre.store.clone(),
         resends,
         formats: centre.pipeline.formats(),
-        searches: Searches::new(SearchLimits {
-            per_person: configuration.search.per_person,
-            time: Duration::from_secs(configuration.search.seconds),
-            slice_rows: configuration.search.first_slice,
-        }),
+        searches: Searches::new(
+            SearchLimits {
+                per_person: configuration.search.per_person,
+                time: Duration::from_secs(configuration.search.seconds),
+                slice_rows: configuration.search.first_slice,
+            },
+            centre.policies.session.live.tails,
+        ),
         rules: centre.rules.clone(),
     });
     ports.insert(Policies::clone(&centre.policies));
@@ -378,7 +381,8 @@ async fn health(State(centre): State<Arc<Centre>>) -> (StatusCode, Json<Value>) 
     let scope = kit::Scope::service("health");
     let registers = organisation::agencies::root(&centre.db.scoped(&scope).read()).await.is_ok();
     let status = if registers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "registers": registers, "version": env!("CARGO_PKG_VERSION") })))
+    let trail = centre.checkpoints.trouble().is_none();
+    (status, Json(json!({ "registers": registers, "audit_trail": trail, "version": env!("CARGO_PKG_VERSION") })))
 }
 
 /// Puts changed rules in force half a second after the last change of a file.
@@ -459,7 +463,7 @@ async fn sign_hourly(centre: Arc<Centre>, stop: CancellationToken) {
 async fn sign_trail(centre: &Centre) {
     let scope = kit::Scope::service("checkpoint");
     if let Err(error) = centre.checkpoints.make(&centre.db, &scope, centre.clock.now()).await {
-        tracing::error!(%error, "the audit trail could not be signed");
+        tracing::error!("the audit trail is not signed: {}", error.in_words(Lang::En));
     }
 }
 

@@ -35,13 +35,13 @@ const NARROW: [(&str, &str); 22] = [
 const MOST_PAGES: usize = 400;
 
 /// One element of a page: its name and attributes, without entities undone.
-struct Tag<'page> {
-    name: &'page str,
-    attributes: BTreeMap<&'page str, &'page str>,
+pub(crate) struct Tag<'page> {
+    pub(crate) name: &'page str,
+    pub(crate) attributes: BTreeMap<&'page str, &'page str>,
 }
 
 /// Elements in their order; closing ones by their name with `/`. Our own pages quote every attribute.
-fn tags(page: &str) -> Vec<Tag<'_>> {
+pub(crate) fn tags(page: &str) -> Vec<Tag<'_>> {
     let mut found = Vec::new();
     let mut rest = page;
     while let Some((_, from)) = rest.split_once('<') {
@@ -75,13 +75,29 @@ fn tags(page: &str) -> Vec<Tag<'_>> {
     found
 }
 
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'")
 }
 
-type Fields = Vec<(String, String)>;
+pub(crate) type Fields = Vec<(String, String)>;
 
-fn body(fields: &Fields) -> String {
+/// What to write into a field of a kind (`textarea`, `select`, else the type of the input) whose page offers a value;
+/// nothing leaves the field out.
+pub(crate) type Fill = fn(kind: &str, offered: String) -> Option<String>;
+
+/// Markup in every field that takes text.
+fn markup(kind: &str, offered: String) -> Option<String> {
+    Some(match kind {
+        "hidden" | "checkbox" | "radio" | "select" => offered,
+        "date" => "2026-12-01".to_owned(),
+        "datetime-local" => "2026-12-01T08:00".to_owned(),
+        "time" => "08:00".to_owned(),
+        "number" => "1".to_owned(),
+        _ => MARKUP.to_owned(),
+    })
+}
+
+pub(crate) fn body(fields: &Fields) -> String {
     let pairs = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
@@ -98,8 +114,8 @@ fn narrowed(mut fields: Fields) -> Fields {
     fields
 }
 
-/// Forms of a page that change something: where each goes, with markup in every field that takes text.
-fn forms(page: &str) -> Vec<(String, Fields)> {
+/// Forms of a page that change something: where each goes, filled in.
+fn forms(page: &str, fill: Fill) -> Vec<(String, Fields)> {
     let mut found = Vec::new();
     let mut open: Option<(String, Fields)> = None;
     let mut select: Option<String> = None;
@@ -113,13 +129,15 @@ fn forms(page: &str) -> Vec<(String, Fields)> {
             ("/form", _) => {
                 found.extend(open.take());
             }
-            ("textarea", Some((_, fields))) => fields.push((field(), MARKUP.to_owned())),
+            ("textarea", Some((_, fields))) => {
+                fields.extend(fill("textarea", String::new()).map(|value| (field(), value)));
+            }
             ("select", Some(_)) => select = Some(field()),
             ("/select", _) => select = None,
             ("option", Some((_, fields))) => {
                 let value = attribute("value").unwrap_or_default();
                 if let Some(name) = select.take_if(|_| !value.is_empty()) {
-                    fields.push((name, value));
+                    fields.extend(fill("select", value).map(|value| (name, value)));
                 }
             }
             // One of several, the first.
@@ -127,15 +145,9 @@ fn forms(page: &str) -> Vec<(String, Fields)> {
                 if attribute("type").is_some_and(|kind| kind == "radio")
                     && fields.iter().any(|(name, _)| *name == field()) => {}
             ("input", Some((_, fields))) => {
-                let value = match attribute("type").unwrap_or_default().as_str() {
-                    "hidden" | "checkbox" | "radio" => attribute("value").unwrap_or_default(),
-                    "date" => "2026-12-01".to_owned(),
-                    "datetime-local" => "2026-12-01T08:00".to_owned(),
-                    "time" => "08:00".to_owned(),
-                    "number" => "1".to_owned(),
-                    _ => MARKUP.to_owned(),
-                };
-                fields.push((field(), value));
+                let kind = attribute("type").unwrap_or_default();
+                let value = fill(&kind, attribute("value").unwrap_or_default());
+                fields.extend(value.map(|value| (field(), value)));
             }
             _ => {}
         }
@@ -144,7 +156,7 @@ fn forms(page: &str) -> Vec<(String, Fields)> {
 }
 
 /// Every page that links lead to, and every form on them.
-fn walk(target: &Target) -> (BTreeMap<String, String>, BTreeMap<String, Fields>) {
+pub(crate) fn walk(target: &Target, fill: Fill) -> (BTreeMap<String, String>, BTreeMap<String, Fields>) {
     let mut pages = BTreeMap::new();
     let mut actions = BTreeMap::new();
     let mut known = BTreeSet::from(["/".to_owned()]);
@@ -168,7 +180,7 @@ fn walk(target: &Target) -> (BTreeMap<String, String>, BTreeMap<String, Fields>)
                 waiting.insert(0, href);
             }
         }
-        for (action, fields) in forms(&answer.body) {
+        for (action, fields) in forms(&answer.body, fill) {
             let action = if action.is_empty() { path.clone() } else { action };
             if !NOT_OURS.iter().any(|not| action.starts_with(not)) {
                 actions.entry(action).or_insert(fields);
@@ -179,17 +191,21 @@ fn walk(target: &Target) -> (BTreeMap<String, String>, BTreeMap<String, Fields>)
     (pages, actions)
 }
 
+/// Where the acts on the own account are: closing it would end the walk.
+pub(crate) fn own_path(target: &Target) -> String {
+    let people = ask(target.data.path(), &["user", "list", "--json"]);
+    let own = people.get(0).and_then(|one| one.get("id")).and_then(serde_json::Value::as_str).expect("a person");
+    format!("/people/{own}/")
+}
+
 #[test]
 fn every_form_takes_markup_and_every_page_shows_it_as_text() {
     let target = Target::start("Người Thử");
-    let people = ask(target.data.path(), &["user", "list", "--json"]);
-    let own = people.get(0).and_then(|one| one.get("id")).and_then(serde_json::Value::as_str).expect("a person");
-    // Closing the own account would end the walk.
-    let own = format!("/people/{own}/");
+    let own = own_path(&target);
     let (mut done, mut taken) = (BTreeSet::new(), 0);
     // What a form makes has pages and forms of its own.
     for _ in 0..3 {
-        let (_, actions) = walk(&target);
+        let (_, actions) = walk(&target, markup);
         for (action, fields) in actions {
             if action.starts_with(&own) || !done.insert(action.clone()) {
                 continue;
@@ -206,7 +222,7 @@ fn every_form_takes_markup_and_every_page_shows_it_as_text() {
             }
         }
     }
-    let (pages, _) = walk(&target);
+    let (pages, _) = walk(&target, markup);
     let mut shown = 0;
     for (path, body) in &pages {
         assert!(!runs(body), "{path}: {body}");

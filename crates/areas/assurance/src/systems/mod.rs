@@ -9,7 +9,7 @@ pub mod tables;
 
 pub use finder::finder;
 use kit::Personal;
-use kit::error::FieldError;
+use kit::error::{FieldError, unfit};
 use kit::fold::normalise;
 use kit::sealed::{Place, SealedColumn};
 use kit::web::Routes;
@@ -115,6 +115,8 @@ pub struct NewSystem {
     pub agency_id: String,
     pub operator: String,
     pub purpose: String,
+    /// 1 to 5; 0 where none was chosen.
+    #[serde(deserialize_with = "chosen_level")]
     pub level: i64,
     pub level_decision: String,
     pub state: String,
@@ -146,6 +148,21 @@ fn checkbox<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D
     Ok(match Ticked::deserialize(deserializer)? {
         Ticked::Truth(truth) => truth,
         Ticked::Word(word) => matches!(word.as_str(), "on" | "true" | "1" | "yes"),
+    })
+}
+
+/// Browsers send a choice as a word, empty where nothing was chosen; files hold numbers.
+fn chosen_level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Level {
+        Number(i64),
+        Word(String),
+    }
+    Ok(match Level::deserialize(deserializer)? {
+        Level::Number(number) => number,
+        Level::Word(word) if word.trim().is_empty() => 0,
+        Level::Word(word) => word.trim().parse().unwrap_or(-1),
     })
 }
 
@@ -196,10 +213,10 @@ impl NewSystem {
             wrong("name", "field-required");
         }
         if !(1..=5).contains(&self.level) {
-            wrong("level", "field-invalid");
+            wrong("level", if self.level == 0 { "field-required" } else { "field-invalid" });
         }
         if State::from_code(&self.state).is_none() {
-            wrong("state", "field-invalid");
+            wrong("state", unfit(&self.state));
         }
         if self.agency_id.is_empty() {
             wrong("agency_id", "field-required");

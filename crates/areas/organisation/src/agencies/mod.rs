@@ -14,11 +14,12 @@ mod succession;
 mod tables;
 
 pub use finder::finder;
-pub use import::{import_agencies, read_csv, read_toml};
+pub use import::import_agencies;
 pub use kinds::{Kind, Province, kinds, provinces};
 pub use pages::routes;
 pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename, rename_since};
 pub use sheet::import_sheet;
+pub(crate) use store::above;
 pub use store::{AgencyFilter, ancestors, by_code, children, choices, count, find, list, require_in_scope, root};
 pub use succession::{Succession, became, become_part_of, came_from};
 pub use tables::AGENCIES;
@@ -61,23 +62,16 @@ impl Agency {
 }
 
 /// What makes a new agency. `parent_code` empty: directly under the root.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewAgency {
     pub code: String,
     pub name: String,
     pub kind: String,
-    #[serde(default)]
     pub parent_code: String,
     /// Microseconds UTC; the time of entry where absent.
-    #[serde(default)]
     pub valid_from: Option<Micros>,
-    #[serde(default)]
     pub address: String,
-    #[serde(default)]
     pub phone: String,
-    #[serde(default)]
     pub email: String,
-    #[serde(default)]
     pub duty_hours: String,
 }

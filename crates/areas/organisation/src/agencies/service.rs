@@ -3,7 +3,7 @@
 use super::{Agency, NewAgency, kinds, store, succession};
 use crate::audit;
 use kit::clock::Micros;
-use kit::error::FieldError;
+use kit::error::{FieldError, unfit};
 use kit::fold::normalise;
 use kit::id::new_id;
 use kit::{Capability, Connection, Error, Tx};
@@ -35,7 +35,7 @@ fn check(new: &NewAgency) -> Result<(), Error> {
         wrong("name", "field-required");
     }
     if kinds().iter().all(|kind| kind.id != new.kind) {
-        wrong("kind", "field-invalid");
+        wrong("kind", unfit(&new.kind));
     }
     for (field, text) in [
         ("name", &new.name),

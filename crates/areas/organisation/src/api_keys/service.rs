@@ -5,7 +5,7 @@ use crate::sign_in::{self, KEY_PREFIX};
 use crate::{agencies, audit};
 use ipnet::IpNet;
 use kit::clock::Micros;
-use kit::error::FieldError;
+use kit::error::{FieldError, unfit};
 use kit::fold::normalise;
 use kit::id::new_id;
 use kit::{Capability, Connection, Error, Tx};
@@ -50,7 +50,7 @@ pub async fn create(tx: &Tx<'_>, now: Micros, mut new: NewKey) -> Result<(String
         wrong("expires_at", "key-ends-in-the-past");
     }
     if agencies::require_in_scope(tx, &new.agency_id).await.is_err() {
-        wrong("agency_id", "field-invalid");
+        wrong("agency_id", unfit(&new.agency_id));
     }
     if !errors.is_empty() {
         return Err(Error::Invalid(errors));

@@ -3,13 +3,13 @@
 use super::form::Fields;
 use super::{Channel, ChannelKind, service, store};
 use crate::agencies;
-use crate::answers::{again, form_errors};
+use crate::answers::again;
 use crate::policies::Policies;
 use crate::sign_in::{require_confirmation, secret};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Place};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -46,7 +46,7 @@ struct ChannelList {
 #[template(path = "channels/templates/form.html")]
 struct ChannelForm {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     title: String,
     action: String,
     kind: String,
@@ -88,14 +88,16 @@ async fn channel_form(
     let policies = Policies::of(&visit.app)?;
     let page = visit.page().await?;
     let places = agencies::choices(&visit.read(), visit.now()).await?;
+    let entries = fields.entries(&page, &places, changed.is_some(), &errors);
+    let posted = Place { field: "kinds".to_owned(), element: "kinds".to_owned(), label: page.t("channel-posted") };
     Ok(ChannelForm {
         title: changed.map_or_else(|| page.t("channel-new"), |channel| channel.name.clone()),
         action: changed.map_or_else(|| "/channels".to_owned(), |channel| path(channel, "")),
         kind: fields.kind().code().to_owned(),
-        entries: fields.entries(&page, &places, changed.is_some(), &errors),
+        errors: errors.summary(entries.iter().map(Place::from).chain([posted])),
+        entries,
         kinds: fields.kind_choices(&page, &policies.notice),
         wrong: errors.of("kinds").to_owned(),
-        errors,
         page,
     })
 }
@@ -116,7 +118,7 @@ async fn create_channel(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
         }
         Ok(()) => Ok(see_other_saying("/channels", FlashKind::Done, "channel-made")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&channel_form(&visit, &fields, None, errors).await?)?))
         }
     }
@@ -149,7 +151,7 @@ async fn change_channel(
     match change(&visit, &id, &fields).await {
         Ok(()) => Ok(see_other_saying("/channels", FlashKind::Done, "channel-changed")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&channel_form(&visit, &fields, Some(&channel), errors).await?)?))
         }
     }

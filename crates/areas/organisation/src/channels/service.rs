@@ -6,7 +6,7 @@ use crate::outbox::{self, NewRow};
 use crate::policies::{NoticePolicy, OTHER};
 use crate::{agencies, audit};
 use kit::clock::Micros;
-use kit::error::FieldError;
+use kit::error::{FieldError, unfit};
 use kit::fold::normalise;
 use kit::id::new_id;
 use kit::page::Severity;
@@ -33,7 +33,7 @@ async fn checked(tx: &Tx<'_>, policy: &NoticePolicy, input: &ChannelInput) -> Re
         _ => wrong("name", "field-too-long"),
     }
     if agencies::require_in_scope(tx, &input.agency_id).await.is_err() {
-        wrong("agency_id", "field-invalid");
+        wrong("agency_id", unfit(&input.agency_id));
     }
     let posts = input.settings.kind().is_posted_to();
     if !posts && !input.kinds.is_empty() || input.kinds.iter().any(|id| policy.kind(id).is_none()) {

@@ -1,7 +1,7 @@
 //! Settings of a channel: where it leads, and the secrets. Sealed as one text.
 
 use crate::delivery::{Writing, fill, find_unknown, is_mailbox};
-use kit::error::FieldError;
+use kit::error::{FieldError, unfit};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -114,13 +114,13 @@ impl Settings {
         match self {
             Self::Mail(mail) => {
                 if mail.host.is_empty() || mail.host.chars().any(|letter| letter.is_whitespace() || letter == '/') {
-                    wrong("host", "field-invalid");
+                    wrong("host", unfit(&mail.host));
                 }
                 if mail.port == 0 {
-                    wrong("port", "field-invalid");
+                    wrong("port", "channel-port-wrong");
                 }
                 if !is_mailbox(&mail.from) {
-                    wrong("from", "field-invalid");
+                    wrong("from", unfit(&mail.from));
                 }
             }
             Self::Webhook(webhook) => {

@@ -6,7 +6,7 @@ use crate::audit::{Reading, Touched};
 use crate::policies::Policies;
 use crate::{agencies, audit, sign_in};
 use kit::clock::Micros;
-use kit::error::FieldError;
+use kit::error::{FieldError, unfit};
 use kit::fold::normalise;
 use kit::id::new_id;
 use kit::{Capability, Connection, Error, Personal, Tx};
@@ -72,7 +72,7 @@ fn check(account: Option<&str>, change: &PersonChange) -> Result<(), Error> {
         }
     }
     if !Policies::in_force()?.account.kinds.contains(&change.kind) {
-        wrong("kind", "field-invalid");
+        wrong("kind", unfit(&change.kind));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }

@@ -78,7 +78,7 @@ impl SignIn {
         let now = self.clock.now();
         let tx = self.db.scoped(scope).begin().await?;
         let person = people::manageable(&tx, &self.policies, now, person_id).await?;
-        let provider = self.providers.get(provider).ok_or_else(|| Error::invalid("provider", "field-invalid"))?;
+        let provider = self.providers.get(provider).ok_or_else(|| Error::unfit("provider", provider))?;
         let subject = subject.trim();
         if subject.is_empty() {
             return Err(Error::invalid("subject", "field-required"));
