@@ -21,6 +21,10 @@ use std::time::Duration;
 /// Middleware: asks once who this is and leaves the answer in the request.
 pub async fn identify(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
+    // Nothing has NUL in its name, and PostgreSQL takes none in a question.
+    if parts.uri.path_and_query().is_some_and(|address| address.as_str().contains("%00")) {
+        return Fail::new(Error::mistake("text-nul", []), &parts).into();
+    }
     match app.authenticate.session(&parts).await {
         Ok(Some(mut session)) => {
             session.scope = session.scope.asking(&peer(&parts), &session.agency_id);

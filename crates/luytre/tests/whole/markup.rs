@@ -1,5 +1,6 @@
-//! Markup in every text field of every form that the program shows: whatever is kept of it comes back as text. Forms and
-//! pages are found by following links, so a new form is tried without a word here.
+//! Markup in every text field of every form that the program shows: whatever is kept of it comes back as text. Signs that
+//! nobody sees, in the same fields: nothing of them is kept. Forms and pages are found by following links, so a new form
+//! is tried without a word here.
 
 use crate::attacks::{MARKUP, Target, encoded, runs};
 use crate::program::ask;
@@ -98,8 +99,8 @@ fn narrowed(mut fields: Fields) -> Fields {
     fields
 }
 
-/// Forms of a page that change something: where each goes, with markup in every field that takes text.
-fn forms(page: &str) -> Vec<(String, Fields)> {
+/// Forms of a page that change something: where each goes, with `typed` in every field that takes text.
+fn forms(page: &str, typed: &str) -> Vec<(String, Fields)> {
     let mut found = Vec::new();
     let mut open: Option<(String, Fields)> = None;
     let mut select: Option<String> = None;
@@ -113,7 +114,7 @@ fn forms(page: &str) -> Vec<(String, Fields)> {
             ("/form", _) => {
                 found.extend(open.take());
             }
-            ("textarea", Some((_, fields))) => fields.push((field(), MARKUP.to_owned())),
+            ("textarea", Some((_, fields))) => fields.push((field(), typed.to_owned())),
             ("select", Some(_)) => select = Some(field()),
             ("/select", _) => select = None,
             ("option", Some((_, fields))) => {
@@ -133,7 +134,7 @@ fn forms(page: &str) -> Vec<(String, Fields)> {
                     "datetime-local" => "2026-12-01T08:00".to_owned(),
                     "time" => "08:00".to_owned(),
                     "number" => "1".to_owned(),
-                    _ => MARKUP.to_owned(),
+                    _ => typed.to_owned(),
                 };
                 fields.push((field(), value));
             }
@@ -143,8 +144,8 @@ fn forms(page: &str) -> Vec<(String, Fields)> {
     found
 }
 
-/// Every page that links lead to, and every form on them.
-fn walk(target: &Target) -> (BTreeMap<String, String>, BTreeMap<String, Fields>) {
+/// Every page that links lead to, and every form on them with `typed` in its fields.
+fn walk(target: &Target, typed: &str) -> (BTreeMap<String, String>, BTreeMap<String, Fields>) {
     let mut pages = BTreeMap::new();
     let mut actions = BTreeMap::new();
     let mut known = BTreeSet::from(["/".to_owned()]);
@@ -168,7 +169,7 @@ fn walk(target: &Target) -> (BTreeMap<String, String>, BTreeMap<String, Fields>)
                 waiting.insert(0, href);
             }
         }
-        for (action, fields) in forms(&answer.body) {
+        for (action, fields) in forms(&answer.body, typed) {
             let action = if action.is_empty() { path.clone() } else { action };
             if !NOT_OURS.iter().any(|not| action.starts_with(not)) {
                 actions.entry(action).or_insert(fields);
@@ -179,17 +180,21 @@ fn walk(target: &Target) -> (BTreeMap<String, String>, BTreeMap<String, Fields>)
     (pages, actions)
 }
 
+/// Acts on the own account, which would end the walk if it were closed.
+fn own_page(target: &Target) -> String {
+    let people = ask(target.data.path(), &["user", "list", "--json"]);
+    let own = people.get(0).and_then(|one| one.get("id")).and_then(serde_json::Value::as_str).expect("a person");
+    format!("/people/{own}/")
+}
+
 #[test]
 fn every_form_takes_markup_and_every_page_shows_it_as_text() {
     let target = Target::start("Người Thử");
-    let people = ask(target.data.path(), &["user", "list", "--json"]);
-    let own = people.get(0).and_then(|one| one.get("id")).and_then(serde_json::Value::as_str).expect("a person");
-    // Closing the own account would end the walk.
-    let own = format!("/people/{own}/");
+    let own = own_page(&target);
     let (mut done, mut taken) = (BTreeSet::new(), 0);
     // What a form makes has pages and forms of its own.
     for _ in 0..3 {
-        let (_, actions) = walk(&target);
+        let (_, actions) = walk(&target, MARKUP);
         for (action, fields) in actions {
             if action.starts_with(&own) || !done.insert(action.clone()) {
                 continue;
@@ -206,7 +211,7 @@ fn every_form_takes_markup_and_every_page_shows_it_as_text() {
             }
         }
     }
-    let (pages, _) = walk(&target);
+    let (pages, _) = walk(&target, MARKUP);
     let mut shown = 0;
     for (path, body) in &pages {
         assert!(!runs(body), "{path}: {body}");
@@ -219,5 +224,49 @@ fn every_form_takes_markup_and_every_page_shows_it_as_text() {
         done.len(),
         pages.len()
     );
+    target.server.stop();
+}
+
+/// Reads backwards what comes after U+202E; U+200B stands between letters without being seen.
+const UNSEEN: &str = "Tệp\u{202e}cod.exe\u{200b}";
+
+#[test]
+fn no_form_keeps_a_sign_that_nobody_sees() {
+    let target = Target::start("Người Thử");
+    let own = own_page(&target);
+    let (mut done, mut refused) = (BTreeSet::new(), 0);
+    for _ in 0..3 {
+        let (_, actions) = walk(&target, UNSEEN);
+        for (action, fields) in actions {
+            if action.starts_with(&own) || !done.insert(action.clone()) {
+                continue;
+            }
+            let holds = fields.iter().any(|(_, value)| value == UNSEEN);
+            let seen: Fields = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), if value == UNSEEN { "Tệp thử".to_owned() } else { value.clone() }))
+                .collect();
+            // Then the same without the signs, for the pages and forms of what it makes.
+            for (form, hides) in [
+                (body(&fields), holds),
+                (body(&narrowed(fields)), holds),
+                (body(&seen), false),
+                (body(&narrowed(seen)), false),
+            ] {
+                let answer = target.post(&action, &[], &form);
+                assert!(answer.status < 500, "{action}: {} {}", answer.status, answer.body);
+                assert_eq!(target.get("/me").status, 200, "{action} ends the walk");
+                refused += usize::from(hides && answer.status >= 400);
+                if !hides && answer.status < 400 {
+                    break;
+                }
+            }
+        }
+    }
+    let (pages, _) = walk(&target, UNSEEN);
+    for (path, body) in &pages {
+        assert!(!body.contains(['\u{202e}', '\u{200b}']), "{path} shows what nobody sees");
+    }
+    assert!(refused > 20 && pages.len() > 60, "{refused} refusals, {} pages: too little was walked", pages.len());
     target.server.stop();
 }

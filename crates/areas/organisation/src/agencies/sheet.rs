@@ -9,7 +9,6 @@ use crate::audit;
 use crate::sheets::{self, Change, Column, Line, Outcome, Report, Row};
 use kit::clock::Micros;
 use kit::error::FieldError;
-use kit::fold::normalise;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,7 +188,7 @@ async fn enter(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<Outcome, Err
 
 async fn change(tx: &Tx<'_>, now: Micros, agency: &Agency, wanted: &Wanted) -> Result<Outcome, Error> {
     let or = |cell: &Option<String>, held: &str| cell.clone().unwrap_or_else(|| held.to_owned());
-    let name = normalise(&or(&wanted.name, &agency.name));
+    let name = or(&wanted.name, &agency.name);
     let details = AgencyChange {
         kind: or(&wanted.kind, &agency.kind),
         address: or(&wanted.address, &agency.address),

@@ -7,6 +7,7 @@ use kit::clock::Micros;
 use kit::error::FieldError;
 use kit::fold::{fold, normalise};
 use kit::locale::texts;
+use kit::text::one_line;
 use kit::{Error, Lang};
 use std::collections::BTreeMap;
 
@@ -97,15 +98,13 @@ fn rows(
     Ok(rows)
 }
 
-/// One line; a cell that holds no value refuses it by the name of its column.
+/// One line; a cell that holds no value, or one that cannot be kept, refuses it by the name of its column.
 fn row(line: u64, names: &[Option<&'static str>], cells: &[Cell]) -> Result<Row, Unread> {
     let mut row = Row { line, cells: BTreeMap::new() };
     for (name, cell) in names.iter().zip(cells) {
         let Some(name) = *name else { continue };
-        let text = match cell {
-            Ok(text) => normalise(unguarded(text)),
-            Err(key) => return Err((line, FieldError { field: name.to_owned(), key })),
-        };
+        let text = cell.as_deref().map_err(|key| *key).and_then(|text| one_line(unguarded(text)));
+        let text = text.map_err(|key| (line, FieldError { field: name.to_owned(), key }))?;
         if !text.is_empty() {
             row.cells.insert(name, text);
         }
@@ -187,11 +186,20 @@ mod tests {
         let text = "code,name\nA\nB,b,too many\n\nC,\"two\nlines\"\nD,d\n";
         let found = cells(text);
         assert_eq!(found.len(), 4, "{found:?}");
-        assert_eq!((found[0].as_ref(), found[1].as_ref()), (None, None));
-        assert_eq!(found[2], Some((5, "C".into(), "two\nlines".into())));
         assert_eq!(found[3], Some((7, "D".into(), "d".into())));
         let unread: Vec<_> = read(text.as_bytes(), COLUMNS, &[]).unwrap().into_iter().filter_map(Result::err).collect();
-        assert_eq!(unread[0], (2, FieldError { field: String::new(), key: "sheet-line-cells" }));
+        let unread: Vec<_> = unread.iter().map(|(line, wrong)| (*line, wrong.field.as_str(), wrong.key)).collect();
+        assert_eq!(unread, [(2, "", "sheet-line-cells"), (3, "", "sheet-line-cells"), (5, "name", "text-one-line")]);
+    }
+
+    #[test]
+    fn signs_that_are_not_seen_refuse_their_line_by_the_name_of_the_column() {
+        let text = "code,name\nA,Sở\u{202e} Y tế\nB,\u{feff}b\nC,c\u{0}\nD,Tie\u{302}\u{301}ng\n";
+        let rows = read(text.as_bytes(), COLUMNS, &["code"]).unwrap();
+        let keys: Vec<_> = rows.iter().map(|row| row.as_ref().err().map(|(line, wrong)| (*line, wrong.key))).collect();
+        let hidden = |line| Some((line, "text-hidden-sign"));
+        assert_eq!(keys, [hidden(2), hidden(3), hidden(4), None]);
+        assert_eq!(rows[3].as_ref().unwrap().text("name"), "Tiếng");
     }
 
     #[test]
