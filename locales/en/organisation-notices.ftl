@@ -89,6 +89,7 @@ channel-from = Sender
 channel-from-hint = For example: Cyber Security Centre <alerts@province.example>
 channel-kept-hint = Leave empty to keep it. Another server or address needs its secrets typed again.
 channel-url = Address
+channel-port-wrong = The port is a number from 1 to 65535.
 channel-url-wrong = An address https://… without name and password is needed; http:// is for allowed private networks alone.
 channel-webhook-hint = The https:// address that takes messages. Private networks are not called, but for those that whoever runs this server has allowed.
 channel-gateway-hint = The https:// address of the gateway; sealed, because it often holds a token.

@@ -84,9 +84,6 @@ store-sources-all = all sources
 store-held = held: { $id } – { $reason }; { $sources }, { $from }..{ $to }
 store-ledger-key = ledger key { $key }
 store-signed = entry { $entry }: { $segments } segments with { $events } events, SHA-256 { $sha256 }
-store-file-exists = { $file } exists; nothing is written over
-store-file-not-made = cannot make { $file }
-store-file-not-read = cannot read { $file }
 store-no-proof = { $file } is no proof
 store-proven = event { $seq }, row { $row } of { $segment }
 store-not-proven = not proven yet: { $reason }
@@ -99,7 +96,6 @@ store-hold-exists = there is a hold { $id } already; release it first
 store-hold-missing = there is no hold { $id }
 
 ## The command import
-import-no-file = { $file } does not exist
 import-rules-beside-server = a server runs on this data directory; put rules into its rules directory instead of --rules
 import-records = records
 import-figures = read { $read }, stored { $stored }, rejected { $rejected }
@@ -137,3 +133,32 @@ audit-events-expire = Remove events beyond their time
 audit-events-repair = Mend the event store
 access-counts = { $pages } pages, { $api } of the API, { $commands } commands, { $tables } tables, { $roles } roles; without a rule: { $missing }
 access-without-rule = ✗ { $operation }: nothing says who may
+
+## Every command
+command-no-file = { $file } does not exist
+command-file-exists = { $file } exists; nothing is written over
+command-file-not-made = cannot make { $file }
+command-file-not-read = cannot read { $file }
+command-serves = luytre serves { $address }
+command-real-centre = { $file } holds a real centre, not a demonstration; choose another --data-dir
+
+## user
+command-no-account = no account { $account }
+command-no-agency = no agency has the code { $code }
+command-password = Password:
+command-password-empty = the password is empty
+command-password-refused = the password does not fit the policy: { $reasons }
+command-password-not-set = the account is made but its password is not set ({ $reason }); set it with `luytre user set-password`
+command-password-set = the password of { $account } is set
+command-user-added = { $account } may sign in
+command-user-disabled = (disabled)
+command-second-factors-reset = { $account } signs in with the password alone and may have to add a second factor there
+command-key-made =
+    or user { $id } with password { $key }
+    It is not shown again.
+
+## rules and query
+rules-checked = { $rules } rules loaded, { $cases } cases run, { $failed } failed
+rules-warnings = { $count } warnings
+rules-measured = { $rules } rules, { $events } events, { $bytes } bytes: reading { $reading } s, matching { $matching } s CPU, { $detections } detections, { $rate } events/s/core
+query-more = only the first { $rows } rows; more exist

@@ -89,6 +89,7 @@ channel-from = Người gửi
 channel-from-hint = Ví dụ: Trung tâm An ninh mạng <canh-bao@tinh.example>
 channel-kept-hint = Để trống nếu giữ nguyên. Đổi máy chủ hoặc địa chỉ thì phải nhập lại bí mật.
 channel-url = Địa chỉ
+channel-port-wrong = Cổng là một số từ 1 đến 65535.
 channel-url-wrong = Cần địa chỉ https://… không chứa tên và mật khẩu; http:// chỉ dùng cho mạng riêng đã được cho phép.
 channel-webhook-hint = Địa chỉ https:// nhận tin. Không gọi vào mạng riêng, trừ mạng mà người vận hành máy chủ đã cho phép.
 channel-gateway-hint = Địa chỉ https:// của cổng; được mã hóa khi lưu vì thường chứa mã bí mật.

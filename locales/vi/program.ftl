@@ -84,9 +84,6 @@ store-sources-all = mọi nguồn
 store-held = đang giữ lại: { $id } – { $reason }; { $sources }, { $from }..{ $to }
 store-ledger-key = khóa ký sổ { $key }
 store-signed = dòng sổ { $entry }: { $segments } đoạn lưu với { $events } sự kiện, SHA-256 { $sha256 }
-store-file-exists = { $file } đã có; không ghi đè
-store-file-not-made = không tạo được { $file }
-store-file-not-read = không đọc được { $file }
 store-no-proof = { $file } không phải một bằng chứng
 store-proven = sự kiện { $seq }, dòng { $row } của { $segment }
 store-not-proven = chưa chứng minh được: { $reason }
@@ -99,7 +96,6 @@ store-hold-exists = đã có lệnh giữ { $id }; hãy thôi giữ trước
 store-hold-missing = không có lệnh giữ { $id }
 
 ## Lệnh import
-import-no-file = { $file } không có
 import-rules-beside-server = một máy chủ đang dùng thư mục dữ liệu này; hãy đặt quy tắc vào thư mục quy tắc của máy chủ thay cho --rules
 import-records = bản ghi
 import-figures = đọc { $read }, lưu { $stored }, loại { $rejected }
@@ -137,3 +133,32 @@ audit-events-expire = Xóa sự kiện hết hạn lưu
 audit-events-repair = Sửa kho sự kiện
 access-counts = { $pages } thao tác trên trang, { $api } của API, { $commands } lệnh, { $tables } bảng, { $roles } vai trò; chưa có quy tắc: { $missing }
 access-without-rule = ✗ { $operation }: chưa nói ai được làm
+
+## Mọi lệnh
+command-no-file = { $file } không có
+command-file-exists = { $file } đã có; không ghi đè
+command-file-not-made = không tạo được { $file }
+command-file-not-read = không đọc được { $file }
+command-serves = luytre phục vụ tại { $address }
+command-real-centre = { $file } là dữ liệu của một Trung tâm thật, không phải bản trình diễn; hãy chọn --data-dir khác
+
+## Lệnh user
+command-no-account = không có tài khoản { $account }
+command-no-agency = không có cơ quan nào mang mã { $code }
+command-password = Mật khẩu:
+command-password-empty = mật khẩu để trống
+command-password-refused = mật khẩu không đúng quy định: { $reasons }
+command-password-not-set = đã lập tài khoản nhưng chưa đặt được mật khẩu ({ $reason }); hãy đặt bằng `luytre user set-password`
+command-password-set = đã đặt mật khẩu của { $account }
+command-user-added = { $account } đã có thể đăng nhập
+command-user-disabled = (đã khóa)
+command-second-factors-reset = { $account } đăng nhập chỉ bằng mật khẩu và có thể phải thêm yếu tố xác thực thứ hai ngay sau đó
+command-key-made =
+    hoặc tài khoản { $id } với mật khẩu { $key }
+    Khóa không hiện lại lần nữa.
+
+## Lệnh rules và query
+rules-checked = đã nạp { $rules } quy tắc, đã chạy { $cases } trường hợp, { $failed } không đạt
+rules-warnings = { $count } điều cần để ý
+rules-measured = { $rules } quy tắc, { $events } sự kiện, { $bytes } byte: đọc { $reading } giây, so khớp { $matching } giây CPU, { $detections } lần phát hiện, { $rate } sự kiện/giây/lõi
+query-more = chỉ { $rows } dòng đầu; còn nữa

@@ -13,6 +13,11 @@ pub struct FieldError {
     pub key: &'static str,
 }
 
+/// Key of what is wrong with a value that is none of those offered or has the wrong form: an empty one is missing.
+pub fn unfit(value: &str) -> &'static str {
+    if value.trim().is_empty() { "field-required" } else { "field-invalid" }
+}
+
 /// A mistake in what was asked that is known by name, so that it is told in the asker's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -84,6 +89,11 @@ impl Error {
     /// One wrong field.
     pub fn invalid(field: impl Into<String>, key: &'static str) -> Self {
         Self::Invalid(vec![FieldError { field: field.into(), key }])
+    }
+
+    /// One field whose value does not fit; see [`unfit`].
+    pub fn unfit(field: impl Into<String>, value: &str) -> Self {
+        Self::invalid(field, unfit(value))
     }
 
     /// A request that makes no sense, with a code and the variables of its sentence.
@@ -244,6 +254,14 @@ mod tests {
         assert!(form.in_words(Lang::Vi).contains("biểu mẫu"), "{}", form.in_words(Lang::Vi));
         assert_ne!(right.key(), form.key());
         assert_eq!((right.code(), form.code()), ("forbidden", "form-not-ours"));
+    }
+
+    #[test]
+    fn an_empty_value_is_missing_and_another_one_is_wrong() {
+        for (value, key) in [("", "field-required"), (" ", "field-required"), ("x", "field-invalid")] {
+            let Error::Invalid(fields) = Error::unfit("kind", value) else { panic!("a field is wrong") };
+            assert_eq!((fields[0].field.as_str(), fields[0].key), ("kind", key), "{value:?}");
+        }
     }
 
     #[test]

@@ -2,25 +2,9 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kit::Lang;
 use kit::clock::{Micros, VIETNAM_OFFSET_SECONDS};
-use kit::page::{FormErrors, Page};
-use kit::web::{Fail, Html};
-use kit::{Error, Lang};
-
-/// The words for the wrong fields of a form; other errors go on their way.
-pub(crate) fn form_errors(page: &Page, error: Error) -> Result<FormErrors, Fail> {
-    let mut errors = FormErrors::default();
-    match error {
-        Error::Invalid(fields) => {
-            for field in fields {
-                errors.add(field.field, page.t(field.key));
-            }
-        }
-        Error::Conflict(key) => errors.add("", page.t(key)),
-        other => return Err(other.into()),
-    }
-    Ok(errors)
-}
+use kit::web::Html;
 
 /// A form shown again: 422 where something is wrong with it.
 pub(crate) fn again(html: Html) -> Response {

@@ -1,9 +1,6 @@
-//! A form that came back: which one, what was typed into it, and what is wrong. The summary above names each field as
-//! its label does and leads to it; a field shows its own error without its name.
+//! A form that came back: which one, what was typed into it, and what is wrong.
 
-use crate::edge::form_errors;
-use kit::page::{Entry, FormErrors};
-use kit::web::Fail;
+use kit::page::FormErrors;
 use kit::{Error, Lang};
 
 /// Of the forms of a page at most one comes back.
@@ -22,8 +19,8 @@ impl Again {
         typed: Vec<(String, String)>,
         lang: Lang,
         error: Error,
-    ) -> Result<Self, Fail> {
-        Ok(Self { form, typed, errors: form_errors(lang, error)? })
+    ) -> Result<Self, Error> {
+        Ok(Self { form, typed, errors: FormErrors::of_error(lang, error)? })
     }
 
     /// Everything as it was typed.
@@ -47,27 +44,9 @@ impl Again {
         let field = field.to_owned();
         typed.iter().filter(move |(name, _)| *name == field).map(|(_, value)| value.as_str())
     }
-
-    /// The summary: `place` gives the element and the label of a field of the form.
-    pub(crate) fn summary(&self, place: impl Fn(&str) -> Option<(String, String)>) -> FormErrors {
-        let named = self.errors.iter().map(|(field, text)| match place(field) {
-            Some((element, label)) => (element, format!("{label}: {text}")),
-            None => (String::new(), text.clone()),
-        });
-        FormErrors(named.collect())
-    }
 }
 
 /// Fields as pairs, for [`Again::new`].
 pub(crate) fn typed<const N: usize>(fields: [(&str, &str); N]) -> Vec<(String, String)> {
     fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
-}
-
-/// The summary of a form that is made of entries alone.
-pub(crate) fn named(errors: &FormErrors, entries: &[Entry]) -> FormErrors {
-    let named = errors.iter().map(|(field, text)| match entries.iter().find(|entry| entry.name == *field) {
-        Some(entry) => (field.clone(), format!("{}: {text}", entry.label)),
-        None => (String::new(), text.clone()),
-    });
-    FormErrors(named.collect())
 }

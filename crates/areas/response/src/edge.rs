@@ -1,22 +1,7 @@
-//! Between services and pages: errors as words beside their fields, and news for open pages.
+//! Between services and pages: news for open pages, and keys of texts.
 
-use kit::locale::texts;
-use kit::page::FormErrors;
-use kit::web::Fail;
-use kit::{App, Error, Lang, Tx};
+use kit::{App, Tx};
 use serde_json::json;
-
-/// What is wrong with a form, in words; other errors go their way.
-pub(crate) fn form_errors(lang: Lang, error: Error) -> Result<FormErrors, Fail> {
-    let text = |key: &str| texts().text(lang, key);
-    let mut errors = FormErrors::default();
-    match error {
-        Error::Invalid(fields) => fields.iter().for_each(|error| errors.add(error.field.clone(), text(error.key))),
-        Error::Conflict(key) => errors.add("", text(key)),
-        error => return Err(error.into()),
-    }
-    Ok(errors)
-}
 
 /// Tells open pages, once the transaction is committed, that an incident or its clocks changed.
 pub(crate) fn tell(app: &App, tx: &Tx<'_>, incident_id: &str, agency_id: &str) {

@@ -1,5 +1,8 @@
 //! Form fields with label, hint, error and value, and the summary of errors at the top of a form.
 
+use crate::error::Error;
+use crate::locale::{Lang, texts};
+
 /// One choice of a select or of radio buttons.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
@@ -90,7 +93,7 @@ impl Entry {
 
 /// What is wrong with a form, field by field, in words that say what to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FormErrors(pub Vec<(String, String)>);
+pub struct FormErrors(Vec<(String, String)>);
 
 impl FormErrors {
     /// Adds one error; an empty field name is about the form as a whole.
@@ -98,16 +101,85 @@ impl FormErrors {
         self.0.push((field.into(), text.into()));
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// What a service says of a form, in words; other errors come back to go on their way.
+    pub fn of_error(lang: Lang, error: Error) -> Result<Self, Error> {
+        let text = |key: &str| texts().text(lang, key);
+        let mut errors = Self::default();
+        match error {
+            Error::Invalid(fields) => fields.iter().for_each(|one| errors.add(one.field.clone(), text(one.key))),
+            Error::Conflict(key) => errors.add("", text(key)),
+            other => return Err(other),
+        }
+        Ok(errors)
     }
 
-    pub fn iter(&self) -> std::slice::Iter<'_, (String, String)> {
-        self.0.iter()
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// First error of a field, empty for none.
     pub fn of(&self, field: &str) -> &str {
         self.0.iter().find(|(name, _)| name == field).map(|(_, text)| text.as_str()).unwrap_or_default()
+    }
+
+    /// The summary above the form: first what is about the form as a whole, then field by field in the order of
+    /// `places`, each under its label.
+    pub fn summary<P: Into<Place>>(&self, places: impl IntoIterator<Item = P>) -> ErrorSummary {
+        let mut left: Vec<_> = self.0.iter().collect();
+        let mut named = Vec::new();
+        for place in places {
+            let Place { field, element, label } = place.into();
+            left.retain(|(name, text)| {
+                let is_here = *name == field;
+                if is_here {
+                    named.push(SummaryLine { element: element.clone(), text: format!("{label}: {text}") });
+                }
+                !is_here
+            });
+        }
+        let whole = left.into_iter().map(|(_, text)| SummaryLine { element: String::new(), text: text.clone() });
+        ErrorSummary(whole.chain(named).collect())
+    }
+}
+
+/// Where a field stands on its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Name in the form.
+    pub field: String,
+    /// Id of the element that takes the focus.
+    pub element: String,
+    pub label: String,
+}
+
+impl From<&Entry> for Place {
+    fn from(entry: &Entry) -> Self {
+        Self { field: entry.name.clone(), element: entry.name.clone(), label: entry.label.clone() }
+    }
+}
+
+/// One line of the summary: `label: text`, leading to its field. Without an element it is about the form as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryLine {
+    pub element: String,
+    pub text: String,
+}
+
+/// The errors of a form as they stand above it. Only the fields of the form make one of its errors.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErrorSummary(Vec<SummaryLine>);
+
+impl ErrorSummary {
+    /// Of a page whose errors are about the whole of it.
+    pub fn whole(text: impl Into<String>) -> Self {
+        Self(vec![SummaryLine { element: String::new(), text: text.into() }])
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, SummaryLine> {
+        self.0.iter()
     }
 }

@@ -47,7 +47,7 @@ pub struct Gallery {
     rows: Vec<Row>,
     pagination: Pagination,
     histogram: Histogram,
-    errors: FormErrors,
+    errors: ErrorSummary,
     reason: Entry,
     entries: Vec<Entry>,
 }
@@ -92,7 +92,7 @@ impl Gallery {
             rows: rows(now),
             pagination: Pagination::of(&address.with("page", 4), 20, 1234),
             histogram: histogram(now),
-            errors,
+            errors: errors.summary(&entries),
             reason: Entry::new("text", "reason", "Lý do").hint(TEST_NAME).required(),
             entries,
             page,

@@ -7,7 +7,7 @@ use super::clock_bar::{Drawing, Mark, Placed};
 use super::format::When;
 use super::presence::Cell;
 use super::{
-    Chip, ClockBar, Counter, Entry, FormErrors, Histogram, Interval, Level, Page, Pagination, Presence, Severity,
+    Chip, ClockBar, Counter, Entry, ErrorSummary, Histogram, Interval, Level, Page, Pagination, Presence, Severity,
     SlotState, Sorting, Sparkline, Tab, Tone, VerdictMark, iso,
 };
 use crate::clock::Micros;
@@ -108,7 +108,7 @@ part!(/// Histogram with its table behind.
 part!(/// Which rows are shown and links to the other pages.
     pagination, PaginationPart, "parts/pagination.html", { pages: Pagination });
 part!(/// Everything wrong with a form, first thing on the page; takes the focus.
-    error_summary, ErrorSummaryPart, "parts/error_summary.html", { errors: FormErrors });
+    error_summary, ErrorSummaryPart, "parts/error_summary.html", { errors: ErrorSummary });
 part!(/// One field with label, hint and error.
     field, FieldPart, "parts/field.html", { entry: Entry });
 

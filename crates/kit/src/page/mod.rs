@@ -21,7 +21,7 @@ mod sparkline;
 pub use address::Address;
 pub use badges::{GivenLevel, GivenSeverity, GivenTone, Level, Severity, Tone, Verdict, VerdictMark};
 pub use clock_bar::{ClockBar, Duty, DutyState, Moment, MomentKind};
-pub use entry::{Choice, Entry, FormErrors};
+pub use entry::{Choice, Entry, ErrorSummary, FormErrors, Place, SummaryLine};
 pub use format::{Format, Quantity, When, iso};
 pub use frame::{Counter, Flash, FlashKind, NavigationItem, PersonBadge, ScopeChoice, Theme};
 pub use gallery::{Gallery, gallery_router};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::{DAY, HOUR, MINUTE};
+use crate::error::{Error, FieldError};
 use crate::page::gallery::{TEST_NAME, TEST_NOW};
 use askama::Template;
 
@@ -277,4 +278,28 @@ fn a_field_says_what_it_needs_and_what_is_wrong_to_who_cannot_see_it() {
     ] {
         assert!(html.contains(attribute), "{attribute} is missing: {html}");
     }
+}
+
+#[test]
+fn a_summary_names_each_field_in_the_order_of_the_form_and_leads_to_it() {
+    let wrong =
+        ["host", "elsewhere", "name"].map(|field| FieldError { field: field.to_owned(), key: "field-required" });
+    let errors = FormErrors::of_error(Lang::Vi, Error::Invalid(wrong.into())).unwrap();
+    let entries = [("name", "Tên"), ("kind", "Loại"), ("host", "Máy chủ")].map(|(name, label)| {
+        let kind = if name == "kind" { "radio" } else { "text" };
+        Entry::new(kind, name, label).required().checked(&errors)
+    });
+    let html = page(Lang::Vi).error_summary(&errors.summary(&entries)).to_string();
+    let lines: Vec<_> = html.lines().filter(|line| line.starts_with("<li>")).collect();
+    let expected = [
+        "<li>Không được để trống</li>",
+        "<li><a href=\"#name\">Tên: Không được để trống</a></li>",
+        "<li><a href=\"#host\">Máy chủ: Không được để trống</a></li>",
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(entries.map(|entry| entry.error), ["Không được để trống", "", "Không được để trống"]);
+    let group = page(Lang::Vi).field(&Entry::new("radio", "kind", "Loại")).to_string();
+    assert!(group.contains("id=\"kind\" tabindex=\"-1\""), "a group of boxes takes the focus: {group}");
+    let other = FormErrors::of_error(Lang::Vi, Error::NotFound);
+    assert!(matches!(other, Err(Error::NotFound)), "what is not about the form goes on its way");
 }

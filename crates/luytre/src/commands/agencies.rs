@@ -1,9 +1,9 @@
 //! `luytre agencies`: the register of agencies from the command line.
 
-use super::{print_json, say, user_of_the_system};
+use super::{about_file, print_json, say, user_of_the_system};
 use crate::centre::Registers;
 use crate::configuration::Configuration;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use kit::live::Live;
 use organisation::agencies;
@@ -52,7 +52,8 @@ impl Agencies {
 
 /// A table, whatever the file is called; from its first bytes follows whether it is a workbook.
 pub(super) fn read_table(file: &Path) -> Result<Vec<u8>> {
-    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+    ensure!(file.exists(), about_file(file, "command-no-file"));
+    std::fs::read(file).with_context(|| about_file(file, "command-file-not-read"))
 }
 
 /// Every line that changes something or is refused, then the totals.

@@ -1,6 +1,6 @@
 //! `luytre audit`: the audit trail verified, signed, and written to a file that anybody can verify.
 
-use super::{language, plain, print_json, tell, text};
+use super::{about_file, language, plain, print_json, tell, text};
 use crate::centre::Registers;
 use crate::configuration::Configuration;
 use crate::examination::Examiner;
@@ -63,9 +63,10 @@ impl Audit {
     /// Verifies an exported file.
     pub(super) fn verify_file(&self) -> Result<ExitCode> {
         let Act::Verify { file: Some(path), key, json } = &self.act else { return Ok(ExitCode::FAILURE) };
-        let mut file = BufReader::new(File::open(path).with_context(|| path.display().to_string())?);
+        ensure!(path.exists(), about_file(path, "command-no-file"));
+        let mut file = BufReader::new(File::open(path).with_context(|| about_file(path, "command-file-not-read"))?);
         let found = audit::verify_export(&mut file)?;
-        let found = found.with_context(|| text("audit-no-export", &[("file", path.display().to_string().into())]))?;
+        let found = found.with_context(|| about_file(path, "audit-no-export"))?;
         told(&found, key.as_deref(), *json)
     }
 
@@ -113,11 +114,13 @@ fn told(report: &Report, key: Option<&str>, json: bool) -> Result<ExitCode> {
 }
 
 async fn export(registers: &Registers, path: &Path, json: bool) -> Result<ExitCode> {
+    // Before anything is signed: a checkpoint stands in the trail.
+    ensure!(!path.exists(), about_file(path, "command-file-exists"));
     let scope = Scope::service("command line").asking("", &super::user_of_the_system());
     let now = registers.clock.now();
     registers.checkpoints.make(&registers.db, &scope, now).await?;
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = BufWriter::new(file.with_context(|| path.display().to_string())?);
+    let mut file = BufWriter::new(file.with_context(|| about_file(path, "command-file-not-made"))?);
     let done = {
         let scoped = registers.db.scoped(&scope);
         audit::export(&scoped.read(), &registers.checkpoints, &mut file).await?

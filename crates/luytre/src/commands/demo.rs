@@ -1,6 +1,6 @@
 //! `luytre demo`: the demonstration province, alive.
 
-use super::print_json;
+use super::{about_file, print_json};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::demonstration::lines::{Stories, Traffic};
@@ -43,7 +43,7 @@ impl Demo {
     pub(super) async fn run(&self, data: &Path, mut configuration: Configuration) -> Result<ExitCode> {
         let mark = data.join(MARK);
         if !mark.exists() && data.join("registers.sqlite").exists() {
-            bail!("{} holds a real centre, not a demonstration; choose another --data-dir", data.display());
+            bail!(about_file(data, "command-real-centre"));
         }
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         configuration.web.listen = SocketAddr::new(loopback, self.port);

@@ -1,6 +1,6 @@
 //! `luytre import`: log files into the event store, with detection.
 
-use super::{plain, print_json, say, tell, text};
+use super::{about_file, plain, print_json, say, tell, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control::{self, ImportQuestion};
@@ -45,7 +45,7 @@ impl Import {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         for path in &self.paths {
             if !path.exists() {
-                bail!(text("import-no-file", &[("file", path.display().to_string().into())]));
+                bail!(about_file(path, "command-no-file"));
             }
         }
         let question = ImportQuestion {

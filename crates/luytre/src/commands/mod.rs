@@ -20,7 +20,7 @@ use crate::keys::make_private_directory;
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use kit::locale::{Argument, texts};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Lũy Tre: the Cyber Security Centre of a province as one program.
@@ -174,6 +174,11 @@ fn text(key: &str, arguments: &[(&str, Argument<'_>)]) -> String {
 /// Prints such a text.
 fn tell(key: &str, arguments: &[(&str, Argument<'_>)]) {
     print_line(format_args!("{}", text(key, arguments)));
+}
+
+/// A sentence about a file or a directory.
+fn about_file(path: &Path, key: &str) -> String {
+    text(key, &[("file", path.display().to_string().into())])
 }
 
 /// Name of whoever runs this command, as the operating system knows it; the number where it has no name.

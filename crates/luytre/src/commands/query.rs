@@ -1,6 +1,6 @@
 //! `luytre query`: one question to the SQL catalogue.
 
-use super::{print_json, say};
+use super::{plain, print_json, say, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control;
@@ -43,15 +43,11 @@ impl Query {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         if self.tables {
             for table in crate::centre::tables() {
-                say!("{}.{}: {}", table.schema, table.name, table.doc);
-                for column in table.columns {
-                    say!("  {:<24} {:<8} {}", column.name, format!("{:?}", column.kind).to_lowercase(), column.doc);
-                }
+                let columns = table.columns.iter().map(|column| (column.name, column.kind.code()));
+                print_columns(&format!("{}.{}", table.schema, table.name), &table.key(), columns);
             }
-            say!("events: what arrived, one row each.");
-            for column in event_store::Store::event_columns() {
-                say!("  {:<24} {:<8} {}", column.name, format!("{:?}", column.kind).to_lowercase(), column.doc);
-            }
+            let columns = event_store::Store::event_columns().into_iter().map(|column| (column.name, column.kind));
+            print_columns("events", "catalogue-events", columns);
             return Ok(ExitCode::SUCCESS);
         }
         let sql = self.sql.as_deref().unwrap_or_default();
@@ -75,9 +71,18 @@ impl Query {
             Format::Table => print_table(&answer),
         }
         if answer.truncated {
-            eprintln!("only the first {} rows; more exist", answer.rows.len());
+            eprintln!("{}", text("query-more", &[("rows", plain(answer.rows.len()))]));
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A table with its columns, name and kind each, as the page of questions explains them.
+fn print_columns(table: &str, key: &str, columns: impl Iterator<Item = (&'static str, &'static str)>) {
+    say!("{table}: {}", text(key, &[]));
+    for (name, kind) in columns {
+        let kind = text(&format!("catalogue-kind-{kind}"), &[]);
+        say!("  {name:<24} {kind:<12} {}", text(&format!("{key}-{name}"), &[]));
     }
 }
 
@@ -134,5 +139,5 @@ fn print_table(answer: &QueryAnswer) {
         ("read", answer.files_read.into()),
         ("files", answer.files_total.into()),
     ];
-    say!("{}", super::text("query-said", &figures));
+    say!("{}", text("query-said", &figures));
 }

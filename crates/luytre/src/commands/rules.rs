@@ -1,8 +1,8 @@
 //! `luytre rules`: which rules load, and how fast they match.
 
-use super::{print_json, say};
+use super::{about_file, plain, print_json, say, tell};
 use crate::content::Content;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use detection::{Engine, Matches, Replaced, RuleError, RuleSet, RuleTestFile};
 use event::{Event, Origin, RawRecord};
@@ -64,7 +64,7 @@ struct Checked {
 
 fn load(directory: &Path) -> Result<(RuleSet, Vec<RuleError>)> {
     if !directory.exists() {
-        bail!("{} does not exist", directory.display());
+        bail!(about_file(directory, "command-no-file"));
     }
     Ok(RuleSet::from_directory(directory))
 }
@@ -79,12 +79,13 @@ fn check(directory: &Path, json: bool) -> Result<ExitCode> {
     if json {
         print_json(&Checked { loaded: rules.len(), failed, warnings })?;
     } else {
-        say!("{} rules loaded, {cases} cases run, {} failed", rules.len(), failed.len());
+        let counts = [("rules", plain(rules.len())), ("cases", plain(cases)), ("failed", plain(failed.len()))];
+        tell("rules-checked", &counts);
         for error in &failed {
             say!("  {error}");
         }
         if !warnings.is_empty() {
-            say!("{} warnings", warnings.len());
+            tell("rules-warnings", &[("count", plain(warnings.len()))]);
         }
         for warning in &warnings {
             say!("  {warning}");
@@ -154,7 +155,8 @@ fn bench(rules: &Path, events: &Path, threads: usize, json: bool) -> Result<Exit
     let engine = Engine::new(rules);
     engine.warm_up();
     let formats = formats()?;
-    let file = std::fs::File::open(events).with_context(|| format!("cannot read {}", events.display()))?;
+    ensure!(events.exists(), about_file(events, "command-no-file"));
+    let file = std::fs::File::open(events).with_context(|| about_file(events, "command-file-not-read"))?;
     let origin = Arc::new(Origin::default());
     let arrival = jiff::Timestamp::now().as_microsecond();
     let mut reader = BufReader::with_capacity(1 << 20, file);
@@ -197,15 +199,16 @@ fn bench(rules: &Path, events: &Path, threads: usize, json: bool) -> Result<Exit
         print_json(&total)?;
     } else {
         let rate = total.events as f64 / (total.parse_s + total.match_s).max(1e-9);
-        say!(
-            "{} rules, {} events, {} bytes: reading {:.2} s, matching {:.2} s CPU, {} detections, {rate:.0} events/s/core",
-            total.rules,
-            total.events,
-            total.bytes,
-            total.parse_s,
-            total.match_s,
-            total.detections
-        );
+        let figures = [
+            ("rules", plain(total.rules)),
+            ("events", plain(total.events)),
+            ("bytes", plain(total.bytes)),
+            ("reading", format!("{:.2}", total.parse_s).into()),
+            ("matching", format!("{:.2}", total.match_s).into()),
+            ("detections", plain(total.detections)),
+            ("rate", format!("{rate:.0}").into()),
+        ];
+        tell("rules-measured", &figures);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -48,7 +48,7 @@ impl Serve {
         let centre = Centre::open_with_rules(data, &configuration, &self.rules).await?;
         let server = Server::start(data, centre, false).await?;
         tracing::info!(address = %server.address, doors = %server.doors(), "listening");
-        println!("luytre serves http://{}", server.address);
+        super::tell("command-serves", &[("address", format!("http://{}", server.address).into())]);
         asked_to_stop().await?;
         server.stop().await?;
         Ok(ExitCode::SUCCESS)

@@ -1,12 +1,13 @@
 //! `luytre user`: accounts from the command line, for the first start and for emergencies.
 
-use super::agencies::{read_table, tell};
-use super::{print_json, say, user_of_the_system};
+use super::agencies::{read_table, tell as tell_report};
+use super::{plain, print_json, say, tell, text, user_of_the_system};
 use crate::centre::Registers;
 use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use kit::live::Live;
+use kit::locale::Argument;
 use kit::{Capability, Tx};
 use organisation::agencies::Agency;
 use organisation::api_keys::{self, NewKey};
@@ -93,8 +94,7 @@ impl User {
                 let wrong =
                     sign_in::check_rules(rules, &password, Owner { about: &[account, name], second_factor: false });
                 if !wrong.is_empty() {
-                    let texts: Vec<_> = wrong.iter().map(|key| kit::locale::texts().text(kit::Lang::En, key)).collect();
-                    bail!("the password does not fit the policy: {}", texts.join("; "));
+                    bail!(unfit_password(&wrong));
                 }
                 let tx = scoped.begin().await?;
                 let agency = agency_of(centre, &tx, agency.as_deref(), now).await?;
@@ -109,9 +109,10 @@ impl User {
                 tx.commit().await?;
                 if let Err(error) = registers.sign_in(true)?.set_password(&scope, &person.id, &password).await {
                     // An account without a password cannot sign in; a second try starts with `set-password`.
-                    bail!("the account is made but its password is not set: {error}");
+                    let reason = password_error(error).to_string();
+                    bail!(text("command-password-not-set", &[("reason", reason.into())]));
                 }
-                say!("{account} may sign in");
+                tell("command-user-added", &about(account));
             }
             Command::List { json } => {
                 let people = people::list(&scoped.read(), &PersonFilter::default(), 10_000, 0).await?;
@@ -128,8 +129,10 @@ impl User {
                     print_json(&rows)?;
                 } else {
                     for person in people {
-                        let state = if person.active { "" } else { " (disabled)" };
-                        say!("{:<20} {} – {}{state}", person.account, person.full_name, person.agency_name);
+                        let state = if person.active { String::new() } else { text("command-user-disabled", &[]) };
+                        let line =
+                            format!("{:<20} {} – {} {state}", person.account, person.full_name, person.agency_name);
+                        say!("{}", line.trim_end());
                     }
                 }
             }
@@ -149,27 +152,48 @@ impl User {
                 if *json {
                     print_json(&serde_json::json!({ "id": id, "key": key, "encoded": encoded }))?;
                 } else {
-                    say!("Authorization: ApiKey {encoded}\nor user {id} with password {key}\nIt is not shown again.");
+                    say!("Authorization: ApiKey {encoded}");
+                    tell("command-key-made", &[("id", plain(id)), ("key", plain(key))]);
                 }
             }
             Command::ResetSecondFactors { account } => {
-                let person = people::by_account(&scoped.read(), account)
-                    .await?
-                    .with_context(|| format!("no account {account}"))?;
+                let person = people::by_account(&scoped.read(), account).await?;
+                let person = person.with_context(|| text("command-no-account", &about(account)))?;
                 registers.sign_in(true)?.reset_second_factors(&scope, &person.id).await?;
-                say!("{account} signs in with the password alone and may have to add a second factor there");
+                tell("command-second-factors-reset", &about(account));
             }
             Command::Import { .. } => {}
             Command::SetPassword { account } => {
                 let password = read_password()?;
-                let person = people::by_account(&scoped.read(), account)
-                    .await?
-                    .with_context(|| format!("no account {account}"))?;
-                registers.sign_in(true)?.set_password(&scope, &person.id, &password).await?;
-                say!("the password of {account} is set");
+                let person = people::by_account(&scoped.read(), account).await?;
+                let person = person.with_context(|| text("command-no-account", &about(account)))?;
+                let set = registers.sign_in(true)?.set_password(&scope, &person.id, &password).await;
+                set.map_err(password_error)?;
+                tell("command-password-set", &about(account));
             }
         }
         Ok(())
+    }
+}
+
+fn about(account: &str) -> [(&'static str, Argument<'_>); 1] {
+    [("account", account.into())]
+}
+
+/// That a password breaks rules, given by their keys.
+fn unfit_password(rules: &[&'static str]) -> String {
+    let reasons: Vec<_> = rules.iter().map(|key| text(key, &[])).collect();
+    text("command-password-refused", &[("reasons", reasons.join("; ").into())])
+}
+
+/// What came of setting a password, where it is the password that is wrong; the name of a field says nothing here.
+fn password_error(error: kit::Error) -> anyhow::Error {
+    match error {
+        kit::Error::Invalid(fields) => {
+            let rules: Vec<_> = fields.iter().map(|field| field.key).collect();
+            anyhow::anyhow!(unfit_password(&rules))
+        }
+        other => anyhow::anyhow!(other.in_words(super::language())),
     }
 }
 
@@ -183,26 +207,29 @@ async fn import(registers: &Registers, file: &Path, dry_run: bool, json: bool) -
     } else {
         tx.commit().await?;
     }
-    tell(&report, json)
+    tell_report(&report, json)
 }
 
 async fn agency_of(centre: &str, tx: &Tx<'_>, code: Option<&str>, now: i64) -> Result<Agency> {
     let root = agencies::ensure_root_agency(tx, now, centre, "TTANM").await?;
     match code {
         None => Ok(root),
-        Some(code) => agencies::by_code(tx, code).await?.with_context(|| format!("no agency has the code {code}")),
+        Some(code) => {
+            let agency = agencies::by_code(tx, code).await?;
+            agency.with_context(|| text("command-no-agency", &[("code", code.into())]))
+        }
     }
 }
 
 fn read_password() -> Result<String> {
     if std::io::stdin().is_terminal() {
-        eprint!("Password: ");
+        eprint!("{} ", text("command-password", &[]));
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let password = line.trim_end_matches(['\n', '\r']).to_owned();
     if password.is_empty() {
-        bail!("the password is empty");
+        bail!(text("command-password-empty", &[]));
     }
     Ok(password)
 }

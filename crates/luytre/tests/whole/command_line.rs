@@ -2,7 +2,7 @@
 
 use crate::program::{Serving, ask, command, failure, free_port, query, run};
 use serde_json::json;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::Stdio;
 use test_support::workbook::workbook_of;
 
@@ -107,6 +107,46 @@ fn what_goes_wrong_is_said_in_the_language_of_the_terminal() {
         assert!(said.contains(expected), "{arguments:?}: {said}");
         assert!(!["read ", "stored", "skipped", "events", "held:"].iter().any(|word| said.contains(word)), "{said}");
     }
+}
+
+#[test]
+fn accounts_and_files_are_spoken_of_in_the_language_of_the_terminal() {
+    let data = tempfile::tempdir().expect("directory");
+    let said = |arguments: &[&str], input: &str| {
+        let mut vietnamese = command(data.path());
+        let vietnamese = vietnamese.args(arguments).env("LC_ALL", "vi_VN.UTF-8").stdin(Stdio::piped());
+        let mut child = vietnamese.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("luytre");
+        child.stdin.take().expect("stdin").write_all(input.as_bytes()).expect("input");
+        let output = child.wait_with_output().expect("luytre ends");
+        [output.stdout, output.stderr].map(|part| String::from_utf8_lossy(&part).into_owned()).concat()
+    };
+    let file = data.path().join("trail.jsonl");
+    let file = file.to_str().expect("path");
+    let add = ["user", "add", "quan.tri", "--name", "Quản Trị", "--role", "administrator"];
+    let sound = "Tre-Xanh.Ven-Song.1975\n";
+    let steps: [(&[&str], &str, &str); 13] = [
+        (&add, "\n", "mật khẩu để trống"),
+        (&add, "abc\n", "mật khẩu không đúng quy định"),
+        (&add, sound, "quan.tri đã có thể đăng nhập"),
+        (&["user", "set-password", "quan.tri"], "abc\n", "mật khẩu không đúng quy định"),
+        (&["user", "set-password", "quan.tri"], "Song-Xanh.Ven-Tre.1975\n", "đã đặt mật khẩu của quan.tri"),
+        (&["user", "set-password", "khong.co"], sound, "không có tài khoản khong.co"),
+        (&["user", "reset-second-factors", "khong.co"], "", "không có tài khoản khong.co"),
+        (&["user", "reset-second-factors", "quan.tri"], "", "yếu tố xác thực thứ hai"),
+        (&["user", "add-key", "rsyslog", "--agency", "KHONG"], "", "không có cơ quan nào mang mã KHONG"),
+        (&["user", "add-key", "rsyslog"], "", "Khóa không hiện lại lần nữa"),
+        (&["audit", "export", file], "", "SHA-256"),
+        (&["audit", "export", file], "", "đã có; không ghi đè"),
+        (&["agencies", "import", "khong-co.csv"], "", "khong-co.csv không có"),
+    ];
+    for (arguments, input, expected) in steps {
+        let said = said(arguments, input);
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+        let english = ["password", "account", "shown", "exists", "agency", "cannot", "No such"];
+        assert!(!english.iter().any(|word| said.contains(word)), "{arguments:?}: {said}");
+    }
+    let tables = said(&["query", "--tables"], "");
+    assert!(tables.contains("số nguyên") && tables.contains("Lúc bản ghi đến Trung tâm."), "{tables}");
 }
 
 #[test]

@@ -18,4 +18,5 @@ mod questions;
 mod restart;
 mod rules;
 mod store;
+mod summaries;
 mod trail;

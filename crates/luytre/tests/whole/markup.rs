@@ -36,13 +36,13 @@ const NARROW: [(&str, &str); 22] = [
 const MOST_PAGES: usize = 400;
 
 /// One element of a page: its name and attributes, without entities undone.
-struct Tag<'page> {
-    name: &'page str,
-    attributes: BTreeMap<&'page str, &'page str>,
+pub(crate) struct Tag<'page> {
+    pub(crate) name: &'page str,
+    pub(crate) attributes: BTreeMap<&'page str, &'page str>,
 }
 
 /// Elements in their order; closing ones by their name with `/`. Our own pages quote every attribute.
-fn tags(page: &str) -> Vec<Tag<'_>> {
+pub(crate) fn tags(page: &str) -> Vec<Tag<'_>> {
     let mut found = Vec::new();
     let mut rest = page;
     while let Some((_, from)) = rest.split_once('<') {
@@ -76,13 +76,29 @@ fn tags(page: &str) -> Vec<Tag<'_>> {
     found
 }
 
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'")
 }
 
-type Fields = Vec<(String, String)>;
+pub(crate) type Fields = Vec<(String, String)>;
 
-fn body(fields: &Fields) -> String {
+/// What to write into a field of a kind (`textarea`, `select`, else the type of the input) whose page offers a value;
+/// nothing leaves the field out.
+pub(crate) type Fill = fn(kind: &str, offered: String) -> Option<String>;
+
+/// Markup in every field that takes text.
+fn markup(kind: &str, offered: String) -> Option<String> {
+    Some(match kind {
+        "hidden" | "checkbox" | "radio" | "select" => offered,
+        "date" => "2026-12-01".to_owned(),
+        "datetime-local" => "2026-12-01T08:00".to_owned(),
+        "time" => "08:00".to_owned(),
+        "number" => "1".to_owned(),
+        _ => MARKUP.to_owned(),
+    })
+}
+
+pub(crate) fn body(fields: &Fields) -> String {
     let pairs = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
@@ -99,8 +115,8 @@ fn narrowed(mut fields: Fields) -> Fields {
     fields
 }
 
-/// Forms of a page that change something: where each goes, with `typed` in every field that takes text.
-fn forms(page: &str, typed: &str) -> Vec<(String, Fields)> {
+/// Forms of a page that change something: where each goes, filled in.
+fn forms(page: &str, fill: Fill) -> Vec<(String, Fields)> {
     let mut found = Vec::new();
     let mut open: Option<(String, Fields)> = None;
     let mut select: Option<String> = None;
@@ -114,13 +130,15 @@ fn forms(page: &str, typed: &str) -> Vec<(String, Fields)> {
             ("/form", _) => {
                 found.extend(open.take());
             }
-            ("textarea", Some((_, fields))) => fields.push((field(), typed.to_owned())),
+            ("textarea", Some((_, fields))) => {
+                fields.extend(fill("textarea", String::new()).map(|value| (field(), value)));
+            }
             ("select", Some(_)) => select = Some(field()),
             ("/select", _) => select = None,
             ("option", Some((_, fields))) => {
                 let value = attribute("value").unwrap_or_default();
                 if let Some(name) = select.take_if(|_| !value.is_empty()) {
-                    fields.push((name, value));
+                    fields.extend(fill("select", value).map(|value| (name, value)));
                 }
             }
             // One of several, the first.
@@ -128,15 +146,9 @@ fn forms(page: &str, typed: &str) -> Vec<(String, Fields)> {
                 if attribute("type").is_some_and(|kind| kind == "radio")
                     && fields.iter().any(|(name, _)| *name == field()) => {}
             ("input", Some((_, fields))) => {
-                let value = match attribute("type").unwrap_or_default().as_str() {
-                    "hidden" | "checkbox" | "radio" => attribute("value").unwrap_or_default(),
-                    "date" => "2026-12-01".to_owned(),
-                    "datetime-local" => "2026-12-01T08:00".to_owned(),
-                    "time" => "08:00".to_owned(),
-                    "number" => "1".to_owned(),
-                    _ => typed.to_owned(),
-                };
-                fields.push((field(), value));
+                let kind = attribute("type").unwrap_or_default();
+                let value = fill(&kind, attribute("value").unwrap_or_default());
+                fields.extend(value.map(|value| (field(), value)));
             }
             _ => {}
         }
@@ -144,8 +156,8 @@ fn forms(page: &str, typed: &str) -> Vec<(String, Fields)> {
     found
 }
 
-/// Every page that links lead to, and every form on them with `typed` in its fields.
-fn walk(target: &Target, typed: &str) -> (BTreeMap<String, String>, BTreeMap<String, Fields>) {
+/// Every page that links lead to, and every form on them.
+pub(crate) fn walk(target: &Target, fill: Fill) -> (BTreeMap<String, String>, BTreeMap<String, Fields>) {
     let mut pages = BTreeMap::new();
     let mut actions = BTreeMap::new();
     let mut known = BTreeSet::from(["/".to_owned()]);
@@ -169,7 +181,7 @@ fn walk(target: &Target, typed: &str) -> (BTreeMap<String, String>, BTreeMap<Str
                 waiting.insert(0, href);
             }
         }
-        for (action, fields) in forms(&answer.body, typed) {
+        for (action, fields) in forms(&answer.body, fill) {
             let action = if action.is_empty() { path.clone() } else { action };
             if !NOT_OURS.iter().any(|not| action.starts_with(not)) {
                 actions.entry(action).or_insert(fields);
@@ -180,8 +192,8 @@ fn walk(target: &Target, typed: &str) -> (BTreeMap<String, String>, BTreeMap<Str
     (pages, actions)
 }
 
-/// Acts on the own account, which would end the walk if it were closed.
-fn own_page(target: &Target) -> String {
+/// Where the acts on the own account are: closing it would end the walk.
+pub(crate) fn own_path(target: &Target) -> String {
     let people = ask(target.data.path(), &["user", "list", "--json"]);
     let own = people.get(0).and_then(|one| one.get("id")).and_then(serde_json::Value::as_str).expect("a person");
     format!("/people/{own}/")
@@ -190,11 +202,11 @@ fn own_page(target: &Target) -> String {
 #[test]
 fn every_form_takes_markup_and_every_page_shows_it_as_text() {
     let target = Target::start("Người Thử");
-    let own = own_page(&target);
+    let own = own_path(&target);
     let (mut done, mut taken) = (BTreeSet::new(), 0);
     // What a form makes has pages and forms of its own.
     for _ in 0..3 {
-        let (_, actions) = walk(&target, MARKUP);
+        let (_, actions) = walk(&target, markup);
         for (action, fields) in actions {
             if action.starts_with(&own) || !done.insert(action.clone()) {
                 continue;
@@ -211,7 +223,7 @@ fn every_form_takes_markup_and_every_page_shows_it_as_text() {
             }
         }
     }
-    let (pages, _) = walk(&target, MARKUP);
+    let (pages, _) = walk(&target, markup);
     let mut shown = 0;
     for (path, body) in &pages {
         assert!(!runs(body), "{path}: {body}");
@@ -229,23 +241,27 @@ fn every_form_takes_markup_and_every_page_shows_it_as_text() {
 
 /// Reads backwards what comes after U+202E; U+200B stands between letters without being seen.
 const UNSEEN: &str = "Tệp\u{202e}cod.exe\u{200b}";
+const SEEN: &str = "Tệp thử";
+
+/// Signs that nobody sees in every field that takes text.
+fn unseen(kind: &str, offered: String) -> Option<String> {
+    markup(kind, offered).map(|value| if value == MARKUP { UNSEEN.to_owned() } else { value })
+}
 
 #[test]
 fn no_form_keeps_a_sign_that_nobody_sees() {
     let target = Target::start("Người Thử");
-    let own = own_page(&target);
+    let own = own_path(&target);
     let (mut done, mut refused) = (BTreeSet::new(), 0);
     for _ in 0..3 {
-        let (_, actions) = walk(&target, UNSEEN);
+        let (_, actions) = walk(&target, unseen);
         for (action, fields) in actions {
             if action.starts_with(&own) || !done.insert(action.clone()) {
                 continue;
             }
             let holds = fields.iter().any(|(_, value)| value == UNSEEN);
-            let seen: Fields = fields
-                .iter()
-                .map(|(name, value)| (name.clone(), if value == UNSEEN { "Tệp thử".to_owned() } else { value.clone() }))
-                .collect();
+            let seen = |value: &str| if value == UNSEEN { SEEN.to_owned() } else { value.to_owned() };
+            let seen: Fields = fields.iter().map(|(name, value)| (name.clone(), seen(value))).collect();
             // Then the same without the signs, for the pages and forms of what it makes.
             for (form, hides) in [
                 (body(&fields), holds),
@@ -263,7 +279,7 @@ fn no_form_keeps_a_sign_that_nobody_sees() {
             }
         }
     }
-    let (pages, _) = walk(&target, UNSEEN);
+    let (pages, _) = walk(&target, unseen);
     for (path, body) in &pages {
         assert!(!body.contains(['\u{202e}', '\u{200b}']), "{path} shows what nobody sees");
     }

@@ -8,6 +8,7 @@ pub mod store;
 pub mod tables;
 
 pub use finder::finder;
+use kit::error::unfit;
 use kit::sealed::{Place, SealedColumn};
 use kit::text::FieldFaults;
 use kit::web::Routes;
@@ -114,6 +115,8 @@ pub struct NewSystem {
     pub agency_id: String,
     pub operator: String,
     pub purpose: String,
+    /// 1 to 5; 0 where none was chosen.
+    #[serde(deserialize_with = "chosen_level")]
     pub level: i64,
     pub level_decision: String,
     pub state: String,
@@ -148,6 +151,21 @@ fn checkbox<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D
     })
 }
 
+/// Browsers send a choice as a word, empty where nothing was chosen; files hold numbers.
+fn chosen_level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Level {
+        Number(i64),
+        Word(String),
+    }
+    Ok(match Level::deserialize(deserializer)? {
+        Level::Number(number) => number,
+        Level::Word(word) if word.trim().is_empty() => 0,
+        Level::Word(word) => word.trim().parse().unwrap_or(-1),
+    })
+}
+
 const LONGEST_NAME: usize = 300;
 const LONGEST_TEXT: usize = 4_000;
 
@@ -163,10 +181,10 @@ impl NewSystem {
         }
         self.name = faults.required_line("name", &self.name, LONGEST_NAME);
         if !(1..=5).contains(&self.level) {
-            faults.add("level", "field-invalid");
+            faults.add("level", if self.level == 0 { "field-required" } else { "field-invalid" });
         }
         if State::from_code(&self.state).is_none() {
-            faults.add("state", "field-invalid");
+            faults.add("state", unfit(&self.state));
         }
         if self.agency_id.is_empty() {
             faults.add("agency_id", "field-required");

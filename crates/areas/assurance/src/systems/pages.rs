@@ -5,7 +5,7 @@ use super::{NewSystem, State, System, service};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Level, Page, Pagination};
+use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Level, Page, Pagination};
 use kit::web::{Csv, Fail, Form, Routes, SlotContent, Visit, render, see_other_saying};
 use kit::{Capability, Error, Personal};
 use organisation::agencies;
@@ -219,7 +219,7 @@ struct FormPage {
     action: String,
     back: String,
     version: i64,
-    errors: FormErrors,
+    errors: ErrorSummary,
     sections: Vec<(String, Vec<Entry>)>,
 }
 
@@ -261,14 +261,7 @@ async fn change_system(visit: Visit, Path(id): Path<String>, Form(new): Form<New
 
 /// The form once more, with everything that was typed and what is wrong with it.
 async fn again(visit: &Visit, new: &NewSystem, id: Option<&str>, error: Error) -> Result<Response, Fail> {
-    let text = |key: &str| kit::locale::texts().text(visit.lang, key);
-    let mut errors = FormErrors::default();
-    match error {
-        Error::Invalid(fields) => fields.iter().for_each(|error| errors.add(error.field.clone(), text(error.key))),
-        Error::Conflict(key) => errors.add("", text(key)),
-        error => return Err(error.into()),
-    }
-    form(visit, new, id, errors).await
+    form(visit, new, id, FormErrors::of_error(visit.lang, error)?).await
 }
 
 async fn form(visit: &Visit, new: &NewSystem, id: Option<&str>, errors: FormErrors) -> Result<Response, Fail> {
@@ -315,7 +308,7 @@ async fn form(visit: &Visit, new: &NewSystem, id: Option<&str>, errors: FormErro
         action: id.map_or_else(|| "/systems".to_owned(), |id| format!("/systems/{id}")),
         back: id.map_or_else(|| "/systems".to_owned(), |id| format!("/systems/{id}")),
         version: new.version,
-        errors,
+        errors: errors.summary(what.iter().chain(&technical).chain(&contact)),
         sections: vec![
             (page.t("system-section-what"), what),
             (page.t("system-section-technical"), technical),

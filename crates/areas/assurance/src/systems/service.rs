@@ -74,7 +74,7 @@ pub async fn record_reveal(tx: &Tx<'_>, system: &System, purpose: &str, now: i64
 async fn owner_in_scope(tx: &Tx<'_>, agency_id: &str) -> Result<(), Error> {
     match agencies::require_in_scope(tx, agency_id).await {
         Ok(()) => Ok(()),
-        Err(Error::NotFound) => Err(Error::invalid("agency_id", "field-invalid")),
+        Err(Error::NotFound) => Err(Error::unfit("agency_id", agency_id)),
         Err(error) => Err(error),
     }
 }

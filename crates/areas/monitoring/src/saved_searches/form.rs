@@ -9,7 +9,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kit::Error;
-use kit::page::{Address, Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Address, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, OnceForm, Visit, render, see_other_saying};
 
 #[derive(Template)]
@@ -20,7 +20,7 @@ struct FormPage {
     action: String,
     back: String,
     kind: Kind,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
     /// The one that was opened before, where it is one's own: it may be meant to be changed.
     instead: Option<(String, String)>,
@@ -84,7 +84,7 @@ pub(super) async fn create(
     visit: Visit,
     OnceForm(input, identity): OnceForm<SavedSearchInput>,
 ) -> Result<Response, Fail> {
-    let kind = Kind::from_code(&input.kind).ok_or_else(|| Error::invalid("kind", "field-invalid"))?;
+    let kind = Kind::from_code(&input.kind).ok_or_else(|| Error::unfit("kind", &input.kind))?;
     let tx = visit.begin().await?;
     if let Some(id) = identity.claim(&tx, visit.now()).await? {
         return Ok(see_other_saying(format!("/saved-searches/{id}"), FlashKind::Done, "saved-search-saved"));
@@ -121,17 +121,6 @@ pub(super) async fn change(
     }
 }
 
-/// What is wrong with a form, in words; other errors go on.
-pub(super) fn form_errors(visit: &Visit, error: Error) -> Result<FormErrors, Error> {
-    let mut errors = FormErrors::default();
-    match error {
-        Error::Invalid(fields) => fields.iter().for_each(|one| errors.add(one.field.clone(), visit.t(one.key))),
-        Error::Conflict(key) => errors.add("", visit.t(key)),
-        error => return Err(error),
-    }
-    Ok(errors)
-}
-
 async fn again(
     visit: &Visit,
     kind: Kind,
@@ -139,7 +128,7 @@ async fn again(
     id: Option<&str>,
     error: Error,
 ) -> Result<Response, Fail> {
-    let errors = form_errors(visit, error)?;
+    let errors = FormErrors::of_error(visit.lang, error)?;
     Ok(show(visit, kind, input, id, errors).await?)
 }
 
@@ -153,15 +142,16 @@ async fn show(
     let page = visit.page().await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let path = id.map_or_else(|| "/saved-searches".to_owned(), |id| format!("/saved-searches/{id}"));
+    let entries = entries(visit, &page, kind, input, &errors);
     let template = FormPage {
         title: page.t(if id.is_some() { "saved-search-edit" } else { "saved-search-new" }),
-        entries: entries(visit, &page, kind, input, &errors),
+        errors: errors.summary(&entries),
+        entries,
         instead: if id.is_none() { instead(visit).await? } else { None },
         is_new: id.is_none(),
         action: path.clone(),
         back: path,
         kind,
-        errors,
         page,
     };
     Ok((status, render(&template)?).into_response())

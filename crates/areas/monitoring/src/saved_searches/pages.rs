@@ -7,7 +7,7 @@ use super::{Kind, SavedSearch, alerts, form};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Address, Chip, FlashKind, FormErrors, Page, Pagination, Tab, Tone};
+use kit::page::{Address, Chip, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab, Tone};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -158,7 +158,7 @@ struct SearchPage {
     /// The whole of the permanent address, to be sent to somebody.
     permanent: String,
     schedule: schedules::Shown,
-    errors: FormErrors,
+    errors: ErrorSummary,
     /// The alerts it raised, for those who may see alerts.
     alerts: Option<String>,
     may_run: bool,
@@ -182,15 +182,16 @@ pub(super) async fn show(
     let page = visit.page().await?;
     let is_own = saved.is_owned_by(visit.scope().person_id());
     let list = Address::parse("/alerts?state=all&range=all").with("rule", alerts::rule_id(&saved.id));
+    let schedule = schedules::shown(visit, &page, &saved, is_own, typed, &errors);
     let template = SearchPage {
         permanent: format!("{}{}", visit.app.settings.public_url, saved.permanent()),
-        schedule: schedules::shown(visit, &page, &saved, is_own, typed, &errors),
+        errors: errors.summary(&schedule.entries),
+        schedule,
         alerts: visit.scope().may(Capability::ViewAlerts).then(|| list.to_string()),
         may_run: visit.scope().may(saved.kind.capability()),
         may_clear: !is_own && service::may_clear(&visit.read(), &saved).await?,
         is_own,
         saved,
-        errors,
         page,
     };
     let status = match template.errors.is_empty() {

@@ -124,7 +124,7 @@ fn filled(saved: SavedSearch, checked: Checked, now: Micros) -> SavedSearch {
 
 /// Keeps a search; returns its id. `agency_id` is the agency that the person acts for.
 pub async fn create(tx: &Tx<'_>, input: &SavedSearchInput, agency_id: &str, now: Micros) -> Result<String, Error> {
-    let kind = Kind::from_code(&input.kind).ok_or_else(|| Error::invalid("kind", "field-invalid"))?;
+    let kind = Kind::from_code(&input.kind).ok_or_else(|| Error::unfit("kind", &input.kind))?;
     tx.scope().require(kind.capability())?;
     let owner_id = owner(tx)?;
     let checked = input.checked(kind, !agency_id.is_empty(), now)?;

@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use event_store::{Cursor, SearchResult, Store};
 use kit::clock::Micros;
-use kit::page::{Address, Choice, FormErrors, Page};
+use kit::page::{Address, Choice, ErrorSummary, FormErrors, Page, Place};
 use kit::scope::Agencies;
 use kit::web::{Csv, Fail, Html, Routes, Visit, render};
 use kit::{Capability, Error};
@@ -26,6 +26,9 @@ pub(super) fn routes() -> Routes {
         .get("/search/value", Capability::ViewEvents, show_value)
         .get("/search/drawer", Capability::ViewEvents, close_drawer)
 }
+
+/// Fields of the time, each under the key of its label, in the order of the form.
+const TIME_FIELDS: [&str; 3] = ["search-range", "search-from", "search-to"];
 
 /// Longest text of a row, in characters; the event's own page has all of it.
 const LONGEST_TEXT: usize = 400;
@@ -75,6 +78,7 @@ struct SearchPage {
     whole: String,
     /// What is wrong with the time, at its fields.
     errors: FormErrors,
+    summary: ErrorSummary,
     /// The whole address of this search with its time fixed.
     permanent: Option<String>,
     /// Events whose clocks are fast, with the address that shows them.
@@ -112,6 +116,11 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
             };
             template.errors.add(format!("search-{}", one.field), text);
         }
+        template.summary = template.errors.summary(TIME_FIELDS.map(|name| Place {
+            field: name.to_owned(),
+            element: name.to_owned(),
+            label: visit.t(name),
+        }));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&template)?).into_response());
     }
     let _place = run::enter(&visit).await?;
@@ -170,6 +179,7 @@ fn assemble(visit: &Visit, page: Page, question: Question, wrong: Option<Wrong>)
         counting: String::new(),
         whole: page.address.with("whole", 1).to_string(),
         errors: FormErrors::default(),
+        summary: ErrorSummary::default(),
         permanent: None,
         in_future: None,
         newest: question.before.map(|_| address.to_string()),

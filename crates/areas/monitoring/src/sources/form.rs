@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 
@@ -18,7 +18,7 @@ struct FormPage {
     title: String,
     action: String,
     back: String,
-    errors: FormErrors,
+    errors: ErrorSummary,
     sections: Vec<(String, Vec<Entry>)>,
 }
 
@@ -71,14 +71,7 @@ pub(super) async fn change_source(
 
 /// The form once more, with everything that was typed and what is wrong with it.
 async fn again(visit: &Visit, input: &SourceInput, id: Option<&str>, error: Error) -> Result<Response, Fail> {
-    let text = |key: &str| kit::locale::texts().text(visit.lang, key);
-    let mut errors = FormErrors::default();
-    match error {
-        Error::Invalid(fields) => fields.iter().for_each(|error| errors.add(error.field.clone(), text(error.key))),
-        Error::Conflict(key) => errors.add("", text(key)),
-        error => return Err(error.into()),
-    }
-    show(visit, input, id, errors).await
+    show(visit, input, id, FormErrors::of_error(visit.lang, error)?).await
 }
 
 async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: FormErrors) -> Result<Response, Fail> {
@@ -117,7 +110,7 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
         title: page.t(if id.is_some() { "source-edit" } else { "source-new" }),
         action: path.clone(),
         back: path,
-        errors,
+        errors: errors.summary(what.iter().chain(&recognised).chain(&expected).chain(&read)),
         sections: vec![
             (page.t("source-section-what"), what),
             (page.t("source-section-recognised"), recognised),

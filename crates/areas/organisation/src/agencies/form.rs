@@ -2,11 +2,11 @@
 
 use super::store;
 use super::{Agency, AgencyChange, NewAgency, become_part_of, kinds, service};
-use crate::answers::{again, form_errors, local_time};
+use crate::answers::{again, local_time};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -21,7 +21,7 @@ struct AgencyForm {
     title: String,
     action: String,
     back: String,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
 }
 
@@ -106,7 +106,7 @@ impl AgencyForm {
         let place = agency.map_or("/agencies".to_owned(), |own| format!("/agencies/{}", own.id));
         let title =
             agency.map_or_else(|| page.t("agency-new"), |own| page.tn("agency-edit-of", "name", own.name.as_str()));
-        Ok(Self { title, action: place.clone(), back: place, errors, entries, page })
+        Ok(Self { title, action: place.clone(), back: place, errors: errors.summary(&entries), entries, page })
     }
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn create_agency(visit: Visit, Form(fields): Form<Fields>) -> R
     match create(&visit, &fields).await {
         Ok(id) => Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-created")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&AgencyForm::new(&visit, None, &fields, errors).await?)?))
         }
     }
@@ -166,7 +166,7 @@ pub(super) async fn change_agency(
     match change(&visit, &agency, &fields).await {
         Ok(()) => Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-changed")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&AgencyForm::new(&visit, Some(&agency), &fields, errors).await?)?))
         }
     }
@@ -234,8 +234,8 @@ async fn successor_form(
         title: page.tn("agency-become-of", "name", agency.name.as_str()),
         action: format!("/agencies/{}/become", agency.id),
         back: format!("/agencies/{}", agency.id),
+        errors: errors.summary(&entries),
         entries,
-        errors,
         page,
     })
 }
@@ -256,7 +256,7 @@ pub(super) async fn become_agency(
     match take_over(&visit, &agency, &fields).await {
         Ok(()) => Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-became-now")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&successor_form(&visit, &agency, &fields, errors).await?)?))
         }
     }

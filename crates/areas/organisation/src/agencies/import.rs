@@ -1,4 +1,4 @@
-//! Many agencies at once, from TOML (`[[agency]]`) or CSV, parents in any order. All or nothing.
+//! Many agencies at once that a program has made, parents in any order. All or nothing.
 
 use super::{Agency, NewAgency, service, store};
 use crate::audit;
@@ -42,41 +42,4 @@ pub async fn import_agencies(tx: &Tx<'_>, now: Micros, agencies: Vec<NewAgency>)
         audit::record(tx, now, "agency.import", "agency", &root, Some(&root), details).await?;
     }
     Ok(added)
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    agency: Vec<NewAgency>,
-}
-
-/// Reads `[[agency]]` tables.
-pub fn read_toml(text: &str) -> Result<Vec<NewAgency>, Error> {
-    toml::from_str::<File>(text).map(|file| file.agency).map_err(|error| Error::BadRequest(error.to_string()))
-}
-
-/// Reads CSV (RFC 4180) with a head line naming `code`, `name`, `kind` and, in any order, `parent_code`,
-/// `address`, `phone`, `email`, `duty_hours`.
-pub fn read_csv(text: &str) -> Result<Vec<NewAgency>, Error> {
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    reader.deserialize::<NewAgency>().map(|row| row.map_err(|error| Error::BadRequest(error.to_string()))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_formats_give_the_same_agencies() {
-        let toml = "[[agency]]\ncode = 'SYT'\nname = 'Sở Y tế'\nkind = 'department'\n";
-        let csv = "\u{feff}code,name,kind,parent_code\nSYT,\"Sở Y tế\",department,\n";
-        assert_eq!(read_toml(toml).unwrap(), read_csv(csv).unwrap());
-    }
-
-    #[test]
-    fn an_unknown_column_is_named() {
-        let error = read_csv("code,name,kind,colour\nA,B,department,red\n").unwrap_err();
-        assert!(error.to_string().contains("colour"), "{error}");
-    }
 }

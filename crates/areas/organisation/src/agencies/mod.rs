@@ -14,7 +14,7 @@ mod succession;
 mod tables;
 
 pub use finder::finder;
-pub use import::{import_agencies, read_csv, read_toml};
+pub use import::import_agencies;
 pub use kinds::{Kind, Province, kinds, provinces};
 pub use pages::routes;
 pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename, rename_since};
@@ -61,23 +61,16 @@ impl Agency {
 }
 
 /// What makes a new agency. `parent_code` empty: directly under the root.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewAgency {
     pub code: String,
     pub name: String,
     pub kind: String,
-    #[serde(default)]
     pub parent_code: String,
     /// Microseconds UTC; the time of entry where absent.
-    #[serde(default)]
     pub valid_from: Option<Micros>,
-    #[serde(default)]
     pub address: String,
-    #[serde(default)]
     pub phone: String,
-    #[serde(default)]
     pub email: String,
-    #[serde(default)]
     pub duty_hours: String,
 }

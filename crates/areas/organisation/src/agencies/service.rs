@@ -3,6 +3,7 @@
 use super::{Agency, NewAgency, kinds, store, succession};
 use crate::audit;
 use kit::clock::Micros;
+use kit::error::unfit;
 use kit::id::new_id;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
@@ -23,7 +24,7 @@ pub(super) const LONGEST: usize = 300;
 /// What of an agency can be edited at any time, as it is kept.
 fn checked(faults: &mut FieldFaults, change: &AgencyChange) -> AgencyChange {
     if kinds().iter().all(|kind| kind.id != change.kind) {
-        faults.add("kind", "field-invalid");
+        faults.add("kind", unfit(&change.kind));
     }
     AgencyChange {
         kind: change.kind.clone(),

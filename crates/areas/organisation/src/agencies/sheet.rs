@@ -6,28 +6,27 @@ use super::service::{self, AgencyChange};
 use super::{Agency, NewAgency, become_part_of, kinds, store, succession};
 use crate::answers::csv_time;
 use crate::audit;
-use crate::sheets::{self, Change, Column, Line, Outcome, Report, Row};
+use crate::sheets::{self, Change, Column, Faults, Line, Outcome, Report, Row};
 use kit::clock::Micros;
-use kit::error::FieldError;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns of the table. `parent` is in exported lists and says nothing that `parent_code` does not.
 pub(super) const COLUMNS: &[Column] = &[
-    Column { name: "code", key: "agency-code" },
-    Column { name: "name", key: "agency-name" },
-    Column { name: "kind", key: "agency-kind" },
-    Column { name: "parent_code", key: "agency-parent-code" },
-    Column { name: "parent", key: "agency-parent" },
-    Column { name: "address", key: "agency-address" },
-    Column { name: "phone", key: "agency-phone" },
-    Column { name: "email", key: "agency-email" },
-    Column { name: "duty_hours", key: "agency-duty-hours" },
-    Column { name: "valid_from", key: "agency-valid-from" },
-    Column { name: "valid_to", key: "agency-valid-to" },
-    Column { name: "became", key: "agency-became-code" },
-    Column { name: "basis", key: "agency-basis" },
+    Column::new("code", "agency-code"),
+    Column::new("name", "agency-name"),
+    Column::new("kind", "agency-kind"),
+    Column::new("parent_code", "agency-parent-code"),
+    Column::new("parent", "agency-parent"),
+    Column::new("address", "agency-address"),
+    Column::new("phone", "agency-phone"),
+    Column::new("email", "agency-email"),
+    Column::new("duty_hours", "agency-duty-hours"),
+    Column::new("valid_from", "agency-valid-from"),
+    Column::new("valid_to", "agency-valid-to"),
+    Column::new("became", "agency-became-code"),
+    Column::new("basis", "agency-basis"),
 ];
 
 /// What a line asks for.
@@ -48,31 +47,22 @@ struct Wanted {
     basis: String,
 }
 
-fn wanted(row: &Row) -> Result<Wanted, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str| errors.push(FieldError { field: field.to_owned(), key: "field-invalid" });
+/// What a line asks for, as far as its cells can be read; the others are among its faults.
+fn wanted(row: &Row, faults: &mut Faults) -> Wanted {
     let cell = |name| row.get(name).map(ToOwned::to_owned);
-    let kind = row.get("kind").map(|kind| {
-        let ids = kinds().iter().map(|kind| kind.id.as_str());
-        sheets::named(kind, ids, |id| format!("agency-kind-{id}"))
-    });
-    if kind == Some(None) {
-        wrong("kind");
+    let ids = kinds().iter().map(|kind| kind.id.as_str());
+    let kind = sheets::code(row, "kind", ids, |id| format!("agency-kind-{id}"), faults);
+    let code = row.text("code");
+    if code.is_empty() {
+        faults.add("code", "field-required");
     }
-    let mut day = |name| {
-        let at = row.get(name).map(sheets::date);
-        if at == Some(None) {
-            wrong(name);
-        }
-        at.flatten()
-    };
-    let wanted = Wanted {
+    Wanted {
         line: row.line,
-        code: row.text("code"),
-        valid_from: day("valid_from"),
-        valid_to: day("valid_to"),
+        code,
+        valid_from: sheets::day(row, "valid_from", faults),
+        valid_to: sheets::day(row, "valid_to", faults),
         name: cell("name"),
-        kind: kind.flatten(),
+        kind,
         parent_code: cell("parent_code"),
         address: cell("address"),
         phone: cell("phone"),
@@ -80,14 +70,10 @@ fn wanted(row: &Row) -> Result<Wanted, Vec<FieldError>> {
         duty_hours: cell("duty_hours"),
         became: cell("became"),
         basis: row.text("basis"),
-    };
-    if wanted.code.is_empty() {
-        errors.push(FieldError { field: "code".to_owned(), key: "field-required" });
     }
-    if errors.is_empty() { Ok(wanted) } else { Err(errors) }
 }
 
-/// Takes every line that is right; the others are in the report with their reasons. Nothing is kept until the
+/// Takes every line that is right; the others are in the report with all their faults. Nothing is kept until the
 /// transaction is committed.
 pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: &[u8]) -> Result<Report, Error> {
     tx.scope().require(Capability::Administer)?;
@@ -99,38 +85,38 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: &[u8]) -> Result<Repo
     };
     for row in sheets::read(table, COLUMNS, &["code"])? {
         match row {
-            Err((line, error)) => tell(line, "", "", Outcome::Refused(vec![error])),
-            Ok(row) => match wanted(&row) {
-                Err(errors) => tell(row.line, &row.text("code"), &row.text("name"), Outcome::Refused(errors)),
-                Ok(wanted) if !codes.insert(wanted.code.clone()) => {
-                    let twice = FieldError { field: "code".to_owned(), key: "sheet-twice" };
-                    tell(wanted.line, &wanted.code, &row.text("name"), Outcome::Refused(vec![twice]));
+            Err((line, fault)) => tell(line, "", "", Outcome::Refused(vec![fault])),
+            Ok(mut row) => {
+                let mut faults = std::mem::take(&mut row.faults);
+                let wanted = wanted(&row, &mut faults);
+                if !wanted.code.is_empty() && !codes.insert(wanted.code.clone()) {
+                    faults.add("code", "sheet-twice");
+                    tell(wanted.line, &wanted.code, &row.text("name"), Outcome::Refused(faults.into_found()));
+                } else {
+                    waiting.push((wanted, faults));
                 }
-                Ok(wanted) => waiting.push(wanted),
-            },
+            }
         }
     }
-    // Parents and successors may stand below in the file.
+    // Parents and successors may stand below in the file. Lines whose own never come are taken last, to find their
+    // other faults.
+    let mut is_stuck = false;
     while !waiting.is_empty() {
         let before = waiting.len();
         let mut later = Vec::new();
-        for wanted in waiting {
-            if missing(tx, &wanted).await?.is_some() {
-                later.push(wanted);
+        for (wanted, mut faults) in waiting {
+            let missing = missing(tx, &wanted).await?;
+            if !missing.is_empty() && !is_stuck {
+                later.push((wanted, faults));
                 continue;
             }
+            missing.into_iter().for_each(|(column, key)| faults.add(column, key));
             sheets::begin_line(tx).await?;
-            let outcome = sheets::end_line(tx, take(tx, now, &wanted).await).await?;
+            let outcome = take(tx, now, &wanted, &mut faults).await?;
+            let outcome = sheets::end_line(tx, outcome, faults).await?;
             tell(wanted.line, &wanted.code, wanted.name.as_deref().unwrap_or_default(), outcome);
         }
-        if later.len() == before {
-            for wanted in &later {
-                let reason = missing(tx, wanted).await?.into_iter().collect();
-                let name = wanted.name.as_deref().unwrap_or_default();
-                tell(wanted.line, &wanted.code, name, Outcome::Refused(reason));
-            }
-            break;
-        }
+        is_stuck = later.len() == before;
         waiting = later;
     }
     let report = Report::of(lines);
@@ -142,51 +128,60 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: &[u8]) -> Result<Repo
     Ok(report)
 }
 
-/// The agency that a line refers to and that is not there, or not yet.
-async fn missing(tx: &Tx<'_>, wanted: &Wanted) -> Result<Option<FieldError>, Error> {
+/// Columns that name an agency which is not there, or not yet, and what to say of each.
+async fn missing(tx: &Tx<'_>, wanted: &Wanted) -> Result<Vec<(&'static str, &'static str)>, Error> {
     let named = [
         ("parent_code", &wanted.parent_code, "agency-no-such-parent"),
         ("became", &wanted.became, "agency-no-such-successor"),
     ];
-    for (field, code, key) in named {
+    let mut missing = Vec::new();
+    for (column, code, key) in named {
         if let Some(code) = code
             && store::by_code(tx, code).await?.is_none()
         {
-            return Ok(Some(FieldError { field: field.to_owned(), key }));
+            missing.push((column, key));
         }
     }
-    Ok(None)
+    Ok(missing)
 }
 
-async fn take(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<Outcome, Error> {
-    let outcome = enter(tx, now, wanted).await?;
-    Ok(outcome.and(end(tx, now, wanted).await?))
-}
-
-async fn enter(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<Outcome, Error> {
-    match store::by_code(tx, &wanted.code).await? {
+/// Does what a line asks, as far as its faults let it, so that the rest of them is found as well.
+async fn take(tx: &Tx<'_>, now: Micros, wanted: &Wanted, faults: &mut Faults) -> Result<Outcome, Error> {
+    let outcome = match store::by_code(tx, &wanted.code).await? {
         None => {
-            let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
-            let new = NewAgency {
-                code: wanted.code.clone(),
-                name: text(&wanted.name),
-                kind: text(&wanted.kind),
-                parent_code: text(&wanted.parent_code),
-                // What is entered as ended must have begun before.
-                valid_from: wanted.valid_from.or(wanted.valid_to.map(|end| end.min(now))),
-                address: text(&wanted.address),
-                phone: text(&wanted.phone),
-                email: text(&wanted.email),
-                duty_hours: text(&wanted.duty_hours),
-            };
-            service::create(tx, now, new).await?;
-            Ok(Outcome::New)
+            faults.keep(enter(tx, now, wanted).await)?;
+            Outcome::New
         }
-        Some(agency) => change(tx, now, &agency, wanted).await,
-    }
+        Some(agency) => change(tx, now, &agency, wanted, faults).await?,
+    };
+    let ended = faults.keep(end(tx, now, wanted).await)?;
+    Ok(outcome.and(ended.unwrap_or_default()))
 }
 
-async fn change(tx: &Tx<'_>, now: Micros, agency: &Agency, wanted: &Wanted) -> Result<Outcome, Error> {
+async fn enter(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<(), Error> {
+    let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
+    let new = NewAgency {
+        code: wanted.code.clone(),
+        name: text(&wanted.name),
+        kind: text(&wanted.kind),
+        parent_code: text(&wanted.parent_code),
+        // What is entered as ended must have begun before.
+        valid_from: wanted.valid_from.or(wanted.valid_to.map(|end| end.min(now))),
+        address: text(&wanted.address),
+        phone: text(&wanted.phone),
+        email: text(&wanted.email),
+        duty_hours: text(&wanted.duty_hours),
+    };
+    service::create(tx, now, new).await.map(|_| ())
+}
+
+async fn change(
+    tx: &Tx<'_>,
+    now: Micros,
+    agency: &Agency,
+    wanted: &Wanted,
+    faults: &mut Faults,
+) -> Result<Outcome, Error> {
     let or = |cell: &Option<String>, held: &str| cell.clone().unwrap_or_else(|| held.to_owned());
     let name = or(&wanted.name, &agency.name);
     let details = AgencyChange {
@@ -197,12 +192,12 @@ async fn change(tx: &Tx<'_>, now: Micros, agency: &Agency, wanted: &Wanted) -> R
         duty_hours: or(&wanted.duty_hours, &agency.duty_hours),
     };
     let mut changes = Vec::new();
-    if let Some(code) = &wanted.parent_code {
-        let parent = store::by_code(tx, code).await?.ok_or(Error::NotFound)?;
-        if agency.parent_id.as_deref() != Some(parent.id.as_str()) {
-            service::move_under(tx, now, &agency.id, &parent.id).await?;
-            changes.push(Change::new("agency-parent", agency.parent_name.as_deref().unwrap_or_default(), &parent.name));
-        }
+    if let Some(code) = &wanted.parent_code
+        && let Some(parent) = store::by_code(tx, code).await?
+        && agency.parent_id.as_deref() != Some(parent.id.as_str())
+    {
+        faults.keep(service::move_under(tx, now, &agency.id, &parent.id).await)?;
+        changes.push(Change::new("agency-parent", agency.parent_name.as_deref().unwrap_or_default(), &parent.name));
     }
     for (key, before, after) in [
         ("agency-name", &agency.name, &name),
@@ -216,17 +211,17 @@ async fn change(tx: &Tx<'_>, now: Micros, agency: &Agency, wanted: &Wanted) -> R
             changes.push(Change::new(key, before, after));
         }
     }
-    service::change(tx, now, &agency.id, &details).await?;
-    service::rename_since(tx, now, &agency.id, &name, now, &wanted.basis).await?;
+    faults.keep(service::change(tx, now, &agency.id, &details).await)?;
+    faults.keep(service::rename_since(tx, now, &agency.id, &name, now, &wanted.basis).await)?;
     Ok(if changes.is_empty() { Outcome::Same } else { Outcome::Changed(changes) })
 }
 
-/// Ends an agency on its day, with what it became.
+/// Ends an agency on its day, with what it became. One that could not be entered has nothing to end.
 async fn end(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<Vec<Change>, Error> {
-    let agency = store::by_code(tx, &wanted.code).await?.ok_or(Error::NotFound)?;
     let mut changes = Vec::new();
+    let Some(agency) = store::by_code(tx, &wanted.code).await? else { return Ok(changes) };
     if let Some(code) = &wanted.became {
-        let into = store::by_code(tx, code).await?.ok_or(Error::NotFound)?;
+        let Some(into) = store::by_code(tx, code).await? else { return Ok(changes) };
         let known = succession::became(tx, &agency.id).await?;
         if known.iter().any(|one| one.agency_id == into.id) {
             return Ok(changes);

@@ -12,7 +12,7 @@ fn about() -> About {
         title_key: "agency-import",
         list: "/agencies",
         action: "/agencies/import",
-        columns: COLUMNS.iter().map(|column| column.name).filter(|name| *name != "parent").collect(),
+        columns: COLUMNS.iter().filter(|column| !column.is("parent")).collect(),
     }
 }
 

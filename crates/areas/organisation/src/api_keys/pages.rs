@@ -2,14 +2,14 @@
 
 use super::{ApiKey, NewKey, service, store};
 use crate::agencies;
-use crate::answers::{again, csv_time, form_errors, local_time, text};
+use crate::answers::{again, csv_time, local_time, text};
 use crate::sign_in::require_confirmation;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use kit::clock::DAY;
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Pagination, Tab};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Place, Tab};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -48,7 +48,7 @@ struct KeyList {
 #[template(path = "api_keys/templates/form.html")]
 struct KeyForm {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     name: Entry,
     agency: Entry,
     capabilities: Vec<Choice>,
@@ -150,16 +150,22 @@ async fn key_form(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<
     });
     let entry =
         |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+    let name = entry("text", "name", "key-name", &fields.name).hint(page.t("key-name-hint")).required();
+    let agency = entry("select", "agency_id", "agency", &fields.agency_id).choices(places).required();
+    let expires = entry("date", "expires_at", "key-expires", &fields.expires_at).hint(page.t("key-expires-hint"));
+    let networks =
+        entry("textarea", "networks", "key-networks", &fields.networks).hint(page.t("key-networks-hint")).rows(2);
+    let boxes = || "capabilities".to_owned();
+    let boxes = Place { field: boxes(), element: boxes(), label: page.t("key-capabilities") };
+    let places = [(&name).into(), (&agency).into(), boxes, (&expires).into(), (&networks).into()];
     Ok(KeyForm {
-        name: entry("text", "name", "key-name", &fields.name).hint(page.t("key-name-hint")).required(),
-        agency: entry("select", "agency_id", "agency", &fields.agency_id).choices(places).required(),
         capabilities: capabilities.collect(),
         wrong: errors.of("capabilities").to_owned(),
-        expires: entry("date", "expires_at", "key-expires", &fields.expires_at).hint(page.t("key-expires-hint")),
-        networks: entry("textarea", "networks", "key-networks", &fields.networks)
-            .hint(page.t("key-networks-hint"))
-            .rows(2),
-        errors,
+        errors: errors.summary(places),
+        name,
+        agency,
+        expires,
+        networks,
         page,
     })
 }
@@ -180,7 +186,7 @@ async fn create_key(visit: Visit, Form(fields): Form<Fields>) -> Result<Response
             Ok(render(&key_list(&visit, Some(Made { id, key, encoded })).await?)?.into_response())
         }
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&key_form(&visit, &fields, errors).await?)?))
         }
     }

@@ -5,6 +5,7 @@ use crate::sign_in::{self, KEY_PREFIX};
 use crate::{agencies, audit};
 use ipnet::IpNet;
 use kit::clock::Micros;
+use kit::error::unfit;
 use kit::id::new_id;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
@@ -43,7 +44,7 @@ pub async fn create(tx: &Tx<'_>, now: Micros, mut new: NewKey) -> Result<(String
         faults.add("expires_at", "key-ends-in-the-past");
     }
     if agencies::require_in_scope(tx, &new.agency_id).await.is_err() {
-        faults.add("agency_id", "field-invalid");
+        faults.add("agency_id", unfit(&new.agency_id));
     }
     faults.into_result()?;
     let beyond = new.capabilities.iter().find(|one| **one != Capability::IngestEvents && !scope.may(**one));

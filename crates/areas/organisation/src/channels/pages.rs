@@ -3,14 +3,14 @@
 use super::form::Fields;
 use super::{Channel, ChannelKind, service, store};
 use crate::agencies;
-use crate::answers::{again, form_errors};
+use crate::answers::again;
 use crate::delivery::{Obstacle, obstacle};
 use crate::policies::Policies;
 use crate::sign_in::{require_confirmation, secret};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, Flash, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, Flash, FlashKind, FormErrors, Page, Place};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -47,7 +47,7 @@ struct ChannelList {
 #[template(path = "channels/templates/form.html")]
 struct ChannelForm {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     title: String,
     action: String,
     kind: String,
@@ -89,14 +89,16 @@ async fn channel_form(
     let policies = Policies::of(&visit.app)?;
     let page = visit.page().await?;
     let places = agencies::choices(&visit.read(), visit.now()).await?;
+    let entries = fields.entries(&page, &places, changed.is_some(), &errors);
+    let posted = Place { field: "kinds".to_owned(), element: "kinds".to_owned(), label: page.t("channel-posted") };
     Ok(ChannelForm {
         title: changed.map_or_else(|| page.t("channel-new"), |channel| channel.name.clone()),
         action: changed.map_or_else(|| "/channels".to_owned(), |channel| path(channel, "")),
         kind: fields.kind().code().to_owned(),
-        entries: fields.entries(&page, &places, changed.is_some(), &errors),
+        errors: errors.summary(entries.iter().map(Place::from).chain([posted])),
+        entries,
         kinds: fields.kind_choices(&page, &policies.notice),
         wrong: errors.of("kinds").to_owned(),
-        errors,
         page,
     })
 }
@@ -123,7 +125,7 @@ async fn create_channel(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
         }
         Ok(obstacle) => Ok(saved(obstacle, "channel-made")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&channel_form(&visit, &fields, None, errors).await?)?))
         }
     }
@@ -166,7 +168,7 @@ async fn change_channel(
     match change(&visit, &id, &fields).await {
         Ok(obstacle) => Ok(saved(obstacle, "channel-changed")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&channel_form(&visit, &fields, Some(&channel), errors).await?)?))
         }
     }

@@ -6,6 +6,7 @@ use crate::outbox::{self, NewRow};
 use crate::policies::{NoticePolicy, OTHER};
 use crate::{agencies, audit};
 use kit::clock::Micros;
+use kit::error::unfit;
 use kit::id::new_id;
 use kit::page::Severity;
 use kit::text::FieldFaults;
@@ -32,7 +33,7 @@ async fn checked(
     let name = faults.required_line("name", &input.name, 200);
     let settings = input.settings.checked(&mut faults);
     if agencies::require_in_scope(tx, &input.agency_id).await.is_err() {
-        faults.add("agency_id", "field-invalid");
+        faults.add("agency_id", unfit(&input.agency_id));
     }
     let posts = input.settings.kind().is_posted_to();
     if !posts && !input.kinds.is_empty() || input.kinds.iter().any(|id| policy.kind(id).is_none()) {

@@ -1,6 +1,7 @@
 //! Settings of a channel: where it leads, and the secrets. Sealed as one text.
 
 use crate::delivery::{Writing, fill, find_unknown, is_mailbox};
+use kit::error::unfit;
 use kit::text::{FieldFaults, one_line};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -130,15 +131,15 @@ impl MailSettings {
     fn checked(&self, faults: &mut FieldFaults) -> Self {
         let host = faults.line("host", &self.host, LONGEST_LINE);
         if host.is_empty() || host.chars().any(|letter| letter.is_whitespace() || letter == '/') {
-            faults.add("host", "field-invalid");
+            faults.add("host", unfit(&host));
         }
         if self.port == 0 {
-            faults.add("port", "field-invalid");
+            faults.add("port", "channel-port-wrong");
         }
         let account = faults.line("account", &self.account, LONGEST_LINE);
         let from = faults.line("from", &self.from, LONGEST_LINE);
         if !is_mailbox(&from) {
-            faults.add("from", "field-invalid");
+            faults.add("from", unfit(&from));
         }
         Self { host, account, from, ..self.clone() }
     }

@@ -2,13 +2,13 @@
 //! through.
 
 use super::{Asked, Elevation, Standing, service, store};
-use crate::answers::{again, form_errors};
+use crate::answers::again;
 use crate::policies::Policies;
 use crate::sign_in::require_confirmation;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Tone};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Tone};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -39,7 +39,7 @@ struct Row {
 struct ElevationList {
     page: Page,
     rows: Vec<Row>,
-    errors: FormErrors,
+    errors: ErrorSummary,
     /// Empty for who may ask for nothing.
     entries: Vec<Entry>,
 }
@@ -109,7 +109,7 @@ impl ElevationList {
                     .checked(&errors),
             );
         }
-        Ok(Self { rows, errors, entries, page })
+        Ok(Self { rows, errors: errors.summary(&entries), entries, page })
     }
 }
 
@@ -123,7 +123,7 @@ async fn ask(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail>
     match ask_for(&visit, &fields).await {
         Ok(()) => Ok(see_other_saying("/elevations", FlashKind::Done, "elevation-asked-now")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&ElevationList::new(&visit, &fields, errors).await?)?))
         }
     }

@@ -26,7 +26,7 @@ pub struct Asked {
 }
 
 fn kind_of<'policies>(policies: &'policies Policies, kind: &str) -> Result<&'policies ElevationKind, Error> {
-    policies.elevation.kind(kind).ok_or_else(|| Error::invalid("kind", "field-invalid"))
+    policies.elevation.kind(kind).ok_or_else(|| Error::unfit("kind", kind))
 }
 
 fn reason_of(text: &str, required: bool) -> Result<String, Error> {

@@ -4,12 +4,12 @@ use super::Expert;
 use super::service::{self, ExpertData};
 use super::store::{self, ExpertFilter};
 use crate::agencies;
-use crate::answers::{again, csv_time, field_time, form_errors, local_time, text};
+use crate::answers::{again, csv_time, field_time, local_time, text};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::clock::{DAY, Micros};
-use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Page, Pagination, Tab};
+use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error, Personal};
 use serde::Deserialize;
@@ -97,7 +97,7 @@ struct ExpertForm {
     page: Page,
     title: String,
     action: String,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
 }
 
@@ -128,7 +128,7 @@ impl ExpertForm {
         ];
         let title = page.t(if id.is_some() { "expert-edit" } else { "expert-new" });
         let action = id.map_or("/experts".to_owned(), |id| format!("/experts/{id}"));
-        Ok(Self { title, action, errors, entries, page })
+        Ok(Self { title, action, errors: errors.summary(&entries), entries, page })
     }
 }
 
@@ -144,7 +144,7 @@ async fn create(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fa
     match enter(&visit, &fields).await {
         Ok(id) => Ok(see_other_saying(format!("/experts/{id}"), FlashKind::Done, "expert-added")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&ExpertForm::new(&visit, None, &fields, errors).await?)?))
         }
     }
@@ -172,7 +172,7 @@ async fn save(visit: Visit, Path(id): Path<String>, Form(fields): Form<Fields>) 
     match change(&visit, &id, &fields).await {
         Ok(()) => Ok(see_other_saying(format!("/experts/{id}"), FlashKind::Done, "expert-changed")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&ExpertForm::new(&visit, Some(&id), &fields, errors).await?)?))
         }
     }

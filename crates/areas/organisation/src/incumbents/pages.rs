@@ -3,13 +3,13 @@
 use super::service::{self, NewAbsence, NewIncumbent};
 use super::{Absence, Incumbent, acting, posts, store};
 use crate::agencies::{self, Agency, AgencyFilter};
-use crate::answers::{again, csv_time, form_errors, local_time, text};
+use crate::answers::{again, csv_time, local_time, text};
 use crate::people::{self, PersonFilter};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::clock::{DAY, Micros};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Pagination, Tab};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -56,7 +56,7 @@ struct AgencyPosts {
     agency: Agency,
     incumbents: Vec<Incumbent>,
     absences: Vec<Absence>,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
     leave_entries: Vec<Entry>,
     may_change: bool,
@@ -142,7 +142,7 @@ impl AgencyPosts {
             incumbents,
             absences: store::absences_of(&view, id, visit.now()).await?,
             agency,
-            errors,
+            errors: errors.summary(entries.iter().chain(&leave_entries)),
             entries,
             leave_entries,
             may_change,
@@ -167,7 +167,7 @@ async fn answer(
     match done {
         Ok(()) => Ok(see_other_saying(format!("/agencies/{id}/incumbents"), FlashKind::Done, said)),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&AgencyPosts::new(visit, id, fields, errors).await?)?))
         }
     }

@@ -98,7 +98,12 @@ pub async fn relieve(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
 /// Notes leave of an incumbent and who stands in. Returns the identifier.
 pub async fn substitute(tx: &Tx<'_>, now: Micros, new: NewAbsence) -> Result<String, Error> {
     tx.scope().require(Capability::ManagePeople)?;
-    let incumbent = store::find(tx, &new.incumbent_id).await?;
+    let incumbent = match store::find(tx, &new.incumbent_id).await {
+        Err(Error::NotFound) if new.incumbent_id.is_empty() => {
+            return Err(Error::invalid("incumbent_id", "field-required"));
+        }
+        found => found?,
+    };
     let substitute = open_person(tx, &new.substitute_id, "substitute_id").await?;
     if substitute.id == incumbent.person_id {
         return Err(Error::invalid("substitute_id", "incumbent-not-oneself"));

@@ -3,12 +3,12 @@
 use super::service::{self, NewPerson, PersonChange};
 use super::{Person, roles, store};
 use crate::agencies;
-use crate::answers::{again, form_errors};
+use crate::answers::again;
 use crate::policies::Policies;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -20,7 +20,7 @@ struct PersonForm {
     title: String,
     action: String,
     back: String,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
 }
 
@@ -72,7 +72,7 @@ impl PersonForm {
         let place = person.map_or("/people".to_owned(), |own| format!("/people/{}", own.id));
         let title = person
             .map_or_else(|| page.t("person-new"), |own| page.tn("person-edit-of", "name", own.full_name.as_str()));
-        Ok(Self { title, action: place.clone(), back: place, errors, entries, page })
+        Ok(Self { title, action: place.clone(), back: place, errors: errors.summary(&entries), entries, page })
     }
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn create_person(visit: Visit, Form(fields): Form<Fields>) -> R
     match create(&visit, &fields).await {
         Ok(id) => Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "person-created-next")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&PersonForm::new(&visit, None, &fields, errors).await?)?))
         }
     }
@@ -130,7 +130,7 @@ pub(super) async fn change_person(
     match change(&visit, &id, &fields).await {
         Ok(()) => Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "person-changed")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             let person = store::find(&visit.read(), &id).await?;
             Ok(again(render(&PersonForm::new(&visit, Some(&person), &fields, errors).await?)?))
         }

@@ -2,14 +2,14 @@
 
 use super::{Grant, Person, may_hand_out, roles, service, store};
 use crate::agencies;
-use crate::answers::{again, form_errors, local_time};
+use crate::answers::{again, local_time};
 use crate::policies::Policies;
 use crate::sign_in::{ProviderLinks, SignIn, require_confirmation};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::clock::{DAY, Micros};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error, Personal};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ struct PersonPage {
     person: Person,
     grants: Vec<Grant>,
     policies: Arc<Policies>,
-    errors: FormErrors,
+    errors: ErrorSummary,
     grant_entries: Vec<Entry>,
     manageable: bool,
     oneself: bool,
@@ -116,7 +116,7 @@ impl PersonPage {
             revealed: false,
             policies,
             person,
-            errors,
+            errors: errors.summary(grant_entries.iter().chain(&links.entries)),
             grant_entries,
             manageable,
             locked,
@@ -163,7 +163,7 @@ pub(super) async fn grant_role(
     match grant(&visit, &id, &form).await {
         Ok(()) => Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "role-granted")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&PersonPage::new(&visit, &id, errors, &form).await?)?))
         }
     }
@@ -264,7 +264,7 @@ pub(super) async fn link_account(
     match SignIn::of(&visit.app)?.link_account(visit.scope(), &id, &form.provider, &form.subject).await {
         Ok(()) => Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "provider-linked")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&PersonPage::new(&visit, &id, errors, &GrantForm::default()).await?)?))
         }
     }

@@ -61,11 +61,11 @@ pub async fn grant_role(
     if tx.scope().person_id() == Some(person_id) {
         return Err(Error::Conflict("role-not-for-oneself"));
     }
-    let role = policies.role(role).ok_or_else(|| Error::invalid("role", "field-invalid"))?;
+    let role = policies.role(role).ok_or_else(|| Error::unfit("role", role))?;
     if !may_hand_out(tx.scope(), role) {
         return Err(Error::Forbidden(Capability::ManagePeople.name()));
     }
-    let agency = agencies::find(tx, agency_id).await.map_err(|_| Error::invalid("role_agency_id", "field-invalid"))?;
+    let agency = agencies::find(tx, agency_id).await.map_err(|_| Error::unfit("role_agency_id", agency_id))?;
     if ends_at.is_some_and(|end| end <= starts_at) {
         return Err(Error::invalid("ends_at", "role-ends-before-start"));
     }

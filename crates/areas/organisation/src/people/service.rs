@@ -6,6 +6,7 @@ use crate::audit::{Reading, Touched};
 use crate::policies::Policies;
 use crate::{agencies, audit, sign_in};
 use kit::clock::Micros;
+use kit::error::unfit;
 use kit::id::new_id;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Personal, Tx};
@@ -69,7 +70,7 @@ fn check(account: Option<&str>, change: &mut PersonChange) -> Result<(), Error> 
         faults.add("email", "field-invalid");
     }
     if !Policies::in_force()?.account.kinds.contains(&change.kind) {
-        faults.add("kind", "field-invalid");
+        faults.add("kind", unfit(&change.kind));
     }
     faults.into_result()
 }

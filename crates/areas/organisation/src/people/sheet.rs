@@ -5,36 +5,35 @@
 use super::service::{self, NewPerson, PersonChange};
 use super::{Person, roles, store};
 use crate::policies::Policies;
-use crate::sheets::{self, Change, Column, Line, Outcome, Report, Row};
+use crate::sheets::{self, Change, Column, Faults, Line, Outcome, Report, Row};
 use crate::{agencies, audit};
 use kit::clock::{DAY, Micros};
-use kit::error::FieldError;
 use kit::{Capability, Connection, Error, Personal, Tx};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns of the table. `agency`, `roles` and `state` are in exported lists and only say in words what other columns do.
 pub(super) const COLUMNS: &[Column] = &[
-    Column { name: "account", key: "sign-in-account" },
-    Column { name: "full_name", key: "person-name" },
-    Column { name: "agency_code", key: "person-agency-code" },
-    Column { name: "agency", key: "agency" },
-    Column { name: "title", key: "person-title" },
-    Column { name: "kind", key: "account-kind" },
-    Column { name: "phone", key: "person-phone" },
-    Column { name: "email", key: "person-email" },
-    Column { name: "roles", key: "person-roles" },
-    Column { name: "state", key: "person-state" },
-    Column { name: "role", key: "role-column" },
-    Column { name: "role_agency_code", key: "role-agency-column" },
-    Column { name: "role_from", key: "role-from-column" },
-    Column { name: "role_to", key: "role-to-column" },
+    Column::new("account", "sign-in-account"),
+    Column::new("full_name", "person-name"),
+    Column::new("agency_code", "person-agency-code").known_as("agency_id"),
+    Column::new("agency", "agency"),
+    Column::new("title", "person-title"),
+    Column::new("kind", "account-kind"),
+    Column::new("phone", "person-phone"),
+    Column::new("email", "person-email"),
+    Column::new("roles", "person-roles"),
+    Column::new("state", "person-state"),
+    Column::new("role", "role-column"),
+    Column::new("role_agency_code", "role-agency-column").known_as("role_agency_id"),
+    Column::new("role_from", "role-from-column"),
+    Column::new("role_to", "role-to-column").known_as("ends_at"),
 ];
 
 /// Columns that the page names.
-pub(super) fn told_columns() -> Vec<&'static str> {
-    let silent = ["agency", "roles", "state"];
-    COLUMNS.iter().map(|column| column.name).filter(|name| !silent.contains(name)).collect()
+pub(super) fn told_columns() -> Vec<&'static Column> {
+    let is_silent = |column: &Column| ["agency", "roles", "state"].into_iter().any(|name| column.is(name));
+    COLUMNS.iter().filter(|column| !is_silent(column)).collect()
 }
 
 #[derive(Debug, Clone, Default)]
@@ -52,46 +51,39 @@ struct Wanted {
     role_to: Option<Micros>,
 }
 
-fn wanted(row: &Row, policies: &Policies) -> Result<Wanted, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str| errors.push(FieldError { field: field.to_owned(), key: "field-invalid" });
+/// What a line asks for, as far as its cells can be read; the others are among its faults.
+fn wanted(row: &Row, policies: &Policies, faults: &mut Faults) -> Wanted {
     let cell = |name| row.get(name).map(ToOwned::to_owned);
     let kinds = policies.account.kinds.iter().map(String::as_str);
-    let kind = row.get("kind").map(|kind| sheets::named(kind, kinds, |id| format!("account-kind-{id}")));
-    let ids = policies.roles.iter().map(|role| role.id.as_str());
-    let role = row.get("role").map(|role| sheets::named(role, ids, |id| format!("role-{id}")));
-    let days = ["role_from", "role_to"].map(|name| row.get(name).map(sheets::date));
-    for (field, is_wrong) in [
-        ("kind", kind == Some(None)),
-        ("role", role == Some(None)),
-        ("role_from", days[0] == Some(None)),
-        ("role_to", days[1] == Some(None)),
-    ] {
-        if is_wrong {
-            wrong(field);
-        }
+    let kind = sheets::code(row, "kind", kinds, |id| format!("account-kind-{id}"), faults);
+    let roles = policies.roles.iter().map(|role| role.id.as_str());
+    let role = sheets::code(row, "role", roles, |id| format!("role-{id}"), faults);
+    let [role_from, last_day] = ["role_from", "role_to"].map(|name| sheets::day(row, name, faults));
+    // A role that ends on a day lasts until its end.
+    let role_to = last_day.map(|day| day + DAY);
+    if role_from.zip(role_to).is_some_and(|(from, to)| to <= from) {
+        faults.add("role_to", "role-ends-before-start");
     }
-    let wanted = Wanted {
-        account: row.text("account").to_lowercase(),
+    let account = row.text("account").to_lowercase();
+    if account.is_empty() {
+        faults.add("account", "field-required");
+    }
+    Wanted {
+        account,
         full_name: cell("full_name"),
         agency_code: cell("agency_code"),
         title: cell("title"),
-        kind: kind.flatten(),
+        kind,
         phone: cell("phone"),
         email: cell("email"),
-        role: role.flatten(),
+        role,
         role_agency_code: cell("role_agency_code"),
-        role_from: days[0].flatten(),
-        // A role that ends on a day lasts until its end.
-        role_to: days[1].flatten().map(|day| day + DAY),
-    };
-    if wanted.account.is_empty() {
-        errors.push(FieldError { field: "account".to_owned(), key: "field-required" });
+        role_from,
+        role_to,
     }
-    if errors.is_empty() { Ok(wanted) } else { Err(errors) }
 }
 
-/// Takes every line that is right; the others are in the report with their reasons. Nothing is kept until the
+/// Takes every line that is right; the others are in the report with all their faults. Nothing is kept until the
 /// transaction is committed. New accounts have no password yet.
 pub async fn import_sheet(tx: &Tx<'_>, policies: &Policies, now: Micros, table: &[u8]) -> Result<Report, Error> {
     tx.scope().require(Capability::ManagePeople)?;
@@ -99,17 +91,17 @@ pub async fn import_sheet(tx: &Tx<'_>, policies: &Policies, now: Micros, table: 
     let mut accounts = BTreeSet::new();
     for row in sheets::read(table, COLUMNS, &["account"])? {
         let (line, subject, name, outcome) = match row {
-            Err((line, error)) => (line, String::new(), String::new(), Outcome::Refused(vec![error])),
-            Ok(row) => {
-                let outcome = match wanted(&row, policies) {
-                    Err(errors) => Outcome::Refused(errors),
-                    Ok(wanted) if !accounts.insert(wanted.account.clone()) => {
-                        Outcome::Refused(vec![FieldError { field: "account".to_owned(), key: "sheet-twice" }])
-                    }
-                    Ok(wanted) => {
-                        sheets::begin_line(tx).await?;
-                        sheets::end_line(tx, take(tx, policies, now, &wanted).await).await?
-                    }
+            Err((line, fault)) => (line, String::new(), String::new(), Outcome::Refused(vec![fault])),
+            Ok(mut row) => {
+                let mut faults = std::mem::take(&mut row.faults);
+                let wanted = wanted(&row, policies, &mut faults);
+                let outcome = if !wanted.account.is_empty() && !accounts.insert(wanted.account.clone()) {
+                    faults.add("account", "sheet-twice");
+                    Outcome::Refused(faults.into_found())
+                } else {
+                    sheets::begin_line(tx).await?;
+                    let outcome = take(tx, policies, now, &wanted, &mut faults).await?;
+                    sheets::end_line(tx, outcome, faults).await?
                 };
                 (row.line, row.text("account"), row.text("full_name"), outcome)
             }
@@ -124,35 +116,51 @@ pub async fn import_sheet(tx: &Tx<'_>, policies: &Policies, now: Micros, table: 
     Ok(report)
 }
 
-async fn take(tx: &Tx<'_>, policies: &Policies, now: Micros, wanted: &Wanted) -> Result<Outcome, Error> {
+/// Does what a line asks, as far as its faults let it, so that the rest of them is found as well.
+async fn take(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    now: Micros,
+    wanted: &Wanted,
+    faults: &mut Faults,
+) -> Result<Outcome, Error> {
     let agency = match &wanted.agency_code {
-        Some(code) => Some(agency_of(tx, "agency_code", code).await?),
+        Some(code) => faults.keep(agency_of(tx, "agency_code", code).await)?,
         None => None,
     };
+    let agency_id = agency.as_ref().map(|agency| agency.id.clone());
     let (person, outcome) = match store::by_account(tx, &wanted.account).await? {
         None => {
             let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
             let new = NewPerson {
                 account: wanted.account.clone(),
                 full_name: text(&wanted.full_name),
-                agency_id: agency
-                    .map(|agency| agency.id)
-                    .ok_or_else(|| Error::invalid("agency_code", "field-required"))?,
+                agency_id: agency_id.clone().unwrap_or_default(),
                 title: text(&wanted.title),
                 phone: text(&wanted.phone),
                 email: text(&wanted.email),
                 kind: text(&wanted.kind),
                 ..NewPerson::default()
             };
-            (service::create(tx, now, new).await?, Outcome::New)
+            (faults.keep(service::create(tx, now, new).await)?, Outcome::New)
         }
         Some(person) => {
-            let changes = change(tx, policies, now, &person, agency, wanted).await?;
+            let changes = faults.keep(change(tx, policies, now, &person, agency, wanted).await)?.unwrap_or_default();
             let outcome = if changes.is_empty() { Outcome::Same } else { Outcome::Changed(changes) };
-            (person, outcome)
+            (Some(person), outcome)
         }
     };
-    Ok(outcome.and(give_role(tx, policies, now, &person, wanted).await?))
+    let place = match &wanted.role_agency_code {
+        Some(code) => faults.keep(agency_of(tx, "role_agency_code", code).await)?.map(|agency| agency.id),
+        None => agency_id.or_else(|| person.as_ref().map(|person| person.agency_id.clone())),
+    };
+    let given = match (&wanted.role, person, place) {
+        (Some(role), Some(person), Some(place)) => {
+            faults.keep(give_role(tx, policies, now, &person, (role, &place), wanted).await)?
+        }
+        _ => None,
+    };
+    Ok(outcome.and(given.unwrap_or_default()))
 }
 
 async fn agency_of(tx: &Tx<'_>, field: &'static str, code: &str) -> Result<agencies::Agency, Error> {
@@ -207,25 +215,21 @@ async fn change(
     Ok(changes)
 }
 
-/// The role of a line, at its agency or the person's own; one that is held already stays as it is.
+/// The role of a line at an agency; one that is held already stays as it is.
 async fn give_role(
     tx: &Tx<'_>,
     policies: &Policies,
     now: Micros,
     person: &Person,
+    (role, agency_id): (&str, &str),
     wanted: &Wanted,
 ) -> Result<Vec<Change>, Error> {
-    let Some(role) = &wanted.role else { return Ok(Vec::new()) };
-    let code = wanted.role_agency_code.as_ref().or(wanted.agency_code.as_ref());
-    let agency = match code {
-        Some(code) => agency_of(tx, "role_agency_code", code).await?,
-        None => agencies::find(tx, &person.agency_id).await?,
-    };
     let held = store::grants_of(tx, &person.id).await?;
-    if held.iter().any(|grant| grant.role == *role && grant.agency_id == agency.id && grant.lasts_after(now)) {
+    if held.iter().any(|grant| grant.role == role && grant.agency_id == agency_id && grant.lasts_after(now)) {
         return Ok(Vec::new());
     }
     let from = wanted.role_from.map_or(now, |day| day.max(now));
-    roles::grant_role(tx, policies, now, &person.id, role, &agency.id, from, wanted.role_to).await?;
+    let agency = agencies::find(tx, agency_id).await?;
+    roles::grant_role(tx, policies, now, &person.id, role, agency_id, from, wanted.role_to).await?;
     Ok(vec![Change::new("role-column", "", format!("{role} – {}", agency.name))])
 }

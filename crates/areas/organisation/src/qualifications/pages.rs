@@ -3,14 +3,14 @@
 use super::Qualification;
 use super::service::{self, NewQualification};
 use super::store::{self, QualificationFilter};
-use crate::answers::{again, csv_time, form_errors, local_time, text};
+use crate::answers::{again, csv_time, local_time, text};
 use crate::people::{self, Person};
 use crate::policies::{Policies, QualificationPolicy};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::clock::{DAY, Micros};
-use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Page, Pagination, Tab};
+use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -47,7 +47,7 @@ struct PersonPage {
     page: Page,
     person: Person,
     qualifications: Vec<Qualification>,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
     policy: QualificationPolicy,
     may_change: bool,
@@ -113,7 +113,7 @@ impl PersonPage {
         Ok(Self {
             qualifications: store::list(&view, &filter, 1_000, 0).await?,
             person,
-            errors,
+            errors: errors.summary(&entries),
             entries,
             policy,
             may_change,
@@ -131,7 +131,7 @@ async fn add(visit: Visit, Path(id): Path<String>, Form(fields): Form<Fields>) -
     match enter(&visit, &id, &fields).await {
         Ok(()) => Ok(see_other_saying(format!("/people/{id}/qualifications"), FlashKind::Done, "qualification-added")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&PersonPage::new(&visit, &id, &fields, errors).await?)?))
         }
     }

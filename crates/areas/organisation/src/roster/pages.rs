@@ -3,14 +3,14 @@
 use super::week::Week;
 use super::{NewShift, Shift, service, store};
 use crate::agencies;
-use crate::answers::{again, csv_time, field_time, form_errors, local, local_time, text};
+use crate::answers::{again, csv_time, field_time, local, local_time, text};
 use crate::people::{self, PersonFilter, record_reveal};
 use crate::policies::Policies;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::clock::{DAY, HOUR};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -48,7 +48,7 @@ struct WeekPage {
     days: Vec<Day>,
     empty: bool,
     may_change: bool,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
 }
 
@@ -86,6 +86,9 @@ struct Fields {
     starts_at: String,
     #[serde(default)]
     ends_at: String,
+    /// Of the other form of the page.
+    #[serde(skip)]
+    note: String,
 }
 
 impl WeekPage {
@@ -116,7 +119,15 @@ impl WeekPage {
             Some(id) => store::latest_of(&view, id, now, HOUR).await?,
             None => None,
         };
-        let note = own_shift.as_ref().map(|shift| shift.note.clone()).unwrap_or_default();
+        let note = match fields.note.as_str() {
+            "" => own_shift.as_ref().map(|shift| shift.note.as_str()).unwrap_or_default(),
+            typed => typed,
+        };
+        let note_entry = Entry::new("textarea", "note", page.t("roster-note"))
+            .hint(page.t("roster-note-hint"))
+            .value(note)
+            .required()
+            .checked(&errors);
         Ok(Self {
             title: page.tn2("roster-week", "from", page.format.date(from), "until", page.format.date(until - 1)),
             before: week.shifted(-1),
@@ -124,16 +135,13 @@ impl WeekPage {
             csv: page.address.with("format", "csv").to_string(),
             on_duty: store::on_duty(&view, now).await?,
             revealed: String::new(),
-            note_entry: Entry::new("textarea", "note", page.t("roster-note"))
-                .hint(page.t("roster-note-hint"))
-                .value(note)
-                .required(),
+            errors: errors.summary([&note_entry].into_iter().chain(&entries)),
+            note_entry,
             own_shift,
             last_note: store::last_note(&view).await?,
             days: days.collect(),
             empty: shifts.is_empty(),
             may_change,
-            errors,
             entries,
             page,
         })
@@ -198,7 +206,7 @@ async fn add_shift(visit: Visit, Form(fields): Form<Fields>) -> Result<Response,
             Ok(see_other_saying(format!("/roster?week={week}"), FlashKind::Done, "roster-added"))
         }
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&WeekPage::new(&visit, &fields, errors).await?)?))
         }
     }
@@ -206,7 +214,7 @@ async fn add_shift(visit: Visit, Form(fields): Form<Fields>) -> Result<Response,
 
 async fn add(visit: &Visit, fields: &Fields) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
-    let time = |field: &'static str, text: &str| local_time(text).ok_or_else(|| Error::invalid(field, "field-invalid"));
+    let time = |field: &'static str, text: &str| local_time(text).ok_or_else(|| Error::unfit(field, text));
     let new = NewShift {
         agency_id: fields.agency_id.clone(),
         person_id: fields.person_id.clone(),
@@ -256,8 +264,9 @@ async fn hand_over(visit: Visit, Path(id): Path<String>, Form(form): Form<NoteFo
         }
         Err(error) => {
             drop(tx);
-            let errors = form_errors(&visit.page().await?, error)?;
-            Ok(again(render(&WeekPage::new(&visit, &Fields::default(), errors).await?)?))
+            let errors = FormErrors::of_error(visit.lang, error)?;
+            let fields = Fields { note: form.note, ..Fields::default() };
+            Ok(again(render(&WeekPage::new(&visit, &fields, errors).await?)?))
         }
     }
 }

@@ -23,13 +23,16 @@ pub struct NewShift {
 /// Puts a person on the roster. Refused where the person has another shift at that time.
 pub async fn add_shift(tx: &Tx<'_>, policies: &Policies, now: Micros, new: &NewShift) -> Result<String, Error> {
     tx.scope().require(Capability::ManageRoster)?;
-    agencies::require_in_scope(tx, &new.agency_id).await?;
-    let person = people::find(tx, &new.person_id).await.map_err(|_| Error::invalid("person_id", "field-invalid"))?;
+    match agencies::require_in_scope(tx, &new.agency_id).await {
+        Err(Error::NotFound) if new.agency_id.is_empty() => return Err(Error::invalid("agency_id", "field-required")),
+        reached => reached?,
+    }
+    let person = people::find(tx, &new.person_id).await.map_err(|_| Error::unfit("person_id", &new.person_id))?;
     if !person.active {
         return Err(Error::invalid("person_id", "roster-person-disabled"));
     }
     if !policies.roster.posts.contains(&new.post) {
-        return Err(Error::invalid("post", "field-invalid"));
+        return Err(Error::unfit("post", &new.post));
     }
     if new.ends_at <= new.starts_at {
         return Err(Error::invalid("ends_at", "roster-ends-before-start"));

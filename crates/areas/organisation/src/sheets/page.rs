@@ -2,11 +2,12 @@
 //! a field of the form, put there by `own/sheets.js`: so it comes with the proof that every form carries. Without
 //! scripts the table is pasted.
 
+use super::read::Column;
 use super::{Line, Outcome, Report};
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kit::page::{Entry, FormErrors, Page};
+use kit::page::{Entry, ErrorSummary, FormErrors, Page};
 use kit::web::Visit;
 use kit::{Error, Lang};
 use serde::Deserialize;
@@ -53,7 +54,7 @@ pub(crate) struct SheetPage {
     /// The list as a file that this page reads again.
     export: String,
     columns: String,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entry: Entry,
     chosen: Entry,
     most_posted: u64,
@@ -68,7 +69,7 @@ pub(crate) struct About {
     pub(crate) title_key: &'static str,
     pub(crate) list: &'static str,
     pub(crate) action: &'static str,
-    pub(crate) columns: Vec<&'static str>,
+    pub(crate) columns: Vec<&'static Column>,
 }
 
 impl SheetPage {
@@ -108,13 +109,13 @@ impl SheetPage {
             list: about.list,
             action: about.action,
             export: format!("{}?format=csv", about.list),
-            columns: about.columns.join(", "),
+            columns: titles(&page, &about.columns),
             most_posted: MOST_POSTED,
             sheet: form.sheet,
             file: form.file,
+            errors: errors.summary([&chosen, &entry]),
             entry,
             chosen,
-            errors,
             report,
             dry_run,
             page,
@@ -124,6 +125,11 @@ impl SheetPage {
     pub(crate) fn is_wrong(&self) -> bool {
         !self.errors.is_empty()
     }
+}
+
+/// `Mã (code), Tên (name)`: a head may say either.
+fn titles(page: &Page, columns: &[&Column]) -> String {
+    columns.iter().map(|column| format!("{} ({})", page.t(column.key), column.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the table would change anything.

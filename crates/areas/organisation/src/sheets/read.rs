@@ -1,10 +1,10 @@
 //! Reading a table: the head line says which column is which, by the names of this program or by the words of an
 //! exported list. What the file is, a workbook or text, is told from its first bytes and not from its name.
 
+use super::faults::{Fault, Faults};
 use super::{separated, workbook};
 use crate::answers::local_time;
 use kit::clock::Micros;
-use kit::error::FieldError;
 use kit::fold::{fold, normalise};
 use kit::locale::texts;
 use kit::text::one_line;
@@ -14,10 +14,28 @@ use std::collections::BTreeMap;
 /// Most lines of one table; a province has some hundreds of agencies and some thousands of people.
 pub(super) const MOST_LINES: usize = 20_000;
 
-/// A column: its name in files, and the key of what exported lists call it.
+/// A column: its name in files, and the key of what lists and people call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Column {
-    pub(crate) name: &'static str,
-    pub(crate) key: &'static str,
+    pub(super) name: &'static str,
+    pub(super) key: &'static str,
+    /// What services call it.
+    pub(super) field: &'static str,
+}
+
+impl Column {
+    pub(crate) const fn new(name: &'static str, key: &'static str) -> Self {
+        Self { name, key, field: name }
+    }
+
+    /// With the name that services have for it.
+    pub(crate) const fn known_as(self, field: &'static str) -> Self {
+        Self { field, ..self }
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
 }
 
 /// One line with its number in the file; empty cells are not there.
@@ -25,6 +43,8 @@ pub(crate) struct Column {
 pub(crate) struct Row {
     pub(crate) line: u64,
     cells: BTreeMap<&'static str, String>,
+    /// What is wrong with cells that hold no value, to which the reader of the row adds.
+    pub(crate) faults: Faults,
 }
 
 impl Row {
@@ -39,7 +59,7 @@ impl Row {
 }
 
 /// A line that cannot be taken apart.
-pub(crate) type Unread = (u64, FieldError);
+pub(crate) type Unread = (u64, Fault);
 
 /// The text of a cell, or the key of what is wrong with it.
 pub(super) type Cell = Result<String, &'static str>;
@@ -52,7 +72,11 @@ pub(super) struct Record {
 
 /// All lines of a table. A head that lacks one of `required` or holds an unknown column refuses the whole: nobody could
 /// say which lines are right.
-pub(crate) fn read(table: &[u8], columns: &[Column], required: &[&str]) -> Result<Vec<Result<Row, Unread>>, Error> {
+pub(crate) fn read(
+    table: &[u8],
+    columns: &'static [Column],
+    required: &[&str],
+) -> Result<Vec<Result<Row, Unread>>, Error> {
     if workbook::is_one(table) {
         rows(workbook::records(table)?.into_iter(), columns, required)
     } else {
@@ -62,11 +86,13 @@ pub(crate) fn read(table: &[u8], columns: &[Column], required: &[&str]) -> Resul
 
 fn rows(
     mut records: impl Iterator<Item = Record>,
-    columns: &[Column],
+    columns: &'static [Column],
     required: &[&str],
 ) -> Result<Vec<Result<Row, Unread>>, Error> {
-    let Some(Record { cells: Ok(head), .. }) = records.next() else {
-        return Err(Error::mistake("sheet-empty", []));
+    let head = match records.next().map(|record| record.cells) {
+        None => return Err(Error::mistake("sheet-empty", [])),
+        Some(Err(_)) => return Err(Error::mistake("sheet-head-unreadable", [])),
+        Some(Ok(head)) => head,
     };
     let mut names = Vec::new();
     for cell in &head {
@@ -77,39 +103,48 @@ fn rows(
             (false, None) => return Err(Error::mistake("sheet-column-unknown", [("column", normalise(cell))])),
         });
     }
-    if let Some(missing) = required.iter().find(|name| !names.contains(&Some(**name))) {
-        return Err(Error::mistake("sheet-column-missing", [("column", (*missing).to_owned())]));
+    let missing = |column: &&Column| required.contains(&column.name) && !names.contains(&Some(column.name));
+    if let Some(Column { name, key, .. }) = columns.iter().find(missing) {
+        let title = |lang| texts().text(lang, key);
+        let names = [("vi", title(Lang::Vi)), ("en", title(Lang::En)), ("name", (*name).to_owned())];
+        return Err(Error::mistake("sheet-column-missing", names));
     }
     let mut rows = Vec::new();
     for Record { line, cells } in records {
         if rows.len() >= MOST_LINES {
             return Err(too_long());
         }
-        let wrong = |key| Err((line, FieldError { field: String::new(), key }));
+        let wrong = |key| Err((line, Fault::whole(key)));
         match cells {
             Err(key) => rows.push(wrong(key)),
             Ok(cells) if cells.iter().all(is_blank) => {}
             Ok(cells) if cells.len() < names.len() || !cells.iter().skip(names.len()).all(is_blank) => {
                 rows.push(wrong("sheet-line-cells"));
             }
-            Ok(cells) => rows.push(row(line, &names, &cells)),
+            Ok(cells) => rows.push(Ok(row(line, &names, &cells, Faults::new(columns)))),
         }
     }
     Ok(rows)
 }
 
-/// One line; a cell that holds no value, or one that cannot be kept, refuses it by the name of its column.
-fn row(line: u64, names: &[Option<&'static str>], cells: &[Cell]) -> Result<Row, Unread> {
-    let mut row = Row { line, cells: BTreeMap::new() };
+/// One line; a cell that holds no value, or one that cannot be kept, is among its faults.
+fn row(line: u64, names: &[Option<&'static str>], cells: &[Cell], faults: Faults) -> Row {
+    let mut row = Row { line, cells: BTreeMap::new(), faults };
     for (name, cell) in names.iter().zip(cells) {
         let Some(name) = *name else { continue };
-        let text = cell.as_deref().map_err(|key| *key).and_then(|text| one_line(unguarded(text)));
-        let text = text.map_err(|key| (line, FieldError { field: name.to_owned(), key }))?;
+        let kept = cell.as_deref().map_err(|key| *key).and_then(|text| one_line(unguarded(text)));
+        let text = match kept {
+            Ok(text) => text,
+            Err(key) => {
+                row.faults.add(name, key);
+                continue;
+            }
+        };
         if !text.is_empty() {
             row.cells.insert(name, text);
         }
     }
-    Ok(row)
+    row
 }
 
 fn is_blank(cell: &Cell) -> bool {
@@ -138,8 +173,24 @@ fn unguarded(cell: &str) -> &str {
     }
 }
 
+/// The code that a column names; one that is none of `codes` is a fault. `key` makes the key of the name of a code.
+pub(crate) fn code<'code>(
+    row: &Row,
+    name: &str,
+    codes: impl Iterator<Item = &'code str> + Clone,
+    key: impl Fn(&str) -> String,
+    faults: &mut Faults,
+) -> Option<String> {
+    let cell = row.get(name)?;
+    let code = named(cell, codes.clone(), &key);
+    if code.is_none() {
+        faults.add_unknown(name, cell, codes, &key);
+    }
+    code
+}
+
 /// Which of `codes` a cell means: the code itself, or its name in either language (`key` makes the key of a code).
-pub(crate) fn named<'code>(
+fn named<'code>(
     cell: &str,
     codes: impl IntoIterator<Item = &'code str>,
     key: impl Fn(&str) -> String,
@@ -152,7 +203,7 @@ pub(crate) fn named<'code>(
 }
 
 /// `2026-11-21`, `2026-11-21 09:12` or `21/11/2026`, in Vietnamese time.
-pub(crate) fn date(cell: &str) -> Option<Micros> {
+pub(super) fn date(cell: &str) -> Option<Micros> {
     if let Some(at) = local_time(cell) {
         return Some(at);
     }
@@ -161,12 +212,21 @@ pub(crate) fn date(cell: &str) -> Option<Micros> {
     local_time(&format!("{year:04}-{month:02}-{day:02}"))
 }
 
+/// The day of a column; one that cannot be read is a fault.
+pub(crate) fn day(row: &Row, name: &str, faults: &mut Faults) -> Option<Micros> {
+    let cell = row.get(name)?;
+    let day = date(cell);
+    if day.is_none() {
+        faults.add(name, "sheet-date-wrong");
+    }
+    day
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const COLUMNS: &[Column] =
-        &[Column { name: "code", key: "agency-code" }, Column { name: "name", key: "agency-name" }];
+    const COLUMNS: &[Column] = &[Column::new("code", "agency-code"), Column::new("name", "agency-name")];
 
     fn cells(text: &str) -> Vec<Option<(u64, String, String)>> {
         let rows = read(text.as_bytes(), COLUMNS, &["code"]).unwrap();
@@ -188,18 +248,20 @@ mod tests {
         assert_eq!(found.len(), 4, "{found:?}");
         assert_eq!(found[3], Some((7, "D".into(), "d".into())));
         let unread: Vec<_> = read(text.as_bytes(), COLUMNS, &[]).unwrap().into_iter().filter_map(Result::err).collect();
-        let unread: Vec<_> = unread.iter().map(|(line, wrong)| (*line, wrong.field.as_str(), wrong.key)).collect();
-        assert_eq!(unread, [(2, "", "sheet-line-cells"), (3, "", "sheet-line-cells"), (5, "name", "text-one-line")]);
+        let unread: Vec<_> = unread.iter().map(|(line, fault)| (*line, fault.key)).collect();
+        assert_eq!(unread, [(2, "sheet-line-cells"), (3, "sheet-line-cells")]);
     }
 
     #[test]
-    fn signs_that_are_not_seen_refuse_their_line_by_the_name_of_the_column() {
-        let text = "code,name\nA,Sở\u{202e} Y tế\nB,\u{feff}b\nC,c\u{0}\nD,Tie\u{302}\u{301}ng\n";
+    fn what_cannot_be_kept_is_a_fault_of_its_cell() {
+        let text = "code,name\nA,Sở\u{202e} Y tế\nB,\u{feff}b\nC,c\u{0}\nD,\"hai\ndòng\"\nE,Tie\u{302}\u{301}ng\n";
         let rows = read(text.as_bytes(), COLUMNS, &["code"]).unwrap();
-        let keys: Vec<_> = rows.iter().map(|row| row.as_ref().err().map(|(line, wrong)| (*line, wrong.key))).collect();
-        let hidden = |line| Some((line, "text-hidden-sign"));
-        assert_eq!(keys, [hidden(2), hidden(3), hidden(4), None]);
-        assert_eq!(rows[3].as_ref().unwrap().text("name"), "Tiếng");
+        let rows: Vec<_> = rows.into_iter().map(Result::unwrap).collect();
+        assert_eq!(rows[4].text("name"), "Tiếng");
+        let faults = |row: Row| row.faults.into_found().into_iter().map(|fault| (fault.column, fault.key)).collect();
+        let faults: Vec<Vec<_>> = rows.into_iter().map(faults).collect();
+        let hidden = vec![("name", "text-hidden-sign")];
+        assert_eq!(faults, [hidden.clone(), hidden.clone(), hidden, vec![("name", "text-one-line")], Vec::new()]);
     }
 
     #[test]
@@ -208,9 +270,15 @@ mod tests {
             ("", "sheet-empty"),
             ("code,colour\nA,red\n", "sheet-column-unknown"),
             ("name\nSở Y tế\n", "sheet-column-missing"),
+            ("\"code\nA\n", "sheet-head-unreadable"),
         ] {
             assert_eq!(read(text.as_bytes(), COLUMNS, &["code"]).unwrap_err().code(), code, "{text}");
         }
+        let Err(Error::Mistake(mistake)) = read(b"name\nA\n", COLUMNS, &["code"]) else {
+            panic!("a column is missing")
+        };
+        assert!(mistake.sentence(Lang::Vi).contains("“Mã”"), "{}", mistake.sentence(Lang::Vi));
+        assert!(mistake.sentence(Lang::En).contains("“Code”"), "{}", mistake.sentence(Lang::En));
         let latin = b"code,name\nA,S\xf4ng\n";
         assert_eq!(read(latin, COLUMNS, &["code"]).unwrap_err().code(), "sheet-not-text");
     }

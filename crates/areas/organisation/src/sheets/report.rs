@@ -1,6 +1,6 @@
 //! What came of a table, line by line: new, changed from what to what, as it was, or refused and why.
 
-use kit::error::FieldError;
+use super::faults::{Fault, Faults};
 use kit::locale::{Argument, texts};
 use kit::{Error, Lang, Tx};
 use sea_orm::ConnectionTrait;
@@ -27,7 +27,7 @@ pub enum Outcome {
     New,
     Changed(Vec<Change>),
     Same,
-    Refused(Vec<FieldError>),
+    Refused(Vec<Fault>),
 }
 
 impl Outcome {
@@ -68,14 +68,8 @@ pub struct Line {
 impl Line {
     /// What is wrong, in words; empty where nothing is.
     pub fn reasons(&self, lang: Lang) -> Vec<String> {
-        let Outcome::Refused(errors) = &self.outcome else { return Vec::new() };
-        errors
-            .iter()
-            .map(|error| match error.field.as_str() {
-                "" => texts().text(lang, error.key),
-                field => format!("{field}: {}", texts().text(lang, error.key)),
-            })
-            .collect()
+        let Outcome::Refused(faults) = &self.outcome else { return Vec::new() };
+        faults.iter().map(|fault| fault.words(lang)).collect()
     }
 
     /// What changes, in words: `Tên: Xã A → Xã B`.
@@ -141,28 +135,14 @@ pub(crate) async fn begin_line(tx: &Tx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends it: a line is taken whole or not at all.
-pub(crate) async fn end_line(tx: &Tx<'_>, outcome: Result<Outcome, Error>) -> Result<Outcome, Error> {
-    let outcome = match outcome {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            let reasons = refusals(error)?;
-            tx.execute_unprepared("ROLLBACK TO SAVEPOINT sheet_line").await?;
-            Outcome::Refused(reasons)
-        }
+/// Ends it: a line is taken whole, or not at all where it has faults.
+pub(crate) async fn end_line(tx: &Tx<'_>, outcome: Outcome, faults: Faults) -> Result<Outcome, Error> {
+    let outcome = if faults.is_empty() {
+        outcome
+    } else {
+        tx.execute_unprepared("ROLLBACK TO SAVEPOINT sheet_line").await?;
+        Outcome::Refused(faults.into_found())
     };
     tx.execute_unprepared("RELEASE SAVEPOINT sheet_line").await?;
     Ok(outcome)
-}
-
-/// What is wrong with a line, where the error is about the line; other errors go on their way.
-fn refusals(error: Error) -> Result<Vec<FieldError>, Error> {
-    let whole = |key| Ok(vec![FieldError { field: String::new(), key }]);
-    match error {
-        Error::Invalid(fields) => Ok(fields),
-        Error::Conflict(key) => whole(key),
-        Error::NotFound => whole("sheet-not-found"),
-        Error::Forbidden(_) => whole("sheet-not-allowed"),
-        other => Err(other),
-    }
 }

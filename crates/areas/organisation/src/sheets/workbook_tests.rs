@@ -1,18 +1,18 @@
 //! Workbooks as people make them, and as those make them who mean harm.
 
 use super::*;
+use crate::sheets::Fault;
 use crate::sheets::read::{Column, Row, date, read};
-use kit::error::FieldError;
 use proptest::prelude::*;
 use test_support::workbook::{packed, parts, workbook, workbook_of};
 
 const COLUMNS: &[Column] = &[
-    Column { name: "code", key: "agency-code" },
-    Column { name: "name", key: "agency-name" },
-    Column { name: "valid_from", key: "agency-valid-from" },
+    Column::new("code", "agency-code"),
+    Column::new("name", "agency-name"),
+    Column::new("valid_from", "agency-valid-from"),
 ];
 
-fn lines(file: &[u8]) -> Vec<Result<Row, (u64, FieldError)>> {
+fn lines(file: &[u8]) -> Vec<Result<Row, (u64, Fault)>> {
     read(file, COLUMNS, &["code"]).unwrap()
 }
 
@@ -96,11 +96,15 @@ fn lines_have_the_numbers_that_excel_shows_and_each_stands_for_itself() {
         format!(r#"<row r="1048576">{}</row>"#, text("A1048576", "X-4")),
     ];
     let lines = lines(&workbook(&rows.concat(), &[]));
-    let read: Vec<_> = lines.iter().flatten().map(|row| (row.line, row.text("code"))).collect();
+    let (sound, faulty): (Vec<_>, Vec<_>) = lines.iter().flatten().partition(|row| row.faults.is_empty());
+    let read: Vec<_> = sound.iter().map(|row| (row.line, row.text("code"))).collect();
     assert_eq!(read, [(5, "X-1".to_owned()), (1_048_576, "X-4".to_owned())]);
     let refused: Vec<_> = lines.iter().filter_map(|line| line.as_ref().err()).collect();
-    let wrong = |line: u64, field: &str, key: &'static str| (line, FieldError { field: field.to_owned(), key });
-    assert_eq!(refused, [&wrong(7, "valid_from", "sheet-cell-error"), &wrong(8, "", "sheet-line-cells")]);
+    assert_eq!(refused, [&(8, Fault::whole("sheet-line-cells"))]);
+    let faults =
+        |row: &Row| row.faults.clone().into_found().iter().map(|one| (one.column, one.key)).collect::<Vec<_>>();
+    let faulty: Vec<_> = faulty.into_iter().map(|row| (row.line, faults(row))).collect();
+    assert_eq!(faulty, [(7, vec![("valid_from", "sheet-cell-error")])]);
 }
 
 #[test]

@@ -3,13 +3,13 @@
 use super::door::local;
 use super::tokens::SessionToken;
 use super::{SignIn, sessions};
-use crate::answers::{again, form_errors};
+use crate::answers::again;
 use crate::audit;
 use crate::people::Person;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::clock::SECOND;
-use kit::page::{Entry, FlashKind, FormErrors, Page};
+use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Error, Tx};
 use serde::Deserialize;
@@ -58,7 +58,7 @@ impl SignIn {
 #[template(path = "sign_in/templates/confirm.html")]
 struct ConfirmPage {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     current: Entry,
     account: String,
     to: String,
@@ -77,7 +77,7 @@ impl ConfirmPage {
             .autocomplete("current-password")
             .checked(&errors);
         Ok(Self {
-            errors,
+            errors: errors.summary([&current]),
             current,
             account: person.account,
             to: local(to),
@@ -104,7 +104,7 @@ async fn confirm(visit: Visit, token: SessionToken, Form(form): Form<ConfirmForm
     match SignIn::of(&visit.app)?.confirm_by_password(visit.scope(), &token.0, &form.current).await {
         Ok(()) => Ok(see_other_saying(local(&form.to), FlashKind::Done, "confirm-done")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&ConfirmPage::new(&visit, &form.to, errors).await?)?))
         }
     }

@@ -9,14 +9,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use kit::Error;
 use kit::clock::{MINUTE, Micros, SECOND};
-use kit::page::{Entry, FormErrors, Page};
+use kit::page::{Entry, ErrorSummary, Page};
 use kit::web::{Fail, Guest, render};
 
 #[derive(Template)]
 #[template(path = "sign_in/templates/sign_in.html")]
 pub(super) struct SignInPage {
     pub(super) page: Page,
-    pub(super) errors: FormErrors,
+    pub(super) errors: ErrorSummary,
     /// Why this page came instead of what was asked for; empty for none.
     pub(super) note: String,
     /// What is closed, until when and what helps; empty where the door is open.
@@ -30,7 +30,7 @@ pub(super) struct SignInPage {
 }
 
 impl SignInPage {
-    pub(super) fn new(guest: &Guest, account: &str, to: &str, errors: FormErrors) -> Result<Self, Error> {
+    pub(super) fn new(guest: &Guest, account: &str, to: &str) -> Result<Self, Error> {
         let page = guest.page();
         let account_entry = Entry::new("text", "account", page.t("sign-in-account"))
             .value(account.chars().take(200).collect::<String>())
@@ -44,7 +44,7 @@ impl SignInPage {
         let offered = sign_in.offered().into_iter();
         Ok(Self {
             page,
-            errors,
+            errors: ErrorSummary::default(),
             note: String::new(),
             closed: String::new(),
             account: account_entry,
@@ -106,11 +106,11 @@ pub(super) enum Tried<'form> {
 /// The page again, for whoever is not in yet.
 pub(super) fn waiting(guest: &Guest, tried: Tried<'_>, to: &str, outcome: Outcome) -> Result<Response, Fail> {
     let sign_in = SignIn::of(&guest.app)?;
-    let (account, field, refused) = match tried {
-        Tried::Password(account) => (account, "account", "sign-in-refused"),
-        Tried::Passkey => ("", "", "passkey-refused"),
+    let (account, refused) = match tried {
+        Tried::Password(account) => (account, "sign-in-refused"),
+        Tried::Passkey => ("", "passkey-refused"),
     };
-    let mut page = SignInPage::new(guest, account, to, FormErrors::default())?;
+    let mut page = SignInPage::new(guest, account, to)?;
     let (status, wait) = match closed(&page.page, &sign_in.policies().session, &outcome) {
         Some((until, words)) => {
             page.closed = words;
@@ -121,7 +121,7 @@ pub(super) fn waiting(guest: &Guest, tried: Tried<'_>, to: &str, outcome: Outcom
             (StatusCode::UNAUTHORIZED, None)
         }
         None => {
-            page.errors.add(field, page.page.t(refused));
+            page.errors = ErrorSummary::whole(page.page.t(refused));
             (StatusCode::UNAUTHORIZED, None)
         }
     };

@@ -4,7 +4,7 @@ use super::sessions::{self, SessionRow};
 use super::standing::Due;
 use super::tokens::{Nothing, SessionToken};
 use super::{SignIn, confirmation, passkeys, second_factors};
-use crate::answers::{again, form_errors};
+use crate::answers::again;
 use crate::audit;
 use crate::people::{self, Grant, Person, reach};
 use askama::Template;
@@ -12,7 +12,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::Error;
 use kit::clock::SECOND;
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use serde::Deserialize;
 use serde_json::json;
@@ -55,7 +55,7 @@ fn browser_words(own: &str) -> String {
 #[template(path = "sign_in/templates/me.html")]
 struct MePage {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     person: Person,
     grants: Vec<Grant>,
     password_due: bool,
@@ -112,6 +112,11 @@ impl MePage {
         let entry = |name: &str, key: &str, fill| {
             Entry::new("password", name, page.t(key)).required().autocomplete(fill).checked(&errors)
         };
+        let [current, new, again] = [
+            entry("current", "me-password-current", "current-password"),
+            entry("new", "me-password-new", "new-password"),
+            entry("again", "me-password-again", "new-password"),
+        ];
         Ok(Self {
             acting: Entry::new("radio", "agency", page.t("me-acting"))
                 .hint(page.t("me-acting-hint"))
@@ -122,9 +127,10 @@ impl MePage {
             second_factor: factors.any(),
             reaches,
             rules: page.tn2(rules_key, "length", strength.min_length as u64, "remembered", rules.remembered),
-            current: entry("current", "me-password-current", "current-password"),
-            new: entry("new", "me-password-new", "new-password"),
-            again: entry("again", "me-password-again", "new-password"),
+            errors: errors.summary([&current, &new, &again]),
+            current,
+            new,
+            again,
             sessions: sessions::own_sessions(&view, now, idle).await?,
             own_session: own.map(|row| row.id).unwrap_or_default(),
             limits: page.tn2(
@@ -136,7 +142,6 @@ impl MePage {
             ),
             person,
             grants,
-            errors,
             page,
         })
     }
@@ -169,8 +174,7 @@ async fn change_password(visit: Visit, token: SessionToken, Form(form): Form<Pas
     match changed {
         Ok(()) => Ok(see_other_saying("/me", FlashKind::Done, "me-password-changed")),
         Err(error) => {
-            let page = visit.page().await?;
-            let errors = form_errors(&page, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&MePage::new(&visit, &token.0, errors).await?)?))
         }
     }

@@ -8,7 +8,7 @@ use axum::extract::{Form as PlainForm, Path};
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use kit::Error;
-use kit::page::{FlashKind, FormErrors};
+use kit::page::FlashKind;
 use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other};
 use serde::Deserialize;
 
@@ -30,7 +30,7 @@ async fn show_sign_in(guest: Guest) -> Result<Response, Fail> {
     if guest.session.is_some() {
         return Ok(see_other(local(&to)));
     }
-    Ok(render(&SignInPage::new(&guest, "", &to, FormErrors::default())?)?.into_response())
+    Ok(render(&SignInPage::new(&guest, "", &to)?)?.into_response())
 }
 
 #[derive(Deserialize)]
@@ -77,7 +77,7 @@ async fn follow_link(guest: Guest, origin: Origin, Path(token): Path<String>) ->
             return Ok(see_other("/"));
         }
         let account = owner.map(|(_, account)| account).unwrap_or_default();
-        let mut page = SignInPage::new(&guest, &account, "/", FormErrors::default())?;
+        let mut page = SignInPage::new(&guest, &account, "/")?;
         page.note = page.page.t("sign-in-link-used");
         return Ok((StatusCode::GONE, render(&page)?).into_response());
     };

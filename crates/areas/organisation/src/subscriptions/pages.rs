@@ -1,13 +1,13 @@
 //! `/me/notices`: on which channel one wants which kinds of news, quiet hours, digest, language.
 
 use super::{Digest, Habits, Wish, service, store};
-use crate::answers::{again, form_errors};
+use crate::answers::again;
 use crate::channels::{self, ChannelKind};
 use crate::people;
 use crate::policies::Policies;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Place};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Error, Lang};
 use serde::Deserialize;
@@ -35,10 +35,15 @@ struct Offered {
 #[template(path = "subscriptions/templates/own.html")]
 struct OwnNotices {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     offered: Vec<Offered>,
     habits: Vec<Entry>,
     through: String,
+}
+
+/// Element with the boxes of a channel.
+fn kinds_id(channel: &str) -> String {
+    format!("kinds-{channel}")
 }
 
 impl OwnNotices {
@@ -50,6 +55,7 @@ impl OwnNotices {
         let person = people::find(&view, id).await?;
         let wishes = store::of_person(&view).await?;
         let mut offered = Vec::new();
+        let mut places = Vec::new();
         for channel in channels::offered_to(&view, &person.agency_id).await? {
             let wish = wishes.iter().find(|wish| wish.channel_id == channel.id);
             let chosen = |kind: &str| wish.is_some_and(|wish| channels::holds(&wish.kinds, kind));
@@ -60,6 +66,11 @@ impl OwnNotices {
                     .hint(page.t(if own.is_empty() { "news-address-hint" } else { "news-address-kept" }))
                     .autocomplete("off")
                     .checked(&errors)
+            });
+            places.push(Place {
+                field: format!("address-{}", channel.id),
+                element: address.as_ref().map_or_else(|| kinds_id(&channel.id), |address| address.name.clone()),
+                label: channel.name.clone(),
             });
             let kinds = policies.notice.kind.iter();
             offered.push(Offered {
@@ -72,11 +83,13 @@ impl OwnNotices {
             });
         }
         let habits = store::habits_of(&view).await?;
+        let habits = entries(&page, &habits, &errors);
+        places.extend(habits.iter().map(Place::from));
         Ok(Self {
-            habits: entries(&page, &habits, &errors),
+            errors: errors.summary(places),
+            habits,
             through: page.t(policies.notice.through_quiet_hours.key()),
             offered,
-            errors,
             page,
         })
     }
@@ -128,8 +141,8 @@ impl HabitsForm {
             (None, Some(_)) => return Err(Error::invalid("quiet_from", "field-required")),
             (Some(_), None) => return Err(Error::invalid("quiet_until", "field-required")),
         };
-        let digest = Digest::from_code(&self.digest).ok_or_else(|| wrong("digest"))?;
-        let lang = Lang::from_code(&self.lang).ok_or_else(|| wrong("lang"))?;
+        let digest = Digest::from_code(&self.digest).ok_or_else(|| Error::unfit("digest", &self.digest))?;
+        let lang = Lang::from_code(&self.lang).ok_or_else(|| Error::unfit("lang", &self.lang))?;
         Ok(Habits { quiet, digest, lang })
     }
 }
@@ -192,7 +205,7 @@ async fn answer(visit: &Visit, done: Result<(), Error>) -> Result<Response, Fail
     match done {
         Ok(()) => Ok(see_other_saying("/me/notices", FlashKind::Done, "news-changed")),
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&OwnNotices::new(visit, errors).await?)?))
         }
     }

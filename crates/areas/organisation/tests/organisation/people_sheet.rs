@@ -38,8 +38,12 @@ async fn a_table_makes_and_changes_accounts_and_shows_masks() {
                     _ => None,
                 })
                 .collect();
-            let expected =
-                [(4, "agency-no-such-code"), (5, "field-invalid"), (6, "person-account-form"), (7, "sheet-twice")];
+            let expected = [
+                (4, "agency-no-such-code"),
+                (5, "sheet-value-unknown"),
+                (6, "person-account-form"),
+                (7, "sheet-twice"),
+            ];
             assert_eq!(keys, expected);
             let words = report.lines.iter().flat_map(|line| line.changes(kit::Lang::Vi)).collect::<Vec<_>>().join("; ");
             assert!(words.contains("••••••666") && !words.contains("0988"), "{words}");
@@ -61,6 +65,42 @@ async fn a_table_makes_and_changes_accounts_and_shows_masks() {
         let rows = view.query_all_raw(Statement::from_string(view.get_database_backend(), sql)).await.unwrap();
         let trail: Vec<String> = rows.iter().map(|row| row.try_get("", "value").unwrap()).collect();
         assert!(trail.iter().all(|row| !row.contains("0912 000") && !row.contains("0988 777")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_fault_of_a_line_of_people_is_told() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let scope = service();
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let text = "account,full_name,agency_code,email,kind,role,role_agency_code,role_from,role_to\n\
+            a b,,KHONG-CO,không,thần linh,vua,CUNG-KHONG,31/02/2026,2026-01-01\n\
+            lan.nguyen,Nguyễn Thị Lan,SYT,,,officer,,2026-12-31,2026-12-01\n";
+        let report = people::import_sheet(&tx, &province.policies, NOW, text.as_bytes()).await.unwrap();
+        assert_eq!(report.totals(), Totals { new: 0, changed: 0, same: 0, refused: 2 }, "{report:?}");
+        let found = |line: usize| match &report.lines[line].outcome {
+            Outcome::Refused(faults) => faults.iter().map(|fault| (fault.column, fault.key)).collect(),
+            _ => Vec::new(),
+        };
+        let mut first = found(0);
+        first.sort_unstable();
+        let all = [
+            ("account", "person-account-form"),
+            ("agency_code", "agency-no-such-code"),
+            ("email", "field-invalid"),
+            ("full_name", "field-required"),
+            ("kind", "sheet-value-unknown"),
+            ("role", "sheet-value-unknown"),
+            ("role_agency_code", "agency-no-such-code"),
+            ("role_from", "sheet-date-wrong"),
+        ];
+        assert_eq!(first, all);
+        assert_eq!(found(1), [("role_to", "role-ends-before-start")]);
+        let words = report.lines[0].reasons(kit::Lang::Vi).join("\n");
+        assert!(words.contains("Mã cơ quan: ") && words.contains("Mã cơ quan của vai trò: "), "{words}");
+        assert!(people::by_account(&tx, "lan.nguyen").await.unwrap().is_none(), "a line is taken whole or not at all");
     })
     .await;
 }

@@ -42,10 +42,10 @@ async fn import(province: &Province, text: &str, keep: bool) -> Report {
     report
 }
 
-fn reasons(report: &Report, line: u64) -> Vec<(String, &'static str)> {
+fn reasons(report: &Report, line: u64) -> Vec<(&'static str, &'static str)> {
     let line = report.lines.iter().find(|one| one.line == line).expect("the line is in the report");
     match &line.outcome {
-        Outcome::Refused(errors) => errors.iter().map(|error| (error.field.clone(), error.key)).collect(),
+        Outcome::Refused(faults) => faults.iter().map(|fault| (fault.column, fault.key)).collect(),
         _ => Vec::new(),
     }
 }
@@ -63,11 +63,11 @@ async fn one_wrong_line_spoils_no_other_and_each_is_named() {
         assert_eq!(tried, taken, "a dry run says what will be");
         assert_eq!(taken.totals(), Totals { new: 3, changed: 1, same: 0, refused: 5 });
         assert_eq!(count().await, 7);
-        assert_eq!(reasons(&taken, 4), [("code".to_owned(), "field-invalid")]);
-        assert_eq!(reasons(&taken, 6), [("kind".to_owned(), "field-invalid")]);
-        assert_eq!(reasons(&taken, 7), [("code".to_owned(), "sheet-twice")]);
-        assert_eq!(reasons(&taken, 8), [("parent_code".to_owned(), "agency-no-such-parent")]);
-        assert_eq!(reasons(&taken, 10), [(String::new(), "sheet-line-cells")]);
+        assert_eq!(reasons(&taken, 4), [("code", "field-invalid")]);
+        assert_eq!(reasons(&taken, 6), [("kind", "sheet-value-unknown")]);
+        assert_eq!(reasons(&taken, 7), [("code", "sheet-twice")]);
+        assert_eq!(reasons(&taken, 8), [("parent_code", "agency-no-such-parent")]);
+        assert_eq!(reasons(&taken, 10), [("", "sheet-line-cells")]);
         let changed = taken.lines.iter().find(|line| line.subject == "SYT").unwrap();
         assert_eq!(changed.changes(kit::Lang::Vi), ["Tên: Sở Y tế → Sở Y tế tỉnh"]);
         let view = province.db.scoped(&scope).read();
@@ -86,6 +86,38 @@ async fn one_wrong_line_spoils_no_other_and_each_is_named() {
 }
 
 #[tokio::test]
+async fn every_fault_of_a_line_is_told_by_the_title_of_its_column() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let text = "code,name,kind,parent_code,valid_from,became\n\
+            X 9,,vương quốc,KHONG-CO,hôm qua,KHONG-CO-NUA\n\
+            X-1,\"Xã Một,commune,,,\n\
+            X-2,\"Xã Hai\",commune,,,\n";
+        let report = import(&province, text, true).await;
+        assert_eq!(report.totals(), Totals { new: 1, changed: 0, same: 0, refused: 2 });
+        assert_eq!(reasons(&report, 3), [("", "sheet-quote-open")], "it takes no other line with it");
+        let mut found = reasons(&report, 2);
+        found.sort_unstable();
+        let all = [
+            ("became", "agency-no-such-successor"),
+            ("code", "field-invalid"),
+            ("kind", "sheet-value-unknown"),
+            ("name", "field-required"),
+            ("parent_code", "agency-no-such-parent"),
+            ("valid_from", "sheet-date-wrong"),
+        ];
+        assert_eq!(found, all);
+        let line = report.lines.iter().find(|line| line.line == 2).unwrap();
+        let words = line.reasons(kit::Lang::Vi).join("\n");
+        assert!(words.contains("Mã: Không đúng định dạng") && words.contains("Tên: Không được để trống"), "{words}");
+        assert!(words.contains("Loại: ") && words.contains("Xã (commune)"), "the kinds that there are: {words}");
+        assert!(!words.contains("parent_code") && !words.contains("valid_from"), "no names of files: {words}");
+        assert!(line.reasons(kit::Lang::En).join("\n").contains("Commune (commune)"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_line_that_fails_half_way_leaves_nothing_of_itself() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
@@ -93,7 +125,7 @@ async fn a_line_that_fails_half_way_leaves_nothing_of_itself() {
         let text = "code,name,kind,became\nTINH,Tỉnh Khác,,SYT\nX-1,Xã Một,commune,X-1\nX-2,Xã Hai,commune,\n";
         let report = import(&province, text, true).await;
         assert_eq!(report.totals(), Totals { new: 1, changed: 0, same: 0, refused: 2 });
-        assert_eq!(reasons(&report, 2), [(String::new(), "agency-root-stays")]);
+        assert_eq!(reasons(&report, 2), [("", "agency-root-stays")]);
         let scope = service();
         let view = province.db.scoped(&scope).read();
         assert_eq!(agencies::root(&view).await.unwrap().unwrap().name, "Tỉnh Ví Dụ", "the new name went with the line");

@@ -66,7 +66,7 @@ impl Default for StateForm {
 async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<StateForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = async {
-        let to = State::from_code(&form.to).ok_or_else(|| Error::invalid("to", "field-invalid"))?;
+        let to = State::from_code(&form.to).ok_or_else(|| Error::unfit("to", &form.to))?;
         service::change_state(&tx, visit.now(), &id, to, &form.reason, form.version).await
     };
     let done = done.await;
@@ -104,11 +104,10 @@ struct TimeForm {
 async fn set_time(visit: Visit, Path(id): Path<String>, Form(form): Form<TimeForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = async {
-        let wrong = |field: &str| Error::invalid(field, "field-invalid");
         let correction = Correction {
-            kind: TimeKind::from_code(&form.kind).ok_or_else(|| wrong("kind"))?,
+            kind: TimeKind::from_code(&form.kind).ok_or_else(|| Error::unfit("kind", &form.kind))?,
             at: moment::from_field("at", &form.at)?.ok_or_else(|| Error::invalid("at", "field-required"))?,
-            known_by: Knowledge::from_code(&form.known_by).ok_or_else(|| wrong("known_by"))?,
+            known_by: Knowledge::from_code(&form.known_by).ok_or_else(|| Error::unfit("known_by", &form.known_by))?,
             reference: form.reference.clone(),
             reason: form.reason.clone(),
         };

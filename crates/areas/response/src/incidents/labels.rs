@@ -1,6 +1,8 @@
 //! Where the fields of an incident's forms stand on its page: element and key of the label, for the summary of errors.
 
-/// Form, field, element, key of the label.
+use kit::page::{Page, Place};
+
+/// Form, field, element, key of the label; in the order in which they stand.
 const FIELDS: [(&str, &str, &str, &str); 21] = [
     ("state", "to", "incident-to", "incident-state"),
     ("state", "reason", "incident-state-reason", "shell-reason"),
@@ -15,17 +17,23 @@ const FIELDS: [(&str, &str, &str, &str); 21] = [
     ("facts", "technical_kind", "technical_kind", "incident-technical-kind"),
     ("facts", "law_class", "law_class", "incident-law-class"),
     ("facts", "cause", "cause", "incident-cause"),
+    ("facts", "change_reason", "change_reason", "incident-kind-reason"),
     ("facts", "description", "description", "incident-description"),
     ("facts", "scope", "scope", "incident-scope"),
     ("facts", "measures", "measures", "incident-measures"),
     ("facts", "already_notified", "already_notified", "incident-already-notified"),
     ("facts", "personal_data", "personal_data", "incident-personal-data"),
-    ("facts", "change_reason", "change_reason", "incident-kind-reason"),
     ("note", "text", "text", "incident-note"),
     ("note", "at", "note-at", "incident-note-at"),
 ];
 
-pub(super) fn place(form: &str, field: &str) -> Option<(&'static str, &'static str)> {
-    let found = FIELDS.iter().find(|(in_form, name, _, _)| *in_form == form && *name == field);
-    found.map(|(_, _, element, key)| (*element, *key))
+/// The fields of one form in their order.
+pub(super) fn places(form: &str, page: &Page) -> Vec<Place> {
+    let here = FIELDS.iter().filter(|(in_form, ..)| *in_form == form);
+    here.map(|(_, field, element, key)| Place {
+        field: (*field).to_owned(),
+        element: (*element).to_owned(),
+        label: page.t(key),
+    })
+    .collect()
 }

@@ -11,7 +11,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Chip, Choice, Entry, FlashKind, FormErrors, Page, Pagination};
+use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination};
 use kit::web::{Csv, Fail, OnceForm, Routes, Visit, render, see_other, see_other_saying};
 use kit::{Capability, Error};
 use organisation::agencies;
@@ -181,7 +181,7 @@ async fn incident_of_alert(visit: Visit, Path(alert_id): Path<String>) -> Result
 #[template(path = "incidents/templates/new.html")]
 struct NewPage {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
 }
 
@@ -232,7 +232,7 @@ async fn open_incident(visit: Visit, OnceForm(form, request): OnceForm<NewForm>)
         }
         Err(error) => {
             drop(tx);
-            let errors = crate::edge::form_errors(visit.lang, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             new_form(&visit, &form, errors).await
         }
     }
@@ -261,6 +261,6 @@ async fn new_form(visit: &Visit, form: &NewForm, errors: FormErrors) -> Result<R
             .hint(page.t("incident-description-hint")),
     ];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let errors = crate::again::named(&errors, &entries);
+    let errors = errors.summary(&entries);
     Ok((status, render(&NewPage { page, errors, entries })?).into_response())
 }

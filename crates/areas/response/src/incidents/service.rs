@@ -42,7 +42,10 @@ pub struct NewIncident {
 /// Opens an incident by hand. Returns its id.
 pub async fn open(tx: &Tx<'_>, live: &Live, now: Micros, new: &NewIncident) -> Result<String, Error> {
     tx.scope().require(Capability::HandleIncidents)?;
-    organisation::agencies::require_in_scope(tx, &new.agency_id).await?;
+    match organisation::agencies::require_in_scope(tx, &new.agency_id).await {
+        Err(Error::NotFound) if new.agency_id.is_empty() => return Err(Error::invalid("agency_id", "field-required")),
+        reached => reached?,
+    }
     let system_id = Some(new.system_id.as_str()).filter(|id| !id.is_empty());
     if let Some(system_id) = system_id {
         let system = assurance::systems::store::find(tx, system_id).await?;

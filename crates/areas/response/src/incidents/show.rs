@@ -15,7 +15,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, ClockBar, Entry, FormErrors, Page, Severity, Tab, Tone};
+use kit::page::{Choice, ClockBar, Entry, ErrorSummary, Page, Severity, Tab, Tone};
 use kit::web::{Fail, Routes, SlotContent, Visit, render};
 use kit::{Capability, Lang};
 
@@ -72,7 +72,7 @@ struct IncidentPage<'again> {
     notices: Vec<NoticeRow>,
     forms: Vec<Choice>,
     extra: Vec<SlotContent>,
-    errors: FormErrors,
+    errors: ErrorSummary,
     /// The form that came back, where one did.
     again: &'again Again,
     facts: Vec<Entry>,
@@ -139,10 +139,7 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, again: &Aga
         scale_title: scale.map(|scale| scale.title.of(visit.lang).to_owned()).unwrap_or_default(),
         scale_is_draft: scale.is_some_and(|scale| scale.status == "draft"),
         times: time_rows(&times),
-        errors: again.summary(|field| {
-            let (element, key) = labels::place(again.form, field)?;
-            Some((element.to_owned(), page.t(key)))
-        }),
+        errors: again.errors.summary(labels::places(again.form, &page)),
         again,
         clocks,
         alerts,

@@ -12,7 +12,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Tone};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Place, Tone};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error, Tx};
 use organisation::Policies;
@@ -96,7 +96,7 @@ struct NoticePage<'again> {
     sections: Vec<(String, Vec<NoticeField>)>,
     letterhead: Vec<Entry>,
     recipients: Vec<Choice>,
-    errors: FormErrors,
+    errors: ErrorSummary,
     /// The form that came back, where one did.
     again: &'again Again,
     /// It is being written, and this person may write.
@@ -174,7 +174,7 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
         sending: sending_entries(&page, again, &now_field),
         receipt: receipt_entries(&page, again, &now_field),
         may_send: matches!(state, State::Approved | State::Sent) && scope.may(Capability::SendNotices),
-        errors: FormErrors::default(),
+        errors: ErrorSummary::default(),
         again,
         notice,
         page,
@@ -210,23 +210,20 @@ fn receipt_entries(page: &Page, again: &Again, now: &str) -> Vec<Entry> {
     ]
 }
 
-/// The errors of the form that came back, each under the label of its field.
-fn summary(template: &NoticePage<'_>) -> FormErrors {
+/// The errors of the form that came back, in the order of the page.
+fn summary(template: &NoticePage<'_>) -> ErrorSummary {
     let page = &template.page;
-    template.again.summary(|field| {
-        let extra = match field {
-            "recipients" => Some("notice-recipients"),
-            "reason" => return Some(("notice-return-reason".to_owned(), page.t("shell-reason"))),
-            _ => None,
-        };
-        if let Some(key) = extra {
-            return Some((field.to_owned(), page.t(key)));
-        }
-        let fields = template.sections.iter().flat_map(|(_, fields)| fields.iter().map(|field| &field.entry));
-        let acts = template.sending.iter().chain(&template.receipt).chain([&template.number]);
-        let entry = fields.chain(&template.letterhead).chain(acts).find(|entry| entry.name == field)?;
-        Some((entry.name.clone(), entry.label.clone()))
-    })
+    let place = |field: &str, element: &str, key: &str| Place {
+        field: field.to_owned(),
+        element: element.to_owned(),
+        label: page.t(key),
+    };
+    let acts = template.sending.iter().chain(&template.receipt).map(Place::from);
+    let fields = template.sections.iter().flat_map(|(_, fields)| fields.iter().map(|field| Place::from(&field.entry)));
+    let places = [Place::from(&template.number), place("reason", "notice-return-reason", "shell-reason")];
+    let places = places.into_iter().chain(acts).chain(fields);
+    let places = places.chain([place("recipients", "recipients", "notice-recipients")]);
+    template.again.errors.summary(places.chain(template.letterhead.iter().map(Place::from)))
 }
 
 fn letterhead_entries(page: &Page, head: &Letterhead, errors: &FormErrors) -> Vec<Entry> {

@@ -1,7 +1,7 @@
 //! `luytre store status`, `archive`, `sign`, `prove`, `check-proof` and `hold`.
 
 use super::super::search::moment;
-use super::super::{plain, print_json, tell, text};
+use super::super::{about_file, plain, print_json, tell, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control;
@@ -162,16 +162,11 @@ pub(super) async fn sign(data: &Path, configuration: &Configuration, json: bool)
     Ok(ExitCode::SUCCESS)
 }
 
-/// A sentence about a file.
-fn said(file: &Path, key: &str) -> String {
-    text(key, &[("file", file.display().to_string().into())])
-}
-
 pub(super) async fn prove(data: &Path, configuration: &Configuration, seq: u64, file: &Path) -> Result<ExitCode> {
     // Before anything is asked: what is proven stands in the audit trail.
-    anyhow::ensure!(!file.exists(), said(file, "store-file-exists"));
+    anyhow::ensure!(!file.exists(), about_file(file, "command-file-exists"));
     let proof: Proof = keep(data, configuration, &Act::Prove { seq }).await?;
-    let out = File::create_new(file).with_context(|| said(file, "store-file-not-made"))?;
+    let out = File::create_new(file).with_context(|| about_file(file, "command-file-not-made"))?;
     serde_json::to_writer_pretty(&out, &proof)?;
     out.sync_all()?;
     let segment = proof.segment.path.as_str().into();
@@ -180,8 +175,8 @@ pub(super) async fn prove(data: &Path, configuration: &Configuration, seq: u64, 
 }
 
 pub(super) fn check_proof(file: &Path, json: bool) -> Result<ExitCode> {
-    let bytes = std::fs::read(file).with_context(|| said(file, "store-file-not-read"))?;
-    let proof: Proof = serde_json::from_slice(&bytes).with_context(|| said(file, "store-no-proof"))?;
+    let bytes = std::fs::read(file).with_context(|| about_file(file, "command-file-not-read"))?;
+    let proof: Proof = serde_json::from_slice(&bytes).with_context(|| about_file(file, "store-no-proof"))?;
     let proven = proof.check().map_err(|reason| anyhow::anyhow!("{}: {reason}", file.display()))?;
     if json {
         print_json(&proven)?;

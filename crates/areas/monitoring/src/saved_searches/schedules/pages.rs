@@ -1,6 +1,5 @@
 //! The schedule on the page of its search: how it stands, and the form by which the owner sets it.
 
-use super::super::form::form_errors;
 use super::super::pages::ASK_OR_ADMINISTER;
 use super::super::settings::{Bounds, SETTINGS};
 use super::super::{Kind, SavedSearch, pages};
@@ -135,7 +134,7 @@ async fn set_schedule(
         }
         Err(error) => {
             tx.rollback().await?;
-            let errors = form_errors(&visit, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(pages::show(&visit, &id, Some(&input), errors).await?)
         }
     }

@@ -2,7 +2,6 @@
 //! in; everything else is a form like any other.
 
 use super::begin::Asked;
-use crate::answers::form_errors;
 use crate::sign_in::confirmation::require_confirmation;
 use crate::sign_in::door::{Tried, answered, local, waiting};
 use crate::sign_in::second_factors::show_codes;
@@ -13,7 +12,7 @@ use axum::extract::{Form as PlainForm, Path};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kit::Error;
-use kit::page::{Entry, FlashKind, FormErrors, Page};
+use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other, see_other_saying};
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,7 +41,7 @@ pub(crate) fn own_routes() -> Routes {
 #[template(path = "sign_in/passkeys/templates/ask.html")]
 struct AskPage {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     title: &'static str,
     text: &'static str,
     action: &'static str,
@@ -56,7 +55,7 @@ struct AskPage {
 fn ask(page: Page, action: &'static str, options: &Value, to: String) -> AskPage {
     AskPage {
         page,
-        errors: FormErrors::default(),
+        errors: ErrorSummary::default(),
         title: "passkey-use",
         text: "passkey-use-text",
         action,
@@ -152,8 +151,8 @@ async fn new_page(visit: &Visit, token: &str, name: &str, errors: FormErrors) ->
     let asking = AskPage {
         title: "passkey-new",
         text: "passkey-new-text",
+        errors: errors.summary([&name]),
         name: Some(name),
-        errors,
         back: "/me/second-factors".to_owned(),
         ..asking
     };
@@ -167,7 +166,7 @@ async fn add_passkey(visit: Visit, token: SessionToken, Form(form): Form<AnswerF
         Ok(codes) if codes.is_empty() => Ok(see_other_saying("/me/second-factors", FlashKind::Done, "passkey-added")),
         Ok(codes) => show_codes(&visit, codes).await,
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             new_page(&visit, &token.0, &form.name, errors).await
         }
     }

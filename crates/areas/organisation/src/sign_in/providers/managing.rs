@@ -79,7 +79,7 @@ impl SignIn {
         let now = self.clock.now();
         let tx = self.db.scoped(scope).begin().await?;
         let person = people::manageable(&tx, &self.policies, now, person_id).await?;
-        let provider = self.providers.get(provider).ok_or_else(|| Error::invalid("provider", "field-invalid"))?;
+        let provider = self.providers.get(provider).ok_or_else(|| Error::unfit("provider", provider))?;
         let mut faults = FieldFaults::default();
         let subject = faults.required_line("subject", subject, LONGEST_SUBJECT);
         faults.into_result()?;

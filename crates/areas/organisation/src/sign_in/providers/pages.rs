@@ -10,7 +10,7 @@ use axum::extract::{Form as PlainForm, Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use kit::Error;
-use kit::page::{FormErrors, Page};
+use kit::page::{ErrorSummary, Page};
 use kit::web::{Access, Fail, Guest, Routes, render};
 use serde::Deserialize;
 
@@ -76,12 +76,12 @@ async fn finish(
 
 /// The first page again, with the reason.
 fn refused(guest: &Guest, key: &str, subject: Option<&str>) -> Result<Response, Fail> {
-    let mut page = SignInPage::new(guest, "", "/", FormErrors::default())?;
+    let mut page = SignInPage::new(guest, "", "/")?;
     let words = match subject {
         Some(subject) => page.page.tn(key, "subject", subject),
         None => page.page.t(key),
     };
-    page.errors.add("", words);
+    page.errors = ErrorSummary::whole(words);
     let status = if key == "provider-away" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNAUTHORIZED };
     Ok((status, render(&page)?).into_response())
 }

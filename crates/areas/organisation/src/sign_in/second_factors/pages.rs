@@ -1,7 +1,6 @@
 //! `/me/second-factors`: the own app, passkeys and recovery codes.
 
 use super::{Factors, factors, totp};
-use crate::answers::form_errors;
 use crate::policies::Policies;
 use crate::sign_in::SignIn;
 use crate::sign_in::confirmation::require_confirmation;
@@ -12,7 +11,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kit::Error;
-use kit::page::{Entry, FlashKind, FormErrors, Page};
+use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use serde::Deserialize;
 
@@ -79,7 +78,7 @@ pub(in crate::sign_in) async fn show_codes(visit: &Visit, codes: Vec<String>) ->
 #[template(path = "sign_in/second_factors/templates/app.html")]
 struct AppPage {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     side: usize,
     drawing: String,
     secret: String,
@@ -100,6 +99,7 @@ async fn app_page(visit: &Visit, secret: &str, errors: FormErrors) -> Result<Res
         .autocomplete("one-time-code")
         .checked(&errors);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let errors = errors.summary([&code]);
     let html = render(&AppPage { page, errors, side, drawing, secret: groups.join(" "), address, code })?;
     Ok((status, html).into_response())
 }
@@ -122,7 +122,7 @@ async fn finish_app(visit: Visit, token: SessionToken, Form(form): Form<CodeForm
         Ok(codes) if codes.is_empty() => Ok(see_other_saying(OWN, FlashKind::Done, "second-factor-app-added")),
         Ok(codes) => show_codes(&visit, codes).await,
         Err(error @ Error::Invalid(_)) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             let secret = sign_in.waiting_app(visit.scope(), &token.0).await?;
             let secret = secret.ok_or(Error::Conflict("second-factor-step-over"))?;
             app_page(&visit, &secret, errors).await

@@ -9,7 +9,7 @@ use axum::extract::Form as PlainForm;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kit::Error;
-use kit::page::{Entry, FormErrors, Page};
+use kit::page::{Entry, ErrorSummary, FormErrors, Page};
 use kit::web::{Access, Fail, Guest, Routes, render};
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ pub(crate) fn routes() -> Routes {
 #[template(path = "sign_in/second_factors/templates/second.html")]
 struct SecondPage {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     closed: String,
     /// The person has an app.
     app: bool,
@@ -53,15 +53,19 @@ async fn second(guest: &Guest, token: &str, to: &str, outcome: Option<Outcome>) 
         true => ("sign-in-code", "sign-in-code-hint"),
         false => ("sign-in-recovery-code", "sign-in-recovery-code-hint"),
     };
-    let code = Entry::new("text", "code", page.t(label)).hint(page.t(hint)).required().autocomplete("one-time-code");
+    let code = Entry::new("text", "code", page.t(label))
+        .hint(page.t(hint))
+        .required()
+        .autocomplete("one-time-code")
+        .checked(&errors);
     let wait = shut.as_ref().map(|(until, _)| *until);
     let html = render(&SecondPage {
-        code: code.checked(&errors),
+        errors: errors.summary([&code]),
+        code,
         closed: shut.map(|(_, words)| words).unwrap_or_default(),
         passkeys: factors.passkeys > 0 && sign_in.has_passkeys(),
         app,
         to: local(to),
-        errors,
         page,
     })?;
     let mut response = (status, html).into_response();
