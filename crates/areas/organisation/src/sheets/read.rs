@@ -10,6 +10,7 @@ use kit::locale::texts;
 use kit::text::one_line;
 use kit::{Error, Lang};
 use std::collections::BTreeMap;
+use tokio::sync::Semaphore;
 
 /// Most lines of one table; a province has some hundreds of agencies and some thousands of people.
 pub(super) const MOST_LINES: usize = 20_000;
@@ -70,9 +71,31 @@ pub(super) struct Record {
     pub(super) cells: Result<Vec<Cell>, &'static str>,
 }
 
+/// The lines of a table, read for the noun that takes them.
+#[derive(Debug)]
+pub struct ReadTable(pub(crate) Vec<Result<Row, Unread>>);
+
+/// Tables read at the same time. Each takes a processor for a while, and memory.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// All lines of a table, read apart from what answers requests, and before the transaction that takes them.
+pub(crate) async fn read_apart(
+    table: Vec<u8>,
+    columns: &'static [Column],
+    required: &'static [&'static str],
+) -> Result<ReadTable, Error> {
+    let turn = AT_ONCE.acquire().await.map_err(Error::internal)?;
+    let work = move || {
+        // Whoever asked may be gone; the turn ends with the work.
+        let _turn = turn;
+        read(&table, columns, required).map(ReadTable)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
 /// All lines of a table. A head that lacks one of `required` or holds an unknown column refuses the whole: nobody could
 /// say which lines are right.
-pub(crate) fn read(
+pub(super) fn read(
     table: &[u8],
     columns: &'static [Column],
     required: &[&str],
@@ -250,6 +273,14 @@ mod tests {
         let unread: Vec<_> = read(text.as_bytes(), COLUMNS, &[]).unwrap().into_iter().filter_map(Result::err).collect();
         let unread: Vec<_> = unread.iter().map(|(line, fault)| (*line, fault.key)).collect();
         assert_eq!(unread, [(2, "sheet-line-cells"), (3, "sheet-line-cells")]);
+    }
+
+    #[tokio::test]
+    async fn a_table_is_read_apart_from_what_answers_requests() {
+        let reading = tokio::spawn(read_apart(b"code,name\nA,b\n".to_vec(), COLUMNS, &["code"]));
+        tokio::task::yield_now().await;
+        assert!(!reading.is_finished(), "the thread of requests has read it");
+        assert_eq!(reading.await.unwrap().unwrap().0.len(), 1);
     }
 
     #[test]

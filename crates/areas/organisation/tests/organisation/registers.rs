@@ -33,7 +33,8 @@ const TABLE: &str = "\u{feff}Mã;Tên;Loại;Mã cơ quan cấp trên;Điện th
 async fn import(province: &Province, text: &str, keep: bool) -> Report {
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
-    let report = agencies::import_sheet(&tx, NOW + DAY, text.as_bytes()).await.unwrap();
+    let table = agencies::read_sheet(text.as_bytes().to_vec()).await.unwrap();
+    let report = agencies::import_sheet(&tx, NOW + DAY, table).await.unwrap();
     if keep {
         tx.commit().await.unwrap();
     } else {

@@ -64,7 +64,8 @@ async fn services_refuse_them_field_by_field() {
             };
             assert_eq!(wrong(experts::add(&tx, NOW, expert).await), hidden(&["fields", "phone", "night_call"]));
             let table = format!("code,name,kind\nX-2,{text},commune\nX-3,Xã Ba,commune\n");
-            let report = agencies::import_sheet(&tx, NOW, table.as_bytes()).await.unwrap();
+            let table = agencies::read_sheet(table.into_bytes()).await.unwrap();
+            let report = agencies::import_sheet(&tx, NOW, table).await.unwrap();
             assert_eq!((report.totals().new, report.totals().refused), (1, 1), "{sign:?}");
             tx.rollback().await.unwrap();
         }

@@ -138,12 +138,7 @@ async fn ask_new(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Res
 }
 
 /// The form of a new passkey: its name, and where the person wanted to go.
-async fn new_page(
-    visit: &Visit,
-    token: &str,
-    (name, to): (&str, &str),
-    errors: FormErrors,
-) -> Result<Response, Fail> {
+async fn new_page(visit: &Visit, token: &str, (name, to): (&str, &str), errors: FormErrors) -> Result<Response, Fail> {
     let site = visit.app.settings.centre.clone();
     let options = SignIn::of(&visit.app)?.ask_new(visit.scope(), token, &site).await?;
     let page = visit.page().await?;
