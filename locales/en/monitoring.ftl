@@ -138,6 +138,7 @@ search-help = A bare word is sought in the whole record. Addresses and hashes ar
 search-live = Live
 search-live-stop = Stop live
 search-live-on = Receiving new events…
+search-live-refused = Live is refused: you follow too many pages (close some), or the session has ended. Reload the page to try again.
 search-live-skipped = Too many events: { $count } rows were just left out, narrow the query.
 search-live-lost = Events came too fast: some rows may be missing. Search again to see all.
 search-live-full = { $count } rows received, stopped here. Reload the page to go on.

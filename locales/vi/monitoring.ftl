@@ -138,6 +138,7 @@ search-help = Từ không kèm tên trường được tìm trong toàn bản gh
 search-live = Trực tiếp
 search-live-stop = Dừng trực tiếp
 search-live-on = Đang nhận sự kiện mới…
+search-live-refused = Không theo dõi trực tiếp được: bạn đang theo dõi ở quá nhiều trang (hãy đóng bớt), hoặc phiên đã hết. Tải lại trang để thử lại.
 search-live-skipped = Nhiều sự kiện: vừa bỏ qua { $count } dòng, hãy thu hẹp câu tìm.
 search-live-lost = Sự kiện đến quá nhanh: có thể đã sót vài dòng. Tìm lại để thấy đủ.
 search-live-full = Đã nhận { $count } dòng, dừng tại đây. Tải lại trang để tiếp tục.

@@ -172,11 +172,14 @@ fn app(
         store: centre.store.clone(),
         resends,
         formats: centre.pipeline.formats(),
-        searches: Searches::new(SearchLimits {
-            per_person: configuration.search.per_person,
-            time: Duration::from_secs(configuration.search.seconds),
-            slice_rows: configuration.search.first_slice,
-        }),
+        searches: Searches::new(
+            SearchLimits {
+                per_person: configuration.search.per_person,
+                time: Duration::from_secs(configuration.search.seconds),
+                slice_rows: configuration.search.first_slice,
+            },
+            centre.policies.session.live.tails,
+        ),
         rules: centre.rules.clone(),
     });
     ports.insert(Policies::clone(&centre.policies));

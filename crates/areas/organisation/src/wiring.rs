@@ -62,6 +62,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-22-organisation-sign-in-providers",
         sql: include_str!("../migrations/2026-11-22-organisation-sign-in-providers.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-given-rows",
+        sql: include_str!("../migrations/2026-11-23-organisation-given-rows.sql"),
+    },
 ];
 
 /// Everything of the area.

@@ -17,6 +17,10 @@ for (const place of document.querySelectorAll('[data-tail]')) {
     }
   });
   source.addEventListener('state', (event) => { state.textContent = event.data; });
+  // Refused, by the limit of tails or because the session has ended; a lost connection is tried again instead.
+  source.addEventListener('error', () => {
+    if (source.readyState === EventSource.CLOSED) state.textContent = place.dataset.tailRefused;
+  });
   // Closed for good: without this the browser would connect again and begin anew.
   source.addEventListener('full', () => source.close());
 }

@@ -135,7 +135,7 @@ fn accounts_and_files_are_spoken_of_in_the_language_of_the_terminal() {
         (&["user", "reset-second-factors", "quan.tri"], "", "yếu tố xác thực thứ hai"),
         (&["user", "add-key", "rsyslog", "--agency", "KHONG"], "", "không có cơ quan nào mang mã KHONG"),
         (&["user", "add-key", "rsyslog"], "", "Khóa không hiện lại lần nữa"),
-        (&["audit", "export", file], "", "SHA-256"),
+        (&["audit", "export", file], "", "đã ghi"),
         (&["audit", "export", file], "", "đã có; không ghi đè"),
         (&["agencies", "import", "khong-co.csv"], "", "khong-co.csv không có"),
     ];

@@ -1,6 +1,6 @@
 //! `POST /api/v1/query` with `{"sql": "…", "max_rows": 1000}`: rows as JSON objects. `GET /api/v1/tables`: what may
-//! be asked. More rows than may leave without a second person are given to whom one has approved it; for others the
-//! answer is cut there and says so.
+//! be asked. More rows than may leave without a second person, at once or within a while, are given to whom one has approved
+//! it; for others the answer is cut there and says so, and once nothing is left it is refused.
 
 use super::ask;
 use axum::Json;
@@ -8,7 +8,7 @@ use axum::extract::State;
 use kit::catalogue::{QueryAnswer, TableSpec};
 use kit::web::{ApiVisit, Fail, Routes};
 use kit::{App, Capability};
-use organisation::elevations::rows_allowed;
+use organisation::elevations::{rows_allowed, rows_given};
 use serde::Deserialize;
 
 pub(super) fn routes() -> Routes {
@@ -24,7 +24,9 @@ struct Question {
 async fn query(ApiVisit(visit): ApiVisit, Json(question): Json<Question>) -> Result<Json<QueryAnswer>, Fail> {
     visit.require(Capability::QuerySql)?;
     let rows = rows_allowed(&visit, question.max_rows.unwrap_or(1_000)).await?;
-    Ok(Json(ask(&visit, &question.sql, rows, "api").await?))
+    let answer = ask(&visit, &question.sql, rows, "api").await?;
+    rows_given(&visit, answer.rows.len()).await?;
+    Ok(Json(answer))
 }
 
 async fn tables(State(app): State<App>, ApiVisit(visit): ApiVisit) -> Result<Json<Vec<TableSpec>>, Fail> {

@@ -1,4 +1,5 @@
-//! `GET /api/v1/search`: the same search as JSON, in one answer or line by line.
+//! `GET /api/v1/search`: the same search as JSON, in one answer or line by line. Rows of all answers are added up; more
+//! than may leave without a second person are given to whom one has approved it.
 
 use super::run::{enter, search};
 use super::{asked, cursor_code, lines};
@@ -8,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use event_store::{Store, UnknownField, Unreadable};
 use kit::web::{ApiVisit, Fail, Routes};
 use kit::{Capability, Error};
+use organisation::elevations::rows_given;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -61,6 +63,7 @@ async fn search_events(ApiVisit(visit): ApiVisit, headers: HeaderMap) -> Result<
         return Ok(lines::answer(visit, question, limit, place).await?);
     }
     let result = search(&visit, &question, limit, "api").await.map_err(|failure| Fail::from(Error::from(failure)))?;
+    rows_given(&visit, result.rows.len()).await?;
     Ok(Json(Answer {
         next: result.next.as_ref().map(|next| cursor_code(next.time, next.seq)),
         total: result.total,

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use event_store::{Facet, Histogram, SearchUpdate, SearchUpdates, UnknownField, Unreadable};
 use kit::Error;
 use kit::web::Visit;
+use organisation::elevations::rows_given;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
@@ -112,6 +113,7 @@ impl Lines {
     async fn line(&self, update: SearchUpdate) -> Result<String, Error> {
         let rows = update.so_far.rows.len() as u64;
         if rows > 0 {
+            rows_given(&self.visit, update.so_far.rows.len()).await?;
             let ids = update.so_far.rows.iter().filter_map(|row| run::text(row, "source_id"));
             let senders = senders(&self.visit.read(), ids, self.visit.now()).await?;
             let touched = touched(&update.so_far.rows, &senders);

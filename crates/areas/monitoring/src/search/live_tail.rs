@@ -2,6 +2,7 @@
 //! once a second. A busy stream is thinned, visibly; after a while the tail ends so that no page grows for ever.
 
 use super::pages::{Row, row_of};
+use super::places::Place;
 use super::run::{audit, monitoring};
 use super::senders::{Sender, senders, touched};
 use super::{Question, asked};
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Routes {
 
 async fn tail(visit: Visit, renewal: Renewal) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Fail> {
     visit.require(Capability::ViewEvents)?;
+    let place = monitoring(&visit.app)?.searches.follow(visit.scope()).await?;
     let question = asked(&visit.address, visit.now())?;
     let store = monitoring(&visit.app)?.store.clone();
     let query = store.parse(&question.query).map_err(|error| Fail::from(super::run::refusal(error)))?.matcher();
@@ -55,6 +57,7 @@ async fn tail(visit: Visit, renewal: Renewal) -> Result<Sse<impl Stream<Item = R
         told,
         sent: 0,
         ended: false,
+        _place: place,
     };
     let stream = futures::stream::unfold(tail, |mut tail| async move {
         let sent = tail.next().await?;
@@ -78,6 +81,7 @@ struct Tail {
     told: BTreeSet<String>,
     sent: usize,
     ended: bool,
+    _place: Place,
 }
 
 /// What came within a second.

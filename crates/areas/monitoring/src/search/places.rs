@@ -1,5 +1,6 @@
-//! How many searches and questions one person has under way. Everyone shares the threads of queries; nobody may take
-//! all of them, be it with many tabs or with a program.
+//! How many searches and questions one person has under way, and how many live tails the person follows. Everyone shares
+//! the threads of queries and what looks through incoming events; nobody may take all of them, be it with many tabs or with
+//! a program.
 
 use kit::Error;
 use kit::scope::Scope;
@@ -28,42 +29,67 @@ impl Default for SearchLimits {
 /// A search that was just left takes a moment to end; its place is waited for.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// Searches under way, by who asked.
-#[derive(Debug, Default)]
+/// Searches under way and live tails that are followed, by who asked.
+#[derive(Debug)]
 pub struct Searches {
     pub limits: SearchLimits,
-    asking: Mutex<HashMap<String, Arc<Semaphore>>>,
+    asking: Places,
+    following: Places,
 }
 
-/// Held while a search or a question is under way.
+/// Held while a search or a question is under way, or a tail is followed.
 #[derive(Debug)]
 pub struct Place {
     _permit: OwnedSemaphorePermit,
 }
 
 impl Searches {
-    pub fn new(limits: SearchLimits) -> Self {
-        Self { limits, asking: Mutex::default() }
+    /// `tails`: live tails that one person follows at a time (`content/organisation/session-policy.toml`).
+    pub fn new(limits: SearchLimits, tails: usize) -> Self {
+        Self { limits, asking: Places::new(limits.per_person), following: Places::new(tails) }
     }
 
-    /// A place for one more of this asker.
+    /// A place for one more search or question of this asker.
     ///
     /// # Errors
     /// `Refused` with 429 where as many as allowed stay under way.
     pub async fn enter(&self, scope: &Scope) -> Result<Place, Error> {
-        let waiting = tokio::time::timeout(MOMENT, self.places(&scope.actor().id()).acquire_owned());
-        match waiting.await {
+        self.asking.take(scope, "error-too-many-searches").await
+    }
+
+    /// A place for one more live tail.
+    ///
+    /// # Errors
+    /// `Refused` with 429 where as many as allowed stay open.
+    pub async fn follow(&self, scope: &Scope) -> Result<Place, Error> {
+        self.following.take(scope, "error-too-many-tails").await
+    }
+}
+
+/// Places of one kind: so many for each who asks.
+#[derive(Debug)]
+struct Places {
+    each: usize,
+    held: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Places {
+    fn new(each: usize) -> Self {
+        Self { each: each.max(1), held: Mutex::default() }
+    }
+
+    async fn take(&self, scope: &Scope, refused: &'static str) -> Result<Place, Error> {
+        match tokio::time::timeout(MOMENT, self.of(&scope.actor().id()).acquire_owned()).await {
             Ok(Ok(_permit)) => Ok(Place { _permit }),
-            _ => Err(Error::Refused { status: 429, key: "error-too-many-searches", words: String::new() }),
+            _ => Err(Error::Refused { status: 429, key: refused, words: String::new() }),
         }
     }
 
-    fn places(&self, asker: &str) -> Arc<Semaphore> {
-        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = self.limits.per_person.max(1);
+    fn of(&self, asker: &str) -> Arc<Semaphore> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever has nothing under way and is not about to is forgotten.
-        asking.retain(|_, places| places.available_permits() < all || Arc::strong_count(places) > 1);
-        asking.entry(asker.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(all))).clone()
+        held.retain(|_, places| places.available_permits() < self.each || Arc::strong_count(places) > 1);
+        held.entry(asker.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.each))).clone()
     }
 }
 
@@ -78,7 +104,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_has_more_than_their_share_and_nobody_takes_anothers() {
-        let searches = Searches::new(SearchLimits { per_person: 2, ..SearchLimits::default() });
+        let searches = Searches::new(SearchLimits { per_person: 2, ..SearchLimits::default() }, 1);
         let (a, b) = (person("a"), person("b"));
         let first = searches.enter(&a).await.unwrap();
         let _second = searches.enter(&a).await.unwrap();
@@ -90,11 +116,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn tails_have_places_of_their_own() {
+        let searches = Searches::new(SearchLimits { per_person: 1, ..SearchLimits::default() }, 2);
+        let (a, b) = (person("a"), person("b"));
+        let _search = searches.enter(&a).await.unwrap();
+        let _tails = [searches.follow(&a).await.unwrap(), searches.follow(&a).await.unwrap()];
+        let third = searches.follow(&a).await.unwrap_err();
+        assert_eq!((third.status(), third.key()), (429, "error-too-many-tails"));
+        assert!(searches.follow(&b).await.is_ok());
+    }
+
+    #[tokio::test]
     async fn who_asks_for_nothing_any_more_is_forgotten() {
-        let searches = Searches::default();
+        let searches = Searches::new(SearchLimits::default(), 1);
         for id in ["a", "b", "c"] {
             drop(searches.enter(&person(id)).await.unwrap());
         }
-        assert_eq!(searches.asking.lock().unwrap().len(), 1);
+        assert_eq!(searches.asking.held.lock().unwrap().len(), 1);
     }
 }

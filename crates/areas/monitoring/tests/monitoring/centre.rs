@@ -93,9 +93,10 @@ impl Centre {
         let rules = Shelf::new(Book { set: Arc::new(set), errors, loaded_at: NOW });
         let mut ports = Ports::default();
         let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
-        let searches = Searches::new(limits);
+        let policies = organisation::Policies::clone(&organisation::Policies::embedded().unwrap());
+        let searches = Searches::new(limits, policies.session.live.tails);
         ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, searches, rules });
-        ports.insert(organisation::Policies::clone(&organisation::Policies::embedded().unwrap()));
+        ports.insert(policies);
         let persons = vec![
             (a.person.clone(), Some(a.agency.clone())),
             (b.person.clone(), Some(b.agency.clone())),

@@ -8,6 +8,7 @@ use kit::{Capability, Scope};
 use organisation::Policies;
 use organisation::elevations::{self, Asked};
 use sea_orm::ConnectionTrait;
+use serde_json::Value;
 
 const FILE: &str = "/alerts?state=all&range=all&format=csv";
 
@@ -65,6 +66,47 @@ async fn a_large_file_leads_to_the_second_person_and_leaves_once_approved() {
         assert!(file.says("copy-1"));
         let used = centre.value("SELECT CAST(used AS TEXT) AS value FROM elevations").await;
         assert_eq!(used, "1");
+    })
+    .await;
+}
+
+/// Rows of a page of the API, or the code of what was refused.
+fn given(answer: &crate::centre::Answer) -> Result<usize, String> {
+    let value: Value = serde_json::from_str(&answer.text).unwrap();
+    match value["rows"].as_array() {
+        Some(rows) => Ok(rows.len()),
+        None => Err(format!("{} {}", answer.status.as_u16(), value["code"].as_str().unwrap())),
+    }
+}
+
+#[tokio::test]
+async fn small_files_and_pages_of_the_api_are_one_large_file() {
+    in_a_centre(|centre: Centre| async move {
+        let policies = Policies::embedded().unwrap();
+        let kind = policies.elevation.kind("export").unwrap();
+        assert_eq!((kind.rows, kind.window_rows), (1_000, 2_000));
+        centre.happen_often(2_500).await;
+        let page = "/api/v1/search?range=24h&columns=seq&limit=800";
+        let needed = Err("409 elevation-needed".to_owned());
+        assert_eq!(given(&centre.get("0", page).await), Ok(800));
+        assert_eq!(centre.get("0", "/alerts?state=all&range=all&format=csv").await.status, StatusCode::OK);
+        let sql = r#"{"sql":"SELECT seq FROM events","max_rows":900}"#;
+        assert_eq!(given(&centre.post_json("0", "/api/v1/query", sql).await), Ok(900));
+        assert_eq!(given(&centre.get("0", page).await), needed, "a third page");
+        let few = given(&centre.post_json("0", "/api/v1/query", sql).await).unwrap();
+        assert!((1..300).contains(&few), "a question is answered as far as it may: {few}");
+        assert_eq!(given(&centre.post_json("0", "/api/v1/query", sql).await), needed);
+        let lines = centre.open("0", page, "application/x-ndjson").await;
+        let lines = axum::body::to_bytes(lines.into_body(), 8_000_000).await.unwrap();
+        let last: Value =
+            lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).last().unwrap();
+        assert_eq!(last["status"], Value::from(409), "{last}");
+        assert!(!String::from_utf8_lossy(&lines).contains("\"seq\""), "no row comes before the refusal");
+        assert_eq!(
+            given(&centre.get("1", "/api/v1/search?range=24h&columns=seq").await).map(|_| ()),
+            Ok(()),
+            "another"
+        );
     })
     .await;
 }

@@ -64,6 +64,27 @@ async fn a_question_that_reads_no_events_touches_nobody() {
 }
 
 #[tokio::test]
+async fn one_person_follows_so_many_live_tails_and_is_told_why_not_more() {
+    in_a_centre(|centre: Centre| async move {
+        let most = organisation::Policies::embedded().unwrap().session.live.tails;
+        let path = "/search/live?range=all";
+        let mut open = Vec::new();
+        for _ in 0..most {
+            let answer = centre.open("0", path, "text/event-stream").await;
+            assert_eq!(answer.status(), StatusCode::OK);
+            open.push(answer);
+        }
+        let refused = centre.get("0", path).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.says("theo dõi trực tiếp ở nhiều trang nhất có thể"), "{}", refused.text);
+        assert_eq!(centre.open("1", path, "text/event-stream").await.status(), StatusCode::OK, "somebody else");
+        open.pop();
+        assert_eq!(centre.open("0", path, "text/event-stream").await.status(), StatusCode::OK, "one has ended");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_live_view_tells_of_an_agency_when_its_first_event_is_seen() {
     in_a_centre(|centre: Centre| async move {
         let answer = centre.open("2", "/search/live?range=all", "text/event-stream").await;

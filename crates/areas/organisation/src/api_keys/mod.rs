@@ -1,13 +1,17 @@
 //! Keys for machines: made for an agency, with few capabilities, maybe bound to one source, maybe with an end.
-//! The key is shown once; what is kept is its hash.
+//! The key is shown once; what is kept is its hash. It never does more than its maker may do now (`standing.rs`).
 
 mod pages;
+mod refusals;
 mod service;
+mod standing;
 mod store;
 
 pub use pages::routes;
+pub(crate) use refusals::Refusals;
 pub use service::{NewKey, create, revoke};
-pub(crate) use store::{by_secret, used};
+pub(crate) use standing::{Standing, standing};
+pub(crate) use store::{by_secret, maker_of, used};
 pub use store::{count, find, list, source_of};
 
 use ipnet::IpNet;
@@ -45,6 +49,11 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// Whether a person made it: parts of the program are called `service:…` ([`kit::scope::Actor::id`]).
+    pub(crate) fn has_maker(&self) -> bool {
+        !self.created_by.starts_with("service:")
+    }
+
     pub fn is_valid_at(&self, at: Micros) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| at < end)
     }

@@ -1,9 +1,10 @@
 //! Pages of keys: the list with the one just made, and the form.
 
-use super::{ApiKey, NewKey, service, store};
+use super::{ApiKey, NewKey, Standing, service, standing, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, local_time, text};
-use crate::sign_in::require_confirmation;
+use crate::policies::Policies;
+use crate::sign_in::{own_scope, require_confirmation};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -32,11 +33,17 @@ struct Made {
     encoded: String,
 }
 
+/// A key with what is awake of it.
+struct Listed {
+    key: ApiKey,
+    standing: Standing,
+}
+
 #[derive(Template)]
 #[template(path = "api_keys/templates/list.html")]
 struct KeyList {
     page: Page,
-    keys: Vec<ApiKey>,
+    keys: Vec<Listed>,
     tabs: Vec<Tab>,
     pagination: Pagination,
     made: Option<Made>,
@@ -61,6 +68,23 @@ fn capability_key(capability: &Capability) -> String {
     format!("capability-{}", capability.name())
 }
 
+fn is_asleep(listed: &Listed, capability: &Capability) -> bool {
+    !listed.standing.awake.contains(capability)
+}
+
+/// How each key stands, by the roles of makers whom the visitor may not see.
+async fn listed(visit: &Visit, keys: Vec<ApiKey>) -> Result<Vec<Listed>, Error> {
+    let policies = Policies::of(&visit.app)?;
+    let scope = own_scope();
+    let view = visit.app.db.scoped(&scope).read();
+    let mut listed = Vec::new();
+    for key in keys {
+        let standing = standing(&view, &policies, &key, visit.now()).await?;
+        listed.push(Listed { key, standing });
+    }
+    Ok(listed)
+}
+
 fn revoke_path(key: &ApiKey) -> String {
     format!("/api-keys/{}/revoke", key.id)
 }
@@ -75,7 +99,7 @@ async fn key_list(visit: &Visit, made: Option<Made>) -> Result<KeyList, Error> {
     let pagination = Pagination::of(&page.address, PER_PAGE, if revoked { gone } else { valid });
     let tab = |key: &str, href, chosen, count| Tab { name: page.t(key), href, chosen, count: Some(count) };
     Ok(KeyList {
-        keys: store::list(&view, revoked, PER_PAGE, pagination.offset()).await?,
+        keys: listed(visit, store::list(&view, revoked, PER_PAGE, pagination.offset()).await?).await?,
         tabs: vec![
             tab("key-valid", "/api-keys".to_owned(), !revoked, valid),
             tab("key-revoked-ones", "/api-keys?state=revoked".to_owned(), revoked, gone),
@@ -102,6 +126,7 @@ async fn csv(visit: &Visit) -> Result<Csv, Error> {
         "key-id",
         "agency",
         "key-capabilities",
+        "key-asleep",
         "key-networks",
         "key-last-used",
         "key-last-used-from",
@@ -109,12 +134,14 @@ async fn csv(visit: &Visit) -> Result<Csv, Error> {
         "key-created",
     ];
     let mut csv = Csv::new("api-keys", head.map(|key| text(visit.lang, key)));
-    for key in keys {
+    for Listed { key, standing } in listed(visit, keys).await? {
+        let asleep: Vec<_> = standing.asleep(&key).into_iter().map(Capability::name).collect();
         csv.row([
             &key.name,
             &key.id,
             &key.agency_name,
             &key.capabilities,
+            &asleep.join(" "),
             &key.networks,
             &csv_time(key.last_used_at),
             &key.last_used_from,

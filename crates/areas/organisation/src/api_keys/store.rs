@@ -56,6 +56,12 @@ pub async fn source_of(connection: &impl Connection, key_id: &str) -> Result<Opt
     Ok(found.and_then(|key| key.source_id))
 }
 
+/// The person who made a key; nobody where it was made on the machine itself.
+pub(crate) async fn maker_of(connection: &impl Connection, key_id: &str) -> Result<Option<String>, Error> {
+    let found = select(connection, "WHERE api_keys.id = $1", vec![key_id.into()]).await?.pop();
+    Ok(found.filter(ApiKey::has_maker).map(|key| key.created_by))
+}
+
 /// The key with this secret, for sign-in alone.
 pub(crate) async fn by_secret(connection: &impl Connection, secret: &str) -> Result<Option<ApiKey>, Error> {
     Ok(select(connection, "WHERE api_keys.key_hash = $1", vec![hash_of(secret).into()]).await?.pop())

@@ -2,12 +2,13 @@
 //! capability only with a reason that somebody else has approved, within a time, and every use is in the trail. Which
 //! acts: `content/organisation/elevations.toml`.
 
+mod given;
 mod pages;
 mod service;
 mod store;
 
-pub use pages::{export_refused, routes, rows_allowed};
-pub use service::{Asked, approve, ask, end, refuse, spend};
+pub use pages::{export_refused, routes, rows_allowed, rows_given};
+pub use service::{Asked, allowed, approve, ask, end, give, refuse, spend};
 pub(crate) use store::{count_foreign_events, foreign_events_of};
 pub use store::{find, list};
 

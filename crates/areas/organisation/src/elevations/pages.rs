@@ -3,7 +3,7 @@
 
 use super::{Asked, Elevation, Standing, service, store};
 use crate::answers::again;
-use crate::policies::Policies;
+use crate::policies::{EXPORT, Policies};
 use crate::sign_in::require_confirmation;
 use askama::Template;
 use axum::extract::Path;
@@ -182,21 +182,32 @@ async fn end(visit: Visit, Path(id): Path<String>, _form: Form<ReasonForm>) -> R
     told(done, "elevation-ended-now")
 }
 
-/// How many rows of those wanted may leave at once: all of them by a running elevation, whose use this is.
+/// How many rows of those wanted may leave now: all of them by a running elevation, else those that need no second person.
+/// What then leaves is told by [`rows_given`].
 pub async fn rows_allowed(visit: &Visit, wanted: usize) -> Result<usize, Error> {
     let policies = Policies::of(&visit.app)?;
-    let Some(kind) = policies.elevation.kind("export") else { return Ok(wanted) };
-    let free = usize::try_from(kind.rows).unwrap_or(usize::MAX);
-    if wanted <= free {
+    if policies.elevation.kind(EXPORT).is_none() {
         return Ok(wanted);
     }
     let tx = visit.begin().await?;
-    let path = json!(visit.address.path());
-    match service::spend(&tx, &policies, visit.now(), "export", u64::try_from(wanted).unwrap_or(u64::MAX), path).await {
-        Ok(()) => tx.commit().await.map(|()| wanted),
-        Err(Error::Conflict(_) | Error::Forbidden(_)) => Ok(free),
-        Err(error) => Err(error),
+    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
+    let rows = service::allowed(&tx, &policies, visit.now(), EXPORT, wanted).await?;
+    Ok(usize::try_from(rows).unwrap_or(usize::MAX))
+}
+
+/// Goes before rows leave by the API: counts them, or uses the running elevation.
+///
+/// # Errors
+/// `elevation-needed` where they are too many and none runs.
+pub async fn rows_given(visit: &Visit, rows: usize) -> Result<(), Error> {
+    let policies = Policies::of(&visit.app)?;
+    if policies.elevation.kind(EXPORT).is_none() {
+        return Ok(());
     }
+    let tx = visit.begin().await?;
+    let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+    service::give(&tx, &policies, visit.now(), EXPORT, rows, json!(visit.address.path())).await?;
+    tx.commit().await
 }
 
 /// Where a file of so many rows leads instead of to the asker: to the page that asks for the second person. Nothing where
@@ -206,7 +217,7 @@ pub async fn export_refused(visit: &Visit, rows: usize) -> Result<Option<Respons
     let tx = visit.begin().await?;
     let rows = u64::try_from(rows).unwrap_or(u64::MAX);
     let path = json!(visit.address.path());
-    let spent = service::spend(&tx, &policies, visit.now(), "export", rows, path).await;
+    let spent = service::spend(&tx, &policies, visit.now(), EXPORT, rows, path).await;
     match spent {
         Ok(()) => tx.commit().await.map(|()| None),
         Err(Error::Conflict(key)) if !visit.session.api_key => {

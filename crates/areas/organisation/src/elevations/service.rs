@@ -1,6 +1,6 @@
 //! What can be done with elevations: ask, approve, refuse, use, end. Whoever asked never decides.
 
-use super::{Elevation, Standing, store};
+use super::{Elevation, Standing, given, store};
 use crate::inbox::{self, Message, Recipient};
 use crate::policies::{ElevationKind, Policies};
 use crate::{agencies, audit};
@@ -144,9 +144,7 @@ async fn decide(
     audit::record(tx, now, action, "elevation", id, Some(&elevation.agency_id), details).await
 }
 
-/// Goes before an act of a kind that touches so many rows: nothing where so few need no approval, a use of the running
-/// elevation otherwise; [`Error::Conflict`] `elevation-needed` where none runs. `details` say in the trail what it was
-/// used for.
+/// Goes before an act of a kind that touches so many rows, for whoever holds the capability of the kind; see [`give`].
 pub async fn spend(
     tx: &Tx<'_>,
     policies: &Policies,
@@ -155,23 +153,58 @@ pub async fn spend(
     rows: u64,
     details: Value,
 ) -> Result<(), Error> {
+    tx.scope().require(kind_of(policies, kind)?.needs)?;
+    give(tx, policies, now, kind, rows, details).await
+}
+
+/// Goes before so many rows leave: they are counted where so few need no approval, with what left before; a use of the
+/// running elevation otherwise; [`Error::Conflict`] `elevation-needed` where none runs. `details` say in the trail what it
+/// was used for.
+pub async fn give(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    now: Micros,
+    kind: &str,
+    rows: u64,
+    details: Value,
+) -> Result<(), Error> {
     let kind = kind_of(policies, kind)?;
-    tx.scope().require(kind.needs)?;
-    if kind.rows > 0 && rows <= kind.rows {
+    if kind.rows > 0 && given::take(tx, kind, rows, now).await? {
         return Ok(());
     }
-    let needed = || Error::Conflict("elevation-needed");
-    let person = tx.scope().person_id().ok_or_else(needed)?.to_owned();
-    let held = store::of_kind(tx, &person, &kind.id).await?;
-    // An approval counts for the agency that it was asked for; what is done for another one needs its own.
-    let fits = |one: &&Elevation| {
-        let place = tx.scope().on_behalf_of();
-        one.standing(&policies.elevation, now) == Standing::Running && (place.is_empty() || place == one.agency_id)
-    };
-    let running = held.iter().find(fits).ok_or_else(needed)?;
+    let running = running(tx, policies, kind, now).await?;
     store::count_use(tx, &running.id, now).await?;
     let details = json!({ "kind": kind.id, "rows": rows, "for": details });
     audit::record(tx, now, "elevation.use", "elevation", &running.id, Some(&running.agency_id), details).await
+}
+
+/// How many of the rows wanted may leave at `now`: all of them by a running elevation, else those that need none. Nothing
+/// is counted yet.
+pub async fn allowed(tx: &Tx<'_>, policies: &Policies, now: Micros, kind: &str, wanted: u64) -> Result<u64, Error> {
+    let kind = kind_of(policies, kind)?;
+    let left = given::left(tx, kind, now).await?;
+    if wanted <= left {
+        return Ok(wanted);
+    }
+    match running(tx, policies, kind, now).await {
+        Ok(_) => Ok(wanted),
+        Err(Error::Conflict(_) | Error::Forbidden(_)) if left > 0 => Ok(left),
+        Err(error) => Err(error),
+    }
+}
+
+/// The asker's elevation of a kind that runs now.
+async fn running(tx: &Tx<'_>, policies: &Policies, kind: &ElevationKind, now: Micros) -> Result<Elevation, Error> {
+    let needed = || Error::Conflict("elevation-needed");
+    let person = tx.scope().person_id().ok_or_else(needed)?.to_owned();
+    tx.scope().require(kind.needs)?;
+    let held = store::of_kind(tx, &person, &kind.id).await?;
+    // An approval counts for the agency that it was asked for; what is done for another one needs its own.
+    let fits = |one: &Elevation| {
+        let place = tx.scope().on_behalf_of();
+        one.standing(&policies.elevation, now) == Standing::Running && (place.is_empty() || place == one.agency_id)
+    };
+    held.into_iter().find(fits).ok_or_else(needed)
 }
 
 /// Ends it before its time: whoever asked for it, or whoever may approve it.

@@ -78,6 +78,20 @@ pub fn choices(policies: &Policies, grants: &[Grant], now: Micros) -> Vec<Acting
         .collect()
 }
 
+/// What a person may do at `now` at an agency, by every role that covers it. `above` is the agency itself and all above
+/// it in the tree, in this order.
+pub fn over(policies: &Policies, grants: &[Grant], now: Micros, above: &[String]) -> Acting {
+    let held = grants.iter().filter(|grant| grant.holds_at(now));
+    let held = held.filter_map(|grant| policies.role(&grant.role).map(|role| (reached(grant, role), role)));
+    let roles: Vec<_> = held.filter(|(place, _)| place.is_none_or(|id| above.iter().any(|one| one == id))).collect();
+    Acting {
+        agency_id: Some(above.first().cloned().unwrap_or_default()),
+        raw_events: roles.iter().any(|(_, role)| role.reads_raw_events()),
+        capabilities: roles.iter().flat_map(|(_, role)| role.capabilities.iter().copied()).collect(),
+        role: String::new(),
+    }
+}
+
 /// The reach a session acts for: the wanted one if the person still has it, else the first. Nobody's roles
 /// give a reach to nothing.
 pub fn acting(policies: &Policies, grants: &[Grant], now: Micros, wanted: Option<&str>) -> Acting {
@@ -145,6 +159,20 @@ mod tests {
         let whole = acting(&policies, &grants, 20, None);
         assert!(!whole.capabilities.contains(&Capability::ManageSystems));
         assert_eq!(acting(&policies, &[grant("leader", "root", None)], 20, None).agencies(), Agencies::All);
+    }
+
+    #[test]
+    fn over_an_agency_count_the_roles_there_and_above_it_alone() {
+        let policies = Policies::embedded().unwrap();
+        let above = ["office", "a", "root"].map(ToOwned::to_owned);
+        let over = |grants: &[Grant]| over(&policies, grants, 20, &above).capabilities;
+        assert!(over(&[grant("officer", "a", None)]).contains(&Capability::ManageSources));
+        assert!(over(&[grant("officer", "office", None)]).contains(&Capability::ManageSources));
+        assert!(over(&[grant("coordinator", "c", None)]).contains(&Capability::ManageSources), "the whole centre");
+        for grants in [grant("officer", "b", None), grant("officer", "below", None), grant("officer", "a", Some(20))] {
+            assert!(over(&[grants]).is_empty());
+        }
+        assert_eq!(super::over(&policies, &[], 20, &above).agency_id.as_deref(), Some("office"));
     }
 
     #[test]

@@ -23,9 +23,17 @@ pub struct ElevationKind {
     /// The asker names the agency that it is for, in reach or not.
     #[serde(default)]
     pub names_agency: bool,
-    /// Rows that need no approval.
+    /// Rows of one act that need no approval.
     pub rows: u64,
+    /// Rows of one person within so many minutes that need none; 0: they are not added up.
+    #[serde(default)]
+    pub window_rows: u64,
+    #[serde(default)]
+    pub window_minutes: i64,
 }
+
+/// Kind of the elevation that lets more rows leave than may without one.
+pub const EXPORT: &str = "export";
 
 /// Kind of the elevation that opens raw events of another agency.
 pub const FOREIGN_EVENTS: &str = "foreign-events";
@@ -34,6 +42,11 @@ impl ElevationKind {
     /// Key of its name.
     pub fn key(&self) -> String {
         format!("elevation-kind-{}", self.id)
+    }
+
+    /// For how long rows that left are added up.
+    pub fn window(&self) -> Micros {
+        self.window_minutes * MINUTE
     }
 
     pub fn lasts(&self) -> Micros {
@@ -67,6 +80,7 @@ mod tests {
             }
         }
         assert!(policies.elevation.kind(FOREIGN_EVENTS).is_some_and(|kind| kind.names_agency));
-        assert!(policies.elevation.kind("export").is_some_and(|kind| kind.rows > 0));
+        let export = policies.elevation.kind("export").unwrap();
+        assert!(export.rows > 0 && export.window_rows >= export.rows && export.window_minutes > 0);
     }
 }

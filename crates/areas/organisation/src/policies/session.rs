@@ -49,6 +49,13 @@ pub struct LockNotice {
     pub every: i64,
 }
 
+/// What one person follows at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveLimits {
+    pub tails: usize,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkLimits {
@@ -67,5 +74,6 @@ pub struct SessionPolicy {
     pub known_device: DeviceLimits,
     pub lock_notice: LockNotice,
     pub address_limit: ThrottleLimits,
+    pub live: LiveLimits,
     pub link: LinkLimits,
 }

@@ -5,17 +5,19 @@ use super::breached::Breached;
 use super::passkeys::RelyingParty;
 use super::providers::Providers;
 use super::{Hasher, Origin, cookie_name, credential, own_scope, sessions};
+use crate::api_keys::{ApiKey, Refusals};
 use crate::people::{self, reach};
 use crate::policies::Policies;
-use crate::{agencies, api_keys, elevations};
+use crate::{agencies, api_keys, audit, elevations};
 use axum::http::header;
 use axum::http::request::Parts;
-use kit::clock::{Clock, MINUTE, SECOND};
+use kit::clock::{Clock, MINUTE, Micros, SECOND};
 use kit::db::Db;
 use kit::live::Live;
 use kit::scope::{Actor, Agencies};
 use kit::session::{Authenticate, Session, cookie};
 use kit::{App, Capability, Error, Scope};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ pub struct SignIn {
     /// The address that people type; empty where it is not known.
     pub(super) address: String,
     pub(super) providers: Providers,
+    /// Shared by all clones.
+    refusals: Arc<Refusals>,
     secure: bool,
 }
 
@@ -50,6 +54,7 @@ impl SignIn {
             party: None,
             address: String::new(),
             providers: Providers::default(),
+            refusals: Arc::default(),
             secure,
         })
     }
@@ -156,6 +161,26 @@ impl SignIn {
         }
     }
 
+    /// A key that is used from where it may not be: in the trail, once a minute for each address, and in the log.
+    async fn refuse_from(&self, key: &ApiKey, address: &str, now: Micros) {
+        tracing::warn!(key = key.id, from = address, "a key was used from where it may not be");
+        if !self.refusals.is_due(&key.id, address, now) {
+            return;
+        }
+        let actor = Actor::Key { id: key.id.as_str().into(), name: key.name.as_str().into() };
+        let scope = Scope::new(actor, Agencies::Under([key.agency_id.clone()].into()), [], None);
+        let scope = scope.asking(address, &key.agency_id);
+        let write = async {
+            let tx = self.db.scoped(&scope).begin().await?;
+            let details = json!({ "name": key.name, "networks": key.networks });
+            audit::record(&tx, now, "api-key.refuse", "api-key", &key.id, Some(&key.agency_id), details).await?;
+            tx.commit().await
+        };
+        if let Err(error) = write.await {
+            tracing::warn!(%error, "a refused key is not in the trail");
+        }
+    }
+
     async fn by_key(&self, header: &str, parts: &Parts) -> Result<Option<Session>, Error> {
         let Some(sent) = credential(header) else { return Ok(None) };
         let now = self.clock.now();
@@ -167,7 +192,11 @@ impl SignIn {
         }
         let origin = Origin::of(parts);
         if !key.is_used_from(origin.address) {
-            tracing::warn!(key = key.id, from = origin.text(), "a key was used from where it may not be");
+            self.refuse_from(&key, &origin.text(), now).await;
+            return Ok(None);
+        }
+        let standing = api_keys::standing(&view, &self.policies, &key, now).await?;
+        if standing.is_stopped {
             return Ok(None);
         }
         if key.last_used_at.is_none_or(|last| now - last >= MINUTE) {
@@ -182,8 +211,10 @@ impl SignIn {
         }
         let actor = Actor::Key { id: key.id.as_str().into(), name: key.name.as_str().into() };
         let agencies = Agencies::Under([key.agency_id.clone()].into());
+        let scope = Scope::new(actor, agencies, standing.awake, key.expires_at);
+        let scope = if standing.raw_events { scope } else { scope.reading_events_of(Agencies::Under(BTreeSet::new())) };
         Ok(Some(Session {
-            scope: Scope::new(actor, agencies, key.capabilities(), key.expires_at),
+            scope,
             csrf: String::new(),
             person_name: key.name,
             agency_name: key.agency_name,

@@ -6,9 +6,10 @@ use axum::http::StatusCode;
 use kit::bus::Bus;
 use kit::clock::{DAY, HOUR, MINUTE, Micros};
 use kit::live::Live;
-use kit::scope::Agencies;
+use kit::scope::{Actor, Agencies};
 use kit::session::Authenticate;
-use kit::{Error, Scope};
+use kit::{Capability, Error, Scope};
+use organisation::api_keys::{self, NewKey};
 use organisation::audit::store::{AuditFilter, count};
 use organisation::audit::{Reading, record_reading};
 use organisation::elevations::{self, Asked, Standing};
@@ -80,6 +81,59 @@ async fn a_large_export_needs_somebody_else_and_only_for_a_while() {
             assert_eq!(count(&view, &filter).await.unwrap(), 1, "{action}");
         }
         assert!(needed(&spend(&province, &scope, rows + 1, NOW + MINUTE + HOUR).await), "its time is over");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_leave_are_added_up_for_a_while_and_those_of_own_keys_with_them() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let police = province.person("cong.an", "Điều Phối", &province.root, "coordinator").await;
+        let head = province.person("lanh.dao", "Lãnh Đạo", &province.root, "leader").await;
+        let scope = province.scope(&police, &province.root, "coordinator");
+        let kind = province.policies.elevation.kind("export").unwrap();
+        let (most, window) = (kind.rows, kind.window());
+        assert_eq!(kind.window_rows, 2 * most);
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let new = NewKey {
+            name: "Bảng điện tử".into(),
+            agency_id: province.root.clone(),
+            capabilities: vec![Capability::ViewEvents],
+            ..NewKey::default()
+        };
+        let (key, _) = api_keys::create(&tx, NOW, new).await.unwrap();
+        tx.commit().await.unwrap();
+        let actor = Actor::Key { id: key.as_str().into(), name: "Bảng điện tử".into() };
+        let machine = Scope::new(actor, Agencies::All, [Capability::ViewEvents], None);
+        let give = async |scope: &Scope, rows: u64, now: Micros| {
+            let tx = province.db.scoped(scope).begin().await.unwrap();
+            elevations::give(&tx, &province.policies, now, "export", rows, json!("/api/v1/search")).await?;
+            tx.commit().await
+        };
+        let allowed = async |rows: u64, now: Micros| {
+            let tx = province.db.scoped(&scope).begin().await.unwrap();
+            elevations::allowed(&tx, &province.policies, now, "export", rows).await
+        };
+        assert!(spend(&province, &scope, most - 100, NOW).await.is_ok());
+        assert!(give(&machine, most, NOW + MINUTE).await.is_ok());
+        assert_eq!(allowed(most, NOW + 2 * MINUTE).await.unwrap(), 100, "what is left");
+        assert!(needed(&spend(&province, &scope, 101, NOW + 2 * MINUTE).await));
+        assert!(needed(&give(&machine, 101, NOW + 2 * MINUTE).await), "the keys of a person are the person");
+        assert!(give(&machine, 100, NOW + 2 * MINUTE).await.is_ok(), "nothing is counted of what was refused");
+        assert!(needed(&allowed(1, NOW + 3 * MINUTE).await.map(|_| ())));
+        let other = province.scope(&head, &province.root, "leader");
+        assert!(give(&other, most, NOW + 3 * MINUTE).await.is_ok(), "somebody else");
+        let id = ask(&province, &scope, &province.root, NOW + 3 * MINUTE).await.unwrap();
+        approve(&province, &other, &id, NOW + 3 * MINUTE).await.unwrap();
+        assert!(spend(&province, &scope, 9 * most, NOW + 4 * MINUTE).await.is_ok(), "by an approval");
+        assert!(needed(&give(&machine, 1, NOW + 4 * MINUTE).await), "which is of the person alone");
+        let later = NOW + window + 2 * MINUTE;
+        assert_eq!(allowed(most, later - MINUTE).await.unwrap(), most, "the elevation still runs");
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        elevations::end(&tx, &province.policies, later - MINUTE, &id).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(allowed(most, later).await.unwrap(), most, "what left by the approval and long ago counts no more");
     })
     .await;
 }

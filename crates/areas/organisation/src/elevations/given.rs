@@ -1,0 +1,75 @@
+//! Rows that left without a second person, added up for each person over a while: many small files are one large one,
+//! and so are the pages of a program. They are kept by minute in the database, so that a restart forgets none.
+
+use crate::api_keys;
+use crate::policies::ElevationKind;
+use kit::clock::{MINUTE, Micros};
+use kit::scope::Actor;
+use kit::{Connection, Error, Tx};
+use sea_orm::{ConnectionTrait, Statement, Value};
+
+/// For whom rows count: whoever asks, and of a key whoever made it.
+async fn subject(connection: &impl Connection) -> Result<String, Error> {
+    let actor = connection.scope().actor();
+    let maker = match actor {
+        Actor::Key { id, .. } => api_keys::maker_of(connection, id).await?,
+        Actor::Person { .. } | Actor::Service { .. } => None,
+    };
+    Ok(maker.unwrap_or_else(|| actor.id()))
+}
+
+/// How many rows of a kind may still leave at `now` without a second person, in one act.
+pub(super) async fn left(connection: &impl Connection, kind: &ElevationKind, now: Micros) -> Result<u64, Error> {
+    if kind.window_rows == 0 {
+        return Ok(kind.rows);
+    }
+    let given = given(connection, &subject(connection).await?, kind, now).await?;
+    Ok(kind.rows.min(kind.window_rows.saturating_sub(given)))
+}
+
+async fn given(connection: &impl Connection, subject: &str, kind: &ElevationKind, now: Micros) -> Result<u64, Error> {
+    let sql = "SELECT CAST(COALESCE(SUM(given), 0) AS BIGINT) AS found FROM given_rows \
+               WHERE subject = $1 AND kind = $2 AND minute > $3";
+    let values: [Value; 3] = [subject.into(), kind.id.as_str().into(), begin(kind, now).into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let row = connection.query_one_raw(statement).await?;
+    let found: Option<i64> = row.map(|row| row.try_get("", "found")).transpose()?;
+    Ok(found.and_then(|found| u64::try_from(found).ok()).unwrap_or_default())
+}
+
+/// Minutes that began later count at `now`.
+fn begin(kind: &ElevationKind, now: Micros) -> Micros {
+    now - kind.window() - MINUTE
+}
+
+/// Counts rows that are about to leave; `false`, and nothing is counted, where they are too many.
+pub(super) async fn take(tx: &Tx<'_>, kind: &ElevationKind, rows: u64, now: Micros) -> Result<bool, Error> {
+    if rows > kind.rows {
+        return Ok(false);
+    }
+    if rows == 0 || kind.window_rows == 0 {
+        return Ok(true);
+    }
+    let subject = subject(tx).await?;
+    let key = || -> Vec<Value> { vec![subject.as_str().into(), kind.id.as_str().into()] };
+    let lock = "INSERT INTO given_rows (subject, kind, minute, given) VALUES ($1, $2, 0, 0) \
+                ON CONFLICT (subject, kind, minute) DO NOTHING";
+    execute(tx, lock, key()).await?;
+    execute(tx, "UPDATE given_rows SET given = 0 WHERE subject = $1 AND kind = $2 AND minute = 0", key()).await?;
+    if given(tx, &subject, kind, now).await?.saturating_add(rows) > kind.window_rows {
+        return Ok(false);
+    }
+    let forget = "DELETE FROM given_rows WHERE subject = $1 AND kind = $2 AND minute > 0 AND minute <= $3";
+    execute(tx, forget, [key(), vec![begin(kind, now).into()]].concat()).await?;
+    let add = "INSERT INTO given_rows (subject, kind, minute, given) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (subject, kind, minute) DO UPDATE SET given = given_rows.given + excluded.given";
+    let minute = now - now.rem_euclid(MINUTE);
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    execute(tx, add, [key(), vec![minute.into(), rows.into()]].concat()).await?;
+    Ok(true)
+}
+
+async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error> {
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
