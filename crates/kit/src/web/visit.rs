@@ -259,7 +259,8 @@ impl FromRequestParts<App> for Renewal {
     }
 }
 
-/// A request of the API: a key, or a signed-in person whose changing requests carry `X-CSRF-Token`.
+/// A request of the API: a key, or a signed-in person whose changing requests carry `X-CSRF-Token`; the guard of the
+/// route has asked for it.
 #[derive(Clone)]
 pub struct ApiVisit(pub Visit);
 
@@ -268,14 +269,7 @@ impl FromRequestParts<App> for ApiVisit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
         let visit = Visit::from_request_parts(parts, app).await?;
-        let safe = parts.method.is_safe();
-        let proven = visit.session.api_key
-            || safe
-            || parts
-                .headers
-                .get("x-csrf-token")
-                .and_then(|header| header.to_str().ok())
-                .is_some_and(|token| super::form::same_secret(token, &visit.session.csrf));
+        let proven = visit.session.api_key || parts.method.is_safe() || super::form::is_proven(parts);
         if proven { Ok(Self(visit)) } else { Err(Fail::new(Error::Forbidden("csrf"), parts)) }
     }
 }
