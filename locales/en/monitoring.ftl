@@ -29,6 +29,7 @@ duty-silent = Silent systems
 duty-silent-none = Every system with registered sources is sending logs.
 duty-silent-since = silent since
 duty-silent-unknown = Not known: the centre is taking in no logs.
+duty-unsigned = The audit trail is not signed
 duty-disk-full = The disk is full: the centre takes in no more logs
 duty-disk-full-help = From now on senders over UDP and plain TCP lose their logs; senders over RELP and _bulk wait and send again. An administrator has to free the disk; intake goes on by itself once there is room.
 duty-late = { $count } records taken in wait to be analysed: alerts come late.

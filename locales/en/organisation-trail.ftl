@@ -49,6 +49,7 @@ audit-fault-head = The head of the chain does not know row { $last } as the last
 audit-fault-cut-off = Rows { $first } to { $last } were signed and are gone.
 audit-fault-rewritten = Rows { $first } to { $last } are not those that were signed: they were replaced together with their hashes.
 audit-fault-checkpoint = Checkpoint { $first } is damaged, out of order, or signed by another key.
+audit-fault-key = Checkpoint { $first } is signed by another key, and the trail does not say that anybody accepted it.
 audit-fault-checkpoint-missing = Checkpoint { $first } is missing, or is not the one that the trail recorded.
 
 audit-verified = { $rows } rows, { $checkpoints } checkpoints; signed up to row { $signed }
@@ -66,8 +67,13 @@ audit-checkpoint-made = checkpoint { $number } over { $rows } rows
   keys { $key }
 
 command-no-data = There is no data directory { $directory }; check the path.
+audit-key-missing = The key that signs the audit trail (the file audit.key) is missing: the trail goes on, but is not signed. Put the file back from where it is kept; if it is lost for good, stop the server and run `luytre keys accept-trail-key`.
+audit-key-other = The key in audit.key is not the one that signed the audit trail last: the trail goes on, but is not signed. Put the right file back; if the old key is lost for good, stop the server and run `luytre keys accept-trail-key`.
+audit-audit-accept-key = Accepted a new key to sign the audit trail
 keys-missing = { $file } is missing, and the registers hold data sealed with its keys. Put it back from where it is kept. If it is lost for good, put a new key of 64 hexadecimal digits there: telephone numbers, mail addresses and secrets must then be entered again.
 keys-stop-first = stop the server first: it would go on sealing with the old key
+keys-trail-is-well = the key that signs the audit trail is well; there is nothing to accept
+keys-trail-accepted = the audit trail is signed with the key { $key } from now on; note this fingerprint elsewhere
 keys-rotated = { $sealed } texts are sealed with the new key
 keys-unreadable = { $count } texts cannot be opened with any key at hand; the old keys stay in the file
 keys-old-may-go = the other keys are no longer needed: take them out of the settings

@@ -29,6 +29,7 @@ duty-silent = Hệ thống đang im lặng
 duty-silent-none = Mọi hệ thống có nguồn đã đăng ký đều đang gửi nhật ký.
 duty-silent-since = im lặng từ
 duty-silent-unknown = Chưa thể biết: trung tâm đang không nhận nhật ký.
+duty-unsigned = Nhật ký kiểm toán không được ký
 duty-disk-full = Đĩa đã đầy: trung tâm không nhận thêm nhật ký
 duty-disk-full-help = Từ lúc này nguồn gửi qua UDP và TCP thường mất nhật ký, nguồn gửi qua RELP và _bulk chờ và gửi lại. Quản trị viên cần giải phóng đĩa; việc nhận tự tiếp tục khi có chỗ.
 duty-late = { $count } bản ghi đã nhận đang chờ phân tích: cảnh báo đến muộn.

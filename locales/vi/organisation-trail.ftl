@@ -49,6 +49,7 @@ audit-fault-head = Đầu chuỗi không nhận dòng { $last } là dòng cuối
 audit-fault-cut-off = Các dòng từ { $first } đến { $last } đã được ký nhưng không còn.
 audit-fault-rewritten = Các dòng từ { $first } đến { $last } không phải là những dòng đã ký: chúng đã bị thay cùng với mã băm.
 audit-fault-checkpoint = Điểm ký số { $first } bị hỏng, sai thứ tự, hoặc do khóa khác ký.
+audit-fault-key = Điểm ký số { $first } do khóa khác ký mà nhật ký không ghi ai đã nhận khóa ấy.
 audit-fault-checkpoint-missing = Thiếu điểm ký số { $first }, hoặc đó không phải điểm ký mà nhật ký đã ghi.
 
 audit-verified = { $rows } dòng, { $checkpoints } điểm ký; đã ký đến dòng { $signed }
@@ -66,8 +67,13 @@ audit-checkpoint-made = điểm ký số { $number } cho { $rows } dòng
   khóa { $key }
 
 command-no-data = Không có thư mục dữ liệu { $directory }; hãy kiểm tra lại đường dẫn.
+audit-key-missing = Mất khóa ký nhật ký kiểm toán (tệp audit.key): nhật ký vẫn ghi nhưng không được ký. Hãy đặt lại tệp từ nơi cất giữ; nếu đã mất hẳn, dừng máy chủ và chạy `luytre keys accept-trail-key`.
+audit-key-other = Khóa trong audit.key không phải khóa đã ký nhật ký kiểm toán lần trước: nhật ký vẫn ghi nhưng không được ký. Hãy đặt lại đúng tệp; nếu khóa cũ đã mất hẳn, dừng máy chủ và chạy `luytre keys accept-trail-key`.
+audit-audit-accept-key = Nhận khóa ký mới cho nhật ký kiểm toán
 keys-missing = Thiếu { $file }, trong khi sổ đăng ký có dữ liệu mã hóa bằng khóa trong tệp này. Hãy đặt lại tệp từ nơi cất giữ. Nếu đã mất hẳn, hãy đặt vào đó một khóa mới gồm 64 chữ số thập lục phân: số điện thoại, địa chỉ thư và bí mật sẽ phải nhập lại.
 keys-stop-first = hãy dừng máy chủ trước: nếu không, máy chủ vẫn mã hóa bằng khóa cũ
+keys-trail-is-well = khóa ký nhật ký kiểm toán vẫn đúng; không có gì phải nhận
+keys-trail-accepted = từ nay nhật ký kiểm toán được ký bằng khóa { $key }; hãy ghi lại dấu vân tay này ở nơi khác
 keys-rotated = { $sealed } mục đã được mã hóa bằng khóa mới
 keys-unreadable = { $count } mục không mở được bằng khóa nào hiện có; khóa cũ vẫn được giữ trong tệp
 keys-old-may-go = không còn cần các khóa kia: hãy bỏ chúng khỏi cấu hình

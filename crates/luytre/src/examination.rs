@@ -68,7 +68,7 @@ impl Examiner {
         let scope = Scope::service("doctor");
         let scoped = centre.db.scoped(&scope);
         let audit = match organisation::audit::verify(&scoped.read(), Some(&centre.checkpoints)).await {
-            Ok(report) => self.audit(&report),
+            Ok(report) => self.audit(&report, centre.checkpoints.trouble()),
             Err(error) => check("audit trail", Err(self.quote("doctor-no-answer", error.to_string()))),
         };
         let sealed = match crate::sealing::examine_all(&centre.db).await {
@@ -90,15 +90,19 @@ impl Examiner {
         vec![audit, check("sealed fields", sealed), store, rules, self.formats(&centre.content)]
     }
 
-    fn audit(self, report: &audit::Report) -> Check {
+    fn audit(self, report: &audit::Report, trouble: Option<audit::KeyTrouble>) -> Check {
         let counts =
             [("count", report.rows.into()), ("signed", report.signed_rows.into()), ("key", short(&report.key).into())];
-        if report.ok() {
-            return check("audit trail", Ok(self.say("doctor-audit-well", &counts)));
+        match (report.ok(), trouble) {
+            (true, None) => return check("audit trail", Ok(self.say("doctor-audit-well", &counts))),
+            (true, Some(trouble)) => return check("audit trail", Err(self.say(trouble.key(), &[]))),
+            (false, _) => {}
         }
         let count = report.problems.len() as u64 + report.more;
         let mut found = check("audit trail", Err(self.say("doctor-audit-broken", &[("count", count.into())])));
-        found.problems = report.problems.iter().map(|problem| self.problem_of_audit(problem)).collect();
+        let trouble = trouble.map(|trouble| self.say(trouble.key(), &[]));
+        let problems = report.problems.iter().map(|problem| self.problem_of_audit(problem));
+        found.problems = trouble.into_iter().chain(problems).collect();
         found
     }
 

@@ -51,10 +51,18 @@ pub fn ledger_key(data: &Path) -> Result<LedgerKey> {
     Ok(LedgerKey::from_seed(&seed(&data.join("ledger.key"))?))
 }
 
-/// The checkpoints of the audit trail and the key that signs them.
+/// The key that signs the audit trail, made where there is none.
+pub fn trail_key(data: &Path) -> Result<TrailKey> {
+    Ok(TrailKey::from_seeds(&seed(&data.join("audit.key"))?))
+}
+
+/// The checkpoints of the audit trail and the key that signs them. A key that is lost is not replaced in silence: then
+/// nothing is signed until somebody accepts a new one.
 pub fn checkpoints(data: &Path) -> Result<Checkpoints> {
-    let key = TrailKey::from_seeds(&seed(&data.join("audit.key"))?);
-    Ok(Checkpoints::new(data.join("audit").join("checkpoints.jsonl"), key))
+    let directory = data.join("audit");
+    let is_lost = !data.join("audit.key").exists() && Checkpoints::are_begun(&directory);
+    let key = if is_lost { None } else { Some(trail_key(data)?) };
+    Ok(Checkpoints::open(&directory, key)?)
 }
 
 /// Where the keys of sealed fields are.
@@ -94,14 +102,16 @@ pub fn drop_old_keys(path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use organisation::audit::KeyTrouble;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_directory_keeps_its_keys_and_nobody_else_reads_them() {
         let data = tempfile::tempdir().unwrap();
-        let first = (ledger_key(data.path()).unwrap().public(), checkpoints(data.path()).unwrap().public());
+        let known = || checkpoints(data.path()).unwrap().known().to_vec();
+        let first = (ledger_key(data.path()).unwrap().public(), known());
         key_ring(data.path(), &Secrets::default(), false).unwrap();
-        assert_eq!((ledger_key(data.path()).unwrap().public(), checkpoints(data.path()).unwrap().public()), first);
+        assert_eq!((ledger_key(data.path()).unwrap().public(), known()), first);
         for name in ["ledger.key", "audit.key", "fields.key"] {
             let mode = std::fs::metadata(data.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o077, 0, "{name}");
@@ -110,6 +120,20 @@ mod tests {
         assert!(ledger_key(data.path()).is_err(), "a key that cannot be read is not replaced in silence");
         assert!(checkpoints(data.path()).is_err());
         assert!(key_ring(data.path(), &Secrets::default(), false).is_err());
+    }
+
+    #[test]
+    fn a_lost_key_of_the_trail_is_not_replaced() {
+        let data = tempfile::tempdir().unwrap();
+        assert_eq!(checkpoints(data.path()).unwrap().trouble(), None);
+        let (key, kept) = (data.path().join("audit.key"), data.path().join("kept"));
+        std::fs::rename(&key, &kept).unwrap();
+        assert_eq!(checkpoints(data.path()).unwrap().trouble(), Some(KeyTrouble::Missing));
+        assert!(!key.exists());
+        trail_key(data.path()).unwrap();
+        assert_eq!(checkpoints(data.path()).unwrap().trouble(), Some(KeyTrouble::Other));
+        std::fs::rename(&kept, &key).unwrap();
+        assert_eq!(checkpoints(data.path()).unwrap().trouble(), None);
     }
 
     #[test]

@@ -381,7 +381,8 @@ async fn health(State(centre): State<Arc<Centre>>) -> (StatusCode, Json<Value>) 
     let scope = kit::Scope::service("health");
     let registers = organisation::agencies::root(&centre.db.scoped(&scope).read()).await.is_ok();
     let status = if registers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "registers": registers, "version": env!("CARGO_PKG_VERSION") })))
+    let trail = centre.checkpoints.trouble().is_none();
+    (status, Json(json!({ "registers": registers, "audit_trail": trail, "version": env!("CARGO_PKG_VERSION") })))
 }
 
 /// Puts changed rules in force half a second after the last change of a file.
@@ -462,7 +463,7 @@ async fn sign_hourly(centre: Arc<Centre>, stop: CancellationToken) {
 async fn sign_trail(centre: &Centre) {
     let scope = kit::Scope::service("checkpoint");
     if let Err(error) = centre.checkpoints.make(&centre.db, &scope, centre.clock.now()).await {
-        tracing::error!(%error, "the audit trail could not be signed");
+        tracing::error!("the audit trail is not signed: {}", error.in_words(Lang::En));
     }
 }
 

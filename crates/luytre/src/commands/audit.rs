@@ -118,7 +118,11 @@ async fn export(registers: &Registers, path: &Path, json: bool) -> Result<ExitCo
     ensure!(!path.exists(), about_file(path, "command-file-exists"));
     let scope = Scope::service("command line").asking("", &super::user_of_the_system());
     let now = registers.clock.now();
-    registers.checkpoints.make(&registers.db, &scope, now).await?;
+    match registers.checkpoints.make(&registers.db, &scope, now).await {
+        // What is there can be kept elsewhere all the same.
+        Err(kit::Error::Conflict(key)) => eprintln!("{}", text(key, &[])),
+        made => drop(made?),
+    }
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file = BufWriter::new(file.with_context(|| about_file(path, "command-file-not-made"))?);
     let done = {

@@ -36,6 +36,7 @@ const RULES: &[(&str, By)] = &[
     ("demo", By::Keeper),
     ("doctor", By::Reader),
     ("import", By::Keeper),
+    ("keys accept-trail-key", By::Keeper),
     ("keys rotate", By::Keeper),
     ("query", By::Reader),
     ("rules bench", By::Anybody),

@@ -91,6 +91,43 @@ fn a_server_signs_the_trail_when_it_starts_and_when_it_ends() {
 }
 
 #[test]
+fn a_lost_key_of_the_trail_is_told_of_and_replaced_only_when_somebody_says_so() {
+    let data = tempfile::tempdir().expect("directory");
+    query(data.path(), "SELECT 1 AS one");
+    ask(data.path(), &["audit", "checkpoint", "--json"]);
+    let accept = ["keys", "accept-trail-key", "--reason", "mất máy chủ cũ", "--json"];
+    assert!(failure(data.path(), &accept).contains("nothing to accept"));
+    let (key, kept) = (data.path().join("audit.key"), data.path().join("kept"));
+    std::fs::rename(&key, &kept).expect("the key");
+    query(data.path(), "SELECT 2 AS two");
+    assert!(failure(data.path(), &["audit", "checkpoint"]).contains("audit.key) is missing"));
+    let doctor = || {
+        let output = command(data.path()).args(["doctor", "--json"]).output().expect("doctor");
+        let checks: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        checks.as_array().expect("checks").iter().find(|check| check["name"] == "audit trail").expect("a check").clone()
+    };
+    let check = doctor();
+    assert!(
+        check["well"] == json!(false) && check["says"].as_str().expect("text").contains("accept-trail-key"),
+        "{check}"
+    );
+    let server = Serving::start(data.path(), free_port(), free_port(), free_port());
+    assert!(!key.exists(), "no key is made in silence");
+    assert!(failure(data.path(), &accept).contains("stop the server"));
+    server.stop();
+    std::fs::rename(&kept, &key).expect("the key");
+    assert_eq!(doctor()["well"], json!(true), "it was found again");
+    std::fs::remove_file(&key).expect("the key");
+    let fingerprint = ask(data.path(), &accept)["key"].as_str().expect("a fingerprint").to_owned();
+    let report = ask(data.path(), &["audit", "verify", "--json"]);
+    assert_eq!((&report["key"], &report["problems"]), (&json!(fingerprint), &json!([])), "{report}");
+    assert_eq!(report["checkpoints"], json!(2), "what the lost key signed is judged by its public half");
+    let reason = text(data.path(), "SELECT details AS value FROM audit_entries WHERE action = 'audit.accept-key'");
+    assert!(reason.contains("mất máy chủ cũ") && reason.contains(&fingerprint), "{reason}");
+    assert_eq!(doctor()["well"], json!(true));
+}
+
+#[test]
 fn personal_data_from_before_is_sealed_and_a_new_key_replaces_the_old_one() {
     let data = tempfile::tempdir().expect("directory");
     let add = ["user", "add", "quantri", "--name", "Q", "--role", "administrator"];

@@ -12,6 +12,7 @@ use kit::clock::Micros;
 use kit::page::{Address, Level, Page, Sorting};
 use kit::web::{Access, Fail, Routes, SlotContent, Visit, render};
 use kit::{Capability, Connection, Error};
+use organisation::audit::{Checkpoints, KeyTrouble};
 
 /// Records that wait for the rules while everything is well: what arrives in some seconds of a busy centre.
 const MANY_WAITING: u64 = 50_000;
@@ -51,6 +52,8 @@ struct Panels {
     silent_total: u64,
     may_see_sources: bool,
     hours: i64,
+    /// Why the audit trail is not signed, as the key of a text, for who looks after it.
+    unsigned: Option<&'static str>,
     /// Nothing is taken in: the disk of the event store is full.
     disk_full: bool,
     /// Records that are kept but not searched through yet, where they are so many that alerts come late.
@@ -115,6 +118,10 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
         silent_total,
         may_see_sources,
         hours: SETTINGS.alerts_hours,
+        unsigned: Checkpoints::of(&visit.app)
+            .filter(|_| scope.may(Capability::ViewAudit) || scope.may(Capability::Administer))
+            .and_then(|checkpoints| checkpoints.trouble())
+            .map(KeyTrouble::key),
         disk_full: monitoring.as_ref().is_some_and(|monitoring| monitoring.store.is_disk_full()),
         waiting: monitoring.map(|monitoring| waiting(&monitoring.store)).filter(|waiting| *waiting > MANY_WAITING),
     })

@@ -98,8 +98,11 @@ async fn small_files_and_pages_of_the_api_are_one_large_file() {
         assert_eq!(given(&centre.post_json("0", "/api/v1/query", sql).await), needed);
         let lines = centre.open("0", page, "application/x-ndjson").await;
         let lines = axum::body::to_bytes(lines.into_body(), 8_000_000).await.unwrap();
-        let last: Value =
-            lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).last().unwrap();
+        let last: Value = lines
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .next_back()
+            .unwrap();
         assert_eq!(last["status"], Value::from(409), "{last}");
         assert!(!String::from_utf8_lossy(&lines).contains("\"seq\""), "no row comes before the refusal");
         assert_eq!(

@@ -25,7 +25,11 @@ struct Head {
     luytre_audit: u32,
     rows: i64,
     hash: String,
+    /// What signs now.
     keys: PublicKeys,
+    /// What signed before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former: Vec<PublicKeys>,
 }
 
 /// What was written.
@@ -46,9 +50,10 @@ pub async fn export(
 ) -> Result<Exported, Error> {
     connection.scope().require(Capability::ViewAudit)?;
     let (rows, hash) = store::head(connection).await?;
-    let keys = checkpoints.public();
+    let (keys, former) = checkpoints.known().split_last().ok_or(Error::Conflict("audit-key-missing"))?;
     let key = keys.fingerprint();
-    let head = Head { luytre_audit: FORMAT, rows, hash: hash.clone(), keys };
+    let (keys, former) = (keys.clone(), former.to_vec());
+    let head = Head { luytre_audit: FORMAT, rows, hash: hash.clone(), keys, former };
     write(out, &Line::Head(head))?;
     let mut written = 0;
     for checkpoint in checkpoints.lines()?.into_iter().flatten().filter(|one| one.rows <= rows) {
@@ -91,7 +96,8 @@ pub fn verify_export(file: &mut impl BufRead) -> std::io::Result<Option<Report>>
         }
         line = lines.next()?;
     }
-    let mut walk = Walk::new(checkpoints, Some(&head.keys));
+    let keys: Vec<_> = head.former.into_iter().chain([head.keys]).collect();
+    let mut walk = Walk::new(checkpoints, Some(&keys));
     while let Some(read) = line {
         // A line that cannot be read is missed when the next number comes, or at the end.
         if let Some(Line::Row(entry)) = read {

@@ -15,7 +15,7 @@ mod verify;
 mod walk;
 
 pub use checkpoint::{Checkpoint, PublicKeys, TrailKey};
-pub use checkpoints::Checkpoints;
+pub use checkpoints::{Checkpoints, KeyTrouble};
 pub use export::{Exported, export, verify_export};
 pub use pages::routes;
 pub use readings::{Reading, Touched, record_reading};

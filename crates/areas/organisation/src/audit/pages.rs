@@ -67,6 +67,8 @@ struct AuditList {
     chips: Vec<Chip>,
     pagination: Pagination,
     verdict: Option<Verdict>,
+    /// Why the trail is not signed, for who sees the whole centre.
+    unsigned: Option<String>,
     may_verify: bool,
     may_see_readings: bool,
     csv: String,
@@ -162,6 +164,10 @@ async fn list_entries(visit: Visit) -> Result<Response, Fail> {
         chips,
         pagination,
         verdict,
+        unsigned: Checkpoints::of(&visit.app)
+            .and_then(|checkpoints| checkpoints.trouble())
+            .filter(|_| whole_centre)
+            .map(|trouble| page.t(trouble.key())),
         may_verify: whole_centre,
         may_see_readings: visit.scope().may(Capability::ViewReadings),
         csv: page.address.without("verify").with("format", "csv").to_string(),

@@ -21,7 +21,7 @@ pub async fn verify(connection: &impl Connection, checkpoints: Option<&Checkpoin
     let (head, hash) = store::head(connection).await?;
     let lines = checkpoints.map(Checkpoints::lines).transpose()?.unwrap_or_default();
     let (latest, _) = store::head(connection).await?;
-    let mut walk = Walk::new(lines, checkpoints.map(Checkpoints::public).as_ref());
+    let mut walk = Walk::new(lines, checkpoints.map(Checkpoints::known));
     let mut from = 1;
     while from <= head {
         let to = (from + PAGE - 1).min(head);

@@ -1,10 +1,10 @@
 //! One walk over the rows of a trail in their order, from the database or from an exported file. It does not stop at
 //! the first fault: an altered row leaves the rows after it judged by what they were chained to.
 
-use super::checkpoints::{Line, MADE};
+use super::checkpoints::{KEY_ACCEPTED, Line, MADE};
 use super::{AuditEntry, Checkpoint, PublicKeys, Touched, chain, readings};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// FieldFaults that are told one by one; the rest is counted.
 const MOST_TOLD: usize = 1_000;
@@ -37,6 +37,8 @@ pub enum Fault {
     Checkpoint,
     /// The trail says that a checkpoint was made, and there is none or another.
     CheckpointMissing,
+    /// Another key signs than before, and no row of the trail says that it was accepted.
+    Key,
 }
 
 impl Fault {
@@ -55,6 +57,7 @@ impl Fault {
             Self::Rewritten => "audit-fault-rewritten",
             Self::Checkpoint => "audit-fault-checkpoint",
             Self::CheckpointMissing => "audit-fault-checkpoint-missing",
+            Self::Key => "audit-fault-key",
         }
     }
 }
@@ -76,7 +79,7 @@ pub struct Report {
     pub signed_rows: i64,
     /// Hash of the last row.
     pub hash: String,
-    /// [`PublicKeys::fingerprint`] of the keys that checkpoints were judged by; empty without any.
+    /// [`PublicKeys::fingerprint`] of the key that signs now; empty where checkpoints were not judged, or by none.
     pub key: String,
     pub problems: Vec<Problem>,
     /// Problems beyond those.
@@ -117,11 +120,16 @@ pub(super) struct Walk {
     digests: BTreeMap<u64, String>,
     /// Row after the last checkpoint passed.
     since: i64,
+    /// Whether there are keys to judge checkpoints by.
+    judges: bool,
+    /// Key of the last checkpoint passed, and keys that the rows so far have accepted.
+    signer: Option<String>,
+    accepted: BTreeSet<String>,
 }
 
 impl Walk {
-    /// `checkpoints` are judged by `keys`.
-    pub(super) fn new(checkpoints: Vec<Line>, keys: Option<&PublicKeys>) -> Self {
+    /// `checkpoints` are judged by `keys`, of which the last one signs now.
+    pub(super) fn new(checkpoints: Vec<Line>, keys: Option<&[PublicKeys]>) -> Self {
         let mut walk = Self {
             report: Report::default(),
             expected: 1,
@@ -130,15 +138,19 @@ impl Walk {
             ahead: BTreeMap::new(),
             digests: BTreeMap::new(),
             since: 1,
+            judges: keys.is_some(),
+            signer: None,
+            accepted: BTreeSet::new(),
         };
         if let Some(keys) = keys {
-            walk.report.key = keys.fingerprint();
+            walk.report.key = keys.last().map(PublicKeys::fingerprint).unwrap_or_default();
             walk.judge(checkpoints, keys);
         }
         walk
     }
 
-    fn judge(&mut self, checkpoints: Vec<Line>, keys: &PublicKeys) {
+    fn judge(&mut self, checkpoints: Vec<Line>, keys: &[PublicKeys]) {
+        let is_signed = |one: &Checkpoint| keys.iter().any(|keys| keys.fit(one));
         let mut next = 1;
         let mut before: Option<Checkpoint> = None;
         for line in checkpoints {
@@ -147,7 +159,7 @@ impl Walk {
                 _ => one.number > 1 || one.previous.is_empty(),
             };
             let rows = before.as_ref().map_or(0, |before| before.rows);
-            match line.filter(|one| one.number >= next && one.rows > rows && follows(one) && keys.fit(one)) {
+            match line.filter(|one| one.number >= next && one.rows > rows && follows(one) && is_signed(one)) {
                 Some(one) => {
                     (next..one.number).for_each(|missing| self.checkpoint(missing, Fault::CheckpointMissing));
                     next = one.number + 1;
@@ -197,8 +209,11 @@ impl Walk {
         if !agrees {
             self.report.tell(entry.sequence, entry.sequence, Fault::Readings);
         }
-        if entry.action == MADE && !self.report.key.is_empty() {
+        if entry.action == MADE && self.judges {
             self.find_checkpoint(entry);
+        }
+        if entry.action == KEY_ACCEPTED {
+            self.accepted.extend(detail(entry, "after"));
         }
         self.reach(entry.sequence, Some(&entry.hash));
         self.report.rows += 1;
@@ -238,6 +253,11 @@ impl Walk {
                 self.row(self.since, checkpoint.rows, Fault::Rewritten);
             }
             self.since = checkpoint.rows + 1;
+            let is_known = |signer: &String| *signer == checkpoint.key || self.accepted.contains(&checkpoint.key);
+            if !self.signer.as_ref().is_none_or(is_known) {
+                self.checkpoint(checkpoint.number, Fault::Key);
+            }
+            self.signer = Some(checkpoint.key);
         }
     }
 
@@ -245,8 +265,7 @@ impl Walk {
     fn find_checkpoint(&mut self, entry: &AuditEntry) {
         let details: serde_json::Value = serde_json::from_str(&entry.details).unwrap_or_default();
         let number = details.get("number").and_then(serde_json::Value::as_u64).unwrap_or_default();
-        let digest = details.get("sha256").and_then(serde_json::Value::as_str);
-        if self.digests.get(&number).map(String::as_str) != digest {
+        if self.digests.get(&number).cloned() != detail(entry, "sha256") {
             self.checkpoint(number, Fault::CheckpointMissing);
         }
     }
@@ -268,6 +287,12 @@ impl Walk {
         }
         self.report
     }
+}
+
+/// A text among the details of a row.
+fn detail(entry: &AuditEntry, name: &str) -> Option<String> {
+    let details: serde_json::Value = serde_json::from_str(&entry.details).ok()?;
+    details.get(name)?.as_str().map(ToOwned::to_owned)
 }
 
 #[cfg(test)]

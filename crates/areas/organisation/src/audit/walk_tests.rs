@@ -30,7 +30,7 @@ fn trail(rows: i64) -> Vec<AuditEntry> {
 }
 
 fn walked(rows: &[AuditEntry], checkpoints: Vec<Line>, latest: i64) -> Vec<(i64, i64, Fault)> {
-    let mut walk = Walk::new(checkpoints, Some(&TrailKey::from_seeds(&[1; 64]).public()));
+    let mut walk = Walk::new(checkpoints, Some(&[TrailKey::from_seeds(&[1; 64]).public()]));
     rows.iter().for_each(|row| walk.take(row, Index::Absent));
     let head = rows.last().map(|last| (last.sequence, last.hash.as_str()));
     let report = walk.finish(head, latest);

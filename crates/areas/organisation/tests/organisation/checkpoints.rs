@@ -2,10 +2,11 @@
 
 use crate::audit::{checkpoints, read, report, spoil, write};
 use crate::province::{NOW, service};
+use kit::Error;
 use kit::bus::Bus;
 use kit::clock::HOUR;
 use kit::db::Db;
-use organisation::audit::{Checkpoints, Fault, Problem, Report, export, verify_export};
+use organisation::audit::{Checkpoints, Fault, KeyTrouble, Problem, Report, TrailKey, export, verify_export};
 use sea_orm::{ConnectionTrait, Statement};
 use sha2::{Digest, Sha256};
 use std::io::BufReader;
@@ -149,6 +150,55 @@ async fn checkpoints_by_another_key_and_lost_ones_are_found() {
 }
 
 #[tokio::test]
+async fn another_key_signs_only_once_the_trail_says_that_it_was_accepted() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let key = |seed: u8| Some(TrailKey::from_seeds(&[seed; 64]));
+        let open = |key| Checkpoints::open(directory.path(), key).unwrap();
+        assert!(!Checkpoints::are_begun(directory.path()));
+        signed_trail(&db, &open(key(1))).await;
+        assert!(Checkpoints::are_begun(directory.path()));
+        for (at_hand, trouble) in [(None, KeyTrouble::Missing), (key(2), KeyTrouble::Other)] {
+            let troubled = open(at_hand);
+            assert_eq!(troubled.trouble(), Some(trouble));
+            let refused = troubled.make(&db, &service(), NOW + 3 * HOUR).await;
+            assert!(matches!(refused, Err(Error::Conflict(key)) if key == trouble.key()), "{refused:?}");
+            let found = report(&db, Some(&troubled)).await;
+            assert_eq!((told(&found), found.signed_rows), (vec![], 20), "what was signed can still be judged");
+        }
+        // Whoever only makes the key known, without a row of the trail, is found.
+        let keys = directory.path().join("keys.jsonl");
+        let before = std::fs::read_to_string(&keys).unwrap();
+        let known = serde_json::to_string(&TrailKey::from_seeds(&[2; 64]).public()).unwrap();
+        let checkpoints = std::fs::read(directory.path().join("checkpoints.jsonl")).unwrap();
+        std::fs::write(&keys, format!("{before}{known}\n")).unwrap();
+        write(&db, 3, "row").await;
+        let forced = open(key(2));
+        assert!(sign(&db, &forced, 3).await);
+        assert_eq!(told(&report(&db, Some(&forced)).await), [(3, 3, Fault::Key)]);
+        std::fs::write(directory.path().join("checkpoints.jsonl"), checkpoints).unwrap();
+        std::fs::write(&keys, before).unwrap();
+
+        let scope = service();
+        let accepted = open(None).accept(TrailKey::from_seeds(&[2; 64]), &db, &scope, NOW + 4 * HOUR, "mất máy").await;
+        assert_eq!(accepted.unwrap().trouble(), None);
+        let own = open(key(2));
+        assert_eq!((own.trouble(), own.known().len()), (None, 2));
+        assert!(sign(&db, &own, 5).await);
+        let found = report(&db, Some(&own)).await;
+        let lost = [(3, 3, Fault::CheckpointMissing)];
+        assert_eq!(told(&found), lost, "but for the one that was forced and taken away");
+        assert_eq!(found.key, own.known()[1].fingerprint());
+        let mut file = Vec::new();
+        export(&db.scoped(&scope).read(), &own, &mut file).await.unwrap();
+        let exported = verify_export(&mut BufReader::new(file.as_slice())).unwrap().unwrap();
+        assert_eq!((told(&exported), exported.signed_rows), (lost.to_vec(), found.signed_rows));
+        assert_eq!(open(key(1)).trouble(), Some(KeyTrouble::Other), "the old key signs no more");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_altered_byte_a_lost_line_and_exchanged_lines_of_an_exported_file_are_found() {
     let database = test_support::sqlite(organisation::MIGRATIONS, Bus::default()).await;
     let db = &database.db;
@@ -162,7 +212,7 @@ async fn an_altered_byte_a_lost_line_and_exchanged_lines_of_an_exported_file_are
     let verified = |file: &[u8]| verify_export(&mut BufReader::new(file)).unwrap();
     let sound = verified(&file).unwrap();
     assert_eq!((told(&sound), sound.rows, sound.signed_rows), (vec![], 26, 20));
-    assert_eq!(sound.key, checkpoints.public().fingerprint());
+    assert_eq!(sound.key, checkpoints.known()[0].fingerprint());
     // A sample: every byte would take minutes.
     let rows = file.windows(6).position(|six| six == b"{\"row\"").unwrap();
     for at in (0..rows).step_by(97).chain((rows..file.len()).step_by(7)) {
