@@ -6,7 +6,7 @@ use super::{AuditEntry, Checkpoint, PublicKeys, Touched, chain, readings};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// FieldFaults that are told one by one; the rest is counted.
+/// Faults that are told one by one; the rest is counted.
 const MOST_TOLD: usize = 1_000;
 
 /// What does not fit.

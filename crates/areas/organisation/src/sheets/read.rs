@@ -275,12 +275,19 @@ mod tests {
         assert_eq!(unread, [(2, "sheet-line-cells"), (3, "sheet-line-cells")]);
     }
 
-    #[tokio::test]
-    async fn a_table_is_read_apart_from_what_answers_requests() {
-        let reading = tokio::spawn(read_apart(b"code,name\nA,b\n".to_vec(), COLUMNS, &["code"]));
-        tokio::task::yield_now().await;
-        assert!(!reading.is_finished(), "the thread of requests has read it");
-        assert_eq!(reading.await.unwrap().unwrap().0.len(), 1);
+    #[test]
+    fn a_table_is_read_apart_from_what_answers_requests() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (free, taken) = std::sync::mpsc::channel::<()>();
+            let other = tokio::task::spawn_blocking(move || taken.recv());
+            let reading = tokio::spawn(read_apart(b"code,name\nA,b\n".to_vec(), COLUMNS, &["code"]));
+            tokio::task::yield_now().await;
+            assert!(!reading.is_finished(), "the thread of requests has read it");
+            drop(free);
+            assert!(other.await.unwrap().is_err());
+            assert_eq!(reading.await.unwrap().unwrap().0.len(), 1);
+        });
     }
 
     #[test]
