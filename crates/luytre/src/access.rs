@@ -213,9 +213,9 @@ impl Matrix {
 const HEAD: &str = "# Who may do what\n\n\
 Made by `luytre access matrix --markdown` from the rules in the code and the roles of `content/organisation/roles.toml`;\n\
 a test keeps it equal. `all`: in the whole centre; `own`: at the agency where the role was given, and below it. Which rows\n\
-somebody sees and changes there is narrowed further by the scope. Machines with an API key hold the capabilities of their\n\
-key and reach its agency. Beside these stand the health of the server (`/health`), embedded files, and `/control`, which\n\
-asks for a secret of the data directory.\n";
+somebody sees and changes there is narrowed further by the scope. Machines with an API key hold of the capabilities of their\n\
+key what its maker still holds, and reach its agency. Beside these stand the health of the server (`/health`), embedded\n\
+files, and `/control`, which asks for a secret of the data directory.\n";
 
 fn words(row: &Row) -> String {
     row.rule.map_or_else(|| "none!".to_owned(), Rule::words)

@@ -1,7 +1,6 @@
 //! The program: commands, configuration, wiring. It may import everything and decides nothing; what a Cyber
 //! Security Centre does lives in the areas.
 
-pub mod accepted;
 pub mod access;
 pub mod archive;
 pub mod catalogue;
@@ -19,3 +18,4 @@ pub mod retention;
 mod sealing;
 pub mod server;
 pub mod spare;
+pub mod web_door;

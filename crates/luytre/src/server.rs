@@ -1,11 +1,11 @@
 //! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
 //! end.
 
-use crate::accepted::{Accepted, WebDoor, introduce};
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
 use crate::keeping::{Act, Told};
+use crate::web_door::{Accepted, WebDoor, introduce};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, StatusCode, header};

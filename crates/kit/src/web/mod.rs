@@ -7,6 +7,7 @@ mod flash;
 mod form;
 mod headers;
 mod live;
+mod pace;
 mod routes;
 mod visit;
 
@@ -16,5 +17,6 @@ pub use flash::see_other_saying;
 pub use form::{Form, OnceForm, OnceKey};
 pub use headers::secure;
 pub use live::live_news;
+pub use pace::{Pace, TooSlow, paced};
 pub use routes::{Access, Operation, Routes};
 pub use visit::{ASKED_EVERY, ApiVisit, Guest, Renewal, SlotContent, Visit, identify, rows_to_skip};

@@ -64,6 +64,11 @@ impl Refusal {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "content_too_long_exception", reason)
     }
 
+    /// Clients send it once more; as too large they would throw it away.
+    pub(super) fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "receive_timeout_transport_exception", "the request came too slowly")
+    }
+
     pub(super) fn busy(seconds: u64) -> Self {
         let reason = "the event store cannot take more just now; try again";
         let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "es_rejected_execution_exception", reason);

@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
+use kit::web::TooSlow;
 use std::io::Read;
 use std::sync::LazyLock;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -32,7 +33,10 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Held, Refusa
     }
     let units = length.map_or(UNTOLD, |length| u32::try_from(length / UNIT + 1).unwrap_or(UNTOLD));
     let Ok(mut memory) = MEMORY.try_acquire_many(units) else { return Err(Refusal::busy(1)) };
-    let Ok(raw) = to_bytes(body, MAX_BODY).await else { return Err(Refusal::too_large(MAX_BODY)) };
+    let raw = to_bytes(body, MAX_BODY).await.map_err(|error| match TooSlow::is_behind(&error) {
+        true => Refusal::too_slow(),
+        false => Refusal::too_large(MAX_BODY),
+    })?;
     let bytes = match encoding(headers)? {
         Encoding::Plain => raw,
         Encoding::Gzip => {

@@ -253,8 +253,8 @@ impl Walk {
                 self.row(self.since, checkpoint.rows, Fault::Rewritten);
             }
             self.since = checkpoint.rows + 1;
-            let is_known = |signer: &String| *signer == checkpoint.key || self.accepted.contains(&checkpoint.key);
-            if !self.signer.as_ref().is_none_or(is_known) {
+            let is_new = |signer: &String| *signer != checkpoint.key && !self.accepted.contains(&checkpoint.key);
+            if self.signer.as_ref().is_some_and(is_new) {
                 self.checkpoint(checkpoint.number, Fault::Key);
             }
             self.signer = Some(checkpoint.key);
