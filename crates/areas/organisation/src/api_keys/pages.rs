@@ -184,11 +184,11 @@ async fn key_form(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<
         entry("textarea", "networks", "key-networks", &fields.networks).hint(page.t("key-networks-hint")).rows(2);
     let boxes = || "capabilities".to_owned();
     let boxes = Place { field: boxes(), element: boxes(), label: page.t("key-capabilities") };
-    let places = [(&name).into(), (&agency).into(), boxes, (&expires).into(), (&networks).into()];
+    let [first, second, fourth, fifth] = [&name, &agency, &expires, &networks].map(Place::from);
     Ok(KeyForm {
         capabilities: capabilities.collect(),
         wrong: errors.of("capabilities").to_owned(),
-        errors: errors.summary(places),
+        errors: errors.summary([first, second, boxes, fourth, fifth]),
         name,
         agency,
         expires,

@@ -161,7 +161,7 @@ async fn take(
     };
     let given = match (&wanted.role, person, place) {
         (Some(role), Some(person), Some(place)) => {
-            faults.keep(give_role(tx, policies, now, &person, (role, &place), wanted).await)?
+            faults.keep(give_role(tx, policies, now, &person, (role.as_str(), place.as_str()), wanted).await)?
         }
         _ => None,
     };

@@ -209,11 +209,11 @@ async fn a_key_does_what_its_maker_may_do_now_and_stops_with_the_account() {
         };
         province.person("nguoi.khac", "Người Khác", &province.a, "officer").await;
         assert_eq!(page("nguoi.khac").await.matches("đang ngủ</").count(), given.len());
-        act(Some(("leader", &province.a))).await;
+        act(Some(("leader", province.a.as_str()))).await;
         assert_eq!(awake().await, Some(vec![Capability::ViewSources]), "what the new role has");
-        act(Some(("officer", &province.a_office))).await;
+        act(Some(("officer", province.a_office.as_str()))).await;
         assert_eq!(awake().await, Some(Vec::new()), "a role below the agency of the key covers it not");
-        act(Some(("coordinator", &province.b))).await;
+        act(Some(("coordinator", province.b.as_str()))).await;
         assert_eq!(awake().await.as_deref(), Some(given.as_slice()), "the whole centre");
         let tx = province.db.scoped(&above).begin().await.unwrap();
         people::disable(&tx, &province.policies, province.clock_now(), &maker, "chuyển công tác").await.unwrap();
