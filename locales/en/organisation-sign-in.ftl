@@ -36,6 +36,7 @@ second-factor-open-app = Open in an app on this machine
 second-factor-first-code = Code shown now
 second-factor-first-code-hint = Six digits.
 second-factor-confirm = Check and turn on
+second-factor-go-on = Go on
 second-factor-code-wrong = The code is wrong. Check the time of your phone, wait for the next code and try again
 second-factor-step-over = This step was too long ago, please begin again
 second-factor-none = Add an authenticator app or a passkey first

@@ -82,3 +82,10 @@ person-reveal = Show contact details
 person-reveal-hint = Who sees them is recorded.
 system-reveal = Show the contact
 roster-show-phone = show the number
+
+audit-service-luytre = Lũy Tre (by itself)
+audit-service-checkpoint = Lũy Tre (signing the trail)
+audit-service-notices = Lũy Tre (sending messages)
+audit-service-account-review = Lũy Tre (reviewing accounts)
+audit-service-seal = Lũy Tre (sealing data)
+audit-service-command-line = Command line of the server

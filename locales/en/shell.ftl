@@ -50,6 +50,7 @@ shell-choose = Choose…
 shell-save = Save
 shell-error-summary = Something needs correcting
 shell-error-summary-kept = Everything you entered is kept. Correct the following and send again:
+shell-error-summary-secrets = Passwords and codes are not kept. Type them again:
 shell-error = Error:
 shell-table-behind = See the figures as a table
 shell-time-column = Time

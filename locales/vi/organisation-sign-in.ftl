@@ -36,6 +36,7 @@ second-factor-open-app = Mở bằng ứng dụng trên máy này
 second-factor-first-code = Mã đang hiện
 second-factor-first-code-hint = Sáu chữ số.
 second-factor-confirm = Kiểm tra và bật
+second-factor-go-on = Tiếp tục
 second-factor-code-wrong = Mã không đúng. Hãy kiểm tra giờ của điện thoại, đợi mã mới rồi nhập lại
 second-factor-step-over = Bước này đã quá lâu, hãy làm lại từ đầu
 second-factor-none = Hãy thêm ứng dụng xác thực hoặc khóa truy cập trước

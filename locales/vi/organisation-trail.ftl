@@ -82,3 +82,10 @@ person-reveal = Hiện thông tin liên hệ
 person-reveal-hint = Hệ thống ghi lại ai đã xem.
 system-reveal = Hiện đầu mối
 roster-show-phone = hiện số
+
+audit-service-luytre = Lũy Tre (tự động)
+audit-service-checkpoint = Lũy Tre (ký nhật ký)
+audit-service-notices = Lũy Tre (gửi tin)
+audit-service-account-review = Lũy Tre (rà soát tài khoản)
+audit-service-seal = Lũy Tre (mã hóa dữ liệu)
+audit-service-command-line = Dòng lệnh của máy chủ

@@ -50,6 +50,7 @@ shell-choose = Chọn…
 shell-save = Lưu
 shell-error-summary = Có chỗ cần sửa
 shell-error-summary-kept = Những gì đã nhập vẫn còn nguyên. Sửa các chỗ sau rồi gửi lại:
+shell-error-summary-secrets = Mật khẩu và mã không được giữ lại. Hãy nhập lại:
 shell-error = Lỗi:
 shell-table-behind = Xem số liệu dạng bảng
 shell-time-column = Thời điểm

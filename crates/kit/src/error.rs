@@ -2,6 +2,7 @@
 //! `application/problem+json` (RFC 9457) with an operation id.
 
 use crate::locale::{Lang, texts};
+use sea_orm::{DbErr, RuntimeErr};
 
 /// One wrong field of a form or a request.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -79,7 +80,7 @@ pub enum Error {
     #[error("unavailable: {0}")]
     Unavailable(String),
     #[error("database: {0}")]
-    Database(#[from] sea_orm::DbErr),
+    Database(#[source] DbErr),
     #[error("internal: {0}")]
     Internal(String),
 }
@@ -207,6 +208,23 @@ impl Error {
             Self::Database(_) | Self::Internal(_) => "error-internal",
         }
     }
+}
+
+impl From<DbErr> for Error {
+    /// PostgreSQL keeps no NUL in a text (SQLSTATE 22021): what holds one came with the request, and is no fault of ours.
+    fn from(error: DbErr) -> Self {
+        match sql_state(&error).as_deref() {
+            Some("22021") => Self::mistake("text-nul", []),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+fn sql_state(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return None;
+    };
+    Some(error.as_database_error()?.code()?.into_owned())
 }
 
 /// Why somebody may not do this, and what helps: the right that is missing by its name, or the form that proves nothing.

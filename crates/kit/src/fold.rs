@@ -14,7 +14,8 @@ fn icu_locale() -> icu_collator::CollatorPreferences {
     icu_collator::CollatorPreferences::from(&icu_locale_core::locale!("vi"))
 }
 
-/// Input as we keep it: NFC, without signs that nobody types, no leading or trailing blanks.
+/// Text of machines, and text to be compared: NFC, without signs that nobody types, no blanks around it. What people type
+/// goes through [`crate::text`], which takes nothing away.
 pub fn normalise(text: &str) -> String {
     let text: String = text.chars().filter(|letter| !is_invisible(*letter)).nfc().collect();
     text.trim().to_owned()

@@ -21,6 +21,7 @@ pub mod repeat;
 pub mod scope;
 pub mod sealed;
 pub mod session;
+pub mod text;
 pub mod web;
 
 pub use app::App;

@@ -137,6 +137,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("elevation-navigation", "/elevations", "hourglass", None, 45),
         item("inbox-navigation", "/inbox", "bell", None, 50),
         item("channel-navigation", "/channels", "send", Some(Capability::Administer), 55),
+        item("outbox-navigation", "/outbox", "mail", Some(Capability::ViewAudit), 57),
         item("audit-navigation", "/audit", "history", Some(Capability::ViewAudit), 60),
         item("reading-navigation", "/audit/readings", "eye", Some(Capability::ViewReadings), 70),
     ]

@@ -71,7 +71,15 @@ pub const MISTAKES: [&str; 53] = [
     "search-unknown-column",
 ];
 
+/// Those of them that come of the values met while a question is answered.
+const OF_VALUES: [&str; 4] = ["query-cast", "query-divide-zero", "query-number-range", "query-time-unreadable"];
+
 impl Mistake {
+    /// Whether a mistake of this code may tell of a row that was met, as those of reading a question cannot.
+    pub fn may_tell_of_rows(code: &str) -> bool {
+        OF_VALUES.contains(&code)
+    }
+
     pub(crate) fn new(code: &'static str, words: impl Into<String>) -> Self {
         debug_assert!(MISTAKES.contains(&code), "{code}");
         Self { code, arguments: Vec::new(), words: words.into() }

@@ -65,11 +65,6 @@ impl NavigationItem {
         self.children = children;
         self
     }
-
-    /// Whether the page at `address` belongs to this entry or to one of its children.
-    pub fn holds(&self, address: &super::Address) -> bool {
-        address.within(&self.href) || self.children.iter().any(|child| child.holds(address))
-    }
 }
 
 /// A figure of the top bar: clocks running, sources silent, inbox.

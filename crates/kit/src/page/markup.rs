@@ -107,10 +107,17 @@ part!(/// Histogram with its table behind.
     histogram, HistogramPart, "parts/histogram.html", { chart: Histogram });
 part!(/// Which rows are shown and links to the other pages.
     pagination, PaginationPart, "parts/pagination.html", { pages: Pagination });
-part!(/// Everything wrong with a form, first thing on the page; takes the focus.
-    error_summary, ErrorSummaryPart, "parts/error_summary.html", { errors: ErrorSummary });
 part!(/// One field with label, hint and error.
     field, FieldPart, "parts/field.html", { entry: Entry });
+
+#[derive(Template)]
+#[template(path = "parts/error_summary.html")]
+struct ErrorSummaryPart<'a> {
+    page: &'a Page,
+    errors: &'a ErrorSummary,
+    /// Key of what became of the input.
+    kept: &'static str,
+}
 
 #[derive(Template)]
 #[template(path = "parts/tabs.html")]
@@ -197,6 +204,16 @@ impl Page {
     /// Severity as word, shape and colour.
     pub fn severity(&self, severity: impl GivenSeverity) -> Markup {
         SeverityPart { page: self, severity: severity.given_severity() }.into()
+    }
+
+    /// Everything wrong with a form, first thing on the page; takes the focus.
+    pub fn error_summary(&self, errors: &ErrorSummary) -> Markup {
+        ErrorSummaryPart { page: self, errors, kept: "shell-error-summary-kept" }.into()
+    }
+
+    /// The same of a form of passwords and codes, which are never shown again.
+    pub fn secret_error_summary(&self, errors: &ErrorSummary) -> Markup {
+        ErrorSummaryPart { page: self, errors, kept: "shell-error-summary-secrets" }.into()
     }
 
     /// Tabs, each a link; `name` says of what.

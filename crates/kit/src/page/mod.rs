@@ -139,9 +139,17 @@ impl Page {
         assets::url(path)
     }
 
-    /// Whether a navigation target is the place we are in (the path itself or below it).
-    pub fn within(&self, href: &str) -> bool {
-        self.address.within(href)
+    /// Whether a navigation target is the place we are in: of all targets that hold it (the path itself or one below it),
+    /// the one that names it most closely.
+    pub fn is_here(&self, href: &str) -> bool {
+        let entries = self.navigation.iter().flat_map(|item| std::iter::once(item).chain(&item.children));
+        let mut closer = entries.map(|item| item.href.as_str()).filter(|other| other.len() > href.len());
+        self.address.within(href) && !closer.any(|other| self.address.within(other))
+    }
+
+    /// Whether we are in an entry of the navigation or in one of its children.
+    pub fn is_in(&self, item: &NavigationItem) -> bool {
+        self.is_here(&item.href) || item.children.iter().any(|child| self.is_here(&child.href))
     }
 
     /// Chosen scope, for the top bar.

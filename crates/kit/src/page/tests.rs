@@ -92,6 +92,26 @@ fn values_are_escaped_wherever_they_stand() {
 }
 
 #[test]
+fn one_entry_of_the_navigation_is_the_place_we_are_in() {
+    let item = |href| NavigationItem::new("shell-keys", "history", href);
+    let here = |address: &str| {
+        let mut page = Gallery::demonstration_page(Lang::Vi, Theme::Light, Address::parse(address));
+        page.navigation = vec![
+            item("/agencies").with_children(vec![item("/agencies"), item("/audit"), item("/audit/readings")]),
+            item("/alerts"),
+        ];
+        let hrefs = ["/agencies", "/audit", "/audit/readings", "/alerts"];
+        let groups: Vec<_> = page.navigation.iter().map(|group| page.is_in(group)).collect();
+        (hrefs.into_iter().filter(|href| page.is_here(href)).collect::<Vec<_>>(), groups)
+    };
+    assert_eq!(here("/audit/readings?page=2"), (vec!["/audit/readings"], vec![true, false]));
+    assert_eq!(here("/audit"), (vec!["/audit"], vec![true, false]));
+    assert_eq!(here("/audit/7"), (vec!["/audit"], vec![true, false]));
+    assert_eq!(here("/alerts/7"), (vec!["/alerts"], vec![false, true]));
+    assert_eq!(here("/me"), (vec![], vec![false, false]));
+}
+
+#[test]
 fn numbers_are_written_as_each_language_writes_them() {
     let (vi, en) = (Format::new(Lang::Vi, TEST_NOW), Format::new(Lang::En, TEST_NOW));
     assert_eq!(vi.number(1_234_567), "1.234.567");

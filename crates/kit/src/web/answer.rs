@@ -36,6 +36,8 @@ pub struct Fail {
     wanted: Option<String>,
     json: bool,
     partial: bool,
+    /// Whether the request would have changed something.
+    changes: bool,
     /// Whether the asker is known; [`super::identify`] answers again where not.
     addressed: bool,
 }
@@ -65,13 +67,22 @@ impl Fail {
             json: parts.uri.path().starts_with("/api/")
                 || !(accepts("text/html") || parts.headers.contains_key("hx-request")),
             partial: parts.headers.contains_key("hx-request"),
+            changes: !parts.method.is_safe(),
             addressed: true,
         }
     }
 
     /// Without knowing the asker: Vietnamese HTML, unless the middleware knows better.
     pub fn plain(error: Error) -> Self {
-        Self { error: Arc::new(error), lang: Lang::Vi, wanted: None, json: false, partial: false, addressed: false }
+        Self {
+            error: Arc::new(error),
+            lang: Lang::Vi,
+            wanted: None,
+            json: false,
+            partial: false,
+            changes: true,
+            addressed: false,
+        }
     }
 
     pub fn error(&self) -> &Error {
@@ -200,7 +211,7 @@ impl IntoResponse for Fail {
                 },
                 words: self.error.own_words(),
                 words_head: texts().text(self.lang, "error-words"),
-                kept: texts().text(self.lang, "error-kept"),
+                kept: texts().text(self.lang, if self.changes { "error-kept" } else { "error-kept-reading" }),
                 next: texts().text(self.lang, "error-next"),
                 operation: texts().text(self.lang, "error-operation"),
                 operation_id: &operation_id,

@@ -1,5 +1,6 @@
-//! Forms of signed-in people. A form is read only if it carries the session's CSRF secret, in the field
-//! `csrf` or the header `X-CSRF-Token`; nothing that changes something is reached without it, form or not.
+//! Forms of signed-in people, and the proof that a page of theirs sent a request: the session's CSRF secret, in the field
+//! `csrf` or the header `X-CSRF-Token`. The guard of a route asks for it once, before anything that changes something,
+//! form or not; what reads a form asks whether it did.
 
 use crate::app::App;
 use crate::error::Error;
@@ -38,11 +39,13 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for OnceForm<T> {
         let fail_parts = parts.clone();
         let request = Request::from_parts(parts, body);
         let fail = |error| Fail::new(error, &fail_parts);
+        if !is_proven(&fail_parts) {
+            return Err(fail(Error::Forbidden("csrf")));
+        }
         let RawForm(bytes) =
             request.extract().await.map_err(|rejection: axum::extract::rejection::RawFormRejection| {
                 fail(Error::unreadable(rejection.status().as_u16(), rejection.body_text()))
             })?;
-        is_ours(&fail_parts, &bytes).map_err(fail)?;
         let value =
             serde_html_form::from_bytes::<T>(&bytes).map_err(|error| fail(Error::BadRequest(error.to_string())))?;
         let path = fail_parts.uri.path().as_bytes();
@@ -64,10 +67,20 @@ impl<S: Sync> FromRequestParts<S> for OnceKey {
     }
 }
 
+/// Left in a changing request by the guard of its route, where a page of the session sent it.
+#[derive(Debug, Clone, Copy)]
+struct Proven;
+
+/// Whether the guard of the route has seen the proof. A key has none, so it posts no forms; a route that is open to guests
+/// has no guard, and what reads a guest's form looks where it comes from by itself.
+pub(super) fn is_proven(parts: &Parts) -> bool {
+    parts.extensions.get::<Proven>().is_some()
+}
+
 /// A changing request of a signed-in person, once it is known that a page of this session sent it. A key needs no
 /// proof: no browser sends it by itself.
-pub(crate) async fn proven(request: Request) -> Result<Request, Fail> {
-    let (parts, body) = request.into_parts();
+pub(super) async fn proven(request: Request) -> Result<Request, Fail> {
+    let (mut parts, body) = request.into_parts();
     if parts.extensions.get::<Arc<Session>>().is_some_and(|session| session.api_key) {
         return Ok(Request::from_parts(parts, body));
     }
@@ -78,6 +91,7 @@ pub(crate) async fn proven(request: Request) -> Result<Request, Fail> {
             fail(Error::unreadable(rejection.status().as_u16(), rejection.body_text()))
         })?;
     is_ours(&parts, &bytes).map_err(fail)?;
+    parts.extensions.insert(Proven);
     Ok(Request::from_parts(parts, bytes.into()))
 }
 
@@ -89,7 +103,7 @@ fn is_ours(parts: &Parts, body: &[u8]) -> Result<(), Error> {
     if same_secret(&sent, &session.csrf) { Ok(()) } else { Err(Error::Forbidden("csrf")) }
 }
 
-pub(crate) fn same_secret(sent: &str, secret: &str) -> bool {
+fn same_secret(sent: &str, secret: &str) -> bool {
     !secret.is_empty() && bool::from(sent.as_bytes().ct_eq(secret.as_bytes()))
 }
 

@@ -21,6 +21,10 @@ use std::time::Duration;
 /// Middleware: asks once who this is and leaves the answer in the request.
 pub async fn identify(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
+    // Nothing has NUL in its name, and PostgreSQL takes none in a question.
+    if parts.uri.path_and_query().is_some_and(|address| address.as_str().contains("%00")) {
+        return Fail::new(Error::mistake("text-nul", []), &parts).into();
+    }
     match app.authenticate.session(&parts).await {
         Ok(Some(mut session)) => {
             session.scope = session.scope.asking(&peer(&parts), &session.agency_id);
@@ -255,7 +259,8 @@ impl FromRequestParts<App> for Renewal {
     }
 }
 
-/// A request of the API: a key, or a signed-in person whose changing requests carry `X-CSRF-Token`.
+/// A request of the API: a key, or a signed-in person whose changing requests carry `X-CSRF-Token`; the guard of the
+/// route has asked for it.
 #[derive(Clone)]
 pub struct ApiVisit(pub Visit);
 
@@ -264,14 +269,7 @@ impl FromRequestParts<App> for ApiVisit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
         let visit = Visit::from_request_parts(parts, app).await?;
-        let safe = parts.method.is_safe();
-        let proven = visit.session.api_key
-            || safe
-            || parts
-                .headers
-                .get("x-csrf-token")
-                .and_then(|header| header.to_str().ok())
-                .is_some_and(|token| super::form::same_secret(token, &visit.session.csrf));
+        let proven = visit.session.api_key || parts.method.is_safe() || super::form::is_proven(parts);
         if proven { Ok(Self(visit)) } else { Err(Fail::new(Error::Forbidden("csrf"), parts)) }
     }
 }

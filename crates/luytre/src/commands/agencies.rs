@@ -34,13 +34,13 @@ enum Command {
 impl Agencies {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         let Command::Import { file, dry_run, json } = &self.command;
-        let table = read_table(file)?;
+        let table = agencies::read_sheet(read_table(file)?).await?;
         let registers = Registers::open(data, &configuration, &Live::default()).await?;
         let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
         let now = registers.clock.now();
         let tx = registers.db.scoped(&scope).begin().await?;
         agencies::ensure_root_agency(&tx, now, &configuration.centre, "TTANM").await?;
-        let report = agencies::import_sheet(&tx, now, &table).await?;
+        let report = agencies::import_sheet(&tx, now, table).await?;
         if *dry_run {
             tx.rollback().await?;
         } else {

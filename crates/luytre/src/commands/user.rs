@@ -198,10 +198,10 @@ fn password_error(error: kit::Error) -> anyhow::Error {
 }
 
 async fn import(registers: &Registers, file: &Path, dry_run: bool, json: bool) -> Result<ExitCode> {
-    let table = read_table(file)?;
+    let table = people::read_sheet(read_table(file)?).await?;
     let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
     let tx = registers.db.scoped(&scope).begin().await?;
-    let report = people::import_sheet(&tx, &registers.policies, registers.clock.now(), &table).await?;
+    let report = people::import_sheet(&tx, &registers.policies, registers.clock.now(), table).await?;
     if dry_run {
         tx.rollback().await?;
     } else {

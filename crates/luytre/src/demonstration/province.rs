@@ -41,6 +41,8 @@ pub struct Province {
     pub communes: Communes,
     pub people: Names,
     pub account: Vec<Account>,
+    pub certificates: Certificates,
+    pub expert: Vec<Expert>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -88,6 +90,29 @@ pub struct Account {
     /// Lines of the signature block, where the title alone is not right there.
     #[serde(default)]
     pub signs_as: String,
+}
+
+/// Days count from the start of the demonstration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificates {
+    pub every: usize,
+    pub issuer: String,
+    pub names: Vec<String>,
+    pub obtained_day: i64,
+    pub end_days: Vec<i64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expert {
+    pub name: String,
+    pub agency: String,
+    pub workplace: String,
+    pub fields: String,
+    #[serde(default)]
+    pub night_call: String,
+    pub agreed_days: i64,
 }
 
 /// What the rest of the demonstration needs to know of it. Kept in `demonstration.json` in the data directory:
@@ -303,7 +328,7 @@ async fn build_people(
         appoint(tx, place, &id, "dedicated", now).await?;
         officers.push(id);
     }
-    qualify(tx, &officers, now).await?;
+    qualify(tx, &officers, &province.certificates, now).await?;
     add_experts(tx, places, province, now).await?;
     Ok(accounts)
 }
@@ -322,18 +347,17 @@ async fn appoint(tx: &Tx<'_>, place: &Place, person: &str, post: &str, now: Micr
 }
 
 /// Some have certificates; of these some end soon, and some have ended.
-async fn qualify(tx: &Tx<'_>, officers: &[String], now: Micros) -> Result<()> {
-    let courses = ["Bồi dưỡng an toàn thông tin cơ bản", "Ứng cứu sự cố an ninh mạng", "Quản trị hệ thống an toàn"];
-    let ends = [400, 45, -20, 700];
-    for ((person, course), ends) in officers.iter().step_by(5).zip(courses.iter().cycle()).zip(ends.iter().cycle()) {
+async fn qualify(tx: &Tx<'_>, officers: &[String], certificates: &Certificates, now: Micros) -> Result<()> {
+    let held = certificates.names.iter().cycle().zip(certificates.end_days.iter().cycle());
+    for (person, (name, end)) in officers.iter().step_by(certificates.every.max(1)).zip(held) {
         let new = NewQualification {
             person_id: person.clone(),
             kind: "certificate".to_owned(),
-            name: (*course).to_owned(),
-            issuer: "Công an tỉnh".to_owned(),
+            name: name.clone(),
+            issuer: certificates.issuer.clone(),
             number: String::new(),
-            obtained_at: Some(now - 300 * DAY),
-            expires_at: Some(now + ends * DAY),
+            obtained_at: Some(now + certificates.obtained_day * DAY),
+            expires_at: Some(now + end * DAY),
         };
         qualifications::add(tx, now, new).await.with_context(|| format!("certificate of {person}"))?;
     }
@@ -341,26 +365,22 @@ async fn qualify(tx: &Tx<'_>, officers: &[String], now: Micros) -> Result<()> {
 }
 
 async fn add_experts(tx: &Tx<'_>, places: &[Place], province: &Province, now: Micros) -> Result<()> {
-    let centre = places.iter().find(|place| place.code == "CAT").context("the province has no centre")?;
-    let experts = [
-        ("Trương Quốc Bảo", "Trường Đại học", "mã độc, điều tra số", true),
-        ("Lý Thị Mai", "Doanh nghiệp viễn thông", "mạng, DDoS", true),
-        ("Hồ Đình Nam", "Công ty Điện lực", "hệ thống điều khiển công nghiệp", false),
-    ];
-    for (number, (name, workplace, fields, at_night)) in experts.into_iter().enumerate() {
+    for (number, expert) in province.expert.iter().enumerate() {
+        let place = places.iter().find(|place| place.code == expert.agency).context("expert of an unknown agency")?;
+        let at_night = !expert.night_call.is_empty();
         let new = ExpertData {
-            agency_id: centre.id.clone(),
-            full_name: name.to_owned(),
-            workplace: workplace.to_owned(),
-            fields: fields.to_owned(),
+            agency_id: place.id.clone(),
+            full_name: expert.name.clone(),
+            workplace: expert.workplace.clone(),
+            fields: expert.fields.clone(),
             phone: format!("{}90{number}", province.phone),
             night_phone: if at_night { format!("{}95{number}", province.phone) } else { String::new() },
-            night_call: if at_night { "gọi hai lần, sau đó nhắn tin".to_owned() } else { String::new() },
+            night_call: expert.night_call.clone(),
             email: String::new(),
             at_night,
-            agreed_until: Some(now + 365 * DAY),
+            agreed_until: Some(now + expert.agreed_days * DAY),
         };
-        experts::add(tx, now, new).await.with_context(|| format!("expert {name}"))?;
+        experts::add(tx, now, new).await.with_context(|| format!("expert {}", expert.name))?;
     }
     Ok(())
 }

@@ -553,6 +553,32 @@ fn rows(answer: &Answer) -> Vec<Value> {
 }
 
 #[test]
+fn nul_in_an_address_is_a_fault_of_whoever_sends_it() {
+    running(in_each_world(|world| async move {
+        let mut wrong = Vec::new();
+        for visitor in [Visitor::guest(&world.server.address), world.enter(world.role("coordinator")).await] {
+            for operation in operations().iter().filter(|operation| operation.method == "GET") {
+                let path = format!("{}?q=%00&kind=%00&state=%00&from=%00", filled(operation.path, "%00"));
+                let request =
+                    visitor.client.get(format!("{}{path}", visitor.address)).header("cookie", &visitor.cookie);
+                let answer = Answer::of(request.send().await.unwrap_or_else(|error| panic!("{path}: {error}"))).await;
+                if answer.status != StatusCode::BAD_REQUEST {
+                    wrong.push(format!("{path}: {}", answer.status));
+                }
+            }
+            for operation in operations().iter().filter(|operation| operation.path.contains('{')) {
+                let answer = visitor.ask(operation, "%00").await;
+                if answer.status.is_server_error() {
+                    wrong.push(format!("{} {}: {}", operation.method, operation.path, answer.status));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        world.server.stop();
+    }));
+}
+
+#[test]
 fn the_matrix_is_printed_and_checked() {
     let data = tempfile::tempdir().expect("directory");
     let nowhere = data.path().join("none");

@@ -1,5 +1,6 @@
-//! Markup in every text field of every form that the program shows: whatever is kept of it comes back as text. Forms and
-//! pages are found by following links, so a new form is tried without a word here.
+//! Markup in every text field of every form that the program shows: whatever is kept of it comes back as text. Signs that
+//! nobody sees, in the same fields: nothing of them is kept. Forms and pages are found by following links, so a new form
+//! is tried without a word here.
 
 use crate::attacks::{MARKUP, Target, encoded, runs};
 use crate::program::ask;
@@ -235,5 +236,53 @@ fn every_form_takes_markup_and_every_page_shows_it_as_text() {
         done.len(),
         pages.len()
     );
+    target.server.stop();
+}
+
+/// Reads backwards what comes after U+202E; U+200B stands between letters without being seen.
+const UNSEEN: &str = "Tệp\u{202e}cod.exe\u{200b}";
+const SEEN: &str = "Tệp thử";
+
+/// Signs that nobody sees in every field that takes text.
+fn unseen(kind: &str, offered: String) -> Option<String> {
+    markup(kind, offered).map(|value| if value == MARKUP { UNSEEN.to_owned() } else { value })
+}
+
+#[test]
+fn no_form_keeps_a_sign_that_nobody_sees() {
+    let target = Target::start("Người Thử");
+    let own = own_path(&target);
+    let (mut done, mut refused) = (BTreeSet::new(), 0);
+    for _ in 0..3 {
+        let (_, actions) = walk(&target, unseen);
+        for (action, fields) in actions {
+            if action.starts_with(&own) || !done.insert(action.clone()) {
+                continue;
+            }
+            let holds = fields.iter().any(|(_, value)| value == UNSEEN);
+            let seen = |value: &str| if value == UNSEEN { SEEN.to_owned() } else { value.to_owned() };
+            let seen: Fields = fields.iter().map(|(name, value)| (name.clone(), seen(value))).collect();
+            // Then the same without the signs, for the pages and forms of what it makes.
+            for (form, hides) in [
+                (body(&fields), holds),
+                (body(&narrowed(fields)), holds),
+                (body(&seen), false),
+                (body(&narrowed(seen)), false),
+            ] {
+                let answer = target.post(&action, &[], &form);
+                assert!(answer.status < 500, "{action}: {} {}", answer.status, answer.body);
+                assert_eq!(target.get("/me").status, 200, "{action} ends the walk");
+                refused += usize::from(hides && answer.status >= 400);
+                if !hides && answer.status < 400 {
+                    break;
+                }
+            }
+        }
+    }
+    let (pages, _) = walk(&target, unseen);
+    for (path, body) in &pages {
+        assert!(!body.contains(['\u{202e}', '\u{200b}']), "{path} shows what nobody sees");
+    }
+    assert!(refused > 20 && pages.len() > 60, "{refused} refusals, {} pages: too little was walked", pages.len());
     target.server.stop();
 }

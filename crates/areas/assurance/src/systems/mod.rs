@@ -8,11 +8,11 @@ pub mod store;
 pub mod tables;
 
 pub use finder::finder;
-use kit::Personal;
-use kit::error::{FieldError, unfit};
-use kit::fold::normalise;
+use kit::error::unfit;
 use kit::sealed::{Place, SealedColumn};
+use kit::text::FieldFaults;
 use kit::web::Routes;
+use kit::{Error, Personal};
 use serde::{Deserialize, Serialize};
 
 pub fn routes() -> Routes {
@@ -170,65 +170,50 @@ const LONGEST_NAME: usize = 300;
 const LONGEST_TEXT: usize = 4_000;
 
 impl NewSystem {
-    /// The input in NFC, without blanks around it; what is wrong with it, field by field.
-    pub fn checked(mut self) -> Result<Self, Vec<FieldError>> {
-        for text in [
-            &mut self.code,
-            &mut self.name,
-            &mut self.operator,
-            &mut self.purpose,
-            &mut self.level_decision,
-            &mut self.hosting,
-            &mut self.services,
-            &mut self.operating_system,
-            &mut self.security_measures,
-            &mut self.domains,
-            &mut self.public_addresses,
-            &mut self.contact_name,
-            &mut self.contact_title,
-            &mut self.contact_phone,
-            &mut self.contact_email,
-        ] {
-            *text = normalise(text);
+    /// The input as it is kept; else what is wrong with it, field by field.
+    pub fn checked(mut self) -> Result<Self, Error> {
+        let mut faults = FieldFaults::default();
+        self.code = faults.required_line("code", &self.code, 40);
+        if faults.is_empty()
+            && !self.code.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
+        {
+            faults.add("code", "field-invalid");
         }
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, key: &'static str| errors.push(FieldError { field: field.to_owned(), key });
-        for (field, value, longest) in [
-            ("code", &self.code, 40),
-            ("name", &self.name, LONGEST_NAME),
-            ("purpose", &self.purpose, LONGEST_TEXT),
-            ("services", &self.services, LONGEST_TEXT),
-            ("security_measures", &self.security_measures, LONGEST_TEXT),
-        ] {
-            if value.chars().count() > longest {
-                wrong(field, "field-too-long");
-            }
-        }
-        if self.code.is_empty() {
-            wrong("code", "field-required");
-        } else if !self.code.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter)) {
-            wrong("code", "field-invalid");
-        }
-        if self.name.is_empty() {
-            wrong("name", "field-required");
-        }
+        self.name = faults.required_line("name", &self.name, LONGEST_NAME);
         if !(1..=5).contains(&self.level) {
-            wrong("level", if self.level == 0 { "field-required" } else { "field-invalid" });
+            faults.add("level", if self.level == 0 { "field-required" } else { "field-invalid" });
         }
         if State::from_code(&self.state).is_none() {
-            wrong("state", unfit(&self.state));
+            faults.add("state", unfit(&self.state));
         }
         if self.agency_id.is_empty() {
-            wrong("agency_id", "field-required");
+            faults.add("agency_id", "field-required");
+        }
+        self.purpose = faults.lines("purpose", &self.purpose, LONGEST_TEXT);
+        for (field, text) in [
+            ("level_decision", &mut self.level_decision),
+            ("operator", &mut self.operator),
+            ("hosting", &mut self.hosting),
+            ("services", &mut self.services),
+            ("operating_system", &mut self.operating_system),
+            ("security_measures", &mut self.security_measures),
+            ("domains", &mut self.domains),
+            ("public_addresses", &mut self.public_addresses),
+            ("contact_name", &mut self.contact_name),
+            ("contact_title", &mut self.contact_title),
+            ("contact_phone", &mut self.contact_phone),
+            ("contact_email", &mut self.contact_email),
+        ] {
+            *text = faults.line(field, text, LONGEST_TEXT);
         }
         if self.secret {
             // Nothing but code name, owner and level may be kept here (Law 117/2025/QH15).
             let told = [&self.purpose, &self.services, &self.domains, &self.public_addresses, &self.operating_system];
             if told.iter().any(|text| !text.is_empty()) {
-                wrong("secret", "system-secret-keeps-nothing");
+                faults.add("secret", "system-secret-keeps-nothing");
             }
         }
-        if errors.is_empty() { Ok(self) } else { Err(errors) }
+        faults.into_result().map(|()| self)
     }
 }
 
@@ -247,22 +232,39 @@ mod tests {
         }
     }
 
+    fn wrong_fields(new: NewSystem) -> Vec<String> {
+        match new.checked() {
+            Err(Error::Invalid(wrong)) => wrong.into_iter().map(|error| error.field).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     #[test]
     fn sound_input_is_normalised() {
         assert_eq!(sound().checked().unwrap().name, "Cổng thông tin");
     }
 
     #[test]
+    fn signs_that_are_not_seen_are_refused_in_every_text() {
+        let wrong = NewSystem {
+            operator: "VNPT\u{202e}".into(),
+            purpose: "một\nhai\u{200b}".into(),
+            hosting: "một\nhai".into(),
+            ..sound()
+        };
+        assert_eq!(wrong_fields(wrong), ["purpose", "operator", "hosting"]);
+    }
+
+    #[test]
     fn every_wrong_field_is_named() {
         let wrong = NewSystem { level: 6, state: "?".into(), code: "a b".into(), ..NewSystem::default() };
-        let fields: Vec<_> = wrong.checked().unwrap_err().into_iter().map(|error| error.field).collect();
-        assert_eq!(fields, ["code", "name", "level", "state", "agency_id"]);
+        assert_eq!(wrong_fields(wrong), ["code", "name", "level", "state", "agency_id"]);
     }
 
     #[test]
     fn a_system_with_state_secrets_keeps_name_owner_and_level_only() {
         let secret = NewSystem { secret: true, purpose: "x".into(), ..sound() };
-        assert_eq!(secret.checked().unwrap_err()[0].key, "system-secret-keeps-nothing");
+        assert_eq!(wrong_fields(secret), ["secret"]);
         assert!(NewSystem { secret: true, ..sound() }.checked().is_ok());
     }
 }

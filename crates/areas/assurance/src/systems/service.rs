@@ -11,7 +11,7 @@ use serde_json::json;
 /// Registers a system; returns its id.
 pub async fn register(tx: &Tx<'_>, new: NewSystem, now: i64) -> Result<String, Error> {
     tx.scope().require(Capability::ManageSystems)?;
-    let new = new.checked().map_err(Error::Invalid)?;
+    let new = new.checked()?;
     owner_in_scope(tx, &new.agency_id).await?;
     if store::code_taken(tx, &new.code, "").await? {
         return Err(Error::invalid("code", "field-taken"));
@@ -28,7 +28,7 @@ pub async fn register(tx: &Tx<'_>, new: NewSystem, now: i64) -> Result<String, E
 pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(), Error> {
     tx.scope().require(Capability::ManageSystems)?;
     let before = store::find(tx, id).await?;
-    let new = new.checked().map_err(Error::Invalid)?;
+    let new = new.checked()?;
     owner_in_scope(tx, &new.agency_id).await?;
     if store::code_taken(tx, &new.code, id).await? {
         return Err(Error::invalid("code", "field-taken"));

@@ -8,6 +8,7 @@ use super::{AlertState, Entity, Sample};
 use crate::stories::weave::{Thread, weave};
 use crate::stories::{Link, Piece};
 use kit::clock::{MINUTE, Micros};
+use kit::text::without_nul;
 use kit::{Error, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, Set, Statement};
@@ -256,6 +257,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
     let (score, severity) = scoring.weigh(bundle.rule.level, bundle.owner.system_level);
     // A damped row stands for many entities and systems: it names none, and only the centre sees it.
     let entity = if damped { Entity { kind: "damped".to_owned(), value: String::new() } } else { bundle.entity };
+    let entity = Entity { kind: without_nul(&entity.kind), value: without_nul(&entity.value) };
     let owner = |id: Option<std::sync::Arc<str>>| id.filter(|_| !damped).map(|id| id.to_string());
     let title =
         format!("{} {} {}", bundle.rule.title_vi.as_deref().unwrap_or_default(), bundle.rule.title, entity.value);

@@ -4,6 +4,7 @@
 use super::{Alert, AlertEscalated, AlertState, CloseReason, store};
 use kit::clock::Micros;
 use kit::live::Live;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use sea_orm::{ConnectionTrait, Statement, Value};
@@ -73,10 +74,9 @@ pub async fn close(
     comment: &str,
     now: Micros,
 ) -> Result<u64, Error> {
-    let comment = kit::fold::normalise(comment);
-    if comment.chars().count() > LONGEST_NOTE {
-        return Err(Error::invalid("note", "field-too-long"));
-    }
+    let mut faults = FieldFaults::default();
+    let comment = faults.lines("note", comment, LONGEST_NOTE);
+    faults.into_result()?;
     let by = tx.scope().actor().id();
     let mut changed = 0;
     for mut alert in allowed(tx, ids, AlertState::Closed).await? {

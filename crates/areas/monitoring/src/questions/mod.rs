@@ -51,9 +51,8 @@ async fn ask(visit: &Visit, sql: &str, max_rows: usize, purpose: &str) -> Result
 
 /// Whether an error may tell of the row that it came from: those of evaluating, not those of reading the question.
 fn tells_of_rows(error: &Error) -> bool {
-    const EVALUATED: [&str; 4] = ["query-cast", "query-divide-zero", "query-number-range", "query-time-unreadable"];
     match error {
-        Error::Mistake(mistake) => EVALUATED.contains(&mistake.code),
+        Error::Mistake(mistake) => event_store::Mistake::may_tell_of_rows(mistake.code),
         // What the engine says in words that nobody has read yet.
         Error::Refused { key, .. } => *key == "error-query-wrong",
         _ => false,

@@ -7,10 +7,9 @@ use super::{Kind, SavedSearch, Sharing, store};
 use crate::timespan::Timespan;
 use event_store::Store;
 use kit::clock::Micros;
-use kit::error::FieldError;
-use kit::fold::normalise;
 use kit::page::Address;
 use kit::scope::Agencies;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use serde::Deserialize;
@@ -51,40 +50,25 @@ struct Checked {
 
 impl SavedSearchInput {
     fn checked(&self, kind: Kind, has_agency: bool, now: Micros) -> Result<Checked, Error> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, key: &'static str| errors.push(FieldError { field: field.into(), key });
-        let (name, description) = (normalise(&self.name), normalise(&self.description));
-        if name.is_empty() {
-            wrong("name", "field-required");
-        } else if name.chars().count() > LONGEST_NAME {
-            wrong("name", "field-too-long");
-        }
-        if description.chars().count() > LONGEST_DESCRIPTION {
-            wrong("description", "field-too-long");
-        }
+        let mut faults = FieldFaults::default();
+        let name = faults.required_line("name", &self.name, LONGEST_NAME);
+        let description = faults.lines("description", &self.description, LONGEST_DESCRIPTION);
         let text = match kind {
             // On the page a search is one line.
-            Kind::Search => normalise(&self.text.replace(['\r', '\n', '\t'], " ")),
-            Kind::Sql => normalise(&self.text.replace("\r\n", "\n")),
+            Kind::Search => faults.line("text", &self.text.replace(['\r', '\n'], " "), LONGEST_SEARCH),
+            Kind::Sql => faults.required_lines("text", &self.text, LONGEST_SQL),
         };
-        let longest = if kind == Kind::Search { LONGEST_SEARCH } else { LONGEST_SQL };
-        if text.chars().count() > longest {
-            wrong("text", "field-too-long");
-        } else if kind == Kind::Sql && text.is_empty() {
-            wrong("text", "field-required");
-        } else if kind == Kind::Search && event_store::search::parse(&text, &kit::calendar::zone()).is_err() {
-            wrong("text", "saved-search-text-wrong");
+        if kind == Kind::Search && event_store::search::parse(&text, &kit::calendar::zone()).is_err() {
+            faults.add("text", "saved-search-text-wrong");
         }
         let sharing = Sharing::from_code(&self.sharing).unwrap_or_default();
         if sharing == Sharing::Agency && !has_agency {
-            wrong("sharing", "saved-search-no-agency");
+            faults.add("sharing", "saved-search-no-agency");
         }
         if kind == Kind::Search {
-            errors.extend(Timespan::problems(&self.address()));
+            Timespan::problems(&self.address()).into_iter().for_each(|wrong| faults.add(wrong.field, wrong.key));
         }
-        if !errors.is_empty() {
-            return Err(Error::Invalid(errors));
-        }
+        faults.into_result()?;
         let span = Timespan::of(&self.address(), now, "24h");
         Ok(Checked { name, description, text, span, columns: columns(&self.columns), sharing })
     }

@@ -3,9 +3,8 @@
 use super::{Assignment, Source, SourceKind, SourceState, resolver, store};
 use ipnet::IpNet;
 use kit::clock::Micros;
-use kit::error::FieldError;
-use kit::fold::normalise;
 use kit::scope::Agencies;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use sea_orm::{ConnectionTrait, Statement};
@@ -34,6 +33,7 @@ pub struct SourceInput {
     pub note: String,
 }
 
+const LONGEST_LINE: usize = 200;
 /// Longest silence that can be allowed: a week.
 const MOST_SILENCE: i64 = 7 * 24 * 60;
 
@@ -53,52 +53,47 @@ struct Checked {
 
 impl SourceInput {
     fn checked(&self) -> Result<Checked, Error> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, key: &'static str| errors.push(FieldError { field: field.into(), key });
-        let text = |text: &str| Some(normalise(text)).filter(|text| !text.is_empty());
-        let name = normalise(&self.name);
-        if name.is_empty() {
-            wrong("name", "field-required");
-        } else if name.chars().count() > 200 {
-            wrong("name", "field-too-long");
+        let mut faults = FieldFaults::default();
+        let name = faults.required_line("name", &self.name, LONGEST_LINE);
+        let mut text =
+            |field: &str, typed: &str| Some(faults.line(field, typed, LONGEST_LINE)).filter(|text| !text.is_empty());
+        let match_listener = text("match_listener", &self.match_listener);
+        let match_network = text("match_network", &self.match_network);
+        let match_host = text("match_host", &self.match_host).map(|host| host.to_lowercase());
+        let format = text("format", &self.format);
+        let time_zone = text("time_zone", &self.time_zone);
+        let year_default = text("year_default", &self.year_default).map(|year| year.parse::<i64>().unwrap_or(0));
+        let silence = text("max_silence_minutes", &self.max_silence_minutes);
+        let silence = silence.map_or(15, |minutes| minutes.parse::<i64>().unwrap_or(0));
+        let note = faults.lines("note", &self.note, 4_000);
+        if match_network.as_deref().is_some_and(|network| resolver::network(network).is_none()) {
+            faults.add("match_network", "source-network-invalid");
         }
-        let network = text(&self.match_network);
-        if network.as_deref().is_some_and(|network| resolver::network(network).is_none()) {
-            wrong("match_network", "source-network-invalid");
+        if match_host.as_deref().is_some_and(|host| host.contains(['*', '?', '/', ' ', ','])) {
+            faults.add("match_host", "source-host-invalid");
         }
-        if text(&self.match_host).is_some_and(|host| host.contains(['*', '?', '/', ' ', ','])) {
-            wrong("match_host", "source-host-invalid");
-        }
-        let time_zone = text(&self.time_zone);
         if time_zone.as_deref().is_some_and(|zone| !known_zone(zone)) {
-            wrong("time_zone", "source-zone-invalid");
+            faults.add("time_zone", "source-zone-invalid");
         }
-        let year_default = text(&self.year_default).map(|year| year.parse::<i64>().unwrap_or(0));
         if year_default.is_some_and(|year| !(1970..=2200).contains(&year)) {
-            wrong("year_default", "field-invalid");
+            faults.add("year_default", "field-invalid");
         }
-        let silence = text(&self.max_silence_minutes).map_or(15, |minutes| minutes.parse::<i64>().unwrap_or(0));
         if !(1..=MOST_SILENCE).contains(&silence) {
-            wrong("max_silence_minutes", "source-silence-invalid");
+            faults.add("max_silence_minutes", "source-silence-invalid");
         }
-        if self.note.chars().count() > 4_000 {
-            wrong("note", "field-too-long");
-        }
-        if !errors.is_empty() {
-            return Err(Error::Invalid(errors));
-        }
+        faults.into_result()?;
         Ok(Checked {
             name,
             kind: SourceKind::from_code(&self.kind).unwrap_or_default(),
-            match_listener: text(&self.match_listener),
-            match_network: network,
-            match_host: text(&self.match_host).map(|host| host.to_lowercase()),
-            format: text(&self.format),
+            match_listener,
+            match_network,
+            match_host,
+            format,
             time_zone,
             year_default,
             expected: matches!(self.expected.as_str(), "on" | "true" | "1"),
             max_silence_minutes: silence,
-            note: normalise(&self.note),
+            note,
         })
     }
 }

@@ -78,6 +78,19 @@ async fn bundles_join_within_the_window_and_written_again_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_record_with_nul_in_it_raises_its_alert_and_stops_no_other() {
+    in_a_centre(|centre| async move {
+        let scoring = Scoring::embedded().unwrap();
+        let mut damping = Damping::default();
+        let both = vec![bundle("ro\u{0}ot", 100, 100, NOW), bundle("203.0.113.9", 101, 101, NOW)];
+        assert_eq!(write(&centre.db, both, &mut damping, &scoring).await, (2, 0));
+        let sql = "SELECT entity_value AS value FROM alerts WHERE first_sequence = 100 AND rule_id = 'r-1'";
+        assert_eq!(centre.value(sql).await, "ro\u{2400}ot");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_correlation_that_goes_on_in_another_time_or_after_closing_opens_a_row_of_its_own() {
     in_a_centre(|centre| async move {
         let scoring = Scoring::embedded().unwrap();

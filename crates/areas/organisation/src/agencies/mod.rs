@@ -18,7 +18,7 @@ pub use import::import_agencies;
 pub use kinds::{Kind, Province, kinds, provinces};
 pub use pages::routes;
 pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename, rename_since};
-pub use sheet::import_sheet;
+pub use sheet::{import_sheet, read_sheet};
 pub(crate) use store::above;
 pub use store::{AgencyFilter, ancestors, by_code, children, choices, count, find, list, require_in_scope, root};
 pub use succession::{Succession, became, become_part_of, came_from};

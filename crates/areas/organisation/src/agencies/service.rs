@@ -3,9 +3,9 @@
 use super::{Agency, NewAgency, kinds, store, succession};
 use crate::audit;
 use kit::clock::Micros;
-use kit::error::{FieldError, unfit};
-use kit::fold::normalise;
+use kit::error::unfit;
 use kit::id::new_id;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 
@@ -21,34 +21,35 @@ pub struct AgencyChange {
 
 pub(super) const LONGEST: usize = 300;
 
-fn check(new: &NewAgency) -> Result<(), Error> {
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
+/// What of an agency can be edited at any time, as it is kept.
+fn checked(faults: &mut FieldFaults, change: &AgencyChange) -> AgencyChange {
+    if kinds().iter().all(|kind| kind.id != change.kind) {
+        faults.add("kind", unfit(&change.kind));
+    }
+    AgencyChange {
+        kind: change.kind.clone(),
+        address: faults.line("address", &change.address, LONGEST),
+        phone: faults.line("phone", &change.phone, LONGEST),
+        email: faults.line("email", &change.email, LONGEST),
+        duty_hours: faults.line("duty_hours", &change.duty_hours, LONGEST),
+    }
+}
+
+/// The same of a new one.
+fn checked_new(new: NewAgency) -> Result<NewAgency, Error> {
+    let mut faults = FieldFaults::default();
     let code_is_fine = |code: &str| code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
-    match new.code.as_str() {
-        "" => wrong("code", "field-required"),
-        code if code.len() > 40 => wrong("code", "field-too-long"),
-        code if !code_is_fine(code) => wrong("code", "field-invalid"),
-        _ => {}
+    let code = faults.required_line("code", &new.code, 40);
+    if faults.is_empty() && !code_is_fine(&code) {
+        faults.add("code", "field-invalid");
     }
-    if new.name.is_empty() {
-        wrong("name", "field-required");
-    }
-    if kinds().iter().all(|kind| kind.id != new.kind) {
-        wrong("kind", unfit(&new.kind));
-    }
-    for (field, text) in [
-        ("name", &new.name),
-        ("address", &new.address),
-        ("phone", &new.phone),
-        ("email", &new.email),
-        ("duty_hours", &new.duty_hours),
-    ] {
-        if text.chars().count() > LONGEST {
-            wrong(field, "field-too-long");
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    let name = faults.required_line("name", &new.name, LONGEST);
+    let NewAgency { kind, address, phone, email, duty_hours, .. } = new;
+    let details = checked(&mut faults, &AgencyChange { kind, address, phone, email, duty_hours });
+    faults.into_result()?;
+    let AgencyChange { kind, address, phone, email, duty_hours } = details;
+    let (parent_code, valid_from) = (new.parent_code, new.valid_from);
+    Ok(NewAgency { code, name, kind, parent_code, valid_from, address, phone, email, duty_hours })
 }
 
 /// Adds an agency under `parent_code` (under the root where empty).
@@ -61,10 +62,8 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewAgency) -> Result<Agency, 
 }
 
 /// The same without its own audit row, for imports that write one for the whole.
-pub(super) async fn insert(tx: &Tx<'_>, now: Micros, mut new: NewAgency) -> Result<Agency, Error> {
-    new.code = normalise(&new.code);
-    new.name = normalise(&new.name);
-    check(&new)?;
+pub(super) async fn insert(tx: &Tx<'_>, now: Micros, new: NewAgency) -> Result<Agency, Error> {
+    let new = checked_new(new)?;
     if store::by_code(tx, &new.code).await?.is_some() {
         return Err(Error::invalid("code", "field-taken"));
     }
@@ -108,19 +107,12 @@ pub async fn rename_since(
 ) -> Result<(), Error> {
     tx.scope().require(Capability::Administer)?;
     let agency = store::find(tx, id).await?;
-    let name = normalise(name);
-    if name.is_empty() {
-        return Err(Error::invalid("name", "field-required"));
-    }
-    if name.chars().count() > LONGEST {
-        return Err(Error::invalid("name", "field-too-long"));
-    }
+    let mut faults = FieldFaults::default();
+    let name = faults.required_line("name", name, LONGEST);
+    let basis = faults.line("basis", basis, LONGEST);
+    faults.into_result()?;
     if name == agency.name {
         return Ok(());
-    }
-    let basis = normalise(basis);
-    if basis.chars().count() > LONGEST {
-        return Err(Error::invalid("basis", "field-too-long"));
     }
     // Names follow each other: the new one begins after the last change and not in the future.
     let last = store::former_names(tx, id).await?.first().map(|(_, until)| *until);
@@ -136,21 +128,14 @@ pub async fn rename_since(
 pub async fn change(tx: &Tx<'_>, now: Micros, id: &str, change: &AgencyChange) -> Result<(), Error> {
     tx.scope().require(Capability::Administer)?;
     let agency = store::find(tx, id).await?;
-    check(&NewAgency {
-        code: agency.code.clone(),
-        name: agency.name.clone(),
-        kind: change.kind.clone(),
-        address: change.address.clone(),
-        phone: change.phone.clone(),
-        email: change.email.clone(),
-        duty_hours: change.duty_hours.clone(),
-        ..NewAgency::default()
-    })?;
+    let mut faults = FieldFaults::default();
+    let change = checked(&mut faults, change);
+    faults.into_result()?;
     let now_held = [&agency.kind, &agency.address, &agency.phone, &agency.email, &agency.duty_hours];
     if now_held == [&change.kind, &change.address, &change.phone, &change.email, &change.duty_hours] {
         return Ok(());
     }
-    store::set_details(tx, id, change, now).await?;
+    store::set_details(tx, id, &change, now).await?;
     let details = json!({
         "before": { "kind": agency.kind, "address": agency.address, "phone": agency.phone, "email": agency.email,
                     "duty_hours": agency.duty_hours },

@@ -6,9 +6,8 @@ use super::service::{self, AgencyChange};
 use super::{Agency, NewAgency, become_part_of, kinds, store, succession};
 use crate::answers::csv_time;
 use crate::audit;
-use crate::sheets::{self, Change, Column, Faults, Line, Outcome, Report, Row};
+use crate::sheets::{self, Change, Column, Faults, Line, Outcome, ReadTable, Report, Row};
 use kit::clock::Micros;
-use kit::fold::normalise;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,9 +73,14 @@ fn wanted(row: &Row, faults: &mut Faults) -> Wanted {
     }
 }
 
+/// Reads a table of agencies (CSV or a workbook), for [`import_sheet`].
+pub async fn read_sheet(table: Vec<u8>) -> Result<ReadTable, Error> {
+    sheets::read_apart(table, COLUMNS, &["code"]).await
+}
+
 /// Takes every line that is right; the others are in the report with all their faults. Nothing is kept until the
 /// transaction is committed.
-pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: &[u8]) -> Result<Report, Error> {
+pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<Report, Error> {
     tx.scope().require(Capability::Administer)?;
     let mut lines = BTreeMap::new();
     let mut waiting = Vec::new();
@@ -84,7 +88,7 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: &[u8]) -> Result<Repo
     let mut tell = |line, subject: &str, name: &str, outcome| {
         lines.insert(line, Line { line, subject: subject.to_owned(), name: name.to_owned(), outcome });
     };
-    for row in sheets::read(table, COLUMNS, &["code"])? {
+    for row in table.0 {
         match row {
             Err((line, fault)) => tell(line, "", "", Outcome::Refused(vec![fault])),
             Ok(mut row) => {
@@ -184,7 +188,7 @@ async fn change(
     faults: &mut Faults,
 ) -> Result<Outcome, Error> {
     let or = |cell: &Option<String>, held: &str| cell.clone().unwrap_or_else(|| held.to_owned());
-    let name = normalise(&or(&wanted.name, &agency.name));
+    let name = or(&wanted.name, &agency.name);
     let details = AgencyChange {
         kind: or(&wanted.kind, &agency.kind),
         address: or(&wanted.address, &agency.address),

@@ -30,9 +30,9 @@ pub(super) async fn import(visit: Visit, Form(form): Form<SheetForm>) -> Result<
 }
 
 async fn take(visit: &Visit, form: &SheetForm) -> Result<Report, Error> {
-    let table = form.table()?;
+    let table = sheet::read_sheet(form.table()?).await?;
     let tx = visit.begin().await?;
-    let report = sheet::import_sheet(&tx, visit.now(), &table).await?;
+    let report = sheet::import_sheet(&tx, visit.now(), table).await?;
     if form.is_dry_run() {
         tx.rollback().await?;
     } else {

@@ -4,7 +4,7 @@
 use super::store;
 use crate::audit;
 use kit::clock::Micros;
-use kit::fold::normalise;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use serde_json::json;
@@ -58,7 +58,9 @@ pub async fn become_part_of(
     tx.scope().require(Capability::Administer)?;
     let agency = store::find(tx, id).await?;
     let into = store::find(tx, into_id).await?;
-    let basis = normalise(basis);
+    let mut faults = FieldFaults::default();
+    let basis = faults.line("basis", basis, super::service::LONGEST);
+    faults.into_result()?;
     if agency.parent_id.is_none() {
         return Err(Error::Conflict("agency-root-stays"));
     }
@@ -67,9 +69,6 @@ pub async fn become_part_of(
     }
     if at < agency.valid_from || at > now {
         return Err(Error::invalid("at", "agency-became-when-wrong"));
-    }
-    if basis.chars().count() > super::service::LONGEST {
-        return Err(Error::invalid("basis", "field-too-long"));
     }
     let before = became(tx, id).await?;
     if before.iter().any(|one| one.agency_id == into_id) {

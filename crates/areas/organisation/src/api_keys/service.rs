@@ -5,9 +5,9 @@ use crate::sign_in::{self, KEY_PREFIX};
 use crate::{agencies, audit};
 use ipnet::IpNet;
 use kit::clock::Micros;
-use kit::error::{FieldError, unfit};
-use kit::fold::normalise;
+use kit::error::unfit;
 use kit::id::new_id;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 use std::net::IpAddr;
@@ -31,30 +31,22 @@ pub struct NewKey {
 pub async fn create(tx: &Tx<'_>, now: Micros, mut new: NewKey) -> Result<(String, String), Error> {
     let scope = tx.scope();
     scope.require(Capability::ManageSources)?;
-    new.name = normalise(&new.name);
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
-    match new.name.chars().count() {
-        0 => wrong("name", "field-required"),
-        1..=200 => {}
-        _ => wrong("name", "field-too-long"),
-    }
+    let mut faults = FieldFaults::default();
+    new.name = faults.required_line("name", &new.name, 200);
     if new.capabilities.is_empty() {
-        wrong("capabilities", "field-required");
+        faults.add("capabilities", "field-required");
     }
     match networks(&new.networks) {
         Some(networks) => new.networks = networks,
-        None => wrong("networks", "key-networks-wrong"),
+        None => faults.add("networks", "key-networks-wrong"),
     }
     if new.expires_at.is_some_and(|end| end <= now) {
-        wrong("expires_at", "key-ends-in-the-past");
+        faults.add("expires_at", "key-ends-in-the-past");
     }
     if agencies::require_in_scope(tx, &new.agency_id).await.is_err() {
-        wrong("agency_id", unfit(&new.agency_id));
+        faults.add("agency_id", unfit(&new.agency_id));
     }
-    if !errors.is_empty() {
-        return Err(Error::Invalid(errors));
-    }
+    faults.into_result()?;
     let beyond = new.capabilities.iter().find(|one| **one != Capability::IngestEvents && !scope.may(**one));
     if let Some(capability) = beyond {
         return Err(Error::Forbidden(capability.name()));

@@ -3,6 +3,7 @@
 use super::{Checkpoint, PublicKeys, TrailKey, record, store};
 use kit::clock::Micros;
 use kit::db::Db;
+use kit::text::FieldFaults;
 use kit::{App, Error, Scope};
 use serde_json::json;
 use std::fs::{File, OpenOptions};
@@ -19,6 +20,7 @@ pub(super) const KEY_ACCEPTED: &str = "audit.accept-key";
 const CHECKPOINTS: &str = "checkpoints.jsonl";
 /// Public halves of the keys that sign or have signed, so that checkpoints of a key that is gone can be judged.
 const KEYS: &str = "keys.jsonl";
+const LONGEST_REASON: usize = 500;
 
 /// Why nothing is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +98,9 @@ impl Checkpoints {
         now: Micros,
         reason: &str,
     ) -> Result<Self, Error> {
+        let mut faults = FieldFaults::default();
+        let reason = faults.required_line("reason", reason, LONGEST_REASON);
+        faults.into_result()?;
         let before = match self.known.last() {
             Some(keys) => keys.fingerprint(),
             None => self.last()?.map(|last| last.key).unwrap_or_default(),

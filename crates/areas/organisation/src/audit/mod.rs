@@ -24,7 +24,8 @@ pub use verify::verify;
 pub use walk::{Fault, Problem, Report};
 
 use kit::clock::Micros;
-use kit::{Connection, Error, Tx};
+use kit::locale::texts;
+use kit::{Connection, Error, Lang, Tx};
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -48,6 +49,24 @@ pub struct AuditEntry {
     pub details: String,
     /// SHA-256 in hexadecimal of the row before and this one.
     pub hash: String,
+}
+
+impl AuditEntry {
+    /// Who it was, in words.
+    pub fn actor_words(&self, lang: Lang) -> String {
+        actor_words(lang, &self.actor_id, &self.actor_name)
+    }
+}
+
+/// The name of an actor; a part of the program (`service:…`) by the text that says what it does.
+fn actor_words(lang: Lang, id: &str, name: &str) -> String {
+    let text = |key: &str| texts().text(lang, key);
+    let key = id.strip_prefix("service:").map(|service| format!("audit-service-{}", service.replace(' ', "-")));
+    match key.filter(|key| texts().has(lang, key)) {
+        Some(key) => text(&key),
+        None if name.is_empty() => text("audit-nobody"),
+        None => name.to_owned(),
+    }
 }
 
 /// Records a change by the transaction's actor. `action` reads `noun.verb` (`alert.acknowledge`), and

@@ -91,7 +91,7 @@ fn object_name(page: &Page, entry: &AuditEntry) -> String {
 }
 
 fn actor_name(page: &Page, entry: &AuditEntry) -> String {
-    if entry.actor_name.is_empty() { page.t("audit-nobody") } else { entry.actor_name.clone() }
+    entry.actor_words(page.lang)
 }
 
 fn filter(visit: &Visit) -> AuditFilter {
@@ -209,7 +209,7 @@ async fn csv(visit: &Visit, filter: &AuditFilter) -> Result<Csv, Error> {
         csv.row([
             &entry.sequence.to_string(),
             &csv_time(Some(entry.at)),
-            &entry.actor_name,
+            &entry.actor_words(visit.lang),
             &entry.on_behalf_of,
             &entry.action,
             &entry.object_kind,

@@ -1,5 +1,6 @@
 //! "Who looked at our data": readings of an agency's records, newest first, for the agency itself.
 
+use super::actor_words;
 use super::readings::{ReadingFilter, Seen, by_reader, count, list};
 use crate::agencies;
 use crate::answers::{csv_time, local_time, text};
@@ -31,6 +32,10 @@ struct ReadingList {
 fn in_words(lang: Lang, prefix: &str, code: &str) -> String {
     let key = format!("{prefix}-{code}");
     if texts().has(lang, &key) { text(lang, &key) } else { code.to_owned() }
+}
+
+fn actor_name(page: &Page, reading: &Seen) -> String {
+    actor_words(page.lang, &reading.actor_id, &reading.actor_name)
 }
 
 fn kind_name(page: &Page, reading: &Seen) -> String {
@@ -76,7 +81,10 @@ pub(super) async fn list_readings(visit: Visit) -> Result<Response, Fail> {
         let Some(code) = page.address.value(name).filter(|code| !code.is_empty()) else { continue };
         let known = match name {
             "agency" => names.iter().find(|(id, _)| id == code).map(|(_, name)| name.clone()),
-            "actor" => readers.iter().find(|(id, _, _)| id == code).map(|(_, name, _)| name.clone()),
+            "actor" => {
+                let reader = readers.iter().find(|(id, _, _)| id == code);
+                reader.map(|(id, name, _)| actor_words(visit.lang, id, name))
+            }
             "object_kind" => Some(in_words(visit.lang, "audit-object", code)),
             _ => None,
         };
@@ -84,7 +92,8 @@ pub(super) async fn list_readings(visit: Visit) -> Result<Response, Fail> {
     }
     let reader = |(id, name, count): (String, String, u64)| {
         let chosen = id == filter.actor_id;
-        Choice::new(id, format!("{name} ({})", page.format.number(count)), chosen)
+        let name = format!("{} ({})", actor_words(visit.lang, &id, &name), page.format.number(count));
+        Choice::new(id, name, chosen)
     };
     let template = ReadingList {
         readers: readers.into_iter().map(reader).collect(),
@@ -117,7 +126,7 @@ async fn csv(visit: &Visit, filter: &ReadingFilter) -> Result<Csv, Error> {
     for reading in &readings {
         csv.row([
             &csv_time(Some(reading.at)),
-            &reading.actor_name,
+            &actor_words(visit.lang, &reading.actor_id, &reading.actor_name),
             &reading.reader_agency,
             &in_words(visit.lang, "audit-object", &reading.object_kind),
             &in_words(visit.lang, "reading-purpose", &reading.purpose),

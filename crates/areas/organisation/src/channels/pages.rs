@@ -4,12 +4,13 @@ use super::form::Fields;
 use super::{Channel, ChannelKind, service, store};
 use crate::agencies;
 use crate::answers::again;
+use crate::delivery::{Obstacle, obstacle};
 use crate::policies::Policies;
 use crate::sign_in::{require_confirmation, secret};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Place};
+use kit::page::{Choice, Entry, ErrorSummary, Flash, FlashKind, FormErrors, Page, Place};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -103,20 +104,26 @@ async fn channel_form(
 }
 
 async fn new_channel(visit: Visit) -> Result<Response, Fail> {
+    let kind = visit.address.value("kind").and_then(ChannelKind::from_code).ok_or(Error::NotFound)?;
     require_confirmation(&visit, "channel.create")?;
-    let kind = visit.address.value("kind").and_then(ChannelKind::from_code).unwrap_or(ChannelKind::Mail);
     let fields = Fields::new_of(kind, &visit.session.agency_id);
     Ok(render(&channel_form(&visit, &fields, None, FormErrors::default()).await?)?.into_response())
 }
 
 async fn create_channel(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail> {
+    ChannelKind::from_code(&fields.kind).ok_or(Error::NotFound)?;
     require_confirmation(&visit, "channel.create")?;
     let secret = secret()?;
     match create(&visit, &fields, &secret).await {
-        Ok(()) if fields.kind() == ChannelKind::Webhook => {
-            Ok(render(&channel_list(&visit, Some(secret)).await?)?.into_response())
+        Ok(obstacle) if fields.kind() == ChannelKind::Webhook => {
+            let mut list = channel_list(&visit, Some(secret)).await?;
+            if let Some(obstacle) = obstacle {
+                let text = list.page.t(obstacle.key());
+                list.page.flash.push(Flash { kind: FlashKind::Problem, text });
+            }
+            Ok(render(&list)?.into_response())
         }
-        Ok(()) => Ok(see_other_saying("/channels", FlashKind::Done, "channel-made")),
+        Ok(obstacle) => Ok(saved(obstacle, "channel-made")),
         Err(error) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&channel_form(&visit, &fields, None, errors).await?)?))
@@ -124,11 +131,21 @@ async fn create_channel(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
     }
 }
 
-async fn create(visit: &Visit, fields: &Fields, secret: &str) -> Result<(), Error> {
+async fn create(visit: &Visit, fields: &Fields, secret: &str) -> Result<Option<Obstacle>, Error> {
     let policies = Policies::of(&visit.app)?;
+    let input = fields.input(None, secret);
     let tx = visit.begin().await?;
-    service::create(&tx, &policies.notice, visit.now(), &fields.input(None, secret)).await?;
-    tx.commit().await
+    service::create(&tx, &policies.notice, visit.now(), &input).await?;
+    tx.commit().await?;
+    Ok(obstacle(&input.settings, &policies.notice.reachable_networks).await)
+}
+
+/// That the channel is kept, and what keeps it from sending.
+fn saved(obstacle: Option<Obstacle>, said: &'static str) -> Response {
+    match obstacle {
+        None => see_other_saying("/channels", FlashKind::Done, said),
+        Some(obstacle) => see_other_saying("/channels", FlashKind::Problem, obstacle.key()),
+    }
 }
 
 async fn edit_channel(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
@@ -149,7 +166,7 @@ async fn change_channel(
     let channel = store::find(&visit.read(), &id).await?;
     fields.kind.clone_from(&channel.kind);
     match change(&visit, &id, &fields).await {
-        Ok(()) => Ok(see_other_saying("/channels", FlashKind::Done, "channel-changed")),
+        Ok(obstacle) => Ok(saved(obstacle, "channel-changed")),
         Err(error) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&channel_form(&visit, &fields, Some(&channel), errors).await?)?))
@@ -157,13 +174,14 @@ async fn change_channel(
     }
 }
 
-async fn change(visit: &Visit, id: &str, fields: &Fields) -> Result<(), Error> {
+async fn change(visit: &Visit, id: &str, fields: &Fields) -> Result<Option<Obstacle>, Error> {
     let policies = Policies::of(&visit.app)?;
     let secret = secret()?;
     let tx = visit.begin().await?;
-    let old = store::opened(&tx, id).await?;
-    service::change(&tx, &policies.notice, visit.now(), id, &fields.input(old, &secret)).await?;
-    tx.commit().await
+    let input = fields.input(store::opened(&tx, id).await?, &secret);
+    service::change(&tx, &policies.notice, visit.now(), id, &input).await?;
+    tx.commit().await?;
+    Ok(obstacle(&input.settings, &policies.notice.reachable_networks).await)
 }
 
 #[derive(Deserialize)]

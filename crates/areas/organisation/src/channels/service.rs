@@ -6,10 +6,10 @@ use crate::outbox::{self, NewRow};
 use crate::policies::{NoticePolicy, OTHER};
 use crate::{agencies, audit};
 use kit::clock::Micros;
-use kit::error::{FieldError, unfit};
-use kit::fold::normalise;
+use kit::error::unfit;
 use kit::id::new_id;
 use kit::page::Severity;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 
@@ -23,40 +23,37 @@ pub struct ChannelInput {
     pub settings: Settings,
 }
 
-async fn checked(tx: &Tx<'_>, policy: &NoticePolicy, input: &ChannelInput) -> Result<(String, String), Error> {
-    let mut errors = input.settings.faults();
-    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
-    let name = normalise(&input.name);
-    match name.chars().count() {
-        0 => wrong("name", "field-required"),
-        1..=200 => {}
-        _ => wrong("name", "field-too-long"),
-    }
+/// Name, kinds and settings as they are kept.
+async fn checked(
+    tx: &Tx<'_>,
+    policy: &NoticePolicy,
+    input: &ChannelInput,
+) -> Result<(String, String, Settings), Error> {
+    let mut faults = FieldFaults::default();
+    let name = faults.required_line("name", &input.name, 200);
+    let settings = input.settings.checked(&mut faults);
     if agencies::require_in_scope(tx, &input.agency_id).await.is_err() {
-        wrong("agency_id", unfit(&input.agency_id));
+        faults.add("agency_id", unfit(&input.agency_id));
     }
     let posts = input.settings.kind().is_posted_to();
     if !posts && !input.kinds.is_empty() || input.kinds.iter().any(|id| policy.kind(id).is_none()) {
-        wrong("kinds", "field-invalid");
+        faults.add("kinds", "field-invalid");
     }
-    if !errors.is_empty() {
-        return Err(Error::Invalid(errors));
-    }
+    faults.into_result()?;
     let mut kinds = input.kinds.clone();
     kinds.sort();
     kinds.dedup();
-    Ok((name, kinds.join(" ")))
+    Ok((name, kinds.join(" "), settings))
 }
 
 /// Makes a channel; returns its identifier.
 pub async fn create(tx: &Tx<'_>, policy: &NoticePolicy, now: Micros, input: &ChannelInput) -> Result<String, Error> {
     tx.scope().require(Capability::Administer)?;
-    let (name, kinds) = checked(tx, policy, input).await?;
+    let (name, kinds, settings) = checked(tx, policy, input).await?;
     let id = new_id(now);
-    let row = Row { agency_id: &input.agency_id, name: &name, kinds: &kinds, settings: &input.settings };
+    let row = Row { agency_id: &input.agency_id, name: &name, kinds: &kinds, settings: &settings };
     store::insert(tx, &id, row, now).await?;
-    let details =
-        json!({ "name": name, "kind": input.settings.kind().code(), "host": input.settings.host(), "kinds": kinds });
+    let details = json!({ "name": name, "kind": settings.kind().code(), "host": settings.host(), "kinds": kinds });
     audit::record(tx, now, "channel.create", "channel", &id, Some(&input.agency_id), details).await?;
     Ok(id)
 }
@@ -75,12 +72,12 @@ pub async fn change(
         return Err(Error::invalid("kind", "field-invalid"));
     }
     let host = store::opened(tx, id).await?.map(|settings| settings.host());
-    let (name, kinds) = checked(tx, policy, input).await?;
-    let row = Row { agency_id: &input.agency_id, name: &name, kinds: &kinds, settings: &input.settings };
+    let (name, kinds, settings) = checked(tx, policy, input).await?;
+    let row = Row { agency_id: &input.agency_id, name: &name, kinds: &kinds, settings: &settings };
     store::update(tx, id, row, now).await?;
     let details = json!({
         "before": { "name": before.name, "host": host, "kinds": before.kinds, "agency": before.agency_id },
-        "after": { "name": name, "host": input.settings.host(), "kinds": kinds, "agency": input.agency_id },
+        "after": { "name": name, "host": settings.host(), "kinds": kinds, "agency": input.agency_id },
     });
     audit::record(tx, now, "channel.change", "channel", id, Some(&input.agency_id), details).await
 }

@@ -1,9 +1,13 @@
 //! Settings of a channel: where it leads, and the secrets. Sealed as one text.
 
 use crate::delivery::{Writing, fill, find_unknown, is_mailbox};
-use kit::error::{FieldError, unfit};
+use kit::error::unfit;
+use kit::text::{FieldFaults, one_line};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+const LONGEST_LINE: usize = 2_000;
+const LONGEST_BODY: usize = 20_000;
 
 /// How mail is protected on its way to the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,53 +111,67 @@ impl Settings {
         }
     }
 
-    /// What is wrong, field by field.
-    pub(super) fn faults(&self) -> Vec<FieldError> {
-        let mut faults = Vec::new();
-        let mut wrong = |field: &str, key| faults.push(FieldError { field: field.to_owned(), key });
+    /// The same as it is kept; what is wrong with it, field by field, goes into `faults`.
+    pub(super) fn checked(&self, faults: &mut FieldFaults) -> Self {
         match self {
-            Self::Mail(mail) => {
-                if mail.host.is_empty() || mail.host.chars().any(|letter| letter.is_whitespace() || letter == '/') {
-                    wrong("host", unfit(&mail.host));
-                }
-                if mail.port == 0 {
-                    wrong("port", "channel-port-wrong");
-                }
-                if !is_mailbox(&mail.from) {
-                    wrong("from", unfit(&mail.from));
-                }
-            }
+            Self::Mail(mail) => Self::Mail(mail.checked(faults)),
             Self::Webhook(webhook) => {
-                if !is_web_address(&webhook.url) {
-                    wrong("url", "channel-url-wrong");
+                let url = faults.line("url", &webhook.url, LONGEST_LINE);
+                if !is_web_address(&url) {
+                    faults.add("url", "channel-url-wrong");
                 }
+                Self::Webhook(WebhookSettings { url, secret: webhook.secret.clone() })
             }
-            Self::Gateway(gateway) => {
-                let sample = fill(&gateway.url, &[], Writing::Percent);
-                // The host may not be something that is filled in.
-                if !is_web_address(&sample) || host_of(&gateway.url).contains('{') {
-                    wrong("url", "channel-url-wrong");
-                }
-                let names = gateway.headers.iter().all(|(name, value)| {
-                    !name.is_empty()
-                        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
-                        && !value.chars().any(char::is_control)
-                });
-                if !names {
-                    wrong("headers", "channel-headers-wrong");
-                }
-                let mut texts = gateway.headers.iter().map(|(_, value)| value).chain([&gateway.url, &gateway.body]);
-                if texts.any(|text| find_unknown(text).is_some()) {
-                    wrong("body", "channel-place-unknown");
-                }
-                let writing = Writing::of(gateway.content_type());
-                let body = fill(&gateway.body, &[], writing);
-                if writing == Writing::Json && serde_json::from_str::<serde_json::Value>(&body).is_err() {
-                    wrong("body", "channel-body-no-json");
-                }
-            }
+            Self::Gateway(gateway) => Self::Gateway(gateway.checked(faults)),
         }
-        faults
+    }
+}
+
+impl MailSettings {
+    fn checked(&self, faults: &mut FieldFaults) -> Self {
+        let host = faults.line("host", &self.host, LONGEST_LINE);
+        if host.is_empty() || host.chars().any(|letter| letter.is_whitespace() || letter == '/') {
+            faults.add("host", unfit(&host));
+        }
+        if self.port == 0 {
+            faults.add("port", "channel-port-wrong");
+        }
+        let account = faults.line("account", &self.account, LONGEST_LINE);
+        let from = faults.line("from", &self.from, LONGEST_LINE);
+        if !is_mailbox(&from) {
+            faults.add("from", unfit(&from));
+        }
+        Self { host, account, from, ..self.clone() }
+    }
+}
+
+impl GatewaySettings {
+    fn checked(&self, faults: &mut FieldFaults) -> Self {
+        let url = faults.line("url", &self.url, LONGEST_LINE);
+        let sample = fill(&url, &[], Writing::Percent);
+        // The host may not be something that is filled in.
+        if !is_web_address(&sample) || host_of(&url).contains('{') {
+            faults.add("url", "channel-url-wrong");
+        }
+        let names = self.headers.iter().all(|(name, value)| {
+            !name.is_empty()
+                && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
+                && one_line(value).is_ok()
+        });
+        if !names {
+            faults.add("headers", "channel-headers-wrong");
+        }
+        let body = faults.lines("body", &self.body, LONGEST_BODY);
+        let mut texts = self.headers.iter().map(|(_, value)| value).chain([&url, &body]);
+        if texts.any(|text| find_unknown(text).is_some()) {
+            faults.add("body", "channel-place-unknown");
+        }
+        let writing = Writing::of(self.content_type());
+        let sample = fill(&body, &[], writing);
+        if writing == Writing::Json && serde_json::from_str::<serde_json::Value>(&sample).is_err() {
+            faults.add("body", "channel-body-no-json");
+        }
+        Self { url, headers: self.headers.clone(), body }
     }
 }
 
@@ -182,7 +200,12 @@ mod tests {
     }
 
     fn fields(settings: &Settings) -> Vec<String> {
-        settings.faults().into_iter().map(|fault| fault.field).collect()
+        let mut faults = FieldFaults::default();
+        settings.checked(&mut faults);
+        match faults.into_result() {
+            Err(kit::Error::Invalid(wrong)) => wrong.into_iter().map(|fault| fault.field).collect(),
+            _ => Vec::new(),
+        }
     }
 
     #[test]

@@ -3,12 +3,14 @@
 
 mod addresses;
 mod mail;
+mod obstacles;
 mod places;
 mod signature;
 mod web;
 
 pub use addresses::is_public;
 pub(crate) use mail::{is_mailbox, send_mail};
+pub(crate) use obstacles::{Obstacle, obstacle};
 pub(crate) use places::{Writing, fill, find_unknown};
 pub(crate) use signature::signature;
 pub(crate) use web::Web;

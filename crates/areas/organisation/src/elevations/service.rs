@@ -5,10 +5,10 @@ use crate::inbox::{self, Message, Recipient};
 use crate::policies::{ElevationKind, Policies};
 use crate::{agencies, audit};
 use kit::clock::Micros;
-use kit::fold::normalise;
 use kit::id::new_id;
 use kit::live::Live;
 use kit::page::Severity;
+use kit::text::{FieldFaults, one_line};
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::{Value, json};
 
@@ -30,13 +30,12 @@ fn kind_of<'policies>(policies: &'policies Policies, kind: &str) -> Result<&'pol
 }
 
 fn reason_of(text: &str, required: bool) -> Result<String, Error> {
-    let reason = normalise(text);
-    if required && reason.is_empty() {
-        return Err(Error::invalid("reason", "field-required"));
-    }
-    if reason.chars().count() > LONGEST_REASON {
-        return Err(Error::invalid("reason", "field-too-long"));
-    }
+    let mut faults = FieldFaults::default();
+    let reason = match required {
+        true => faults.required_lines("reason", text, LONGEST_REASON),
+        false => faults.lines("reason", text, LONGEST_REASON),
+    };
+    faults.into_result()?;
     Ok(reason)
 }
 
@@ -48,7 +47,7 @@ pub async fn ask(tx: &Tx<'_>, live: &Live, policies: &Policies, now: Micros, ask
     let reason = reason_of(&asked.reason, true)?;
     let agency_id = match kind.names_agency {
         true => {
-            let code = normalise(&asked.agency_code);
+            let code = one_line(&asked.agency_code).map_err(|key| Error::invalid("agency", key))?;
             let unknown = || Error::invalid("agency", "elevation-no-agency");
             store::agency_named(tx, &code).await?.ok_or_else(unknown)?
         }

@@ -59,6 +59,15 @@ pub(super) async fn of_kind(
     select(connection, rest, vec![person_id.into(), kind.into()]).await
 }
 
+/// SQL that counts the elevations of a person that open raw events now, for a query that is asked anyway: the column of the
+/// person, and the places of the kind ([`FOREIGN_EVENTS`]) and of the time.
+pub(crate) fn foreign_events_count(person: &str, kind: usize, now: usize) -> String {
+    format!(
+        "(SELECT COUNT(*) FROM elevations WHERE elevations.person_id = {person} AND elevations.kind = ${kind} \
+         AND elevations.state = 'approved' AND elevations.ends_at > ${now})"
+    )
+}
+
 /// Agencies whose raw events a person may read for a while.
 pub(crate) async fn foreign_events_of(
     connection: &impl Connection,

@@ -259,11 +259,19 @@ struct ExpertList {
     page: Page,
     experts: Vec<Expert>,
     words: String,
+    /// Whether somebody narrowed the list; of itself it shows who may be called now.
+    narrowed: bool,
+    none_at_all: bool,
     tabs: Vec<Tab>,
     chips: Vec<Chip>,
     pagination: Pagination,
     csv: String,
     may_change: bool,
+}
+
+/// Where an empty register leads; nowhere for who may not fill it.
+fn new_path(may_change: &bool) -> &'static str {
+    if *may_change { "/experts/new" } else { "" }
 }
 
 async fn list_experts(visit: Visit) -> Result<Response, Fail> {
@@ -290,6 +298,8 @@ async fn list_experts(visit: Visit) -> Result<Response, Fail> {
             count: Some(store::count(&view, &of(code)).await?),
         });
     }
+    // The last tab holds everybody.
+    let everybody = tabs.last().and_then(|tab| tab.count).unwrap_or_default();
     let mut chips = Vec::new();
     if !words.is_empty() {
         chips.push(Chip::of(&page.address, "q", &words, page.t("expert-words"), words.clone()));
@@ -299,6 +309,8 @@ async fn list_experts(visit: Visit) -> Result<Response, Fail> {
         experts: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
         csv: page.address.with("format", "csv").to_string(),
         may_change: visit.scope().may(Capability::ManagePeople),
+        narrowed: !words.is_empty() || !chosen.is_empty(),
+        none_at_all: words.is_empty() && everybody == 0,
         words,
         tabs,
         chips,

@@ -5,9 +5,8 @@ use super::{Expert, store};
 use crate::audit::{Reading, Touched, record_reading};
 use crate::{agencies, audit};
 use kit::clock::Micros;
-use kit::error::FieldError;
-use kit::fold::normalise;
 use kit::id::new_id;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Personal, Tx};
 use serde_json::{Value, json};
 
@@ -26,48 +25,27 @@ pub struct ExpertData {
     pub agreed_until: Option<Micros>,
 }
 
+const LONGEST: usize = 500;
+
 async fn check(tx: &Tx<'_>, data: &mut ExpertData) -> Result<(), Error> {
-    for text in [
-        &mut data.full_name,
-        &mut data.workplace,
-        &mut data.fields,
-        &mut data.phone,
-        &mut data.night_phone,
-        &mut data.night_call,
-        &mut data.email,
-    ] {
-        *text = normalise(text);
-    }
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
-    for (field, text) in [("full_name", &data.full_name), ("fields", &data.fields), ("phone", &data.phone)] {
-        if text.is_empty() {
-            wrong(field, "field-required");
-        }
-    }
-    for (field, text) in [
-        ("full_name", &data.full_name),
-        ("workplace", &data.workplace),
-        ("fields", &data.fields),
-        ("phone", &data.phone),
-        ("night_phone", &data.night_phone),
-        ("night_call", &data.night_call),
-        ("email", &data.email),
-    ] {
-        if text.chars().count() > 500 {
-            wrong(field, "field-too-long");
-        }
-    }
+    let mut faults = FieldFaults::default();
+    data.full_name = faults.required_line("full_name", &data.full_name, LONGEST);
+    data.workplace = faults.line("workplace", &data.workplace, LONGEST);
+    data.fields = faults.required_lines("fields", &data.fields, LONGEST);
+    data.phone = faults.required_line("phone", &data.phone, LONGEST);
+    data.email = faults.line("email", &data.email, LONGEST);
+    data.night_phone = faults.line("night_phone", &data.night_phone, LONGEST);
+    data.night_call = faults.lines("night_call", &data.night_call, LONGEST);
     if data.at_night && data.night_phone.is_empty() && data.night_call.is_empty() {
-        wrong("night_call", "expert-night-how");
+        faults.add("night_call", "expert-night-how");
     }
     if !data.email.is_empty() && !data.email.contains('@') {
-        wrong("email", "field-invalid");
+        faults.add("email", "field-invalid");
     }
     if agencies::require_in_scope(tx, &data.agency_id).await.is_err() {
-        wrong("agency_id", "field-required");
+        faults.add("agency_id", "field-required");
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    faults.into_result()
 }
 
 /// For the trail: numbers and addresses as masks, what is said at night not at all.

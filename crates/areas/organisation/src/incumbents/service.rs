@@ -3,8 +3,8 @@
 use super::{Absence, Incumbent, posts, store};
 use crate::{agencies, audit, people};
 use kit::clock::Micros;
-use kit::fold::normalise;
 use kit::id::new_id;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 
@@ -46,10 +46,9 @@ pub async fn appoint(tx: &Tx<'_>, now: Micros, new: NewIncumbent) -> Result<Stri
     let post = posts().iter().find(|post| post.id == new.post);
     let post = post.ok_or_else(|| Error::invalid("post", "field-required"))?;
     let person = open_person(tx, &new.person_id, "person_id").await?;
-    let decision = normalise(&new.decision);
-    if decision.chars().count() > 200 {
-        return Err(Error::invalid("decision", "field-too-long"));
-    }
+    let mut faults = FieldFaults::default();
+    let decision = faults.line("decision", &new.decision, 200);
+    faults.into_result()?;
     if new.ends_at.is_some_and(|end| end <= new.starts_at) {
         return Err(Error::invalid("ends_at", "role-ends-before-start"));
     }

@@ -26,7 +26,7 @@ pub use roles::{grant_role, may_hand_out, revoke_role};
 pub(crate) use roles_page::role_routes;
 pub(crate) use service::record_reveal;
 pub use service::{NewPerson, PersonChange, change, create, disable, enable};
-pub use sheet::import_sheet;
+pub use sheet::{import_sheet, read_sheet};
 pub use standing::scope_of;
 pub use store::{PersonFilter, by_account, count, find, grants_of, heads_of, list, name_of, who_may};
 pub(crate) use store::{signed_in, signing_in, with_role};

@@ -6,9 +6,9 @@ use crate::audit::{Reading, Touched};
 use crate::policies::Policies;
 use crate::{agencies, audit, sign_in};
 use kit::clock::Micros;
-use kit::error::{FieldError, unfit};
-use kit::fold::normalise;
+use kit::error::unfit;
 use kit::id::new_id;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Personal, Tx};
 use serde_json::json;
 
@@ -40,49 +40,39 @@ pub struct PersonChange {
     pub kind: String,
 }
 
-fn check(account: Option<&str>, change: &PersonChange) -> Result<(), Error> {
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
+const LONGEST: usize = 200;
+const LONGEST_REASON: usize = 500;
+
+/// Texts are brought into the form in which they are kept.
+fn check(account: Option<&str>, change: &mut PersonChange) -> Result<(), Error> {
+    let mut faults = FieldFaults::default();
     let fits = |letter: char| letter.is_ascii_alphanumeric() || ".-_+@".contains(letter);
     match account {
         None => {}
-        Some("") => wrong("account", "field-required"),
-        Some(account) if account.len() > 100 => wrong("account", "field-too-long"),
-        Some(account) if account.len() < 3 || !account.chars().all(fits) => wrong("account", "person-account-form"),
+        Some("") => faults.add("account", "field-required"),
+        Some(account) if account.len() > 100 => faults.add("account", "field-too-long"),
+        Some(account) if account.len() < 3 || !account.chars().all(fits) => {
+            faults.add("account", "person-account-form");
+        }
         Some(_) => {}
     }
-    if change.full_name.is_empty() {
-        wrong("full_name", "field-required");
-    }
+    change.full_name = faults.required_line("full_name", &change.full_name, LONGEST);
     if change.agency_id.is_empty() {
-        wrong("agency_id", "field-required");
+        faults.add("agency_id", "field-required");
     }
+    change.title = faults.line("title", &change.title, LONGEST);
+    let signs_as = faults.lines("signs_as", &change.signs_as, LONGEST);
+    let lines = signs_as.lines().map(str::trim).filter(|line| !line.is_empty());
+    change.signs_as = lines.collect::<Vec<_>>().join("\n");
+    change.phone = faults.line("phone", &change.phone, LONGEST);
+    change.email = faults.line("email", &change.email, LONGEST);
     if !change.email.is_empty() && !change.email.contains('@') {
-        wrong("email", "field-invalid");
-    }
-    for (field, text) in [
-        ("full_name", &change.full_name),
-        ("title", &change.title),
-        ("signs_as", &change.signs_as),
-        ("phone", &change.phone),
-        ("email", &change.email),
-    ] {
-        if text.chars().count() > 200 {
-            wrong(field, "field-too-long");
-        }
+        faults.add("email", "field-invalid");
     }
     if !Policies::in_force()?.account.kinds.contains(&change.kind) {
-        wrong("kind", unfit(&change.kind));
+        faults.add("kind", unfit(&change.kind));
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
-}
-
-fn tidy(change: &mut PersonChange) {
-    for text in [&mut change.full_name, &mut change.title, &mut change.phone, &mut change.email] {
-        *text = normalise(text);
-    }
-    let lines = change.signs_as.lines().map(normalise).filter(|line| !line.is_empty());
-    change.signs_as = lines.collect::<Vec<_>>().join("\n");
+    faults.into_result()
 }
 
 /// Adds an account without a password; a password is set apart ([`sign_in::set_password`]).
@@ -99,8 +89,7 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, 
         email: new.email,
         kind: if new.kind.is_empty() { Policies::in_force()?.account.ordinary().to_owned() } else { new.kind },
     };
-    tidy(&mut change);
-    check(Some(&account), &change)?;
+    check(Some(&account), &mut change)?;
     agencies::require_in_scope(tx, &change.agency_id)
         .await
         .map_err(|_| Error::invalid("agency_id", "field-invalid"))?;
@@ -129,8 +118,7 @@ pub async fn change(
     if change.kind.is_empty() {
         change.kind = person.kind.clone();
     }
-    tidy(&mut change);
-    check(None, &change)?;
+    check(None, &mut change)?;
     if tx.scope().person_id() == Some(id) && policies.account.machines.contains(&change.kind) {
         return Err(Error::invalid("kind", "person-not-oneself"));
     }
@@ -165,9 +153,12 @@ pub async fn disable(tx: &Tx<'_>, policies: &Policies, now: Micros, id: &str, re
     if tx.scope().person_id() == Some(id) {
         return Err(Error::Conflict("person-not-oneself"));
     }
+    let mut faults = FieldFaults::default();
+    let reason = faults.lines("reason", reason, LONGEST_REASON);
+    faults.into_result()?;
     store::set_active(tx, id, false, now).await?;
     let ended = sign_in::end_sessions_of(tx, id, now).await?;
-    let details = json!({ "reason": reason.chars().take(500).collect::<String>(), "sessions_ended": ended });
+    let details = json!({ "reason": reason, "sessions_ended": ended });
     audit::record(tx, now, "person.disable", "person", id, Some(&person.agency_id), details).await
 }
 

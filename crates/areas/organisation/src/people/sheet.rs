@@ -5,7 +5,7 @@
 use super::service::{self, NewPerson, PersonChange};
 use super::{Person, roles, store};
 use crate::policies::Policies;
-use crate::sheets::{self, Change, Column, Faults, Line, Outcome, Report, Row};
+use crate::sheets::{self, Change, Column, Faults, Line, Outcome, ReadTable, Report, Row};
 use crate::{agencies, audit};
 use kit::clock::{DAY, Micros};
 use kit::{Capability, Connection, Error, Personal, Tx};
@@ -83,13 +83,18 @@ fn wanted(row: &Row, policies: &Policies, faults: &mut Faults) -> Wanted {
     }
 }
 
+/// Reads a table of people (CSV or a workbook), for [`import_sheet`].
+pub async fn read_sheet(table: Vec<u8>) -> Result<ReadTable, Error> {
+    sheets::read_apart(table, COLUMNS, &["account"]).await
+}
+
 /// Takes every line that is right; the others are in the report with all their faults. Nothing is kept until the
 /// transaction is committed. New accounts have no password yet.
-pub async fn import_sheet(tx: &Tx<'_>, policies: &Policies, now: Micros, table: &[u8]) -> Result<Report, Error> {
+pub async fn import_sheet(tx: &Tx<'_>, policies: &Policies, now: Micros, table: ReadTable) -> Result<Report, Error> {
     tx.scope().require(Capability::ManagePeople)?;
     let mut lines = BTreeMap::new();
     let mut accounts = BTreeSet::new();
-    for row in sheets::read(table, COLUMNS, &["account"])? {
+    for row in table.0 {
         let (line, subject, name, outcome) = match row {
             Err((line, fault)) => (line, String::new(), String::new(), Outcome::Refused(vec![fault])),
             Ok(mut row) => {

@@ -178,6 +178,7 @@ struct QualificationList {
     qualifications: Vec<Qualification>,
     policy: QualificationPolicy,
     words: String,
+    narrowed: bool,
     tabs: Vec<Tab>,
     chips: Vec<Chip>,
     pagination: Pagination,
@@ -223,6 +224,7 @@ async fn list_qualifications(visit: Visit) -> Result<Response, Fail> {
     let list = QualificationList {
         qualifications: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
         csv: page.address.with("format", "csv").to_string(),
+        narrowed: !words.is_empty() || !chosen.is_empty(),
         policy,
         words,
         tabs,

@@ -4,9 +4,8 @@ use super::{QualificationFilter, store};
 use crate::policies::Policies;
 use crate::{audit, people};
 use kit::clock::Micros;
-use kit::error::FieldError;
-use kit::fold::normalise;
 use kit::id::new_id;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Personal, Tx};
 use serde_json::json;
 
@@ -21,32 +20,23 @@ pub struct NewQualification {
     pub expires_at: Option<Micros>,
 }
 
+const LONGEST: usize = 200;
+
 /// Adds one. Returns its identifier.
 pub async fn add(tx: &Tx<'_>, now: Micros, mut new: NewQualification) -> Result<String, Error> {
     tx.scope().require(Capability::ManagePeople)?;
     let person = people::find(tx, &new.person_id).await?;
-    for text in [&mut new.name, &mut new.issuer, &mut new.number] {
-        *text = normalise(text);
-    }
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, key| errors.push(FieldError { field: field.to_owned(), key });
+    let mut faults = FieldFaults::default();
     if !Policies::in_force()?.qualification.kinds.contains(&new.kind) {
-        wrong("qualification_kind", "field-required");
+        faults.add("qualification_kind", "field-required");
     }
-    if new.name.is_empty() {
-        wrong("name", "field-required");
-    }
-    for (field, text) in [("name", &new.name), ("issuer", &new.issuer), ("number", &new.number)] {
-        if text.chars().count() > 200 {
-            wrong(field, "field-too-long");
-        }
-    }
+    new.name = faults.required_line("name", &new.name, LONGEST);
+    new.issuer = faults.line("issuer", &new.issuer, LONGEST);
+    new.number = faults.line("number", &new.number, LONGEST);
     if new.expires_at.zip(new.obtained_at).is_some_and(|(end, start)| end <= start) {
-        wrong("expires_at", "role-ends-before-start");
+        faults.add("expires_at", "role-ends-before-start");
     }
-    if !errors.is_empty() {
-        return Err(Error::Invalid(errors));
-    }
+    faults.into_result()?;
     let id = new_id(now);
     store::insert(tx, &id, &new, now).await?;
     let details = json!({

@@ -4,8 +4,8 @@ use super::store;
 use crate::policies::Policies;
 use crate::{agencies, audit, people};
 use kit::clock::{HOUR, Micros};
-use kit::fold::normalise;
 use kit::id::new_id;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 
@@ -70,13 +70,9 @@ pub async fn hand_over(tx: &Tx<'_>, now: Micros, id: &str, note: &str) -> Result
     if tx.scope().person_id() != Some(shift.person_id.as_str()) {
         tx.scope().require(Capability::ManageRoster)?;
     }
-    let note = normalise(note);
-    if note.is_empty() {
-        return Err(Error::invalid("note", "field-required"));
-    }
-    if note.chars().count() > 4_000 {
-        return Err(Error::invalid("note", "field-too-long"));
-    }
+    let mut faults = FieldFaults::default();
+    let note = faults.required_lines("note", note, 4_000);
+    faults.into_result()?;
     if shift.starts_at > now {
         return Err(Error::Conflict("roster-not-begun"));
     }

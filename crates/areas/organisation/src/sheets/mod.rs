@@ -12,6 +12,7 @@ mod workbook;
 pub(crate) use faults::Faults;
 pub use faults::{Fault, Unknown};
 pub(crate) use page::{About, SheetForm, SheetPage};
-pub(crate) use read::{Column, Row, code, day, read};
+pub use read::ReadTable;
+pub(crate) use read::{Column, Row, code, day, read_apart};
 pub use report::{Change, Line, Outcome, Report, Totals};
 pub(crate) use report::{begin_line, end_line};

@@ -11,7 +11,6 @@ use kit::page::{Entry, ErrorSummary, FormErrors, Page};
 use kit::web::Visit;
 use kit::{Error, Lang};
 use serde::Deserialize;
-use std::borrow::Cow;
 
 /// Largest file that fits into a form (1 MiB), in bytes: base64 makes four letters of three bytes.
 const MOST_POSTED: u64 = 750_000;
@@ -30,12 +29,11 @@ pub(crate) struct SheetForm {
 
 impl SheetForm {
     /// The table as it came; the dry run and what follows it post the same.
-    pub(crate) fn table(&self) -> Result<Cow<'_, [u8]>, Error> {
+    pub(crate) fn table(&self) -> Result<Vec<u8>, Error> {
         if self.file.is_empty() {
-            return Ok(Cow::Borrowed(self.sheet.as_bytes()));
+            return Ok(self.sheet.as_bytes().to_vec());
         }
-        let bytes = URL_SAFE_NO_PAD.decode(&self.file);
-        bytes.map(Cow::Owned).map_err(|_| Error::mistake("sheet-file-unreadable", []))
+        URL_SAFE_NO_PAD.decode(&self.file).map_err(|_| Error::mistake("sheet-file-unreadable", []))
     }
 
     pub(crate) fn is_dry_run(&self) -> bool {

@@ -7,8 +7,10 @@ use crate::answers::local_time;
 use kit::clock::Micros;
 use kit::fold::{fold, normalise};
 use kit::locale::texts;
+use kit::text::one_line;
 use kit::{Error, Lang};
 use std::collections::BTreeMap;
+use tokio::sync::Semaphore;
 
 /// Most lines of one table; a province has some hundreds of agencies and some thousands of people.
 pub(super) const MOST_LINES: usize = 20_000;
@@ -69,9 +71,31 @@ pub(super) struct Record {
     pub(super) cells: Result<Vec<Cell>, &'static str>,
 }
 
+/// The lines of a table, read for the noun that takes them.
+#[derive(Debug)]
+pub struct ReadTable(pub(crate) Vec<Result<Row, Unread>>);
+
+/// Tables read at the same time. Each takes a processor for a while, and memory.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// All lines of a table, read apart from what answers requests, and before the transaction that takes them.
+pub(crate) async fn read_apart(
+    table: Vec<u8>,
+    columns: &'static [Column],
+    required: &'static [&'static str],
+) -> Result<ReadTable, Error> {
+    let turn = AT_ONCE.acquire().await.map_err(Error::internal)?;
+    let work = move || {
+        // Whoever asked may be gone; the turn ends with the work.
+        let _turn = turn;
+        read(&table, columns, required).map(ReadTable)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
 /// All lines of a table. A head that lacks one of `required` or holds an unknown column refuses the whole: nobody could
 /// say which lines are right.
-pub(crate) fn read(
+pub(super) fn read(
     table: &[u8],
     columns: &'static [Column],
     required: &[&str],
@@ -126,13 +150,14 @@ fn rows(
     Ok(rows)
 }
 
-/// One line; a cell that holds no value is among its faults.
+/// One line; a cell that holds no value, or one that cannot be kept, is among its faults.
 fn row(line: u64, names: &[Option<&'static str>], cells: &[Cell], faults: Faults) -> Row {
     let mut row = Row { line, cells: BTreeMap::new(), faults };
     for (name, cell) in names.iter().zip(cells) {
         let Some(name) = *name else { continue };
-        let text = match cell {
-            Ok(text) => normalise(unguarded(text)),
+        let kept = cell.as_deref().map_err(|key| *key).and_then(|text| one_line(unguarded(text)));
+        let text = match kept {
+            Ok(text) => text,
             Err(key) => {
                 row.faults.add(name, key);
                 continue;
@@ -244,11 +269,37 @@ mod tests {
         let text = "code,name\nA\nB,b,too many\n\nC,\"two\nlines\"\nD,d\n";
         let found = cells(text);
         assert_eq!(found.len(), 4, "{found:?}");
-        assert_eq!((found[0].as_ref(), found[1].as_ref()), (None, None));
-        assert_eq!(found[2], Some((5, "C".into(), "two\nlines".into())));
         assert_eq!(found[3], Some((7, "D".into(), "d".into())));
         let unread: Vec<_> = read(text.as_bytes(), COLUMNS, &[]).unwrap().into_iter().filter_map(Result::err).collect();
-        assert_eq!(unread[0], (2, Fault::whole("sheet-line-cells")));
+        let unread: Vec<_> = unread.iter().map(|(line, fault)| (*line, fault.key)).collect();
+        assert_eq!(unread, [(2, "sheet-line-cells"), (3, "sheet-line-cells")]);
+    }
+
+    #[test]
+    fn a_table_is_read_apart_from_what_answers_requests() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (free, taken) = std::sync::mpsc::channel::<()>();
+            let other = tokio::task::spawn_blocking(move || taken.recv());
+            let reading = tokio::spawn(read_apart(b"code,name\nA,b\n".to_vec(), COLUMNS, &["code"]));
+            tokio::task::yield_now().await;
+            assert!(!reading.is_finished(), "the thread of requests has read it");
+            drop(free);
+            assert!(other.await.unwrap().is_err());
+            assert_eq!(reading.await.unwrap().unwrap().0.len(), 1);
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_a_fault_of_its_cell() {
+        let text = "code,name\nA,Sở\u{202e} Y tế\nB,\u{feff}b\nC,c\u{0}\nD,\"hai\ndòng\"\nE,Tie\u{302}\u{301}ng\n";
+        let rows = read(text.as_bytes(), COLUMNS, &["code"]).unwrap();
+        let rows: Vec<_> = rows.into_iter().map(Result::unwrap).collect();
+        assert_eq!(rows[4].text("name"), "Tiếng");
+        let faults = |row: Row| row.faults.into_found().into_iter().map(|fault| (fault.column, fault.key)).collect();
+        let faults: Vec<Vec<_>> = rows.into_iter().map(faults).collect();
+        let hidden = vec![("name", "text-hidden-sign")];
+        assert_eq!(faults, [hidden.clone(), hidden.clone(), hidden, vec![("name", "text-one-line")], Vec::new()]);
     }
 
     #[test]

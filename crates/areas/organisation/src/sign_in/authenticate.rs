@@ -97,7 +97,7 @@ impl SignIn {
         let now = self.clock.now();
         let scope = own_scope();
         let view = self.db.scoped(&scope).read();
-        let Some(row) = sessions::by_token(&view, token).await? else { return Ok(None) };
+        let Some((row, elevated)) = sessions::of_request(&view, token, now).await? else { return Ok(None) };
         let person = people::signed_in(&view, &row.person_id).await?;
         let Some(person) = person.filter(|person| person.may_sign_in(&self.policies)) else {
             return Ok(None);
@@ -124,7 +124,7 @@ impl SignIn {
             (Scope::new(actor, nothing, [], Some(row.expires_at)), due.role_key().to_owned())
         } else {
             let key = if acting.role.is_empty() { "role-none".to_owned() } else { format!("role-{}", acting.role) };
-            let elevated = match acting.capabilities.contains(&Capability::ViewEvents) {
+            let elevated = match elevated > 0 && acting.capabilities.contains(&Capability::ViewEvents) {
                 true => elevations::foreign_events_of(&view, &person.id, now).await?,
                 false => Vec::new(),
             };

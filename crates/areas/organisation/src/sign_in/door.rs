@@ -10,7 +10,7 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use kit::Error;
 use kit::clock::{MINUTE, Micros, SECOND};
 use kit::page::{Entry, ErrorSummary, Page};
-use kit::web::{Fail, Guest, render};
+use kit::web::{Fail, Guest, Visit, render};
 
 #[derive(Template)]
 #[template(path = "sign_in/templates/sign_in.html")]
@@ -59,6 +59,19 @@ impl SignInPage {
 /// The path if it is one of ours, else the start page.
 pub(super) fn local(path: &str) -> String {
     if is_local_path(path) { path.to_owned() } else { "/".to_owned() }
+}
+
+/// A page where something must be done first, with where to go from there.
+pub(super) fn on_the_way(path: &str, to: &str) -> String {
+    if to == "/" || to.starts_with(path) {
+        return path.to_owned();
+    }
+    format!("{path}?{}", serde_html_form::to_string([("to", to)]).unwrap_or_default())
+}
+
+/// Where somebody wanted to go who does something first; the start page where nowhere.
+pub(super) fn wanted_path(visit: &Visit) -> String {
+    local(visit.address.value("to").unwrap_or("/"))
 }
 
 /// Pages show whole minutes: the one in which the wait has ended for certain.
@@ -150,7 +163,8 @@ pub(super) async fn answered(
             if !before.0.is_empty() {
                 SignIn::of(&guest.app)?.sign_out(&before.0).await?;
             }
-            let to = session.due.map_or_else(|| local(to), |due| due.path().to_owned());
+            let to = local(to);
+            let to = session.due.map_or(to.clone(), |due| on_the_way(due.path(), &to));
             let cookies = AppendHeaders([
                 (header::SET_COOKIE, set_cookie(secure, &session.token, session.seconds)),
                 (header::SET_COOKIE, set_device_cookie(secure, &device.token, device.seconds)),

@@ -1,5 +1,6 @@
 //! `/me`: own data and roles, for which reach the session acts, the own password, the own sessions.
 
+use super::door::{local, on_the_way, wanted_path};
 use super::sessions::{self, SessionRow};
 use super::standing::Due;
 use super::tokens::{Nothing, SessionToken};
@@ -59,6 +60,8 @@ struct MePage {
     person: Person,
     grants: Vec<Grant>,
     password_due: bool,
+    /// Where the form of the password goes.
+    password_action: String,
     second_factor_due: bool,
     second_factor: bool,
     reaches: Vec<Choice>,
@@ -123,6 +126,7 @@ impl MePage {
                 .required()
                 .choices(reaches.clone()),
             password_due: standing.password_due,
+            password_action: on_the_way("/me/password", &wanted_path(visit)),
             second_factor_due: visit.session.role_key == Due::SecondFactor.role_key(),
             second_factor: factors.any(),
             reaches,
@@ -172,7 +176,10 @@ async fn change_password(visit: Visit, token: SessionToken, Form(form): Form<Pas
         Err(Error::invalid("again", "me-password-differs"))
     };
     match changed {
-        Ok(()) => Ok(see_other_saying("/me", FlashKind::Done, "me-password-changed")),
+        Ok(()) => {
+            let to = visit.address.value("to").map_or("/me".to_owned(), local);
+            Ok(see_other_saying(to, FlashKind::Done, "me-password-changed"))
+        }
         Err(error) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&MePage::new(&visit, &token.0, errors).await?)?))

@@ -4,8 +4,9 @@
 use super::providers::{Came, PROVIDER};
 use super::standing::Due;
 use crate::audit;
+use crate::elevations::foreign_events_count;
 use crate::people;
-use crate::policies::SessionLimits;
+use crate::policies::{FOREIGN_EVENTS, SessionLimits};
 use kit::clock::{Micros, SECOND};
 use kit::id::new_id;
 use kit::{Connection, Error, Tx};
@@ -115,6 +116,21 @@ pub(super) async fn by_token(connection: &impl Connection, token: &str) -> Resul
     let values = [super::hash_of(token).into()];
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     Ok(SessionRow::find_by_statement(statement).one(connection).await?)
+}
+
+/// The session of a request, and how many elevations open raw events of other agencies to its person at `now`: hardly
+/// anybody has one, so nothing else is asked for them.
+pub(super) async fn of_request(
+    connection: &impl Connection,
+    token: &str,
+    now: Micros,
+) -> Result<Option<(SessionRow, i64)>, Error> {
+    let elevations = foreign_events_count("sessions.person_id", 2, 3);
+    let sql = format!("SELECT {COLUMNS}, {elevations} AS elevations FROM sessions WHERE token_hash = $1");
+    let values: [Value; 3] = [super::hash_of(token).into(), FOREIGN_EVENTS.into(), now.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let Some(row) = connection.query_one_raw(statement).await? else { return Ok(None) };
+    Ok(Some((SessionRow::from_query_result(&row, "")?, row.try_get("", "elevations")?)))
 }
 
 pub(super) async fn saw(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {

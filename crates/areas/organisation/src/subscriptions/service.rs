@@ -5,7 +5,7 @@ use crate::channels::{self, ChannelKind};
 use crate::policies::NoticePolicy;
 use crate::{audit, people};
 use kit::clock::Micros;
-use kit::fold::normalise;
+use kit::text::FieldFaults;
 use kit::{Connection, Error, Personal, Tx};
 use serde_json::json;
 
@@ -36,11 +36,13 @@ pub async fn set_wish(tx: &Tx<'_>, policy: &NoticePolicy, now: Micros, mut wish:
             }
             String::new()
         }
-        ChannelKind::Gateway => normalise(&wish.address),
+        ChannelKind::Gateway => {
+            let mut faults = FieldFaults::default();
+            let address = faults.line(&format!("address-{}", channel.id), &wish.address, 200);
+            faults.into_result()?;
+            address
+        }
     };
-    if address.chars().count() > 200 {
-        return Err(Error::invalid(format!("address-{}", channel.id), "field-too-long"));
-    }
     if channel.kind() == ChannelKind::Gateway && address.is_empty() && !wish.kinds.is_empty() {
         return Err(Error::invalid(format!("address-{}", channel.id), "field-required"));
     }

@@ -29,6 +29,7 @@ mod registers;
 mod sealed;
 mod second_factors;
 mod sign_in;
+mod signs;
 #[path = "../../src/sign_in/passkeys/soft_authenticator.rs"]
 mod soft_authenticator;
 mod walls;

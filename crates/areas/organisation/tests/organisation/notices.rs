@@ -505,6 +505,47 @@ async fn an_administrator_sets_up_a_webhook_tests_it_and_sees_what_became_of_it(
 }
 
 #[tokio::test]
+async fn a_channel_that_cannot_work_is_kept_and_says_what_keeps_it() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = province(db).await;
+        province.person("quan.tri", "Quản Trị", &province.root, "administrator").await;
+        let site = site(&app(&province, false));
+        let mut admin = Browser::enter(&site, "quan.tri").await;
+        for path in ["/channels/new", "/channels/new?kind=fax"] {
+            assert_eq!(admin.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        admin.get("/channels").await;
+        let root = province.root.as_str();
+        let fax = [("kind", "fax"), ("name", "Fax"), ("agency_id", root)];
+        assert_eq!(admin.post("/channels", &fax).await.status, StatusCode::NOT_FOUND);
+        for (url, said) in [
+            ("https://10.20.30.40/hook", "mạng riêng mà trung tâm chưa cho phép gọi"),
+            ("http://1.1.1.1/hook", "địa chỉ http:// không mã hóa"),
+            ("https://khong-co.invalid/hook", "không tìm thấy địa chỉ của máy chủ"),
+        ] {
+            admin.get("/channels/new?kind=webhook").await;
+            let fields = [("kind", "webhook"), ("name", url), ("agency_id", root), ("url", url)];
+            let made = admin.post("/channels", &fields).await;
+            assert!(made.status == StatusCode::OK && made.text.contains(said), "{url}: {}", made.text);
+            assert!(made.text.contains("class=\"secret\""), "it is kept all the same: {}", made.text);
+        }
+        let mail = |host: &'static str, security: &'static str| {
+            let fields = [("kind", "mail"), ("name", "Thư"), ("agency_id", root), ("host", host), ("port", "25")];
+            [fields.as_slice(), &[("security", security), ("from", "tre@tinh.example")]].concat()
+        };
+        for (host, security, warned) in
+            [("10.9.9.9", "none", true), ("10.9.9.9", "tls", false), ("127.0.0.1", "none", false)]
+        {
+            admin.get("/channels/new?kind=mail").await;
+            assert_eq!(admin.post("/channels", &mail(host, security)).await.location(), "/channels");
+            let list = admin.get("/channels").await.text;
+            assert_eq!(list.contains("gửi thư không mã hóa chỉ dùng được"), warned, "{host} {security}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_storm_of_messages_goes_out_together() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = province(db).await;

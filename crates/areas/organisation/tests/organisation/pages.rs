@@ -27,12 +27,17 @@ async fn signing_in_and_out_leaves_the_right_cookies() {
         let (wrong, unknown) = (browser.sign_in("can.bo", "sai").await, browser.sign_in("khong.co", "sai").await);
         assert_eq!((wrong.status, unknown.status), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
         assert_eq!(wrong.text.replace("can.bo", "khong.co"), unknown.text, "both answers are the same");
+        assert!(wrong.text.contains("không được giữ lại") && !wrong.text.contains("vẫn còn nguyên"), "{}", wrong.text);
         let answer =
             browser.post_bare("/sign-in", &[("account", "Can.Bo "), ("password", PASSWORD), ("to", "/\\evil")]).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"));
         let cookie = answer.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap().to_owned();
         assert!(cookie.starts_with("luytre=") && cookie.contains("; HttpOnly; SameSite=Lax"), "{cookie}");
         assert!(browser.get("/agencies").await.text.contains("Sở Y tế"));
+        let (looked, acted) = (browser.get("/channels").await, browser.post("/channels", &[]).await);
+        assert_eq!((looked.status, acted.status), (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN));
+        assert!(looked.text.contains("không có dữ liệu nào thay đổi"), "{}", looked.text);
+        assert!(acted.text.contains("thay đổi vừa rồi chưa được ghi"), "{}", acted.text);
         browser.get("/me").await;
         let before = browser.cookies.clone();
         let out = browser.post("/sign-out", &[]).await;

@@ -8,7 +8,7 @@ use kit::clock::DAY;
 use kit::scope::Agencies;
 use kit::{Capability, Error};
 use organisation::people::{self, NewPerson, PersonFilter};
-use organisation::sheets::{Outcome, Totals};
+use organisation::sheets::{Outcome, ReadTable, Totals};
 use sea_orm::{ConnectionTrait, Statement};
 use test_support::on_each_database;
 
@@ -20,6 +20,10 @@ const TABLE: &str = "account,full_name,agency_code,phone,kind,role,role_to\n\
     a b,Có Dấu Cách,SYT,,,,\n\
     LAN.NGUYEN,Lần Hai,SYT,,,,\n";
 
+async fn table(text: &str) -> ReadTable {
+    people::read_sheet(text.as_bytes().to_vec()).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_table_makes_and_changes_accounts_and_shows_masks() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
@@ -28,7 +32,7 @@ async fn a_table_makes_and_changes_accounts_and_shows_masks() {
         let scope = service();
         for keep in [false, true] {
             let tx = province.db.scoped(&scope).begin().await.unwrap();
-            let report = people::import_sheet(&tx, &province.policies, NOW, TABLE.as_bytes()).await.unwrap();
+            let report = people::import_sheet(&tx, &province.policies, NOW, table(TABLE).await).await.unwrap();
             assert_eq!(report.totals(), Totals { new: 1, changed: 1, same: 0, refused: 4 }, "{report:?}");
             let keys: Vec<_> = report
                 .lines
@@ -78,7 +82,7 @@ async fn every_fault_of_a_line_of_people_is_told() {
         let text = "account,full_name,agency_code,email,kind,role,role_agency_code,role_from,role_to\n\
             a b,,KHONG-CO,không,thần linh,vua,CUNG-KHONG,31/02/2026,2026-01-01\n\
             lan.nguyen,Nguyễn Thị Lan,SYT,,,officer,,2026-12-31,2026-12-01\n";
-        let report = people::import_sheet(&tx, &province.policies, NOW, text.as_bytes()).await.unwrap();
+        let report = people::import_sheet(&tx, &province.policies, NOW, table(text).await).await.unwrap();
         assert_eq!(report.totals(), Totals { new: 0, changed: 0, same: 0, refused: 2 }, "{report:?}");
         let found = |line: usize| match &report.lines[line].outcome {
             Outcome::Refused(faults) => faults.iter().map(|fault| (fault.column, fault.key)).collect(),
@@ -115,13 +119,13 @@ async fn a_table_gives_no_more_than_whoever_brings_it_may() {
         let tx = province.db.scoped(&local).begin().await.unwrap();
         let text = "account,full_name,agency_code,role\nmot.le,Lê Một,SYT,officer\nhai.le,Lê Hai,SYT,administrator\n\
                     ba.le,Lê Ba,SGD,officer\n";
-        let report = people::import_sheet(&tx, &province.policies, NOW, text.as_bytes()).await.unwrap();
+        let report = people::import_sheet(&tx, &province.policies, NOW, table(text).await).await.unwrap();
         assert_eq!(report.totals(), Totals { new: 1, changed: 0, same: 0, refused: 2 }, "{report:?}");
         assert!(people::by_account(&tx, "hai.le").await.unwrap().is_none(), "not even the account without the role");
         drop(tx);
         let reader = scope_of("reader", Agencies::All, [Capability::ViewPeople]);
         let tx = province.db.scoped(&reader).begin().await.unwrap();
-        let refused = people::import_sheet(&tx, &province.policies, NOW, text.as_bytes()).await;
+        let refused = people::import_sheet(&tx, &province.policies, NOW, table(text).await).await;
         assert!(matches!(refused, Err(Error::Forbidden(_))));
     })
     .await;

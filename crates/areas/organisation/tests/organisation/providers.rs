@@ -287,7 +287,7 @@ async fn who_needs_a_second_factor_needs_it_after_a_provider_that_saw_but_one() 
         province.sign_in.link_account(&service(), &person, "tinh", "248").await.unwrap();
         let weak = claims(json!({ "amr": ["pwd"] }));
         let weak = sign_in(&mut Browser::new(&site), &provider, &weak).await;
-        assert_eq!((weak.status, weak.location()), (StatusCode::SEE_OTHER, "/me/second-factors"));
+        assert_eq!((weak.status, weak.location()), (StatusCode::SEE_OTHER, "/me/second-factors?to=%2Fme"));
         let mut browser = Browser::new(&site);
         let both = claims(json!({ "amr": ["pwd", "mfa"] }));
         assert!(is_in(&sign_in(&mut browser, &provider, &both).await));

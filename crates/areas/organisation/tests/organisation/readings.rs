@@ -8,7 +8,7 @@ use kit::Capability;
 use kit::bus::Bus;
 use kit::db::Db;
 use kit::scope::{Agencies, Scope};
-use organisation::audit::{Reading, Touched, record_reading};
+use organisation::audit::{self, Reading, Touched, record_reading};
 use test_support::on_each_database;
 
 async fn read(db: &Db, scope: &Scope, touched: &Touched) {
@@ -82,6 +82,37 @@ async fn one_request_is_one_row_whatever_number_of_agencies_it_touches() {
         read(&province.db, &analyst, &many).await;
         assert_eq!(count(province.db.clone()).await, 1);
         assert!(crate::audit::report(&province.db, None).await.ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn parts_of_the_program_are_named_by_what_they_do() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        province.person("kiem.toan", "Kiểm Toán", &province.root, "auditor").await;
+        let signer = Scope::service("checkpoint");
+        let tx = province.db.scoped(&signer).begin().await.unwrap();
+        audit::record(&tx, NOW, "audit.checkpoint", "audit", "", None, serde_json::json!({})).await.unwrap();
+        tx.commit().await.unwrap();
+        let program = Scope::service("luytre").asking("", &province.root);
+        read(&province.db, &program, &Touched::from([(province.a.clone(), Some(7))])).await;
+        let site = site(&app(&province, false));
+        let mut auditor = Browser::enter(&site, "kiem.toan").await;
+        for (lang, signer, program) in [
+            ("vi", "Lũy Tre (ký nhật ký)", "Lũy Tre (tự động)"),
+            ("en", "Lũy Tre (signing the trail)", "Lũy Tre (by itself)"),
+        ] {
+            auditor.cookies.insert("lang".to_owned(), lang.to_owned());
+            for path in ["/audit", "/audit?format=csv"] {
+                let trail = auditor.get(path).await.text;
+                assert!(trail.contains(signer) && trail.contains(program), "{lang} {path}: {trail}");
+            }
+            for path in ["/audit/readings?own=yes", "/audit/readings?own=yes&format=csv"] {
+                let readings = auditor.get(path).await.text;
+                assert!(readings.contains(program), "{lang} {path}: {readings}");
+            }
+        }
     })
     .await;
 }

@@ -33,7 +33,8 @@ const TABLE: &str = "\u{feff}Mã;Tên;Loại;Mã cơ quan cấp trên;Điện th
 async fn import(province: &Province, text: &str, keep: bool) -> Report {
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
-    let report = agencies::import_sheet(&tx, NOW + DAY, text.as_bytes()).await.unwrap();
+    let table = agencies::read_sheet(text.as_bytes().to_vec()).await.unwrap();
+    let report = agencies::import_sheet(&tx, NOW + DAY, table).await.unwrap();
     if keep {
         tx.commit().await.unwrap();
     } else {
@@ -388,6 +389,15 @@ async fn the_pages_try_a_table_before_they_take_it_and_show_who_is_missing() {
         let to = admin.post(&path, &[("into", province.a.as_str()), ("basis", "NQ 9")]).await;
         assert_eq!(to.location(), format!("/agencies/{}", province.b), "{}", to.text);
         assert!(admin.get(&format!("/agencies/{}", province.a)).await.text.contains("Sở Giáo dục và Đào tạo"));
+        for (path, said, unsaid) in [
+            ("/experts", "Chưa có chuyên gia nào trong danh sách", "nào khớp"),
+            ("/experts?q=ai", "nào khớp", "Chưa có chuyên gia nào trong danh sách"),
+            ("/qualifications", "Chưa ghi chứng chỉ", "nào khớp"),
+            ("/qualifications?q=ai", "nào khớp", "Chưa ghi chứng chỉ"),
+        ] {
+            let page = admin.get(path).await.text;
+            assert!(page.contains(said) && !page.contains(unsaid), "{path}: {page}");
+        }
         for path in ["/experts", "/experts/new", "/qualifications", "/people/import", "/people?kind=service"] {
             for lang in ["vi", "en"] {
                 admin.cookies.insert("lang".to_owned(), lang.to_owned());

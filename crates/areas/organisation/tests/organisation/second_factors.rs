@@ -155,12 +155,21 @@ async fn who_needs_a_second_factor_can_do_nothing_before_adding_one() {
         province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
         let site = site(&app(&province, false));
         let mut admin = Browser::new(&site);
-        let answer = admin.sign_in("quan.tri", PASSWORD).await;
-        assert_eq!(answer.location(), "/me/second-factors", "where it is done");
+        let fields = [("account", "quan.tri"), ("password", PASSWORD), ("to", "/people?q=can")];
+        let answer = admin.post_bare("/sign-in", &fields).await;
+        let way = "?to=%2Fpeople%3Fq%3Dcan";
+        assert_eq!(answer.location(), format!("/me/second-factors{way}"), "where it is done");
         assert_eq!(admin.get("/people").await.status, StatusCode::FORBIDDEN);
-        assert!(admin.get("/me/second-factors").await.text.contains("yêu cầu lớp xác thực thứ hai"));
-        add_app(&mut admin, &province).await;
-        assert_eq!(admin.get("/people").await.status, StatusCode::OK);
+        let own = admin.get(&format!("/me/second-factors{way}")).await.text;
+        assert!(own.contains("yêu cầu lớp xác thực thứ hai") && !own.contains("Tiếp tục"), "{own}");
+        assert!(own.contains(&format!("action=\"/me/second-factors/app/new{way}\"")), "{own}");
+        let begun = admin.post(&format!("/me/second-factors/app/new{way}"), &[]).await.text;
+        assert!(begun.contains(&format!("action=\"/me/second-factors/app{way}\"")), "{begun}");
+        let secret = between(&begun, "<code class=\"secret\">", "<")[0].replace(' ', "");
+        let code = code_at(&secret, province.clock.now());
+        let done = admin.post(&format!("/me/second-factors/app{way}"), &[("code", &code)]).await.text;
+        assert!(done.contains("href=\"/people?q=can\">Tiếp tục"), "the way goes on: {done}");
+        assert_eq!(admin.get("/people?q=can").await.status, StatusCode::OK);
 
         let mut inside = Browser::enter(&site, "can.bo").await;
         assert_eq!(inside.get("/api-keys").await.status, StatusCode::OK);
@@ -168,7 +177,7 @@ async fn who_needs_a_second_factor_can_do_nothing_before_adding_one() {
         assert_eq!(inside.get("/api-keys").await.status, StatusCode::FORBIDDEN, "the same session from outside");
         let mut outside = Browser::new(&site);
         outside.address = "203.0.113.9:4711".parse().unwrap();
-        assert_eq!(outside.sign_in("can.bo", PASSWORD).await.location(), "/me/second-factors");
+        assert_eq!(outside.sign_in("can.bo", PASSWORD).await.location(), "/me/second-factors?to=%2Fme");
         outside.get("/me").await;
         add_app(&mut outside, &province).await;
         assert_eq!(outside.get("/api-keys").await.status, StatusCode::OK);

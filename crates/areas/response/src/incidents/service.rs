@@ -11,10 +11,10 @@ use crate::law::law;
 use crate::statements::{next_number, update};
 use kit::calendar::vietnam_date;
 use kit::clock::Micros;
-use kit::fold::normalise;
 use kit::id::new_id;
 use kit::live::Live;
 use kit::page::Severity;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use organisation::inbox::{self, Message, Recipient};
@@ -53,8 +53,10 @@ pub async fn open(tx: &Tx<'_>, live: &Live, now: Micros, new: &NewIncident) -> R
             return Err(Error::invalid("system_id", "incident-system-of-another-agency"));
         }
     }
-    let title = required("title", &new.title, LONGEST_TITLE)?;
-    let description = bounded("description", &new.description, LONGEST_TEXT)?;
+    let mut faults = FieldFaults::default();
+    let title = faults.required_line("title", &new.title, LONGEST_TITLE);
+    let description = faults.lines("description", &new.description, LONGEST_TEXT);
+    faults.into_result()?;
     let detected = new.detected.unwrap_or(now);
     let actor = tx.scope().actor().name().to_owned();
     let mut times = Vec::new();
@@ -136,7 +138,7 @@ pub async fn change_state(
     tx.scope().require(Capability::HandleIncidents)?;
     let incident = store::find(tx, id).await?;
     let change = incident.state().change(to).ok_or(Error::Conflict("incident-state-not-allowed"))?;
-    let reason = bounded("reason", reason, LONGEST_TEXT)?;
+    let reason = reason_of(reason)?;
     if change.needs_reason && reason.is_empty() {
         return Err(Error::invalid("reason", "field-required"));
     }
@@ -177,7 +179,7 @@ pub async fn set_time(tx: &Tx<'_>, now: Micros, id: &str, new: &Correction) -> R
     let incident = store::find(tx, id).await?;
     let times = store::times(tx, id).await?;
     let before = times.iter().find(|time| time.kind == new.kind).map(|time| time.at);
-    let reason = bounded("reason", &new.reason, LONGEST_TEXT)?;
+    let reason = reason_of(&new.reason)?;
     if !new.kind.by_hand() {
         return Err(Error::invalid("kind", "incident-time-from-notices"));
     }
@@ -188,7 +190,9 @@ pub async fn set_time(tx: &Tx<'_>, now: Micros, id: &str, new: &Correction) -> R
         return Err(Error::invalid("at", problem));
     }
     // What a person knows is known from somebody: where nobody is named, from whoever writes it down.
-    let mut reference = bounded("reference", &new.reference, LONGEST_TITLE)?;
+    let mut faults = FieldFaults::default();
+    let mut reference = faults.line("reference", &new.reference, LONGEST_TITLE);
+    faults.into_result()?;
     if reference.is_empty() && new.known_by == Knowledge::Person {
         tx.scope().actor().name().clone_into(&mut reference);
     }
@@ -225,7 +229,7 @@ pub async fn classify(
         signs.iter().filter(|sign| scale.signs().any(|known| known.id == **sign)).cloned().collect();
     signs.sort();
     signs.dedup();
-    let reason = bounded("reason", reason, LONGEST_TEXT)?;
+    let reason = reason_of(reason)?;
     let proposed = scale.propose(&signs.iter().cloned().collect(), incident.system_level);
     let changed = incident.severity.is_some() && incident.severity.as_deref() != Some(severity);
     if reason.is_empty() && (changed || proposed.is_some_and(|proposed| proposed.id != level.id)) {
@@ -278,7 +282,17 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, facts: &IncidentFacts) -> 
             return Err(Error::invalid(field, "field-invalid"));
         }
     }
-    let reason = bounded("change_reason", &facts.change_reason, LONGEST_TEXT)?;
+    let mut faults = FieldFaults::default();
+    let title = faults.required_line("title", &facts.title, LONGEST_TITLE);
+    let reason = faults.line("change_reason", &facts.change_reason, LONGEST_TEXT);
+    let texts = [
+        ("description", faults.lines("description", &facts.description, LONGEST_TEXT)),
+        ("scope", faults.lines("scope", &facts.scope, LONGEST_TEXT)),
+        ("measures", faults.lines("measures", &facts.measures, LONGEST_TEXT)),
+        ("already_notified", faults.line("already_notified", &facts.already_notified, LONGEST_TEXT)),
+        ("personal_data", faults.line("personal_data", &facts.personal_data, LONGEST_TEXT)),
+    ];
+    faults.into_result()?;
     let kinds = [
         ("technical_kind", &incident.technical_kind, &facts.technical_kind),
         ("law_class", &incident.law_class, &facts.law_class),
@@ -288,7 +302,6 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, facts: &IncidentFacts) -> 
     if !changed.is_empty() && reason.is_empty() {
         return Err(Error::invalid("change_reason", "incident-kind-needs-reason"));
     }
-    let title = required("title", &facts.title, LONGEST_TITLE)?;
     let mut columns: Vec<(&str, Value)> = vec![
         ("title", title.as_str().into()),
         ("title_fold", kit::fold::fold(&title).into()),
@@ -297,15 +310,7 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, facts: &IncidentFacts) -> 
         ("cause", facts.cause.as_str().into()),
         ("updated_at", now.into()),
     ];
-    for (field, value) in [
-        ("description", &facts.description),
-        ("scope", &facts.scope),
-        ("measures", &facts.measures),
-        ("already_notified", &facts.already_notified),
-        ("personal_data", &facts.personal_data),
-    ] {
-        columns.push((field, bounded(field, value, LONGEST_TEXT)?.into()));
-    }
+    columns.extend(texts.map(|(column, text)| (column, text.into())));
     update(tx, "incidents", id, facts.version, &columns).await?;
     store::add_entry(tx, id, now, now, "facts", &reason).await?;
     let changed: Vec<_> = changed
@@ -323,7 +328,9 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, facts: &IncidentFacts) -> 
 pub async fn note(tx: &Tx<'_>, now: Micros, id: &str, text: &str, happened: Option<Micros>) -> Result<(), Error> {
     tx.scope().require(Capability::HandleIncidents)?;
     let incident: Incident = store::find(tx, id).await?;
-    let text = required("text", text, LONGEST_TEXT)?;
+    let mut faults = FieldFaults::default();
+    let text = faults.required_lines("text", text, LONGEST_TEXT);
+    faults.into_result()?;
     let at = happened.unwrap_or(now);
     if at > now {
         return Err(Error::invalid("at", "incident-time-future"));
@@ -345,14 +352,9 @@ pub(super) async fn finish(
     audit::record(tx, now, action, "incident", id, Some(agency_id), details).await
 }
 
-fn required(field: &str, text: &str, longest: usize) -> Result<String, Error> {
-    let text = bounded(field, text, longest)?;
-    if text.is_empty() { Err(Error::invalid(field, "field-required")) } else { Ok(text) }
-}
-
-/// NFC, bounded; line breaks are kept.
-pub(crate) fn bounded(field: &str, text: &str, longest: usize) -> Result<String, Error> {
-    let text: Vec<_> = text.lines().map(normalise).collect();
-    let text = text.join("\n").trim().to_owned();
-    if text.chars().count() > longest { Err(Error::invalid(field, "field-too-long")) } else { Ok(text) }
+/// A reason as it is kept.
+fn reason_of(text: &str) -> Result<String, Error> {
+    let mut faults = FieldFaults::default();
+    let reason = faults.lines("reason", text, LONGEST_TEXT);
+    faults.into_result().map(|()| reason)
 }

@@ -2,13 +2,12 @@
 
 use super::contradiction::{Contradiction, contradictions};
 use super::document::{Surroundings, document, symbol};
-use super::form::NoticeForm;
+use super::form::{FieldKind, NoticeForm};
 use super::gather::{gather, related_alerts};
 use super::prefill::{moment, prefill};
 use super::{CHANNELS, FieldValue, Letterhead, Notice, State, approval_problem, store};
 use crate::duties::Duty;
 use crate::duties::service::{clocks_of, refresh};
-use crate::incidents::service::bounded;
 use crate::incidents::store as incident_store;
 use crate::incidents::{Incident, Knowledge as KnownBy, KnownTime, TimeKind};
 use crate::law::law;
@@ -19,6 +18,7 @@ use kit::error::FieldError;
 use kit::id::new_id;
 use kit::live::Live;
 use kit::page::Severity;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::Policies;
 use organisation::inbox::{self, Message, Recipient};
@@ -28,6 +28,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 const LONGEST_FIELD: usize = 20_000;
+const LONGEST_LINE: usize = 300;
 /// Role of those who approve (`content/organisation/roles.toml`).
 const HEAD: &str = "leader";
 
@@ -117,16 +118,20 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, change: &NoticeChange) -> 
     if notice.state() != State::Draft {
         return Err(Error::Conflict("notice-not-a-draft"));
     }
+    let mut faults = FieldFaults::default();
     let mut fields = BTreeMap::new();
     for field in form.fields() {
         let before = notice.fields.get(&field.id).cloned().unwrap_or_default();
-        let after = match change.fields.get(&field.id) {
-            Some(value) => bounded(&field.id, value, LONGEST_FIELD)?,
-            None => before.value.clone(),
+        let after = match (change.fields.get(&field.id), field.kind) {
+            (Some(value), FieldKind::Line) => faults.line(&field.id, value, LONGEST_FIELD),
+            (Some(value), FieldKind::Text) => faults.lines(&field.id, value, LONGEST_FIELD),
+            (None, _) => before.value.clone(),
         };
         let edited = before.edited || after != before.value;
         fields.insert(field.id.clone(), FieldValue { value: after, source: before.source, edited });
     }
+    let letterhead = checked(&change.letterhead, &mut faults);
+    faults.into_result()?;
     let differing = contradictions_in(tx, &Notice { fields: fields.clone(), ..notice.clone() }, form).await?;
     let mut taken = Vec::new();
     for one in differing.into_iter().filter(|one| change.take.contains(&one.field)) {
@@ -139,7 +144,7 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, change: &NoticeChange) -> 
     let recipients: Vec<String> = change.recipients.iter().filter(|id| known(id)).cloned().collect();
     let columns: [(&str, Value); 4] = [
         ("fields", store::text(&fields)?),
-        ("letterhead", store::text(&clean(&change.letterhead)?)?),
+        ("letterhead", store::text(&letterhead)?),
         ("recipients", store::text(&recipients)?),
         ("updated_at", now.into()),
     ];
@@ -161,17 +166,18 @@ pub(super) async fn contradictions_in(
     Ok(contradictions(notice, form, law(), &incident))
 }
 
-fn clean(head: &Letterhead) -> Result<Letterhead, Error> {
-    let line = |field: &str, text: &str| bounded(field, text, 300);
-    Ok(Letterhead {
-        issuer_parent: line("issuer_parent", &head.issuer_parent)?,
-        issuer: line("issuer", &head.issuer)?,
-        symbol: line("symbol", &head.symbol)?,
-        place: line("place", &head.place)?,
-        authority: line("authority", &head.authority)?,
-        position: line("position", &head.position)?,
-        signer: line("signer", &head.signer)?,
-    })
+/// The letterhead as it is kept.
+fn checked(head: &Letterhead, faults: &mut FieldFaults) -> Letterhead {
+    let mut line = |field: &str, text: &str| faults.line(field, text, LONGEST_LINE);
+    Letterhead {
+        issuer_parent: line("issuer_parent", &head.issuer_parent),
+        issuer: line("issuer", &head.issuer),
+        symbol: line("symbol", &head.symbol),
+        place: line("place", &head.place),
+        position: line("position", &head.position),
+        signer: line("signer", &head.signer),
+        authority: faults.lines("authority", &head.authority, LONGEST_LINE),
+    }
 }
 
 /// Hands a complete draft to the head. What is missing is named field by field.
@@ -225,10 +231,9 @@ pub async fn return_to_author(
     if approval_problem(&notice, approver, &heads, &Policies::in_force()?.separation) == Some("notice-another-head") {
         return Err(Error::Conflict("notice-another-head"));
     }
-    let reason = bounded("reason", reason, 2_000)?;
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "field-required"));
-    }
+    let mut faults = FieldFaults::default();
+    let reason = faults.required_lines("reason", reason, 2_000);
+    faults.into_result()?;
     let columns: [(&str, Value); 2] = [("returned_reason", reason.as_str().into()), ("updated_at", now.into())];
     tell_author(tx, live, now, &notice, "notice-message-returned").await?;
     advance(tx, now, &notice, State::Draft, version, &columns, json!({ "reason": reason })).await
@@ -371,10 +376,9 @@ pub async fn record_receipt(
     tx.scope().require(Capability::SendNotices)?;
     let notice = store::find(tx, id).await?;
     let received_at = received_at.unwrap_or(now);
-    let reference = bounded("reference", reference, 500)?;
-    if reference.is_empty() {
-        return Err(Error::invalid("reference", "field-required"));
-    }
+    let mut faults = FieldFaults::default();
+    let reference = faults.required_line("reference", reference, 500);
+    faults.into_result()?;
     let earliest = notice.sent_at.unwrap_or(now) / MINUTE * MINUTE;
     if received_at > now || received_at < earliest {
         return Err(Error::invalid("received_at", "notice-receipt-before-sent"));

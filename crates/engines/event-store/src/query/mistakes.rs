@@ -146,3 +146,32 @@ fn with_plain_types(text: &str) -> String {
     ];
     TYPES.iter().fold(text.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_of_values_may_tell_of_rows_and_what_comes_of_reading_may_not() {
+        let text = |words: &str| words.to_owned();
+        let values = [
+            ArrowError::DivideByZero,
+            ArrowError::ArithmeticOverflow(text("Overflow happened on: 9223372036854775807 + 1")),
+            ArrowError::CastError(text("Cannot cast string 'Failed password' to value of Int64 type")),
+            ArrowError::ParseError(text("Error parsing timestamp from 'Failed password': error parsing date")),
+        ];
+        for error in &values {
+            let mistake = of_values(error, error.to_string()).expect("a mistake");
+            assert!(Mistake::may_tell_of_rows(mistake.code), "{error}");
+        }
+        let spoken = of_words(text("Arrow error: Divide by zero error"), &Vec::<String>::new).expect("a mistake");
+        assert!(Mistake::may_tell_of_rows(spoken.code));
+
+        let read = syntax(&ParserError::ParserError(text("Expected: an expression, found: EOF")), String::new());
+        let unknown =
+            of_words(text("table 'centre.public.nothing' not found"), &Vec::<String>::new).expect("a mistake");
+        for mistake in [read, unknown] {
+            assert!(!Mistake::may_tell_of_rows(mistake.code), "{}", mistake.code);
+        }
+    }
+}

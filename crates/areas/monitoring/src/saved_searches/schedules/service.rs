@@ -4,10 +4,9 @@ use super::super::settings::{Bounds, SETTINGS};
 use super::super::{Kind, SavedSearch, service, store};
 use super::{State, StopReason};
 use kit::clock::{MINUTE, Micros};
-use kit::error::FieldError;
-use kit::fold::normalise;
 use kit::page::Severity;
 use kit::scope::Agencies;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Scope, Tx};
 use organisation::audit;
 use sea_orm::Value;
@@ -41,13 +40,13 @@ struct Checked {
 
 impl ScheduleInput {
     fn checked(&self) -> Result<Checked, Error> {
-        let mut errors = Vec::new();
+        let mut faults = FieldFaults::default();
         let mut number = |field: &str, text: &str, bounds: Bounds| {
             let given = text.trim();
             let number = if given.is_empty() { Some(bounds.default) } else { given.parse().ok() };
             let number = number.filter(|number| bounds.holds(*number));
             if number.is_none() {
-                errors.push(FieldError { field: field.to_owned(), key: "saved-search-out-of-bounds" });
+                faults.add(field, "saved-search-out-of-bounds");
             }
             number.unwrap_or(bounds.default)
         };
@@ -58,16 +57,16 @@ impl ScheduleInput {
         let delay = Some(self.longest_delay_minutes.trim()).filter(|text| !text.is_empty());
         let longest_delay_minutes =
             delay.map(|text| number("longest_delay_minutes", text, SETTINGS.longest_delay_minutes));
-        let group_by = Some(normalise(&self.group_by)).filter(|field| !field.is_empty());
-        let odd = |field: &String| field.chars().count() > LONGEST_FIELD || field.contains(['"', '\\', '\n']);
-        if group_by.as_ref().is_some_and(odd) {
-            errors.push(FieldError { field: "group_by".to_owned(), key: "field-invalid" });
+        let group_by = faults.line("group_by", &self.group_by, LONGEST_FIELD);
+        if group_by.contains(['"', '\\']) {
+            faults.add("group_by", "field-invalid");
         }
-        let severity = self.severity.parse();
-        if severity.is_err() {
-            errors.push(FieldError { field: "severity".to_owned(), key: "field-required" });
-        }
-        let (Ok(severity), true) = (severity, errors.is_empty()) else { return Err(Error::Invalid(errors)) };
+        let group_by = Some(group_by).filter(|field| !field.is_empty());
+        let severity = self.severity.parse().unwrap_or_else(|_| {
+            faults.add("severity", "field-required");
+            Severity::default()
+        });
+        faults.into_result()?;
         Ok(Checked {
             every_minutes,
             threshold,

@@ -3,8 +3,8 @@
 
 use super::begin::Asked;
 use crate::sign_in::confirmation::require_confirmation;
-use crate::sign_in::door::{Tried, answered, local, waiting};
-use crate::sign_in::second_factors::show_codes;
+use crate::sign_in::door::{Tried, answered, local, on_the_way, waiting, wanted_path};
+use crate::sign_in::second_factors::added;
 use crate::sign_in::tokens::{DeviceToken, Nothing, SessionToken, StepToken};
 use crate::sign_in::{Origin, Outcome, SignIn, set_step_cookie};
 use askama::Template;
@@ -134,10 +134,11 @@ async fn answer_again(visit: Visit, token: SessionToken, Form(form): Form<Answer
 
 async fn ask_new(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
     require_confirmation(&visit, "second-factor.add")?;
-    new_page(&visit, &token.0, "", FormErrors::default()).await
+    new_page(&visit, &token.0, ("", &wanted_path(&visit)), FormErrors::default()).await
 }
 
-async fn new_page(visit: &Visit, token: &str, name: &str, errors: FormErrors) -> Result<Response, Fail> {
+/// The form of a new passkey: its name, and where the person wanted to go.
+async fn new_page(visit: &Visit, token: &str, (name, to): (&str, &str), errors: FormErrors) -> Result<Response, Fail> {
     let site = visit.app.settings.centre.clone();
     let options = SignIn::of(&visit.app)?.ask_new(visit.scope(), token, &site).await?;
     let page = visit.page().await?;
@@ -146,14 +147,14 @@ async fn new_page(visit: &Visit, token: &str, name: &str, errors: FormErrors) ->
         .hint(page.t("passkey-name-hint"))
         .required()
         .checked(&errors);
-    let asking = ask(page, "/me/passkeys", &options, String::new());
+    let asking = ask(page, "/me/passkeys", &options, local(to));
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let asking = AskPage {
         title: "passkey-new",
         text: "passkey-new-text",
         errors: errors.summary([&name]),
         name: Some(name),
-        back: "/me/second-factors".to_owned(),
+        back: on_the_way("/me/second-factors", to),
         ..asking
     };
     Ok((status, render(&asking)?).into_response())
@@ -161,13 +162,11 @@ async fn new_page(visit: &Visit, token: &str, name: &str, errors: FormErrors) ->
 
 async fn add_passkey(visit: Visit, token: SessionToken, Form(form): Form<AnswerForm>) -> Result<Response, Fail> {
     require_confirmation(&visit, "second-factor.add")?;
-    let added = SignIn::of(&visit.app)?.add_passkey(visit.scope(), &token.0, &form.name, &form.answer).await;
-    match added {
-        Ok(codes) if codes.is_empty() => Ok(see_other_saying("/me/second-factors", FlashKind::Done, "passkey-added")),
-        Ok(codes) => show_codes(&visit, codes).await,
+    match SignIn::of(&visit.app)?.add_passkey(visit.scope(), &token.0, &form.name, &form.answer).await {
+        Ok(codes) => added(&visit, codes, &form.to, "passkey-added").await,
         Err(error) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
-            new_page(&visit, &token.0, &form.name, errors).await
+            new_page(&visit, &token.0, (&form.name, &local(&form.to)), errors).await
         }
     }
 }

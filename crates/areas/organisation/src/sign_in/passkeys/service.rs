@@ -9,7 +9,7 @@ use crate::sign_in::providers::Came;
 use crate::sign_in::steps::{self, Kind, Step};
 use crate::sign_in::{Origin, Outcome, SignIn, own_scope, throttle};
 use kit::clock::Micros;
-use kit::fold::normalise;
+use kit::text::FieldFaults;
 use kit::{Connection, Error, Scope, Tx};
 use serde_json::json;
 
@@ -115,12 +115,9 @@ impl SignIn {
         answer: &str,
     ) -> Result<Vec<String>, Error> {
         let id = scope.person_id().ok_or(Error::Forbidden("passkey"))?;
-        let name = normalise(name);
-        match name.chars().count() {
-            0 => return Err(Error::invalid("name", "field-required")),
-            1..=LONGEST_NAME => {}
-            _ => return Err(Error::invalid("name", "field-too-long")),
-        }
+        let mut faults = FieldFaults::default();
+        let name = faults.required_line("name", name, LONGEST_NAME);
+        faults.into_result()?;
         let now = self.clock.now();
         let tx = self.db.scoped(scope).begin().await?;
         let step = steps::take(&tx, token, Kind::NewPasskey, now).await?;

@@ -6,6 +6,7 @@ use crate::people::{self, Person};
 use crate::sign_in::{SignIn, sessions};
 use kit::clock::Micros;
 use kit::page::{Choice, Entry, FormErrors, Page};
+use kit::text::FieldFaults;
 use kit::{Connection, Error, Scope};
 use serde_json::json;
 
@@ -79,15 +80,11 @@ impl SignIn {
         let tx = self.db.scoped(scope).begin().await?;
         let person = people::manageable(&tx, &self.policies, now, person_id).await?;
         let provider = self.providers.get(provider).ok_or_else(|| Error::unfit("provider", provider))?;
-        let subject = subject.trim();
-        if subject.is_empty() {
-            return Err(Error::invalid("subject", "field-required"));
-        }
-        if subject.len() > LONGEST_SUBJECT || subject.chars().any(char::is_control) {
-            return Err(Error::invalid("subject", "field-invalid"));
-        }
+        let mut faults = FieldFaults::default();
+        let subject = faults.required_line("subject", subject, LONGEST_SUBJECT);
+        faults.into_result()?;
         let by = tx.scope().actor().id();
-        let new = NewLink { issuer: &provider.settings.issuer, subject, person_id, by: &by };
+        let new = NewLink { issuer: &provider.settings.issuer, subject: &subject, person_id, by: &by };
         if !links::insert(&tx, new, now).await? {
             return Err(Error::invalid("subject", "provider-linked-already"));
         }

@@ -9,8 +9,7 @@ mod step_pages;
 mod store;
 mod totp;
 
-pub(super) use pages::routes;
-pub(super) use pages::show_codes;
+pub(super) use pages::{added, routes};
 pub(super) use step_pages::routes as step_routes;
 pub(super) use store::{Factors, factors};
 

@@ -4,6 +4,7 @@ use super::{Factors, factors, totp};
 use crate::policies::Policies;
 use crate::sign_in::SignIn;
 use crate::sign_in::confirmation::require_confirmation;
+use crate::sign_in::door::{local, on_the_way, wanted_path};
 use crate::sign_in::passkeys::Passkey;
 use crate::sign_in::standing::Due;
 use crate::sign_in::tokens::{Nothing, SessionToken};
@@ -38,6 +39,10 @@ struct OwnPage {
     passkeys_possible: bool,
     /// Recovery codes just made, shown on this one answer.
     codes: Vec<String>,
+    /// Where the person wanted to go.
+    to: String,
+    /// The way there, once what was due is done.
+    on: Option<String>,
 }
 
 fn remove_path(passkey: &Passkey) -> String {
@@ -45,7 +50,7 @@ fn remove_path(passkey: &Passkey) -> String {
 }
 
 impl OwnPage {
-    async fn new(visit: &Visit, codes: Vec<String>) -> Result<Self, Error> {
+    async fn new(visit: &Visit, codes: Vec<String>, to: String) -> Result<Self, Error> {
         let sign_in = SignIn::of(&visit.app)?;
         let page = visit.page().await?;
         let view = visit.read();
@@ -54,24 +59,40 @@ impl OwnPage {
         let basis = &policies.second_factor.basis;
         let key = if basis.text_seen { "second-factor-basis" } else { "second-factor-basis-unseen" };
         Ok(Self {
-            due: visit.session.role_key == Due::SecondFactor.role_key() && codes.is_empty(),
+            due: is_due(visit) && codes.is_empty(),
+            on: (is_due(visit) && !codes.is_empty()).then(|| to.clone()),
             basis: page.tn(key, "basis", basis.document.as_str()),
             factors: factors(&view, id).await?,
             passkeys: sign_in.passkeys_of(&view, id).await?,
             passkeys_possible: sign_in.has_passkeys(),
             codes,
+            to,
             page,
         })
     }
 }
 
-async fn show(visit: Visit) -> Result<Response, Fail> {
-    Ok(render(&OwnPage::new(&visit, Vec::new()).await?)?.into_response())
+/// Whether the session could do nothing else when this request came.
+fn is_due(visit: &Visit) -> bool {
+    visit.session.role_key == Due::SecondFactor.role_key()
 }
 
-/// The own page with recovery codes that are told only now.
-pub(in crate::sign_in) async fn show_codes(visit: &Visit, codes: Vec<String>) -> Result<Response, Fail> {
-    Ok(render(&OwnPage::new(visit, codes).await?)?.into_response())
+async fn show(visit: Visit) -> Result<Response, Fail> {
+    Ok(render(&OwnPage::new(&visit, Vec::new(), wanted_path(&visit)).await?)?.into_response())
+}
+
+/// A second factor was added: recovery codes are told only now; without any, and where it was due, the way goes on.
+pub(in crate::sign_in) async fn added(
+    visit: &Visit,
+    codes: Vec<String>,
+    to: &str,
+    said: &'static str,
+) -> Result<Response, Fail> {
+    let to = local(to);
+    if codes.is_empty() {
+        return Ok(see_other_saying(if is_due(visit) { to.as_str() } else { OWN }, FlashKind::Done, said));
+    }
+    Ok(render(&OwnPage::new(visit, codes, to).await?)?.into_response())
 }
 
 #[derive(Template)]
@@ -84,6 +105,8 @@ struct AppPage {
     secret: String,
     address: String,
     code: Entry,
+    action: String,
+    back: String,
 }
 
 async fn app_page(visit: &Visit, secret: &str, errors: FormErrors) -> Result<Response, Fail> {
@@ -100,7 +123,18 @@ async fn app_page(visit: &Visit, secret: &str, errors: FormErrors) -> Result<Res
         .checked(&errors);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let errors = errors.summary([&code]);
-    let html = render(&AppPage { page, errors, side, drawing, secret: groups.join(" "), address, code })?;
+    let to = wanted_path(visit);
+    let html = render(&AppPage {
+        action: on_the_way("/me/second-factors/app", &to),
+        back: on_the_way(OWN, &to),
+        secret: groups.join(" "),
+        page,
+        errors,
+        side,
+        drawing,
+        address,
+        code,
+    })?;
     Ok((status, html).into_response())
 }
 
@@ -119,8 +153,7 @@ struct CodeForm {
 async fn finish_app(visit: Visit, token: SessionToken, Form(form): Form<CodeForm>) -> Result<Response, Fail> {
     let sign_in = SignIn::of(&visit.app)?;
     match sign_in.finish_app(visit.scope(), &token.0, &form.code).await {
-        Ok(codes) if codes.is_empty() => Ok(see_other_saying(OWN, FlashKind::Done, "second-factor-app-added")),
-        Ok(codes) => show_codes(&visit, codes).await,
+        Ok(codes) => added(&visit, codes, &wanted_path(&visit), "second-factor-app-added").await,
         Err(error @ Error::Invalid(_)) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
             let secret = sign_in.waiting_app(visit.scope(), &token.0).await?;
@@ -140,5 +173,5 @@ async fn remove_app(visit: Visit, _form: Form<Nothing>) -> Result<Response, Fail
 async fn renew_codes(visit: Visit, _form: Form<Nothing>) -> Result<Response, Fail> {
     require_confirmation(&visit, "second-factor.add")?;
     let codes = SignIn::of(&visit.app)?.renew_recovery_codes(visit.scope()).await?;
-    show_codes(&visit, codes).await
+    Ok(render(&OwnPage::new(&visit, codes, wanted_path(&visit)).await?)?.into_response())
 }
