@@ -7,7 +7,7 @@ mod service;
 mod store;
 
 pub use pages::{export_refused, routes, rows_allowed};
-pub use service::{Asked, approve, ask, end, refuse, spend};
+pub use service::{Asked, approve, ask, end, held, refuse, spend};
 pub(crate) use store::{count_foreign_events, foreign_events_of};
 pub use store::{find, list};
 

@@ -3,7 +3,8 @@
 
 use super::{Asked, Elevation, Standing, service, store};
 use crate::answers::{again, form_errors};
-use crate::policies::Policies;
+use crate::policies::{CHANGE_LAW, Policies};
+use crate::regulations;
 use crate::sign_in::require_confirmation;
 use askama::Template;
 use axum::extract::Path;
@@ -46,6 +47,16 @@ struct ElevationList {
 
 fn act_path(row: &Row, act: &str) -> String {
     format!("/elevations/{}/{act}", row.elevation.id)
+}
+
+/// Where the draft is that a right to change the law was asked for; empty where the reason names none.
+fn draft_path(row: &Row) -> String {
+    let elevation = &row.elevation;
+    let named = elevation.reason.split_once(": ").map(|(path, _)| path).filter(|path| path.ends_with(".toml"));
+    match named.filter(|_| row.may_decide && elevation.kind == CHANGE_LAW) {
+        Some(path) => format!("/regulations/{}/drafts/{}", regulations::address_of(path), elevation.person_id),
+        None => String::new(),
+    }
 }
 
 fn act_name(row: &Row) -> String {
@@ -193,7 +204,7 @@ pub async fn rows_allowed(visit: &Visit, wanted: usize) -> Result<usize, Error> 
     let tx = visit.begin().await?;
     let path = json!(visit.address.path());
     match service::spend(&tx, &policies, visit.now(), "export", u64::try_from(wanted).unwrap_or(u64::MAX), path).await {
-        Ok(()) => tx.commit().await.map(|()| wanted),
+        Ok(_) => tx.commit().await.map(|()| wanted),
         Err(Error::Conflict(_) | Error::Forbidden(_)) => Ok(free),
         Err(error) => Err(error),
     }
@@ -208,7 +219,7 @@ pub async fn export_refused(visit: &Visit, rows: usize) -> Result<Option<Respons
     let path = json!(visit.address.path());
     let spent = service::spend(&tx, &policies, visit.now(), "export", rows, path).await;
     match spent {
-        Ok(()) => tx.commit().await.map(|()| None),
+        Ok(_) => tx.commit().await.map(|()| None),
         Err(Error::Conflict(key)) if !visit.session.api_key => {
             Ok(Some(see_other_saying("/elevations?kind=export", FlashKind::Problem, key)))
         }

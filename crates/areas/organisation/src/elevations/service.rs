@@ -146,8 +146,8 @@ async fn decide(
 }
 
 /// Goes before an act of a kind that touches so many rows: nothing where so few need no approval, a use of the running
-/// elevation otherwise; [`Error::Conflict`] `elevation-needed` where none runs. `details` say in the trail what it was
-/// used for.
+/// elevation otherwise, whose identifier it gives; [`Error::Conflict`] `elevation-needed` where none runs. `details` say in
+/// the trail what it was used for.
 pub async fn spend(
     tx: &Tx<'_>,
     policies: &Policies,
@@ -155,24 +155,36 @@ pub async fn spend(
     kind: &str,
     rows: u64,
     details: Value,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     let kind = kind_of(policies, kind)?;
     tx.scope().require(kind.needs)?;
     if kind.rows > 0 && rows <= kind.rows {
-        return Ok(());
+        return Ok(None);
     }
-    let needed = || Error::Conflict("elevation-needed");
-    let person = tx.scope().person_id().ok_or_else(needed)?.to_owned();
-    let held = store::of_kind(tx, &person, &kind.id).await?;
-    // An approval counts for the agency that it was asked for; what is done for another one needs its own.
-    let fits = |one: &&Elevation| {
-        let place = tx.scope().on_behalf_of();
-        one.standing(&policies.elevation, now) == Standing::Running && (place.is_empty() || place == one.agency_id)
-    };
-    let running = held.iter().find(fits).ok_or_else(needed)?;
+    let running = held(tx, policies, now, &kind.id).await?;
+    let running = running.filter(|one| one.standing(&policies.elevation, now) == Standing::Running);
+    let running = running.ok_or(Error::Conflict("elevation-needed"))?;
     store::count_use(tx, &running.id, now).await?;
     let details = json!({ "kind": kind.id, "rows": rows, "for": details });
-    audit::record(tx, now, "elevation.use", "elevation", &running.id, Some(&running.agency_id), details).await
+    audit::record(tx, now, "elevation.use", "elevation", &running.id, Some(&running.agency_id), details).await?;
+    Ok(Some(running.id))
+}
+
+/// What the asker may use of a kind now, else the request that still waits for an answer. An approval counts for the
+/// agency that it was asked for; what is done for another one needs its own.
+pub async fn held(
+    connection: &impl Connection,
+    policies: &Policies,
+    now: Micros,
+    kind: &str,
+) -> Result<Option<Elevation>, Error> {
+    let Some(person) = connection.scope().person_id() else { return Ok(None) };
+    let mut held = store::of_kind(connection, person, kind).await?;
+    let place = connection.scope().on_behalf_of();
+    held.retain(|one| place.is_empty() || place == one.agency_id);
+    let at = |wanted| held.iter().position(|one| one.standing(&policies.elevation, now) == wanted);
+    let found = at(Standing::Running).or_else(|| at(Standing::Waiting));
+    Ok(found.map(|at| held.swap_remove(at)))
 }
 
 /// Ends it before its time: whoever asked for it, or whoever may approve it.

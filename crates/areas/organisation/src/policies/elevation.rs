@@ -29,6 +29,8 @@ pub struct ElevationKind {
 
 /// Kind of the elevation that opens raw events of another agency.
 pub const FOREIGN_EVENTS: &str = "foreign-events";
+/// Kind of the elevation for changing the law in force.
+pub const CHANGE_LAW: &str = "change-law";
 
 impl ElevationKind {
     /// Key of its name.
@@ -53,7 +55,7 @@ impl ElevationPolicy {
 
 #[cfg(test)]
 mod tests {
-    use super::FOREIGN_EVENTS;
+    use super::{CHANGE_LAW, FOREIGN_EVENTS};
     use crate::policies::Policies;
     use kit::locale::{Lang, texts};
 
@@ -67,6 +69,7 @@ mod tests {
             }
         }
         assert!(policies.elevation.kind(FOREIGN_EVENTS).is_some_and(|kind| kind.names_agency));
+        assert!(policies.elevation.kind(CHANGE_LAW).is_some_and(|kind| kind.rows == 0), "every change needs it");
         assert!(policies.elevation.kind("export").is_some_and(|kind| kind.rows > 0));
     }
 }
