@@ -1,6 +1,6 @@
 // Finds the pages of the program by following its own links: one address for each kind of page.
 
-const ID = /\/(?:[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+|[A-Z]{2,}-[\w-]*\d+|[a-z]+_?\d[\w-]*)(?=\/|$)/g;
+const ID = /\/(?:[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+|[A-Z]{2,}-[\w-]*\d+|[a-z]+_?\d[\w-]*|(?<=\/regulations\/)[\w-]+\.[\w.-]+)(?=\/|$)/g;
 const SKIP = /^\/(?:assets|live|sign-out|api|health)(?:\/|$)|\.(?:csv|json|docx|xlsx|zip)$|[?&]format=/;
 
 // `/incidents/0190…?open=3` is of the kind of all incidents with an open row; filters make no other kind.

@@ -20,7 +20,7 @@ role-about-leader = Head: sees where the agency stands, signs reports, approves 
 role-about-finance = Finance: sees systems and figures to work out the spending on cyber security. Sees no logs.
 role-about-auditor = Inspection: reads everything, changes nothing, exports nothing.
 role-about-partner = Partner (telecom, bank, enterprise): sees the incidents that concern it and nothing else.
-role-about-administrator = Administration: agencies, accounts, roles, sources, API keys. Handles no alert and no incident, sees no logs.
+role-about-administrator = Administration: agencies, accounts, roles, sources, API keys; changes regulations where somebody else approves. Handles no alert and no incident, sees no logs.
 
 separation-operator-appraiser = Who operates a system does not appraise its dossier: an officer of an agency is no coordinator (provincial police).
 separation-assessor-monitor = Who assesses independently does not provide the monitoring that is assessed: an inspector is neither on watch nor in incident response.

@@ -20,7 +20,7 @@ role-about-leader = Người đứng đầu: xem tình hình của cơ quan, ký
 role-about-finance = Tài chính: xem hệ thống và số liệu để tính chi cho an ninh mạng. Không xem nhật ký.
 role-about-auditor = Kiểm tra, giám sát: đọc được mọi thứ, không thay đổi gì, không xuất dữ liệu.
 role-about-partner = Đối tác (viễn thông, ngân hàng, doanh nghiệp): chỉ thấy sự cố liên quan đến mình.
-role-about-administrator = Quản trị: cơ quan, tài khoản, vai trò, nguồn, khóa API. Không xử lý cảnh báo hay sự cố, không xem nhật ký.
+role-about-administrator = Quản trị: cơ quan, tài khoản, vai trò, nguồn, khóa API; sửa quy định khi được người khác duyệt. Không xử lý cảnh báo hay sự cố, không xem nhật ký.
 
 separation-operator-appraiser = Người vận hành hệ thống không thẩm định hồ sơ của hệ thống: cán bộ chuyên trách không đồng thời là điều phối (Công an tỉnh).
 separation-assessor-monitor = Người đánh giá độc lập không cung cấp dịch vụ giám sát được đánh giá: kiểm tra, giám sát không đồng thời là trực ban hay ứng cứu.

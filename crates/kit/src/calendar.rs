@@ -9,11 +9,13 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One year's file, `content/calendars/2026.toml`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CalendarYear {
     pub year: i16,
     /// `announced` or `draft`.
     pub status: String,
+    pub note: Option<DayName>,
     /// Holidays and days in lieu.
     #[serde(default)]
     pub day_off: Vec<CalendarDay>,
@@ -22,7 +24,8 @@ pub struct CalendarYear {
     pub working_day: Vec<CalendarDay>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CalendarDay {
     pub date: Date,
     pub name: DayName,
@@ -30,7 +33,9 @@ pub struct CalendarDay {
     pub certainty: String,
 }
 
+/// Words in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DayName {
     pub vi: String,
     pub en: String,
@@ -143,6 +148,7 @@ mod tests {
         WorkingCalendar::new([CalendarYear {
             year: 2026,
             status: "draft".into(),
+            note: None,
             day_off: named(&[date(2026, 4, 26), date(2026, 4, 27), date(2026, 4, 30), date(2026, 5, 1)]),
             working_day: named(&[date(2026, 5, 9)]),
         }])

@@ -46,6 +46,7 @@ capabilities! {
     ApproveNotices "approve-notices",
     SendNotices "send-notices",
     ApproveElevations "approve-elevations",
+    ChangeLaw "change-law",
     ViewPeople "view-people",
     ManagePeople "manage-people",
     ManageRoster "manage-roster",

@@ -28,6 +28,7 @@ use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::run::refusal;
 use organisation::audit::Checkpoints;
+use organisation::regulations::{Book, Regulations};
 use organisation::sign_in::{Breached, Providers};
 use organisation::{Policies, SignIn};
 use response::incidents::IncidentFilter;
@@ -71,6 +72,18 @@ pub fn areas() -> Vec<Area> {
     vec![organisation::area(), assurance::area(), monitoring::area(), response::area()]
 }
 
+/// Who reads the folders of law.
+fn books() -> Vec<Box<dyn Book>> {
+    vec![Box::new(response::law::ResponseLaw)]
+}
+
+/// The law built in and that of the content directory; what was changed in the registers comes with
+/// [`Regulations::reload`].
+pub fn regulations(configuration: &Configuration) -> Result<Regulations> {
+    let directory = configuration.content_directory.as_deref();
+    Regulations::open(books(), directory).context("the law in the content directory")
+}
+
 /// Tables of all areas.
 pub fn tables() -> Vec<TableSpec> {
     areas().into_iter().flat_map(|area| area.tables).collect()
@@ -87,6 +100,8 @@ pub struct Centre {
     pub live: Live,
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
+    /// The law in force.
+    pub regulations: Regulations,
     breached: Option<Breached>,
     providers: Providers,
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
@@ -113,9 +128,7 @@ impl Centre {
         make_private_directory(data)?;
         let spare = Spare::open(data);
         let content = Content::new(configuration.content_directory.clone());
-        if let Some(directory) = &configuration.content_directory {
-            response::law::use_directory(directory).context("the law in the content directory")?;
-        }
+        let regulations = regulations(configuration)?;
         let store = open_store(data, configuration).await?;
         let live = Live::default();
         let Registers { db, clock, policies, breached, providers, checkpoints, .. } =
@@ -130,8 +143,9 @@ impl Centre {
         let (engine, book) = load_rules(&content, &rule_directories, clock.now())?;
         let rules = Shelf::new(book);
         let scope = Scope::service("luytre");
-        // Duties may have changed since the clocks of open incidents were last reckoned.
         let tx = db.scoped(&scope).begin().await?;
+        regulations.reload(&tx).await?;
+        // Duties may have changed since the clocks of open incidents were last reckoned.
         response::duties::service::refresh_all(&tx, clock.now()).await?;
         tx.commit().await?;
         let scoring = Arc::new(Scoring::parse(&content.text("monitoring/scoring.toml")?)?);
@@ -159,6 +173,7 @@ impl Centre {
             live,
             clock,
             policies,
+            regulations,
             breached,
             providers,
             rule_directories,
@@ -197,6 +212,11 @@ impl Centre {
             checkpoints: self.checkpoints.clone(),
             resealed: Resealed::default(),
         }
+    }
+
+    /// Takes up law that was changed elsewhere. Clocks were reckoned with the change.
+    pub async fn reload_law(&self) -> Result<(), kit::Error> {
+        self.regulations.reload(&self.db.scoped(&self.scope).read()).await
     }
 
     /// Puts changed rule files in force.

@@ -8,6 +8,7 @@ use ingest::{FormatSet, SAMPLES_ARRIVED};
 use kit::locale::{Argument, texts};
 use kit::{Lang, Scope};
 use organisation::audit;
+use organisation::regulations::{Source, State, Unread};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -87,7 +88,28 @@ impl Examiner {
             rules = check("rules", Err(self.say("doctor-rules-failed", &arguments)));
             rules.problems = book.errors.iter().map(ToString::to_string).collect();
         }
-        vec![audit, check("sealed fields", sealed), store, rules, self.formats(&centre.content)]
+        let law = self.law(&centre.regulations.current());
+        vec![audit, check("sealed fields", sealed), store, rules, law, self.formats(&centre.content)]
+    }
+
+    /// Files of law in force, and versions that the program does not read.
+    fn law(self, state: &State) -> Check {
+        let changed = state.files.values().filter(|file| matches!(file.source, Source::Version { .. })).count();
+        let counts = [("count", state.files.len().into()), ("changed", changed.into())];
+        if state.unread.is_empty() {
+            return check("law", Ok(self.say("doctor-law-well", &counts)));
+        }
+        let arguments = [("count", state.files.len().into()), ("unread", state.unread.len().into())];
+        let mut found = check("law", Err(self.say("doctor-law-unread", &arguments)));
+        let faults =
+            |one: &Unread| one.faults.iter().map(|fault| fault.in_words(self.0)).collect::<Vec<_>>().join("; ");
+        let problem = |one: &Unread| {
+            let arguments =
+                [("path", one.path.as_str().into()), ("version", one.version.into()), ("faults", faults(one).into())];
+            self.say("regulation-unread-version", &arguments)
+        };
+        found.problems = state.unread.iter().map(problem).collect();
+        found
     }
 
     fn audit(self, report: &audit::Report, trouble: Option<audit::KeyTrouble>) -> Check {

@@ -101,6 +101,7 @@ impl Server {
         let watcher = watch_rules(&centre);
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
+        tokio::spawn(follow_law(centre.clone(), stop.clone()));
         let sender = notices(&centre, address)?;
         tokio::spawn(send_notices(sender, stop.clone()));
         let schedules = tokio::spawn(keep_running(schedules(&centre), stop.clone()));
@@ -183,6 +184,7 @@ fn app(
         rules: centre.rules.clone(),
     });
     ports.insert(Policies::clone(&centre.policies));
+    ports.insert(centre.regulations.clone());
     ports.insert(centre.checkpoints.clone());
     ports.insert(addresses);
     ports.insert(doors);
@@ -237,6 +239,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .route("/control/keep", post(control_keep))
         .route("/control/examine", post(control_examine))
         .route("/control/export", post(control_export))
+        .route("/control/law", post(control_law))
         .layer(DefaultBodyLimit::max(1 << 20))
         .route_layer(axum::middleware::from_fn_with_state(state.clone(), check))
         .with_state(state);
@@ -355,6 +358,11 @@ async fn control_export(State(control): State<Control>, Json(question): Json<Exp
     control.centre.export(&question).await.map(Json).map_err(problem)
 }
 
+/// Takes up what a command has changed.
+async fn control_law(State(control): State<Control>) -> Answer<()> {
+    control.centre.reload_law().await.map(Json).map_err(problem)
+}
+
 async fn control_import(State(control): State<Control>, Json(question): Json<ImportQuestion>) -> Answer<Value> {
     control.centre.import(&question, |_| {}).await.map(Json).map_err(problem)
 }
@@ -447,6 +455,18 @@ async fn send_notices(sender: Sender, stop: CancellationToken) {
         };
         if let Err(error) = done {
             tracing::error!(%error, "messages could not be sent; trying again");
+        }
+    }
+}
+
+/// Takes up law that another program on the same database has changed.
+async fn follow_law(centre: Arc<Centre>, stop: CancellationToken) {
+    let mut looks = tokio::time::interval(Duration::from_secs(5));
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! { _ = looks.tick() => {}, () = stop.cancelled() => return }
+        if let Err(error) = centre.reload_law().await {
+            tracing::error!(%error, "changed law could not be read; what was in force stays");
         }
     }
 }

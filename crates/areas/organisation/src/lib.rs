@@ -1,6 +1,6 @@
 //! Organisation: agencies as a tree, people with roles, sign-in and keys, the duty roster, the inbox and what of it
-//! leaves the house, the workforce and the audit trail. The leftmost area: every other area may import it, it imports
-//! none.
+//! leaves the house, the workforce, the law in force with its versions, and the audit trail. The leftmost area: every other
+//! area may import it, it imports none.
 
 pub mod agencies;
 mod answers;
@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod people;
 pub mod policies;
 pub mod qualifications;
+pub mod regulations;
 pub mod roster;
 pub mod sheets;
 pub mod sign_in;

@@ -2,7 +2,7 @@
 
 use crate::{
     agencies, api_keys, audit, channels, elevations, experts, inbox, incumbents, outbox, people, qualifications,
-    roster, sign_in, subscriptions,
+    regulations, roster, sign_in, subscriptions,
 };
 use kit::migration::Migration;
 use kit::web::Routes;
@@ -66,6 +66,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-organisation-given-rows",
         sql: include_str!("../migrations/2026-11-23-organisation-given-rows.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-regulations",
+        sql: include_str!("../migrations/2026-11-23-organisation-regulations.sql"),
+    },
 ];
 
 /// Everything of the area.
@@ -80,6 +84,7 @@ pub fn area() -> Area {
             .merge(experts::routes())
             .merge(people::role_routes())
             .merge(elevations::routes())
+            .merge(regulations::routes())
             .merge(api_keys::routes())
             .merge(roster::routes())
             .merge(inbox::routes())
@@ -132,6 +137,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("qualification-navigation", "/qualifications", "certificate", Some(Capability::ViewPeople), 24),
         item("expert-navigation", "/experts", "lifebuoy", Some(Capability::ViewPeople), 26),
         item("roles-navigation", "/roles", "shield-check", None, 25),
+        item("regulation-navigation", "/regulations", "gavel", None, 28),
         item("roster-navigation", "/roster", "calendar", None, 30),
         item("key-navigation", "/api-keys", "key", Some(Capability::ViewSources), 40),
         item("elevation-navigation", "/elevations", "hourglass", None, 45),

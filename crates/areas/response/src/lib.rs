@@ -80,6 +80,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-21-response-notices",
         sql: include_str!("../migrations/2026-11-21-response-notices.sql"),
     },
+    Migration {
+        name: "2026-11-23-response-kept-duties",
+        sql: include_str!("../migrations/2026-11-23-response-kept-duties.sql"),
+    },
 ];
 
 /// Listens to what areas on the left publish. Called by `luytre` when it builds the bus; `live` is the program's channel

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// A table of levels, strictest first.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
     pub id: String,
@@ -23,7 +23,7 @@ pub struct Scale {
     pub levels: Vec<Level>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
     pub id: String,
@@ -42,7 +42,7 @@ pub struct Level {
 }
 
 /// Something that a person ticks.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sign {
     pub id: String,
@@ -79,7 +79,7 @@ mod tests {
     use crate::law::Law;
 
     fn proposed(scale: &str, signs: &[&str], system_level: Option<i64>) -> Option<String> {
-        let law = Law::load(None).unwrap();
+        let law = Law::embedded().unwrap();
         let signs = signs.iter().map(|sign| (*sign).to_owned()).collect();
         let scale = law.scales.iter().find(|known| known.id == scale).unwrap();
         scale.propose(&signs, system_level).map(|level| level.id.clone())

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod import;
 mod keys;
+mod law;
 mod query;
 pub mod rules;
 mod search;
@@ -84,6 +85,8 @@ pub enum Command {
     Access(access::Access),
     /// The keys that personal data and secrets are sealed with.
     Keys(keys::Keys),
+    /// The law in force: list it, look at versions, check a change, put it in force.
+    Law(law::Law),
     /// Say what is well and what is not.
     Doctor(doctor::Doctor),
 }
@@ -129,6 +132,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Audit(audit) => audit.run(data, configuration).await,
             Command::Access(access) => access.run(&configuration),
             Command::Keys(keys) => keys.run(data, configuration).await,
+            Command::Law(law) => law.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,
             Command::Rules(rules) => rules.run(),
         }

@@ -10,6 +10,7 @@ mod full_disk;
 mod grown;
 mod import;
 mod kill;
+mod law;
 mod long_records;
 mod markup;
 mod open;

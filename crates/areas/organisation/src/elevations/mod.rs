@@ -8,7 +8,7 @@ mod service;
 mod store;
 
 pub use pages::{export_refused, routes, rows_allowed, rows_given};
-pub use service::{Asked, allowed, approve, ask, end, give, refuse, spend};
+pub use service::{Asked, allowed, approve, ask, end, give, held, refuse, spend};
 pub(crate) use store::{count_foreign_events, foreign_events_count, foreign_events_of};
 pub use store::{find, list};
 

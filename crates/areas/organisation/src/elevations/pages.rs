@@ -3,7 +3,8 @@
 
 use super::{Asked, Elevation, Standing, service, store};
 use crate::answers::again;
-use crate::policies::{EXPORT, Policies};
+use crate::policies::{CHANGE_LAW, EXPORT, Policies};
+use crate::regulations;
 use crate::sign_in::require_confirmation;
 use askama::Template;
 use axum::extract::Path;
@@ -46,6 +47,16 @@ struct ElevationList {
 
 fn act_path(row: &Row, act: &str) -> String {
     format!("/elevations/{}/{act}", row.elevation.id)
+}
+
+/// Where the draft is that a right to change the law was asked for; empty where the reason names none.
+fn draft_path(row: &Row) -> String {
+    let elevation = &row.elevation;
+    let named = elevation.reason.split_once(": ").map(|(path, _)| path).filter(|path| path.ends_with(".toml"));
+    match named.filter(|_| row.may_decide && elevation.kind == CHANGE_LAW) {
+        Some(path) => format!("/regulations/{}/drafts/{}", regulations::address_of(path), elevation.person_id),
+        None => String::new(),
+    }
 }
 
 fn act_name(row: &Row) -> String {
@@ -219,7 +230,7 @@ pub async fn export_refused(visit: &Visit, rows: usize) -> Result<Option<Respons
     let path = json!(visit.address.path());
     let spent = service::spend(&tx, &policies, visit.now(), EXPORT, rows, path).await;
     match spent {
-        Ok(()) => tx.commit().await.map(|()| None),
+        Ok(_) => tx.commit().await.map(|()| None),
         Err(Error::Conflict(key)) if !visit.session.api_key => {
             Ok(Some(see_other_saying("/elevations?kind=export", FlashKind::Problem, key)))
         }

@@ -152,14 +152,14 @@ pub async fn spend(
     kind: &str,
     rows: u64,
     details: Value,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     tx.scope().require(kind_of(policies, kind)?.needs)?;
     give(tx, policies, now, kind, rows, details).await
 }
 
 /// Goes before so many rows leave: they are counted where so few need no approval, with what left before; a use of the
-/// running elevation otherwise; [`Error::Conflict`] `elevation-needed` where none runs. `details` say in the trail what it
-/// was used for.
+/// running elevation otherwise, whose identifier it gives; [`Error::Conflict`] `elevation-needed` where none runs. `details`
+/// say in the trail what it was used for.
 pub async fn give(
     tx: &Tx<'_>,
     policies: &Policies,
@@ -167,15 +167,33 @@ pub async fn give(
     kind: &str,
     rows: u64,
     details: Value,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     let kind = kind_of(policies, kind)?;
     if kind.rows > 0 && given::take(tx, kind, rows, now).await? {
-        return Ok(());
+        return Ok(None);
     }
     let running = running(tx, policies, kind, now).await?;
     store::count_use(tx, &running.id, now).await?;
     let details = json!({ "kind": kind.id, "rows": rows, "for": details });
-    audit::record(tx, now, "elevation.use", "elevation", &running.id, Some(&running.agency_id), details).await
+    audit::record(tx, now, "elevation.use", "elevation", &running.id, Some(&running.agency_id), details).await?;
+    Ok(Some(running.id))
+}
+
+/// What the asker may use of a kind now, else the request that still waits for an answer. An approval counts for the
+/// agency that it was asked for; what is done for another one needs its own.
+pub async fn held(
+    connection: &impl Connection,
+    policies: &Policies,
+    now: Micros,
+    kind: &str,
+) -> Result<Option<Elevation>, Error> {
+    let Some(person) = connection.scope().person_id() else { return Ok(None) };
+    let mut held = store::of_kind(connection, person, kind).await?;
+    let place = connection.scope().on_behalf_of();
+    held.retain(|one| place.is_empty() || place == one.agency_id);
+    let at = |wanted| held.iter().position(|one| one.standing(&policies.elevation, now) == wanted);
+    let found = at(Standing::Running).or_else(|| at(Standing::Waiting));
+    Ok(found.map(|at| held.swap_remove(at)))
 }
 
 /// How many of the rows wanted may leave at `now`: all of them by a running elevation, else those that need none. Nothing
@@ -196,15 +214,10 @@ pub async fn allowed(tx: &Tx<'_>, policies: &Policies, now: Micros, kind: &str, 
 /// The asker's elevation of a kind that runs now.
 async fn running(tx: &Tx<'_>, policies: &Policies, kind: &ElevationKind, now: Micros) -> Result<Elevation, Error> {
     let needed = || Error::Conflict("elevation-needed");
-    let person = tx.scope().person_id().ok_or_else(needed)?.to_owned();
+    tx.scope().person_id().ok_or_else(needed)?;
     tx.scope().require(kind.needs)?;
-    let held = store::of_kind(tx, &person, &kind.id).await?;
-    // An approval counts for the agency that it was asked for; what is done for another one needs its own.
-    let fits = |one: &Elevation| {
-        let place = tx.scope().on_behalf_of();
-        one.standing(&policies.elevation, now) == Standing::Running && (place.is_empty() || place == one.agency_id)
-    };
-    held.into_iter().find(fits).ok_or_else(needed)
+    let held = held(tx, policies, now, &kind.id).await?;
+    held.filter(|one| one.standing(&policies.elevation, now) == Standing::Running).ok_or_else(needed)
 }
 
 /// Ends it before its time: whoever asked for it, or whoever may approve it.

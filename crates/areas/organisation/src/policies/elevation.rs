@@ -37,6 +37,8 @@ pub const EXPORT: &str = "export";
 
 /// Kind of the elevation that opens raw events of another agency.
 pub const FOREIGN_EVENTS: &str = "foreign-events";
+/// Kind of the elevation for changing the law in force.
+pub const CHANGE_LAW: &str = "change-law";
 
 impl ElevationKind {
     /// Key of its name.
@@ -66,7 +68,7 @@ impl ElevationPolicy {
 
 #[cfg(test)]
 mod tests {
-    use super::FOREIGN_EVENTS;
+    use super::{CHANGE_LAW, FOREIGN_EVENTS};
     use crate::policies::Policies;
     use kit::locale::{Lang, texts};
 
@@ -80,7 +82,8 @@ mod tests {
             }
         }
         assert!(policies.elevation.kind(FOREIGN_EVENTS).is_some_and(|kind| kind.names_agency));
-        let export = policies.elevation.kind("export").unwrap();
+        let export = policies.elevation.kind(EXPORT).unwrap();
         assert!(export.rows > 0 && export.window_rows >= export.rows && export.window_minutes > 0);
+        assert!(policies.elevation.kind(CHANGE_LAW).is_some_and(|kind| kind.rows == 0), "every change needs it");
     }
 }

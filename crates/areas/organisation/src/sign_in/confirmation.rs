@@ -29,6 +29,7 @@ const ACTS: &[&str] = &[
     "channel.change",
     "provider-link.add",
     "provider-link.remove",
+    "law.change",
 ];
 
 /// Refuses with [`Error::Unconfirmed`], which leads to `/confirm`, an act that the policy names and a session whose

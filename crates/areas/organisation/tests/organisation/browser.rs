@@ -34,6 +34,7 @@ pub(crate) fn app(province: &Province, demonstration: bool) -> App {
     let mut ports = Ports::default();
     ports.insert(province.sign_in.clone());
     ports.insert(organisation::Policies::clone(&province.policies));
+    ports.insert(crate::regulations::notes());
     let area = organisation::area();
     App::new(AppParts {
         db: province.db.clone(),

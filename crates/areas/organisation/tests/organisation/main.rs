@@ -26,6 +26,7 @@ mod province;
 mod readings;
 mod receivers;
 mod registers;
+mod regulations;
 mod sealed;
 mod second_factors;
 mod sign_in;

@@ -5,6 +5,7 @@ use kit::calendar::{WorkingCalendar, vietnam_date};
 use kit::clock::{HOUR, Micros};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What is known of an incident, as far as duties ask.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,17 @@ pub struct Facts {
     /// It turned out to be none; duties that were not fulfilled until then no longer apply.
     pub false_alarm: bool,
     pub sendings: Vec<Sending>,
+    /// Clocks that have begun to run, as they began.
+    pub kept: Vec<Kept>,
+}
+
+/// What a clock that has begun keeps, whatever becomes of the law.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub duty: Arc<Duty>,
+    pub started_at: Option<Micros>,
+    /// The deadline it was given; it holds as long as the start is the same.
+    pub due_at: Option<Micros>,
 }
 
 /// A notice that left the house.
@@ -37,6 +49,10 @@ pub struct Sending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clock {
     pub duty: String,
+    /// The duty that it runs by: that of the law in force, or the one it began with.
+    pub terms: Arc<Duty>,
+    /// It applied once, and so keeps its terms.
+    pub begun: bool,
     pub started_at: Option<Micros>,
     pub due_at: Option<Micros>,
     /// The trigger itself is unknown and the detection stands in for it.
@@ -88,32 +104,38 @@ impl ClockState {
 }
 
 /// All clocks, the stricter first: open ones by deadline, then those fulfilled, then those that do not apply. Of two
-/// with the same deadline the one that stands firmer in law comes first.
-pub fn clocks(duties: &[Duty], calendar: &WorkingCalendar, facts: &Facts, now: Micros) -> Vec<Clock> {
-    let mut clocks: Vec<(&Duty, Clock)> =
-        duties.iter().filter_map(|duty| Some((duty, clock(duty, calendar, facts, now)?))).collect();
-    clocks.sort_by_key(|(duty, clock)| {
+/// with the same deadline the one that stands firmer in law comes first. A duty has one clock: by what it began with, else
+/// by the duty of this name that was law when the trigger came.
+pub fn clocks(duties: &[Arc<Duty>], calendar: &WorkingCalendar, facts: &Facts, now: Micros) -> Vec<Clock> {
+    let mut clocks: Vec<Clock> = Vec::new();
+    for duty in facts.kept.iter().map(|kept| &kept.duty).chain(duties) {
+        if clocks.iter().all(|known| known.duty != duty.id) {
+            clocks.extend(clock(duty, calendar, facts, now));
+        }
+    }
+    clocks.sort_by_key(|clock| {
         let applies = clock.state != ClockState::NotApplicable;
         (
             Reverse(applies),
             Reverse(clock.state.is_open()),
             clock.due_at.unwrap_or(Micros::MAX),
-            duty.status,
-            duty.id.clone(),
+            clock.terms.status,
+            clock.duty.clone(),
         )
     });
-    clocks.into_iter().map(|(_, clock)| clock).collect()
+    clocks
 }
 
 /// `None` where the duty was not valid when the trigger came, or when the incident was detected: who learns of an old
 /// incident reports it by today's law.
-fn clock(duty: &Duty, calendar: &WorkingCalendar, facts: &Facts, now: Micros) -> Option<Clock> {
+fn clock(duty: &Arc<Duty>, calendar: &WorkingCalendar, facts: &Facts, now: Micros) -> Option<Clock> {
     let (started_at, assumed) = start(duty.trigger, facts);
-    let day = vietnam_date(started_at.max(facts.detected).unwrap_or(now));
-    if day < duty.valid_from || duty.valid_to.is_some_and(|last| day > last) {
+    if !duty.holds_on(vietnam_date(started_at.max(facts.detected).unwrap_or(now))) {
         return None;
     }
-    let due_at = started_at.map(|start| due(duty, calendar, start));
+    let kept = facts.kept.iter().find(|kept| kept.duty == *duty);
+    let given = kept.filter(|kept| kept.started_at == started_at).and_then(|kept| kept.due_at);
+    let due_at = started_at.map(|start| given.unwrap_or_else(|| due(duty, calendar, start)));
     let (applies, provisional) = applies(duty, facts);
     let sending = facts
         .sendings
@@ -137,6 +159,8 @@ fn clock(duty: &Duty, calendar: &WorkingCalendar, facts: &Facts, now: Micros) ->
     };
     Some(Clock {
         duty: duty.id.clone(),
+        terms: Arc::clone(duty),
+        begun: kept.is_some() || started_at.is_some() && state != ClockState::NotApplicable,
         started_at,
         due_at,
         assumed,

@@ -12,7 +12,7 @@ fn facts() -> Facts {
 }
 
 fn table(facts: &Facts, now: Micros) -> Vec<(String, &'static str, Option<i64>)> {
-    let law = Law::load(None).unwrap();
+    let law = Law::embedded().unwrap();
     clocks(&law.duties, &law.calendar, facts, now)
         .into_iter()
         .map(|clock| (clock.duty, clock.state.code(), clock.due_at.map(|due| (due - OCCURRED) / MINUTE)))
@@ -20,7 +20,7 @@ fn table(facts: &Facts, now: Micros) -> Vec<(String, &'static str, Option<i64>)>
 }
 
 fn state(facts: &Facts, now: Micros, duty: &str) -> ClockState {
-    let law = Law::load(None).unwrap();
+    let law = Law::embedded().unwrap();
     clocks(&law.duties, &law.calendar, facts, now).into_iter().find(|clock| clock.duty == duty).unwrap().state
 }
 
@@ -46,7 +46,7 @@ fn an_unclassified_incident_runs_every_clock_that_may_apply_the_strictest_first(
 
 #[test]
 fn classification_settles_the_condition() {
-    let law = Law::load(None).unwrap();
+    let law = Law::embedded().unwrap();
     let provisional = |facts: &Facts| {
         let clocks = clocks(&law.duties, &law.calendar, facts, DETECTED + HOUR);
         clocks.into_iter().find(|clock| clock.duty == "IN-24").map(|clock| (clock.provisional, clock.state.code()))
@@ -86,7 +86,7 @@ fn late_is_shown_as_late_and_stays_late() {
 
 #[test]
 fn an_unknown_occurrence_is_counted_from_detection_and_marked() {
-    let law = Law::load(None).unwrap();
+    let law = Law::embedded().unwrap();
     let facts = Facts { occurred: None, ..facts() };
     let clocks = clocks(&law.duties, &law.calendar, &facts, DETECTED + HOUR);
     let clock = clocks.iter().find(|clock| clock.duty == "IN-24-SEED").unwrap();
@@ -125,6 +125,47 @@ fn nothing_is_due_before_anything_is_known() {
     );
 }
 
+#[test]
+fn a_clock_that_has_begun_keeps_its_duty_and_its_deadline() {
+    let law = Law::embedded().unwrap();
+    let begun = clocks(&law.duties, &law.calendar, &facts(), DETECTED + HOUR).into_iter().filter(|clock| clock.begun);
+    let kept: Vec<_> =
+        begun.map(|clock| Kept { duty: clock.terms, started_at: clock.started_at, due_at: clock.due_at }).collect();
+    let ids: Vec<_> = kept.iter().map(|kept| kept.duty.id.as_str()).collect();
+    assert_eq!(ids, ["IN-24-SEED", "IN-24", "IN-24-CENTRAL", "IN-72"], "what does not apply has not begun");
+    let shorter: Vec<_> =
+        law.duties.iter().map(|duty| Arc::new(Duty { amount: duty.amount / 2, ..(**duty).clone() })).collect();
+    let due = |duties: &[Arc<Duty>], facts: &Facts, id: &str| {
+        let found = clocks(duties, &law.calendar, facts, DETECTED + HOUR);
+        found.into_iter().find(|clock| clock.duty == id).and_then(|clock| clock.due_at)
+    };
+    let old = Facts { kept, ..facts() };
+    assert_eq!(due(&shorter, &facts(), "IN-24"), Some(DETECTED + 12 * HOUR), "a new incident");
+    assert_eq!(due(&shorter, &old, "IN-24"), Some(DETECTED + 24 * HOUR), "one that runs");
+    assert_eq!(due(&[], &old, "IN-72"), Some(DETECTED + 72 * HOUR), "a duty that is no more runs to its end");
+    let signs = ["personal-data-harm".to_owned()].into();
+    let ticked = Facts { signs, ..old.clone() };
+    assert_eq!(due(&shorter, &ticked, "PD-72"), Some(DETECTED + 36 * HOUR), "what begins now takes what is law now");
+    let corrected = Facts { occurred: Some(OCCURRED - HOUR), ..old };
+    assert_eq!(due(&shorter, &corrected, "IN-24-SEED"), Some(OCCURRED + 23 * HOUR), "another start, the same period");
+}
+
+#[test]
+fn a_deadline_given_stands_though_the_calendar_changes() {
+    let law = Law::embedded().unwrap();
+    let seed = law.duty("IN-24-SEED").unwrap();
+    let slow = Arc::new(Duty { unit: Unit::WorkingDays, amount: 5, ..(**seed).clone() });
+    let due = |facts: &Facts, calendar: &WorkingCalendar| {
+        clocks(&[Arc::clone(&slow)], calendar, facts, DETECTED).first().and_then(|clock| clock.due_at)
+    };
+    // The Vietnam Culture Day of 24 November is off in the calendar of 2026 and not in one that knows nothing.
+    let given = due(&facts(), &law.calendar);
+    let kept = vec![Kept { duty: Arc::clone(&slow), started_at: Some(OCCURRED), due_at: given }];
+    let plain = WorkingCalendar::default();
+    assert_ne!(due(&facts(), &plain), given);
+    assert_eq!(due(&Facts { kept, ..facts() }, &plain), given);
+}
+
 proptest! {
     /// Learning more (an earlier occurrence, a later receipt) never makes a deadline later, and knowing nothing new
     /// changes nothing.
@@ -133,7 +174,7 @@ proptest! {
         let now = DETECTED + hours * HOUR;
         let before = facts();
         let after = Facts { occurred: Some(OCCURRED - earlier * MINUTE), ..facts() };
-        let law = Law::load(None).unwrap();
+        let law = Law::embedded().unwrap();
         let due = |facts: &Facts, duty: &str| {
             clocks(&law.duties, &law.calendar, facts, now).into_iter().find(|clock| clock.duty == duty).and_then(|clock| clock.due_at)
         };

@@ -1,5 +1,6 @@
 //! Duties to report, and their clocks. Duties are data (`content/duties/`); a clock is a pure function of duties, facts
-//! and now, so every order of corrections ends in the same clocks.
+//! and now, so every order of corrections ends in the same clocks. One that has begun to run keeps its duty and its deadline
+//! when the law changes.
 
 pub mod clock;
 pub mod service;
@@ -7,14 +8,15 @@ pub mod store;
 pub mod tables;
 pub mod view;
 
-pub use clock::{Clock, ClockState, Facts, Sending, clocks};
+pub use clock::{Clock, ClockState, Facts, Kept, Sending, clocks};
 
 use crate::law::{Basis, Words};
 use jiff::civil::Date;
-use serde::Deserialize;
+use kit::Lang;
+use serde::{Deserialize, Serialize};
 
-/// One duty to report.
-#[derive(Debug, Clone, Deserialize)]
+/// One duty to report. A clock that has begun to run keeps it as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Duty {
     /// `IN-24`, as in `regulation.md` Annex B.
@@ -52,7 +54,7 @@ fn yes() -> bool {
 }
 
 /// What starts a clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
     Occurrence,
@@ -64,7 +66,7 @@ pub enum Trigger {
 }
 
 /// Hours run through nights, weekends and holidays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
     Hours,
@@ -73,7 +75,7 @@ pub enum Unit {
 }
 
 /// How a duty stands in law.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     InForce,
@@ -94,9 +96,26 @@ impl Standing {
 }
 
 /// Who must be told.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipient {
     pub id: String,
-    #[serde(flatten)]
-    pub name: Words,
+    pub vi: String,
+    pub en: String,
+}
+
+impl Recipient {
+    pub fn name(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Vi => &self.vi,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+impl Duty {
+    /// Whether it is law on a day.
+    pub fn holds_on(&self, day: Date) -> bool {
+        day >= self.valid_from && self.valid_to.is_none_or(|last| day <= last)
+    }
 }

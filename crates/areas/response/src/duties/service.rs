@@ -1,4 +1,4 @@
-//! Reckoning the clocks of an incident anew, in the transaction that changed a fact.
+//! Reckoning the clocks of an incident anew, in the transaction that changed a fact or the law.
 
 use super::{Clock, Duty, Facts, clocks, store};
 use crate::incidents::store as incident_store;
@@ -6,17 +6,19 @@ use crate::incidents::{Incident, KnownTime, TimeKind};
 use crate::law::{Law, law};
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
+use std::sync::Arc;
 
 pub use store::{RunningClock, count_running, running};
 
 /// What is known of an incident, as duties ask.
-pub async fn facts(connection: &impl Connection, incident: &Incident) -> Result<Facts, Error> {
+pub async fn facts(connection: &impl Connection, incident: &Incident, law: &Law) -> Result<Facts, Error> {
     let times = incident_store::times(connection, &incident.id).await?;
     let sendings = store::sendings(connection, &incident.id).await?;
-    Ok(Facts { sendings, ..facts_of(incident, &times, law()) })
+    let kept = store::kept(connection, &incident.id).await?;
+    Ok(Facts { sendings, kept, ..facts_of(incident, &times, law) })
 }
 
-/// The same without what was sent; pure.
+/// The same without what was sent and what has begun; pure.
 pub fn facts_of(incident: &Incident, times: &[KnownTime], law: &Law) -> Facts {
     let at = |kind| times.iter().find(|time| time.kind == kind).map(|time| time.at);
     let level = incident.severity.as_deref().and_then(|id| law.scale()?.level(id));
@@ -31,6 +33,7 @@ pub fn facts_of(incident: &Incident, times: &[KnownTime], law: &Law) -> Facts {
         system_level: incident.system_level,
         false_alarm: incident.false_alarm,
         sendings: Vec::new(),
+        kept: Vec::new(),
     }
 }
 
@@ -39,26 +42,41 @@ pub async fn clocks_of(
     connection: &impl Connection,
     incident: &Incident,
     now: Micros,
-) -> Result<Vec<(&'static Duty, Clock)>, Error> {
-    Ok(with_duties(clocks(&law().duties, &law().calendar, &facts(connection, incident).await?, now)))
+) -> Result<Vec<(Arc<Duty>, Clock)>, Error> {
+    clocks_by(connection, incident, now, &law()).await
+}
+
+async fn clocks_by(
+    connection: &impl Connection,
+    incident: &Incident,
+    now: Micros,
+    law: &Law,
+) -> Result<Vec<(Arc<Duty>, Clock)>, Error> {
+    let clocks = clocks(&law.duties, &law.calendar, &facts(connection, incident, law).await?, now);
+    Ok(clocks.into_iter().map(|clock| (Arc::clone(&clock.terms), clock)).collect())
 }
 
 /// Reckons the clocks of an incident and keeps them. Called by every change of a fact that a duty asks for.
 pub async fn refresh(tx: &Tx<'_>, now: Micros, incident_id: &str) -> Result<(), Error> {
+    refresh_by(tx, now, incident_id, &law()).await
+}
+
+async fn refresh_by(tx: &Tx<'_>, now: Micros, incident_id: &str, law: &Law) -> Result<(), Error> {
     let incident = incident_store::find(tx, incident_id).await?;
-    let clocks = clocks_of(tx, &incident, now).await?;
+    let clocks = clocks_by(tx, &incident, now, law).await?;
     store::replace(tx, incident_id, &incident.agency_id, &clocks, now).await
 }
 
-/// Reckons the clocks of all open incidents, after the law has changed. Called at start.
+/// Reckons the clocks of all open incidents by the law in force. Called at start, since an upgrade may have changed it.
 pub async fn refresh_all(tx: &Tx<'_>, now: Micros) -> Result<usize, Error> {
-    let ids = store::open_incident_ids(tx).await?;
-    for id in &ids {
-        refresh(tx, now, id).await?;
-    }
-    Ok(ids.len())
+    refresh_all_by(tx, now, &law()).await
 }
 
-fn with_duties(clocks: Vec<Clock>) -> Vec<(&'static Duty, Clock)> {
-    clocks.into_iter().filter_map(|clock| Some((law().duty(&clock.duty)?, clock))).collect()
+/// The same by a law that comes into force with this transaction.
+pub async fn refresh_all_by(tx: &Tx<'_>, now: Micros, law: &Law) -> Result<usize, Error> {
+    let ids = store::open_incident_ids(tx).await?;
+    for id in &ids {
+        refresh_by(tx, now, id, law).await?;
+    }
+    Ok(ids.len())
 }

@@ -1,12 +1,13 @@
 //! The clocks as last reckoned, one row per incident and duty. What depends on now (running or late) is told when read.
 
-use super::{Clock, ClockState, Duty, Sending};
+use super::{Clock, ClockState, Duty, Kept, Sending};
 use crate::statements::{execute, insert, row, rows};
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use sea_orm::{QueryResult, Value};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +21,9 @@ pub struct ClockRow {
     pub due_at: Option<Micros>,
     pub sent_at: Option<Micros>,
     pub receipt_at: Option<Micros>,
+    /// The duty as it was when the clock began to run; none where it has not.
+    #[serde(skip)]
+    pub terms: Option<Arc<Duty>>,
 }
 
 impl ClockRow {
@@ -41,7 +45,7 @@ pub(super) async fn replace(
     tx: &Tx<'_>,
     incident_id: &str,
     agency_id: &str,
-    clocks: &[(&Duty, Clock)],
+    clocks: &[(Arc<Duty>, Clock)],
     now: Micros,
 ) -> Result<(), Error> {
     execute(tx, "DELETE FROM duty_clocks WHERE incident_id = $1", vec![incident_id.into()]).await?;
@@ -51,7 +55,8 @@ pub(super) async fn replace(
             ClockState::Receipt { sent_at, at, .. } => (Some(sent_at), Some(at)),
             _ => (None, None),
         };
-        let columns: [(&str, Value); 13] = [
+        let terms = clock.begun.then(|| serde_json::to_string(&**duty)).transpose().map_err(Error::internal)?;
+        let columns: [(&str, Value); 14] = [
             ("incident_id", incident_id.into()),
             ("duty_id", duty.id.as_str().into()),
             ("agency_id", agency_id.into()),
@@ -64,6 +69,7 @@ pub(super) async fn replace(
             ("due_at", clock.due_at.into()),
             ("sent_at", sent_at.into()),
             ("receipt_at", receipt_at.into()),
+            ("terms", terms.into()),
             ("updated_at", now.into()),
         ];
         insert(tx, "duty_clocks", &columns).await?;
@@ -71,8 +77,8 @@ pub(super) async fn replace(
     Ok(())
 }
 
-const COLUMNS: &str =
-    "c.incident_id, c.duty_id, c.applies, c.provisional, c.assumed, c.started_at, c.due_at, c.sent_at, c.receipt_at";
+const COLUMNS: &str = "c.incident_id, c.duty_id, c.applies, c.provisional, c.assumed, c.started_at, c.due_at, \
+                       c.sent_at, c.receipt_at, c.terms";
 
 /// Clocks of these incidents, by incident. The incidents must have been found in scope; the scope is applied again.
 pub async fn of_incidents(
@@ -155,7 +161,38 @@ fn clock_row(row: &QueryResult) -> Result<ClockRow, Error> {
         due_at: row.try_get("", "due_at")?,
         sent_at: row.try_get("", "sent_at")?,
         receipt_at: row.try_get("", "receipt_at")?,
+        terms: terms(row)?,
     })
+}
+
+/// A duty that an older or newer program kept and this one does not read counts as not kept.
+fn terms(row: &QueryResult) -> Result<Option<Arc<Duty>>, Error> {
+    let Some(text) = row.try_get::<Option<String>>("", "terms")? else { return Ok(None) };
+    let duty = serde_json::from_str(&text).inspect_err(|error| tracing::warn!(%error, "a kept duty does not read"));
+    Ok(duty.ok().map(Arc::new))
+}
+
+/// What clocks of an incident keep that have begun to run.
+pub(super) async fn kept(connection: &impl Connection, incident_id: &str) -> Result<Vec<Kept>, Error> {
+    let sql = "SELECT started_at, due_at, terms FROM duty_clocks WHERE incident_id = $1 AND terms IS NOT NULL \
+               ORDER BY duty_id";
+    let rows = rows(connection, sql, vec![incident_id.into()]).await?;
+    let kept = rows.iter().map(|row| {
+        let (started_at, due_at) = (row.try_get("", "started_at")?, row.try_get("", "due_at")?);
+        Ok(terms(row)?.map(|duty| Kept { duty, started_at, due_at }))
+    });
+    kept.filter_map(Result::transpose).collect()
+}
+
+/// Forms that somebody still needs: of clocks that run, and of every notice that was ever drafted.
+pub(crate) async fn needed_forms(connection: &impl Connection) -> Result<BTreeSet<String>, Error> {
+    let scope = connection.scope();
+    let sql = format!(
+        "SELECT c.form FROM duty_clocks c WHERE {OPEN} AND {} UNION SELECT n.form FROM notices n WHERE {}",
+        scope.agency_condition("c.agency_id"),
+        scope.agency_condition("n.agency_id")
+    );
+    rows(connection, &sql, vec![true.into()]).await?.iter().map(|row| Ok(row.try_get("", "form")?)).collect()
 }
 
 /// What was sent in an incident.

@@ -5,9 +5,11 @@ use super::store::{ClockRow, RunningClock};
 use super::{Duty, service};
 use crate::law::law;
 use askama::Template;
+use kit::calendar::vietnam_date;
 use kit::clock::Micros;
 use kit::page::{Counter, DutyState, Page, PageParts, Tone};
 use kit::{App, Error, Lang, Scope};
+use std::sync::Arc;
 
 /// How many clocks the duty room lists; the rest is one click away.
 const PANEL: u64 = 12;
@@ -63,19 +65,19 @@ pub fn flag(duty: &Duty, clock: &Clock, lang: Lang, href: String) -> Option<kit:
 
 /// Column of the matrix.
 pub struct MatrixColumn {
-    pub duty: &'static Duty,
+    pub duty: Arc<Duty>,
     pub name: String,
     pub title: String,
 }
 
 /// Columns for the duties in force now: those of law first, then of plans, the shortest first.
-pub fn columns(lang: Lang) -> Vec<MatrixColumn> {
-    let mut duties: Vec<&'static Duty> = law().duties.iter().filter(|duty| duty.valid_to.is_none()).collect();
-    duties.sort_by_key(|duty| (duty.amount, duty.status, duty.id.as_str()));
-    let column = |duty: &'static Duty| MatrixColumn {
-        duty,
+pub fn columns(lang: Lang, now: Micros) -> Vec<MatrixColumn> {
+    let mut duties = law().duties_from(vietnam_date(now));
+    duties.sort_by(|one, other| (one.amount, one.status, &one.id).cmp(&(other.amount, other.status, &other.id)));
+    let column = |duty: Arc<Duty>| MatrixColumn {
         name: duty.short.of(lang).to_owned(),
         title: duty.title.of(lang).to_owned(),
+        duty,
     };
     duties.into_iter().map(column).collect()
 }
@@ -130,9 +132,9 @@ pub async fn panel(app: &App, scope: &Scope, lang: Lang) -> Result<String, Error
 fn panel_row(clock: RunningClock, lang: Lang, now: Micros) -> Option<PanelRow> {
     let due_at = clock.clock.due_at?;
     // A duty that is no longer in the content keeps its identifier as name.
-    let duty = law().duty(&clock.clock.duty_id);
-    let name = duty.map_or_else(|| clock.clock.duty_id.clone(), |duty| duty.short.of(lang).to_owned());
-    let recipient = duty.map(|duty| duty.recipient.name.of(lang).to_owned()).unwrap_or_default();
+    let duty = clock.clock.terms.clone().or_else(|| law().duty(&clock.clock.duty_id).cloned());
+    let name = duty.as_ref().map_or_else(|| clock.clock.duty_id.clone(), |duty| duty.short.of(lang).to_owned());
+    let recipient = duty.map(|duty| duty.recipient.name(lang).to_owned()).unwrap_or_default();
     Some(PanelRow { state: clock.clock.state(now), due_at, duty: name, recipient, clock })
 }
 

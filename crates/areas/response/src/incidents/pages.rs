@@ -75,7 +75,7 @@ async fn list_incidents(visit: Visit) -> Result<Response, Fail> {
     let incidents = store::list(&connection, &filter, pagination.per_page, pagination.offset()).await?;
     let ids: Vec<String> = incidents.iter().map(|incident| incident.id.clone()).collect();
     let clocks = clock_store::of_incidents(&connection, &ids).await?;
-    let columns = columns(visit.lang);
+    let columns = columns(visit.lang, page.now);
     let rows: Vec<Row> = incidents
         .into_iter()
         .map(|incident| Row {
@@ -105,7 +105,8 @@ async fn list_incidents(visit: Visit) -> Result<Response, Fail> {
 
 /// Level in words; "not classified yet" where there is none.
 pub(super) fn severity_words(page: &Page, incident: &Incident) -> String {
-    let level = incident.severity.as_deref().and_then(|id| law().scale()?.level(id));
+    let law = law();
+    let level = incident.severity.as_deref().and_then(|id| law.scale()?.level(id));
     level.map_or_else(|| page.t("incident-not-classified"), |level| level.title.of(page.lang).to_owned())
 }
 

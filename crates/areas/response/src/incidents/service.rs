@@ -223,7 +223,8 @@ pub async fn classify(
 ) -> Result<(), Error> {
     tx.scope().require(Capability::HandleIncidents)?;
     let incident = store::find(tx, id).await?;
-    let scale = law().scale().ok_or(Error::Conflict("incident-no-scale"))?;
+    let law = law();
+    let scale = law.scale().ok_or(Error::Conflict("incident-no-scale"))?;
     let level = scale.level(severity).ok_or_else(|| Error::invalid("severity", "field-required"))?;
     let mut signs: Vec<String> =
         signs.iter().filter(|sign| scale.signs().any(|known| known.id == **sign)).cloned().collect();

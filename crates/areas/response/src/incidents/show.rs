@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Choice, ClockBar, Entry, ErrorSummary, Page, Severity, Tab, Tone};
 use kit::web::{Fail, Routes, SlotContent, Visit, render};
 use kit::{Capability, Lang};
+use std::sync::Arc;
 
 const TIMELINE: u64 = 500;
 const TABS: [&str; 4] = ["timeline", "evidence", "documents", "facts"];
@@ -61,7 +62,7 @@ struct IncidentPage<'again> {
     bar: ClockBar,
     times: Vec<TimeRow>,
     corrected: Vec<KnownTime>,
-    clocks: Vec<(&'static Duty, Clock)>,
+    clocks: Vec<(Arc<Duty>, Clock)>,
     steps: Vec<Step>,
     other_states: Vec<Choice>,
     tab: &'static str,
@@ -103,7 +104,8 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, again: &Aga
     let alerts = store::alerts(&connection, id).await?;
     let page = visit.page().await?;
     let may_handle = visit.scope().may(Capability::HandleIncidents);
-    let scale = law().scale();
+    let law = law();
+    let scale = law.scale();
     let level = incident.severity.as_deref().and_then(|id| scale?.level(id));
     let count = |number: usize| Some(number as u64);
     let counts = [None, count(alerts.len()), count(notices.len()), None];
@@ -153,8 +155,9 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, again: &Aga
 
 /// Forms to draft, those that duties ask for first, in the order of the duties.
 fn forms(lang: Lang) -> Vec<Choice> {
-    let asked = |id: &str| law().duties.iter().position(|duty| duty.form == id).unwrap_or(usize::MAX);
-    let mut forms: Vec<_> = law().forms.iter().collect();
+    let law = law();
+    let asked = |id: &str| law.duties.iter().position(|duty| duty.form == id).unwrap_or(usize::MAX);
+    let mut forms: Vec<_> = law.forms.iter().collect();
     forms.sort_by_key(|form| asked(&form.id));
     forms.into_iter().map(|form| Choice::new(form.id.clone(), form.title.of(lang), false)).collect()
 }
@@ -171,7 +174,8 @@ fn time_rows(times: &[KnownTime]) -> Vec<TimeRow> {
 }
 
 fn sign_groups(page: &Page, incident: &Incident, again: &Again) -> Vec<SignGroup> {
-    let levels = law().scale().map(|scale| scale.levels.as_slice()).unwrap_or_default();
+    let law = law();
+    let levels = law.scale().map(|scale| scale.levels.as_slice()).unwrap_or_default();
     let sign = |sign: &crate::severity::Sign| SignBox {
         id: sign.id.clone(),
         words: sign.title.of(page.lang).to_owned(),

@@ -7,9 +7,10 @@ use crate::law::law;
 use crate::notices::{self, Notice};
 use kit::Lang;
 use kit::page::{Choice, ClockBar, Moment, MomentKind, Page};
+use std::sync::Arc;
 
 /// Times and duties on one line.
-pub(super) fn clock_bar(times: &[KnownTime], clocks: &[(&Duty, Clock)], lang: Lang, incident_id: &str) -> ClockBar {
+pub(super) fn clock_bar(times: &[KnownTime], clocks: &[(Arc<Duty>, Clock)], lang: Lang, incident_id: &str) -> ClockBar {
     let moment = |time: &KnownTime| Moment { kind: moment_kind(time.kind), at: time.at };
     let href = format!("/incidents/{incident_id}?tab=documents");
     ClockBar {
@@ -48,7 +49,7 @@ pub(super) enum StepAct {
 pub(super) fn next_steps(
     page: &Page,
     incident: &Incident,
-    clocks: &[(&Duty, Clock)],
+    clocks: &[(Arc<Duty>, Clock)],
     notices: &[Notice],
     may_handle: bool,
 ) -> Vec<Step> {
@@ -94,7 +95,7 @@ fn notice_step(
     notices: &[Notice],
     may_handle: bool,
 ) -> Option<Step> {
-    let form = law().form(&duty.form)?;
+    let form = law().form(&duty.form).cloned()?;
     let title = form.title.of(page.lang);
     let due = clock.due_at.map(|due| page.format.until(due)).unwrap_or_default();
     let why = page
@@ -151,7 +152,8 @@ pub(super) fn state_choices(page: &Page, incident: &Incident, chosen: &str) -> V
 }
 
 pub(super) fn severity_choices(page: &Page, chosen: &str) -> Vec<Choice> {
-    let levels = law().scale().map(|scale| scale.levels.as_slice()).unwrap_or_default();
+    let law = law();
+    let levels = law.scale().map(|scale| scale.levels.as_slice()).unwrap_or_default();
     let choice =
         |level: &crate::severity::Level| Choice::new(level.id.clone(), level.title.of(page.lang), chosen == level.id);
     levels.iter().map(choice).collect()

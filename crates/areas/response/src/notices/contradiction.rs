@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn another_severity_or_class_is_found_and_more_words_are_not() {
-        let law = Law::load(None).unwrap();
+        let law = Law::embedded().unwrap();
         let form = law.form("first-notice").unwrap();
         let incident =
             Incident { severity: Some("M2".into()), technical_kind: "intrusion".into(), ..Incident::default() };

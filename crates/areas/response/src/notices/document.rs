@@ -88,7 +88,7 @@ pub fn symbol(form: &NoticeForm, agency: &str) -> String {
 pub fn recipient_names(notice: &Notice, law: &Law) -> Vec<String> {
     let name = |id: &String| {
         let duty = law.duties.iter().find(|duty| duty.recipient.id == *id);
-        duty.map_or_else(|| id.clone(), |duty| duty.recipient.name.vi.clone())
+        duty.map_or_else(|| id.clone(), |duty| duty.recipient.vi.clone())
     };
     notice.recipients.iter().map(name).collect()
 }

@@ -61,7 +61,7 @@ fn known() -> Knowledge {
 }
 
 fn notice(number: Option<i64>) -> (Notice, Surroundings) {
-    let law = Law::load(None).unwrap();
+    let law = Law::embedded().unwrap();
     let known = known();
     let notice = Notice {
         incident_code: known.incident.code.clone(),
@@ -79,7 +79,7 @@ fn notice(number: Option<i64>) -> (Notice, Surroundings) {
 
 /// All text of `word/document.xml`, tags taken out.
 fn words(notice: &Notice, around: &Surroundings) -> String {
-    let law = Law::load(None).unwrap();
+    let law = Law::embedded().unwrap();
     let package = documents::render(&document(notice, law.form("first-notice").unwrap(), &law, around)).unwrap();
     let mut xml = String::new();
     let mut archive = zip::ZipArchive::new(Cursor::new(package)).unwrap();

@@ -5,7 +5,23 @@ use crate::law::{Basis, Words};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Names that the page of a notice uses itself; no field of a form is called so.
+pub const RESERVED: [&str; 12] = [
+    "authority",
+    "csrf",
+    "issuer",
+    "issuer_parent",
+    "place",
+    "position",
+    "recipients",
+    "signer",
+    "symbol",
+    "take",
+    "then",
+    "version",
+];
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoticeForm {
     pub id: String,
@@ -22,7 +38,7 @@ pub struct NoticeForm {
 }
 
 /// Vietnamese, since the document is. `{ $agency }`, `{ $system }`, `{ $code }` and `{ $next_due }` are filled in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentWords {
     /// Kind of document, printed as title: `BÁO CÁO`.
@@ -40,7 +56,7 @@ pub struct DocumentWords {
     pub urgency: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
     pub id: String,
@@ -49,7 +65,7 @@ pub struct Section {
     pub fields: Vec<FormField>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FormField {
     pub id: String,
@@ -72,7 +88,7 @@ pub enum FieldKind {
 }
 
 /// A table behind the text.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AppendixWords {
     pub title: String,

@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn missing_fields_are_named() {
-        let law = crate::law::Law::load(None).unwrap();
+        let law = crate::law::Law::embedded().unwrap();
         let form = law.form("first-notice").unwrap();
         let mut notice = Notice::default();
         let all = notice.missing(form).len();

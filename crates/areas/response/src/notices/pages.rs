@@ -2,9 +2,10 @@
 
 use super::contradiction::Contradiction;
 use super::form::FieldKind;
-use super::service::{self, NoticeChange, contradictions_in, form_of, heads};
+use super::service::{self, NoticeChange, contradictions_in, duties_of, form_of, heads};
 use super::{CHANNELS, Letterhead, Notice, State, approval_problem, store};
 use crate::again::{Again, typed};
+use crate::duties::Duty;
 use crate::edge::tell;
 use crate::law::law;
 use crate::moment;
@@ -18,6 +19,7 @@ use kit::{Capability, Error, Tx};
 use organisation::Policies;
 use organisation::people;
 use serde::Deserialize;
+use std::sync::Arc;
 
 const LISTED: u64 = 200;
 
@@ -123,6 +125,7 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
     let errors = again.errors_of("edit");
     let connection = visit.read();
     let form = form_of(&notice)?;
+    let duties = duties_of(&connection, &notice, visit.now()).await?;
     let page = visit.page().await?;
     let scope = visit.scope();
     let state = notice.state();
@@ -138,7 +141,7 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
         Some(person) => signature(&notice.letterhead.signed_by(&people::find(&connection, person).await?)),
         None => Vec::new(),
     };
-    let differing = contradictions_in(&connection, &notice, form).await?;
+    let differing = contradictions_in(&connection, &notice, &form).await?;
     let sections = form.sections.iter().map(|section| {
         let fields = section.fields.iter().map(|field| {
             let value = notice.fields.get(&field.id).cloned().unwrap_or_default();
@@ -163,7 +166,7 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
         form_is_draft: form.status == "draft",
         sections: sections.collect(),
         letterhead: letterhead_entries(&page, &notice.letterhead, &errors),
-        recipients: recipients(&notice, visit.lang),
+        recipients: recipients(&duties, &notice, visit.lang),
         may_edit: state == State::Draft && scope.may(Capability::HandleIncidents),
         may_approve: approver.is_some() && problem.is_none(),
         may_return: approver.is_some() && problem != Some("notice-another-head"),
@@ -241,12 +244,12 @@ fn letterhead_entries(page: &Page, head: &Letterhead, errors: &FormErrors) -> Ve
     ]
 }
 
-fn recipients(notice: &Notice, lang: kit::Lang) -> Vec<Choice> {
+fn recipients(duties: &[Arc<Duty>], notice: &Notice, lang: kit::Lang) -> Vec<Choice> {
     let mut choices: Vec<Choice> = Vec::new();
-    for duty in law().duties.iter().filter(|duty| duty.valid_to.is_none()) {
-        let id = &duty.recipient.id;
-        if !choices.iter().any(|choice| choice.value == *id) {
-            choices.push(Choice::new(id.clone(), duty.recipient.name.of(lang), notice.recipients.contains(id)));
+    for recipient in duties.iter().map(|duty| &duty.recipient) {
+        if !choices.iter().any(|choice| choice.value == recipient.id) {
+            let chosen = notice.recipients.contains(&recipient.id);
+            choices.push(Choice::new(recipient.id.clone(), recipient.name(lang), chosen));
         }
     }
     choices

@@ -26,6 +26,7 @@ use organisation::{audit, people};
 use sea_orm::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const LONGEST_FIELD: usize = 20_000;
 const LONGEST_LINE: usize = 300;
@@ -37,13 +38,13 @@ const HEAD: &str = "leader";
 pub async fn draft(tx: &Tx<'_>, now: Micros, incident_id: &str, form_id: &str) -> Result<String, Error> {
     tx.scope().require(Capability::HandleIncidents)?;
     let incident = incident_store::find(tx, incident_id).await?;
-    let form = law().form(form_id).ok_or(Error::NotFound)?;
+    let form = law().form(form_id).cloned().ok_or(Error::NotFound)?;
     let notices = store::of_incident(tx, incident_id).await?;
     if let Some(open) = notices.iter().find(|notice| notice.form == form_id && notice.state() < State::Approved) {
         return Ok(open.id.clone());
     }
     let known = gather(tx, &incident, &notices, now).await?;
-    let fields = prefill(form, law(), &known);
+    let fields = prefill(&form, &law(), &known);
     let recipients = due_recipients(tx, &incident, form_id, now).await?;
     let id = new_id(now);
     let row = store::NewRow {
@@ -70,20 +71,33 @@ pub async fn draft(tx: &Tx<'_>, now: Micros, incident_id: &str, form_id: &str) -
 /// for the form.
 async fn due_recipients(tx: &Tx<'_>, incident: &Incident, form: &str, now: Micros) -> Result<Vec<String>, Error> {
     let clocks = clocks_of(tx, incident, now).await?;
-    let recipients = |duties: &mut dyn Iterator<Item = &'static Duty>| {
+    let recipients = |duties: Vec<Arc<Duty>>| {
         let mut recipients: Vec<String> = Vec::new();
-        for duty in duties.filter(|duty| duty.form == form) {
+        for duty in duties.iter().filter(|duty| duty.form == form) {
             if !recipients.contains(&duty.recipient.id) {
                 recipients.push(duty.recipient.id.clone());
             }
         }
         recipients
     };
-    let open = recipients(&mut clocks.iter().filter(|(_, clock)| clock.state.is_open()).map(|(duty, _)| *duty));
+    let open = clocks.iter().filter(|(_, clock)| clock.state.is_open()).map(|(duty, _)| Arc::clone(duty));
+    let open = recipients(open.collect());
     if !open.is_empty() {
         return Ok(open);
     }
-    Ok(recipients(&mut law().duties.iter().filter(|duty| duty.valid_to.is_none())))
+    Ok(recipients(law().duties_from(vietnam_date(now))))
+}
+
+/// Duties that a notice may be for: those in force, and those that its incident has begun with.
+pub(super) async fn duties_of(
+    connection: &impl Connection,
+    notice: &Notice,
+    now: Micros,
+) -> Result<Vec<Arc<Duty>>, Error> {
+    let mut duties = law().duties_from(vietnam_date(now));
+    let incident = incident_store::find(connection, &notice.incident_id).await?;
+    duties.extend(clocks_of(connection, &incident, now).await?.into_iter().map(|(duty, _)| duty));
+    Ok(duties)
 }
 
 /// What a person changed in a draft.
@@ -132,7 +146,7 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, change: &NoticeChange) -> 
     }
     let letterhead = checked(&change.letterhead, &mut faults);
     faults.into_result()?;
-    let differing = contradictions_in(tx, &Notice { fields: fields.clone(), ..notice.clone() }, form).await?;
+    let differing = contradictions_in(tx, &Notice { fields: fields.clone(), ..notice.clone() }, &form).await?;
     let mut taken = Vec::new();
     for one in differing.into_iter().filter(|one| change.take.contains(&one.field)) {
         let source = form.fields().find(|field| field.id == one.field).and_then(|field| field.prefill.clone());
@@ -140,7 +154,8 @@ pub async fn edit(tx: &Tx<'_>, now: Micros, id: &str, change: &NoticeChange) -> 
         fields.insert(one.field.clone(), value);
         taken.push(one.field);
     }
-    let known = |id: &String| law().duties.iter().any(|duty| duty.recipient.id == *id);
+    let duties = duties_of(tx, &notice, now).await?;
+    let known = |id: &String| duties.iter().any(|duty| duty.recipient.id == *id);
     let recipients: Vec<String> = change.recipients.iter().filter(|id| known(id)).cloned().collect();
     let columns: [(&str, Value); 4] = [
         ("fields", store::text(&fields)?),
@@ -163,7 +178,7 @@ pub(super) async fn contradictions_in(
         return Ok(Vec::new());
     }
     let incident = incident_store::find(connection, &notice.incident_id).await?;
-    Ok(contradictions(notice, form, law(), &incident))
+    Ok(contradictions(notice, form, &law(), &incident))
 }
 
 /// The letterhead as it is kept.
@@ -186,7 +201,7 @@ pub async fn submit(tx: &Tx<'_>, live: &Live, now: Micros, id: &str, version: i6
     let notice = store::find(tx, id).await?;
     let form = form_of(&notice)?;
     let mut missing: Vec<FieldError> = notice
-        .missing(form)
+        .missing(&form)
         .into_iter()
         .map(|field| FieldError { field: field.id.clone(), key: "field-required" })
         .collect();
@@ -199,7 +214,7 @@ pub async fn submit(tx: &Tx<'_>, live: &Live, now: Micros, id: &str, version: i6
     if notice.recipients.is_empty() {
         missing.push(FieldError { field: "recipients".to_owned(), key: "field-required" });
     }
-    for one in contradictions_in(tx, &notice, form).await? {
+    for one in contradictions_in(tx, &notice, &form).await? {
         missing.push(FieldError { field: one.field, key: "notice-contradicts" });
     }
     if !missing.is_empty() {
@@ -257,7 +272,7 @@ pub async fn approve(
     if let Some(problem) = approval_problem(&notice, &approver, &heads, &Policies::in_force()?.separation) {
         return Err(Error::Conflict(problem));
     }
-    if !contradictions_in(tx, &notice, form).await?.is_empty() {
+    if !contradictions_in(tx, &notice, &form).await?.is_empty() {
         return Err(Error::Conflict("notice-contradicts-incident"));
     }
     if number.is_some_and(|number| !(1..1_000_000).contains(&number)) {
@@ -274,9 +289,9 @@ pub async fn approve(
         return Err(Error::Conflict("notice-signer-without-position"));
     }
     notice.number = Some(number);
-    let content = render(tx, &notice, form, Some(date), now).await?;
+    let content = render(tx, &notice, &form, Some(date), now).await?;
     let sha256 = store::keep_document(tx, id, &content, now).await?;
-    let symbol = format!("{number:02}/{}", symbol(form, &notice.letterhead.symbol));
+    let symbol = format!("{number:02}/{}", symbol(&form, &notice.letterhead.symbol));
     let columns: [(&str, Value); 9] = [
         ("letterhead", store::text(&notice.letterhead)?),
         ("number", number.into()),
@@ -427,7 +442,8 @@ async fn advance(
     let mut columns = columns.to_vec();
     columns.push(("state", to.code().into()));
     update(tx, "notices", &notice.id, version, &columns).await?;
-    let title = form_of(notice)?.title.vi.as_str();
+    let form = form_of(notice)?;
+    let title = form.title.vi.as_str();
     let kind = if to == State::Draft { "notice-returned".to_owned() } else { format!("notice-{}", to.code()) };
     incident_store::add_entry(tx, &notice.incident_id, now, now, &kind, title).await?;
     refresh(tx, now, &notice.incident_id).await?;
@@ -442,7 +458,7 @@ pub async fn docx(connection: &impl Connection, id: &str, now: Micros) -> Result
     if let Some(content) = store::document(connection, id).await? {
         return Ok((notice, content));
     }
-    let content = render(connection, &notice, form_of(&notice)?, None, now).await?;
+    let content = render(connection, &notice, &form_of(&notice)?, None, now).await?;
     Ok((notice, content))
 }
 
@@ -467,13 +483,13 @@ async fn render(
         date,
         now,
     };
-    documents::render(&document(notice, form, law(), &around)).map_err(|error| match error {
+    documents::render(&document(notice, form, &law(), &around)).map_err(|error| match error {
         documents::DocumentError::Missing(_) => Error::Conflict("notice-incomplete"),
         error => Error::internal(error),
     })
 }
 
 /// The form of a notice, which may have been taken out of the content since.
-pub fn form_of(notice: &Notice) -> Result<&'static NoticeForm, Error> {
-    law().form(&notice.form).ok_or(Error::Conflict("notice-form-gone"))
+pub fn form_of(notice: &Notice) -> Result<Arc<NoticeForm>, Error> {
+    law().form(&notice.form).cloned().ok_or(Error::Conflict("notice-form-gone"))
 }

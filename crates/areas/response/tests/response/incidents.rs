@@ -149,7 +149,8 @@ async fn what_people_learn_moves_the_clocks() {
 
 /// Fills what the register did not know, as a person does.
 fn completed(notice: &Notice) -> NoticeChange {
-    let form = response::law::law().form(&notice.form).expect("the form");
+    let law = response::law::law();
+    let form = law.form(&notice.form).expect("the form");
     let missing = notice.missing(form).into_iter().map(|field| (field.id.clone(), "Đã xác minh".to_owned())).collect();
     NoticeChange {
         fields: missing,

@@ -8,4 +8,5 @@
 mod act;
 mod house;
 mod incidents;
+mod law;
 mod pages;

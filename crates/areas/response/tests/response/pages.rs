@@ -44,10 +44,10 @@ impl Authenticate for People {
     }
 }
 
-struct Browser {
+pub struct Browser {
     router: Router,
-    lang: &'static str,
-    person: &'static str,
+    pub lang: &'static str,
+    pub person: &'static str,
 }
 
 struct Seen {
@@ -88,7 +88,7 @@ impl Browser {
     }
 
     /// A page that must be there, with every text in place.
-    async fn see(&self, name: &str, path: &str) -> String {
+    pub async fn see(&self, name: &str, path: &str) -> String {
         let seen = self.get(path).await;
         let text = seen.text();
         assert_eq!(seen.status, StatusCode::OK, "{path}: {text}");
@@ -109,7 +109,7 @@ fn encode(text: &str) -> String {
 /// Keys that stand where a text should: words such as `incident-title` outside of tags.
 fn missing_texts(html: &str) -> Vec<String> {
     let text: Vec<_> = html.split('<').filter_map(|piece| piece.split_once('>')).map(|(_, text)| text).collect();
-    let prefixes = ["incident-", "notice-", "clock-", "response-", "shell-", "field-"];
+    let prefixes = ["incident-", "notice-", "clock-", "response-", "shell-", "field-", "law-", "regulation-"];
     let is_key = |word: &&str| {
         prefixes.iter().any(|prefix| word.starts_with(prefix))
             && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
@@ -142,8 +142,8 @@ fn session(scope: Scope, name: &str, agency_id: &str) -> Session {
     }
 }
 
-/// The area alone behind its middleware, with an officer and the head of the health department.
-async fn browser(db: &Db, house: &crate::house::House) -> Browser {
+/// The area behind its middleware, with the pages of its law, an officer and the head of the health department.
+pub async fn browser(db: &Db, house: &crate::house::House) -> Browser {
     let officer_id = person(db, "can.bo", "Trần Văn Bộ", "Chuyên viên", &house.health).await;
     let head_id = person(db, "giam.doc", "Nguyễn Thị Ỷ Ẫn", "Giám đốc", &house.health).await;
     let officer = scope(&officer_id, "Trần Văn Bộ", &house.health, OFFICER);
@@ -152,6 +152,8 @@ async fn browser(db: &Db, house: &crate::house::House) -> Browser {
     let above = scope(&above_id, "Lê Thanh Bình", &house.root, LEADER);
     let guest = scope("reader", "Khách", &house.health, &[Capability::ViewSystems]);
     let area = response::area();
+    let mut ports = Ports::default();
+    ports.insert(crate::law::regulations());
     let app = App::new(AppParts {
         db: db.clone(),
         clock: Arc::new(FixedClock::at(NOW + 30 * kit::clock::MINUTE)),
@@ -168,10 +170,11 @@ async fn browser(db: &Db, house: &crate::house::House) -> Browser {
         slots: area.slots.clone(),
         counters: area.counters.clone(),
         finders: area.finders.clone(),
-        ports: Ports::default(),
+        ports,
     });
     let router = area
         .routes
+        .merge(organisation::regulations::routes())
         .merge(kit::page::router())
         .into_router()
         .layer(axum::middleware::from_fn_with_state(app.clone(), identify))
@@ -227,11 +230,11 @@ async fn from_an_alert_to_a_filed_receipt_through_the_forms() {
     assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY, "required fields are empty");
     let kept = early.text();
     assert!(kept.contains("error-summary") && kept.contains("value=\"SYT\""), "what was typed is kept");
-    let label = response::law::law().form("first-notice").expect("the form").fields().find(|field| field.id == "scope");
+    let law = response::law::law();
+    let label = law.form("first-notice").expect("the form").fields().find(|field| field.id == "scope");
     let named = format!("<a href=\"#scope\">{}: Không được để trống</a>", label.expect("a field").label.vi);
     assert!(kept.contains(&named), "the summary names the field and leads to it: {kept}");
     let version_now = version(&kept);
-    let law = response::law::law();
     let form = law.form("first-notice").expect("the form");
     let mut fields: Vec<(&str, &str)> =
         form.fields().filter(|field| field.required).map(|field| (field.id.as_str(), "Đã xác minh")).collect();

@@ -1,0 +1,231 @@
+//! What can be done with law: look at what a change would do, keep it for the second person, put it in force.
+
+use super::book::{Fault, Files};
+use super::diff::{self, Line, Mark};
+use super::in_force::{Regulations, State, digest, of_book};
+use super::store::{self, Draft, Version};
+use crate::policies::{CHANGE_LAW, Policies};
+use crate::{audit, elevations};
+use kit::clock::Micros;
+use kit::fold::normalise;
+use kit::live::Live;
+use kit::scope::Agencies;
+use kit::{Capability, Connection, Error, Lang, Scope, Tx};
+use serde_json::json;
+
+const LONGEST_TEXT: usize = 200_000;
+/// With the path it must fit into the reason of an elevation.
+const LONGEST_REASON: usize = 1_500;
+/// Changed lines that the trail keeps; the whole text is in the version.
+const LINES_IN_TRAIL: usize = 400;
+
+/// What somebody wants to put in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    pub path: String,
+    pub text: String,
+    pub reason: String,
+    /// Legal basis of the change.
+    pub basis: String,
+    /// Digest of the text in force when it was begun.
+    pub built_on: String,
+}
+
+/// What would become different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    pub lines: Vec<Line>,
+    /// In sentences.
+    pub effects: Vec<String>,
+}
+
+/// A text as it is kept: NFC, line ends of one kind, one at the end.
+pub fn tidy(text: &str) -> String {
+    format!("{}\n", normalise(text))
+}
+
+/// Refuses all but who holds the capability for the whole centre: law is one for everybody.
+pub fn require_change(scope: &Scope) -> Result<(), Error> {
+    scope.require(Capability::ChangeLaw)?;
+    match scope.agencies() {
+        Agencies::All => Ok(()),
+        Agencies::Under(_) => Err(Error::Forbidden(Capability::ChangeLaw.name())),
+    }
+}
+
+/// What is wrong with everything in force if this text took the place of the file; nothing where it may.
+pub fn check(regulations: &Regulations, path: &str, text: &str) -> Vec<Fault> {
+    if regulations.book_of(path).is_none() {
+        return vec![Fault::new(path, None, "regulation-fault-no-reader", [])];
+    }
+    regulations.faults(&with(&regulations.current(), path, text))
+}
+
+/// The difference to what is in force, for a text without a fault.
+pub fn preview(regulations: &Regulations, path: &str, text: &str, lang: Lang) -> Preview {
+    difference(regulations, &regulations.current(), path, text, lang)
+}
+
+fn difference(regulations: &Regulations, state: &State, path: &str, text: &str, lang: Lang) -> Preview {
+    let effects = regulations.book_of(path).map(|book| {
+        let (before, after) = (of_book(book, &state.texts()), of_book(book, &with(state, path, text)));
+        book.effects(&before, &after, lang)
+    });
+    Preview { lines: diff::lines(state.text(path), text), effects: effects.unwrap_or_default() }
+}
+
+fn with(state: &State, path: &str, text: &str) -> Files {
+    let mut files = state.texts();
+    files.insert(path.to_owned(), text.to_owned());
+    files
+}
+
+fn bounded(field: &str, text: &str) -> Result<String, Error> {
+    let text = normalise(text);
+    if text.is_empty() {
+        return Err(Error::invalid(field, "field-required"));
+    }
+    if text.chars().count() > LONGEST_REASON {
+        return Err(Error::invalid(field, "field-too-long"));
+    }
+    Ok(text)
+}
+
+/// The change as it is kept, its fields looked at.
+fn read(change: &Change) -> Result<Change, Error> {
+    if change.text.len() > LONGEST_TEXT {
+        return Err(Error::invalid("text", "field-too-long"));
+    }
+    Ok(Change {
+        path: change.path.clone(),
+        text: tidy(&change.text),
+        reason: bounded("reason", &change.reason)?,
+        basis: bounded("basis", &change.basis)?,
+        built_on: change.built_on.clone(),
+    })
+}
+
+/// Keeps a change until somebody else has approved it; whoever decides can look at it.
+pub async fn keep_draft(tx: &Tx<'_>, regulations: &Regulations, now: Micros, change: &Change) -> Result<(), Error> {
+    require_change(tx.scope())?;
+    let person_id = tx.scope().person_id().ok_or(Error::Forbidden(Capability::ChangeLaw.name()))?.to_owned();
+    regulations.reader(&change.path)?;
+    let change = read(change)?;
+    let details = json!({ "digest": digest(&change.text), "reason": change.reason, "basis": change.basis });
+    let draft = Draft {
+        path: change.path.clone(),
+        person_id,
+        person_name: String::new(),
+        text: change.text,
+        reason: change.reason,
+        basis: change.basis,
+        saved_at: now,
+    };
+    store::keep_draft(tx, &draft).await?;
+    audit::record(tx, now, "law.draft", "law", &change.path, None, details).await
+}
+
+/// Keeps a change and asks for the second person. A request that already waits, or that was approved, is enough.
+pub async fn ask(
+    tx: &Tx<'_>,
+    regulations: &Regulations,
+    (live, policies): (&Live, &Policies),
+    now: Micros,
+    agency_id: &str,
+    change: &Change,
+) -> Result<(), Error> {
+    keep_draft(tx, regulations, now, change).await?;
+    let asked = elevations::Asked {
+        kind: CHANGE_LAW.to_owned(),
+        agency_id: agency_id.to_owned(),
+        agency_code: String::new(),
+        reason: format!("{}: {}", change.path, change.reason),
+    };
+    match elevations::ask(tx, live, policies, now, &asked).await {
+        Ok(_) | Err(Error::Conflict("elevation-open-already")) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives a draft up.
+pub async fn discard(tx: &Tx<'_>, now: Micros, path: &str) -> Result<(), Error> {
+    require_change(tx.scope())?;
+    let person_id = tx.scope().person_id().unwrap_or_default().to_owned();
+    store::draft_of(tx, path, &person_id).await?.ok_or(Error::NotFound)?;
+    store::drop_draft(tx, path, &person_id).await?;
+    audit::record(tx, now, "law.discard", "law", path, None, json!({})).await
+}
+
+/// Puts a text in force as the next version of its file: by the running elevation of who asks, whose use this is. What of
+/// the registers must follow does so in this transaction; the law of the program is swapped when it is committed. Gives
+/// the number of the version.
+pub async fn apply(
+    tx: &Tx<'_>,
+    regulations: &Regulations,
+    policies: &Policies,
+    now: Micros,
+    change: &Change,
+) -> Result<i64, Error> {
+    require_change(tx.scope())?;
+    let book = regulations.reader(&change.path)?;
+    let change = read(change)?;
+    // From here on nobody else changes anything until the commit; what they did before is read.
+    let change_number = store::next_change(tx).await?;
+    let mut newest = store::newest(tx).await?;
+    let before = regulations.state_of(newest.clone(), change_number - 1);
+    let old = before.text(&change.path);
+    if digest(old) != change.built_on {
+        return Err(Error::Conflict("regulation-somebody-was-faster"));
+    }
+    if old == change.text {
+        return Err(Error::Conflict("regulation-nothing-changed"));
+    }
+    let files = with(&before, &change.path, &change.text);
+    if !regulations.faults(&files).is_empty() {
+        return Err(Error::Conflict("regulation-does-not-load"));
+    }
+    book.follow(tx, now, &of_book(book, &files)).await?;
+    let preview = difference(regulations, &before, &change.path, &change.text, Lang::Vi);
+    let last = store::of_file(tx, &change.path).await?.first().map_or(0, |version| version.version);
+    let details = json!({ "path": change.path, "version": last + 1 });
+    let elevation = elevations::spend(tx, policies, now, CHANGE_LAW, 0, details).await?;
+    let version = Version {
+        path: change.path.clone(),
+        version: last + 1,
+        change_number,
+        digest: digest(&change.text),
+        text: change.text,
+        reason: change.reason,
+        basis: change.basis,
+        elevation_id: elevation.ok_or(Error::Conflict("elevation-needed"))?,
+        by_id: tx.scope().actor().id(),
+        by_name: tx.scope().actor().name().to_owned(),
+        valid_from: now,
+        valid_to: None,
+    };
+    store::insert(tx, &version).await?;
+    store::drop_draft(tx, &version.path, &version.by_id).await?;
+    let details = in_trail(&version, &digest(old), &preview);
+    let number = version.version;
+    newest.retain(|one| one.path != version.path);
+    let path = version.path.clone();
+    newest.push(version);
+    let after = regulations.state_of(newest, change_number);
+    let swapped = regulations.clone();
+    tx.after_commit(move || swapped.take_up(after));
+    audit::record(tx, now, "law.change", "law", &path, None, details).await?;
+    Ok(number)
+}
+
+/// What the trail says of a change.
+fn in_trail(version: &Version, old: &str, preview: &Preview) -> serde_json::Value {
+    let (added, removed) = diff::counts(&preview.lines);
+    let changed = preview.lines.iter().filter(|line| line.mark != Mark::Same);
+    let lines: Vec<_> =
+        changed.take(LINES_IN_TRAIL).map(|line| format!("{} {}", line.mark.sign(), line.text)).collect();
+    json!({
+        "version": version.version, "before": old, "after": version.digest, "reason": version.reason,
+        "basis": version.basis, "elevation": version.elevation_id, "effects": preview.effects,
+        "added": added, "removed": removed, "lines": lines,
+    })
+}

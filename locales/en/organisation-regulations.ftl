@@ -1,0 +1,90 @@
+### Regulations in force: files, versions, changes with a second person
+
+capability-change-law = Change regulations in force (duties, forms, scales of severity, calendars)
+elevation-kind-change-law = Change regulations in force
+
+regulation-navigation = Regulations
+regulation-title = Regulations in force
+regulation-about = Deadlines, report forms, scales of severity and calendars that the system goes by, each with its basis and dates. A change needs a reason, a basis and the approval of somebody else; a deadline that runs stays as it is.
+regulation-folder = Folder
+regulation-folder-duties = Duties to report
+regulation-folder-reports = Report forms
+regulation-folder-severity = Scales of severity
+regulation-folder-calendars = Days off and days worked instead
+regulation-what = Regulation
+regulation-says = Content
+regulation-basis-of = Basis
+regulation-valid = Valid
+regulation-valid-from = from { $from }
+regulation-valid-to = until { $to }
+regulation-valid-between = { $from } – { $to }
+regulation-source = Text in use
+regulation-source-embedded = built into the program
+regulation-source-directory = content directory of the server
+regulation-source-version = version { $version }, changed here by { $name } at { $time }
+regulation-text-not-seen = text not seen
+regulation-provisions = What it lays down
+regulation-provisions-count = { $count } provisions
+regulation-file = File
+regulation-text = Text of the file
+regulation-unread = A changed version is not read after an upgrade and so is not in use; what lies below it is in force.
+regulation-unread-version = { $path }, version { $version }: { $faults }
+
+regulation-versions = Versions
+regulation-version-of = Version
+regulation-version = Version { $version }
+regulation-version-base = Original
+regulation-in-force = In force
+regulation-now = in use
+regulation-by = Changed by
+regulation-again = Put this one in force again
+regulation-compare = Compare with
+regulation-compare-act = Compare
+regulation-difference = Difference
+regulation-same = There is no difference.
+
+regulation-new = Add a file
+regulation-new-next = Go on
+regulation-name = Name of the file
+regulation-name-hint = Small letters, digits and hyphens, for example 2028; in a folder that is there.
+regulation-edit = Change
+regulation-edit-about = Look at the difference first; nothing changes until it is put in force. For a new deadline from a day on: give the old entry valid_to and add a new one of the same id with a later valid_from.
+regulation-text-hint = TOML, in the form of the files in content/.
+regulation-basis = Basis of the change
+regulation-basis-hint = Document and article, for example Decree 331/2026/NĐ-CP, Article 31.
+regulation-reason = Reason of the change
+regulation-reason-hint = Why it is changed. Who approves and who audits can read it.
+regulation-preview = Show the difference
+regulation-outcome = What becomes different
+regulation-no-effects = No duty, form, level or day changes; only how it is written.
+regulation-apply = Put in force
+regulation-applied = Done. This version is in force from now on.
+regulation-may-apply = Approved; it can be put in force until { $time }.
+regulation-needs-second = Somebody else must approve it first. The draft is kept for whoever decides to look at.
+regulation-waiting = Your request waits for an answer. Once it is approved, come back here to put it in force.
+regulation-ask = Keep the draft and ask for approval
+regulation-keep = Keep the draft
+regulation-asked = The draft is kept. Whoever approves finds a message; once it is approved, come back here to put it in force.
+regulation-somebody-was-faster = Somebody has just changed this file. Load the page again, look at the difference and start over.
+regulation-nothing-changed = This text is the one in use.
+regulation-does-not-load = This text does not load, or contradicts another file. Look at the difference again.
+
+regulation-drafts = Drafts that wait
+regulation-draft-of = Draft of { $name }
+regulation-draft-see = See the draft
+regulation-draft-here = This is your draft; it is not in force.
+regulation-draft-faults = This draft cannot be put in force:
+regulation-saved = Kept at
+regulation-continue = Go on
+regulation-discard = Discard the draft
+regulation-discarded = The draft is gone.
+
+regulation-fault-at = { $path }, line { $line }: { $sentence }
+regulation-fault-toml = “{ $quoted }” does not read ({ $words })
+regulation-fault-file = the file cannot be opened ({ $words })
+regulation-fault-no-reader = no part of the program reads this folder
+
+audit-law-change = Changed a regulation in force
+audit-law-draft = Kept a draft of a regulation
+audit-law-discard = Discarded a draft of a regulation
+audit-object-law = Regulation

@@ -1,0 +1,90 @@
+### Quy định đang áp dụng: tệp, phiên bản, sửa đổi có người thứ hai
+
+capability-change-law = Sửa quy định đang áp dụng (nghĩa vụ, mẫu, bảng phân nhóm, lịch nghỉ)
+elevation-kind-change-law = Sửa quy định đang áp dụng
+
+regulation-navigation = Quy định
+regulation-title = Quy định đang áp dụng
+regulation-about = Thời hạn, mẫu báo cáo, bảng phân nhóm và lịch nghỉ mà hệ thống đang dùng, với căn cứ và ngày hiệu lực của từng quy định. Sửa thì phải nêu lý do, căn cứ và được một người khác duyệt; thời hạn đang chạy không đổi.
+regulation-folder = Thư mục
+regulation-folder-duties = Nghĩa vụ báo cáo
+regulation-folder-reports = Mẫu báo cáo
+regulation-folder-severity = Bảng phân nhóm sự cố
+regulation-folder-calendars = Ngày nghỉ và ngày làm bù
+regulation-what = Quy định
+regulation-says = Nội dung
+regulation-basis-of = Căn cứ
+regulation-valid = Hiệu lực
+regulation-valid-from = từ { $from }
+regulation-valid-to = đến { $to }
+regulation-valid-between = { $from } – { $to }
+regulation-source = Bản đang dùng
+regulation-source-embedded = kèm theo chương trình
+regulation-source-directory = thư mục nội dung của máy chủ
+regulation-source-version = bản { $version }, { $name } sửa tại đây lúc { $time }
+regulation-text-not-seen = chưa đọc nguyên văn
+regulation-provisions = Nội dung quy định
+regulation-provisions-count = { $count } mục
+regulation-file = Tệp
+regulation-text = Nguyên văn tệp
+regulation-unread = Có bản sửa không đọc được sau khi nâng cấp nên không được dùng; bản bên dưới nó đang có hiệu lực.
+regulation-unread-version = { $path }, bản { $version }: { $faults }
+
+regulation-versions = Các phiên bản
+regulation-version-of = Phiên bản
+regulation-version = Bản { $version }
+regulation-version-base = Bản gốc
+regulation-in-force = Có hiệu lực
+regulation-now = đang dùng
+regulation-by = Người sửa
+regulation-again = Áp dụng lại bản này
+regulation-compare = So với
+regulation-compare-act = So sánh
+regulation-difference = Khác biệt
+regulation-same = Không có khác biệt.
+
+regulation-new = Thêm tệp
+regulation-new-next = Tiếp tục
+regulation-name = Tên tệp
+regulation-name-hint = Chữ thường không dấu, số và gạch nối, ví dụ 2028; trong một thư mục có sẵn.
+regulation-edit = Sửa
+regulation-edit-about = Xem thay đổi trước; chưa có gì đổi cho đến khi áp dụng. Muốn đổi thời hạn từ một ngày: ghi valid_to cho mục cũ và thêm mục mới cùng id với valid_from sau đó.
+regulation-text-hint = TOML, cùng dạng với các tệp trong content/.
+regulation-basis = Căn cứ sửa đổi
+regulation-basis-hint = Văn bản, điều khoản: ví dụ Nghị định 331/2026/NĐ-CP, Điều 31.
+regulation-reason = Lý do sửa
+regulation-reason-hint = Vì sao sửa. Người duyệt và người kiểm tra đều đọc được.
+regulation-preview = Xem thay đổi
+regulation-outcome = Điều gì sẽ khác
+regulation-no-effects = Không có nghĩa vụ, mẫu, mức hay ngày nào đổi; chỉ cách viết đổi.
+regulation-apply = Áp dụng
+regulation-applied = Đã áp dụng. Bản này có hiệu lực từ bây giờ.
+regulation-may-apply = Đã được duyệt; áp dụng được đến { $time }.
+regulation-needs-second = Áp dụng cần một người khác duyệt trước. Bản nháp được giữ lại để người duyệt xem.
+regulation-waiting = Đề nghị của bạn đang chờ duyệt. Khi được duyệt, trở lại đây để áp dụng.
+regulation-ask = Giữ bản nháp và đề nghị duyệt
+regulation-keep = Giữ bản nháp
+regulation-asked = Đã giữ bản nháp. Người duyệt nhận tin trong hộp thư; khi được duyệt, trở lại đây để áp dụng.
+regulation-somebody-was-faster = Người khác vừa sửa tệp này. Tải lại trang, xem thay đổi rồi làm lại.
+regulation-nothing-changed = Bản này giống hệt bản đang dùng.
+regulation-does-not-load = Bản này không đọc được hoặc mâu thuẫn với tệp khác. Hãy xem thay đổi lần nữa.
+
+regulation-drafts = Bản nháp đang chờ
+regulation-draft-of = Bản nháp của { $name }
+regulation-draft-see = Xem bản nháp
+regulation-draft-here = Đây là bản nháp của bạn, chưa áp dụng.
+regulation-draft-faults = Bản nháp này không áp dụng được:
+regulation-saved = Giữ lúc
+regulation-continue = Tiếp tục
+regulation-discard = Bỏ bản nháp
+regulation-discarded = Đã bỏ bản nháp.
+
+regulation-fault-at = { $path }, dòng { $line }: { $sentence }
+regulation-fault-toml = không đọc được “{ $quoted }” ({ $words })
+regulation-fault-file = không mở được tệp ({ $words })
+regulation-fault-no-reader = không có phần nào của chương trình đọc thư mục này
+
+audit-law-change = Sửa quy định đang áp dụng
+audit-law-draft = Giữ bản nháp quy định
+audit-law-discard = Bỏ bản nháp quy định
+audit-object-law = Quy định
