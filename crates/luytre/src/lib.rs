@@ -4,6 +4,7 @@
 pub mod accepted;
 pub mod access;
 pub mod archive;
+pub mod backup;
 pub mod catalogue;
 pub mod centre;
 pub mod commands;

@@ -2,6 +2,7 @@
 //! end.
 
 use crate::accepted::{Accepted, WebDoor, introduce};
+use crate::backup::{BackupQuestion, Made};
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
@@ -234,6 +235,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .route("/control/keep", post(control_keep))
         .route("/control/examine", post(control_examine))
         .route("/control/export", post(control_export))
+        .route("/control/backup", post(control_backup))
         .layer(DefaultBodyLimit::max(1 << 20))
         .route_layer(axum::middleware::from_fn_with_state(state.clone(), check))
         .with_state(state);
@@ -350,6 +352,10 @@ async fn control_examine(State(control): State<Control>, Json(lang): Json<Lang>)
 
 async fn control_export(State(control): State<Control>, Json(question): Json<ExportQuestion>) -> Answer<Exported> {
     control.centre.export(&question).await.map(Json).map_err(problem)
+}
+
+async fn control_backup(State(control): State<Control>, Json(question): Json<BackupQuestion>) -> Answer<Made> {
+    control.centre.backup(&question).await.map(Json).map_err(problem)
 }
 
 async fn control_import(State(control): State<Control>, Json(question): Json<ImportQuestion>) -> Answer<Value> {

@@ -33,11 +33,14 @@ const RULES: &[(&str, By)] = &[
     ("audit checkpoint", By::Keeper),
     ("audit export", By::Reader),
     ("audit verify", By::Reader),
+    ("backup", By::Reader),
+    ("backup verify", By::Anybody),
     ("demo", By::Keeper),
     ("doctor", By::Reader),
     ("import", By::Keeper),
     ("keys rotate", By::Keeper),
     ("query", By::Reader),
+    ("restore", By::Keeper),
     ("rules bench", By::Anybody),
     ("rules check", By::Anybody),
     ("search", By::Reader),
@@ -80,10 +83,11 @@ pub fn forgotten() -> Vec<&'static str> {
 fn collect(command: &clap::Command, path: &str, names: &mut Vec<String>) {
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         let name = format!("{path}{}", below.get_name());
+        if !below.is_subcommand_required_set() {
+            names.push(name.clone());
+        }
         if below.has_subcommands() {
             collect(below, &format!("{name} "), names);
-        } else {
-            names.push(name);
         }
     }
 }

@@ -30,6 +30,9 @@ pub struct ElevationKind {
 /// Kind of the elevation that opens raw events of another agency.
 pub const FOREIGN_EVENTS: &str = "foreign-events";
 
+/// Kind of the elevation that lets a backup take the place of what there is.
+pub const RESTORE: &str = "restore";
+
 impl ElevationKind {
     /// Key of its name.
     pub fn key(&self) -> String {
@@ -53,8 +56,9 @@ impl ElevationPolicy {
 
 #[cfg(test)]
 mod tests {
-    use super::FOREIGN_EVENTS;
+    use super::{FOREIGN_EVENTS, RESTORE};
     use crate::policies::Policies;
+    use kit::Capability;
     use kit::locale::{Lang, texts};
 
     #[test]
@@ -67,6 +71,8 @@ mod tests {
             }
         }
         assert!(policies.elevation.kind(FOREIGN_EVENTS).is_some_and(|kind| kind.names_agency));
+        let restore = policies.elevation.kind(RESTORE).unwrap();
+        assert!(restore.needs == Capability::Administer && restore.rows == 0, "always a second person");
         assert!(policies.elevation.kind("export").is_some_and(|kind| kind.rows > 0));
     }
 }
