@@ -9,7 +9,7 @@ use super::settle::{LOADING, Mark, Places, Standing, between, gap, running};
 use super::verify::{Found, inspected};
 use super::{DUMP, Database, EVENTS, Inventory, SETTINGS, SQLITE, blocking, failed, make, of_store};
 use crate::centre::areas;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Secret};
 use event_store::{DirectoryLock, StoreError};
 use kit::bus::Bus;
 use kit::clock::{Clock, Micros, SystemClock};
@@ -99,7 +99,7 @@ pub async fn restore(data: &Path, configuration: &Configuration, question: &Rest
     }
     let prepared = Prepared::make(data, configuration, question).await?;
     let exchanged = prepared.exchange(configuration).await?;
-    Ok(Outcome::Restored(Box::new(exchanged.finish()?)))
+    Ok(Outcome::Restored(Box::new(exchanged.finish().await?)))
 }
 
 /// Goes on after the registers were loaded into PostgreSQL; nothing where they were not.
@@ -284,7 +284,8 @@ impl Prepared {
             }
             return Err(error);
         }
-        Ok(Exchanged { places: self.places, mark: self.mark, told: self.told, _locks: self.locks })
+        let url = configuration.database.url.clone();
+        Ok(Exchanged { places: self.places, mark: self.mark, told: self.told, url, _locks: self.locks })
     }
 
     async fn load(&mut self, url: &str, schema: &str) -> Result<(), Error> {
@@ -306,9 +307,6 @@ impl Prepared {
         let done = self.take_registers(&db).await;
         db.close().await?;
         done?;
-        let aside = schema.to_owned();
-        let holds_something = blocking(move || server.keep_schema(&aside)).await?;
-        self.told.schema = holds_something.then(|| schema.to_owned());
         remove_dump(&self.places)
     }
 }
@@ -318,14 +316,24 @@ pub struct Exchanged {
     places: Places,
     mark: Mark,
     told: Restored,
+    /// Address of the database; empty for SQLite.
+    url: Secret,
     _locks: (File, Option<DirectoryLock>),
 }
 
 impl Exchanged {
     /// Names what was replaced and ends.
-    pub fn finish(self) -> Result<Restored, Error> {
+    pub async fn finish(self) -> Result<Restored, Error> {
         let replaced = self.places.finish(&self.mark)?;
-        Ok(Restored { replaced, ..self.told })
+        let schema = match self.mark.schema {
+            None => None,
+            Some(schema) => {
+                let server = Server::of(self.url.reveal())?;
+                let aside = schema.clone();
+                blocking(move || server.keep_schema(&aside)).await?.then_some(schema)
+            }
+        };
+        Ok(Restored { replaced, schema, ..self.told })
     }
 }
 
