@@ -35,6 +35,7 @@ elevation-asked-now = The request is sent. Whoever approves finds it in the inbo
 elevation-kind = What is to be done
 elevation-kind-export = Export many rows to a file
 elevation-kind-foreign-events = See raw events of another agency outside an incident
+elevation-kind-restore = Restore a backup
 elevation-agency = Code of the agency whose logs you need
 elevation-agency-hint = Only for raw logs of another agency, for example SYT. Somebody of that agency, or above it, decides.
 elevation-no-agency = No agency has this code

@@ -35,6 +35,7 @@ elevation-asked-now = Đã gửi đề nghị. Người duyệt nhận tin trong
 elevation-kind = Việc cần làm
 elevation-kind-export = Xuất nhiều dữ liệu ra tệp
 elevation-kind-foreign-events = Xem nhật ký gốc của cơ quan khác ngoài sự cố
+elevation-kind-restore = Khôi phục bản sao lưu
 elevation-agency = Mã cơ quan có nhật ký cần xem
 elevation-agency-hint = Chỉ điền khi xem nhật ký gốc của cơ quan khác, ví dụ SYT. Người có quyền duyệt của cơ quan đó, hoặc của cấp trên, sẽ duyệt.
 elevation-no-agency = Không có cơ quan nào mang mã này

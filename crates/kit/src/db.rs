@@ -1,6 +1,8 @@
 //! The registers' database: SQLite (one writer, immediate transactions, `synchronous=FULL`) or PostgreSQL.
 //! There is no way to a connection but through a [`Scope`]: `db.scoped(&scope)`.
 
+mod copy;
+
 use crate::bus::Bus;
 use crate::error::Error;
 use crate::scope::Scope;
@@ -93,13 +95,17 @@ impl<'db> ScopedDb<'db> {
 
     /// Begins a transaction that can write. Dropped without [`Tx::commit`], it leaves nothing behind.
     pub async fn begin(&self) -> Result<Tx<'db>, Error> {
-        let options = match self.db.backend() {
+        self.begin_as(match self.db.backend() {
             DbBackend::Sqlite => TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 ..TransactionOptions::default()
             },
             _ => TransactionOptions::default(),
-        };
+        })
+        .await
+    }
+
+    async fn begin_as(&self, options: TransactionOptions) -> Result<Tx<'db>, Error> {
         let transaction = self.db.inner.writer.begin_with_options(options).await?;
         Ok(Tx {
             transaction,

@@ -6,7 +6,7 @@
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::Error;
-use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait};
 
 /// One file of statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +52,28 @@ pub async fn migrate(db: &Db, migrations: &[Migration], clock: &dyn Clock) -> Re
         transaction.commit().await?;
     }
     Ok(pending.iter().map(|migration| migration.name).collect())
+}
+
+/// Names of the migrations in a database; none where it is empty.
+pub async fn applied(db: &Db) -> Result<Vec<String>, Error> {
+    let connection = db.migration_connection();
+    let backend = connection.get_database_backend();
+    let table = match backend {
+        DbBackend::Sqlite => "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'migrations'",
+        _ => "SELECT 1 AS one FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'",
+    };
+    if connection.query_one_raw(Statement::from_string(backend, table)).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let names = Statement::from_string(backend, "SELECT name FROM migrations ORDER BY name");
+    let rows = connection.query_all_raw(names).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "name")?)).collect()
+}
+
+/// Those of the names that this program does not know: a newer one made them.
+pub fn unknown(names: &[String], migrations: &[Migration]) -> Vec<String> {
+    let known = |name: &String| name == crate::repeat::MIGRATION.name || migrations.iter().any(|one| one.name == name);
+    names.iter().filter(|name| !known(name)).cloned().collect()
 }
 
 fn statements(sql: &str) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod archive;
+pub mod backup;
 pub mod catalogue;
 pub mod centre;
 pub mod commands;

@@ -1,6 +1,7 @@
 //! The server: front doors for logs, pages and API on one address, the watch over rule files, and an orderly
 //! end.
 
+use crate::backup::{BackupQuestion, Made};
 use crate::centre::{Centre, areas};
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
@@ -240,6 +241,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .route("/control/examine", post(control_examine))
         .route("/control/export", post(control_export))
         .route("/control/law", post(control_law))
+        .route("/control/backup", post(control_backup))
         .layer(DefaultBodyLimit::max(1 << 20))
         .route_layer(axum::middleware::from_fn_with_state(state.clone(), check))
         .with_state(state);
@@ -361,6 +363,10 @@ async fn control_export(State(control): State<Control>, Json(question): Json<Exp
 /// Takes up what a command has changed.
 async fn control_law(State(control): State<Control>) -> Answer<()> {
     control.centre.reload_law().await.map(Json).map_err(problem)
+}
+
+async fn control_backup(State(control): State<Control>, Json(question): Json<BackupQuestion>) -> Answer<Made> {
+    control.centre.backup(&question).await.map(Json).map_err(problem)
 }
 
 async fn control_import(State(control): State<Control>, Json(question): Json<ImportQuestion>) -> Answer<Value> {

@@ -7,12 +7,14 @@ mod archive;
 mod catalogue;
 mod columns;
 mod compaction;
+mod copy;
 #[cfg(test)]
 mod crash_tests;
 mod error;
 mod export;
 mod files;
 mod forecast;
+mod inspect;
 mod ledger;
 mod lock;
 mod log;
@@ -40,10 +42,13 @@ mod verify;
 
 pub use archive::{ArchiveFound, ArchivePlace, Archiving, Moved, S3Bucket, examine_archive};
 pub use columns::ColumnDoc;
+pub use copy::{CopiedFile, CopiedStore, StoreCopy, copy_file, measure_file};
 pub use error::StoreError;
 pub use export::{ExportFormat, Exported, Selection};
 pub use forecast::Forecast;
+pub use inspect::{Inspected, holds_records, inspect};
 pub use ledger::{Cause, Change, Entry, LedgerKey, Listed, Proof, Proven, ProvenEvent, Seal, Sealed};
+pub use lock::DirectoryLock;
 pub use log::{Appended, BatchId, LogReader};
 pub use maintenance::{Compacted, Dropped};
 pub use mistake::{MISTAKES, Mistake};

@@ -5,10 +5,15 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
-pub(crate) struct DirectoryLock(#[expect(dead_code, reason = "held for its lock")] File);
+/// Keeps every other process out of the store in a directory as long as it lives.
+pub struct DirectoryLock(#[expect(dead_code, reason = "held for its lock")] File);
 
 impl DirectoryLock {
-    pub(crate) fn take(dir: &Path) -> Result<Self, StoreError> {
+    /// Takes the lock of a directory that is there.
+    ///
+    /// # Errors
+    /// `Locked` where another process has it.
+    pub fn take(dir: &Path) -> Result<Self, StoreError> {
         let failed = |error| StoreError::io("lock the store's directory", error);
         let mut file = OpenOptions::new()
             .read(true)

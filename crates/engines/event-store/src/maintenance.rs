@@ -6,6 +6,7 @@ mod keeper;
 mod sealer;
 
 use crate::StoreError;
+use crate::copy::Moment;
 use crate::ledger::Sealed;
 use crate::manifest::SegmentRow;
 use crate::retention::{Hold, RetentionPlan};
@@ -13,6 +14,7 @@ use crate::store::Shared;
 use keeper::Keeper;
 use sealer::Sealer;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,6 +48,11 @@ pub(crate) enum Keeping {
         answer: Answer<bool>,
     },
     Sign(Answer<Sealed>),
+    /// What the store consists of at one moment, with a copy of the manifest in a new file.
+    Moment {
+        manifest: PathBuf,
+        answer: Answer<Moment>,
+    },
     /// The segment of this row is whole in the archive, and marked so where it still counts; answers whether it does.
     Archived {
         row: SegmentRow,
@@ -166,7 +173,7 @@ impl Maintenance {
 }
 
 /// A fresh name in the folder of unfinished work.
-pub(crate) fn unfinished_name(shared: &Shared) -> std::path::PathBuf {
+pub(crate) fn unfinished_name(shared: &Shared) -> PathBuf {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     shared.unfinished_dir().join(format!("{}.parquet", NUMBER.fetch_add(1, Ordering::Relaxed)))
 }

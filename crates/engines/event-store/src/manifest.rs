@@ -212,6 +212,13 @@ impl Manifest {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Writes a copy of this moment to a new file.
+    pub(crate) fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let name = file.to_str().ok_or_else(|| StoreError::Manifest(format!("{} is no UTF-8", file.display())))?;
+        self.connection().execute("VACUUM INTO ?1", [name])?;
+        Ok(())
+    }
+
     /// SQLite's own check; the answer is `ok` or what is wrong.
     pub(crate) fn check(&self) -> Result<String, StoreError> {
         Ok(self.connection().query_row("PRAGMA integrity_check(5)", [], |row| row.get(0))?)

@@ -67,6 +67,10 @@ pub(crate) struct Shared {
     pub missing: Vec<SegmentRow>,
     /// Path of the segment that was last read again.
     scrubbed: Mutex<String>,
+    /// Held while manifest and memory, or log and its list, change together.
+    publishing: Mutex<()>,
+    /// Copies under way: as long as there are some, no file of the log goes.
+    pub log_kept: AtomicUsize,
 }
 
 impl Shared {
@@ -76,6 +80,10 @@ impl Shared {
 
     pub(crate) fn scrubbed(&self) -> MutexGuard<'_, String> {
         self.scrubbed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn publishing(&self) -> MutexGuard<'_, ()> {
+        self.publishing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
@@ -173,6 +181,8 @@ impl Store {
             tail: broadcast::Sender::new(TAIL),
             missing,
             scrubbed: Mutex::default(),
+            publishing: Mutex::default(),
+            log_kept: AtomicUsize::new(0),
             options,
         });
         let engine = Engine::new(&shared)?;
@@ -187,6 +197,10 @@ impl Store {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
+    }
+
+    pub(crate) fn maintenance(&self) -> &Maintenance {
+        &self.0.maintenance
     }
 
     /// Stores records; returns once they are durable. A batch with an id that came within the last ten minutes

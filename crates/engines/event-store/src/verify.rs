@@ -1,10 +1,14 @@
 //! Reads everything back: hashes of segments, checksums of the log, the manifest, and what recovery noted.
 //! For `luytre store verify` and `luytre doctor`; `scrub` does a part of it again and again.
 
+use crate::files::FileLayer;
 use crate::ledger::Ledger;
+use crate::log::{Damage, Header};
+use crate::manifest::Manifest;
 use crate::segment::Segment;
 use crate::{Store, StoreError, log};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::sync::Arc;
 
 /// One thing that is not as it should be.
@@ -43,6 +47,39 @@ impl Report {
     pub fn ok(&self) -> bool {
         self.problems.is_empty()
     }
+
+    /// What one file of the log holds.
+    pub(crate) fn note_log(&mut self, frames: &[Header], damage: &[Damage]) {
+        self.log_files += 1;
+        self.log_frames += frames.len() as u64;
+        self.log_records += frames.iter().map(|frame| u64::from(frame.count)).sum::<u64>();
+        for one in damage {
+            let reason = format!("{} bytes at {} are no valid record", one.length, one.offset);
+            self.problems.push(problem("log", &one.file, reason));
+        }
+    }
+
+    /// What was found damaged earlier, and whether it has been dealt with.
+    pub(crate) fn note_damage(&mut self, found: Vec<(Damage, bool)>) {
+        for (damage, mended) in found {
+            let part = if damage.file.ends_with(".parquet") { "segment" } else { "log" };
+            let lost = |words: &str| {
+                problem(part, &damage.file, format!("{} bytes at {} {words}", damage.length, damage.offset))
+            };
+            if damage.torn {
+                self.torn_ends += 1;
+            } else if mended {
+                self.problems.retain(|have| have.part != "log" || have.file != damage.file);
+                self.losses.push(lost("were damaged; what could be read was kept"));
+            } else if !self.problems.iter().any(|have| have.file == damage.file) {
+                self.problems.push(lost("were damaged when the store was opened"));
+            }
+        }
+    }
+}
+
+pub(crate) fn problem(part: &str, file: &str, reason: String) -> Problem {
+    Problem { part: part.to_owned(), file: file.to_owned(), reason }
 }
 
 impl Store {
@@ -61,8 +98,6 @@ impl Store {
     fn verify_now(&self, everywhere: bool) -> Result<Report, StoreError> {
         let shared = self.shared();
         let mut report = Report::default();
-        let problem =
-            |part: &str, file: &str, reason: String| Problem { part: part.to_owned(), file: file.to_owned(), reason };
         let checked = shared.manifest.check()?;
         if checked != "ok" {
             report.problems.push(problem("manifest", "manifest.sqlite", checked));
@@ -89,64 +124,44 @@ impl Store {
                 Err(reason) => report.problems.push(problem("segment", &one.row.path, reason)),
             }
         }
-        self.audit(&mut report)?;
+        audit(&*shared.files, &shared.dir, &shared.manifest, &mut report)?;
         for file in shared.writer.published.file_list() {
             let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            match log::check_file(&*shared.files, &file) {
-                Ok((frames, records, damage)) => {
-                    report.log_files += 1;
-                    report.log_frames += frames;
-                    report.log_records += records;
-                    for one in damage {
-                        let reason = format!("{} bytes at {} are no valid record", one.length, one.offset);
-                        report.problems.push(problem("log", &name, reason));
-                    }
-                }
+            match log::check_file(&*shared.files, &file.path, file.bytes) {
+                Ok((frames, damage)) => report.note_log(&frames, &damage),
                 // Released since the list was made.
                 Err(_) if !file.path.exists() => {}
                 Err(error) => report.problems.push(problem("log", &name, error.to_string())),
             }
         }
-        for (damage, mended) in shared.manifest.damage()? {
-            let part = if damage.file.ends_with(".parquet") { "segment" } else { "log" };
-            let lost = |words: &str| {
-                problem(part, &damage.file, format!("{} bytes at {} {words}", damage.length, damage.offset))
-            };
-            if damage.torn {
-                report.torn_ends += 1;
-            } else if mended {
-                report.problems.retain(|have| have.part != "log" || have.file != damage.file);
-                report.losses.push(lost("were damaged; what could be read was kept"));
-            } else if !report.problems.iter().any(|have| have.file == damage.file) {
-                report.problems.push(lost("were damaged when the store was opened"));
-            }
-        }
+        report.note_damage(shared.manifest.damage()?);
         Ok(report)
     }
 }
 
-impl Store {
-    /// The chain itself, and whether manifest and chain say the same.
-    fn audit(&self, report: &mut Report) -> Result<(), StoreError> {
-        let shared = self.shared();
-        let ledger = Ledger::new(&*shared.files, &shared.dir);
-        let (mut last, mut faults) = ledger.audit()?;
-        let (mut rows, mut pending, mut known) = shared.manifest.state()?;
-        if known > last.number {
-            // Signed since the chain was read; once more, and what is still missing then is gone.
-            (last, faults) = ledger.audit()?;
-            (rows, pending, known) = shared.manifest.state()?;
-        }
-        if last.number < known {
-            faults.push(("ledger".into(), format!("ends with entry {}; there were {known}", last.number)));
-        }
-        let pending: Vec<_> = pending.into_iter().filter(|change| change.number > last.through).collect();
-        faults.extend(Ledger::compare(&last, &pending, &rows));
-        (report.ledger_entries, report.ledger_sha256) = (last.number, last.sha256);
-        let problem = |(file, reason)| Problem { part: "ledger".into(), file, reason };
-        report.problems.extend(faults.into_iter().map(problem));
-        Ok(())
+/// The chain itself, and whether manifest and chain say the same.
+pub(crate) fn audit(
+    files: &dyn FileLayer,
+    dir: &Path,
+    manifest: &Manifest,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let ledger = Ledger::new(files, dir);
+    let (mut last, mut faults) = ledger.audit()?;
+    let (mut rows, mut pending, mut known) = manifest.state()?;
+    if known > last.number {
+        // Signed since the chain was read; once more, and what is still missing then is gone.
+        (last, faults) = ledger.audit()?;
+        (rows, pending, known) = manifest.state()?;
     }
+    if last.number < known {
+        faults.push(("ledger".into(), format!("ends with entry {}; there were {known}", last.number)));
+    }
+    let pending: Vec<_> = pending.into_iter().filter(|change| change.number > last.through).collect();
+    faults.extend(Ledger::compare(&last, &pending, &rows));
+    (report.ledger_entries, report.ledger_sha256) = (last.number, last.sha256);
+    report.problems.extend(faults.into_iter().map(|(file, reason)| problem("ledger", &file, reason)));
+    Ok(())
 }
 
 /// Looks at segments that a query could not read; says whether there were damaged ones.

@@ -3,12 +3,14 @@
 mod access;
 mod agencies;
 mod audit;
+mod backup;
 mod demo;
 mod doctor;
 mod import;
 mod keys;
 mod law;
 mod query;
+mod restore;
 pub mod rules;
 mod search;
 mod serve;
@@ -81,6 +83,10 @@ pub enum Command {
     User(user::User),
     /// The audit trail: verify it, sign it, write it to a file.
     Audit(audit::Audit),
+    /// Everything of the data directory as one folder, and whether such a folder is whole.
+    Backup(backup::Backup),
+    /// Put a backup in the place of the data directory.
+    Restore(restore::Restore),
     /// Who may do what.
     Access(access::Access),
     /// The keys that personal data and secrets are sealed with.
@@ -110,16 +116,23 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
         Command::Access(access) => {
             return access.run(&Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?);
         }
+        Command::Backup(backup) if backup.needs_no_centre() => return runtime()?.block_on(backup.verify()),
         _ => {}
     }
+    let restores = matches!(&arguments.command, Command::Restore(_));
+    if !restores && let Some(told) = crate::backup::settle(&arguments.data_dir)? {
+        eprintln!("luytre: {}", told.in_words(language()));
+    }
     let configuration = Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?;
-    let asks = matches!(&arguments.command, Command::Audit(_) | Command::Search(_) | Command::Query(_));
+    let asks =
+        matches!(&arguments.command, Command::Audit(_) | Command::Search(_) | Command::Query(_) | Command::Backup(_));
     let directory = [("directory", arguments.data_dir.display().to_string().into())];
     ensure!(!asks || arguments.data_dir.exists(), texts().text_with(language(), "command-no-data", &directory));
-    make_private_directory(&arguments.data_dir)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if !restores {
+        make_private_directory(&arguments.data_dir)?;
+    }
     let data = arguments.data_dir.as_path();
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         match &arguments.command {
             Command::Serve(serve) => serve.run(data, configuration).await,
             Command::Demo(demo) => demo.run(data, configuration).await,
@@ -130,6 +143,8 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Agencies(agencies) => agencies.run(data, configuration).await,
             Command::User(user) => user.run(data, configuration).await,
             Command::Audit(audit) => audit.run(data, configuration).await,
+            Command::Backup(backup) => backup.run(data, configuration).await,
+            Command::Restore(restore) => restore.run(data, configuration).await,
             Command::Access(access) => access.run(&configuration),
             Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Law(law) => law.run(data, configuration).await,
@@ -137,6 +152,10 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Rules(rules) => rules.run(),
         }
     })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
 fn start_log(arguments: &Arguments) {
@@ -151,7 +170,7 @@ fn start_log(arguments: &Arguments) {
 }
 
 /// An error with its causes. What the registers refuse is a text of the catalogue, in the language of the terminal.
-fn in_words(error: &anyhow::Error) -> String {
+pub(crate) fn in_words(error: &anyhow::Error) -> String {
     let lang = language();
     let words = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<kit::Error>() {
         Some(error) => error.in_words(lang),

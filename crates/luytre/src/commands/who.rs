@@ -33,6 +33,8 @@ const RULES: &[(&str, By)] = &[
     ("audit checkpoint", By::Keeper),
     ("audit export", By::Reader),
     ("audit verify", By::Reader),
+    ("backup", By::Reader),
+    ("backup verify", By::Anybody),
     ("demo", By::Keeper),
     ("doctor", By::Reader),
     ("import", By::Keeper),
@@ -43,6 +45,7 @@ const RULES: &[(&str, By)] = &[
     ("law list", By::Reader),
     ("law show", By::Reader),
     ("query", By::Reader),
+    ("restore", By::Keeper),
     ("rules bench", By::Anybody),
     ("rules check", By::Anybody),
     ("search", By::Reader),
@@ -85,10 +88,11 @@ pub fn forgotten() -> Vec<&'static str> {
 fn collect(command: &clap::Command, path: &str, names: &mut Vec<String>) {
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         let name = format!("{path}{}", below.get_name());
+        if !below.is_subcommand_required_set() {
+            names.push(name.clone());
+        }
         if below.has_subcommands() {
             collect(below, &format!("{name} "), names);
-        } else {
-            names.push(name);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod attacks;
+mod backup;
 mod command_line;
 mod elasticsearch;
 mod full_disk;

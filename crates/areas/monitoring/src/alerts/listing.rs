@@ -254,6 +254,15 @@ pub async fn count(connection: &impl Connection, filter: &Filter) -> Result<u64,
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
+/// All alerts in scope.
+pub async fn count_all(connection: &impl Connection) -> Result<u64, Error> {
+    let scope = connection.scope().agency_condition("a.agency_id");
+    let sql = format!("SELECT COUNT(*) AS number FROM alerts a WHERE {scope}");
+    let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+    let number = row.map(|row| row.try_get::<i64>("", "number")).transpose()?.unwrap_or_default();
+    Ok(u64::try_from(number).unwrap_or(0))
+}
+
 /// Alerts per rule since a moment, within the scope.
 pub async fn counts_by_rule(connection: &impl Connection, since: Micros) -> Result<HashMap<String, u64>, Error> {
     let scope = connection.scope().agency_condition("a.agency_id");

@@ -133,9 +133,21 @@ impl Checkpoints {
         &self.known
     }
 
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Every line of the file in its order.
     pub(super) fn lines(&self) -> Result<Vec<Line>, Error> {
-        Ok(lines_of(&read(&self.file)?))
+        lines_in(&self.file)
+    }
+
+    /// The file as it belongs to a copy of the trail with so many rows: without checkpoints over more. Take it after the
+    /// copy, since a checkpoint is in the file before the trail says so.
+    pub fn over(&self, rows: i64) -> Result<Vec<u8>, Error> {
+        let bytes = read(&self.file)?;
+        let later = |line: &[u8]| serde_json::from_slice(line).is_ok_and(|one: Checkpoint| one.rows > rows);
+        Ok(whole_lines(&bytes).filter(|line| !later(line)).flatten().copied().collect())
     }
 
     /// The last checkpoint that can be read.
@@ -183,14 +195,6 @@ impl Checkpoints {
     }
 }
 
-/// The bytes of a file; none where there is none.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        read => read.map_err(Error::internal),
-    }
-}
-
 /// Puts a public key behind those that are known.
 fn remember(directory: &Path, keys: &PublicKeys) -> Result<(), Error> {
     let line = serde_json::to_string(keys).map_err(Error::internal)? + "\n";
@@ -206,8 +210,24 @@ fn write_at(file: &mut File, end: u64, line: &str) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// Every line of a file of checkpoints in its order.
+pub(super) fn lines_in(file: &Path) -> Result<Vec<Line>, Error> {
+    Ok(lines_of(&read(file)?))
+}
+
+/// A file that is not there is empty.
+fn read(file: &Path) -> Result<Vec<u8>, Error> {
+    match std::fs::read(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read.map_err(Error::internal),
+    }
+}
+
+fn whole_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"))
+}
+
 /// What each finished line holds.
 fn lines_of(bytes: &[u8]) -> Vec<Line> {
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
-    lines.map(|line| serde_json::from_slice(line).ok()).collect()
+    whole_lines(bytes).map(|line| serde_json::from_slice(line).ok()).collect()
 }

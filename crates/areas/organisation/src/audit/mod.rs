@@ -20,12 +20,12 @@ pub use export::{Exported, export, verify_export};
 pub use pages::routes;
 pub use readings::{Reading, Touched, record_reading};
 pub use tables::AUDIT;
-pub use verify::verify;
+pub use verify::{verify, verify_copy};
 pub use walk::{Fault, Problem, Report};
 
 use kit::clock::Micros;
 use kit::locale::texts;
-use kit::{Connection, Error, Lang, Tx};
+use kit::{Capability, Connection, Error, Lang, Tx};
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -82,6 +82,12 @@ pub async fn record(
 ) -> Result<(), Error> {
     let entry = entry_of(tx, now, action, object_kind, object_id, agency_id, &details);
     chain::append(tx, entry).await.map(|_| ())
+}
+
+/// Number and hash of the last row, for whoever sees the whole trail.
+pub async fn head(connection: &impl Connection) -> Result<(i64, String), Error> {
+    connection.scope().require(Capability::ViewAudit)?;
+    store::head(connection).await
 }
 
 fn entry_of(

@@ -1,10 +1,12 @@
 //! The whole trail of a database, row by row, against its checkpoints.
 
+use super::checkpoints::lines_in;
 use super::walk::{Fault, Index, Report, Walk};
-use super::{AuditEntry, Checkpoints, Touched, store};
+use super::{AuditEntry, Checkpoints, PublicKeys, Touched, store};
 use kit::scope::Agencies;
 use kit::{Capability, Connection, Error};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Rows of one question to the database.
 const PAGE: i64 = 2_000;
@@ -12,6 +14,18 @@ const PAGE: i64 = 2_000;
 /// Reads everything. Needs a scope over the whole centre, because rows of all agencies are part of the chain. Without
 /// `checkpoints` only the chain itself is judged.
 pub async fn verify(connection: &impl Connection, checkpoints: Option<&Checkpoints>) -> Result<Report, Error> {
+    match checkpoints {
+        Some(own) => walk(connection, Some((own.file(), own.known()))).await,
+        None => walk(connection, None).await,
+    }
+}
+
+/// The same for a copy of the trail, with the checkpoints in `file` and the public halves of the keys that made them.
+pub async fn verify_copy(connection: &impl Connection, file: &Path, keys: &[PublicKeys]) -> Result<Report, Error> {
+    walk(connection, Some((file, keys))).await
+}
+
+async fn walk(connection: &impl Connection, signed: Option<(&Path, &[PublicKeys])>) -> Result<Report, Error> {
     connection.scope().require(Capability::ViewAudit)?;
     if *connection.scope().agencies() != Agencies::All {
         return Err(Error::Forbidden(Capability::ViewAudit.name()));
@@ -19,9 +33,9 @@ pub async fn verify(connection: &impl Connection, checkpoints: Option<&Checkpoin
     // In this order: rows up to this head have their checkpoints in the file, and checkpoints of the file have their
     // rows in the database, also while both grow.
     let (head, hash) = store::head(connection).await?;
-    let lines = checkpoints.map(Checkpoints::lines).transpose()?.unwrap_or_default();
+    let lines = signed.map(|(file, _)| lines_in(file)).transpose()?.unwrap_or_default();
     let (latest, _) = store::head(connection).await?;
-    let mut walk = Walk::new(lines, checkpoints.map(Checkpoints::known));
+    let mut walk = Walk::new(lines, signed.map(|(_, keys)| keys));
     let mut from = 1;
     while from <= head {
         let to = (from + PAGE - 1).min(head);

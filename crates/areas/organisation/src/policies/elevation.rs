@@ -40,6 +40,9 @@ pub const FOREIGN_EVENTS: &str = "foreign-events";
 /// Kind of the elevation for changing the law in force.
 pub const CHANGE_LAW: &str = "change-law";
 
+/// Kind of the elevation that lets a backup take the place of what there is.
+pub const RESTORE: &str = "restore";
+
 impl ElevationKind {
     /// Key of its name.
     pub fn key(&self) -> String {
@@ -68,8 +71,9 @@ impl ElevationPolicy {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHANGE_LAW, FOREIGN_EVENTS};
+    use super::{CHANGE_LAW, EXPORT, FOREIGN_EVENTS, RESTORE};
     use crate::policies::Policies;
+    use kit::Capability;
     use kit::locale::{Lang, texts};
 
     #[test]
@@ -85,5 +89,7 @@ mod tests {
         let export = policies.elevation.kind(EXPORT).unwrap();
         assert!(export.rows > 0 && export.window_rows >= export.rows && export.window_minutes > 0);
         assert!(policies.elevation.kind(CHANGE_LAW).is_some_and(|kind| kind.rows == 0), "every change needs it");
+        let restore = policies.elevation.kind(RESTORE).unwrap();
+        assert!(restore.needs == Capability::Administer && restore.rows == 0, "always a second person");
     }
 }

@@ -44,7 +44,7 @@ pub use password::{Hasher, Owner, check_rules, temporary};
 pub(crate) use providers::ProviderLinks;
 pub use providers::{Algorithm, ClientSecret, GroupRole, Linking, ProviderError, ProviderSettings, Providers};
 pub use second_factors::SEALED;
-pub use sessions::{SessionRow, end_session, end_sessions_of, own_sessions};
+pub use sessions::{SessionRow, end_all_sessions, end_session, end_sessions_of, own_sessions};
 pub use standing::Due;
 pub use steps::NewStep;
 

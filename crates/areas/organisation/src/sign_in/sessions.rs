@@ -9,7 +9,7 @@ use crate::people;
 use crate::policies::{FOREIGN_EVENTS, SessionLimits};
 use kit::clock::{Micros, SECOND};
 use kit::id::new_id;
-use kit::{Connection, Error, Tx};
+use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use serde_json::json;
 
@@ -230,6 +230,12 @@ pub(super) async fn end(tx: &Tx<'_>, id: &str, now: Micros) -> Result<bool, Erro
 pub async fn end_sessions_of(tx: &Tx<'_>, person_id: &str, now: Micros) -> Result<u64, Error> {
     let sql = "UPDATE sessions SET ended_at = $1 WHERE person_id = $2 AND ended_at IS NULL";
     execute(tx, sql, vec![now.into(), person_id.into()]).await
+}
+
+/// Ends the sessions of everybody; returns how many there were.
+pub async fn end_all_sessions(tx: &Tx<'_>, now: Micros) -> Result<u64, Error> {
+    tx.scope().require(Capability::Administer)?;
+    execute(tx, "UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL", vec![now.into()]).await
 }
 
 /// Ends every session of a person but the one with this token.

@@ -6,7 +6,9 @@ use kit::Error;
 use kit::bus::Bus;
 use kit::clock::HOUR;
 use kit::db::Db;
-use organisation::audit::{Checkpoints, Fault, KeyTrouble, Problem, Report, TrailKey, export, verify_export};
+use organisation::audit::{
+    Checkpoints, Fault, KeyTrouble, Problem, Report, TrailKey, export, head, verify_copy, verify_export,
+};
 use sea_orm::{ConnectionTrait, Statement};
 use sha2::{Digest, Sha256};
 use std::io::BufReader;
@@ -116,6 +118,29 @@ async fn an_end_that_was_cut_off_after_it_was_signed_is_found() {
         chain_anew(&db, 19).await;
         assert!(report(&db, None).await.ok(), "the chain alone ends like any other");
         assert_eq!(told(&report(&db, Some(&checkpoints)).await), [(19, 20, Fault::CutOff)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_copy_of_the_trail_is_judged_by_the_checkpoints_over_it() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let own = checkpoints(&directory, 1);
+        assert!(own.over(100).unwrap().is_empty(), "there is none yet");
+        signed_trail(&db, &own).await;
+        let scope = service();
+        let (rows, _) = head(&db.scoped(&scope).read()).await.unwrap();
+        assert_eq!(rows, 26);
+        let copy = directory.path().join("copy.jsonl");
+        std::fs::write(&copy, own.over(rows).unwrap()).unwrap();
+        let found = verify_copy(&db.scoped(&scope).read(), &copy, own.known()).await.unwrap();
+        assert_eq!((found.checkpoints, told(&found)), (2, vec![]));
+        // A copy with 19 rows knows the first checkpoint; the second counts a row more.
+        assert_eq!(own.over(20).unwrap(), own.over(rows).unwrap());
+        std::fs::write(&copy, own.over(19).unwrap()).unwrap();
+        let found = verify_copy(&db.scoped(&scope).read(), &copy, own.known()).await.unwrap();
+        assert_eq!((found.checkpoints, told(&found)), (1, vec![(2, 2, Fault::CheckpointMissing)]));
     })
     .await;
 }

@@ -56,7 +56,8 @@ impl<'a> Ledger<'a> {
         Self { files, dir: store.join("ledger") }
     }
 
-    fn names(&self) -> Result<Vec<String>, StoreError> {
+    /// Names of its files, in the order of the entries.
+    pub(crate) fn names(&self) -> Result<Vec<String>, StoreError> {
         let names = self.files.list(&self.dir).map_err(|error| StoreError::io("list the ledger", error))?;
         Ok(names.into_iter().filter(|name| name.ends_with(".jsonl")).collect())
     }

@@ -13,6 +13,7 @@ mod crash_tests;
 
 pub use batches::BatchId;
 pub(crate) use batches::StoredBatch;
+pub(crate) use frame::Header;
 pub use reader::LogReader;
 pub(crate) use reader::Published;
 pub(crate) use recovery::{Damage, check_file, recover};

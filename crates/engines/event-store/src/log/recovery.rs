@@ -3,7 +3,7 @@
 
 use super::LogFile;
 use super::batches::StoredBatch;
-use super::frame;
+use super::frame::{self, Header};
 use super::scan::{Piece, scan};
 use crate::StoreError;
 use crate::files::FileLayer;
@@ -94,16 +94,19 @@ fn keep_aside(files: &dyn FileLayer, aside: &Path, damage: &Damage, bytes: &[u8]
     Ok(())
 }
 
-/// Frames, records and damage of one file, for verification while the log may be growing.
-pub(crate) fn check_file(files: &dyn FileLayer, file: &LogFile) -> std::io::Result<(u64, u64, Vec<Damage>)> {
-    let bytes = files.read_at(&file.path, 0, usize::try_from(file.bytes).unwrap_or(usize::MAX))?;
-    let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let (mut frames, mut records, mut damage) = (0, 0, Vec::new());
+/// Frames and damage of one file up to a length, for verification while the log may be growing.
+pub(crate) fn check_file(
+    files: &dyn FileLayer,
+    path: &Path,
+    length: u64,
+) -> std::io::Result<(Vec<Header>, Vec<Damage>)> {
+    let bytes = files.read_at(path, 0, usize::try_from(length).unwrap_or(usize::MAX))?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (mut frames, mut damage) = (Vec::new(), Vec::new());
     for piece in scan(&bytes) {
         match piece {
             Piece::Frame { offset, header } => {
-                frames += 1;
-                records += u64::from(header.count);
+                frames.push(header);
                 if frame::decode(bytes.get(offset..).unwrap_or_default(), &header).is_none() {
                     let (offset, length) = (offset as u64, header.length() as u64);
                     damage.push(Damage { file: name.clone(), offset, length, torn: false });
@@ -115,5 +118,5 @@ pub(crate) fn check_file(files: &dyn FileLayer, file: &LogFile) -> std::io::Resu
             }
         }
     }
-    Ok((frames, records, damage))
+    Ok((frames, damage))
 }

@@ -3,6 +3,7 @@
 use super::{Keeping, TICK};
 use crate::StoreError;
 use crate::compaction::compact;
+use crate::copy::Moment;
 use crate::ledger::{Ledger, Sealed};
 use crate::manifest::SegmentRow;
 use crate::retention::expire;
@@ -44,6 +45,9 @@ impl Keeper {
                 }
                 Ok(Keeping::Sign(answer)) => {
                     let _ = answer.send(self.sign());
+                }
+                Ok(Keeping::Moment { manifest, answer }) => {
+                    let _ = answer.send(Moment::take(&self.shared, &manifest));
                 }
                 Ok(Keeping::Archived { row, answer }) => {
                     let _ = answer.send(self.archived(row));

@@ -80,6 +80,7 @@ impl Sealer {
             }
             Ok(())
         })();
+        let together = shared.publishing();
         if outcome.is_err() {
             written.iter().for_each(|one| one.retire());
         } else {
@@ -99,20 +100,26 @@ impl Sealer {
             }
             Err(_) => shared.memory().undo_seal(),
         }
+        drop(together);
         shared.room.notify_waiters();
         self.release_log();
         outcome
     }
 
-    /// Log files go only when their records are sealed and evaluated (settled 4).
+    /// Log files go only when their records are sealed and evaluated (settled 4), and not while the store is copied.
     fn release_log(&mut self) {
         let shared = &self.shared;
         let seq = shared.sealed.load(Ordering::Acquire).min(shared.evaluated.load(Ordering::Acquire));
         if seq <= self.released {
             return;
         }
+        let together = shared.publishing();
+        if shared.log_kept.load(Ordering::Acquire) > 0 {
+            return;
+        }
         self.released = seq;
         let Some((gone, batches)) = shared.writer.release(seq) else { return };
+        drop(together);
         if gone.is_empty() {
             return;
         }

@@ -1,0 +1,204 @@
+//! Files and folders that their owner alone reads, and what of a data directory is copied as it lies.
+
+use super::settle::{LOADING, MARK};
+use super::{EVENTS, SETTINGS, SQLITE, failed};
+use event_store::{CopiedFile, copy_file};
+use kit::Error;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// What makes itself anew, or belongs to one run.
+const PASSING: [&str; 4] = ["control.json", "spare", MARK, LOADING];
+
+pub(super) fn make_folder(path: &Path) -> Result<(), Error> {
+    DirBuilder::new().mode(0o700).create(path).map_err(|error| failed(path, &error))
+}
+
+/// With the folders above it.
+pub(super) fn make_folders(path: &Path) -> Result<(), Error> {
+    DirBuilder::new().mode(0o700).recursive(true).create(path).map_err(|error| failed(path, &error))
+}
+
+/// Writes a file that is not there yet; its content is durable.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|error: io::Error| failed(path, &error))
+}
+
+pub(super) fn sync_folder(path: &Path) -> Result<(), Error> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(|error| failed(path, &error))
+}
+
+/// Makes the names in a folder and in those below it durable.
+pub(super) fn sync_tree(path: &Path) -> Result<(), Error> {
+    for entry in entries(path)? {
+        if entry.file_type().map_err(|error| failed(path, &error))?.is_dir() {
+            sync_tree(&entry.path())?;
+        }
+    }
+    sync_folder(path)
+}
+
+fn entries(path: &Path) -> Result<Vec<fs::DirEntry>, Error> {
+    let read = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    read.map_err(|error| failed(path, &error))
+}
+
+/// Copies one file to its path in a folder.
+pub(super) fn copy_to(from: &Path, folder: &Path, path: &str) -> Result<CopiedFile, Error> {
+    let to = folder.join(path);
+    if let Some(above) = to.parent() {
+        make_folders(above)?;
+    }
+    let (bytes, sha256) = copy_file(from, &to, u64::MAX, &|| false).map_err(|error| failed(&to, &error))?;
+    Ok(CopiedFile { path: path.to_owned(), bytes, sha256 })
+}
+
+/// A file that is in its place already.
+pub(super) fn measured(folder: &Path, path: &str) -> Result<CopiedFile, Error> {
+    let file = folder.join(path);
+    let (bytes, sha256) = event_store::measure_file(&file).map_err(|error| failed(&file, &error))?;
+    Ok(CopiedFile { path: path.to_owned(), bytes, sha256 })
+}
+
+/// Files of a data directory by what becomes of them. Registers, events and checkpoints are not among them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    /// Copied as they lie: rules, content, whatever else was put there.
+    pub plain: Vec<String>,
+    /// Keys, and the settings, which may hold passwords.
+    pub secret: Vec<String>,
+    /// Links and names that are no UTF-8: not copied.
+    pub skipped: Vec<String>,
+}
+
+impl Beside {
+    pub(super) fn list(data: &Path) -> Result<Self, Error> {
+        let mut found = Self::default();
+        for entry in entries(data)? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let registers = name.strip_prefix(SQLITE).is_some_and(|rest| ["", "-wal", "-shm"].contains(&rest));
+            if registers || name == EVENTS || name == "audit" || PASSING.contains(&name.as_str()) {
+                continue;
+            }
+            if name == SETTINGS || name.ends_with(".key") || name.ends_with(".key.new") {
+                found.secret.push(name);
+                continue;
+            }
+            found.add(&entry, name)?;
+        }
+        found.plain.sort();
+        found.secret.sort();
+        Ok(found)
+    }
+
+    fn add(&mut self, entry: &fs::DirEntry, path: String) -> Result<(), Error> {
+        let kind = entry.file_type().map_err(|error| failed(&entry.path(), &error))?;
+        if entry.file_name().to_str().is_none() || !(kind.is_file() || kind.is_dir()) {
+            self.skipped.push(path);
+        } else if kind.is_file() {
+            self.plain.push(path);
+        } else {
+            for below in entries(&entry.path())? {
+                let name = below.file_name().to_string_lossy().into_owned();
+                self.add(&below, format!("{path}/{name}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All files below a folder, by path.
+pub(super) fn paths_below(folder: &Path) -> Result<Vec<String>, Error> {
+    let mut paths = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(at) = folders.pop() {
+        for entry in entries(&folder.join(&at))? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = if at.is_empty() { name } else { format!("{at}/{name}") };
+            match entry.file_type().map_err(|error| failed(&entry.path(), &error))?.is_dir() {
+                true => folders.push(path),
+                false => paths.push(path),
+            }
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Gives a folder and all below it to an owner, where that is somebody else: whoever restores may be root, whoever serves
+/// is not.
+pub(super) fn give_to(path: &Path, owner: &fs::Metadata) -> Result<(), Error> {
+    let own = fs::symlink_metadata(path).map_err(|error| failed(path, &error))?;
+    if (own.uid(), own.gid()) != (owner.uid(), owner.gid()) {
+        let given = std::os::unix::fs::lchown(path, Some(owner.uid()), Some(owner.gid()));
+        given.map_err(|error| failed(path, &error))?;
+    }
+    if own.is_dir() {
+        for entry in entries(path)? {
+            give_to(&entry.path(), owner)?;
+        }
+    }
+    Ok(())
+}
+
+/// A folder of its own in the system's place for passing files; gone with this.
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(super) fn new() -> Result<Self, Error> {
+        let path = std::env::temp_dir().join(format!("luytre-{}", crate::control::new_secret()));
+        make_folder(&path)?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_settings_are_told_from_the_rest_and_links_are_not_followed() {
+        let data = tempfile::tempdir().unwrap();
+        fs::create_dir_all(data.path().join("rules/own")).unwrap();
+        fs::create_dir_all(data.path().join("events/log")).unwrap();
+        for name in
+            ["fields.key", "luytre.toml", "rules/own/a.yml", "registers.sqlite", "registers.sqlite-wal", "spare"]
+        {
+            fs::write(data.path().join(name), name).unwrap();
+        }
+        std::os::unix::fs::symlink("/etc", data.path().join("rules/etc")).unwrap();
+        let found = Beside::list(data.path()).unwrap();
+        assert_eq!(found.plain, ["rules/own/a.yml"]);
+        assert_eq!(found.secret, ["fields.key", "luytre.toml"]);
+        assert_eq!(found.skipped, ["rules/etc"]);
+        let below = paths_below(&data.path().join("rules")).unwrap();
+        assert_eq!(below, ["etc", "own/a.yml"]);
+    }
+
+    #[test]
+    fn a_scratch_folder_goes() {
+        let scratch = Scratch::new().unwrap();
+        let path = scratch.path().to_owned();
+        write_new(&path.join("a"), b"a").unwrap();
+        assert!(write_new(&path.join("a"), b"b").is_err(), "nothing is written over");
+        drop(scratch);
+        assert!(!path.exists());
+    }
+}
