@@ -265,7 +265,7 @@ impl Prepared {
         self.told.missing_keys = own.filter(|name| !beside.join(name).exists()).map(ToOwned::to_owned).collect();
         if beside.join("audit.key").exists() {
             let keys = crate::keys::checkpoints(beside).map_err(|error| Error::internal(format!("{error:#}")))?;
-            self.told.other_trail_key = self.inventory.trail.keys.last() != Some(&keys.public());
+            self.told.other_trail_key = keys.known().last() != self.inventory.trail.keys.last();
         }
         Ok(())
     }

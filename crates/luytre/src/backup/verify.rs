@@ -11,7 +11,7 @@ use event_store::{Inspected, Problem};
 use kit::bus::Bus;
 use kit::clock::Micros;
 use kit::{Db, Error};
-use organisation::audit;
+use organisation::audit::{self, PublicKeys};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fs;
@@ -93,7 +93,7 @@ pub async fn verify(directory: &Path) -> Result<Verified, Error> {
         alerts: inventory.alerts,
         people: inventory.people,
         trail_rows: inventory.trail.rows,
-        trail_key: inventory.trail.keys.fingerprint(),
+        trail_key: inventory.trail.keys.last().map(PublicKeys::fingerprint).unwrap_or_default(),
         problems: Vec::new(),
     };
     let (folder, listed) = (directory.to_owned(), inventory.files.clone());
