@@ -257,8 +257,13 @@ pub async fn adopt(tx: &Tx<'_>, id: &str, system_id: &str, name: Option<&str>, n
     let (system_id, agency_id) = owner(tx, system_id, "").await?;
     source.state = SourceState::Registered;
     source.updated_at = now;
-    if let Some(name) = name.map(normalise).filter(|name| !name.is_empty()) {
-        source.name = name.chars().take(200).collect();
+    if let Some(name) = name {
+        let mut faults = FieldFaults::default();
+        let name = faults.line("name", name, LONGEST_LINE);
+        faults.into_result()?;
+        if !name.is_empty() {
+            source.name = name;
+        }
     }
     let by = tx.scope().actor().id();
     store::save(tx, &source, &by).await?;

@@ -17,7 +17,7 @@ const NAMED: usize = 3;
 const TOLD: usize = 8;
 
 /// The policy of the table built into the program; pages tell by it also where another judged.
-pub(super) fn policy() -> Option<&'static StoryPolicy> {
+pub(crate) fn policy() -> Option<&'static StoryPolicy> {
     static POLICY: LazyLock<Option<StoryPolicy>> =
         LazyLock::new(|| Scoring::embedded().ok().map(|scoring| scoring.story));
     POLICY.as_ref()
@@ -55,7 +55,7 @@ impl StoryLine {
 }
 
 /// Word for a tactic; as the rule names it where there is none.
-pub(super) fn tactic(name: &str, lang: Lang) -> String {
+pub(crate) fn tactic(name: &str, lang: Lang) -> String {
     let key = format!("tactic-{}", name.replace('_', "-"));
     if texts().has(lang, &key) { texts().text(lang, &key) } else { name.replace(['-', '_'], " ") }
 }

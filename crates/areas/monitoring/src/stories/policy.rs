@@ -179,7 +179,7 @@ impl StoryPolicy {
 impl LinkKind {
     /// The value as it is compared; none where it tells nothing.
     fn value(&self, text: &str) -> Option<String> {
-        let value = text.trim().to_lowercase();
+        let value = kit::text::without_nul(text.trim()).to_lowercase();
         if value.is_empty() || value.len() > MAX_VALUE || self.ignored.contains(&value) {
             return None;
         }

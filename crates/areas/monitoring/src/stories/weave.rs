@@ -4,8 +4,8 @@
 use super::policy::StoryPolicy;
 use super::{Link, Piece};
 use kit::clock::Micros;
-use kit::{Connection, Error, Tx};
-use sea_orm::{QueryResult, Statement, Value};
+use kit::{Error, Tx};
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use std::collections::BTreeMap;
 
 /// Alerts and links that one look may take in.
@@ -70,12 +70,12 @@ async fn judge(tx: &Tx<'_>, thread: &Thread<'_>, policy: &StoryPolicy) -> Result
         }
         pieces.extend(unknown.into_iter().map(|piece| (piece.id.clone(), piece)));
     }
-    let beginning = |story: &str| pieces.values().filter(|piece| piece.story_id.as_deref() == Some(story));
     let mut stories: Vec<String> = pieces.values().filter_map(|piece| piece.story_id.clone()).collect();
     stories.sort();
     stories.dedup();
     stories.retain(|story| {
-        let first = beginning(story).map(|piece| piece.first).min().unwrap_or(thread.piece.first);
+        let of_story = pieces.values().filter(|piece| piece.story_id.as_ref() == Some(story));
+        let first = of_story.map(|piece| piece.first).min().unwrap_or(thread.piece.first);
         thread.piece.first.abs_diff(first) <= policy.longest.unsigned_abs()
     });
     let loose: Vec<Piece> =

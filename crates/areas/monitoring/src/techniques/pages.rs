@@ -13,7 +13,7 @@ use kit::clock::DAY;
 use kit::page::{Choice, Page, Tone};
 use kit::web::{Fail, Routes, Visit, render};
 use kit::{Capability, Connection, Error};
-use sea_orm::Statement;
+use sea_orm::{ConnectionTrait, Statement};
 use std::collections::HashSet;
 
 pub fn routes() -> Routes {

@@ -162,8 +162,8 @@ impl GatewaySettings {
             faults.add("headers", "channel-headers-wrong");
         }
         let body = faults.lines("body", &self.body, LONGEST_BODY);
-        let mut texts = self.headers.iter().map(|(_, value)| value).chain([&url, &body]);
-        if texts.any(|text| find_unknown(text).is_some()) {
+        let has_unknown = |text: &String| find_unknown(text).is_some();
+        if self.headers.iter().any(|(_, value)| has_unknown(value)) || has_unknown(&url) || has_unknown(&body) {
             faults.add("body", "channel-place-unknown");
         }
         let writing = Writing::of(self.content_type());

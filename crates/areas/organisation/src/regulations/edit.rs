@@ -5,7 +5,6 @@ use super::pages::{Outcome, text_of};
 use super::service::{self, Change, require_change, tidy};
 use super::view::{LineView, folder_title};
 use super::{address_of, path_of, store};
-use crate::answers::form_errors;
 use crate::elevations::{self, Standing};
 use crate::policies::{CHANGE_LAW, Policies};
 use crate::sign_in::require_confirmation;
@@ -13,7 +12,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -71,7 +70,7 @@ struct EditPage {
     path: String,
     address: String,
     is_new: bool,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
     built_on: String,
     seen: String,
@@ -102,7 +101,7 @@ fn named(visit: &Visit, address: &str) -> Result<(Arc<Regulations>, String), Err
 #[template(path = "regulations/templates/new.html")]
 struct NewPage {
     page: Page,
-    errors: FormErrors,
+    errors: ErrorSummary,
     entries: Vec<Entry>,
 }
 
@@ -131,7 +130,7 @@ async fn new_file(visit: Visit) -> Result<Response, Fail> {
             .checked(&errors),
     ];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, render(&NewPage { page, errors, entries })?).into_response())
+    Ok((status, render(&NewPage { page, errors: errors.summary(&entries), entries })?).into_response())
 }
 
 /// With the text in force, that of a version (`?version=`), or one's own draft.
@@ -170,7 +169,7 @@ async fn change_file(visit: Visit, Path(address): Path<String>, Form(fields): Fo
             Ok(see_other_saying(to, FlashKind::Done, said))
         }
         Err(error) => {
-            let errors = form_errors(&visit.page().await?, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             show(&visit, &regulations, &path, &fields, errors, true).await
         }
     }
@@ -262,8 +261,8 @@ async fn show(
         },
         has_draft: draft.is_some(),
         path: path.to_owned(),
+        errors: errors.summary(&entries),
         entries,
-        errors,
         page,
     };
     let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
