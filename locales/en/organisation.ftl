@@ -92,6 +92,11 @@ person-temporary = Temporary password, shown this once. Hand it over in person; 
 person-locked = Too many wrong passwords from some place; it is locked out until { $time }. Devices that have signed in to the account before still can.
 person-unlock = Unlock
 person-unlocked = Unlocked.
+person-open-keys = API keys made by this person
+person-open-keys-stop = { $count ->
+    [one] { $count } key is valid; it stops when the account is closed
+   *[other] { $count } keys are valid; they stop when the account is closed
+}
 person-trail = Who changed this account
 person-acts = What this person did
 role-at = At agency

@@ -62,6 +62,16 @@ pub(crate) async fn maker_of(connection: &impl Connection, key_id: &str) -> Resu
     Ok(found.filter(ApiKey::has_maker).map(|key| key.created_by))
 }
 
+/// How many keys that open something now a person has made, wherever they are.
+pub(crate) async fn held_open_by(connection: &impl Connection, person_id: &str, now: Micros) -> Result<i64, Error> {
+    let sql = "SELECT COUNT(*) AS found FROM api_keys WHERE created_by = $1 AND revoked_at IS NULL \
+               AND (expires_at IS NULL OR expires_at > $2)";
+    let values = [person_id.into(), now.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let row = connection.query_one_raw(statement).await?;
+    Ok(row.map(|row| row.try_get("", "found")).transpose()?.unwrap_or(0))
+}
+
 /// The key with this secret, for sign-in alone.
 pub(crate) async fn by_secret(connection: &impl Connection, secret: &str) -> Result<Option<ApiKey>, Error> {
     Ok(select(connection, "WHERE api_keys.key_hash = $1", vec![hash_of(secret).into()]).await?.pop())

@@ -1,10 +1,10 @@
 //! One person: data, roles with what they allow, and the acts of whoever may manage the person.
 
 use super::{Grant, Person, may_hand_out, roles, service, store};
-use crate::agencies;
 use crate::answers::{again, local_time};
 use crate::policies::Policies;
 use crate::sign_in::{ProviderLinks, SignIn, require_confirmation};
+use crate::{agencies, api_keys};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -29,6 +29,8 @@ struct PersonPage {
     locked: Option<Micros>,
     /// Signs in with a second factor; known to whoever manages the person.
     second_factor: bool,
+    /// Keys that stop with the account; known to whoever manages the person.
+    open_keys: i64,
     links: ProviderLinks,
     temporary: Option<String>,
     /// Telephone number and address in full.
@@ -108,6 +110,7 @@ impl PersonPage {
             false => ProviderLinks::default(),
         };
         let second_factor = manageable && sign_in.has_second_factor(&view, &person).await?;
+        let open_keys = if manageable { api_keys::held_open_by(&view, id, visit.now()).await? } else { 0 };
         Ok(Self {
             grants: store::grants_of(&view, id).await?,
             oneself: scope.person_id() == Some(id),
@@ -121,6 +124,7 @@ impl PersonPage {
             manageable,
             locked,
             second_factor,
+            open_keys,
             links,
             page,
         })

@@ -203,23 +203,25 @@ async fn a_key_does_what_its_maker_may_do_now_and_stops_with_the_account() {
         };
         act(None).await;
         assert_eq!(awake().await, Some(Vec::new()), "all of it is asleep");
-        let page = async |who: &str| {
+        let read = async |who: &str, path: &str| {
             let mut browser = Browser::enter(&site(&app(&province, false)), who).await;
-            browser.get("/api-keys").await.text
+            browser.get(path).await.text
         };
         province.person("nguoi.khac", "Người Khác", &province.a, "officer").await;
-        assert_eq!(page("nguoi.khac").await.matches("đang ngủ</").count(), given.len());
+        assert_eq!(read("nguoi.khac", "/api-keys").await.matches("đang ngủ</").count(), given.len());
         act(Some(("leader", province.a.as_str()))).await;
         assert_eq!(awake().await, Some(vec![Capability::ViewSources]), "what the new role has");
         act(Some(("officer", province.a_office.as_str()))).await;
         assert_eq!(awake().await, Some(Vec::new()), "a role below the agency of the key covers it not");
         act(Some(("coordinator", province.b.as_str()))).await;
         assert_eq!(awake().await.as_deref(), Some(given.as_slice()), "the whole centre");
+        province.person("quan.tri", "Quản Trị", &province.root, "administrator").await;
+        assert!(read("quan.tri", &format!("/people/{maker}")).await.contains("1 khóa còn hiệu lực"));
         let tx = province.db.scoped(&above).begin().await.unwrap();
         people::disable(&tx, &province.policies, province.clock_now(), &maker, "chuyển công tác").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(awake().await, None, "a closed account");
-        assert!(page("nguoi.khac").await.contains("tài khoản của người lập đã khóa"));
+        assert!(read("nguoi.khac", "/api-keys").await.contains("tài khoản của người lập đã khóa"));
         let tx = province.db.scoped(&above).begin().await.unwrap();
         people::enable(&tx, &province.policies, province.clock_now(), &maker).await.unwrap();
         let own = NewKey { capabilities: vec![Capability::ViewAudit], ..ingest(&province) };
