@@ -28,7 +28,7 @@ use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::run::refusal;
 use organisation::audit::Checkpoints;
-use organisation::regulations::{Book, Regulations};
+use organisation::regulations::{self, Regulations};
 use organisation::sign_in::{Breached, Providers};
 use organisation::{Policies, SignIn};
 use response::incidents::IncidentFilter;
@@ -73,7 +73,7 @@ pub fn areas() -> Vec<Area> {
 }
 
 /// Who reads the folders of law.
-fn books() -> Vec<Box<dyn Book>> {
+fn books() -> Vec<Box<dyn regulations::Book>> {
     vec![Box::new(response::law::ResponseLaw)]
 }
 

@@ -15,7 +15,7 @@ fn own_rules_load_and_are_complete() {
     assert!(rules.replaced().is_empty(), "an id is used twice: {:?}", rules.replaced());
     let alerting = rules.rules().iter().filter(|rule| rule.alerts).count();
     println!("{} rules, {alerting} of them alert", rules.len());
-    assert!(alerting >= 30);
+    assert!(alerting >= 135);
     for rule in rules.rules() {
         assert_eq!(rule.warnings, Vec::<String>::new(), "{}", rule.title);
         assert!(!rule.id.starts_with("text-"), "{} has no id", rule.title);
@@ -61,6 +61,6 @@ fn cases_with_ready_fields_hold() {
         }
     }
     println!("{run} cases run, {raw} need the ingest engine");
-    assert!(run > 30);
+    assert!(run > 150);
     assert_eq!(wrong, Vec::<String>::new());
 }

@@ -458,7 +458,8 @@ pub async fn docx(connection: &impl Connection, id: &str, now: Micros) -> Result
     if let Some(content) = store::document(connection, id).await? {
         return Ok((notice, content));
     }
-    let content = render(connection, &notice, &form_of(&notice)?, None, now).await?;
+    let form = form_of(&notice)?;
+    let content = render(connection, &notice, &form, None, now).await?;
     Ok((notice, content))
 }
 
