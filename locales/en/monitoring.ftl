@@ -239,7 +239,6 @@ rule-alerts = Alerts
 rule-alerts-30 = Alerts in 30 days
 rule-log-source = Kind of log
 rule-state = State of the rule
-rule-state-loaded = In force
 rule-state-waiting = Waiting for values
 rule-state-failed = Not loaded
 rule-none = No rule passes this filter

@@ -239,7 +239,6 @@ rule-alerts = Cảnh báo
 rule-alerts-30 = Cảnh báo 30 ngày
 rule-log-source = Loại nhật ký
 rule-state = Trạng thái quy tắc
-rule-state-loaded = Đang dùng
 rule-state-waiting = Chờ khai báo
 rule-state-failed = Không nạp được
 rule-none = Không có quy tắc nào theo bộ lọc này

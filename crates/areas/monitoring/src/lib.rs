@@ -54,6 +54,8 @@ pub fn area() -> Area {
             sources::tables::SOURCE_ASSIGNMENTS,
             sources::tables::PRESENCE,
             saved_searches::tables::SAVED_SEARCHES,
+            rules::tables::RULE_STATES,
+            rules::tables::RULE_HITS,
         ],
         navigation: navigation(),
         counters: duty::counters(),
@@ -76,6 +78,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-22-monitoring-saved-searches",
         sql: include_str!("../migrations/2026-11-22-monitoring-saved-searches.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-states",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-states.sql"),
     },
 ];
 

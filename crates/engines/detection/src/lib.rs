@@ -11,6 +11,7 @@ mod matches;
 mod network;
 mod pattern;
 mod predicate;
+mod retain;
 mod rule_tests;
 mod rules;
 mod view;

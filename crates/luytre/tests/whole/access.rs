@@ -267,6 +267,11 @@ async fn rows_of(registers: &Registers, b: &str) {
     );
     tx.execute_unprepared(&presence).await.expect("presence");
     tx.execute_unprepared(&alert(b, &source, &system, now)).await.expect("alert");
+    let hits = format!(
+        "INSERT INTO rule_hits (id, rule_id, hour_start, source_id, system_id, agency_id, entities, detailed, alerted, \
+         shadowed, excepted) VALUES ('hit-xa', 'rule-1', {hour}, '{source}', '{system}', '{b}', '{{}}', TRUE, 1, 0, 0)"
+    );
+    tx.execute_unprepared(&hits).await.expect("hits");
     tx.commit().await.expect("commit");
 }
 

@@ -1,9 +1,17 @@
 //! Rules as people see them: which are in force, which did not load and why, what each says about itself. The
 //! engine compiles and matches; here is the shelf that it and the pages read from.
 
+pub mod figures;
+pub mod hits;
 pub mod list;
 pub mod pages;
+mod rule_page;
+pub mod scorecard;
+pub mod settings;
+pub mod states;
+pub mod tables;
 pub mod techniques;
+pub mod tuning;
 
 use detection::{Level, Rule, RuleError, RuleSet};
 use kit::Lang;
