@@ -10,7 +10,7 @@ use crate::retention::Retention;
 use crate::sealing;
 use crate::spare::Spare;
 use anyhow::{Context, Result};
-use detection::{Engine, LoadOptions, RuleSet, RuleSource};
+use detection::{Engine, LoadOptions, RuleSet, RuleSource, RuleTestFile};
 use event_store::{
     ExportFormat, Exported, Options, QueryContext, SearchRequest, Selection, Sources, Store, StoreError,
 };
@@ -25,7 +25,8 @@ use kit::{Area, Db, Scope};
 use monitoring::alerts::scoring::Scoring;
 use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
-use monitoring::rules::{Book, Shelf};
+use monitoring::rules::versions::store::Recorded;
+use monitoring::rules::{Book, Shelf, versions};
 use monitoring::search::run::refusal;
 use organisation::audit::Checkpoints;
 use organisation::sign_in::{Breached, Providers};
@@ -128,8 +129,9 @@ impl Centre {
         let mut rule_directories: Vec<PathBuf> = own_rules.exists().then_some(own_rules).into_iter().collect();
         rule_directories.extend(rules.iter().cloned());
         let (engine, book) = load_rules(&content, &rule_directories, clock.now())?;
-        let rules = Shelf::new(book);
         let scope = Scope::service("luytre");
+        keep_versions(&db, &scope, &book, clock.now()).await?;
+        let rules = Shelf::new(book);
         // Duties may have changed since the clocks of open incidents were last reckoned.
         let tx = db.scoped(&scope).begin().await?;
         response::duties::service::refresh_all(&tx, clock.now()).await?;
@@ -200,9 +202,12 @@ impl Centre {
     }
 
     /// Puts changed rule files in force.
-    pub fn reload_rules(&self) -> Result<()> {
-        let (engine, book) = load_rules(&self.content, &self.rule_directories, self.clock.now())?;
+    pub async fn reload_rules(&self) -> Result<()> {
+        let (content, directories, now) = (self.content.clone(), self.rule_directories.clone(), self.clock.now());
+        let (engine, book) =
+            tokio::task::spawn_blocking(move || load_rules(&content, &directories, now)).await.context("loading")??;
         tracing::info!(rules = book.set.len(), failed = book.errors.len(), "rules loaded");
+        keep_versions(&self.db, &self.scope, &book, now).await?;
         self.pipeline.set_engine(Arc::new(engine));
         self.rules.replace(book);
         Ok(())
@@ -421,19 +426,41 @@ async fn answers(host: &str) -> Result<()> {
     }
 }
 
-/// Built-in rules first, then the directories: a later rule of the same id replaces an earlier one.
+/// Built-in rules first, then the directories: a later rule of the same id replaces an earlier one. With the tests that lie
+/// beside them.
 fn load_rules(content: &Content, directories: &[PathBuf], now: i64) -> Result<(Engine, Book)> {
-    let mut sources: Vec<RuleSource> = content
-        .files("rules", &[".yml", ".yaml"])?
-        .into_iter()
-        .filter(|(path, _)| !path.ends_with(".test.yml"))
-        .map(|(path, text)| RuleSource::Text { path: PathBuf::from("content/rules").join(path), text })
-        .collect();
+    let (mut sources, mut tests, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    for (path, text) in content.files("rules", &[".yml", ".yaml"])? {
+        let is_test = path.ends_with(".test.yml");
+        let path = PathBuf::from("content/rules").join(path);
+        if !is_test {
+            sources.push(RuleSource::Text { path, text });
+            continue;
+        }
+        match RuleTestFile::parse(&path, &text) {
+            Ok(file) => tests.push(file),
+            Err(error) => errors.push(error),
+        }
+    }
     for directory in directories {
         anyhow::ensure!(directory.exists(), "the rule directory {} does not exist", directory.display());
         sources.push(RuleSource::Directory(directory.clone()));
+        let (files, wrong) = RuleTestFile::from_directory(directory);
+        tests.extend(files);
+        errors.extend(wrong);
     }
-    let (set, errors) = RuleSet::load(&sources, &LoadOptions::default());
-    let book = Book { set: Arc::new(set.clone()), errors, loaded_at: now };
+    let (set, wrong) = RuleSet::load(&sources, &LoadOptions::default());
+    errors.extend(wrong);
+    let book = Book { set: Arc::new(set.clone()), errors, tests, loaded_at: now };
     Ok((Engine::new(set), book))
+}
+
+/// Keeps the texts of rules that were never seen so.
+async fn keep_versions(db: &Db, scope: &Scope, book: &Book, now: i64) -> Result<(), kit::Error> {
+    let tx = db.scoped(scope).begin().await?;
+    let recorded = versions::store::record(&tx, book.set.rules(), now).await?;
+    match recorded == Recorded::default() {
+        true => tx.rollback().await,
+        false => tx.commit().await,
+    }
 }

@@ -83,6 +83,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-rule-states",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-states.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-rule-versions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-versions.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

@@ -5,6 +5,7 @@
 mod compile;
 mod correlation;
 mod engine;
+mod explain;
 mod expression;
 mod hash;
 mod matches;
@@ -18,6 +19,7 @@ mod view;
 
 pub use correlation::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
 pub use engine::Engine;
+pub use explain::{Ask, CorrelationMeasure, CorrelationReading, Explanation, How, Link, Part, Reading};
 pub use matches::{Detection, MatchedField, Matches};
 pub use rule_tests::{RuleTestCase, RuleTestFile, TestRecord};
 pub use rules::{Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use detection::{Engine, Matches, Replaced, RuleError, RuleSet, RuleTestFile};
 use event::{Event, Origin, RawRecord};
 use ingest::FormatSet;
+use monitoring::rules::cases;
 use serde::Serialize;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -107,24 +108,14 @@ fn twice(replaced: &Replaced) -> RuleError {
 /// what failed, under file and line of the case.
 pub fn run_cases(directory: &Path, rules: &RuleSet) -> Result<(usize, Vec<RuleError>)> {
     let (files, mut failed) = RuleTestFile::from_directory(directory);
-    let mut count = 0;
-    if !files.is_empty() {
-        let formats = formats()?;
-        let engine = Engine::new(rules.clone());
-        let origin = Arc::new(Origin::default());
-        let arrival = jiff::Timestamp::now().as_microsecond();
-        let parse = |text: &str| {
-            let bytes = bytes::Bytes::from(text.to_owned());
-            formats.parse(&RawRecord { bytes, arrival, origin: origin.clone(), position: 0 })
-        };
-        for file in &files {
-            for case in &file.cases {
-                count += 1;
-                let outcome = case.events(parse).and_then(|events| case.check(&engine, &file.rule_file(), &events));
-                let error = |reason| RuleError { path: file.path.clone(), line: case.line, reason };
-                failed.extend(outcome.err().map(error));
-            }
-        }
+    if files.is_empty() {
+        return Ok((0, failed));
+    }
+    let now = jiff::Timestamp::now().as_microsecond();
+    let outcomes = cases::run(&files, &Engine::new(rules.clone()), &formats()?, now);
+    let count = outcomes.len();
+    for cases::Outcome { file, line, wrong, .. } in outcomes {
+        failed.extend(wrong.map(|reason| RuleError { path: file, line, reason }));
     }
     Ok((count, failed))
 }

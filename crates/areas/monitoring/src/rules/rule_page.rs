@@ -1,17 +1,20 @@
 //! One rule: what it says, how it stands and what it did, and the change of its state.
 
+use super::closings::{self, Closing};
 use super::figures::{self, Figures};
 use super::list::{Known, Standing, log_source};
+use super::reading::{self, Words};
 use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decision, RuleState};
 use super::techniques::Technique;
-use super::{severity, short_path, text, title};
+use super::versions::{self, Version};
+use super::{Book, cases, severity, short_path, text, title};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use detection::Rule;
+use detection::{Engine, Rule, RuleSet};
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Severity};
 use kit::scope::Agencies;
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
@@ -21,15 +24,15 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/rules/{id}", Capability::ViewRules, show_rule).post(
-        "/rules/{id}/state",
-        Capability::ManageRules,
-        change_state,
-    )
+    Routes::new()
+        .get("/rules/{id}", Capability::ViewRules, show_rule)
+        .post("/rules/{id}/state", Capability::ManageRules, change_state)
+        .merge(versions::pages::routes())
 }
 
-/// Rows of history shown.
+/// Rows of history and of closings shown.
 const MOST_HISTORY: u64 = 20;
+const MOST_CLOSINGS: u64 = 20;
 
 #[derive(Template)]
 #[template(path = "rules/templates/rule.html")]
@@ -51,10 +54,28 @@ struct RulePage {
     figures: Figures,
     verdict: Option<Verdict>,
     judged_days: i64,
+    /// The condition in words.
+    reading: Words,
+    cases: Vec<Case>,
+    /// Whether the cases were run for this page.
+    ran: bool,
+    versions: Vec<Version>,
+    closings: Vec<Closing>,
     /// The form that puts it into another state; empty for who may not.
     state_form: Vec<Entry>,
     may_see_alerts: bool,
     errors: FormErrors,
+}
+
+/// A test that lies beside the rule.
+struct Case {
+    name: String,
+    place: String,
+    events: usize,
+    /// It expects this rule to match.
+    must_match: bool,
+    /// What differed when it was run.
+    wrong: Option<String>,
 }
 
 /// A row of the trail about a rule.
@@ -86,8 +107,15 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let figures = figures::by_rule(&view, Some(&rule.id), visit.now()).await?;
     let known = Known { book: &book, decisions: &decisions, figures: &figures };
     let history = organisation::audit::store::history(&view, "rule", &rule.id, MOST_HISTORY).await?;
+    let ran = visit.address.has("tests", "run");
+    let may_see_alerts = visit.scope().may(Capability::ViewAlerts);
+    let closings = match may_see_alerts {
+        true => closings::of_rule(&view, &rule.id, MOST_CLOSINGS).await?,
+        false => Vec::new(),
+    };
     let lang = visit.lang;
     let page = visit.page().await?;
+    let position = book.set.position(&rule.id).unwrap_or_default();
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
         severity: severity(rule.level),
@@ -104,14 +132,43 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         figures: known.figures(&rule),
         verdict: known.verdict(&rule),
         judged_days: THRESHOLDS.days,
+        reading: reading::of(&book, position, lang, &page.format),
+        cases: cases_of(visit, &book, &rule, ran).await?,
+        ran,
+        versions: versions::store::of_rule(&view, &rule.id).await?,
+        closings,
         state_form: state_form(visit, &page, decisions.state(&rule.id), typed, &errors),
-        may_see_alerts: visit.scope().may(Capability::ViewAlerts),
+        may_see_alerts,
         errors,
         rule,
         page,
     };
     let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, render(&template)?).into_response())
+}
+
+/// The cases of the files beside the rule; run against all rules in force where the page is asked to.
+async fn cases_of(visit: &Visit, book: &Arc<Book>, rule: &Rule, run: bool) -> Result<Vec<Case>, Error> {
+    let files: Vec<_> = book.tests.iter().filter(|file| file.rule_file() == rule.path).cloned().collect();
+    let mut shown: Vec<Case> = Vec::new();
+    for file in &files {
+        shown.extend(file.cases.iter().map(|case| Case {
+            name: case.name.clone(),
+            place: format!("{}:{}", short_path(&file.path), case.line),
+            events: case.records.len(),
+            must_match: case.expect.contains(&rule.id),
+            wrong: None,
+        }));
+    }
+    if run && !shown.is_empty() {
+        let (set, formats, now) = (book.set.clone(), monitoring(&visit.app)?.formats.clone(), visit.now());
+        let work = move || cases::run(&files, &Engine::new(RuleSet::clone(&set)), &formats, now);
+        let outcomes = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+        for (case, outcome) in shown.iter_mut().zip(outcomes) {
+            case.wrong = outcome.wrong;
+        }
+    }
+    Ok(shown)
 }
 
 fn state_form(visit: &Visit, page: &Page, now: RuleState, typed: &StateForm, errors: &FormErrors) -> Vec<Entry> {

@@ -47,7 +47,10 @@ async fn every_page_is_rendered_in_both_languages() {
             "/rules".to_owned(),
             "/rules?state=failed".to_owned(),
             "/rules?state=waiting".to_owned(),
+            "/rules?state=off".to_owned(),
             format!("/rules/{RULE}"),
+            format!("/rules/{RULE}?tests=run"),
+            format!("/rules/{CORRELATION}"),
         ];
         for path in &pages {
             for lang in ["vi", "en"] {
