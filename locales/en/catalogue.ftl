@@ -187,6 +187,22 @@ catalogue-monitoring-rule_states-reason = Why.
 catalogue-monitoring-rule_states-changed_by = Person who decided it.
 catalogue-monitoring-rule_states-changed_at = When.
 
+## monitoring.rule_exceptions
+catalogue-monitoring-rule_exceptions = What rules are not to alert on, where and until when.
+catalogue-monitoring-rule_exceptions-id = Identifier of the exception.
+catalogue-monitoring-rule_exceptions-rule_id = Identifier of the rule (alerts.rule_id).
+catalogue-monitoring-rule_exceptions-agency_id = Agency where it holds, or that the system or source belongs to; empty for the centre.
+catalogue-monitoring-rule_exceptions-system_id = System where it holds.
+catalogue-monitoring-rule_exceptions-source_id = Source where it holds.
+catalogue-monitoring-rule_exceptions-conditions = Fields and values that must all hold, as a JSON list.
+catalogue-monitoring-rule_exceptions-reason = Why.
+catalogue-monitoring-rule_exceptions-expires_at = When it ends.
+catalogue-monitoring-rule_exceptions-alert_id = Alert that it was made from.
+catalogue-monitoring-rule_exceptions-created_by = Person who made it.
+catalogue-monitoring-rule_exceptions-created_at = When.
+catalogue-monitoring-rule_exceptions-removed_by = Person who ended it before its time.
+catalogue-monitoring-rule_exceptions-removed_at = When.
+
 ## monitoring.rule_hits
 catalogue-monitoring-rule_hits = Matches of rules by hour of arrival, source and what tells them apart.
 catalogue-monitoring-rule_hits-rule_id = Identifier of the rule (alerts.rule_id).

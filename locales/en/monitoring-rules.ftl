@@ -1,4 +1,4 @@
-### Detection rules: states, scorecard
+### Detection rules: states, scorecard, exceptions
 
 rule-state-on = On
 rule-state-shadow = On trial
@@ -105,3 +105,55 @@ rule-version-of = Version { $number }: { $title }
 rule-version-seen = First loaded
 rule-version-first = This is the first version that the centre saw.
 rule-diff = What changed from version { $number }
+
+## Exceptions
+rule-exceptions = Exceptions
+rule-exceptions-in-force = In force
+rule-exceptions-ended = Expired or ended
+rule-exceptions-none = There are no exceptions
+rule-exceptions-none-text = Exceptions are made from the page of an alert: False positive → Make an exception.
+rule-exceptions-none-of-rule = No exception of this rule is in force.
+rule-exception-new = Make an exception
+rule-exception-new-for = Exception for the rule: { $title }
+rule-exception-text = An exception leaves out the matches named below until it expires. The rule's text stays as it is, and what is left out is still counted.
+rule-exception-reach = Where it holds
+rule-exception-reach-hint = Choose the narrowest place that will do.
+rule-exception-reach-centre = The whole centre
+rule-exception-reach-agency = Agency and everything below it
+rule-exception-reach-system = System
+rule-exception-reach-source = Log source
+rule-exception-reach-unknown = This place is not within your reach
+rule-exception-fields = Only when
+rule-exception-fields-hint = Every field with values must fit; one value a line, one of them is enough. Letter case does not count. An empty field asks nothing.
+rule-exception-seen = In matches lately: { $values }
+rule-exception-field-wrong = Each field needs a name and may be given once
+rule-exception-many-values = Too many values for one field
+rule-exception-too-wide = For the whole centre name at least one field; to leave out everything, turn the rule off
+rule-exception-too-many = This rule has too many exceptions already; better change it or turn it off.
+rule-exception-expires = Last day on which it holds
+rule-exception-expires-hint = At most { $days } days; after that the rule alerts again.
+rule-exception-in-the-past = This day is over
+rule-exception-too-long = Longer than exceptions may last
+rule-exception-reason = Why it is a false positive
+rule-exception-close-alert = Close this alert as a false positive
+rule-exception-save = Save the exception
+rule-exception-made = The exception is made; it holds within seconds.
+rule-exception-remove = End it
+rule-exception-removed = The exception is ended; the rule alerts again within seconds.
+rule-exception-over = This exception is over, or somebody else has just ended it.
+rule-exception-by = made by { $name } at { $time }
+rule-exception-alert = alert
+rule-exception-until = until { $time }
+rule-exception-expired = expired at { $time }
+rule-exception-ended-by = ended by { $name } at { $time }
+rule-preview = With this exception
+rule-preview-total = This exception would have left out { $left } of { $total } matches of the days below.
+rule-preview-tomorrow = Matches to be expected tomorrow:
+rule-preview-day = Day
+rule-preview-matched = Matches
+rule-preview-left-out = Left out
+rule-preview-unknown = Not known
+rule-preview-rest = Left
+rule-preview-how = How it is reckoned: the counted matches of this rule within your reach, spread evenly over { $days } days (the last is today so far); tomorrow may be another day.
+rule-preview-how-unknown = “Not known”: matches that were counted together or without this field, so the expectation is a range.
+rule-preview-again = Reckon again

@@ -76,6 +76,7 @@ alert-assign = Assign to…
 alert-escalate = Escalate to an incident
 alert-close = Close
 alert-reopen = Reopen
+alert-except = False positive → Make an exception
 alert-close-reason = Reason for closing
 alert-close-note = How it was verified
 alert-close-handled = Handled, no incident needed

@@ -187,6 +187,22 @@ catalogue-monitoring-rule_states-reason = Lý do.
 catalogue-monitoring-rule_states-changed_by = Người quyết định.
 catalogue-monitoring-rule_states-changed_at = Lúc nào.
 
+## monitoring.rule_exceptions
+catalogue-monitoring-rule_exceptions = Những gì quy tắc không cảnh báo, ở đâu và đến khi nào.
+catalogue-monitoring-rule_exceptions-id = Mã của ngoại lệ.
+catalogue-monitoring-rule_exceptions-rule_id = Mã của quy tắc (alerts.rule_id).
+catalogue-monitoring-rule_exceptions-agency_id = Cơ quan mà ngoại lệ áp dụng, hoặc cơ quan của hệ thống, nguồn; trống nếu áp dụng toàn Trung tâm.
+catalogue-monitoring-rule_exceptions-system_id = Hệ thống mà ngoại lệ áp dụng.
+catalogue-monitoring-rule_exceptions-source_id = Nguồn mà ngoại lệ áp dụng.
+catalogue-monitoring-rule_exceptions-conditions = Các trường và giá trị cùng phải đúng, dạng danh sách JSON.
+catalogue-monitoring-rule_exceptions-reason = Lý do.
+catalogue-monitoring-rule_exceptions-expires_at = Lúc hết hạn.
+catalogue-monitoring-rule_exceptions-alert_id = Cảnh báo mà từ đó ngoại lệ được tạo.
+catalogue-monitoring-rule_exceptions-created_by = Người tạo.
+catalogue-monitoring-rule_exceptions-created_at = Lúc tạo.
+catalogue-monitoring-rule_exceptions-removed_by = Người chấm dứt sớm.
+catalogue-monitoring-rule_exceptions-removed_at = Lúc chấm dứt.
+
 ## monitoring.rule_hits
 catalogue-monitoring-rule_hits = Số lần khớp của quy tắc theo giờ sự kiện đến, nguồn và những gì phân biệt chúng.
 catalogue-monitoring-rule_hits-rule_id = Mã của quy tắc (alerts.rule_id).

@@ -1,4 +1,4 @@
-### Quy tắc phát hiện: trạng thái, đánh giá
+### Quy tắc phát hiện: trạng thái, đánh giá, ngoại lệ
 
 rule-state-on = Đang dùng
 rule-state-shadow = Chạy thử
@@ -105,3 +105,55 @@ rule-version-of = Phiên bản { $number }: { $title }
 rule-version-seen = Nạp lần đầu
 rule-version-first = Đây là phiên bản đầu tiên mà Trung tâm thấy.
 rule-diff = Khác gì phiên bản { $number }
+
+## Ngoại lệ
+rule-exceptions = Ngoại lệ
+rule-exceptions-in-force = Đang có hiệu lực
+rule-exceptions-ended = Đã hết hạn hoặc chấm dứt
+rule-exceptions-none = Không có ngoại lệ nào
+rule-exceptions-none-text = Ngoại lệ được tạo từ trang của một cảnh báo: Báo nhầm → Tạo ngoại lệ.
+rule-exceptions-none-of-rule = Quy tắc này không có ngoại lệ nào đang có hiệu lực.
+rule-exception-new = Tạo ngoại lệ
+rule-exception-new-for = Ngoại lệ cho quy tắc: { $title }
+rule-exception-text = Ngoại lệ bỏ qua những lần khớp nêu dưới đây cho đến hết hạn. Nội dung quy tắc không đổi; những lần khớp được bỏ qua vẫn được đếm.
+rule-exception-reach = Áp dụng ở đâu
+rule-exception-reach-hint = Chọn nơi hẹp nhất đủ dùng.
+rule-exception-reach-centre = Toàn Trung tâm
+rule-exception-reach-agency = Cơ quan và các đơn vị trực thuộc
+rule-exception-reach-system = Hệ thống
+rule-exception-reach-source = Nguồn nhật ký
+rule-exception-reach-unknown = Không tìm thấy nơi này trong phạm vi của bạn
+rule-exception-fields = Chỉ bỏ qua khi
+rule-exception-fields-hint = Mọi trường có giá trị đều phải đúng; mỗi dòng một giá trị, đúng một trong các giá trị là được. Không phân biệt chữ hoa, chữ thường. Để trống là không xét trường đó.
+rule-exception-seen = Trong các lần khớp gần đây: { $values }
+rule-exception-field-wrong = Mỗi trường cần một tên và chỉ khai báo một lần
+rule-exception-many-values = Quá nhiều giá trị cho một trường
+rule-exception-too-wide = Áp dụng toàn Trung tâm thì phải nêu ít nhất một trường; nếu muốn bỏ hẳn, hãy tắt quy tắc
+rule-exception-too-many = Quy tắc này đã có quá nhiều ngoại lệ; nên sửa hoặc tắt quy tắc.
+rule-exception-expires = Ngày cuối cùng có hiệu lực
+rule-exception-expires-hint = Nhiều nhất { $days } ngày; hết hạn thì quy tắc cảnh báo lại.
+rule-exception-in-the-past = Ngày này đã qua
+rule-exception-too-long = Quá thời hạn dài nhất được phép
+rule-exception-reason = Vì sao là báo nhầm
+rule-exception-close-alert = Đóng cảnh báo này với lý do Báo nhầm
+rule-exception-save = Lưu ngoại lệ
+rule-exception-made = Đã tạo ngoại lệ; có hiệu lực sau vài giây.
+rule-exception-remove = Chấm dứt
+rule-exception-removed = Đã chấm dứt ngoại lệ; quy tắc cảnh báo lại sau vài giây.
+rule-exception-over = Ngoại lệ này đã hết hoặc vừa được người khác chấm dứt.
+rule-exception-by = { $name } tạo lúc { $time }
+rule-exception-alert = cảnh báo
+rule-exception-until = đến hết { $time }
+rule-exception-expired = đã hết hạn lúc { $time }
+rule-exception-ended-by = { $name } chấm dứt lúc { $time }
+rule-preview = Nếu có ngoại lệ này
+rule-preview-total = Ngoại lệ này sẽ bỏ qua { $left } trong { $total } lần khớp của những ngày dưới đây.
+rule-preview-tomorrow = Số lần khớp dự kiến ngày mai:
+rule-preview-day = Ngày
+rule-preview-matched = Khớp
+rule-preview-left-out = Được bỏ qua
+rule-preview-unknown = Không rõ
+rule-preview-rest = Còn lại
+rule-preview-how = Cách tính: lấy các lần khớp đã đếm của quy tắc này trong phạm vi của bạn, chia đều cho { $days } ngày (ngày cuối là hôm nay đến giờ); ngày mai có thể khác.
+rule-preview-how-unknown = “Không rõ”: lần khớp được đếm chung hoặc không kèm trường này, nên dự kiến là một khoảng.
+rule-preview-again = Tính lại

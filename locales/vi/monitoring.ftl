@@ -76,6 +76,7 @@ alert-assign = Giao cho…
 alert-escalate = Nâng thành sự cố
 alert-close = Đóng
 alert-reopen = Mở lại
+alert-except = Báo nhầm → Tạo ngoại lệ
 alert-close-reason = Lý do đóng
 alert-close-note = Đã xác minh thế nào
 alert-close-handled = Đã xử lý, không cần mở sự cố

@@ -55,6 +55,7 @@ pub fn area() -> Area {
             sources::tables::PRESENCE,
             saved_searches::tables::SAVED_SEARCHES,
             rules::tables::RULE_STATES,
+            rules::tables::RULE_EXCEPTIONS,
             rules::tables::RULE_HITS,
         ],
         navigation: navigation(),
@@ -86,6 +87,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-23-monitoring-rule-versions",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-versions.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-exceptions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-exceptions.sql"),
     },
 ];
 

@@ -1,6 +1,6 @@
 //! The order of things that happen to one event, named in one place:
 //! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations), each
-//! match through `judge` (is its rule off or on trial?) → event store (searchable) → grouping → one transaction with
+//! match through `judge` (is its rule off or on trial, is it excepted?) → event store (searchable) → grouping → one transaction with
 //! alerts, hits and the detection cursor → the store is told.
 //!
 //! When a stage is slow the ones before it wait; what has not been read waits in the log, durable. Nothing here
@@ -97,7 +97,7 @@ impl Pipeline {
         let Parts { store, formats, engine, db, scope, clock, live, scoring } = parts;
         let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
         let cursor = record::cursor(&db.scoped(&scope).read()).await?;
-        let tuning = Tuning::read(&db.scoped(&scope).read()).await?;
+        let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");

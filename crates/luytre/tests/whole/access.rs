@@ -33,7 +33,7 @@ const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 /// An id that nothing has.
 const NOBODY: &str = "0199aaaa-0000-7000-8000-000000000000";
 /// Tables whose rows of the foreign agency are told by a column, with the column of their id.
-const FOREIGN: [(&str, &str); 14] = [
+const FOREIGN: [(&str, &str); 15] = [
     ("people", "id"),
     ("person_roles", "id"),
     ("api_keys", "id"),
@@ -46,6 +46,7 @@ const FOREIGN: [(&str, &str); 14] = [
     ("systems", "id"),
     ("source_assignments", "source_id"),
     ("saved_searches", "id"),
+    ("rule_exceptions", "id"),
     ("incidents", "id"),
     ("notices", "id"),
 ];
@@ -272,6 +273,13 @@ async fn rows_of(registers: &Registers, b: &str) {
          shadowed, excepted) VALUES ('hit-xa', 'rule-1', {hour}, '{source}', '{system}', '{b}', '{{}}', TRUE, 1, 0, 0)"
     );
     tx.execute_unprepared(&hits).await.expect("hits");
+    let exception = format!(
+        "INSERT INTO rule_exceptions (id, rule_id, agency_id, system_id, conditions, reason, expires_at, created_by, \
+         created_at) VALUES ('{}', 'rule-1', '{b}', '{system}', '[]', 'Xa', {}, '{id}', {now})",
+        kit::id::new_id(now),
+        now + 24 * HOUR
+    );
+    tx.execute_unprepared(&exception).await.expect("exception");
     tx.commit().await.expect("commit");
 }
 

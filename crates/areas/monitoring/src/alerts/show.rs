@@ -69,6 +69,8 @@ pub struct Shown {
     pub may_see_events: bool,
     /// The rule's page, or that of the saved search that stands for it; none where the asker may not see it.
     pub rule_href: Option<String>,
+    /// Whoever asks may make an exception of it for its rule.
+    pub may_except: bool,
     /// A saved search raised it.
     pub is_scheduled: bool,
     /// Samples whose event is no longer in the store.
@@ -163,6 +165,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
             None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
         },
         is_scheduled: saved.is_some(),
+        may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
         rule,
         alert,
     })

@@ -113,18 +113,26 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
         return 0;
     }
     let Worker { judge, matches, correlations, grouping, hits, written_to, .. } = worker;
-    matches.retain(|detection| judge.ruling(detection.rule).is_some_and(|ruling| ruling.fate().is_some()));
+    let is_new = event.seq > *written_to;
+    matches.retain(|detection| {
+        let Some(ruling) = judge.ruling(detection.rule) else { return false };
+        let fate = ruling.fate(&known.owner, event, &[]);
+        if fate == Some(Fate::Excepted) && is_new {
+            hits.add(&ruling.facts.id, &known.owner, event, &[], Fate::Excepted);
+        }
+        matches!(fate, Some(Fate::Alerted | Fate::Shadowed))
+    });
     let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq };
     // Correlations are fed also with what was evaluated before the restart: it is their memory.
     let correlated = correlations.observe(engine, event, moment, matches);
-    if event.seq <= *written_to {
+    if !is_new {
         return 0;
     }
     let mut matched = 0;
     let tally = tally.filter(|_| event.origin.listener == Listener::Import);
     for detection in matches.detections() {
         let Some(ruling) = judge.ruling(detection.rule).filter(|ruling| ruling.alerts) else { continue };
-        let Some(fate) = ruling.fate() else { continue };
+        let Some(fate) = ruling.fate(&known.owner, event, &[]) else { continue };
         hits.add(&ruling.facts.id, &known.owner, event, &[], fate);
         if fate != Fate::Alerted {
             continue;
@@ -138,7 +146,7 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
     }
     for found in &correlated {
         let Some(ruling) = judge.ruling(found.rule).filter(|ruling| ruling.alerts) else { continue };
-        let Some(fate) = ruling.fate() else { continue };
+        let Some(fate) = ruling.fate(&known.owner, event, &found.group) else { continue };
         hits.add(&ruling.facts.id, &known.owner, event, &found.group, fate);
         if fate != Fate::Alerted {
             continue;

@@ -1,12 +1,14 @@
-//! What becomes of a match: nothing where its rule is off, a figure where the rule is on trial, else an alert. A rule that
-//! is off feeds no correlation either; a correlation that is off raises nothing, and what it found still counts for a
-//! correlation above it.
+//! What becomes of a match: nothing where its rule is off, a figure where an exception holds or the rule is on trial, else an
+//! alert. What is off or excepted feeds no correlation either; a correlation that is off or excepted raises nothing, and what
+//! it found still counts for a correlation above it.
 
-use crate::alerts::grouping::RuleFacts;
+use crate::alerts::grouping::{Owner, RuleFacts};
+use crate::rules::exceptions::InForce;
 use crate::rules::hits::Fate;
 use crate::rules::states::RuleState;
 use crate::rules::tuning::Tuning;
 use detection::{Engine, Rule};
+use event::Event;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ pub(super) struct Ruling {
     /// Whether a match is an alert of its own.
     pub(super) alerts: bool,
     state: RuleState,
+    exceptions: Vec<InForce>,
 }
 
 impl Judge {
@@ -51,15 +54,23 @@ impl Judge {
 
 impl Ruling {
     fn of(rule: &Rule, tuning: &Tuning) -> Self {
-        Self { facts: Arc::new(RuleFacts::of(rule)), alerts: rule.alerts, state: tuning.state(&rule.id) }
+        Self {
+            facts: Arc::new(RuleFacts::of(rule)),
+            alerts: rule.alerts,
+            state: tuning.state(&rule.id),
+            exceptions: tuning.exceptions(&rule.id).to_vec(),
+        }
     }
 
-    /// What becomes of a match; nothing at all where the rule is off.
-    pub(super) fn fate(&self) -> Option<Fate> {
+    /// What becomes of a match; nothing at all where the rule is off. `group_by` are the fields that a correlation grouped
+    /// by, with their values.
+    pub(super) fn fate(&self, owner: &Owner, event: &Event, group_by: &[(String, String)]) -> Option<Fate> {
+        let excepted = || self.exceptions.iter().any(|exception| exception.covers(owner, event, group_by));
         match self.state {
-            RuleState::On => Some(Fate::Alerted),
-            RuleState::Shadow => Some(Fate::Shadowed),
             RuleState::Off => None,
+            _ if excepted() => Some(Fate::Excepted),
+            RuleState::Shadow => Some(Fate::Shadowed),
+            RuleState::On => Some(Fate::Alerted),
         }
     }
 }

@@ -20,9 +20,9 @@ impl Pipeline {
 
     /// Reads decisions again; they hold from the next batch on.
     pub async fn refresh_tuning(&self) -> Result<(), Error> {
-        let now = Tuning::read(&self.0.db.scoped(&self.0.scope).read()).await?;
-        if *self.tuning() != now {
-            *self.0.tuning.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(now);
+        let tuning = Tuning::read(&self.0.db.scoped(&self.0.scope).read(), self.0.clock.now()).await?;
+        if *self.tuning() != tuning {
+            *self.0.tuning.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tuning);
         }
         Ok(())
     }

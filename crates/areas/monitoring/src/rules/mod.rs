@@ -4,6 +4,7 @@
 pub mod attribution;
 pub mod cases;
 pub mod closings;
+pub mod exceptions;
 pub mod figures;
 pub mod hits;
 pub mod list;

@@ -1,6 +1,7 @@
 //! One rule: what it says, how it stands and what it did, and the change of its state.
 
 use super::closings::{self, Closing};
+use super::exceptions::store::Filter;
 use super::figures::{self, Figures};
 use super::list::{Known, Standing, log_source};
 use super::reading::{self, Words};
@@ -8,7 +9,7 @@ use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decision, RuleState};
 use super::techniques::Technique;
 use super::versions::{self, Version};
-use super::{Book, cases, severity, short_path, text, title};
+use super::{Book, cases, exceptions, severity, short_path, text, title};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::extract::Path;
@@ -28,11 +29,14 @@ pub(super) fn routes() -> Routes {
         .get("/rules/{id}", Capability::ViewRules, show_rule)
         .post("/rules/{id}/state", Capability::ManageRules, change_state)
         .merge(versions::pages::routes())
+        .merge(exceptions::pages::routes())
 }
 
 /// Rows of history and of closings shown.
 const MOST_HISTORY: u64 = 20;
 const MOST_CLOSINGS: u64 = 20;
+/// As many as a rule may have, or nearly.
+const MOST_EXCEPTIONS: u64 = 200;
 
 #[derive(Template)]
 #[template(path = "rules/templates/rule.html")]
@@ -61,6 +65,9 @@ struct RulePage {
     ran: bool,
     versions: Vec<Version>,
     closings: Vec<Closing>,
+    /// Exceptions in force.
+    exceptions: Vec<exceptions::pages::Row>,
+    may_except: bool,
     /// The form that puts it into another state; empty for who may not.
     state_form: Vec<Entry>,
     may_see_alerts: bool,
@@ -113,6 +120,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         true => closings::of_rule(&view, &rule.id, MOST_CLOSINGS).await?,
         false => Vec::new(),
     };
+    let in_force = Filter { rule_id: Some(rule.id.clone()), in_force: Some((true, visit.now())) };
+    let excepted = exceptions::store::list(&view, &in_force, MOST_EXCEPTIONS, 0).await?;
     let lang = visit.lang;
     let page = visit.page().await?;
     let position = book.set.position(&rule.id).unwrap_or_default();
@@ -137,6 +146,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         ran,
         versions: versions::store::of_rule(&view, &rule.id).await?,
         closings,
+        exceptions: exceptions::pages::rows(visit, &book, excepted),
+        may_except: rule.alerts && visit.scope().may(Capability::TuneRules),
         state_form: state_form(visit, &page, decisions.state(&rule.id), typed, &errors),
         may_see_alerts,
         errors,

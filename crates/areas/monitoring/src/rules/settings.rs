@@ -1,4 +1,4 @@
-//! What is kept of matches: `content/monitoring/tuning.toml`.
+//! What is kept of matches, and the bounds of exceptions: `content/monitoring/tuning.toml`.
 
 use event::Column;
 use serde::Deserialize;
@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub hits: HitSettings,
+    pub exceptions: ExceptionSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +19,18 @@ pub struct HitSettings {
     pub keep_days: i64,
     /// Names of common columns.
     columns: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionSettings {
+    pub default_days: i64,
+    pub most_days: i64,
+    pub most_values: usize,
+    /// In force at once.
+    pub most_per_rule: u64,
+    /// Days of matches that a new one is reckoned with.
+    pub reckoned_days: i64,
 }
 
 impl HitSettings {
@@ -44,5 +57,8 @@ mod tests {
         let settings: Settings = toml::from_str(EMBEDDED).expect("sound");
         assert_eq!(settings.hits.columns().len(), settings.hits.columns.len());
         assert!(settings.hits.groups_per_hour > 0 && settings.hits.keep_days > 30);
+        let exceptions = settings.exceptions;
+        assert!((1..=exceptions.most_days).contains(&exceptions.default_days));
+        assert!(exceptions.reckoned_days <= settings.hits.keep_days, "hits are kept long enough to reckon with");
     }
 }

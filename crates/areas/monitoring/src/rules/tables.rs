@@ -20,6 +20,35 @@ pub const RULE_STATES: TableSpec = TableSpec {
     capability: Some(Capability::ViewRules),
 };
 
+pub const RULE_EXCEPTIONS: TableSpec = TableSpec {
+    schema: "monitoring",
+    name: "rule_exceptions",
+    doc: "What rules are not to alert on, where and until when.",
+    columns: &[
+        column("id", Text, "Identifier of the exception."),
+        column("rule_id", Text, "Identifier of the rule (alerts.rule_id)."),
+        column(
+            "agency_id",
+            Text,
+            "Agency where it holds, or that the system or source belongs to; empty for the centre.",
+        ),
+        column("system_id", Text, "System where it holds."),
+        column("source_id", Text, "Source where it holds."),
+        column("conditions", Text, "Fields and values that must all hold, as a JSON list."),
+        column("reason", Text, "Why."),
+        column("expires_at", Time, "When it ends."),
+        column("alert_id", Text, "Alert that it was made from."),
+        column("created_by", Text, "Person who made it."),
+        column("created_at", Time, "When."),
+        column("removed_by", Text, "Person who ended it before its time."),
+        column("removed_at", Time, "When."),
+    ],
+    select: "SELECT id, rule_id, agency_id, system_id, source_id, conditions, reason, expires_at, alert_id, created_by, \
+             created_at, removed_by, removed_at FROM rule_exceptions",
+    agency_column: Some("agency_id"),
+    capability: Some(Capability::ViewRules),
+};
+
 pub const RULE_HITS: TableSpec = TableSpec {
     schema: "monitoring",
     name: "rule_hits",

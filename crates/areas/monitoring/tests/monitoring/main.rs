@@ -10,6 +10,7 @@ mod centre;
 mod exports;
 mod pages;
 mod readings;
+mod rule_exceptions;
 mod rule_pages;
 mod rule_states;
 mod saved_searches;

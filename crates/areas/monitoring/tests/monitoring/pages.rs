@@ -51,6 +51,10 @@ async fn every_page_is_rendered_in_both_languages() {
             format!("/rules/{RULE}"),
             format!("/rules/{RULE}?tests=run"),
             format!("/rules/{CORRELATION}"),
+            "/rules/exceptions".to_owned(),
+            "/rules/exceptions?show=ended".to_owned(),
+            format!("/rules/{RULE}/exceptions/new"),
+            format!("/rules/{RULE}/exceptions/new?alert={}", centre.a.alert),
         ];
         for path in &pages {
             for lang in ["vi", "en"] {
