@@ -157,3 +157,22 @@ rule-preview-rest = Left
 rule-preview-how = How it is reckoned: the counted matches of this rule within your reach, spread evenly over { $days } days (the last is today so far); tomorrow may be another day.
 rule-preview-how-unknown = “Not known”: matches that were counted together or without this field, so the expectation is a range.
 rule-preview-again = Reckon again
+
+## Why a rule fired or not
+rule-explain = Why did a rule fire, or not?
+rule-explain-of = Event { $seq } held against a rule
+rule-explain-choose = Choose a rule
+rule-explain-find = Find rules
+rule-explain-fitting = Rules written for this kind of log:
+rule-explain-found = Rules found:
+rule-explain-none = There are no such rules.
+rule-explain-yes = Matches
+rule-explain-no = Does not match
+rule-explain-log-source = The rule is written for this kind of log
+rule-explain-no-match = The event does not meet the condition; the lines marked as failing say why.
+rule-explain-match = The event meets the condition and so becomes an alert, unless the rule was not there or off at that time.
+rule-explain-off = The event meets the condition, but the rule is off.
+rule-explain-shadow = The event meets the condition; the rule is on trial and only counts.
+rule-explain-excepted = The event meets the condition, but an exception in force leaves it out.
+rule-explain-counted = The event is counted. The correlation alerts only when what is counted within its time is enough, as below.
+rule-explain-base = The event meets the condition. This rule is only counted by correlations and does not alert by itself.

@@ -157,3 +157,22 @@ rule-preview-rest = Còn lại
 rule-preview-how = Cách tính: lấy các lần khớp đã đếm của quy tắc này trong phạm vi của bạn, chia đều cho { $days } ngày (ngày cuối là hôm nay đến giờ); ngày mai có thể khác.
 rule-preview-how-unknown = “Không rõ”: lần khớp được đếm chung hoặc không kèm trường này, nên dự kiến là một khoảng.
 rule-preview-again = Tính lại
+
+## Vì sao khớp, vì sao không
+rule-explain = Vì sao khớp, vì sao không?
+rule-explain-of = Sự kiện số { $seq } trước một quy tắc
+rule-explain-choose = Chọn quy tắc
+rule-explain-find = Tìm quy tắc
+rule-explain-fitting = Quy tắc viết cho loại nhật ký này:
+rule-explain-found = Quy tắc tìm được:
+rule-explain-none = Không có quy tắc nào như vậy.
+rule-explain-yes = Khớp
+rule-explain-no = Không khớp
+rule-explain-log-source = Quy tắc viết cho loại nhật ký này
+rule-explain-no-match = Sự kiện không thỏa điều kiện; những dòng đánh dấu sai cho biết vì sao.
+rule-explain-match = Sự kiện thỏa điều kiện nên thành cảnh báo, trừ khi khi đó quy tắc chưa có hoặc đang tắt.
+rule-explain-off = Sự kiện thỏa điều kiện, nhưng quy tắc đang tắt.
+rule-explain-shadow = Sự kiện thỏa điều kiện; quy tắc đang chạy thử nên chỉ đếm.
+rule-explain-excepted = Sự kiện thỏa điều kiện, nhưng một ngoại lệ đang có hiệu lực bỏ qua nó.
+rule-explain-counted = Sự kiện được đếm. Quy tắc tương quan chỉ cảnh báo khi các sự kiện được đếm trong khoảng thời gian đủ như dưới đây.
+rule-explain-base = Sự kiện thỏa điều kiện. Quy tắc này chỉ để quy tắc tương quan đếm, tự nó không cảnh báo.

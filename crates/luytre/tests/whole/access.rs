@@ -420,7 +420,9 @@ fn operations() -> Vec<Operation> {
 fn wrong_for_who_may(access: Access, operation: &Operation, answer: &Answer) -> bool {
     let refused = answer.status == StatusCode::UNAUTHORIZED && access != Access::Open;
     // A page whose rule lets in and whose handler does not: one of them is wrong.
-    let contradicts = operation.method == "GET" && matches!(access, Access::Needs(_)) && answer.code == "forbidden";
+    let contradicts = operation.method == "GET"
+        && matches!(access, Access::Needs(_) | Access::NeedsAll(_))
+        && answer.code == "forbidden";
     refused || contradicts || answer.status.is_server_error()
 }
 

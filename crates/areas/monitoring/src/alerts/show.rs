@@ -69,6 +69,8 @@ pub struct Shown {
     pub may_see_events: bool,
     /// The rule's page, or that of the saved search that stands for it; none where the asker may not see it.
     pub rule_href: Option<String>,
+    /// The rule is loaded and may be seen: each event can be held against it.
+    pub may_explain: bool,
     /// Whoever asks may make an exception of it for its rule.
     pub may_except: bool,
     /// A saved search raised it.
@@ -90,6 +92,11 @@ pub struct Shown {
 impl Shown {
     pub fn close_reason(&self) -> Option<&'static str> {
         self.alert.close_reason.map(CloseReason::key)
+    }
+
+    /// Where an event is held against the rule, part by part.
+    pub fn explained_at(&self, seq: &u64) -> String {
+        Address::parse(&format!("/events/{seq}/explain")).with("rule", &self.alert.rule_id).to_string()
     }
 
     pub fn state_key(&self) -> &'static str {
@@ -165,6 +172,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
             None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
         },
         is_scheduled: saved.is_some(),
+        may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
         may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
         rule,
         alert,

@@ -5,6 +5,8 @@ pub mod attribution;
 pub mod cases;
 pub mod closings;
 pub mod exceptions;
+pub mod explain;
+mod explain_page;
 pub mod figures;
 pub mod hits;
 pub mod list;

@@ -4,7 +4,7 @@ use super::figures;
 use super::list::{Filter, Known, Row, Standing, products, rows};
 use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decisions};
-use super::{Book, rule_page, short_path};
+use super::{Book, explain_page, rule_page, short_path};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,10 @@ use std::collections::HashMap;
 const PER_PAGE: u64 = 100;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/rules", Capability::ViewRules, list_rules).merge(rule_page::routes())
+    Routes::new()
+        .get("/rules", Capability::ViewRules, list_rules)
+        .merge(rule_page::routes())
+        .merge(explain_page::routes())
 }
 
 #[derive(Template)]

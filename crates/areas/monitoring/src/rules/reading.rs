@@ -13,7 +13,7 @@ const MOST_VALUES: usize = 12;
 const DEEPEST: usize = 6;
 
 /// One line; a line that is deeper belongs to the one above it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Line {
     pub depth: usize,
     pub words: String,

@@ -96,3 +96,51 @@ async fn what_analysts_said_of_a_rule_is_shown_within_the_scope() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_event_is_held_against_a_rule_part_by_part() {
+    in_a_centre(|centre: Centre| async move {
+        let path = format!("/events/{}/explain", centre.a.seq);
+        let offered = centre.get("0", &path).await;
+        assert!(offered.says("Đăng nhập sai nhiều lần") && offered.says(&format!("rule={RULE}")), "{}", offered.text);
+        let fired = centre.get("0", &format!("{path}?rule={RULE}")).await;
+        assert!(fired.says("condition-holds") && !fired.says("condition-fails"), "{}", fired.text);
+        assert!(fired.says("event_outcome là “failure”") && fired.says("<code>failure</code>"), "{}", fired.text);
+        let off = centre.post("2", &format!("/rules/{RULE}/state"), "state=off&reason=x").await;
+        assert_eq!(off.status, StatusCode::SEE_OTHER);
+        assert!(centre.get("0", &format!("{path}?rule={RULE}")).await.says("nhưng quy tắc đang tắt"));
+        let correlation = centre.get("0", &format!("{path}?rule={CORRELATION}")).await;
+        assert!(correlation.says("Sự kiện được đếm") && correlation.says("từ 2 trở lên"), "{}", correlation.text);
+        let found = centre.get("0", &format!("{path}?q=do%20mat%20khau")).await;
+        assert!(found.says("Dò mật khẩu từ một địa chỉ") && !found.says("Đăng nhập sai"), "{}", found.text);
+        assert_eq!(centre.get("1", &format!("{path}?rule={RULE}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(centre.get("6", &format!("{path}?rule={RULE}")).await.status, StatusCode::FORBIDDEN);
+        let read = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM audit_readings";
+        assert_ne!(centre.value(read).await, "0", "whoever looks at an event is in the trail");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_match_says_which_part_fails() {
+    in_a_centre(|centre: Centre| async move {
+        let mut event = crate::centre::event(9, &centre.a, "203.0.113.9");
+        event.columns.set(event::Column::EventOutcome, &event::Value::from("success"));
+        centre.store().insert(vec![event]).await.unwrap();
+        let page = centre.get("0", &format!("/events/9/explain?rule={RULE}")).await;
+        assert!(page.says("condition-fails") && page.says("<code>success</code>"), "{}", page.text);
+        let scope = Scope::service("test");
+        let tx = centre.db.scoped(&scope).begin().await.unwrap();
+        let input = monitoring::rules::exceptions::service::ExceptionInput {
+            reach: format!("source:{}", centre.a.source),
+            reason: "bảo trì".into(),
+            expires_on: "2026-12-01".into(),
+            ..Default::default()
+        };
+        monitoring::rules::exceptions::service::create(&tx, RULE, &input, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let excepted = centre.get("0", &format!("/events/{}/explain?rule={RULE}", centre.a.seq)).await;
+        assert!(excepted.says("một ngoại lệ đang có hiệu lực bỏ qua nó"), "{}", excepted.text);
+    })
+    .await;
+}
