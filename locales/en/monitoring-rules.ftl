@@ -176,3 +176,13 @@ rule-explain-shadow = The event meets the condition; the rule is on trial and on
 rule-explain-excepted = The event meets the condition, but an exception in force leaves it out.
 rule-explain-counted = The event is counted. The correlation alerts only when what is counted within its time is enough, as below.
 rule-explain-base = The event meets the condition. This rule is only counted by correlations and does not alert by itself.
+
+## Audit trail
+audit-rule-state = Changed the state of a rule
+audit-rule-load = Loaded new or changed rules
+audit-rule-import = Imported a pack of rules
+audit-rule-trial = Put new rules on trial
+audit-rule-exception-create = Made an exception of a rule
+audit-rule-exception-remove = Ended an exception of a rule
+audit-object-rule = Rule
+audit-object-rule-exception = Exception

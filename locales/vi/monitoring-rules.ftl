@@ -176,3 +176,13 @@ rule-explain-shadow = Sự kiện thỏa điều kiện; quy tắc đang chạy 
 rule-explain-excepted = Sự kiện thỏa điều kiện, nhưng một ngoại lệ đang có hiệu lực bỏ qua nó.
 rule-explain-counted = Sự kiện được đếm. Quy tắc tương quan chỉ cảnh báo khi các sự kiện được đếm trong khoảng thời gian đủ như dưới đây.
 rule-explain-base = Sự kiện thỏa điều kiện. Quy tắc này chỉ để quy tắc tương quan đếm, tự nó không cảnh báo.
+
+## Nhật ký kiểm toán
+audit-rule-state = Đổi trạng thái quy tắc
+audit-rule-load = Nạp quy tắc mới hoặc đã sửa
+audit-rule-import = Nhập gói quy tắc
+audit-rule-trial = Đưa quy tắc mới vào chạy thử
+audit-rule-exception-create = Tạo ngoại lệ cho quy tắc
+audit-rule-exception-remove = Chấm dứt ngoại lệ của quy tắc
+audit-object-rule = Quy tắc
+audit-object-rule-exception = Ngoại lệ

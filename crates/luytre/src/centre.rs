@@ -125,9 +125,11 @@ impl Centre {
         let zone = &configuration.events.time_zone;
         anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
         let formats = Arc::new(formats);
-        let own_rules = configuration.rules_directory.clone().unwrap_or_else(|| data.join("rules"));
-        let mut rule_directories: Vec<PathBuf> = own_rules.exists().then_some(own_rules).into_iter().collect();
-        rule_directories.extend(rules.iter().cloned());
+        if configuration.rules_directory.is_none() {
+            // So that it is watched from the start, whenever rules come.
+            std::fs::create_dir_all(own_rules(data, configuration)).context("the rules folder")?;
+        }
+        let rule_directories = rule_directories(data, configuration, rules);
         let (engine, book) = load_rules(&content, &rule_directories, clock.now())?;
         let scope = Scope::service("luytre");
         keep_versions(&db, &scope, &book, clock.now()).await?;
@@ -426,9 +428,20 @@ async fn answers(host: &str) -> Result<()> {
     }
 }
 
+/// The folder of this installation's own rules.
+pub(crate) fn own_rules(data: &Path, configuration: &Configuration) -> PathBuf {
+    configuration.rules_directory.clone().unwrap_or_else(|| data.join("rules"))
+}
+
+/// Directories of rules beside the built-in pack, in order of precedence from low to high.
+pub(crate) fn rule_directories(data: &Path, configuration: &Configuration, more: &[PathBuf]) -> Vec<PathBuf> {
+    let own = own_rules(data, configuration);
+    own.exists().then_some(own).into_iter().chain(more.iter().cloned()).collect()
+}
+
 /// Built-in rules first, then the directories: a later rule of the same id replaces an earlier one. With the tests that lie
 /// beside them.
-fn load_rules(content: &Content, directories: &[PathBuf], now: i64) -> Result<(Engine, Book)> {
+pub(crate) fn load_rules(content: &Content, directories: &[PathBuf], now: i64) -> Result<(Engine, Book)> {
     let (mut sources, mut tests, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for (path, text) in content.files("rules", &[".yml", ".yaml"])? {
         let is_test = path.ends_with(".test.yml");

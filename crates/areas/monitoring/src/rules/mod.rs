@@ -9,6 +9,7 @@ pub mod explain;
 mod explain_page;
 pub mod figures;
 pub mod hits;
+pub mod import;
 pub mod list;
 pub mod pages;
 pub mod reading;

@@ -28,6 +28,22 @@ pub async fn set(tx: &Tx<'_>, rule_id: &str, state: RuleState, reason: &str, now
     audit::record(tx, now, "rule.state", "rule", rule_id, None, details).await
 }
 
+/// Puts rules that nobody decided about on trial, for a pack that was just imported; returns how many.
+pub async fn begin_on_trial(tx: &Tx<'_>, rule_ids: &[String], reason: &str, now: Micros) -> Result<usize, Error> {
+    tx.scope().require(Capability::ManageRules)?;
+    let reason = reason_of(reason)?;
+    let decisions = store::all(tx).await?;
+    let undecided: Vec<&String> = rule_ids.iter().filter(|id| decisions.of(id).is_none()).collect();
+    for id in &undecided {
+        store::save(tx, id, RuleState::Shadow, &reason, now).await?;
+    }
+    if !undecided.is_empty() {
+        let details = json!({ "rules": undecided.len(), "reason": reason });
+        audit::record(tx, now, "rule.trial", "rule", "", None, details).await?;
+    }
+    Ok(undecided.len())
+}
+
 /// A reason as it is kept.
 pub(in crate::rules) fn reason_of(text: &str) -> Result<String, Error> {
     let reason = normalise(text);
