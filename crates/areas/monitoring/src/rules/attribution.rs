@@ -22,7 +22,7 @@ pub async fn of(
 ) -> Result<HashMap<String, Attribution>, Error> {
     let loaded = book.iter().flat_map(|book| book.set.rules());
     let loaded: HashMap<&str, _> = loaded.map(|rule| (rule.id.as_str(), rule)).collect();
-    let mut found = HashMap::new();
+    let mut found: HashMap<String, Attribution> = HashMap::new();
     let mut gone: Vec<&str> = Vec::new();
     for id in rule_ids.iter().copied() {
         match loaded.get(id) {

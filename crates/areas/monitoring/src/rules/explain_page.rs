@@ -92,8 +92,8 @@ async fn explain_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, F
 fn offered(visit: &Visit, page: &Page, book: &Book, words: &str, event: &Event) -> Vec<Offered> {
     let fits = |rule: &Rule| {
         let source = &rule.log_source;
-        let parts = [&source.product, &source.category, &source.service].map(Option::as_deref);
-        let [product, category, service] = parts;
+        let (product, category, service) =
+            (source.product.as_deref(), source.category.as_deref(), source.service.as_deref());
         !rule.is_correlation() && event.log_source.matches(product, category, service)
     };
     let one = |rule: &Arc<Rule>| Offered {

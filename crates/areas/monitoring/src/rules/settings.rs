@@ -18,7 +18,7 @@ pub struct HitSettings {
     pub groups_per_hour: usize,
     pub keep_days: i64,
     /// Names of common columns.
-    columns: Vec<String>,
+    pub columns: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
