@@ -2,9 +2,9 @@
 
 use super::super::{print_json, say, text};
 use super::{formats, load};
-use crate::centre::{load_rules, rule_directories};
 use crate::configuration::Configuration;
 use crate::content::Content;
+use crate::rules::{load_rules, rule_directories};
 use anyhow::Result;
 use detection::{Engine, RuleTestFile};
 use monitoring::rules::cases::{Outcome, run};

@@ -2,9 +2,9 @@
 
 use super::super::{language, print_json, query, say, text};
 use super::formats;
-use crate::centre::{load_rules, rule_directories};
 use crate::configuration::Configuration;
 use crate::content::Content;
+use crate::rules::{load_rules, rule_directories};
 use anyhow::{Context, Result, bail};
 use event::{Event, LONGEST_RECORD, Origin, RawRecord};
 use kit::catalogue::QueryLimits;

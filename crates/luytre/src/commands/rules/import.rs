@@ -3,9 +3,10 @@
 
 use super::super::{print_json, say, text, user_of_the_system};
 use super::pack::Pack;
-use crate::centre::{Registers, own_rules};
+use crate::centre::Registers;
 use crate::configuration::Configuration;
 use crate::content::Content;
+use crate::rules::own_rules;
 use anyhow::{Context, Result, bail};
 use detection::RuleSet;
 use kit::live::Live;
