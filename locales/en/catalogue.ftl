@@ -179,6 +179,43 @@ catalogue-monitoring-presence-hour_start = Beginning of the hour.
 catalogue-monitoring-presence-minutes_seen = Bit n is set when something arrived in minute n.
 catalogue-monitoring-presence-events = Events that arrived in the hour.
 
+## monitoring.rule_states
+catalogue-monitoring-rule_states = Rules that somebody put into a state; a rule without a row is on.
+catalogue-monitoring-rule_states-rule_id = Identifier of the rule (alerts.rule_id).
+catalogue-monitoring-rule_states-state = on, shadow (counts and alerts nobody) or off.
+catalogue-monitoring-rule_states-reason = Why.
+catalogue-monitoring-rule_states-changed_by = Person who decided it.
+catalogue-monitoring-rule_states-changed_at = When.
+
+## monitoring.rule_exceptions
+catalogue-monitoring-rule_exceptions = What rules are not to alert on, where and until when.
+catalogue-monitoring-rule_exceptions-id = Identifier of the exception.
+catalogue-monitoring-rule_exceptions-rule_id = Identifier of the rule (alerts.rule_id).
+catalogue-monitoring-rule_exceptions-agency_id = Agency where it holds, or that the system or source belongs to; empty for the centre.
+catalogue-monitoring-rule_exceptions-system_id = System where it holds.
+catalogue-monitoring-rule_exceptions-source_id = Source where it holds.
+catalogue-monitoring-rule_exceptions-conditions = Fields and values that must all hold, as a JSON list.
+catalogue-monitoring-rule_exceptions-reason = Why.
+catalogue-monitoring-rule_exceptions-expires_at = When it ends.
+catalogue-monitoring-rule_exceptions-alert_id = Alert that it was made from.
+catalogue-monitoring-rule_exceptions-created_by = Person who made it.
+catalogue-monitoring-rule_exceptions-created_at = When.
+catalogue-monitoring-rule_exceptions-removed_by = Person who ended it before its time.
+catalogue-monitoring-rule_exceptions-removed_at = When.
+
+## monitoring.rule_hits
+catalogue-monitoring-rule_hits = Matches of rules by hour of arrival, source and what tells them apart.
+catalogue-monitoring-rule_hits-rule_id = Identifier of the rule (alerts.rule_id).
+catalogue-monitoring-rule_hits-hour_start = Hour in which the matching events arrived.
+catalogue-monitoring-rule_hits-source_id = Source of the events; empty where groups are counted together.
+catalogue-monitoring-rule_hits-system_id = System the source belonged to.
+catalogue-monitoring-rule_hits-agency_id = Agency of the system.
+catalogue-monitoring-rule_hits-entities = Values that tell matches apart, as a JSON object.
+catalogue-monitoring-rule_hits-detailed = False where groups beyond the limit are counted together.
+catalogue-monitoring-rule_hits-alerted = Matches that became part of an alert.
+catalogue-monitoring-rule_hits-shadowed = Matches while the rule was on trial.
+catalogue-monitoring-rule_hits-excepted = Matches that an exception left out.
+
 ## organisation.agencies
 catalogue-organisation-agencies = Agencies of the province: departments, communes, bodies, enterprises, partners.
 catalogue-organisation-agencies-id = Identifier.

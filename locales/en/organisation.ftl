@@ -139,6 +139,7 @@ capability-view-sources = See sources
 capability-manage-sources = Manage sources and API keys
 capability-view-rules = See detection rules
 capability-manage-rules = Manage detection rules
+capability-tune-rules = Make exceptions for detection rules (for a while, the rule stays as it is)
 capability-view-systems = See systems
 capability-manage-systems = Manage systems
 capability-view-incidents = See incidents

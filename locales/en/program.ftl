@@ -114,6 +114,24 @@ import-no-room = the disk is full: { $stored } records of this import are safely
 import-format = no format is called { $name }; there are { $known }
 import-time-zone = no time zone is called { $name }; give an IANA name or an offset such as +07:00
 
+## Command rules
+rules-no-rule = there is no rule with the id { $rule }
+rules-no-event = there is no event { $seq }
+rules-explain-record = record { $number }:
+rules-tested = { $count } cases, { $failed } failed
+rules-import-none = { $pack } holds no rule that can be used
+rules-import-name = “{ $name }” cannot name a folder; give --name of small letters, digits and hyphens
+rules-import-added = new rules: { $count }
+rules-import-changed = rules with another text: { $count }
+rules-import-removed = rules that are no longer in the pack: { $count }
+rules-import-replaces = take the place of rules with the same id elsewhere: { $count }
+rules-import-refused = refused: { $count }
+rules-import-more = {"  "}… and { $count } more
+rules-import-figures = { $folder }: { $added } new, { $changed } changed, { $removed } removed, { $unchanged } as before, { $refused } refused
+rules-import-no-licence = { $count } rules name no licence: put the LICENSE file of the pack beside them
+rules-import-dry-run = dry run: nothing was written
+rules-import-done = written; a running server loads it by itself
+
 ## Times and what a search found
 moment-unreadable = “{ $text }” is neither an age (15m, 24h, 30d) nor a time (2026-07-05T08:00:00+07:00)
 moment-backwards = --from is not before --to

@@ -179,6 +179,43 @@ catalogue-monitoring-presence-hour_start = Đầu giờ.
 catalogue-monitoring-presence-minutes_seen = Bit thứ n bằng 1 khi phút thứ n có nhận nhật ký.
 catalogue-monitoring-presence-events = Số sự kiện nhận trong giờ.
 
+## monitoring.rule_states
+catalogue-monitoring-rule_states = Quy tắc đã được đổi trạng thái; quy tắc không có dòng nào là đang dùng.
+catalogue-monitoring-rule_states-rule_id = Mã của quy tắc (alerts.rule_id).
+catalogue-monitoring-rule_states-state = on (đang dùng), shadow (chạy thử: đếm, không cảnh báo) hoặc off (đã tắt).
+catalogue-monitoring-rule_states-reason = Lý do.
+catalogue-monitoring-rule_states-changed_by = Người quyết định.
+catalogue-monitoring-rule_states-changed_at = Lúc nào.
+
+## monitoring.rule_exceptions
+catalogue-monitoring-rule_exceptions = Những gì quy tắc không cảnh báo, ở đâu và đến khi nào.
+catalogue-monitoring-rule_exceptions-id = Mã của ngoại lệ.
+catalogue-monitoring-rule_exceptions-rule_id = Mã của quy tắc (alerts.rule_id).
+catalogue-monitoring-rule_exceptions-agency_id = Cơ quan mà ngoại lệ áp dụng, hoặc cơ quan của hệ thống, nguồn; trống nếu áp dụng toàn Trung tâm.
+catalogue-monitoring-rule_exceptions-system_id = Hệ thống mà ngoại lệ áp dụng.
+catalogue-monitoring-rule_exceptions-source_id = Nguồn mà ngoại lệ áp dụng.
+catalogue-monitoring-rule_exceptions-conditions = Các trường và giá trị cùng phải đúng, dạng danh sách JSON.
+catalogue-monitoring-rule_exceptions-reason = Lý do.
+catalogue-monitoring-rule_exceptions-expires_at = Lúc hết hạn.
+catalogue-monitoring-rule_exceptions-alert_id = Cảnh báo mà từ đó ngoại lệ được tạo.
+catalogue-monitoring-rule_exceptions-created_by = Người tạo.
+catalogue-monitoring-rule_exceptions-created_at = Lúc tạo.
+catalogue-monitoring-rule_exceptions-removed_by = Người chấm dứt sớm.
+catalogue-monitoring-rule_exceptions-removed_at = Lúc chấm dứt.
+
+## monitoring.rule_hits
+catalogue-monitoring-rule_hits = Số lần khớp của quy tắc theo giờ sự kiện đến, nguồn và những gì phân biệt chúng.
+catalogue-monitoring-rule_hits-rule_id = Mã của quy tắc (alerts.rule_id).
+catalogue-monitoring-rule_hits-hour_start = Giờ mà các sự kiện khớp đến Trung tâm.
+catalogue-monitoring-rule_hits-source_id = Nguồn của sự kiện; trống khi nhiều nhóm được đếm chung.
+catalogue-monitoring-rule_hits-system_id = Hệ thống mà nguồn thuộc về.
+catalogue-monitoring-rule_hits-agency_id = Cơ quan của hệ thống.
+catalogue-monitoring-rule_hits-entities = Các giá trị phân biệt những lần khớp, dạng đối tượng JSON.
+catalogue-monitoring-rule_hits-detailed = Là false khi các nhóm vượt giới hạn được đếm chung.
+catalogue-monitoring-rule_hits-alerted = Số lần khớp đã vào một cảnh báo.
+catalogue-monitoring-rule_hits-shadowed = Số lần khớp khi quy tắc đang chạy thử.
+catalogue-monitoring-rule_hits-excepted = Số lần khớp được bỏ qua theo ngoại lệ.
+
 ## organisation.agencies
 catalogue-organisation-agencies = Cơ quan, tổ chức trong tỉnh: sở, ngành, xã, phường, đơn vị, doanh nghiệp, đối tác.
 catalogue-organisation-agencies-id = Mã định danh.

@@ -136,6 +136,7 @@ capability-view-sources = Xem nguồn nhật ký
 capability-manage-sources = Quản lý nguồn nhật ký và khóa API
 capability-view-rules = Xem luật phát hiện
 capability-manage-rules = Quản lý luật phát hiện
+capability-tune-rules = Tạo ngoại lệ cho luật phát hiện (có thời hạn, không sửa luật)
 capability-view-systems = Xem hệ thống thông tin
 capability-manage-systems = Quản lý hệ thống thông tin
 capability-view-incidents = Xem sự cố

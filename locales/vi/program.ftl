@@ -114,6 +114,24 @@ import-no-room = đĩa đầy: { $stored } bản ghi của lần nạp này đã
 import-format = không có định dạng nào tên { $name }; có { $known }
 import-time-zone = không có múi giờ nào tên { $name }; hãy viết tên IANA hoặc độ lệch như +07:00
 
+## Lệnh rules
+rules-no-rule = không có quy tắc nào mã { $rule }
+rules-no-event = không có sự kiện số { $seq }
+rules-explain-record = bản ghi { $number }:
+rules-tested = { $count } ca thử, { $failed } không đạt
+rules-import-none = { $pack } không có quy tắc nào dùng được
+rules-import-name = “{ $name }” không làm tên thư mục được; hãy cho --name gồm chữ thường không dấu, số, gạch nối
+rules-import-added = quy tắc mới: { $count }
+rules-import-changed = quy tắc đổi nội dung: { $count }
+rules-import-removed = quy tắc không còn trong gói: { $count }
+rules-import-replaces = thay quy tắc cùng mã ở nơi khác: { $count }
+rules-import-refused = không nhận: { $count }
+rules-import-more = {"  "}… và { $count } quy tắc nữa
+rules-import-figures = { $folder }: mới { $added }, đổi { $changed }, bỏ { $removed }, giữ nguyên { $unchanged }, không nhận { $refused }
+rules-import-no-licence = { $count } quy tắc không nêu giấy phép: hãy đặt tệp LICENSE của gói bên cạnh
+rules-import-dry-run = chạy thử: chưa ghi gì
+rules-import-done = đã ghi; máy chủ đang chạy tự nạp lại
+
 ## Thời điểm và kết quả tìm
 moment-unreadable = “{ $text }” không phải khoảng lùi (15m, 24h, 30d) và cũng không phải thời điểm (2026-07-05T08:00:00+07:00)
 moment-backwards = --from phải trước --to

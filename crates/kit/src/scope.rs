@@ -39,6 +39,7 @@ capabilities! {
     ManageSources "manage-sources",
     ViewRules "view-rules",
     ManageRules "manage-rules",
+    TuneRules "tune-rules",
     ViewSystems "view-systems",
     ManageSystems "manage-systems",
     ViewIncidents "view-incidents",

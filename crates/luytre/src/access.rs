@@ -85,9 +85,8 @@ impl Rule {
             Self::Route(Access::Open) => "everybody".to_owned(),
             Self::Route(Access::SignedIn) => "signed in".to_owned(),
             Self::Route(Access::Needs(one) | Access::AnswersItself(one)) => one.name().to_owned(),
-            Self::Route(Access::NeedsOneOf(several)) => {
-                several.iter().map(|one| one.name()).collect::<Vec<_>>().join(" or ")
-            }
+            Self::Route(Access::NeedsOneOf(several)) => names(several, " or "),
+            Self::Route(Access::NeedsAll(several)) => names(several, " and "),
             Self::Command(by) => by.code().to_owned(),
             Self::Table(None) => Capability::QuerySql.name().to_owned(),
             Self::Table(Some(one)) => format!("{} and {}", Capability::QuerySql.name(), one.name()),
@@ -112,6 +111,10 @@ impl Rule {
             (true, Reach::Subtree) => Grant::Own,
         }
     }
+}
+
+fn names(capabilities: &[Capability], between: &str) -> String {
+    capabilities.iter().map(|one| one.name()).collect::<Vec<_>>().join(between)
 }
 
 /// One operation.

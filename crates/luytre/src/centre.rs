@@ -7,10 +7,10 @@ use crate::content::Content;
 use crate::control::{ExportQuestion, ImportQuestion, SearchQuestion};
 use crate::keys::{checkpoints, ledger_key, make_private_directory};
 use crate::retention::Retention;
+use crate::rules::{keep_versions, load_rules, own_rules, rule_directories};
 use crate::sealing;
 use crate::spare::Spare;
 use anyhow::{Context, Result};
-use detection::{Engine, LoadOptions, RuleSet, RuleSource};
 use event_store::{
     ExportFormat, Exported, Options, QueryContext, SearchRequest, Selection, Sources, Store, StoreError,
 };
@@ -25,7 +25,7 @@ use kit::{Area, Db, Scope};
 use monitoring::alerts::scoring::Scoring;
 use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
-use monitoring::rules::{Book, Shelf};
+use monitoring::rules::Shelf;
 use monitoring::search::run::refusal;
 use organisation::audit::Checkpoints;
 use organisation::regulations::{self, Regulations};
@@ -137,12 +137,15 @@ impl Centre {
         let zone = &configuration.events.time_zone;
         anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
         let formats = Arc::new(formats);
-        let own_rules = configuration.rules_directory.clone().unwrap_or_else(|| data.join("rules"));
-        let mut rule_directories: Vec<PathBuf> = own_rules.exists().then_some(own_rules).into_iter().collect();
-        rule_directories.extend(rules.iter().cloned());
+        if configuration.rules_directory.is_none() {
+            // So that it is watched from the start, whenever rules come.
+            std::fs::create_dir_all(own_rules(data, configuration)).context("the rules folder")?;
+        }
+        let rule_directories = rule_directories(data, configuration, rules);
         let (engine, book) = load_rules(&content, &rule_directories, clock.now())?;
-        let rules = Shelf::new(book);
         let scope = Scope::service("luytre");
+        keep_versions(&db, &scope, &book, clock.now()).await?;
+        let rules = Shelf::new(book);
         let tx = db.scoped(&scope).begin().await?;
         regulations.reload(&tx).await?;
         // Duties may have changed since the clocks of open incidents were last reckoned.
@@ -220,9 +223,12 @@ impl Centre {
     }
 
     /// Puts changed rule files in force.
-    pub fn reload_rules(&self) -> Result<()> {
-        let (engine, book) = load_rules(&self.content, &self.rule_directories, self.clock.now())?;
+    pub async fn reload_rules(&self) -> Result<()> {
+        let (content, directories, now) = (self.content.clone(), self.rule_directories.clone(), self.clock.now());
+        let (engine, book) =
+            tokio::task::spawn_blocking(move || load_rules(&content, &directories, now)).await.context("loading")??;
         tracing::info!(rules = book.set.len(), failed = book.errors.len(), "rules loaded");
+        keep_versions(&self.db, &self.scope, &book, now).await?;
         self.pipeline.set_engine(Arc::new(engine));
         self.rules.replace(book);
         Ok(())
@@ -439,21 +445,4 @@ async fn answers(host: &str) -> Result<()> {
         Ok(connected) => connected.map(drop).context("it cannot be reached"),
         Err(_) => anyhow::bail!("it does not answer within {} s", DATABASE.as_secs()),
     }
-}
-
-/// Built-in rules first, then the directories: a later rule of the same id replaces an earlier one.
-fn load_rules(content: &Content, directories: &[PathBuf], now: i64) -> Result<(Engine, Book)> {
-    let mut sources: Vec<RuleSource> = content
-        .files("rules", &[".yml", ".yaml"])?
-        .into_iter()
-        .filter(|(path, _)| !path.ends_with(".test.yml"))
-        .map(|(path, text)| RuleSource::Text { path: PathBuf::from("content/rules").join(path), text })
-        .collect();
-    for directory in directories {
-        anyhow::ensure!(directory.exists(), "the rule directory {} does not exist", directory.display());
-        sources.push(RuleSource::Directory(directory.clone()));
-    }
-    let (set, errors) = RuleSet::load(&sources, &LoadOptions::default());
-    let book = Book { set: Arc::new(set.clone()), errors, loaded_at: now };
-    Ok((Engine::new(set), book))
 }

@@ -16,6 +16,7 @@ pub mod keeping;
 pub mod keys;
 mod readings;
 pub mod retention;
+mod rules;
 mod sealing;
 pub mod server;
 pub mod spare;

@@ -425,9 +425,7 @@ fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
                 .await
                 .is_ok_and(|more| more.is_some())
             {}
-            let centre = Arc::clone(&centre);
-            let done = tokio::task::spawn_blocking(move || centre.reload_rules()).await;
-            if let Ok(Err(error)) = done {
+            if let Err(error) = centre.reload_rules().await {
                 tracing::error!(%error, "rules could not be loaded; the old ones stay in force");
             }
         }

@@ -58,6 +58,9 @@ pub fn area() -> Area {
             sources::tables::SOURCE_ASSIGNMENTS,
             sources::tables::PRESENCE,
             saved_searches::tables::SAVED_SEARCHES,
+            rules::tables::RULE_STATES,
+            rules::tables::RULE_EXCEPTIONS,
+            rules::tables::RULE_HITS,
         ],
         navigation: navigation(),
         counters: duty::counters(),
@@ -88,6 +91,18 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-23-monitoring-telemetry",
         sql: include_str!("../migrations/2026-11-23-monitoring-telemetry.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-states",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-states.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-versions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-versions.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-exceptions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-exceptions.sql"),
     },
 ];
 

@@ -1,15 +1,18 @@
 //! The order of things that happen to one event, named in one place:
-//! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations) →
-//! event store (searchable) → grouping → one transaction with alerts and the detection cursor → the store is told.
+//! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations), each
+//! match through `judge` (is its rule off or on trial, is it excepted?) → event store (searchable) → grouping → one transaction with
+//! alerts, hits and the detection cursor → the store is told.
 //!
 //! When a stage is slow the ones before it wait; what has not been read waits in the log, durable. Nothing here
 //! drops a record. The database being away stops the stage that writes, and is tried again.
 
 mod counters;
 mod evaluate;
+mod judge;
 mod read;
 mod room;
 mod tally;
+mod tuning;
 mod write;
 
 pub use counters::{Counters, CountersSnapshot};
@@ -19,6 +22,9 @@ pub use tally::{ImportTally, RuleTally};
 use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Damping};
 use crate::alerts::scoring::Scoring;
+use crate::rules::hits::tally::Tally;
+use crate::rules::settings::SETTINGS;
+use crate::rules::tuning::Tuning;
 use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, silence};
 use detection::{CorrelationLimits, CorrelationState, Engine, Matches};
@@ -66,6 +72,8 @@ struct Inner {
     store: Store,
     formats: RwLock<Arc<FormatSet>>,
     engine: RwLock<Arc<Engine>>,
+    /// What people decided about rules.
+    tuning: RwLock<Arc<Tuning>>,
     sources: Arc<SourceResolver>,
     counters: Arc<Counters>,
     /// Everything up to here is in the store's memory or segments, evaluated and committed. After a start it runs
@@ -89,6 +97,7 @@ impl Pipeline {
         let Parts { store, formats, engine, db, scope, clock, live, scoring } = parts;
         let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
         let cursor = record::cursor(&db.scoped(&scope).read()).await?;
+        let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
@@ -98,6 +107,7 @@ impl Pipeline {
         let pipeline = Self(Arc::new(Inner {
             formats: RwLock::new(formats),
             engine: RwLock::new(engine),
+            tuning: RwLock::new(Arc::new(tuning)),
             sources,
             counters: Arc::default(),
             evaluated: watch::Sender::new(store.next_needed().saturating_sub(1)),
@@ -117,6 +127,7 @@ impl Pipeline {
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
             tokio::spawn(watch_silence(pipeline.clone())),
+            tokio::spawn(tuning::watch(pipeline.clone())),
         ];
         *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         Ok(pipeline)
@@ -208,7 +219,8 @@ pub(crate) struct Worker {
     correlations: CorrelationState,
     matches: Matches,
     damping: Damping,
-    facts: evaluate::Facts,
+    judge: judge::Judge,
+    hits: Tally,
     /// Matches up to here were written before the start.
     written_to: u64,
     /// Evaluated in memory, in this run or before.
@@ -234,7 +246,8 @@ impl Worker {
             correlations: CorrelationState::new(CorrelationLimits::default()),
             matches: Matches::default(),
             damping: Damping::default(),
-            facts: evaluate::Facts::default(),
+            judge: judge::Judge::default(),
+            hits: Tally::new(&SETTINGS.hits),
             written_to: cursor,
             reached: cursor,
             inserted,

@@ -5,18 +5,21 @@
 mod compile;
 mod correlation;
 mod engine;
+mod explain;
 mod expression;
 mod hash;
 mod matches;
 mod network;
 mod pattern;
 mod predicate;
+mod retain;
 mod rule_tests;
 mod rules;
 mod view;
 
 pub use correlation::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
 pub use engine::Engine;
+pub use explain::{Ask, CorrelationMeasure, CorrelationReading, Explanation, How, Link, Part, Reading};
 pub use matches::{Detection, MatchedField, Matches};
 pub use rule_tests::{RuleTestCase, RuleTestFile, TestRecord};
 pub use rules::{Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};

@@ -26,6 +26,8 @@ pub enum Access {
     Needs(Capability),
     /// Whoever has one of these.
     NeedsOneOf(&'static [Capability]),
+    /// Whoever has all of these.
+    NeedsAll(&'static [Capability]),
     /// As [`Access::Needs`], refused by the handler itself in the words of its protocol.
     AnswersItself(Capability),
 }
@@ -43,6 +45,7 @@ impl Access {
             (Self::Open, _) | (Self::SignedIn, Some(_)) => Ok(()),
             (_, None) => Err(Error::Unauthenticated),
             (Self::Needs(capability) | Self::AnswersItself(capability), Some(scope)) => scope.require(capability),
+            (Self::NeedsAll(several), Some(scope)) => several.iter().try_for_each(|one| scope.require(*one)),
             (Self::NeedsOneOf(several), Some(scope)) => match several.iter().any(|one| scope.may(*one)) {
                 true => Ok(()),
                 false => Err(Error::Forbidden(several.first().map_or("", |one| one.name()))),
@@ -166,6 +169,10 @@ mod tests {
             assert!(matches!(access.allows(Some(&nothing)), Err(Error::Forbidden(_))));
             assert!(matches!(access.allows(None), Err(Error::Unauthenticated)));
         }
+        let both = Access::NeedsAll(&[Capability::ViewEvents, Capability::ViewAlerts]);
+        assert!(matches!(both.allows(Some(&alerts)), Err(Error::Forbidden("view-events"))));
+        assert!(both.allows(Some(&scope(&[Capability::ViewEvents, Capability::ViewAlerts]))).is_ok());
+        assert!(matches!(both.allows(None), Err(Error::Unauthenticated)));
         assert!(Access::SignedIn.allows(Some(&nothing)).is_ok());
         assert!(matches!(Access::SignedIn.allows(None), Err(Error::Unauthenticated)));
         assert!(Access::Open.allows(None).is_ok());

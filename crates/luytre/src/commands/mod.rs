@@ -75,7 +75,7 @@ pub enum Command {
     Query(query::Query),
     /// Check, mend and export the event store.
     Store(store::StoreCommand),
-    /// Check and measure detection rules.
+    /// Detection rules: check, test, explain, measure, import packs.
     Rules(rules::Rules),
     /// Agencies: take a table of them.
     Agencies(agencies::Agencies),
@@ -110,11 +110,16 @@ pub fn run(arguments: Arguments) -> ExitCode {
 }
 
 fn execute(arguments: &Arguments) -> Result<ExitCode> {
+    let load = || Configuration::load(&arguments.data_dir, arguments.configuration.as_deref());
     match &arguments.command {
-        Command::Rules(rules) => return rules.run(),
+        Command::Rules(rules) => {
+            if let Some(done) = rules.run_alone(&arguments.data_dir, load) {
+                return done;
+            }
+        }
         Command::Audit(audit) if audit.needs_no_centre() => return audit.verify_file(),
         Command::Access(access) => {
-            return access.run(&Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?);
+            return access.run(&load()?);
         }
         Command::Backup(backup) if backup.needs_no_centre() => return runtime()?.block_on(backup.verify()),
         _ => {}
@@ -123,9 +128,13 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
     if !restores && let Some(told) = crate::backup::settle(&arguments.data_dir)? {
         eprintln!("luytre: {}", told.in_words(language()));
     }
-    let configuration = Configuration::load(&arguments.data_dir, arguments.configuration.as_deref())?;
-    let asks =
-        matches!(&arguments.command, Command::Audit(_) | Command::Search(_) | Command::Query(_) | Command::Backup(_));
+    let configuration = load()?;
+    let asks = match &arguments.command {
+        Command::Rules(rules) => rules.asks(),
+        command => {
+            matches!(command, Command::Audit(_) | Command::Search(_) | Command::Query(_) | Command::Backup(_))
+        }
+    };
     let directory = [("directory", arguments.data_dir.display().to_string().into())];
     ensure!(!asks || arguments.data_dir.exists(), texts().text_with(language(), "command-no-data", &directory));
     if !restores {
@@ -149,7 +158,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Law(law) => law.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,
-            Command::Rules(rules) => rules.run(),
+            Command::Rules(rules) => rules.run(data, configuration).await,
         }
     })
 }

@@ -52,19 +52,7 @@ impl Query {
         }
         let sql = self.sql.as_deref().unwrap_or_default();
         let limits = QueryLimits { max_rows: self.limit, timeout: Duration::from_secs(self.timeout) };
-        let answer = match control::running(data).await? {
-            Some(server) => server.query(sql, &limits).await?,
-            None => {
-                let centre = Centre::open(data, &configuration).await?;
-                // What the last run received but did not seal is read from the log again first.
-                let answer = match centre.settle().await {
-                    Ok(()) => centre.query(sql, limits, &super::user_of_the_system()).await,
-                    Err(error) => Err(error),
-                };
-                centre.close().await;
-                answer?
-            }
-        };
+        let answer = ask(data, &configuration, sql, limits).await?;
         match self.format {
             Format::Json => print_json(&answer.rows)?,
             Format::Csv => print_csv(&answer),
@@ -84,6 +72,26 @@ fn print_columns(table: &str, key: &str, columns: impl Iterator<Item = (&'static
         let kind = text(&format!("catalogue-kind-{kind}"), &[]);
         say!("  {name:<24} {kind:<12} {}", text(&format!("{key}-{name}"), &[]));
     }
+}
+
+/// Asks the server that holds the data directory, else opens it.
+pub(super) async fn ask(
+    data: &Path,
+    configuration: &Configuration,
+    sql: &str,
+    limits: QueryLimits,
+) -> Result<QueryAnswer> {
+    if let Some(server) = control::running(data).await? {
+        return server.query(sql, &limits).await;
+    }
+    let centre = Centre::open(data, configuration).await?;
+    // What the last run received but did not seal is read from the log again first.
+    let answer = match centre.settle().await {
+        Ok(()) => centre.query(sql, limits, &super::user_of_the_system()).await,
+        Err(error) => Err(error),
+    };
+    centre.close().await;
+    Ok(answer?)
 }
 
 fn cell(value: Option<&serde_json::Value>) -> String {

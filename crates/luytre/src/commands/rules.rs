@@ -1,12 +1,19 @@
-//! `luytre rules`: which rules load, and how fast they match.
+//! `luytre rules`: which rules load, whether their tests hold, why they match, how fast; and packs of rules.
+
+mod cases;
+mod explain;
+mod import;
+mod pack;
 
 use super::{about_file, plain, print_json, say, tell};
+use crate::configuration::Configuration;
 use crate::content::Content;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use detection::{Engine, Matches, Replaced, RuleError, RuleSet, RuleTestFile};
 use event::{Event, Origin, RawRecord};
 use ingest::FormatSet;
+use monitoring::rules::cases::{Outcome, run};
 use serde::Serialize;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -30,6 +37,44 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Run the cases beside rules (`*.test.yml`) and list each with its outcome; without a directory those of the built-in
+    /// rules and of the data directory's own. The exit code is 2 where one does not hold.
+    Test {
+        directory: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say why a rule does or does not match an event, part by part. The exit code is 2 where it does not.
+    Explain {
+        /// Id of the rule.
+        rule: String,
+        /// A file (one record a line, or one JSON record), or the number of an event in the store.
+        #[arg(long)]
+        event: String,
+        /// Another directory of Sigma rules; may be given several times.
+        #[arg(long)]
+        rules: Vec<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a pack of rules (a SigmaHQ release or rules in our own layout) from a directory or zip archive into a folder of
+    /// its own in the data directory's rules. What the pack brought before and brings no more is removed, other rules are
+    /// left alone. A wrong rule is named with file, line and reason; the exit code is then 2.
+    Import {
+        /// Directory or zip archive.
+        pack: PathBuf,
+        /// Name of the folder; that of the pack where not given. Give the same name for every release of a pack.
+        #[arg(long)]
+        name: Option<String>,
+        /// Rules that are new begin on trial: they count and alert nobody.
+        #[arg(long)]
+        on_trial: bool,
+        /// Say what would change and keep nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[arg(long)]
+        json: bool,
+    },
     /// Match recorded events against rules and say how long reading and matching took. Seconds are CPU seconds
     /// of the threads that worked; correlations are off.
     Bench {
@@ -46,10 +91,42 @@ enum Command {
 }
 
 impl Rules {
-    pub(super) fn run(&self) -> Result<ExitCode> {
+    /// Runs what needs no data directory; nothing for what does.
+    pub(super) fn run_alone(
+        &self,
+        data: &Path,
+        configuration: impl FnOnce() -> Result<Configuration>,
+    ) -> Option<Result<ExitCode>> {
         match &self.command {
-            Command::Check { directory, json } => check(directory, *json),
-            Command::Bench { rules, events, threads, json } => bench(rules, events, *threads, *json),
+            Command::Check { directory, json } => Some(check(directory, *json)),
+            Command::Bench { rules, events, threads, json } => Some(bench(rules, events, *threads, *json)),
+            Command::Test { directory, json } => Some(cases::test(directory.as_deref(), data, configuration, *json)),
+            Command::Explain { rule, event, rules, json } if explain::number(event).is_none() => {
+                let question = explain::Question { rule, event, rules, json: *json };
+                Some(configuration().and_then(|configuration| question.of_file(data, &configuration)))
+            }
+            Command::Explain { .. } | Command::Import { .. } => None,
+        }
+    }
+
+    /// Asks the store, which must be there already.
+    pub(super) fn asks(&self) -> bool {
+        matches!(self.command, Command::Explain { .. })
+    }
+
+    pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
+        match &self.command {
+            Command::Explain { rule, event, rules, json } => {
+                let seq = explain::number(event).context("the event is a file")?;
+                let question = explain::Question { rule, event, rules, json: *json };
+                question.of_store(data, &configuration, seq).await
+            }
+            Command::Import { pack, name, on_trial, dry_run, json } => {
+                let name = name.as_deref();
+                let (on_trial, dry_run, json) = (*on_trial, *dry_run, *json);
+                import::Question { pack, name, on_trial, dry_run, json }.run(data, &configuration).await
+            }
+            _ => bail!("this command opens no data directory"),
         }
     }
 }
@@ -108,24 +185,14 @@ fn twice(replaced: &Replaced) -> RuleError {
 /// what failed, under file and line of the case.
 pub fn run_cases(directory: &Path, rules: &RuleSet) -> Result<(usize, Vec<RuleError>)> {
     let (files, mut failed) = RuleTestFile::from_directory(directory);
-    let mut count = 0;
-    if !files.is_empty() {
-        let formats = formats()?;
-        let engine = Engine::new(rules.clone());
-        let origin = Arc::new(Origin::default());
-        let arrival = jiff::Timestamp::now().as_microsecond();
-        let parse = |text: &str| {
-            let bytes = bytes::Bytes::from(text.to_owned());
-            formats.parse(&RawRecord { bytes, arrival, origin: origin.clone(), position: 0 })
-        };
-        for file in &files {
-            for case in &file.cases {
-                count += 1;
-                let outcome = case.events(parse).and_then(|events| case.check(&engine, &file.rule_file(), &events));
-                let error = |reason| RuleError { path: file.path.clone(), line: case.line, reason };
-                failed.extend(outcome.err().map(error));
-            }
-        }
+    if files.is_empty() {
+        return Ok((0, failed));
+    }
+    let now = jiff::Timestamp::now().as_microsecond();
+    let outcomes = run(&files, &Engine::new(rules.clone()), &formats()?, now);
+    let count = outcomes.len();
+    for Outcome { file, line, wrong, .. } in outcomes {
+        failed.extend(wrong.map(|reason| RuleError { path: file, line, reason }));
     }
     Ok((count, failed))
 }

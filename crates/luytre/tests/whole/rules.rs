@@ -1,10 +1,11 @@
 //! Our own rules with their cases, through the formats that the program brings along.
 
-use crate::program::{ask, shared_data};
+use crate::program::{ask, failure, query, run, shared_data};
 use detection::{RuleSet, RuleTestFile};
 use luytre::commands::rules::run_cases;
 use serde_json::json;
 use std::path::Path;
+use test_support::workbook::packed;
 
 #[test]
 fn every_case_of_every_own_rule_holds() {
@@ -86,4 +87,105 @@ fn rules_check_reports_a_case_that_does_not_hold() {
     assert_eq!(report["failed"][0]["line"], json!(3));
     assert_eq!(report["failed"][0]["path"], json!(folder.path().join("root.test.yml")));
     assert!(report["failed"][0]["reason"].as_str().is_some_and(|reason| reason.starts_with("nobody: raised [3a73")));
+}
+
+fn pack_rule(number: u8, value: &str) -> String {
+    format!(
+        "title: Rule {number}\nid: 6f3b2a10-0000-4000-8000-00000000000{number}\nauthor: A. Author\nlogsource: {{product: \
+         linux}}\nlevel: high\ndetection:\n  s: {{user_name: {value}}}\n  condition: s\n"
+    )
+}
+
+#[test]
+fn a_release_is_previewed_taken_and_replaced_by_the_next() {
+    let data = tempfile::tempdir().expect("directory");
+    let packs = tempfile::tempdir().expect("directory");
+    let broken =
+        "title: Broken\nlogsource: {product: linux}\ndetection:\n  s: {user_name|nonsense: x}\n  condition: s\n";
+    let archive = |name: &str, files: &[(&str, &str)]| {
+        let parts: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+        let path = packs.path().join(name);
+        std::fs::write(&path, packed(&parts)).expect("archive");
+        path.to_str().expect("path").to_owned()
+    };
+    let (one, two, other) = (pack_rule(1, "root"), pack_rule(2, "root"), pack_rule(2, "admin"));
+    let licence = "# Detection Rule License (DRL) 1.1\n";
+    let first = archive(
+        "r1.zip",
+        &[
+            ("sigma-1/LICENSE", licence),
+            ("sigma-1/rules/a.yml", &one),
+            ("sigma-1/rules/b.yml", &two),
+            ("sigma-1/rules/c.yml", broken),
+        ],
+    );
+    let dry = ask(data.path(), &["rules", "import", "--dry-run", "--json", "--name", "sigma", &first]);
+    assert_eq!((dry["added"].as_array().map(Vec::len), dry["dry_run"].as_bool()), (Some(2), Some(true)), "{dry}");
+    assert_eq!(dry["added"][0]["rule_licence"], json!("DRL-1.1"));
+    assert_eq!((&dry["refused"][0]["path"], &dry["refused"][0]["line"]), (&json!("rules/c.yml"), &json!(4)), "{dry}");
+    assert!(!data.path().join("rules/sigma").exists(), "nothing was kept");
+    let taken = ask(data.path(), &["rules", "import", "--json", "--on-trial", "--name", "sigma", &first]);
+    assert_eq!(taken["added"].as_array().map(Vec::len), Some(2), "{taken}");
+    assert!(data.path().join("rules/sigma/LICENSE").exists() && data.path().join("rules/sigma/rules/a.yml").exists());
+    assert!(!data.path().join("rules/sigma/rules/c.yml").exists(), "what is refused does not come along");
+    let second = archive("r2.zip", &[("sigma-2/LICENSE", licence), ("sigma-2/rules/b.yml", &other)]);
+    let next = ask(data.path(), &["rules", "import", "--json", "--name", "sigma", &second]);
+    assert_eq!(next["changed"][0]["title"], json!("Rule 2"), "{next}");
+    assert_eq!(next["removed"][0]["title"], json!("Rule 1"), "{next}");
+    assert!(!data.path().join("rules/sigma/rules/a.yml").exists());
+    let states = query(data.path(), "SELECT state, count(*) AS rules FROM monitoring.rule_states GROUP BY 1");
+    assert_eq!(states, [json!({ "state": "shadow", "rules": 2 })]);
+    let told = query(data.path(), "SELECT count(*) AS told FROM organisation.audit WHERE action = 'rule.import'");
+    assert_eq!(told, [json!({ "told": 2 })]);
+    let empty = archive("none.zip", &[("readme.yml", "a: b\n")]);
+    assert!(failure(data.path(), &["rules", "import", "--name", "sigma", &empty]).contains("no rule"));
+    assert!(failure(data.path(), &["rules", "import", "--name", "../out", &first]).contains("--name"));
+}
+
+#[test]
+fn an_archive_that_leads_out_of_itself_writes_nothing_outside() {
+    let data = tempfile::tempdir().expect("directory");
+    let path = data.path().join("evil.zip");
+    let rule = pack_rule(1, "root");
+    let parts: [(&str, &[u8]); 2] = [("../../evil.yml", rule.as_bytes()), ("good.yml", rule.as_bytes())];
+    std::fs::write(&path, packed(&parts)).expect("archive");
+    let taken = ask(data.path(), &["rules", "import", "--json", "--name", "x", path.to_str().expect("path")]);
+    assert_eq!(taken["added"].as_array().map(Vec::len), Some(1), "{taken}");
+    assert!(taken["refused"].to_string().contains("leads out"), "{taken}");
+    assert!(!data.path().join("evil.yml").exists() && data.path().join("rules/x/good.yml").exists());
+}
+
+#[test]
+fn a_rule_is_explained_on_a_file_and_on_an_event_of_the_store() {
+    let data = tempfile::tempdir().expect("directory");
+    let rules = data.path().join("own");
+    std::fs::create_dir(&rules).expect("directory");
+    let rule = "title: Root from afar\nid: 6f3b2a10-0000-4000-8000-000000000009\nlogsource: {product: linux}\n\
+                detection:\n  s: {user_name: root, event_outcome: failure}\n  condition: s\n";
+    std::fs::write(rules.join("root.yml"), rule).expect("rule");
+    let log = data.path().join("auth.log");
+    let line = "Nov 21 09:00:01 web01 sshd[7]: Failed password for root from 203.0.113.9 port 4711 ssh2\n";
+    std::fs::write(&log, format!("{line}{}", line.replace("root", "an"))).expect("log");
+    let (rules, log) = (rules.to_str().expect("path"), log.to_str().expect("path"));
+    let id = "6f3b2a10-0000-4000-8000-000000000009";
+    let explain =
+        |event: &str| ask(data.path(), &["rules", "explain", id, "--json", "--rules", rules, "--event", event]);
+    let both = explain(log);
+    assert_eq!((&both["events"][0]["matches"], &both["events"][1]["matches"]), (&json!(true), &json!(false)), "{both}");
+    let failed = both["events"][1]["rules"][0]["lines"].as_array().expect("lines").clone();
+    assert!(failed.iter().any(|line| line["holds"] == json!(false) && line["met"] == json!("an")), "{both}");
+    run(data.path(), &["import", log]);
+    let seqs = query(data.path(), "SELECT seq FROM events WHERE user_name = 'root'");
+    let stored = explain(&seqs[0]["seq"].to_string());
+    assert_eq!(stored["events"][0]["matches"], json!(true), "{stored}");
+    assert!(failure(data.path(), &["rules", "explain", id, "--event", "999999", "--rules", rules]).contains("999999"));
+    assert!(failure(data.path(), &["rules", "explain", "none", "--event", log]).contains("none"));
+}
+
+#[test]
+fn the_built_in_cases_are_listed_with_their_outcome() {
+    let data = tempfile::tempdir().expect("directory");
+    let report = ask(data.path(), &["rules", "test", "--json"]);
+    assert_eq!(report["failed"], json!(0), "{report}");
+    assert!(report["cases"].as_array().is_some_and(|cases| cases.len() > 100));
 }

@@ -2,11 +2,13 @@
 //! `POST /api/v1/alerts/act`.
 
 use super::listing::{self, Filter, Row, SORTS};
+use super::pages::shelf;
 use super::{AlertState, CloseReason, Sample, service, store};
+use crate::rules::attribution::{self, Attribution};
 use axum::Json;
 use axum::extract::Path;
 use kit::page::Sorting;
-use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
+use kit::web::{ApiVisit, Fail, Routes, Visit, rows_to_skip};
 use kit::{Capability, Error};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +25,24 @@ const MOST_ROWS: u64 = 1_000;
 #[derive(Serialize)]
 struct List {
     total: u64,
-    rows: Vec<Row>,
+    rows: Vec<Attributed>,
+}
+
+/// A row with who wrote its rule.
+#[derive(Serialize)]
+struct Attributed {
+    #[serde(flatten)]
+    row: Row,
+    #[serde(flatten)]
+    attribution: Attribution,
+}
+
+async fn attributed(visit: &Visit, rows: Vec<Row>) -> Result<Vec<Attributed>, Error> {
+    let book = shelf(&visit.app).map(|shelf| shelf.current());
+    let ids: Vec<_> = rows.iter().map(|row| row.rule_id.as_str()).collect();
+    let authors = attribution::of(&visit.read(), book.as_deref(), &ids).await?;
+    let one = |row: Row| Attributed { attribution: authors.get(&row.rule_id).cloned().unwrap_or_default(), row };
+    Ok(rows.into_iter().map(one).collect())
 }
 
 async fn list_alerts(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
@@ -34,16 +53,14 @@ async fn list_alerts(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
     let sorting = Sorting::of(&visit.address, &SORTS);
     let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let connection = visit.read();
-    Ok(Json(List {
-        total: listing::count(&connection, &filter).await?,
-        rows: listing::rows(&connection, &filter, &sorting, limit, offset).await?,
-    }))
+    let rows = listing::rows(&connection, &filter, &sorting, limit, offset).await?;
+    Ok(Json(List { total: listing::count(&connection, &filter).await?, rows: attributed(&visit, rows).await? }))
 }
 
 #[derive(Serialize)]
 struct Alert {
     #[serde(flatten)]
-    row: Row,
+    row: Attributed,
     techniques: Vec<String>,
     first_sequence: u64,
     last_sequence: u64,
@@ -59,6 +76,7 @@ async fn show_alert(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result
     let connection = visit.read();
     let alert = store::get(&connection, &id).await?;
     let row = listing::row_by_id(&connection, &id).await?;
+    let row = attributed(&visit, vec![row]).await?.pop().ok_or(Error::NotFound)?;
     Ok(Json(Alert {
         row,
         techniques: alert.techniques,

@@ -205,7 +205,8 @@ pub fn damped_key(rule_id: &str) -> String {
     hash(&[rule_id, "damped"])
 }
 
-fn hash(parts: &[&str]) -> String {
+/// Short name of what these parts together stand for; they cannot run into each other.
+pub(crate) fn hash(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_le_bytes());

@@ -263,22 +263,6 @@ pub async fn count_all(connection: &impl Connection) -> Result<u64, Error> {
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
-/// Alerts per rule since a moment, within the scope.
-pub async fn counts_by_rule(connection: &impl Connection, since: Micros) -> Result<HashMap<String, u64>, Error> {
-    let scope = connection.scope().agency_condition("a.agency_id");
-    let sql = format!(
-        "SELECT a.rule_id, COUNT(*) AS number FROM alerts a WHERE a.updated_at >= $1 AND {scope} GROUP BY a.rule_id"
-    );
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [since.into()]);
-    let rows = connection.query_all_raw(statement).await?;
-    rows.iter()
-        .map(|row| {
-            let number: i64 = row.try_get("", "number")?;
-            Ok((row.try_get("", "rule_id")?, u64::try_from(number).unwrap_or(0)))
-        })
-        .collect()
-}
-
 /// Hours a sparkline shows.
 const HOURS: usize = 24;
 

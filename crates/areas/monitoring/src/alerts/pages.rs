@@ -3,6 +3,7 @@
 use super::listing::{self, Filter, Row, SORTS};
 use super::{AlertState, CloseReason, service, show};
 use crate::rules::Shelf;
+use crate::rules::attribution::{self, Attribution};
 use crate::stories::account::StoryLine;
 use crate::stories::store as stories;
 use askama::Template;
@@ -70,7 +71,10 @@ async fn list_alerts(visit: Visit) -> Result<Response, Fail> {
         if let Some(elsewhere) = export_refused(&visit, rows.len()).await? {
             return Ok(elsewhere);
         }
-        return Ok(csv(&visit, &rows).into_response());
+        let book = shelf(&visit.app).map(|shelf| shelf.current());
+        let ids: Vec<_> = rows.iter().map(|row| row.rule_id.as_str()).collect();
+        let authors = attribution::of(&connection, book.as_deref(), &ids).await?;
+        return Ok(csv(&visit, &rows, &authors).into_response());
     }
     // What belongs to a story is told by it, unless somebody asks for each, or for something in particular.
     let told = filter.is_general() && !visit.address.has("each", "1");
@@ -211,7 +215,7 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
     chips
 }
 
-fn csv(visit: &Visit, rows: &[Row]) -> Csv {
+fn csv(visit: &Visit, rows: &[Row], authors: &HashMap<String, Attribution>) -> Csv {
     let head = [
         "id",
         "title",
@@ -230,10 +234,13 @@ fn csv(visit: &Visit, rows: &[Row]) -> Csv {
         "last_event",
         "detected",
         "rule_id",
+        "rule_author",
+        "rule_licence",
     ];
     let mut csv = Csv::new("alerts", head);
     for row in rows {
         let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+        let attribution = authors.get(&row.rule_id).cloned().unwrap_or_default();
         csv.row([
             row.id.clone(),
             row.title(visit.lang).to_owned(),
@@ -252,6 +259,8 @@ fn csv(visit: &Visit, rows: &[Row]) -> Csv {
             kit::page::iso(row.last_event_time),
             kit::page::iso(row.detected_at),
             row.rule_id.clone(),
+            optional(&attribution.author),
+            optional(&attribution.licence),
         ]);
     }
     csv

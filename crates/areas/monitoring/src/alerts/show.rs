@@ -2,8 +2,9 @@
 //! entity, history, who may take it. Opening it notes who looked first.
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
-use crate::rules;
+use crate::rules::attribution::{self, Attribution};
 use crate::rules::techniques::Technique;
+use crate::rules::{self, Book};
 use crate::saved_searches;
 use crate::search::clause::clause;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
@@ -59,6 +60,8 @@ pub struct Shown {
     /// The rule says what it is in English alone.
     pub description_is_foreign: bool,
     pub techniques: Vec<Technique>,
+    /// Who wrote the rule, and its licence.
+    pub attribution: Attribution,
     pub evidence: Vec<Evidence>,
     /// Of a correlation: the fields it groups by and the events that counted, each with its line.
     pub counted: Option<Counted>,
@@ -66,6 +69,10 @@ pub struct Shown {
     pub may_see_events: bool,
     /// The rule's page, or that of the saved search that stands for it; none where the asker may not see it.
     pub rule_href: Option<String>,
+    /// The rule is loaded and may be seen: each event can be held against it.
+    pub may_explain: bool,
+    /// Whoever asks may make an exception of it for its rule.
+    pub may_except: bool,
     /// A saved search raised it.
     pub is_scheduled: bool,
     /// Samples whose event is no longer in the store.
@@ -87,6 +94,11 @@ impl Shown {
         self.alert.close_reason.map(CloseReason::key)
     }
 
+    /// Where an event is held against the rule, part by part.
+    pub fn explained_at(&self, seq: &u64) -> String {
+        Address::parse(&format!("/events/{seq}/explain")).with("rule", &self.alert.rule_id).to_string()
+    }
+
     pub fn state_key(&self) -> &'static str {
         pages::state_key(&self.alert.state)
     }
@@ -106,7 +118,8 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         }
     };
     let (lang, connection) = (visit.lang, visit.read());
-    let rule = pages::shelf(&visit.app).and_then(|shelf| shelf.current().rule(&alert.rule_id).cloned());
+    let book = pages::shelf(&visit.app).map(|shelf| shelf.current());
+    let rule = book.as_ref().and_then(|book| book.rule(&alert.rule_id).cloned());
     let may_see_events = visit.scope().may(Capability::ViewEvents);
     let (evidence, gone) = if may_see_events { evidence(visit, &alert).await? } else { (Vec::new(), Vec::new()) };
     let earlier = store::of_same_entity(&connection, &alert, MOST_EARLIER).await?;
@@ -149,6 +162,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         assignees: assignees(visit, &alert).await?,
         fragments: visit.fragments("alert.panel", id).await,
         techniques: alert.techniques.iter().map(|number| Technique::of(number, lang)).collect(),
+        attribution: attributed(&connection, book.as_deref(), &alert.rule_id).await?,
         counted: (is_correlation && !evidence.is_empty()).then(|| counted(&alert, &evidence)),
         evidence: evidence.into_iter().take(MOST_EVENTS).collect(),
         gone,
@@ -158,9 +172,15 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
             None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
         },
         is_scheduled: saved.is_some(),
+        may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
+        may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
         rule,
         alert,
     })
+}
+
+async fn attributed(connection: &impl Connection, book: Option<&Book>, rule_id: &str) -> Result<Attribution, Error> {
+    Ok(attribution::of(connection, book, &[rule_id]).await?.remove(rule_id).unwrap_or_default())
 }
 
 async fn evidence(visit: &Visit, alert: &Alert) -> Result<(Vec<Evidence>, Vec<Sample>), Error> {

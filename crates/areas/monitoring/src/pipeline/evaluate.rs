@@ -4,39 +4,15 @@ use super::read::Parsed;
 use super::tally::ImportTally;
 use super::{Inserting, Pipeline, Worker};
 use crate::alerts::SampleField;
-use crate::alerts::grouping::RuleFacts;
+use crate::rules::hits::Fate;
 use crate::sources::resolver::{Known, Reading};
 use detection::{Engine, MatchedField, Moment};
 use event::{Event, Listener, Origin, RawRecord};
 use event_store::StoreError;
 use kit::Error;
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
-
-/// What alerts keep of each rule, made once per rule set.
-#[derive(Default)]
-pub(super) struct Facts {
-    engine: Option<Arc<Engine>>,
-    by_rule: HashMap<usize, Arc<RuleFacts>>,
-}
-
-impl Facts {
-    fn of(&mut self, engine: &Arc<Engine>, rule: usize) -> Option<(&Arc<RuleFacts>, bool)> {
-        if !self.engine.as_ref().is_some_and(|have| Arc::ptr_eq(have, engine)) {
-            self.engine = Some(engine.clone());
-            self.by_rule.clear();
-        }
-        let rules = engine.rules().get(rule)?;
-        let facts = self.by_rule.entry(rule).or_insert_with(|| Arc::new(RuleFacts::of(rules)));
-        Some((facts, rules.alerts))
-    }
-
-    fn is_for(&self, engine: &Arc<Engine>) -> bool {
-        self.engine.as_ref().is_some_and(|have| Arc::ptr_eq(have, engine))
-    }
-}
 
 /// Takes one batch through binding and evaluation, and begins its insertion once the one before has ended.
 pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed) -> Result<Worker, Error> {
@@ -85,12 +61,12 @@ async fn evaluate(
     mut events: Vec<Event>,
     bound: Vec<Arc<Known>>,
 ) -> Result<(Worker, Vec<Event>), Error> {
-    let engine = pipeline.engine();
+    let (engine, tuning) = (pipeline.engine(), pipeline.tuning());
     let formats = pipeline.formats();
     let counters = pipeline.0.counters.clone();
     let tally = pipeline.0.tally.read().unwrap_or_else(PoisonError::into_inner).clone();
     let work = move || {
-        if !worker.facts.is_for(&engine) {
+        if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
         }
         let mut matched = 0;
@@ -131,45 +107,53 @@ fn read_again(formats: &ingest::FormatSet, event: &mut Event, reading: &Reading)
 }
 
 /// Evaluates one event and gathers what it matched. Returns the number of matches that are alerts.
-fn match_one(
-    worker: &mut Worker,
-    engine: &Arc<Engine>,
-    event: &Event,
-    known: &Known,
-    tally: Option<&ImportTally>,
-) -> u64 {
+fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known, tally: Option<&ImportTally>) -> u64 {
     engine.evaluate(event, &mut worker.matches);
     if worker.matches.is_empty() {
         return 0;
     }
+    let Worker { judge, matches, correlations, grouping, hits, written_to, .. } = worker;
+    let is_new = event.seq > *written_to;
+    matches.retain(|detection| {
+        let Some(ruling) = judge.ruling(detection.rule) else { return false };
+        let fate = ruling.fate(&known.owner, event, &[]);
+        if fate == Some(Fate::Excepted) && is_new {
+            hits.add(&ruling.facts.id, &known.owner, event, &[], Fate::Excepted);
+        }
+        matches!(fate, Some(Fate::Alerted | Fate::Shadowed))
+    });
     let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq };
     // Correlations are fed also with what was evaluated before the restart: it is their memory.
-    let correlated = worker.correlations.observe(engine, event, moment, &worker.matches);
-    if event.seq <= worker.written_to {
+    let correlated = correlations.observe(engine, event, moment, matches);
+    if !is_new {
         return 0;
     }
     let mut matched = 0;
     let tally = tally.filter(|_| event.origin.listener == Listener::Import);
-    for detection in worker.matches.detections() {
-        let Some((facts, alerts)) = worker.facts.of(engine, detection.rule) else { continue };
-        if !alerts {
+    for detection in matches.detections() {
+        let Some(ruling) = judge.ruling(detection.rule).filter(|ruling| ruling.alerts) else { continue };
+        let Some(fate) = ruling.fate(&known.owner, event, &[]) else { continue };
+        hits.add(&ruling.facts.id, &known.owner, event, &[], fate);
+        if fate != Fate::Alerted {
             continue;
         }
         let fields = detection.fields.iter().map(sample_field).collect();
-        worker.grouping.add(facts, &known.owner, event, fields);
+        grouping.add(&ruling.facts, &known.owner, event, fields);
         if let Some(tally) = tally {
-            tally.add(facts, event);
+            tally.add(&ruling.facts, event);
         }
         matched += 1;
     }
     for found in &correlated {
-        let Some((facts, alerts)) = worker.facts.of(engine, found.rule) else { continue };
-        if !alerts {
+        let Some(ruling) = judge.ruling(found.rule).filter(|ruling| ruling.alerts) else { continue };
+        let Some(fate) = ruling.fate(&known.owner, event, &found.group) else { continue };
+        hits.add(&ruling.facts.id, &known.owner, event, &found.group, fate);
+        if fate != Fate::Alerted {
             continue;
         }
-        worker.grouping.add_correlation(facts, &known.owner, event, found);
+        grouping.add_correlation(&ruling.facts, &known.owner, event, found);
         if let Some(tally) = tally {
-            tally.add(facts, event);
+            tally.add(&ruling.facts, event);
         }
         matched += 1;
     }

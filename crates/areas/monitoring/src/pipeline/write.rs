@@ -1,9 +1,10 @@
-//! Third stage: one transaction with new and grown alerts, the figures of sources and the detection cursor.
+//! Third stage: one transaction with new and grown alerts, hits of rules, the figures of sources and the detection cursor.
 
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Bundle;
 use crate::alerts::news;
 use crate::alerts::record::{self, Change};
+use crate::rules::hits::{self, Hit};
 use kit::Error;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 /// succeeds or the pipeline is stopped: what is not written is still in the log.
 pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool) {
     let bundles = worker.grouping.take();
+    let hits = worker.hits.take();
     let status = status && worker.board.has_news(pipeline.0.clock.now());
     if bundles.is_empty() && worker.reached == worker.committed && !status {
         publish(pipeline, worker);
@@ -19,7 +21,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
     let started = Instant::now();
     let mut pause = Duration::from_millis(200);
     loop {
-        match attempt(pipeline, worker, bundles.clone(), status).await {
+        match attempt(pipeline, worker, bundles.clone(), &hits, status).await {
             Ok(changes) => {
                 pipeline.set_refused(None);
                 if status {
@@ -56,6 +58,7 @@ async fn attempt(
     pipeline: &Pipeline,
     worker: &mut Worker,
     bundles: Vec<(String, Bundle)>,
+    hits: &[Hit],
     status: bool,
 ) -> Result<Vec<Change>, Error> {
     let inner = &pipeline.0;
@@ -64,6 +67,7 @@ async fn attempt(
     let tx = scoped.begin().await?;
     let scoring = worker.grouping.scoring().clone();
     let changes = record::write_bundles(&tx, bundles, &scoring, &mut worker.damping, now).await?;
+    hits::store::add(&tx, hits).await?;
     if status {
         worker.board.write(&tx, now).await?;
     }

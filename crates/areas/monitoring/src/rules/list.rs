@@ -1,31 +1,39 @@
 //! The list of rules: what may be asked of it and which rules answer. Pure.
 
+use super::figures::Figures;
+use super::scorecard::Verdict;
+use super::states::{Decisions, RuleState};
 use super::{Book, severity, short_path, title};
 use detection::Rule;
 use kit::Lang;
 use kit::fold::fold;
-use kit::page::{Address, Severity};
+use kit::page::{Address, Severity, Tone};
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Which rules to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum State {
+/// How a rule stands, by what people decided and by what loading said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Standing {
     #[default]
-    InForce,
+    On,
+    /// Counts and alerts nobody.
+    Shadow,
+    Off,
     /// Loaded, but never matches: a placeholder has no value.
     Waiting,
     /// Did not load.
     Failed,
 }
 
-impl State {
-    pub const ALL: [State; 3] = [Self::InForce, Self::Waiting, Self::Failed];
+impl Standing {
+    pub const ALL: [Standing; 5] = [Self::On, Self::Shadow, Self::Off, Self::Waiting, Self::Failed];
 
     pub fn code(self) -> &'static str {
         match self {
-            Self::InForce => "loaded",
+            Self::On => RuleState::On.code(),
+            Self::Shadow => RuleState::Shadow.code(),
+            Self::Off => RuleState::Off.code(),
             Self::Waiting => "waiting",
             Self::Failed => "failed",
         }
@@ -33,21 +41,67 @@ impl State {
 
     pub fn key(self) -> &'static str {
         match self {
-            Self::InForce => "rule-state-loaded",
+            Self::On => RuleState::On.key(),
+            Self::Shadow => RuleState::Shadow.key(),
+            Self::Off => RuleState::Off.key(),
             Self::Waiting => "rule-state-waiting",
             Self::Failed => "rule-state-failed",
         }
     }
 
-    pub fn of(rule: &Rule) -> Self {
-        if rule.needs_placeholders.is_empty() { Self::InForce } else { Self::Waiting }
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::On => Tone::Good,
+            Self::Shadow => Tone::Active,
+            Self::Off => Tone::Neutral,
+            Self::Waiting => Tone::Attention,
+            Self::Failed => Tone::Bad,
+        }
+    }
+
+    pub fn of(rule: &Rule, decisions: &Decisions) -> Self {
+        match decisions.state(&rule.id) {
+            RuleState::Off => Self::Off,
+            _ if !rule.needs_placeholders.is_empty() => Self::Waiting,
+            RuleState::Shadow => Self::Shadow,
+            RuleState::On => Self::On,
+        }
+    }
+
+    /// Whether its alerts say something about it.
+    pub fn is_judged(self) -> bool {
+        matches!(self, Self::On | Self::Shadow)
+    }
+}
+
+/// Everything that the list is made of.
+pub struct Known<'k> {
+    pub book: &'k Book,
+    pub decisions: &'k Decisions,
+    /// Within the reader's scope.
+    pub figures: &'k HashMap<String, Figures>,
+}
+
+impl Known<'_> {
+    pub fn standing(&self, rule: &Rule) -> Standing {
+        Standing::of(rule, self.decisions)
+    }
+
+    pub fn figures(&self, rule: &Rule) -> Figures {
+        self.figures.get(&rule.id).copied().unwrap_or_default()
+    }
+
+    pub fn verdict(&self, rule: &Rule) -> Option<Verdict> {
+        let judged = rule.alerts && self.standing(rule).is_judged();
+        judged.then(|| self.figures(rule).verdict())
     }
 }
 
 /// What an address asks of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    pub state: State,
+    pub standing: Standing,
+    pub verdict: Option<Verdict>,
     pub severities: Vec<Severity>,
     pub product: Option<String>,
     pub technique: Option<String>,
@@ -61,10 +115,11 @@ impl Filter {
     pub fn of(address: &Address) -> Self {
         let text = |name: &str| address.value(name).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
         Self {
-            state: address
+            standing: address
                 .value("state")
-                .and_then(|code| State::ALL.into_iter().find(|state| state.code() == code))
+                .and_then(|code| Standing::ALL.into_iter().find(|standing| standing.code() == code))
                 .unwrap_or_default(),
+            verdict: address.value("verdict").and_then(Verdict::from_code),
             severities: address
                 .pairs()
                 .iter()
@@ -87,44 +142,53 @@ pub struct Row {
     /// Product, category and service in one line.
     pub log_source: String,
     pub file: String,
-    /// Alerts of the last thirty days within the reader's scope.
-    pub alerts: u64,
+    pub standing: Standing,
+    pub figures: Figures,
+    /// Share of judged alerts that were false.
+    pub false_share: Option<f64>,
+    pub verdict: Option<Verdict>,
 }
 
 impl Row {
-    fn new(rule: &Arc<Rule>, lang: Lang, alerts: u64) -> Self {
-        let source = &rule.log_source;
-        let parts = [&source.product, &source.category, &source.service];
+    fn new(rule: &Arc<Rule>, known: &Known<'_>, lang: Lang) -> Self {
         Self {
             title: title(rule, lang).to_owned(),
             severity: severity(rule.level),
-            log_source: parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / "),
+            log_source: log_source(rule),
             file: short_path(&rule.path),
-            alerts,
+            standing: known.standing(rule),
+            figures: known.figures(rule),
+            false_share: known.figures(rule).closings.false_share(),
+            verdict: known.verdict(rule),
             rule: rule.clone(),
         }
     }
 }
 
+/// Product, category and service in one line.
+pub fn log_source(rule: &Rule) -> String {
+    let source = &rule.log_source;
+    let parts = [&source.product, &source.category, &source.service];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / ")
+}
+
 /// Rules that pass, busiest first, then by urgency and title.
-pub fn rows(book: &Book, filter: &Filter, counts: &HashMap<String, u64>, lang: Lang) -> Vec<Row> {
+pub fn rows(known: &Known<'_>, filter: &Filter, lang: Lang) -> Vec<Row> {
     let words = fold(&filter.words);
     let words: Vec<&str> = words.split_whitespace().collect();
-    let mut rows: Vec<Row> = book
-        .set
-        .rules()
-        .iter()
-        .filter(|rule| State::of(rule) == filter.state)
+    let rules = known.book.set.rules().iter();
+    let mut rows: Vec<Row> = rules
+        .filter(|rule| known.standing(rule) == filter.standing)
         .filter(|rule| filter.severities.is_empty() || filter.severities.contains(&severity(rule.level)))
         .filter(|rule| filter.product.is_none() || rule.log_source.product == filter.product)
         .filter(|rule| filter.technique.as_ref().is_none_or(|wanted| has_technique(rule, wanted)))
-        .filter(|rule| !filter.alerting || counts.contains_key(&rule.id))
+        .filter(|rule| !filter.alerting || known.figures(rule).alerts_month > 0)
+        .filter(|rule| filter.verdict.is_none() || known.verdict(rule) == filter.verdict)
         .filter(|rule| words.is_empty() || says(rule, &words))
-        .map(|rule| Row::new(rule, lang, counts.get(&rule.id).copied().unwrap_or(0)))
+        .map(|rule| Row::new(rule, known, lang))
         .collect();
-    rows.sort_by(|one, other| {
-        (other.alerts, other.severity).cmp(&(one.alerts, one.severity)).then_with(|| one.title.cmp(&other.title))
-    });
+    let busy = |row: &Row| (row.figures.alerts_month, row.figures.hits_month, row.severity);
+    rows.sort_by(|one, other| busy(other).cmp(&busy(one)).then_with(|| one.title.cmp(&other.title)));
     rows
 }
 

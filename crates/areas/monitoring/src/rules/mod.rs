@@ -1,11 +1,28 @@
 //! Rules as people see them: which are in force, which did not load and why, what each says about itself. The
 //! engine compiles and matches; here is the shelf that it and the pages read from.
 
+pub mod attribution;
+pub mod cases;
+pub mod closings;
+pub mod exceptions;
+pub mod explain;
+mod explain_page;
+pub mod figures;
+pub mod hits;
+pub mod import;
 pub mod list;
 pub mod pages;
+pub mod reading;
+mod rule_page;
+pub mod scorecard;
+pub mod settings;
+pub mod states;
+pub mod tables;
 pub mod techniques;
+pub mod tuning;
+pub mod versions;
 
-use detection::{Level, Rule, RuleError, RuleSet};
+use detection::{Level, Rule, RuleError, RuleSet, RuleTestFile};
 use kit::Lang;
 use kit::clock::Micros;
 use kit::page::Severity;
@@ -22,6 +39,8 @@ pub struct Book {
     pub set: Arc<RuleSet>,
     /// What did not load, with file, line and reason.
     pub errors: Vec<RuleError>,
+    /// Tests that lie beside rules.
+    pub tests: Vec<RuleTestFile>,
     pub loaded_at: Micros,
 }
 

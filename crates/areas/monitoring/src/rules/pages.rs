@@ -1,31 +1,26 @@
-//! Pages of the rules: the list and one rule.
+//! The list of rules.
 
-use super::list::{Filter, Row, State, products, rows};
-use super::techniques::Technique;
-use super::{Book, severity, short_path, text, title};
-use crate::Monitoring;
-use crate::alerts::listing;
+use super::figures;
+use super::list::{Filter, Known, Row, Standing, products, rows};
+use super::scorecard::{THRESHOLDS, Verdict};
+use super::states::{self, Decisions};
+use super::{Book, explain_page, rule_page, short_path};
+use crate::search::run::monitoring;
 use askama::Template;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use detection::{Rule, RuleError};
-use kit::clock::DAY;
-use kit::page::{Chip, Choice, Page, Pagination, Severity};
+use detection::RuleError;
+use kit::Capability;
+use kit::page::{Chip, Choice, Page, Pagination, Severity, Tab};
 use kit::web::{Csv, Fail, Routes, Visit, render};
-use kit::{Capability, Error};
-use std::sync::Arc;
+use std::collections::HashMap;
 
 const PER_PAGE: u64 = 100;
-/// Span of the alert counts beside the rules.
-const COUNTED: i64 = 30 * DAY;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/rules", Capability::ViewRules, list_rules).get("/rules/{id}", Capability::ViewRules, show_rule)
-}
-
-fn book(visit: &Visit) -> Result<Arc<Book>, Error> {
-    let monitoring = visit.app.ports.get::<Monitoring>().ok_or_else(|| Error::Unavailable("detection".to_owned()))?;
-    Ok(monitoring.rules.current())
+    Routes::new()
+        .get("/rules", Capability::ViewRules, list_rules)
+        .merge(rule_page::routes())
+        .merge(explain_page::routes())
 }
 
 #[derive(Template)]
@@ -34,37 +29,41 @@ struct ListPage {
     page: Page,
     filter: Filter,
     chips: Vec<Chip>,
-    states: Vec<(State, u64, String)>,
+    tabs: Vec<Tab>,
     severities: Vec<Choice>,
     products: Vec<Choice>,
+    verdicts: Vec<Choice>,
     rows: Vec<Row>,
     failed: Vec<(String, usize, String)>,
     pagination: Pagination,
     loaded_at: i64,
+    /// Days whose alerts are judged.
+    judged_days: i64,
     csv: String,
 }
 
 async fn list_rules(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewRules)?;
-    let book = book(&visit)?;
+    let book = monitoring(&visit.app)?.rules.current();
     let filter = Filter::of(&visit.address);
-    let counts = if visit.scope().may(Capability::ViewAlerts) {
-        listing::counts_by_rule(&visit.read(), visit.now() - COUNTED).await?
-    } else {
-        Default::default()
-    };
+    let view = visit.read();
+    let decisions = states::store::all(&view).await?;
+    let figures = figures::by_rule(&view, None, visit.now()).await?;
+    let known = Known { book: &book, decisions: &decisions, figures: &figures };
     if visit.address.has("format", "csv") {
-        return Ok(csv(&book, &filter, &counts, visit.lang).into_response());
+        return Ok(csv(&known, &filter, visit.lang).into_response());
     }
-    let failed: Vec<_> = if filter.state == State::Failed { failed(&book, &filter) } else { Vec::new() };
-    let all = if filter.state == State::Failed { Vec::new() } else { rows(&book, &filter, &counts, visit.lang) };
+    let is_failed = filter.standing == Standing::Failed;
+    let failed: Vec<_> = if is_failed { failed(&book, &filter) } else { Vec::new() };
+    let all = if is_failed { Vec::new() } else { rows(&known, &filter, visit.lang) };
     let pagination = Pagination::of(&visit.address, PER_PAGE, (all.len() + failed.len()) as u64);
     let shown = (pagination.offset() as usize, PER_PAGE as usize);
     let page = visit.page().await?;
     let template = ListPage {
         chips: chips(&page, &filter),
-        states: states(&page, &book, &filter),
+        tabs: tabs(&page, &book, &decisions, &filter),
         severities: severities(&page, &filter),
+        verdicts: verdicts(&page, &filter),
         products: products(&book)
             .into_iter()
             .map(|(product, count)| {
@@ -76,6 +75,7 @@ async fn list_rules(visit: Visit) -> Result<Response, Fail> {
         failed: failed.into_iter().skip(shown.0).take(shown.1).collect(),
         pagination,
         loaded_at: book.loaded_at,
+        judged_days: THRESHOLDS.days,
         csv: page.address.with("format", "csv").to_string(),
         filter,
         page,
@@ -90,51 +90,73 @@ fn failed(book: &Book, filter: &Filter) -> Vec<(String, usize, String)> {
     rows.filter(|(path, _, reason)| kit::fold::fold(&format!("{path} {reason}")).contains(&words)).collect()
 }
 
-fn csv(book: &Book, filter: &Filter, counts: &std::collections::HashMap<String, u64>, lang: kit::Lang) -> Csv {
-    if filter.state == State::Failed {
+const HEAD: [&str; 17] = [
+    "id",
+    "title",
+    "state",
+    "severity",
+    "log_source",
+    "techniques",
+    "author",
+    "licence",
+    "file",
+    "hits_24_hours",
+    "hits_30_days",
+    "excepted_30_days",
+    "alerts_30_days",
+    "judged_alerts",
+    "false_positives",
+    "false_positive_share",
+    "verdict",
+];
+
+fn csv(known: &Known<'_>, filter: &Filter, lang: kit::Lang) -> Csv {
+    if filter.standing == Standing::Failed {
         let mut csv = Csv::new("rules-failed", ["file", "line", "reason"]);
-        for (path, line, reason) in failed(book, filter) {
+        for (path, line, reason) in failed(known.book, filter) {
             csv.row([path, line.to_string(), reason]);
         }
         return csv;
     }
-    let head = ["id", "title", "severity", "log_source", "techniques", "author", "licence", "file", "alerts_30_days"];
-    let mut csv = Csv::new("rules", head);
-    for row in rows(book, filter, counts, lang) {
-        let rule = &row.rule;
+    let mut csv = Csv::new("rules", HEAD);
+    for row in rows(known, filter, lang) {
+        let (rule, figures) = (&row.rule, &row.figures);
+        let share = row.false_share.map(|share| format!("{share:.3}"));
         csv.row([
             rule.id.as_str(),
             &row.title,
+            row.standing.code(),
             row.severity.code(),
             &row.log_source,
             &rule.techniques().join(" "),
             rule.author.as_deref().unwrap_or_default(),
             rule.licence.as_deref().unwrap_or_default(),
             &row.file,
-            &row.alerts.to_string(),
+            &figures.hits_day.to_string(),
+            &figures.hits_month.to_string(),
+            &figures.excepted_month.to_string(),
+            &figures.alerts_month.to_string(),
+            &figures.closings.judged().to_string(),
+            &figures.closings.false_positives.to_string(),
+            share.as_deref().unwrap_or_default(),
+            row.verdict.map_or("", Verdict::code),
         ]);
     }
     csv
 }
 
-fn states(page: &Page, book: &Book, filter: &Filter) -> Vec<(State, u64, String)> {
-    let waiting = book.set.rules().iter().filter(|rule| State::of(rule) == State::Waiting).count();
-    State::ALL
-        .into_iter()
-        .map(|state| {
-            let count = match state {
-                State::InForce => book.set.len() - waiting,
-                State::Waiting => waiting,
-                State::Failed => book.errors.len(),
-            };
-            let href = if state == filter.state {
-                String::new()
-            } else {
-                page.address.with("state", state.code()).to_string()
-            };
-            (state, count as u64, href)
-        })
-        .collect()
+fn tabs(page: &Page, book: &Book, decisions: &Decisions, filter: &Filter) -> Vec<Tab> {
+    let mut counts: HashMap<Standing, u64> = HashMap::from([(Standing::Failed, book.errors.len() as u64)]);
+    for rule in book.set.rules() {
+        *counts.entry(Standing::of(rule, decisions)).or_default() += 1;
+    }
+    let tab = |standing: Standing| Tab {
+        name: page.t(standing.key()),
+        href: page.address.with("state", standing.code()).to_string(),
+        chosen: standing == filter.standing,
+        count: Some(counts.get(&standing).copied().unwrap_or(0)),
+    };
+    Standing::ALL.into_iter().map(tab).collect()
 }
 
 fn severities(page: &Page, filter: &Filter) -> Vec<Choice> {
@@ -142,6 +164,11 @@ fn severities(page: &Page, filter: &Filter) -> Vec<Choice> {
         Choice::new(severity.code(), page.t(severity.key()), filter.severities.contains(&severity))
     };
     Severity::ALL.into_iter().map(choice).collect()
+}
+
+fn verdicts(page: &Page, filter: &Filter) -> Vec<Choice> {
+    let choice = |verdict: Verdict| Choice::new(verdict.code(), page.t(verdict.key()), filter.verdict == Some(verdict));
+    Verdict::ALL.into_iter().map(choice).collect()
 }
 
 fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
@@ -155,6 +182,9 @@ fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
     for severity in &filter.severities {
         add("severity", severity.code(), "shell-severity", page.t(severity.key()));
     }
+    if let Some(verdict) = filter.verdict {
+        add("verdict", verdict.code(), "rule-verdict", page.t(verdict.key()));
+    }
     if let Some(product) = &filter.product {
         add("product", product, "rule-product", product.clone());
     }
@@ -165,49 +195,4 @@ fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
         add("alerting", "1", "rule-alerts", page.t("rule-alerting"));
     }
     chips
-}
-
-#[derive(Template)]
-#[template(path = "rules/templates/rule.html")]
-struct RulePage {
-    page: Page,
-    rule: Arc<Rule>,
-    title: String,
-    severity: Severity,
-    what_to_do: Option<String>,
-    description: Option<String>,
-    description_is_translated: bool,
-    tactics: Vec<String>,
-    techniques: Vec<Technique>,
-    file: String,
-    alerts: u64,
-    waiting: bool,
-}
-
-async fn show_rule(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
-    visit.require(Capability::ViewRules)?;
-    let book = book(&visit)?;
-    let rule = book.rule(&id).ok_or(Error::NotFound)?.clone();
-    let alerts = if visit.scope().may(Capability::ViewAlerts) {
-        let counts = listing::counts_by_rule(&visit.read(), visit.now() - COUNTED).await?;
-        counts.get(&rule.id).copied().unwrap_or(0)
-    } else {
-        0
-    };
-    let lang = visit.lang;
-    let template = RulePage {
-        page: visit.page().await?,
-        title: title(&rule, lang).to_owned(),
-        severity: severity(rule.level),
-        what_to_do: text(&rule, "what_to_do", lang).map(ToOwned::to_owned),
-        description_is_translated: text(&rule, "description", lang).is_some(),
-        description: text(&rule, "description", lang).or(rule.description.as_deref()).map(ToOwned::to_owned),
-        tactics: rule.tactics().into_iter().map(|tactic| tactic.replace(['-', '_'], " ")).collect(),
-        techniques: rule.techniques().iter().map(|number| Technique::of(number, lang)).collect(),
-        file: short_path(&rule.path),
-        alerts,
-        waiting: State::of(&rule) == State::Waiting,
-        rule,
-    };
-    Ok(render(&template)?.into_response())
 }

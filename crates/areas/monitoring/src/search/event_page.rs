@@ -113,6 +113,8 @@ struct EventPage {
     page: Page,
     event: Shown,
     around: String,
+    /// Whoever looks may see rules, and so why they did or did not fire.
+    explains: bool,
 }
 
 #[derive(Template)]
@@ -122,6 +124,7 @@ struct EventDrawer {
     event: Shown,
     back: String,
     around: String,
+    explains: bool,
 }
 
 async fn show_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, Fail> {
@@ -139,9 +142,10 @@ async fn show_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, Fail
         .with("to", (event.time + minute) / 1000);
     let page = visit.page().await?;
     let around = around.to_string();
+    let explains = visit.scope().may(Capability::ViewRules);
     if visit.partial {
         let back = visit.address.at("/search").to_string();
-        return Ok(render(&EventDrawer { page, event, back, around })?.into_response());
+        return Ok(render(&EventDrawer { page, event, back, around, explains })?.into_response());
     }
-    Ok(render(&EventPage { page, event, around })?.into_response())
+    Ok(render(&EventPage { page, event, around, explains })?.into_response())
 }

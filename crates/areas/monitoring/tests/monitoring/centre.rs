@@ -42,6 +42,14 @@ rules: [6f3b2a10-0000-4000-8000-000000000001], group-by: [source_ip], timespan: 
 luytre: {title_vi: Dò mật khẩu từ một địa chỉ}\n";
 const BROKEN_RULE: &str = "title: Broken\nlogsource: {product: linux}\ndetection: {condition: nothing}\n";
 
+const CASES: &str = "origin: documented\ncases:\n  - name: a wrong password\n    expect: [6f3b2a10-0000-4000-8000-000000000001]\n    \
+events:\n      - {log_source: {product: linux, service: sshd}, columns: {event_outcome: failure}}\n  - name: a right password\n    \
+expect: []\n    events:\n      - {log_source: {product: linux, service: sshd}, columns: {event_outcome: success}}\n";
+
+fn cases() -> Vec<detection::RuleTestFile> {
+    vec![detection::RuleTestFile::parse(std::path::Path::new("own/logons.test.yml"), CASES).unwrap()]
+}
+
 pub(crate) fn migrations() -> Vec<Migration> {
     let mut migrations = organisation::MIGRATIONS.to_vec();
     migrations.extend(assurance::area().migrations);
@@ -90,7 +98,7 @@ impl Centre {
         let texts =
             [("own/logons.yml", RULES), ("own/guessing.yml", CORRELATION_RULE), ("own/broken.yml", BROKEN_RULE)];
         let (set, errors) = detection::RuleSet::from_texts(texts);
-        let rules = Shelf::new(Book { set: Arc::new(set), errors, loaded_at: NOW });
+        let rules = Shelf::new(Book { set: Arc::new(set), errors, tests: cases(), loaded_at: NOW });
         let mut ports = Ports::default();
         let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
         let policies = organisation::Policies::clone(&organisation::Policies::embedded().unwrap());

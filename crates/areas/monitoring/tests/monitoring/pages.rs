@@ -63,7 +63,17 @@ async fn every_page_is_rendered_in_both_languages() {
             "/rules".to_owned(),
             "/rules?state=failed".to_owned(),
             "/rules?state=waiting".to_owned(),
+            "/rules?state=off".to_owned(),
             format!("/rules/{RULE}"),
+            format!("/rules/{RULE}?tests=run"),
+            format!("/rules/{CORRELATION}"),
+            format!("/events/{}/explain", centre.a.seq),
+            format!("/events/{}/explain?rule={RULE}", centre.a.seq),
+            format!("/events/{}/explain?rule={CORRELATION}", centre.a.seq),
+            "/rules/exceptions".to_owned(),
+            "/rules/exceptions?show=ended".to_owned(),
+            format!("/rules/{RULE}/exceptions/new"),
+            format!("/rules/{RULE}/exceptions/new?alert={}", centre.a.alert),
         ];
         for path in &pages {
             for lang in ["vi", "en"] {

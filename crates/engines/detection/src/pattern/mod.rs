@@ -3,9 +3,11 @@
 
 mod encode;
 mod glob;
+mod shape;
 
 pub(crate) use encode::{Draft, Fragment};
 pub(crate) use glob::fold;
+pub(crate) use shape::Shape;
 
 use glob::Segment;
 

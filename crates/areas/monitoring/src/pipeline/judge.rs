@@ -1,0 +1,76 @@
+//! What becomes of a match: nothing where its rule is off, a figure where an exception holds or the rule is on trial, else an
+//! alert. What is off or excepted feeds no correlation either; a correlation that is off or excepted raises nothing, and what
+//! it found still counts for a correlation above it.
+
+use crate::alerts::grouping::{Owner, RuleFacts};
+use crate::rules::exceptions::InForce;
+use crate::rules::hits::Fate;
+use crate::rules::states::RuleState;
+use crate::rules::tuning::Tuning;
+use detection::{Engine, Rule};
+use event::Event;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Rulings on the rules in force, made once per rule set and per decision.
+#[derive(Default)]
+pub(super) struct Judge {
+    engine: Option<Arc<Engine>>,
+    tuning: Arc<Tuning>,
+    by_rule: HashMap<usize, Arc<Ruling>>,
+}
+
+/// What is known of a rule before it matches.
+pub(super) struct Ruling {
+    /// What alerts keep of it.
+    pub(super) facts: Arc<RuleFacts>,
+    /// Whether a match is an alert of its own.
+    pub(super) alerts: bool,
+    state: RuleState,
+    exceptions: Vec<InForce>,
+}
+
+impl Judge {
+    /// Takes over what is in force. True where the rules are others than before.
+    pub(super) fn take_over(&mut self, engine: &Arc<Engine>, tuning: &Arc<Tuning>) -> bool {
+        let same_rules = self.engine.as_ref().is_some_and(|have| Arc::ptr_eq(have, engine));
+        if !same_rules || !Arc::ptr_eq(&self.tuning, tuning) {
+            self.by_rule.clear();
+            self.engine = Some(engine.clone());
+            self.tuning = tuning.clone();
+        }
+        !same_rules
+    }
+
+    pub(super) fn ruling(&mut self, rule: usize) -> Option<Arc<Ruling>> {
+        if let Some(ruling) = self.by_rule.get(&rule) {
+            return Some(ruling.clone());
+        }
+        let ruling = Arc::new(Ruling::of(self.engine.as_ref()?.rules().get(rule)?, &self.tuning));
+        self.by_rule.insert(rule, ruling.clone());
+        Some(ruling)
+    }
+}
+
+impl Ruling {
+    fn of(rule: &Rule, tuning: &Tuning) -> Self {
+        Self {
+            facts: Arc::new(RuleFacts::of(rule)),
+            alerts: rule.alerts,
+            state: tuning.state(&rule.id),
+            exceptions: tuning.exceptions(&rule.id).to_vec(),
+        }
+    }
+
+    /// What becomes of a match; nothing at all where the rule is off. `group_by` are the fields that a correlation grouped
+    /// by, with their values.
+    pub(super) fn fate(&self, owner: &Owner, event: &Event, group_by: &[(String, String)]) -> Option<Fate> {
+        let excepted = || self.exceptions.iter().any(|exception| exception.covers(owner, event, group_by));
+        match self.state {
+            RuleState::Off => None,
+            _ if excepted() => Some(Fate::Excepted),
+            RuleState::Shadow => Some(Fate::Shadowed),
+            RuleState::On => Some(Fate::Alerted),
+        }
+    }
+}

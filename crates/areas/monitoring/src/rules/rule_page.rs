@@ -1,0 +1,229 @@
+//! One rule: what it says, how it stands and what it did, and the change of its state.
+
+use super::closings::{self, Closing};
+use super::exceptions::store::Filter;
+use super::figures::{self, Figures};
+use super::list::{Known, Standing, log_source};
+use super::reading::{self, Words};
+use super::scorecard::{THRESHOLDS, Verdict};
+use super::states::{self, Decision, RuleState};
+use super::techniques::Technique;
+use super::versions::{self, Version};
+use super::{Book, cases, exceptions, severity, short_path, text, title};
+use crate::search::run::monitoring;
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use detection::{Engine, Rule, RuleSet};
+use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Severity};
+use kit::scope::Agencies;
+use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::{Capability, Error};
+use organisation::audit::AuditEntry;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/rules/{id}", Capability::ViewRules, show_rule)
+        .post("/rules/{id}/state", Capability::ManageRules, change_state)
+        .merge(versions::pages::routes())
+        .merge(exceptions::pages::routes())
+}
+
+/// Rows of history and of closings shown.
+const MOST_HISTORY: u64 = 20;
+const MOST_CLOSINGS: u64 = 20;
+/// As many as a rule may have, or nearly.
+const MOST_EXCEPTIONS: u64 = 200;
+
+#[derive(Template)]
+#[template(path = "rules/templates/rule.html")]
+struct RulePage {
+    page: Page,
+    rule: Arc<Rule>,
+    title: String,
+    severity: Severity,
+    log_source: String,
+    what_to_do: Option<String>,
+    description: Option<String>,
+    description_is_translated: bool,
+    tactics: Vec<String>,
+    techniques: Vec<Technique>,
+    file: String,
+    standing: Standing,
+    decision: Option<Decision>,
+    history: Vec<Change>,
+    figures: Figures,
+    verdict: Option<Verdict>,
+    judged_days: i64,
+    /// The condition in words.
+    reading: Words,
+    cases: Vec<Case>,
+    /// Whether the cases were run for this page.
+    ran: bool,
+    versions: Vec<Version>,
+    closings: Vec<Closing>,
+    /// Exceptions in force.
+    exceptions: Vec<exceptions::pages::Row>,
+    may_except: bool,
+    /// The form that puts it into another state; empty for who may not.
+    state_form: Vec<Entry>,
+    may_see_alerts: bool,
+    errors: FormErrors,
+}
+
+/// A test that lies beside the rule.
+struct Case {
+    name: String,
+    place: String,
+    events: usize,
+    /// It expects this rule to match.
+    must_match: bool,
+    /// What differed when it was run.
+    wrong: Option<String>,
+}
+
+/// A row of the trail about a rule.
+struct Change {
+    entry: AuditEntry,
+    /// State it was put into, and why.
+    state: Option<RuleState>,
+    reason: String,
+}
+
+impl Change {
+    fn of(entry: AuditEntry) -> Self {
+        let details: serde_json::Value = serde_json::from_str(&entry.details).unwrap_or_default();
+        let text = |name: &str| details.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let state = (entry.action == "rule.state").then(|| RuleState::from_code(&text("to"))).flatten();
+        Self { state, reason: text("reason"), entry }
+    }
+}
+
+async fn show_rule(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    Ok(show(&visit, &id, &StateForm::default(), FormErrors::default()).await?)
+}
+
+async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) -> Result<Response, Error> {
+    let book = monitoring(&visit.app)?.rules.current();
+    let rule = book.rule(id).ok_or(Error::NotFound)?.clone();
+    let view = visit.read();
+    let decisions = states::store::all(&view).await?;
+    let figures = figures::by_rule(&view, Some(&rule.id), visit.now()).await?;
+    let known = Known { book: &book, decisions: &decisions, figures: &figures };
+    let history = organisation::audit::store::history(&view, "rule", &rule.id, MOST_HISTORY).await?;
+    let ran = visit.address.has("tests", "run");
+    let may_see_alerts = visit.scope().may(Capability::ViewAlerts);
+    let closings = match may_see_alerts {
+        true => closings::of_rule(&view, &rule.id, MOST_CLOSINGS).await?,
+        false => Vec::new(),
+    };
+    let in_force = Filter { rule_id: Some(rule.id.clone()), in_force: Some((true, visit.now())) };
+    let excepted = exceptions::store::list(&view, &in_force, MOST_EXCEPTIONS, 0).await?;
+    let lang = visit.lang;
+    let page = visit.page().await?;
+    let position = book.set.position(&rule.id).unwrap_or_default();
+    let template = RulePage {
+        title: title(&rule, lang).to_owned(),
+        severity: severity(rule.level),
+        log_source: log_source(&rule),
+        what_to_do: text(&rule, "what_to_do", lang).map(ToOwned::to_owned),
+        description_is_translated: text(&rule, "description", lang).is_some(),
+        description: text(&rule, "description", lang).or(rule.description.as_deref()).map(ToOwned::to_owned),
+        tactics: rule.tactics().into_iter().map(|tactic| tactic.replace(['-', '_'], " ")).collect(),
+        techniques: rule.techniques().iter().map(|number| Technique::of(number, lang)).collect(),
+        file: short_path(&rule.path),
+        standing: known.standing(&rule),
+        decision: decisions.of(&rule.id).cloned(),
+        history: history.into_iter().map(Change::of).collect(),
+        figures: known.figures(&rule),
+        verdict: known.verdict(&rule),
+        judged_days: THRESHOLDS.days,
+        reading: reading::of(&book, position, lang, &page.format),
+        cases: cases_of(visit, &book, &rule, ran).await?,
+        ran,
+        versions: versions::store::of_rule(&view, &rule.id).await?,
+        closings,
+        exceptions: exceptions::pages::rows(visit, &book, excepted),
+        may_except: rule.alerts && visit.scope().may(Capability::TuneRules),
+        state_form: state_form(visit, &page, decisions.state(&rule.id), typed, &errors),
+        may_see_alerts,
+        errors,
+        rule,
+        page,
+    };
+    let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, render(&template)?).into_response())
+}
+
+/// The cases of the files beside the rule; run against all rules in force where the page is asked to.
+async fn cases_of(visit: &Visit, book: &Arc<Book>, rule: &Rule, run: bool) -> Result<Vec<Case>, Error> {
+    let files: Vec<_> = book.tests.iter().filter(|file| file.rule_file() == rule.path).cloned().collect();
+    let mut shown: Vec<Case> = Vec::new();
+    for file in &files {
+        shown.extend(file.cases.iter().map(|case| Case {
+            name: case.name.clone(),
+            place: format!("{}:{}", short_path(&file.path), case.line),
+            events: case.records.len(),
+            must_match: case.expect.contains(&rule.id),
+            wrong: None,
+        }));
+    }
+    if run && !shown.is_empty() {
+        let (set, formats, now) = (book.set.clone(), monitoring(&visit.app)?.formats.clone(), visit.now());
+        let work = move || cases::run(&files, &Engine::new(RuleSet::clone(&set)), &formats, now);
+        let outcomes = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+        for (case, outcome) in shown.iter_mut().zip(outcomes) {
+            case.wrong = outcome.wrong;
+        }
+    }
+    Ok(shown)
+}
+
+fn state_form(visit: &Visit, page: &Page, now: RuleState, typed: &StateForm, errors: &FormErrors) -> Vec<Entry> {
+    let scope = visit.scope();
+    if !scope.may(Capability::ManageRules) || !matches!(scope.agencies(), Agencies::All) {
+        return Vec::new();
+    }
+    let others = RuleState::ALL.into_iter().filter(|state| *state != now);
+    let choices = others.map(|state| Choice::new(state.code(), page.t(state.key()), state.code() == typed.state));
+    let select = Entry::new("select", "state", page.t("rule-state")).choices(choices.collect());
+    let reason = Entry::new("textarea", "reason", page.t("shell-reason")).value(typed.reason.as_str()).rows(3);
+    vec![
+        select.hint(page.t("rule-state-hint")).required().checked(errors),
+        reason.hint(page.t("shell-reason-hint")).required().checked(errors),
+    ]
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct StateForm {
+    state: String,
+    reason: String,
+}
+
+async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<StateForm>) -> Result<Response, Fail> {
+    let rule = monitoring(&visit.app)?.rules.current().rule(&id).ok_or(Error::NotFound)?.clone();
+    let tx = visit.begin().await?;
+    let outcome = match RuleState::from_code(&form.state) {
+        Some(state) => states::service::set(&tx, &rule.id, state, &form.reason, visit.now()).await,
+        None => Err(Error::invalid("state", "field-required")),
+    };
+    let address = format!("/rules/{}", rule.id);
+    match outcome {
+        Ok(()) => {
+            tx.commit().await?;
+            Ok(see_other_saying(address, FlashKind::Done, "rule-state-changed"))
+        }
+        Err(Error::Conflict(key)) => Ok(see_other_saying(address, FlashKind::Problem, key)),
+        Err(Error::Invalid(fields)) => {
+            tx.rollback().await?;
+            let mut errors = FormErrors::default();
+            fields.iter().for_each(|error| errors.add(error.field.as_str(), visit.t(error.key)));
+            Ok(show(&visit, &rule.id, &form, errors).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

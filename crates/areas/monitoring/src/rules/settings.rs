@@ -1,0 +1,64 @@
+//! What is kept of matches, and the bounds of exceptions: `content/monitoring/tuning.toml`.
+
+use event::Column;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub hits: HitSettings,
+    pub exceptions: ExceptionSettings,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HitSettings {
+    /// Groups of one rule and hour that are told apart.
+    pub groups_per_hour: usize,
+    pub keep_days: i64,
+    /// Names of common columns.
+    pub columns: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionSettings {
+    pub default_days: i64,
+    pub most_days: i64,
+    pub most_values: usize,
+    /// In force at once.
+    pub most_per_rule: u64,
+    /// Days of matches that a new one is reckoned with.
+    pub reckoned_days: i64,
+}
+
+impl HitSettings {
+    /// Columns by which matches are told apart.
+    pub fn columns(&self) -> Vec<Column> {
+        self.columns.iter().filter_map(|name| Column::from_name(name)).collect()
+    }
+}
+
+const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/tuning.toml"));
+
+pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
+    // A test reads the embedded file; these hold only if it were broken after all.
+    toml::from_str(EMBEDDED)
+        .unwrap_or_else(|_| Settings { hits: HitSettings { groups_per_hour: 100, keep_days: 31, columns: Vec::new() } })
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_settings_are_read_and_name_columns_that_exist() {
+        let settings: Settings = toml::from_str(EMBEDDED).expect("sound");
+        assert_eq!(settings.hits.columns().len(), settings.hits.columns.len());
+        assert!(settings.hits.groups_per_hour > 0 && settings.hits.keep_days > 30);
+        let exceptions = settings.exceptions;
+        assert!((1..=exceptions.most_days).contains(&exceptions.default_days));
+        assert!(exceptions.reckoned_days <= settings.hits.keep_days, "hits are kept long enough to reckon with");
+    }
+}

@@ -1,0 +1,55 @@
+//! Changing whether a rule works.
+
+use super::{RuleState, store};
+use kit::clock::Micros;
+use kit::fold::normalise;
+use kit::scope::Agencies;
+use kit::{Capability, Connection, Error, Tx};
+use organisation::audit;
+use serde_json::json;
+
+/// Longest reason, in characters.
+pub const LONGEST_REASON: usize = 2_000;
+
+/// Puts a rule into a state. It holds for every agency, so only who sees the whole centre decides it; and never without
+/// a reason.
+pub async fn set(tx: &Tx<'_>, rule_id: &str, state: RuleState, reason: &str, now: Micros) -> Result<(), Error> {
+    tx.scope().require(Capability::ManageRules)?;
+    if !matches!(tx.scope().agencies(), Agencies::All) {
+        return Err(Error::Forbidden(Capability::ManageRules.name()));
+    }
+    let reason = reason_of(reason)?;
+    let before = store::all(tx).await?.state(rule_id);
+    if before == state {
+        return Err(Error::Conflict("rule-state-same"));
+    }
+    store::save(tx, rule_id, state, &reason, now).await?;
+    let details = json!({ "from": before.code(), "to": state.code(), "reason": reason });
+    audit::record(tx, now, "rule.state", "rule", rule_id, None, details).await
+}
+
+/// Puts rules that nobody decided about on trial, for a pack that was just imported; returns how many.
+pub async fn begin_on_trial(tx: &Tx<'_>, rule_ids: &[String], reason: &str, now: Micros) -> Result<usize, Error> {
+    tx.scope().require(Capability::ManageRules)?;
+    let reason = reason_of(reason)?;
+    let decisions = store::all(tx).await?;
+    let undecided: Vec<&String> = rule_ids.iter().filter(|id| decisions.of(id).is_none()).collect();
+    for id in &undecided {
+        store::save(tx, id, RuleState::Shadow, &reason, now).await?;
+    }
+    if !undecided.is_empty() {
+        let details = json!({ "rules": undecided.len(), "reason": reason });
+        audit::record(tx, now, "rule.trial", "rule", "", None, details).await?;
+    }
+    Ok(undecided.len())
+}
+
+/// A reason as it is kept.
+pub(in crate::rules) fn reason_of(text: &str) -> Result<String, Error> {
+    let reason = normalise(text);
+    match reason.chars().count() {
+        0 => Err(Error::invalid("reason", "field-required")),
+        1..=LONGEST_REASON => Ok(reason),
+        _ => Err(Error::invalid("reason", "field-too-long")),
+    }
+}
