@@ -16,7 +16,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use detection::{Engine, Rule, RuleSet};
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Severity};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Severity};
 use kit::scope::Agencies;
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
@@ -71,7 +71,7 @@ struct RulePage {
     /// The form that puts it into another state; empty for who may not.
     state_form: Vec<Entry>,
     may_see_alerts: bool,
-    errors: FormErrors,
+    errors: ErrorSummary,
 }
 
 /// A test that lies beside the rule.
@@ -125,6 +125,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let lang = visit.lang;
     let page = visit.page().await?;
     let position = book.set.position(&rule.id).unwrap_or_default();
+    let state_form = state_form(visit, &page, decisions.state(&rule.id), typed, &errors);
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
         severity: severity(rule.level),
@@ -148,9 +149,9 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         closings,
         exceptions: exceptions::pages::rows(visit, &book, excepted),
         may_except: rule.alerts && visit.scope().may(Capability::TuneRules),
-        state_form: state_form(visit, &page, decisions.state(&rule.id), typed, &errors),
+        errors: errors.summary(&state_form),
+        state_form,
         may_see_alerts,
-        errors,
         rule,
         page,
     };

@@ -44,8 +44,16 @@ const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../
 
 pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     // A test reads the embedded file; these hold only if it were broken after all.
-    toml::from_str(EMBEDDED)
-        .unwrap_or_else(|_| Settings { hits: HitSettings { groups_per_hour: 100, keep_days: 31, columns: Vec::new() } })
+    toml::from_str(EMBEDDED).unwrap_or_else(|_| Settings {
+        hits: HitSettings { groups_per_hour: 100, keep_days: 31, columns: Vec::new() },
+        exceptions: ExceptionSettings {
+            default_days: 30,
+            most_days: 180,
+            most_values: 100,
+            most_per_rule: 200,
+            reckoned_days: 7,
+        },
+    })
 });
 
 #[cfg(test)]

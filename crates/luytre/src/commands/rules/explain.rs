@@ -81,7 +81,7 @@ impl Question<'_> {
 
 /// A file of one JSON value is one record, any other as many as it has lines.
 fn records(bytes: &[u8]) -> Vec<&[u8]> {
-    if serde_json::from_slice::<serde_json::value::RawValue>(bytes).is_ok() {
+    if serde_json::from_slice::<&serde_json::value::RawValue>(bytes).is_ok() {
         return vec![bytes.trim_ascii()];
     }
     let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);

@@ -17,7 +17,7 @@ use detection::Rule;
 use kit::calendar::vietnam_date;
 use kit::clock::DAY;
 use kit::locale::texts;
-use kit::page::{Choice, Entry, FlashKind, FormErrors, Page};
+use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Place};
 use kit::scope::Agencies;
 use kit::web::{Fail, OnceForm, Visit, render, see_other_saying};
 use kit::{Capability, Error, Tx};
@@ -56,7 +56,8 @@ struct FormPage {
     may_close: bool,
     close_alert: bool,
     preview: Option<Preview>,
-    errors: FormErrors,
+    values_error: String,
+    errors: ErrorSummary,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -232,26 +233,27 @@ async fn show(visit: &Visit, subject: &Subject, posted: &Posted, errors: FormErr
         Entry::new(kind, name, page.t(key)).value(value).required().checked(&errors)
     };
     let most = SETTINGS.exceptions.most_days;
+    let reach = entry("select", "reach", "rule-exception-reach", &posted.reach)
+        .hint(page.t("rule-exception-reach-hint"))
+        .choices(reaches(visit, &page, subject).await?);
+    let expires = entry("date", "expires_on", "rule-exception-expires", &posted.expires_on);
+    let reason = entry("textarea", "reason", "rule-exception-reason", &posted.reason);
+    let values =
+        Place { field: "values".to_owned(), element: "values".to_owned(), label: page.t("rule-exception-fields") };
+    let places = [Place::from(&reach), values, Place::from(&expires), Place::from(&reason)];
     let template = FormPage {
         rule_id: subject.rule.id.clone(),
         title: title(&subject.rule, visit.lang).to_owned(),
-        reach: entry("select", "reach", "rule-exception-reach", &posted.reach)
-            .hint(page.t("rule-exception-reach-hint"))
-            .choices(reaches(visit, &page, subject).await?),
+        reach,
         rows: rows(visit, &page, subject, posted),
-        expires: entry("date", "expires_on", "rule-exception-expires", &posted.expires_on).hint(page.tn(
-            "rule-exception-expires-hint",
-            "days",
-            most,
-        )),
-        reason: entry("textarea", "reason", "rule-exception-reason", &posted.reason)
-            .hint(page.t("shell-reason-hint"))
-            .rows(3),
+        expires: expires.hint(page.tn("rule-exception-expires-hint", "days", most)),
+        reason: reason.hint(page.t("shell-reason-hint")).rows(3),
         may_close: may_close(visit, subject.alert.as_ref()),
         close_alert: posted.close_alert == "true",
         preview: preview_of(visit, subject, posted).await?,
         alert: subject.alert.clone(),
-        errors,
+        values_error: errors.of("values").to_owned(),
+        errors: errors.summary(places),
         page,
     };
     let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
