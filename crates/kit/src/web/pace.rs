@@ -25,8 +25,7 @@ pub struct TooSlow;
 impl TooSlow {
     /// Whether this is why reading a body failed.
     pub fn is_behind(error: &(dyn Error + 'static)) -> bool {
-        std::iter::successors(Some(error), |error: &&(dyn std::error::Error + 'static)| (*error).source())
-            .any(|error| error.is::<Self>())
+        std::iter::successors(Some(error), |&error| error.source()).any(|error| error.is::<Self>())
     }
 }
 
