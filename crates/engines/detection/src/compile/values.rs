@@ -1,9 +1,9 @@
 //! Values under their modifiers: what `CommandLine|windash|contains: ' -e '` really asks. Modifiers work from
 //! left to right; what they refuse refuses the rule.
 
-use super::{CompileError, Context};
+use super::{CompileError, Context, literals};
 use crate::pattern::{Draft, Fragment, Pattern};
-use crate::predicate::{Comparison, Test, TimePart};
+use crate::predicate::{Comparison, RegularExpression, Test, TimePart};
 use regex::RegexBuilder;
 use rsigma_parser::value::{SpecialChar, StringPart};
 use rsigma_parser::{Modifier, SigmaString, SigmaValue};
@@ -300,7 +300,10 @@ fn finish(stage: Stage, keyword: bool) -> Result<Vec<Test>, CompileError> {
                 .size_limit(REGEX_SIZE_LIMIT)
                 .build();
             match regex {
-                Ok(regex) => Ok(vec![Test::Regex(regex)]),
+                Ok(regex) => {
+                    let literals = literals::necessary(&source, insensitive, multi_line, dot_all).into();
+                    Ok(vec![Test::Regex(RegularExpression { regex, literals })])
+                }
                 Err(error) => {
                     // The message draws the place over several lines; its last line says what is wrong.
                     let message = error.to_string();
