@@ -154,6 +154,12 @@ impl Engine {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn networks_ready(&self) -> usize {
+        let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        networks.values().filter(|compiled| compiled.get().is_some()).count()
+    }
+
     /// What applies to a log source, compiled.
     fn network_for(&self, source: &LogSource) -> Arc<Network> {
         {

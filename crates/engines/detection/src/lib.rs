@@ -15,7 +15,9 @@ mod rule_tests;
 mod rules;
 mod view;
 
-pub use correlation::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
+pub use correlation::{
+    CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationSnapshot, CorrelationState, Moment,
+};
 pub use engine::Engine;
 pub use matches::{Detection, MatchedField, Matches};
 pub use rule_tests::{RuleTestCase, RuleTestFile, TestRecord};

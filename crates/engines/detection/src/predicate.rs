@@ -33,7 +33,8 @@ pub(crate) enum Test {
         open_start: bool,
         open_end: bool,
     },
-    TimePart(TimePart, i64),
+    /// A part of a time, equal to a number or compared with it.
+    TimePart(TimePart, Option<Comparison>, i64),
 }
 
 /// A regular expression.
@@ -144,7 +145,10 @@ impl Test {
                 _ => false,
             },
             Self::Compare(comparison, limit) => value.as_f64().is_some_and(|number| comparison.holds(number, *limit)),
-            Self::TimePart(part, wanted) => part.of(value) == Some(*wanted),
+            Self::TimePart(part, comparison, wanted) => part.of(value).is_some_and(|have| match comparison {
+                Some(comparison) => comparison.holds(have as f64, *wanted as f64),
+                None => have == *wanted,
+            }),
             Self::Null | Self::Exists(_) | Self::SameAs { .. } => false,
         }
     }

@@ -62,7 +62,7 @@ impl<'r> View<'r> {
             match value {
                 Value::Text(text) => {
                     let text = text.as_str();
-                    let searched = shortest.is_some_and(|shortest| text.len() >= shortest);
+                    let searched = shortest.is_some_and(|shortest| may_hold(text, shortest));
                     if searched && !line_seen && line == Some(text) {
                         line_seen = true;
                     }
@@ -95,7 +95,7 @@ impl<'r> View<'r> {
         }
         if let Some(line) = line
             && !line_seen
-            && shortest.is_some_and(|shortest| line.len() >= shortest)
+            && shortest.is_some_and(|shortest| may_hold(line, shortest))
         {
             push_folded(&mut folded, line);
         }
@@ -150,6 +150,11 @@ impl<'r> View<'r> {
             texts
         })
     }
+}
+
+/// Whether a text is long enough to hold a folded literal of so many bytes. Some letters are longer in lower case.
+fn may_hold(text: &str, shortest: usize) -> bool {
+    text.len() >= shortest || text.len() * 2 >= shortest && !text.is_ascii()
 }
 
 /// Adds a text, folded but for ASCII letters, which are folded together later.

@@ -163,7 +163,6 @@ impl Network {
         memory.candidates.resize(self.rules.len(), 0);
         memory.answers.resize(self.predicates.len(), (0, false));
         let view = View::new(record, self, scratch);
-        memory.queue.extend_from_slice(&self.always);
         let Memory { epoch, candidates, queue, .. } = memory;
         let mut nominate = |local: u32| {
             if let Some(when) = candidates.get_mut(local as usize)
@@ -173,6 +172,7 @@ impl Network {
                 queue.push(local);
             }
         };
+        self.always.iter().for_each(|local| nominate(*local));
         for field in &self.fields {
             field.scan(&view, &mut nominate);
         }

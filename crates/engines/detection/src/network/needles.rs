@@ -20,43 +20,68 @@ const SHORTEST_WINDOW: usize = 6;
 /// Literals of one field, or of keywords. Numbers are places in the list they were made from.
 #[derive(Debug)]
 pub(super) struct Needles {
-    /// Say of a text that is not short whether it holds any; empty where there are too many to seek so.
-    gates: Vec<Searcher>,
-    short: Option<Automaton>,
-    long: Option<Windows>,
+    /// One for all, where they are few; else each group has its own.
+    gates: Gates,
+    short: Option<(Gates, Automaton)>,
+    /// Literals that allow narrow and wide windows: one narrow literal would shorten the leaps of all.
+    long: Vec<(Gates, Windows)>,
 }
 
 impl Needles {
     /// `None` where no automaton could be built.
     pub(super) fn new(literals: &[&[u8]]) -> Option<Self> {
         let numbered = || literals.iter().copied().enumerate();
-        let is_long = |literal: &[u8]| literal.len() >= SHORTEST_WINDOW;
-        let short: Vec<(usize, &[u8])> = numbered().filter(|(_, literal)| !is_long(literal)).collect();
-        let long: Vec<(usize, &[u8])> = numbered().filter(|(_, literal)| is_long(literal)).collect();
-        let groups = literals.chunks(MOST_PACKED).map(|group| packed::Config::new().builder().extend(group).build());
-        let gates = (literals.len() <= MOST_GATES * MOST_PACKED && literals.iter().all(|literal| literal.len() >= 2))
-            .then(|| groups.collect::<Option<Vec<Searcher>>>())
-            .flatten()
-            .unwrap_or_default();
+        let of = |lengths: std::ops::Range<usize>| -> Vec<(usize, &[u8])> {
+            numbered().filter(|(_, literal)| lengths.contains(&literal.len())).collect()
+        };
+        let short = of(0..SHORTEST_WINDOW);
+        let mut long = vec![of(SHORTEST_WINDOW..WIDEST), of(WIDEST..usize::MAX)];
+        long.retain(|literals| !literals.is_empty());
+        let few = literals.len() <= MOST_PACKED;
+        let all: Vec<(usize, &[u8])> = numbered().collect();
+        let own = |literals: &[(usize, &[u8])]| if few { Gates(Vec::new()) } else { Gates::new(literals) };
         Some(Self {
-            gates,
-            short: if short.is_empty() { None } else { Some(Automaton::new(&short)?) },
-            long: (!long.is_empty()).then(|| Windows::new(&long)),
+            gates: if few { Gates::new(&all) } else { Gates(Vec::new()) },
+            short: if short.is_empty() { None } else { Some((own(&short), Automaton::new(&short)?)) },
+            long: long.iter().map(|literals| (own(literals), Windows::new(literals))).collect(),
         })
     }
 
     /// Names each literal that the text holds, some of them more than once.
     pub(super) fn find(&self, text: &[u8], found: &mut dyn FnMut(usize)) {
-        let gated = !self.gates.is_empty() && text.len() >= SHORTEST_GATED;
-        if gated && self.gates.iter().all(|gate| gate.find(text).is_none()) {
+        if !self.gates.let_pass(text) {
             return;
         }
-        if let Some(short) = &self.short {
+        if let Some((gates, short)) = &self.short
+            && gates.let_pass(text)
+        {
             short.find(text, found);
         }
-        if let Some(long) = &self.long {
-            long.find(text, found);
+        for (gates, long) in &self.long {
+            if gates.let_pass(text) {
+                long.find(text, found);
+            }
         }
+    }
+}
+
+/// Say of a text that is not short whether it holds any literal; empty where there are too many to seek so.
+#[derive(Debug)]
+struct Gates(Vec<Searcher>);
+
+impl Gates {
+    fn new(literals: &[(usize, &[u8])]) -> Self {
+        if literals.len() > MOST_GATES * MOST_PACKED || literals.iter().any(|(_, literal)| literal.len() < 2) {
+            return Self(Vec::new());
+        }
+        let one = |group: &[(usize, &[u8])]| {
+            packed::Config::new().builder().extend(group.iter().map(|(_, literal)| *literal)).build()
+        };
+        Self(literals.chunks(MOST_PACKED).map(one).collect::<Option<Vec<Searcher>>>().unwrap_or_default())
+    }
+
+    fn let_pass(&self, text: &[u8]) -> bool {
+        self.0.is_empty() || text.len() < SHORTEST_GATED || self.0.iter().any(|gate| gate.find(text).is_some())
     }
 }
 
@@ -90,6 +115,8 @@ impl Automaton {
 /// A literal and where its window begins in it.
 #[derive(Debug)]
 struct Windowed {
+    /// The first block of the window, which tells most literals from the text at once.
+    head: [u8; BLOCK],
     number: usize,
     literal: Box<[u8]>,
     offset: usize,
@@ -145,7 +172,8 @@ impl Windows {
                     *have = (*have).min(leap);
                 }
                 if leap == 0 {
-                    let windowed = Windowed { number: *number, literal: (*literal).into(), offset };
+                    let head = window.first_chunk().copied().unwrap_or_default();
+                    let windowed = Windowed { head, number: *number, literal: (*literal).into(), offset };
                     by_end.entry(at_hash).or_default().push(windowed);
                 }
             }
@@ -177,8 +205,12 @@ impl Windows {
 
     /// Compares the literals whose window may begin at `start`.
     fn compare(&self, text: &[u8], start: usize, key: u32, found: &mut dyn FnMut(usize)) {
-        let Some((from, to)) = self.buckets.get(&key) else { return };
+        let head = text.get(start..).and_then(|rest| rest.first_chunk::<BLOCK>());
+        let (Some((from, to)), Some(head)) = (self.buckets.get(&key), head) else { return };
         for one in self.literals.get(*from as usize..*to as usize).unwrap_or_default() {
+            if one.head != *head {
+                continue;
+            }
             let begin = start.checked_sub(one.offset);
             if begin.and_then(|begin| text.get(begin..)).is_some_and(|rest| rest.starts_with(&one.literal)) {
                 found(one.number);

@@ -7,6 +7,7 @@ use crate::pattern::fold;
 use crate::view::{SEPARATOR, View};
 use event::Value;
 use std::collections::HashMap;
+use std::io::Write as _;
 
 /// Triggers of one field while a network is built.
 #[derive(Debug, Default)]
@@ -116,6 +117,7 @@ impl FieldScan {
             Value::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
                 self.scan_number(*number as i64, nominate);
             }
+            Value::Bool(truth) => self.look(if *truth { "true" } else { "false" }, nominate),
             Value::List(values) => values.iter().for_each(|one| self.scan_value(one, nominate)),
             other => {
                 if let Some(text) = other.as_text() {
@@ -130,7 +132,14 @@ impl FieldScan {
             rules.iter().for_each(|rule| nominate(*rule));
         }
         if self.parts_in_numbers {
-            self.look_for_parts(&number.to_string(), nominate);
+            let mut digits = [0_u8; 20];
+            let mut rest = digits.as_mut_slice();
+            // No whole number of 64 bits is longer than that.
+            let _ = write!(rest, "{number}");
+            let left = rest.len();
+            if let Some(Ok(text)) = digits.get(..digits.len() - left).map(std::str::from_utf8) {
+                self.look_for_parts(text, nominate);
+            }
         }
     }
 
