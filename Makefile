@@ -15,7 +15,7 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench compare scale interop archive load soak shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench rules compare scale interop archive load soak shots clean
 
 # One selection for both measurements: with another, features differ and DataFusion compiles again.
 OPTIMISED := $(CARGO) build --release --locked -p luytre -p luytre-event-store --bin luytre --example benchmark
@@ -70,6 +70,10 @@ bench: ## Hot paths on the shared data: reading, matching (optimised build), sto
 	gzip -dc $(SHARED)/windows-json/noise.jsonl.gz | \
 	$(CARGO) run --release --locked -p luytre-detection --example throughput -- $(SHARED)/sigma -
 	$(CARGO) test --workspace --locked --test measure -- --ignored --nocapture
+
+rules: ## Our rules engine beside rsigma-eval: answers on all shared data, then speed on one core.
+	cd benches/rsigma && LUYTRE_SHARED_DATA=$(abspath $(SHARED)) $(CARGO) test --release --locked
+	cd benches/rsigma && LUYTRE_SHARED_DATA=$(abspath $(SHARED)) $(CARGO) run --release --locked
 
 compare: ## The event store beside DuckDB and ClickHouse (PyPI) on the same generated events; optimised build.
 	$(OPTIMISED)

@@ -3,46 +3,41 @@
 //! small node pays only for what it sees.
 
 use crate::correlation::Correlation;
-use crate::expression::Expression;
-use crate::matches::Matches;
+use crate::matches::{Matches, SourceMemory};
 use crate::network::Network;
-use crate::predicate::Test;
 use crate::rules::{Body, Rule, RuleSet};
-use crate::view::{FieldNumbers, View};
 use event::{Column, LogSource, Record, Value};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-
-/// Positions of the partitions that apply to a log source.
-pub(crate) type PartitionList = Arc<[usize]>;
-
-/// Rules that ask for the same product, category and service.
-#[derive(Debug)]
-struct Partition {
-    members: Vec<usize>,
-    network: OnceLock<Network>,
-}
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Product, category and service as numbers; 0 stands for "left out".
 type SourceKey = (u32, u32, u32);
+
+/// A network, compiled when it is first asked for.
+type Compiled = Arc<OnceLock<Arc<Network>>>;
 
 /// A rule set made ready.
 #[derive(Debug)]
 pub struct Engine {
     rules: Vec<Arc<Rule>>,
-    names: FieldNumbers,
     /// Numbers of the words in log sources.
     words: HashMap<Box<str>, u32>,
-    keys: HashMap<SourceKey, usize>,
-    partitions: Vec<Partition>,
+    /// Rules that ask for the same product, category and service.
+    partitions: HashMap<SourceKey, Vec<usize>>,
+    /// By the partitions that apply.
+    networks: Mutex<HashMap<Box<[SourceKey]>, Compiled>>,
+    /// Log sources that records brought.
+    seen: Mutex<Vec<LogSource>>,
     /// For each rule the correlations over it, with its place among their bases.
     correlations: Vec<Vec<(usize, usize)>>,
     generation: u64,
 }
 
-/// Log sources whose partitions are remembered per thread.
+/// Log sources that are remembered per thread.
 const REMEMBERED_SOURCES: usize = 64;
+/// Log sources that are remembered to prepare the next engine for.
+const SEEN_SOURCES: usize = 1_024;
 
 impl Engine {
     pub fn new(rules: RuleSet) -> Self {
@@ -50,10 +45,10 @@ impl Engine {
         let mut engine = Self {
             correlations: vec![Vec::new(); rules.rules.len()],
             rules: rules.rules,
-            names: FieldNumbers::default(),
             words: HashMap::new(),
-            keys: HashMap::new(),
-            partitions: Vec::new(),
+            partitions: HashMap::new(),
+            networks: Mutex::default(),
+            seen: Mutex::default(),
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
         };
         for position in 0..engine.rules.len() {
@@ -74,18 +69,10 @@ impl Engine {
             }
             // Without its placeholders' values the rule would ask something else than its author meant.
             Body::Condition(_) if !rule.needs_placeholders.is_empty() => {}
-            Body::Condition(condition) => {
-                intern_fields(condition, &mut self.names);
+            Body::Condition(_) => {
                 let source = &rule.log_source;
                 let key = (self.word(&source.product), self.word(&source.category), self.word(&source.service));
-                let next = self.partitions.len();
-                let partition = *self.keys.entry(key).or_insert(next);
-                if partition == next {
-                    self.partitions.push(Partition { members: Vec::new(), network: OnceLock::new() });
-                }
-                if let Some(partition) = self.partitions.get_mut(partition) {
-                    partition.members.push(position);
-                }
+                self.partitions.entry(key).or_default().push(position);
             }
         }
     }
@@ -103,60 +90,119 @@ impl Engine {
 
     /// Number of rules that can match records.
     pub fn active_rules(&self) -> usize {
-        self.partitions.iter().map(|partition| partition.members.len()).sum()
+        self.partitions.values().map(Vec::len).sum()
     }
 
     /// Finds the rules that match `record`; `matches` holds them until the next call.
     pub fn evaluate(&self, record: &dyn Record, matches: &mut Matches) {
         matches.detections.clear();
         if matches.engine != self.generation {
-            *matches = Matches { engine: self.generation, epoch: matches.epoch, ..Matches::default() };
+            matches.engine = self.generation;
+            matches.sources.clear();
         }
-        let partitions = self.partitions_for(record.log_source(), matches);
-        if partitions.is_empty() {
-            return;
+        let source = record.log_source();
+        match matches.sources.iter().position(|known| same(&known.source, source)) {
+            Some(0) => {}
+            Some(place) => {
+                // What comes often stays near the front.
+                matches.sources.swap(place, place / 2);
+                return self.evaluate_as(place / 2, record, matches);
+            }
+            None => {
+                if matches.sources.len() >= REMEMBERED_SOURCES {
+                    matches.sources.truncate(REMEMBERED_SOURCES / 2);
+                }
+                let network = self.network_for(source);
+                let place = matches.sources.len();
+                matches.sources.push(SourceMemory { source: source.clone(), network, memory: Default::default() });
+                return self.evaluate_as(place, record, matches);
+            }
         }
-        let view = View::new(record, &self.names);
-        for partition in partitions.iter().filter_map(|position| self.partitions.get(*position)) {
-            let network = partition.network.get_or_init(|| Network::new(&self.rules, &partition.members, &self.names));
-            network.evaluate(&view, matches);
-        }
-        matches.detections.sort_by_key(|detection| detection.rule);
+        self.evaluate_as(0, record, matches);
     }
 
-    /// Compiles every rule now instead of when its log source is first seen; for measurements.
+    fn evaluate_as(&self, place: usize, record: &dyn Record, matches: &mut Matches) {
+        let Matches { detections, sources, scratch, .. } = matches;
+        if let Some(SourceMemory { network, memory, .. }) = sources.get_mut(place) {
+            network.evaluate(record, memory, scratch, detections);
+        }
+        if detections.len() > 1 {
+            detections.sort_by_key(|detection| detection.rule);
+        }
+    }
+
+    /// Compiles the rules now for every log source that one of them names, instead of when a record of it comes;
+    /// for measurements.
     pub fn warm_up(&self) {
-        for partition in &self.partitions {
-            partition.network.get_or_init(|| Network::new(&self.rules, &partition.members, &self.names));
+        for rule in &self.rules {
+            let word = |word: &Option<String>| word.as_deref().map(Arc::from);
+            let source = &rule.log_source;
+            self.network_for(&LogSource {
+                product: word(&source.product),
+                categories: word(&source.category).into_iter().collect(),
+                services: word(&source.service).into_iter().collect(),
+            });
         }
     }
 
-    fn partitions_for(&self, source: &LogSource, matches: &mut Matches) -> PartitionList {
-        if let Some((_, list)) = matches.partitions.iter().find(|(known, _)| known == source) {
-            return list.clone();
+    /// Compiles what applies to the log sources whose records `before` has met, so that no record waits for it when
+    /// this engine takes over.
+    pub fn prepare_like(&self, before: &Self) {
+        let seen = before.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for source in &seen {
+            self.network_for(source);
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn networks_ready(&self) -> usize {
+        let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        networks.values().filter(|compiled| compiled.get().is_some()).count()
+    }
+
+    /// What applies to a log source, compiled.
+    fn network_for(&self, source: &LogSource) -> Arc<Network> {
+        {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if seen.len() < SEEN_SOURCES && !seen.contains(source) {
+                seen.push(source.clone());
+            }
+        }
+        let partitions = self.partitions_for(source);
+        let compiled = {
+            let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+            match networks.get(partitions.as_slice()) {
+                Some(compiled) => compiled.clone(),
+                None => networks.entry(partitions.clone().into()).or_default().clone(),
+            }
+        };
+        let compile = || {
+            let mut members: Vec<usize> =
+                partitions.iter().filter_map(|key| self.partitions.get(key)).flatten().copied().collect();
+            members.sort_unstable();
+            Arc::new(Network::new(&self.rules, &members))
+        };
+        compiled.get_or_init(compile).clone()
+    }
+
+    /// The partitions that apply to a log source, sorted.
+    fn partitions_for(&self, source: &LogSource) -> Vec<SourceKey> {
         let word = |text: &str| self.words.get(text.to_lowercase().as_str()).copied();
         let with_none = |words: Vec<u32>| std::iter::once(0).chain(words).collect::<Vec<u32>>();
         let products = with_none(source.product.iter().filter_map(|text| word(text)).collect());
-        let mut categories = with_none(source.categories.iter().filter_map(|text| word(text)).collect());
-        let mut services = with_none(source.services.iter().filter_map(|text| word(text)).collect());
-        categories.dedup();
-        services.dedup();
+        let categories = with_none(source.categories.iter().filter_map(|text| word(text)).collect());
+        let services = with_none(source.services.iter().filter_map(|text| word(text)).collect());
         let mut list = Vec::new();
         for product in &products {
             for category in &categories {
                 for service in &services {
-                    list.extend(self.keys.get(&(*product, *category, *service)));
+                    let key = (*product, *category, *service);
+                    list.extend(self.partitions.contains_key(&key).then_some(key));
                 }
             }
         }
         list.sort_unstable();
         list.dedup();
-        let list: PartitionList = list.into();
-        if matches.partitions.len() >= REMEMBERED_SOURCES {
-            matches.partitions.clear();
-        }
-        matches.partitions.push((source.clone(), list.clone()));
         list
     }
 
@@ -173,15 +219,18 @@ impl Engine {
     }
 }
 
-fn intern_fields(condition: &Expression, names: &mut FieldNumbers) {
-    condition.map(&mut |predicate| {
-        if let Some(field) = &predicate.field {
-            names.intern(field);
+/// Whether two log sources are the same; their words mostly lie at the same place in memory.
+fn same(left: &LogSource, right: &LogSource) -> bool {
+    let word = |left: &Arc<str>, right: &Arc<str>| Arc::ptr_eq(left, right) || left == right;
+    let words = |left: &[Arc<str>], right: &[Arc<str>]| {
+        left.len() == right.len() && left.iter().zip(right).all(|(left, right)| word(left, right))
+    };
+    words(&left.categories, &right.categories)
+        && words(&left.services, &right.services)
+        && match (&left.product, &right.product) {
+            (Some(left), Some(right)) => word(left, right),
+            (left, right) => left.is_none() && right.is_none(),
         }
-        if let Test::SameAs { other, .. } = &predicate.test {
-            names.intern(other);
-        }
-    });
 }
 
 /// A field of the record by name, else the common column of that name.

@@ -17,7 +17,9 @@ mod rule_tests;
 mod rules;
 mod view;
 
-pub use correlation::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
+pub use correlation::{
+    CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationSnapshot, CorrelationState, Moment,
+};
 pub use engine::Engine;
 pub use explain::{Ask, CorrelationMeasure, CorrelationReading, Explanation, How, Link, Part, Reading};
 pub use matches::{Detection, MatchedField, Matches};

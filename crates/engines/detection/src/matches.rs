@@ -1,7 +1,9 @@
 //! What a record matched, and the working memory of evaluation, reused from record to record.
 
-use crate::engine::PartitionList;
+use crate::network::{Memory, Network};
+use crate::view::Scratch;
 use event::LogSource;
+use std::sync::Arc;
 
 /// A field that made a rule match, for people and for highlighting.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -26,18 +28,19 @@ pub struct Detection {
 #[derive(Debug, Default)]
 pub struct Matches {
     pub(crate) detections: Vec<Detection>,
-    /// The engine that the scratch memory belongs to.
+    /// The engine that the memory belongs to.
     pub(crate) engine: u64,
-    pub(crate) epoch: u64,
-    /// Per rule of a partition: epoch in which it became a candidate.
-    pub(crate) candidates: Vec<u64>,
-    pub(crate) queue: Vec<u32>,
-    /// Per predicate of a partition: epoch and answer of the last evaluation.
-    pub(crate) answers: Vec<(u64, bool)>,
-    /// Spelling of numbers.
-    pub(crate) spelling: String,
-    /// Partitions of the log sources seen lately.
-    pub(crate) partitions: Vec<(LogSource, PartitionList)>,
+    /// Log sources seen lately, with what applies to them; the one seen last stands first.
+    pub(crate) sources: Vec<SourceMemory>,
+    pub(crate) scratch: Scratch,
+}
+
+/// What is remembered of a log source.
+#[derive(Debug)]
+pub(crate) struct SourceMemory {
+    pub(crate) source: LogSource,
+    pub(crate) network: Arc<Network>,
+    pub(crate) memory: Memory,
 }
 
 impl Matches {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(crate) enum Test {
     Text(Pattern),
-    Regex(Regex),
+    Regex(RegularExpression),
     Network(IpNet),
     /// Equal to a number: numerically, or as it is spelled where the record holds text.
     Number {
@@ -33,7 +33,16 @@ pub(crate) enum Test {
         open_start: bool,
         open_end: bool,
     },
-    TimePart(TimePart, i64),
+    /// A part of a time, equal to a number or compared with it.
+    TimePart(TimePart, Option<Comparison>, i64),
+}
+
+/// A regular expression.
+#[derive(Debug, Clone)]
+pub(crate) struct RegularExpression {
+    pub(crate) regex: Regex,
+    /// Folded literals of which every text that it matches holds at least one; empty where none can be named.
+    pub(crate) literals: Arc<[String]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +70,14 @@ pub(crate) struct Predicate {
     pub(crate) test: Test,
     /// The value as the rule writes it, for people.
     pub(crate) shown: Arc<str>,
+    /// Two predicates with the same key give the same answer for every record.
+    pub(crate) key: Arc<str>,
 }
 
 impl Predicate {
-    /// Two predicates with the same key give the same answer for every record.
-    pub(crate) fn key(&self) -> String {
-        format!("{:?}\u{0}{:?}", self.field, self.test)
+    pub(crate) fn new(field: Option<Arc<str>>, test: Test, shown: Arc<str>) -> Self {
+        let key = format!("{field:?}\u{0}{test:?}").into();
+        Self { field, test, shown, key }
     }
 
     /// Rough cost of an answer, to ask cheap questions first.
@@ -91,9 +102,7 @@ impl Test {
         match self {
             Self::Null => is_null(value),
             Self::Exists(wanted) => *wanted,
-            Self::Text(pattern) if !pattern.is_cased() => {
-                view.folded(slot, &mut |folded| folded.iter().any(|text| pattern.matches(text)))
-            }
+            Self::Text(pattern) if !pattern.is_cased() => view.any_folded(slot, &mut |text| pattern.matches(text)),
             Self::SameAs { other, cased, open_start, open_end } => {
                 view.value_named(other).is_some_and(|other| same_as(value, other, *cased, *open_start, *open_end))
             }
@@ -105,7 +114,7 @@ impl Test {
     pub(crate) fn holds_for_text(&self, text: &str, folded: &str) -> bool {
         match self {
             Self::Text(pattern) => pattern.matches(if pattern.is_cased() { text } else { folded }),
-            Self::Regex(regex) => regex.is_match(text),
+            Self::Regex(expression) => expression.regex.is_match(text),
             _ => false,
         }
     }
@@ -122,7 +131,7 @@ impl Test {
                 };
                 value.as_text().is_some_and(|text| fits(&text))
             }
-            Self::Regex(regex) => value.as_text().is_some_and(|text| regex.is_match(&text)),
+            Self::Regex(expression) => value.as_text().is_some_and(|text| expression.regex.is_match(&text)),
             Self::Network(network) => value.as_text().is_some_and(|text| in_network(network, &text)),
             Self::Number { value: wanted, spelled } => match value {
                 Value::Int(number) => *number as f64 == *wanted,
@@ -136,7 +145,10 @@ impl Test {
                 _ => false,
             },
             Self::Compare(comparison, limit) => value.as_f64().is_some_and(|number| comparison.holds(number, *limit)),
-            Self::TimePart(part, wanted) => part.of(value) == Some(*wanted),
+            Self::TimePart(part, comparison, wanted) => part.of(value).is_some_and(|have| match comparison {
+                Some(comparison) => comparison.holds(have as f64, *wanted as f64),
+                None => have == *wanted,
+            }),
             Self::Null | Self::Exists(_) | Self::SameAs { .. } => false,
         }
     }
@@ -208,7 +220,7 @@ fn is_null(value: &Value) -> bool {
     }
 }
 
-fn any_scalar(value: &Value, visit: &mut dyn FnMut(&Value) -> bool) -> bool {
+pub(crate) fn any_scalar(value: &Value, visit: &mut dyn FnMut(&Value) -> bool) -> bool {
     match value {
         Value::List(values) => values.iter().any(|one| any_scalar(one, visit)),
         other => visit(other),

@@ -146,3 +146,39 @@ fn all_matches_on_the_shared_data_equal_the_golden_table() {
     }
     assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
 }
+
+/// CPU time of this thread in milliseconds (Linux).
+fn cpu_millis() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1e6
+}
+
+#[test]
+fn a_changed_rule_set_takes_over_without_a_wait() {
+    let folders = ["sigma", "windows-json"].map(support::shared_data);
+    let [Some(rules), Some(windows)] = folders else { return };
+    let records: Vec<event::Event> =
+        support::windows_records(&windows).unwrap().into_iter().map(|(_, event)| event).collect();
+    let before = Engine::new(RuleSet::from_directory(&rules).0);
+    let mut matches = Matches::default();
+    records.iter().for_each(|record| before.evaluate(record, &mut matches));
+    let sources = [
+        luytre_detection::RuleSource::Directory(rules),
+        luytre_detection::RuleSource::Text {
+            path: "changed.yml".into(),
+            text: "title: changed\nlogsource: {product: windows}\ndetection: {s: {EventID: 1}, condition: s}\n"
+                .to_owned(),
+        },
+    ];
+    let after = Engine::new(RuleSet::load(&sources, &Default::default()).0);
+    std::thread::scope(|scope| scope.spawn(|| after.prepare_like(&before)).join().unwrap());
+    // The very batch that meets the new rules first, with the memory of the old ones.
+    let mut slowest = 0.0_f64;
+    for batch in records.chunks(500) {
+        let start = cpu_millis();
+        batch.iter().for_each(|record| after.evaluate(record, &mut matches));
+        slowest = slowest.max(cpu_millis() - start);
+    }
+    println!("slowest batch of 500: {slowest:.1} ms");
+    assert!(slowest < 50.0, "a batch of 500 took {slowest} ms");
+}

@@ -90,11 +90,13 @@ pub trait Record {
     /// The value of a common column. Rules of ours may name columns like fields, so that one rule covers many
     /// formats; an own field of the same name wins.
     fn column(&self, column: Column) -> Option<&Value>;
-    /// Calls `visit` with every own field and then with every filled column, each under its name. A name may
-    /// come twice; the first holds.
+    /// Calls `visit` with every own field, in the order of the record. A name that comes twice holds its first value.
     fn each_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value));
-    /// Calls `visit` for every text of the record until it returns true; keyword rules search these.
-    /// Returns whether any call returned true.
+    /// The text of the record that stands in no field: its line for people or, where the record was not understood,
+    /// the record itself.
+    fn text(&self) -> Option<&str>;
+    /// Calls `visit` for every text of the record until it returns true: [`Record::text`] and the texts of the own
+    /// fields. Keyword rules search these. Returns whether any call returned true.
     fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool;
     /// What Sigma calls this kind of log.
     fn log_source(&self) -> &LogSource;
@@ -111,22 +113,18 @@ impl Record for Event {
 
     fn each_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value)) {
         self.fields.iter().for_each(|(name, value)| visit(name, value));
-        self.columns.iter().for_each(|(column, value)| visit(column.name(), value));
+    }
+
+    fn text(&self) -> Option<&str> {
+        match &self.message {
+            Some(message) => Some(message),
+            None if self.fields.is_empty() => std::str::from_utf8(&self.raw).ok(),
+            None => None,
+        }
     }
 
     fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool {
-        if let Some(message) = &self.message
-            && visit(message)
-        {
-            return true;
-        }
-        if self.fields.iter().any(|(_, value)| value.any_text(visit)) {
-            return true;
-        }
-        match std::str::from_utf8(&self.raw) {
-            Ok(text) if self.fields.is_empty() && self.message.is_none() => visit(text),
-            _ => false,
-        }
+        self.text().is_some_and(&mut *visit) || self.fields.iter().any(|(_, value)| value.any_text(visit))
     }
 
     fn log_source(&self) -> &LogSource {

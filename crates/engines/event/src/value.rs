@@ -134,19 +134,44 @@ impl FromIterator<(Text, Value)> for Fields {
     fn from_iter<I: IntoIterator<Item = (Text, Value)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter();
         let mut fields = Self::with_capacity(pairs.size_hint().0);
+        // Most names are new; a few bits of each tell so without comparing it with all before it.
+        let mut seen = [0_u64; 8];
         for (name, value) in pairs {
-            match fields.0.iter().position(|(have, _)| have.len() == name.len() && *have == name) {
-                None => fields.0.push((name, value)),
-                Some(_) => fields.push(&name, value),
+            let bits = bits_of(&name);
+            let seen_like = seen.get_mut(bits >> 6 & 7).is_some_and(|word| {
+                let mask = 1 << (bits & 63);
+                let had = *word & mask != 0;
+                *word |= mask;
+                had
+            });
+            if seen_like && fields.0.iter().any(|(have, _)| have.len() == name.len() && *have == name) {
+                fields.push(&name, value);
+            } else {
+                fields.0.push((name, value));
             }
         }
         fields
     }
 }
 
+fn bits_of(name: &str) -> usize {
+    let byte = |at: usize| name.as_bytes().get(at).copied().map_or(0, usize::from);
+    let (length, middle) = (name.len(), name.len() / 2);
+    length * 67 + byte(0) * 5 + byte(middle) * 29 + byte(length.saturating_sub(1)) * 13
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn owned_names_join_as_pushed_ones_do() {
+        let names = (0..300).map(|number| format!("{}{}", "name".repeat(number % 4), number % 130));
+        let mut pushed = Fields::default();
+        names.clone().zip(0..).for_each(|(name, number)| pushed.push(&name, number));
+        let collected: Fields = names.zip(0..).map(|(name, number)| (name.into(), Value::Int(number))).collect();
+        assert_eq!(collected, pushed);
+    }
 
     #[test]
     fn a_repeated_name_becomes_a_list() {

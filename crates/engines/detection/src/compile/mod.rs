@@ -1,6 +1,7 @@
 //! From the parser's syntax tree to an [`Expression`]: detections, selectors, conditions. Whatever cannot be
 //! compiled refuses its rule alone, with the place in the file.
 
+mod literals;
 mod values;
 
 use crate::expression::Expression;
@@ -137,8 +138,7 @@ impl Context<'_> {
         for value in &item.values {
             let tests = values::tests(value, &item.field.modifiers, field.is_none(), self)?;
             let shown: Arc<str> = shown_value(value).into();
-            let leaf =
-                |test: Test| Expression::Leaf(Arc::new(Predicate { field: field.clone(), test, shown: shown.clone() }));
+            let leaf = |test: Test| Expression::Leaf(Arc::new(Predicate::new(field.clone(), test, shown.clone())));
             linked.push(one_of(tests.into_iter().map(leaf).collect()));
         }
         if linked.is_empty() {
@@ -146,7 +146,7 @@ impl Context<'_> {
             if field.is_none() {
                 return Err(CompileError::new("a keyword needs a value"));
             }
-            linked.push(Expression::Leaf(Arc::new(Predicate { field, test: Test::Null, shown: "null".into() })));
+            linked.push(Expression::Leaf(Arc::new(Predicate::new(field, Test::Null, "null".into()))));
         }
         let linked = match linked.len() {
             1 => linked.remove(0),

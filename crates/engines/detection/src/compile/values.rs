@@ -1,9 +1,9 @@
 //! Values under their modifiers: what `CommandLine|windash|contains: ' -e '` really asks. Modifiers work from
 //! left to right; what they refuse refuses the rule.
 
-use super::{CompileError, Context};
+use super::{CompileError, Context, literals};
 use crate::pattern::{Draft, Fragment, Pattern};
-use crate::predicate::{Comparison, Test, TimePart};
+use crate::predicate::{Comparison, RegularExpression, Test, TimePart};
 use regex::RegexBuilder;
 use rsigma_parser::value::{SpecialChar, StringPart};
 use rsigma_parser::{Modifier, SigmaString, SigmaValue};
@@ -53,7 +53,7 @@ pub(super) fn tests(
 ) -> Result<Vec<Test>, CompileError> {
     let mut stage = first_stage(value, modifiers)?;
     for modifier in modifiers {
-        stage = apply(stage, *modifier, modifiers, context)?;
+        stage = apply(stage, *modifier, context)?;
     }
     finish(stage, keyword)
 }
@@ -100,7 +100,7 @@ fn draft(string: &SigmaString) -> Draft {
     Draft { fragments: fragments.collect() }
 }
 
-fn apply(stage: Stage, modifier: Modifier, all: &[Modifier], context: &mut Context<'_>) -> Result<Stage, CompileError> {
+fn apply(stage: Stage, modifier: Modifier, context: &mut Context<'_>) -> Result<Stage, CompileError> {
     use Modifier as M;
     match (modifier, stage) {
         (M::All | M::Neq, stage) => Ok(stage),
@@ -138,12 +138,12 @@ fn apply(stage: Stage, modifier: Modifier, all: &[Modifier], context: &mut Conte
         (M::Lte, stage) => compare(stage, Comparison::LessOrEqual),
         (M::Gt, stage) => compare(stage, Comparison::Greater),
         (M::Gte, stage) => compare(stage, Comparison::GreaterOrEqual),
-        (M::Minute, stage) => time_part(stage, TimePart::Minute, all),
-        (M::Hour, stage) => time_part(stage, TimePart::Hour, all),
-        (M::Day, stage) => time_part(stage, TimePart::Day, all),
-        (M::Week, stage) => time_part(stage, TimePart::Week, all),
-        (M::Month, stage) => time_part(stage, TimePart::Month, all),
-        (M::Year, stage) => time_part(stage, TimePart::Year, all),
+        (M::Minute, stage) => time_part(stage, TimePart::Minute),
+        (M::Hour, stage) => time_part(stage, TimePart::Hour),
+        (M::Day, stage) => time_part(stage, TimePart::Day),
+        (M::Week, stage) => time_part(stage, TimePart::Week),
+        (M::Month, stage) => time_part(stage, TimePart::Month),
+        (M::Year, stage) => time_part(stage, TimePart::Year),
         (modifier, _) => refuse(format!("the modifier {modifier:?} does not fit this value or its other modifiers")),
     }
 }
@@ -259,6 +259,10 @@ fn expand_bytes(text: &str, context: &mut Context<'_>) -> Vec<Vec<Fragment>> {
 fn compare(stage: Stage, comparison: Comparison) -> Result<Stage, CompileError> {
     match stage {
         Stage::Number { value, .. } => Ok(Stage::Done(Test::Compare(comparison, value))),
+        // `hour|gte: 22`: the modifiers of times make numbers, which these compare.
+        Stage::Done(Test::TimePart(part, None, value)) => {
+            Ok(Stage::Done(Test::TimePart(part, Some(comparison), value)))
+        }
         Stage::Texts { original, .. } => match original.trim().parse() {
             Ok(value) => Ok(Stage::Done(Test::Compare(comparison, value))),
             Err(_) => refuse(format!("'{original}' is no number")),
@@ -267,14 +271,16 @@ fn compare(stage: Stage, comparison: Comparison) -> Result<Stage, CompileError> 
     }
 }
 
-fn time_part(stage: Stage, part: TimePart, all: &[Modifier]) -> Result<Stage, CompileError> {
-    if all.iter().any(|other| matches!(other, Modifier::Lt | Modifier::Lte | Modifier::Gt | Modifier::Gte)) {
-        return refuse("a part of a time cannot be combined with a comparison");
+fn time_part(stage: Stage, part: TimePart) -> Result<Stage, CompileError> {
+    let (comparison, value) = match stage {
+        Stage::Number { value, .. } => (None, value),
+        Stage::Done(Test::Compare(comparison, value)) => (Some(comparison), value),
+        _ => return refuse("a part of a time is compared with a whole number"),
+    };
+    if value.fract() != 0.0 {
+        return refuse("a part of a time is compared with a whole number");
     }
-    match stage {
-        Stage::Number { value, .. } if value.fract() == 0.0 => Ok(Stage::Done(Test::TimePart(part, value as i64))),
-        _ => refuse("a part of a time is compared with a whole number"),
-    }
+    Ok(Stage::Done(Test::TimePart(part, comparison, value as i64)))
 }
 
 fn finish(stage: Stage, keyword: bool) -> Result<Vec<Test>, CompileError> {
@@ -300,7 +306,10 @@ fn finish(stage: Stage, keyword: bool) -> Result<Vec<Test>, CompileError> {
                 .size_limit(REGEX_SIZE_LIMIT)
                 .build();
             match regex {
-                Ok(regex) => Ok(vec![Test::Regex(regex)]),
+                Ok(regex) => {
+                    let literals = literals::necessary(&source, insensitive, multi_line, dot_all).into();
+                    Ok(vec![Test::Regex(RegularExpression { regex, literals })])
+                }
                 Err(error) => {
                     // The message draws the place over several lines; its last line says what is wrong.
                     let message = error.to_string();

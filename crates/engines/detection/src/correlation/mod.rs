@@ -7,7 +7,9 @@ mod state;
 mod window;
 
 pub(crate) use resolve::resolve;
-pub use state::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
+pub use state::{
+    CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationSnapshot, CorrelationState, Moment,
+};
 
 use crate::expression::Expression;
 use event::Micros;

@@ -86,7 +86,8 @@ impl CorrelationState {
         }
         let entry = Entry { time: moment.time, seq: signal.seq, base, value };
         let placed = group.window.insert(entry);
-        let keep_from = moment.time.saturating_sub(correlation.span).saturating_sub(lateness);
+        // A clock that runs ahead must not make a group forget what the others say.
+        let keep_from = moment.time.min(moment.arrival).saturating_sub(correlation.span).saturating_sub(lateness);
         let expired = group.window.forget_before(keep_from);
         let overflow = group.window.shrink(correlation.capacity);
         self.counters.forgotten_entries += overflow as u64;

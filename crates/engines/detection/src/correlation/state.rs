@@ -1,8 +1,9 @@
 //! What correlations have seen so far: bounded, ordered by event time, the same after a replay. A new engine with
 //! changed rules keeps the state of every correlation whose text, bases and filters are unchanged.
 
-use super::window::Window;
+use super::window::{Entry, Window};
 use event::Micros;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// When something happened and which record says so.
@@ -34,7 +35,7 @@ impl Default for CorrelationLimits {
 }
 
 /// What is held and what was let go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CorrelationCounters {
     pub groups: usize,
     pub entries: usize,
@@ -79,11 +80,41 @@ pub(super) struct Group {
     pub(super) span: Micros,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Episode {
     pub(super) first_seq: u64,
     /// A window that begins later starts another episode.
     pub(super) last: Micros,
+}
+
+/// Everything that was seen, to be written down before a restart. Made of the same state it is the same, byte for byte.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CorrelationSnapshot {
+    counters: CorrelationCounters,
+    ticks: u64,
+    clock: Micros,
+    groups: Vec<SavedGroup>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SavedGroup {
+    /// The correlation's fingerprint.
+    rule: u64,
+    keys: Box<[String]>,
+    entries: Vec<Entry>,
+    episode: Option<Episode>,
+    touched: u64,
+    span: Micros,
+}
+
+#[cfg(test)]
+impl CorrelationSnapshot {
+    /// What was seen, without how often it was looked at.
+    pub(super) fn without_ticks(mut self) -> Self {
+        self.ticks = 0;
+        self.groups.iter_mut().for_each(|group| group.touched = 0);
+        self
+    }
 }
 
 type Groups = HashMap<Box<[String]>, Group>;
@@ -109,6 +140,36 @@ const SWEEP_IDLE: u64 = 65_536;
 impl CorrelationState {
     pub fn new(limits: CorrelationLimits) -> Self {
         Self { limits, clock: Micros::MIN, next_sweep: SWEEP_EVERY, ..Self::default() }
+    }
+
+    /// All of it, in the order of fingerprints and groups.
+    pub fn snapshot(&self) -> CorrelationSnapshot {
+        let saved = |rule: u64, keys: &[String], group: &Group| SavedGroup {
+            rule,
+            keys: keys.into(),
+            entries: group.window.entries().to_vec(),
+            episode: group.episode,
+            touched: group.touched,
+            span: group.span,
+        };
+        let of = |(rule, groups): (&u64, &Groups)| -> Vec<SavedGroup> {
+            groups.iter().map(|(keys, group)| saved(*rule, keys, group)).collect()
+        };
+        let mut groups: Vec<SavedGroup> = self.rules.iter().flat_map(of).collect();
+        groups.sort_by(|left, right| (left.rule, &left.keys).cmp(&(right.rule, &right.keys)));
+        CorrelationSnapshot { counters: self.counters, ticks: self.ticks, clock: self.clock, groups }
+    }
+
+    /// Goes on where a snapshot was taken. Correlations that have changed since are dropped by [`Self::retain`].
+    pub fn restore(limits: CorrelationLimits, snapshot: CorrelationSnapshot) -> Self {
+        let CorrelationSnapshot { counters, ticks, clock, groups } = snapshot;
+        let mut state = Self { counters, ticks, clock, next_sweep: ticks + SWEEP_EVERY, ..Self::new(limits) };
+        for SavedGroup { rule, keys, entries, episode, touched, span } in groups {
+            let group = Group { window: Window::of(entries), episode, touched, span };
+            state.rules.entry(rule).or_default().insert(keys, group);
+        }
+        state.recount();
+        state
     }
 
     pub fn counters(&self) -> CorrelationCounters {

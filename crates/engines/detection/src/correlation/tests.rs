@@ -264,3 +264,96 @@ fn state_outlives_a_new_engine_for_unchanged_correlations() {
     stream.state.retain(&stream.engine);
     assert_eq!(stream.state.counters().groups, 0);
 }
+
+const SPRAY: &str = "
+title: spray
+name: spray
+correlation:
+  type: value_count
+  rules: [failed]
+  group-by: [ip]
+  timespan: 1m
+  condition: {gte: 3, field: user}
+---
+title: then in
+correlation:
+  type: temporal_ordered
+  rules: [spray, success]
+  group-by: [ip]
+  timespan: 5m
+";
+
+/// A stream of chance, the same every time: late, repeated, interleaved.
+fn stream_of_chance(records: usize) -> Vec<(u64, i64, Vec<(&'static str, String)>)> {
+    let mut number = 88_172_645_463_325_252_u64;
+    let mut next = |below: u64| {
+        number ^= number << 13;
+        number ^= number >> 7;
+        number ^= number << 17;
+        number % below
+    };
+    let one = |seq: u64| {
+        let late = if next(5) == 0 { next(300) as i64 } else { 0 };
+        let result = if next(6) == 0 { "ok" } else { "failed" };
+        let fields = vec![("result", result.to_owned()), ("ip", next(7).to_string()), ("user", next(4).to_string())];
+        (seq, seq as i64 * 3 - late, fields)
+    };
+    (1..=records as u64).map(one).collect()
+}
+
+#[test]
+fn a_restart_with_a_snapshot_changes_nothing() {
+    let records = stream_of_chance(400);
+    let run = |restarts: usize| -> (Vec<CorrelationMatch>, String) {
+        let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{SPRAY}"));
+        let mut found = Vec::new();
+        for (number, (seq, second, fields)) in records.iter().enumerate() {
+            if restarts > 0 && number % restarts == 0 {
+                let written = serde_json::to_string(&stream.state.snapshot()).unwrap();
+                let read = serde_json::from_str(&written).unwrap();
+                stream.state = CorrelationState::restore(CorrelationLimits::default(), read);
+                // What was already evaluated is read from the log again.
+                for (seq, second, fields) in &records[number.saturating_sub(20)..number] {
+                    let fields: Vec<(&str, &str)> =
+                        fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                    stream.send_as(*seq, *second, &fields);
+                }
+            }
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            found.extend(stream.send_as(*seq, *second, &fields));
+        }
+        let snapshot = stream.state.snapshot();
+        (found, serde_json::to_string(&snapshot.without_ticks()).unwrap())
+    };
+    let (found, state) = run(0);
+    assert!(found.iter().filter(|one| one.started).count() > 20, "{}", found.len());
+    assert_eq!(run(0), (found.clone(), state.clone()), "a replay is the same");
+    assert_eq!(run(1_000), (found.clone(), state.clone()));
+    assert_eq!(run(37), (found, state));
+}
+
+#[test]
+fn a_clock_that_runs_ahead_makes_nobody_forget() {
+    let mut stream = Stream::new(BRUTE_FORCE);
+    let failed = [("result", "failed"), ("ip", "a")];
+    stream.send(0, &failed);
+    stream.send(1, &failed);
+    let (event, mut matches) = (record(&failed), Matches::default());
+    stream.engine.evaluate(&event, &mut matches);
+    let ahead = Moment { time: 4_000_000_000_000_000, arrival: 1_500_000, seq: 50 };
+    assert!(stream.state.observe(&stream.engine, &event, ahead, &matches).is_empty());
+    assert_eq!(stream.send(2, &failed)[0].seqs, [1, 2, 3]);
+}
+
+#[test]
+fn a_late_record_counts_within_the_allowance() {
+    let mut stream = Stream::new(BRUTE_FORCE);
+    let failed = [("result", "failed"), ("ip", "a")];
+    stream.send(0, &failed);
+    stream.send(10, &failed);
+    // Ten minutes and the window's one are kept behind the newest.
+    stream.send(650, &failed);
+    assert_eq!(stream.send(20, &failed)[0].seqs, [1, 2, 4]);
+    stream.send(2_000, &failed);
+    assert_eq!(stream.state.counters().entries, 1, "what nothing can join any more is let go");
+}

@@ -4,11 +4,12 @@
 
 use super::{Correlation, Measure};
 use event::Micros;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::Range;
 
 /// A match of a base rule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) time: Micros,
     pub(super) seq: u64,
@@ -32,6 +33,12 @@ pub(super) struct Hit {
 }
 
 impl Window {
+    /// Entries in any order.
+    pub(super) fn of(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by_key(|entry| (entry.time, entry.seq, entry.base));
+        Self { entries }
+    }
+
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }

@@ -1,15 +1,19 @@
-//! The rules of one log source compiled together: literals of all rules in one automaton per field choose the few
-//! rules that can match a record, and only those are evaluated, each predicate at most once per record.
+//! The rules that apply to a log source compiled together: literals of all rules, sought once per field, choose the
+//! few rules that can match a record, and only those are evaluated, each predicate at most once per record.
 
+mod names;
 mod need;
+mod needles;
 mod scan;
 
 use crate::expression::Expression;
-use crate::matches::{Detection, MatchedField, Matches};
-use crate::predicate::Predicate;
+use crate::matches::{Detection, MatchedField};
+use crate::predicate::{Predicate, Test};
 use crate::rules::{Body, Rule};
-use crate::view::{FieldNumbers, View};
-use need::needs;
+use crate::view::{Scratch, View};
+use event::{Column, Record};
+use names::Names;
+use need::{Trigger, needs};
 use scan::{FieldScan, ScanBuilder};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,113 +32,183 @@ struct NetworkRule {
     root: Expression<u32>,
 }
 
-/// Compiled rules of one (product, category, service).
-#[derive(Debug)]
+/// Compiled rules of one log source.
+#[derive(Debug, Default)]
 pub(crate) struct Network {
     rules: Vec<NetworkRule>,
     predicates: Vec<Placed>,
+    /// Numbers of the fields that rules name.
+    names: Names,
+    /// Fields that are common columns.
+    columns: Vec<(Column, usize)>,
     fields: Vec<FieldScan>,
     keywords: Option<FieldScan>,
     /// Rules for which nothing is necessary that could be looked for.
     always: Vec<u32>,
 }
 
+/// What one thread remembers of one network from record to record.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    epoch: u64,
+    /// Per rule: epoch in which it became a candidate.
+    candidates: Vec<u64>,
+    queue: Vec<u32>,
+    /// Per predicate: epoch and answer of the last evaluation.
+    answers: Vec<(u64, bool)>,
+}
+
 const MAX_SHOWN_BYTES: usize = 4_096;
 
 impl Network {
-    pub(crate) fn new(rules: &[Arc<Rule>], members: &[usize], names: &FieldNumbers) -> Self {
-        let mut predicates: Vec<Placed> = Vec::new();
+    pub(crate) fn new(rules: &[Arc<Rule>], members: &[usize]) -> Self {
+        let mut network = Self::default();
         let mut known: HashMap<String, u32> = HashMap::new();
         let mut builders: HashMap<Option<usize>, ScanBuilder> = HashMap::new();
-        let mut compiled = Vec::with_capacity(members.len());
-        let mut always = Vec::new();
         for position in members {
             let Some(Body::Condition(condition)) = rules.get(*position).map(|rule| &rule.body) else { continue };
-            let local = u32::try_from(compiled.len()).unwrap_or(u32::MAX);
-            let mut root = condition.map(&mut |predicate| {
-                *known.entry(predicate.key()).or_insert_with(|| {
-                    let slot = predicate.field.as_deref().and_then(|field| names.get(field));
-                    predicates.push(Placed { slot, predicate: predicate.clone() });
-                    u32::try_from(predicates.len() - 1).unwrap_or(u32::MAX)
-                })
-            });
+            let local = u32::try_from(network.rules.len()).unwrap_or(u32::MAX);
+            let mut root = condition.map(&mut |predicate| network.place(predicate, &mut known));
             root.order(&|leaf: &u32| {
-                predicates.get(*leaf as usize).map_or(1, |placed| 1 << (2 * u32::from(placed.predicate.cost())))
+                network.predicates.get(*leaf as usize).map_or(1, |placed| 1 << (2 * u32::from(placed.predicate.cost())))
             });
             match needs(condition) {
-                None => always.push(local),
+                None => network.always.push(local),
                 Some(needed) => {
                     for need in needed {
                         let (field, trigger) = need.split();
-                        let slot = field.and_then(|field| names.get(&field));
+                        let slot = field.and_then(|field| network.slot_of(&field));
+                        let trigger = match trigger {
+                            // What is a whole text is also a part of one.
+                            Trigger::Whole(text) if slot.is_none() => Trigger::Part(text),
+                            other => other,
+                        };
                         builders.entry(slot).or_default().add(trigger, local);
                     }
                 }
             }
-            compiled.push(NetworkRule { rule: *position, root });
+            network.rules.push(NetworkRule { rule: *position, root });
         }
-        let keywords = builders.remove(&None).map(|builder| builder.build(usize::MAX));
-        let mut fields: Vec<FieldScan> =
-            builders.into_iter().filter_map(|(slot, builder)| Some(builder.build(slot?))).collect();
-        fields.sort_by_key(|field| field.slot);
-        Self { rules: compiled, predicates, fields, keywords, always }
+        network.keywords = builders.remove(&None).map(|builder| builder.build(usize::MAX));
+        if let Some(keywords) = &network.keywords {
+            network.always.extend_from_slice(keywords.present());
+            network.always.sort_unstable();
+            network.always.dedup();
+        }
+        network.fields = builders.into_iter().filter_map(|(slot, builder)| Some(builder.build(slot?))).collect();
+        network.fields.sort_by_key(|field| field.slot);
+        network
     }
 
-    /// Adds the rules of this network that match to the detections.
-    pub(crate) fn evaluate(&self, view: &View<'_>, matches: &mut Matches) {
-        matches.epoch += 1;
-        matches.queue.clear();
-        if matches.candidates.len() < self.rules.len() {
-            matches.candidates.resize(self.rules.len(), 0);
+    fn place(&mut self, predicate: &Arc<Predicate>, known: &mut HashMap<String, u32>) -> u32 {
+        if let Some(number) = known.get(&*predicate.key) {
+            return *number;
         }
-        if matches.answers.len() < self.predicates.len() {
-            matches.answers.resize(self.predicates.len(), (0, false));
+        let slot = predicate.field.as_deref().map(|field| self.intern(field));
+        if let Test::SameAs { other, .. } = &predicate.test {
+            self.intern(other);
         }
-        for local in &self.always {
-            matches.queue.push(*local);
+        let number = u32::try_from(self.predicates.len()).unwrap_or(u32::MAX);
+        self.predicates.push(Placed { slot, predicate: predicate.clone() });
+        known.insert(predicate.key.to_string(), number);
+        number
+    }
+
+    fn intern(&mut self, name: &str) -> usize {
+        let known = self.names.len();
+        let slot = self.names.intern(name);
+        if slot == known {
+            self.columns.extend(Column::from_name(name).map(|column| (column, slot)));
         }
-        let mut spelling = std::mem::take(&mut matches.spelling);
-        for field in &self.fields {
-            if let Some(value) = view.value(field.slot) {
-                field.scan(value, &mut spelling, &mut |local| nominate(matches, local));
+        slot
+    }
+
+    /// Number of a field by its name.
+    pub(crate) fn slot_of(&self, name: &str) -> Option<usize> {
+        self.names.get(name)
+    }
+
+    /// How many fields have numbers.
+    pub(crate) fn slots(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(crate) fn columns(&self) -> &[(Column, usize)] {
+        &self.columns
+    }
+
+    /// Length of the shortest keyword; `None` where no keyword is sought.
+    pub(crate) fn shortest_keyword(&self) -> Option<usize> {
+        self.keywords.as_ref().and_then(FieldScan::shortest_part)
+    }
+
+    /// Whether a keyword can stand in the spelling of a number.
+    pub(crate) fn keywords_in_numbers(&self) -> bool {
+        self.keywords.as_ref().is_some_and(FieldScan::parts_in_numbers)
+    }
+
+    /// Finds the rules of this network that match.
+    pub(crate) fn evaluate(
+        &self,
+        record: &dyn Record,
+        memory: &mut Memory,
+        scratch: &mut Scratch,
+        detections: &mut Vec<Detection>,
+    ) {
+        if self.rules.is_empty() {
+            return;
+        }
+        memory.epoch += 1;
+        memory.queue.clear();
+        memory.candidates.resize(self.rules.len(), 0);
+        memory.answers.resize(self.predicates.len(), (0, false));
+        let view = View::new(record, self, scratch);
+        let Memory { epoch, candidates, queue, .. } = memory;
+        let mut nominate = |local: u32| {
+            if let Some(when) = candidates.get_mut(local as usize)
+                && *when != *epoch
+            {
+                *when = *epoch;
+                queue.push(local);
             }
+        };
+        self.always.iter().for_each(|local| nominate(*local));
+        for field in &self.fields {
+            field.scan(&view, &mut nominate);
         }
-        matches.spelling = spelling;
         if let Some(keywords) = &self.keywords {
-            view.record.any_text(&mut |text| {
-                keywords.scan_text(text, &mut |local| nominate(matches, local));
-                false
-            });
+            keywords.look_for_parts(view.searched(), &mut nominate);
         }
-        let queue = std::mem::take(&mut matches.queue);
+        let queue = std::mem::take(&mut memory.queue);
         for local in &queue {
             if let Some(rule) = self.rules.get(*local as usize)
-                && rule.root.holds(&mut |leaf| self.answer(*leaf, view, matches))
+                && rule.root.holds(&mut |leaf| self.answer(*leaf, &view, memory))
             {
-                let fields = self.reasons(&rule.root, view, matches);
-                matches.detections.push(Detection { rule: rule.rule, fields });
+                let fields = self.reasons(&rule.root, &view, memory);
+                detections.push(Detection { rule: rule.rule, fields });
             }
         }
-        matches.queue = queue;
+        memory.queue = queue;
+        view.recycle(scratch);
     }
 
-    fn answer(&self, leaf: u32, view: &View<'_>, matches: &mut Matches) -> bool {
-        let epoch = matches.epoch;
-        if let Some((when, answer)) = matches.answers.get(leaf as usize)
+    fn answer(&self, leaf: u32, view: &View<'_>, memory: &mut Memory) -> bool {
+        let epoch = memory.epoch;
+        if let Some((when, answer)) = memory.answers.get(leaf as usize)
             && *when == epoch
         {
             return *answer;
         }
         let answer = self.predicates.get(leaf as usize).is_some_and(|placed| ask(placed, view));
-        if let Some(place) = matches.answers.get_mut(leaf as usize) {
+        if let Some(place) = memory.answers.get_mut(leaf as usize) {
             *place = (epoch, answer);
         }
         answer
     }
 
-    fn reasons(&self, root: &Expression<u32>, view: &View<'_>, matches: &mut Matches) -> Vec<MatchedField> {
+    fn reasons(&self, root: &Expression<u32>, view: &View<'_>, memory: &mut Memory) -> Vec<MatchedField> {
         let mut leaves: Vec<u32> = Vec::new();
-        root.reasons(&mut |leaf| self.answer(*leaf, view, matches), &mut |leaf| {
+        root.reasons(&mut |leaf| self.answer(*leaf, view, memory), &mut |leaf| {
             if !leaves.contains(leaf) {
                 leaves.push(*leaf);
             }
@@ -161,15 +235,6 @@ impl Network {
             }
         }
         fields
-    }
-}
-
-fn nominate(matches: &mut Matches, local: u32) {
-    if let Some(epoch) = matches.candidates.get_mut(local as usize)
-        && *epoch != matches.epoch
-    {
-        *epoch = matches.epoch;
-        matches.queue.push(local);
     }
 }
 

@@ -31,61 +31,85 @@ impl Need {
 
     /// Rough number of records out of a hundred that have it.
     fn frequency(&self) -> f32 {
-        let by_length = |length: usize| match length {
-            0 => 100.0,
-            1 => 60.0,
-            2 => 30.0,
-            3 => 10.0,
-            4 => 4.0,
-            5..=7 => 1.0,
-            _ => 0.3,
-        };
         let base = match &self.trigger {
             Trigger::Present => 80.0,
             // Few values of a number or flag are many records; names and paths are rarer.
-            Trigger::Whole(text) if text.len() <= 5 => 5.0,
-            Trigger::Whole(_) => 0.5,
-            Trigger::Part(text) if COMMON.contains(&text.as_str()) => 40.0,
-            Trigger::Part(text) => by_length(text.len()),
+            Trigger::Whole(text) if text.len() <= 8 => 5.0,
+            Trigger::Whole(text) => by_length(telling(text)).min(2.0),
+            Trigger::Part(text) => by_length(telling(text)),
         };
         // Looking through every text of a record is dear.
         if self.field.is_none() { base * 20.0 } else { base }
     }
 }
 
-/// Parts of paths that many records hold.
+fn by_length(length: usize) -> f32 {
+    match length {
+        0 => 60.0,
+        1 => 40.0,
+        2 => 20.0,
+        3 => 8.0,
+        4 => 4.0,
+        5..=7 => 1.0,
+        _ => 0.3,
+    }
+}
+
+/// Words that many records hold, longer ones before those that are part of them.
 const COMMON: &[&str] = &[
+    "\\system\\currentcontrolset\\",
+    "\\windows nt\\currentversion\\",
+    "\\microsoft\\windows\\currentversion\\",
+    "c:\\windows\\system32\\",
+    "\\windows\\system32\\",
+    "\\program files",
+    "\\programdata\\",
+    "\\appdata\\local\\",
+    "powershell",
+    "currentversion",
+    "\\services\\",
+    "system32",
+    "syswow64",
+    "microsoft",
+    "software",
+    "explorer",
+    "services",
+    "svchost",
+    "windows",
+    "unknown",
+    "(x86)",
+    "\\users\\",
+    "appdata",
+    "\\temp\\",
+    "lsass",
+    "hidden",
+    "local",
+    "ntdll",
+    "new-object",
+    "-noni",
+    "-nop",
+    "hklm",
+    "hkcu",
+    "http",
+    "/bin/",
+    "/usr",
     ".exe",
     ".dll",
-    "\\",
-    "c:\\",
-    "\\windows\\",
-    "c:\\windows\\",
-    "\\system32\\",
-    "c:\\windows\\system32\\",
-    "\\cmd.exe",
-    "\\powershell.exe",
-    "\\svchost.exe",
-    "\\services.exe",
-    "\\explorer.exe",
-    "c:\\program files",
-    "c:\\program files\\",
-    "\\users\\",
-    "c:\\users\\",
-    "\\appdata\\",
-    "\\appdata\\local\\",
-    "microsoft",
-    "windows",
-    "\\software\\",
-    "hklm\\",
-    "hku\\",
-    "\\microsoft\\windows\\currentversion\\",
-    "/bin/",
-    "/usr/bin/",
-    "http",
-    " -",
-    " /",
+    "cmd",
+    "0x",
+    "c:",
 ];
+
+/// Bytes of a text that are neither part of common words nor punctuation.
+fn telling(text: &str) -> usize {
+    let mut rest = text.to_owned();
+    for word in COMMON {
+        if rest.contains(word) {
+            rest = rest.replace(word, "\\");
+        }
+    }
+    rest.bytes().filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()).count() + usize::from(rest.len() > 16)
+}
 
 /// The things of which at least one is in every record that the expression holds for; `None` where nothing can be
 /// named, for example under `not`.
@@ -96,8 +120,8 @@ pub(super) fn needs(expression: &Expression) -> Option<Vec<Need>> {
 fn weighed(expression: &Expression) -> Option<(f32, Vec<Need>)> {
     match expression {
         Expression::Leaf(predicate) => {
-            let need = of_predicate(predicate)?;
-            Some((need.frequency(), vec![need]))
+            let needs = of_predicate(predicate)?;
+            Some((needs.iter().map(Need::frequency).sum(), needs))
         }
         Expression::Not(_) => None,
         Expression::All(parts) => {
@@ -117,7 +141,8 @@ fn weighed(expression: &Expression) -> Option<(f32, Vec<Need>)> {
     }
 }
 
-fn of_predicate(predicate: &Predicate) -> Option<Need> {
+fn of_predicate(predicate: &Predicate) -> Option<Vec<Need>> {
+    let need = |trigger| Need { field: predicate.field.clone(), trigger };
     let trigger = match &predicate.test {
         Test::Text(pattern) => match pattern.necessity() {
             Necessity::Whole(text) => Trigger::Whole(crate::pattern::fold(text)),
@@ -127,9 +152,12 @@ fn of_predicate(predicate: &Predicate) -> Option<Need> {
         Test::Number { spelled, value } => Trigger::Whole(number_spelling(*value, spelled)?),
         Test::Truth(truth) => Trigger::Whole(truth.to_string()),
         Test::Exists(false) | Test::Null => return None,
+        Test::Regex(expression) if !expression.literals.is_empty() => {
+            return Some(expression.literals.iter().map(|text| need(Trigger::Part(text.clone()))).collect());
+        }
         _ => Trigger::Present,
     };
-    Some(Need { field: predicate.field.clone(), trigger })
+    Some(vec![need(trigger)])
 }
 
 /// The one spelling under which a record's number is looked up; `None` where a number has several.

@@ -2,6 +2,7 @@
 //! because a star takes whatever lies between. Never backtracks over more than one stretch.
 
 use super::Piece;
+use memchr::memmem::Finder;
 
 /// Letter case folded one character at a time, so that a text's folding does not depend on its neighbours
 /// (`str::to_lowercase` treats a final sigma differently).
@@ -13,11 +14,27 @@ pub(crate) fn fold(text: &str) -> String {
 }
 
 /// A stretch without `*`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Segment {
     pieces: Vec<Piece>,
     /// Length in characters.
     length: usize,
+    /// Of a stretch that is one literal; made once all is pushed.
+    finder: Option<Finder<'static>>,
+}
+
+impl PartialEq for Segment {
+    fn eq(&self, other: &Self) -> bool {
+        self.pieces == other.pieces
+    }
+}
+
+impl Eq for Segment {}
+
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.pieces.fmt(formatter)
+    }
 }
 
 impl Segment {
@@ -35,6 +52,11 @@ impl Segment {
     pub(super) fn push_one(&mut self) {
         self.length += 1;
         self.pieces.push(Piece::One);
+    }
+
+    /// To be called when nothing more will be pushed.
+    pub(super) fn finish(&mut self) {
+        self.finder = self.as_literal().map(|literal| Finder::new(literal).into_owned());
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -85,8 +107,8 @@ impl Segment {
 
     /// What is left after the first place where this segment fits.
     fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        if let Some(literal) = self.as_literal() {
-            return text.find(literal).and_then(|at| text.get(at + literal.len()..));
+        if let Some(finder) = &self.finder {
+            return finder.find(text.as_bytes()).and_then(|at| text.get(at + finder.needle().len()..));
         }
         let mut rest = text;
         loop {

@@ -33,7 +33,7 @@ pub(crate) enum Necessity<'a> {
 }
 
 /// A compiled pattern. Literals of a case-insensitive pattern are stored folded.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern {
     cased: bool,
     /// The pattern begins (ends) with `*`.
@@ -62,6 +62,7 @@ impl Pattern {
         if !current.is_empty() {
             segments.push(current);
         }
+        segments.iter_mut().for_each(Segment::finish);
         let open_start = matches!(pieces.first(), Some(Piece::Many));
         let open_end = matches!(pieces.last(), Some(Piece::Many));
         Self { cased, open_start, open_end, segments }

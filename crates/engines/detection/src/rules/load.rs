@@ -157,6 +157,7 @@ impl Loading<'_> {
             description: rule.description,
             false_positives: rule.falsepositives,
             references: rule.references,
+            supersedes: supersedes(rule.related),
             modified: rule.modified.or(rule.date),
             log_source: log_source(&rule.logsource),
             path: place.path.to_owned(),
@@ -192,6 +193,7 @@ impl Loading<'_> {
             description: rule.description,
             false_positives: rule.falsepositives,
             references: rule.references,
+            supersedes: supersedes(rule.related),
             modified: rule.modified.or(rule.date),
             log_source: RuleLogSource::default(),
             path: place.path.to_owned(),
@@ -321,6 +323,13 @@ fn log_source(source: &sigma::LogSource) -> RuleLogSource {
         category: lower(&source.category),
         service: lower(&source.service),
     }
+}
+
+fn supersedes(related: Vec<sigma::Related>) -> Vec<String> {
+    let gone = |one: &sigma::Related| {
+        matches!(one.relation_type, sigma::RelationType::Obsolete | sigma::RelationType::Renamed)
+    };
+    related.into_iter().filter(gone).map(|one| one.id).collect()
 }
 
 fn lowered(tags: Vec<String>) -> Vec<String> {

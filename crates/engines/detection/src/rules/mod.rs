@@ -77,6 +77,9 @@ pub struct Rule {
     pub description: Option<String>,
     pub false_positives: Vec<String>,
     pub references: Vec<String>,
+    /// Rules that this one takes the place of: it `obsolete`s them or was `renamed` from them (rules specification 2.1,
+    /// related).
+    pub supersedes: Vec<String>,
     /// Date of the last change, or of creation, as written.
     pub modified: Option<String>,
     pub log_source: RuleLogSource,
@@ -188,12 +191,20 @@ impl RuleSet {
 
     /// Oddities of rules that loaded all the same, each with its file and reason.
     pub fn warnings(&self) -> Vec<RuleError> {
+        let mut superseded: HashMap<String, &str> = HashMap::new();
+        for rule in &self.rules {
+            superseded.extend(rule.supersedes.iter().map(|id| (id.to_lowercase(), rule.id.as_str())));
+        }
         let of = |rule: &Arc<Rule>| {
             let waits = (!rule.needs_placeholders.is_empty()).then(|| {
                 format!("never matches until these placeholders have values: {}", rule.needs_placeholders.join(", "))
             });
+            let old = matches!(rule.status, "deprecated" | "unsupported")
+                .then(|| format!("its author calls it {}", rule.status));
+            let newer = superseded.get(&rule.id.to_lowercase()).filter(|newer| **newer != rule.id);
+            let newer = newer.map(|newer| format!("the rule {newer} takes its place; both are loaded"));
             let error = |reason| RuleError { path: rule.path.clone(), line: rule.line, reason };
-            rule.warnings.iter().cloned().chain(waits).map(error).collect::<Vec<_>>()
+            rule.warnings.iter().cloned().chain(waits).chain(old).chain(newer).map(error).collect::<Vec<_>>()
         };
         self.rules.iter().flat_map(of).collect()
     }

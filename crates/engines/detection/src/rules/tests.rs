@@ -192,6 +192,127 @@ fn log_sources_decide_which_rules_see_a_record() {
     assert_eq!(titles(&engine, &windows(&[("a", "B".into())])), ["product", "category", "both", "any"]);
 }
 
+/// Answers of a rule with this one line to records with this one field.
+fn answers(line: &str, name: &str, values: &[Value]) -> Vec<bool> {
+    let (rules, errors) =
+        load(&format!("title: t\nlogsource: {{product: windows}}\ndetection:\n  s:\n    {line}\n  condition: s\n"));
+    assert_eq!(errors, [], "{line}");
+    let engine = Engine::new(rules);
+    values.iter().map(|value| !titles(&engine, &windows(&[(name, value.clone())])).is_empty()).collect()
+}
+
+/// "It extracts a numeric value from a date" (modifiers 2.1, time modifiers): so the numeric modifiers fit behind it.
+#[test]
+fn parts_of_times_are_compared() {
+    let at = |hour: &str| Value::from(format!("2026-03-03T{hour}:15:00Z"));
+    let hours = ["05", "06", "21", "22", "23"].map(at);
+    assert_eq!(answers("t|hour|gte: 22", "t", &hours), [false, false, false, true, true]);
+    assert_eq!(answers("t|lt|hour: 6", "t", &hours), [true, false, false, false, false]);
+    assert_eq!(answers("t|hour|neq: 22", "t", &hours), [true, true, true, false, true]);
+    assert_eq!(answers("t|hour: [5, 23]", "t", &hours), [true, false, false, false, true]);
+    for wrong in ["t|hour: x", "t|hour|gte: 1.5", "t|hour|contains: 2"] {
+        let text = format!("title: t\nlogsource: {{product: x}}\ndetection:\n  s:\n    {wrong}\n  condition: s\n");
+        let (rules, errors) = load(&text);
+        assert_eq!((rules.len(), errors.len(), errors[0].line), (0, 1, 5), "{wrong}");
+    }
+}
+
+/// "`wide`: an alias for the `utf16le` modifier"; `utf16` "prepends a byte order mark" (modifiers 2.1, encoding).
+#[test]
+fn the_names_of_utf_16_mean_what_they_say() {
+    let texts = ["SQBFAFgA", "AEkARQBY", "//5JAEUAWAA="].map(Value::from);
+    assert_eq!(answers("a|utf16le|base64: IEX", "a", &texts), [true, false, false]);
+    assert_eq!(answers("a|wide|base64: IEX", "a", &texts), [true, false, false]);
+    assert_eq!(answers("a|utf16be|base64: IEX", "a", &texts), [false, true, false]);
+    assert_eq!(answers("a|utf16|base64: IEX", "a", &texts), [false, false, true]);
+}
+
+/// `neq`: "The field is different from the specified values"; "can be combined with" `fieldref` (modifiers 2.1).
+#[test]
+fn different_from_every_value() {
+    let values = [Value::from("x"), "y".into(), "z".into(), 1.into(), Value::Null];
+    assert_eq!(answers("a|neq: [x, 1]", "a", &values), [false, true, true, false, true]);
+    assert_eq!(answers("a|contains|neq: y", "a", &values), [true, false, true, true, true]);
+}
+
+/// Regular expressions of the specification's flavour, and the three flags together.
+#[test]
+fn flags_of_regular_expressions_add_up() {
+    let values = ["a\nB", "A\nb", "b", "x\nb\ny"].map(Value::from);
+    assert_eq!(answers("a|re: '^b$'", "a", &values), [false, false, true, false]);
+    assert_eq!(answers("a|re|m: '^b$'", "a", &values), [false, true, true, true]);
+    assert_eq!(answers("a|re|i|m: '^b$'", "a", &values), [true, true, true, true]);
+    assert_eq!(answers("a|re|i|s: 'a.b'", "a", &values), [true, true, false, false]);
+}
+
+/// Collections of the older specification: a global part, repeated rules, a reset.
+#[test]
+fn parts_of_a_collection_share_what_is_global() {
+    let text = "action: global
+title: both
+logsource: {product: windows}
+detection:
+  condition: s
+---
+detection:
+  s: {a: 1}
+---
+action: repeat
+title: repeated
+detection:
+  s: {a: 2}
+---
+action: reset
+---
+title: alone
+logsource: {product: windows}
+detection: {s: {a: 3}, condition: s}
+";
+    let (rules, errors) = load(text);
+    assert_eq!(errors, []);
+    let engine = Engine::new(rules);
+    let of = |number: i64| titles(&engine, &windows(&[("a", number.into())]));
+    assert_eq!((of(1), of(2), of(3)), (vec!["both".to_owned()], vec!["repeated".to_owned()], vec!["alone".to_owned()]));
+}
+
+/// "Rule obsoletes the referred rule or rules, which aren't used anymore" (rules 2.1, related).
+#[test]
+fn a_rule_whose_place_is_taken_is_told() {
+    let newer = RULE
+        .replace("5a0001", "5a0002")
+        .replace("status: test", "status: test\nrelated: [{id: 0B6F0F7A-3C0E-4D3E-9B1F-6A0D5A5A0001, type: obsolete}]");
+    let old = RULE.replace("status: test", "status: deprecated");
+    let (rules, errors) = load(&format!("{old}---{newer}"));
+    assert_eq!((rules.len(), errors), (2, vec![]));
+    let reasons: Vec<String> = rules.warnings().into_iter().map(|warning| warning.reason).collect();
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    assert!(reasons[0].contains("deprecated") && reasons[1].contains("5a0002"));
+}
+
+/// One bad rule among good ones is refused alone, with file, line and a reason.
+#[test]
+fn an_unknown_modifier_spoils_nothing_else() {
+    let bad = "title: b\nlogsource: {product: windows}\ndetection:\n  s:\n    a|contians: x\n  condition: s\n";
+    let (rules, errors) = load(&format!("{RULE}---\n{bad}---\n{}", RULE.replace("5a0001", "5a0002")));
+    assert_eq!(rules.len(), 2);
+    let before = RULE.lines().count();
+    assert_eq!((errors.len(), errors[0].line), (1, before + 6), "{errors:?}");
+    assert_eq!(errors[0].path, std::path::Path::new("a.yml"));
+    assert!(errors[0].reason.contains("contians"), "{}", errors[0].reason);
+}
+
+/// A network is compiled for each log source once, and again only for other rules.
+#[test]
+fn the_next_engine_is_ready_for_what_the_last_one_met() {
+    let (before, after) = (Engine::new(load(RULE).0), Engine::new(load(RULE).0));
+    titles(&before, &windows(&[]));
+    assert_eq!((before.networks_ready(), after.networks_ready()), (1, 0));
+    after.prepare_like(&before);
+    assert_eq!(after.networks_ready(), 1);
+    assert_eq!(titles(&after, &windows(&[("Image", "x\\whoami.exe".into())])), ["Whoami"]);
+    assert_eq!(after.networks_ready(), 1);
+}
+
 fn yaml_like() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         "[ ]{0,6}[a-z|:*%?'\"{}\\[\\]-]{0,12}",
