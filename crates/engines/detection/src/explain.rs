@@ -3,10 +3,11 @@
 
 use crate::correlation::{Condition, Correlation, Measure};
 use crate::expression::Expression;
+use crate::network::Network;
 use crate::pattern::{Shape, fold};
 use crate::predicate::{Comparison, Predicate, Test, TimePart};
 use crate::rules::{Body, RuleSet};
-use crate::view::{FieldNumbers, View};
+use crate::view::{Scratch, View};
 use event::{Micros, Record, Value};
 use rsigma_parser::ConditionOperator;
 use std::sync::Arc;
@@ -147,22 +148,14 @@ impl RuleSet {
     pub fn explain(&self, position: usize, record: &dyn Record) -> Option<Explanation> {
         let rule = self.rules.get(position)?;
         let Body::Condition(condition) = &rule.body else { return None };
-        let mut names = FieldNumbers::default();
-        condition.map(&mut |predicate| {
-            if let Some(field) = &predicate.field {
-                names.intern(field);
-            }
-            if let Test::SameAs { other, .. } = &predicate.test {
-                names.intern(other);
-            }
-        });
-        let view = View::new(record, &names);
+        let network = Network::new(&self.rules, &[position]);
+        let view = View::new(record, &network, &mut Scratch::default());
         let source = &rule.log_source;
         let (product, category, service) =
             (source.product.as_deref(), source.category.as_deref(), source.service.as_deref());
         Some(Explanation {
             log_source_fits: record.log_source().matches(product, category, service),
-            condition: part(condition, Some(&Asked { view, names: &names })),
+            condition: part(condition, Some(&Asked { view, network: &network })),
         })
     }
 }
@@ -170,13 +163,13 @@ impl RuleSet {
 /// A record that is asked.
 struct Asked<'r> {
     view: View<'r>,
-    names: &'r FieldNumbers,
+    network: &'r Network,
 }
 
 impl Asked<'_> {
     fn answer(&self, predicate: &Predicate) -> bool {
         match &predicate.field {
-            Some(field) => self.names.get(field).is_some_and(|slot| predicate.test.holds(&self.view, slot)),
+            Some(field) => self.network.slot_of(field).is_some_and(|slot| predicate.test.holds(&self.view, slot)),
             None => self.keyword(&predicate.test).is_some(),
         }
     }
@@ -282,7 +275,7 @@ fn how(predicate: &Predicate) -> (How, bool, String) {
             };
             (how, *cased, other.to_string())
         }
-        Test::TimePart(part, _) => {
+        Test::TimePart(part, comparison, _) => {
             let how = match part {
                 TimePart::Minute => How::Minute,
                 TimePart::Hour => How::Hour,
@@ -291,7 +284,14 @@ fn how(predicate: &Predicate) -> (How, bool, String) {
                 TimePart::Month => How::Month,
                 TimePart::Year => How::Year,
             };
-            (how, false, shown())
+            let sign = match comparison {
+                None => "",
+                Some(Comparison::Less) => "< ",
+                Some(Comparison::LessOrEqual) => "≤ ",
+                Some(Comparison::Greater) => "> ",
+                Some(Comparison::GreaterOrEqual) => "≥ ",
+            };
+            (how, false, format!("{sign}{}", shown()))
         }
     }
 }

@@ -40,7 +40,7 @@ fn two_people(data: &Path) {
 
 /// Stores so many lines in segments.
 fn import(data: &Path, first: usize, count: usize) {
-    let file = data.join("lines.log");
+    let file = data.with_extension("log");
     let line =
         |number: usize| format!("Nov 21 10:{:02}:{:02} web-1 app: old {number:06}\n", number / 60 % 60, number % 60);
     std::fs::write(&file, (first..first + count).map(line).collect::<String>()).expect("written");

@@ -203,7 +203,7 @@ fn a_table_of_agencies_is_tried_then_taken_and_a_wrong_line_is_named() {
     assert_eq!(tried["totals"], json!({ "new": 1, "changed": 0, "same": 0, "refused": 1 }));
     assert_eq!(counted(), 0);
     let taken = import(false);
-    assert_eq!(taken["lines"][1]["outcome"]["refused"][0]["field"], json!("kind"), "{taken}");
+    assert_eq!(taken["lines"][1]["outcome"]["refused"][0]["column"], json!("kind"), "{taken}");
     assert_eq!(counted(), 1);
     assert_eq!(import(false)["totals"]["same"], json!(1));
     let people = data.path().join("people.csv");

@@ -42,7 +42,7 @@ fn bundle(entity: &str, first: u64, last: u64, time: i64) -> (String, Bundle) {
         samples: vec![Sample { seq: first, time, fields: Vec::new() }],
         links: Vec::new(),
     };
-    (format!("key-{entity}"), bundle)
+    (format!("key-{}", entity.replace(char::from(0), "nul")), bundle)
 }
 
 async fn write(db: &Db, bundles: Vec<(String, Bundle)>, damping: &mut Damping, scoring: &Scoring) -> (usize, usize) {

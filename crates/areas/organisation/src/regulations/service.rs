@@ -10,6 +10,7 @@ use kit::clock::Micros;
 use kit::fold::normalise;
 use kit::live::Live;
 use kit::scope::Agencies;
+use kit::text::{FieldFaults, several_lines};
 use kit::{Capability, Connection, Error, Lang, Scope, Tx};
 use serde_json::json;
 
@@ -81,13 +82,9 @@ fn with(state: &State, path: &str, text: &str) -> Files {
 }
 
 fn bounded(field: &str, text: &str) -> Result<String, Error> {
-    let text = normalise(text);
-    if text.is_empty() {
-        return Err(Error::invalid(field, "field-required"));
-    }
-    if text.chars().count() > LONGEST_REASON {
-        return Err(Error::invalid(field, "field-too-long"));
-    }
+    let mut faults = FieldFaults::default();
+    let text = faults.required_lines(field, text, LONGEST_REASON);
+    faults.into_result()?;
     Ok(text)
 }
 
@@ -96,6 +93,7 @@ fn read(change: &Change) -> Result<Change, Error> {
     if change.text.len() > LONGEST_TEXT {
         return Err(Error::invalid("text", "field-too-long"));
     }
+    several_lines(&change.text).map_err(|key| Error::invalid("text", key))?;
     Ok(Change {
         path: change.path.clone(),
         text: tidy(&change.text),

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use kit::calendar::end_of_day;
 use kit::clock::{DAY, Micros};
 use kit::error::FieldError;
-use kit::fold::normalise;
 use kit::scope::Agencies;
+use kit::text::one_line;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use sea_orm::Statement;
@@ -78,7 +78,11 @@ fn conditions(input: &ExceptionInput) -> Result<Vec<Condition>, Error> {
     let mut conditions: Vec<Condition> = Vec::new();
     for (field, values) in input.field.iter().zip(&input.values) {
         let mut kept: Vec<String> = Vec::new();
-        for value in values.lines().map(normalise).filter(|value| !value.is_empty()) {
+        for value in values.lines() {
+            let value = one_line(value).map_err(|key| Error::invalid("values", key))?;
+            if value.is_empty() {
+                continue;
+            }
             if value.len() > LONGEST_VALUE {
                 return Err(Error::invalid("values", "field-too-long"));
             }
@@ -86,7 +90,7 @@ fn conditions(input: &ExceptionInput) -> Result<Vec<Condition>, Error> {
                 kept.push(value);
             }
         }
-        let field = normalise(field);
+        let field = one_line(field).map_err(|key| Error::invalid("values", key))?;
         if kept.is_empty() {
             continue;
         }

@@ -2,8 +2,8 @@
 
 use super::{RuleState, store};
 use kit::clock::Micros;
-use kit::fold::normalise;
 use kit::scope::Agencies;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use serde_json::json;
@@ -46,10 +46,8 @@ pub async fn begin_on_trial(tx: &Tx<'_>, rule_ids: &[String], reason: &str, now:
 
 /// A reason as it is kept.
 pub(in crate::rules) fn reason_of(text: &str) -> Result<String, Error> {
-    let reason = normalise(text);
-    match reason.chars().count() {
-        0 => Err(Error::invalid("reason", "field-required")),
-        1..=LONGEST_REASON => Ok(reason),
-        _ => Err(Error::invalid("reason", "field-too-long")),
-    }
+    let mut faults = FieldFaults::default();
+    let reason = faults.required_lines("reason", text, LONGEST_REASON);
+    faults.into_result()?;
+    Ok(reason)
 }
