@@ -140,9 +140,9 @@ async fn exceptions_stay_behind_the_wall_of_their_agency() {
         let whole = centre.post("2", &path, &format!("{end}&reach=centre")).await;
         assert_eq!(whole.status, StatusCode::SEE_OTHER, "{}", whole.text);
         let of = |who: &'static str| centre.get(who, "/rules/exceptions");
-        assert!(of("0").await.says("Sở Y tế") && !of("0").await.says("<strong>Toàn Trung tâm"));
-        assert!(!of("1").await.says("Sở Y tế"));
-        assert!(of("2").await.says("Sở Y tế") && of("2").await.says("<strong>Toàn Trung tâm"));
+        assert!(of("0").await.says(": Sở Y tế</strong>") && !of("0").await.says("<strong>Toàn Trung tâm"));
+        assert!(!of("1").await.says(": Sở Y tế</strong>"));
+        assert!(of("2").await.says(": Sở Y tế</strong>") && of("2").await.says("<strong>Toàn Trung tâm"));
         let sql = "SELECT id AS value FROM rule_exceptions WHERE agency_id IS NOT NULL";
         let remove = format!("/rules/exceptions/{}/remove", centre.value(sql).await);
         assert_eq!(centre.post("1", &remove, "reason=x").await.status, StatusCode::NOT_FOUND);

@@ -137,12 +137,12 @@ fn rows(
         if rows.len() >= MOST_LINES {
             return Err(too_long());
         }
-        let wrong = |key| Err((line, Fault::whole(key)));
+        let wrong = |key| (line, Fault::whole(key));
         match cells {
-            Err(key) => rows.push(wrong(key)),
+            Err(key) => rows.push(Err(wrong(key))),
             Ok(cells) if cells.iter().all(is_blank) => {}
             Ok(cells) if cells.len() < names.len() || !cells.iter().skip(names.len()).all(is_blank) => {
-                rows.push(wrong("sheet-line-cells"));
+                rows.push(Err(wrong("sheet-line-cells")));
             }
             Ok(cells) => rows.push(Ok(row(line, &names, &cells, Faults::new(columns)))),
         }

@@ -290,7 +290,7 @@ async fn every_named_act_asks_again_who_is_there() {
             "/me/passkeys".to_owned(),
             "/me/passkeys/x/remove".to_owned(),
         ] {
-            let answer = admin.post(&path, &[]).await;
+            let answer = admin.post(&path, &[("kind", "mail")]).await;
             assert!(answer.location().starts_with("/confirm?to="), "{path}: {} {}", answer.status, answer.text);
         }
     })

@@ -299,12 +299,11 @@ fn finish(stage: Stage, keyword: bool) -> Result<Vec<Test>, CompileError> {
             Ok(tests)
         }
         Stage::Regex { source, insensitive, multi_line, dot_all } => {
-            let regex = RegexBuilder::new(&source)
-                .case_insensitive(insensitive)
-                .multi_line(multi_line)
-                .dot_matches_new_line(dot_all)
-                .size_limit(REGEX_SIZE_LIMIT)
-                .build();
+            // The flags are written into the expression: predicates are told apart by how they are written.
+            let flags = [(insensitive, 'i'), (multi_line, 'm'), (dot_all, 's')];
+            let flags: String = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, letter)| *letter).collect();
+            let written = if flags.is_empty() { source.clone() } else { format!("(?{flags}){source}") };
+            let regex = RegexBuilder::new(&written).size_limit(REGEX_SIZE_LIMIT).build();
             match regex {
                 Ok(regex) => {
                     let literals = literals::necessary(&source, insensitive, multi_line, dot_all).into();
