@@ -98,7 +98,7 @@ pub struct Sighted<'all> {
 /// Looks at every technique that is known, and at those that only rules name.
 pub fn picture(sighted: Sighted<'_>) -> Picture {
     let mut by_technique: BTreeMap<String, Vec<(bool, bool)>> = BTreeMap::new();
-    let mut waiting: BTreeMap<(Option<&str>, Option<&str>, Option<&str>), Vec<&Arc<Rule>>> = BTreeMap::new();
+    let mut waiting: BTreeMap<[Option<&str>; 3], Vec<&Arc<Rule>>> = BTreeMap::new();
     for rule in sighted.rules.rules() {
         if !rule.alerts || !rule.needs_placeholders.is_empty() || sighted.off.contains(&rule.id) {
             continue;
@@ -115,7 +115,7 @@ pub fn picture(sighted: Sighted<'_>) -> Picture {
         }
         // A rule that waits for several kinds is helped by none of them alone.
         if let [one] = unfed.as_slice() {
-            let key = (one.product.as_deref(), one.category.as_deref(), one.service.as_deref());
+            let key = [one.product.as_deref(), one.category.as_deref(), one.service.as_deref()];
             waiting.entry(key).or_default().push(rule);
         }
     }
@@ -126,7 +126,7 @@ pub fn picture(sighted: Sighted<'_>) -> Picture {
         .collect();
     let mut gaps: Vec<Gap> = waiting
         .into_iter()
-        .map(|((product, category, service), rules)| Gap {
+        .map(|([product, category, service], rules)| Gap {
             log_source: RuleLogSource {
                 product: product.map(ToOwned::to_owned),
                 category: category.map(ToOwned::to_owned),
@@ -141,7 +141,7 @@ pub fn picture(sighted: Sighted<'_>) -> Picture {
             rules: rules.len(),
         })
         .collect();
-    gaps.sort_by(|left, right| (right.gained.len(), right.rules).cmp(&(left.gained.len(), left.rules)));
+    gaps.sort_by_key(|gap| std::cmp::Reverse((gap.gained.len(), gap.rules)));
     let techniques = techniques::all().map(|(number, tactics)| {
         let rules = by_technique.get(number).map(Vec::as_slice).unwrap_or_default();
         let fed = rules.iter().filter(|(fed, _)| *fed).count();

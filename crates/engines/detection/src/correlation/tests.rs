@@ -283,8 +283,11 @@ correlation:
   timespan: 5m
 ";
 
+/// Number, time and fields of a record.
+type Chance = (u64, i64, Vec<(&'static str, String)>);
+
 /// A stream of chance, the same every time: late, repeated, interleaved.
-fn stream_of_chance(records: usize) -> Vec<(u64, i64, Vec<(&'static str, String)>)> {
+fn stream_of_chance(records: usize) -> Vec<Chance> {
     let mut number = 88_172_645_463_325_252_u64;
     let mut next = |below: u64| {
         number ^= number << 13;

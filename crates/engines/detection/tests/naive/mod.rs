@@ -145,7 +145,8 @@ fn value_holds(field: Option<&str>, value: &SigmaValue, modifiers: &[Modifier], 
             })
         });
     }
-    let comparisons: [(Modifier, fn(f64, f64) -> bool); 4] = [
+    type Compares = fn(f64, f64) -> bool;
+    let comparisons: [(Modifier, Compares); 4] = [
         (Modifier::Lt, |left, right| left < right),
         (Modifier::Lte, |left, right| left <= right),
         (Modifier::Gt, |left, right| left > right),
