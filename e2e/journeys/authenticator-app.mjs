@@ -39,6 +39,7 @@ export default async function journey({ program, visitor, check, accessible }) {
   const first = step();
   await page.locator('#code').fill(codeOf(secret, first));
   await press('Kiểm tra và bật');
+  await page.locator('.recovery-codes').waitFor();
   const codes = await page.locator('.recovery-codes li').allInnerTexts();
   check(codes.length === 10, `${codes.length} recovery codes`);
 
