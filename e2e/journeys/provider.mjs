@@ -34,7 +34,7 @@ async function startProvider(port, site, groups) {
   return server;
 }
 
-export default async function journey({ visitor, check, accessible }) {
+export default async function journey({ browser, visitor, check, accessible }) {
   const port = await freePort();
   const program = await startProgram([], {
     LUYTRE_SIGN_IN__PROVIDERS__TINH__TITLE: 'Cổng Tỉnh',
@@ -101,6 +101,8 @@ export default async function journey({ visitor, check, accessible }) {
       check(new URL(stranger.url()).pathname === '/sign-in', `${login} is in`);
     }
   } finally {
+    // Pages that are still open would ask a program that is gone.
+    await Promise.all(browser.contexts().map((context) => context.close()));
     server?.closeAllConnections();
     server?.close();
     await program.stop();

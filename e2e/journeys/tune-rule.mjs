@@ -6,10 +6,15 @@ export default async function journey({ visitor, check, accessible }) {
   const analyst = await visitor({ role: 'trucban' });
   await analyst.goto('/alerts?state=new&range=all&sort=-count');
   await analyst.locator('#alert-rows tr[data-row] a[data-open]').first().waitFor({ timeout: 120_000 });
-  await analyst.locator('#alert-rows tr[data-row] a[data-open]').first().click();
-  await analyst.locator('#drawer.drawer-open').waitFor();
+  const rows = await analyst.locator('#alert-rows tr[data-row]').evaluateAll((found) => found.map((row) => row.dataset.row));
   const except = analyst.locator('#drawer a[href*="/exceptions/new?alert="]');
-  check((await except.count()) === 1, 'the alert offers no exception');
+  // What a saved search raised has no rule to tune.
+  for (const row of rows.slice(0, 20)) {
+    await analyst.goto(`/alerts?state=new&range=all&sort=-count&open=${row}`);
+    await analyst.locator('#drawer.drawer-open').waitFor();
+    if ((await except.count()) === 1) break;
+  }
+  check((await except.count()) === 1, 'no alert offers an exception');
   await except.click();
   await analyst.waitForURL(/\/exceptions\/new/);
   const rule = new URL(analyst.url()).pathname.split('/')[2];
