@@ -212,7 +212,6 @@ catalogue-monitoring-rule_hits-hour_start = Hour in which the matching events ar
 catalogue-monitoring-rule_hits-source_id = Source of the events; empty where groups are counted together.
 catalogue-monitoring-rule_hits-system_id = System the source belonged to.
 catalogue-monitoring-rule_hits-agency_id = Agency of the system.
-catalogue-monitoring-rule_hits-entities = Values that tell matches apart, as a JSON object.
 catalogue-monitoring-rule_hits-detailed = False where groups beyond the limit are counted together.
 catalogue-monitoring-rule_hits-alerted = Matches that became part of an alert.
 catalogue-monitoring-rule_hits-shadowed = Matches while the rule was on trial.

@@ -59,7 +59,7 @@ restore-elevation = Approved as the right for a while { $id }; its use is in the
 restore-nobody-asked = The data directory held nothing, so there was nobody to approve it; the first new row of the trail says so.
 restore-replaced = What was there is kept in { $directory }
 restore-schema = The registers that were there are kept in the schema { $schema } of the database
-restore-key-missing = Put { $file } into { $directory } before the first start: a new one would be made, and what was sealed or signed with the old one would fit no more.
+restore-key-missing = Put { $file } into { $directory } before the first start: without it what was sealed with the old one cannot be read, and nothing more is signed.
 restore-other-key = The audit trail in the backup was signed with another key than the audit.key at hand; put that of then into the data directory, or its checkpoints fit no more.
 restore-as-of-then = Accounts, roles and keys of the API are as they were then: what was closed or revoked since is open again, look through it. All sessions were ended. Messages that waited then may be sent once more.
 

@@ -121,6 +121,7 @@ rules-explain-record = record { $number }:
 rules-tested = { $count } cases, { $failed } failed
 rules-import-none = { $pack } holds no rule that can be used
 rules-import-name = “{ $name }” cannot name a folder; give --name of small letters, digits and hyphens
+rules-import-own-folder = { $folder } holds rules that no pack brought; choose another name with --name, so that they are not lost
 rules-import-added = new rules: { $count }
 rules-import-changed = rules with another text: { $count }
 rules-import-removed = rules that are no longer in the pack: { $count }

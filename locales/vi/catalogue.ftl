@@ -212,7 +212,6 @@ catalogue-monitoring-rule_hits-hour_start = Giờ mà các sự kiện khớp đ
 catalogue-monitoring-rule_hits-source_id = Nguồn của sự kiện; trống khi nhiều nhóm được đếm chung.
 catalogue-monitoring-rule_hits-system_id = Hệ thống mà nguồn thuộc về.
 catalogue-monitoring-rule_hits-agency_id = Cơ quan của hệ thống.
-catalogue-monitoring-rule_hits-entities = Các giá trị phân biệt những lần khớp, dạng đối tượng JSON.
 catalogue-monitoring-rule_hits-detailed = Là false khi các nhóm vượt giới hạn được đếm chung.
 catalogue-monitoring-rule_hits-alerted = Số lần khớp đã vào một cảnh báo.
 catalogue-monitoring-rule_hits-shadowed = Số lần khớp khi quy tắc đang chạy thử.

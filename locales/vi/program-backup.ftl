@@ -59,7 +59,7 @@ restore-elevation = Đã được duyệt bằng quyền có thời hạn { $id 
 restore-nobody-asked = Thư mục dữ liệu không có gì nên không có ai để duyệt; dòng mới đầu tiên của nhật ký kiểm toán ghi rõ điều này.
 restore-replaced = Dữ liệu trước đó được giữ ở { $directory }
 restore-schema = Sổ đăng ký trước đó được giữ trong lược đồ { $schema } của cơ sở dữ liệu
-restore-key-missing = Hãy đặt { $file } vào { $directory } trước lần khởi động đầu tiên: nếu thiếu, khóa mới sẽ được tạo và những gì đã mã hóa hay ký bằng khóa cũ không còn khớp.
+restore-key-missing = Hãy đặt { $file } vào { $directory } trước lần khởi động đầu tiên: nếu thiếu, những gì đã mã hóa bằng khóa cũ không đọc được và không ký thêm được gì.
 restore-other-key = Nhật ký kiểm toán trong bản sao lưu được ký bằng khóa khác với audit.key hiện có; hãy đặt khóa khi đó vào thư mục dữ liệu, nếu không các điểm ký không còn khớp.
 restore-as-of-then = Tài khoản, vai trò và khóa API trở lại như lúc sao lưu: những gì đã đóng hay thu hồi từ đó lại mở, hãy rà soát. Mọi phiên đăng nhập đã kết thúc. Tin nhắn khi đó đang chờ có thể được gửi thêm một lần.
 

@@ -121,6 +121,7 @@ rules-explain-record = bản ghi { $number }:
 rules-tested = { $count } ca thử, { $failed } không đạt
 rules-import-none = { $pack } không có quy tắc nào dùng được
 rules-import-name = “{ $name }” không làm tên thư mục được; hãy cho --name gồm chữ thường không dấu, số, gạch nối
+rules-import-own-folder = { $folder } đã có quy tắc không phải do gói nào mang đến; hãy chọn tên khác bằng --name để không mất chúng
 rules-import-added = quy tắc mới: { $count }
 rules-import-changed = quy tắc đổi nội dung: { $count }
 rules-import-removed = quy tắc không còn trong gói: { $count }

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod catalogue;
 pub mod clock;
 pub mod db;
+pub mod diff;
 pub mod error;
 pub mod find;
 pub mod fold;

@@ -229,6 +229,8 @@ impl Centre {
             tokio::task::spawn_blocking(move || load_rules(&content, &directories, now)).await.context("loading")??;
         tracing::info!(rules = book.set.len(), failed = book.errors.len(), "rules loaded");
         keep_versions(&self.db, &self.scope, &book, now).await?;
+        // What was decided about new rules counts from their first match.
+        self.pipeline.refresh_tuning().await?;
         self.pipeline.set_engine(Arc::new(engine));
         self.rules.replace(book);
         Ok(())

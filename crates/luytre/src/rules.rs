@@ -46,7 +46,7 @@ pub(crate) fn load_rules(content: &Content, directories: &[PathBuf], now: i64) -
     }
     let (set, wrong) = RuleSet::load(&sources, &LoadOptions::default());
     errors.extend(wrong);
-    let book = Book { set: Arc::new(set.clone()), errors, tests, loaded_at: now };
+    let book = Book { set: Arc::new(set.clone()), errors, tests, loaded_at: now, ..Book::default() };
     Ok((Engine::new(set), book))
 }
 

@@ -171,6 +171,7 @@ fn app(
     let areas = areas();
     let mut ports = Ports::default();
     ports.insert(Monitoring {
+        scoring: centre.scoring.clone(),
         store: centre.store.clone(),
         resends,
         formats: centre.pipeline.formats(),

@@ -33,6 +33,8 @@ pub struct Monitoring {
     pub searches: search::places::Searches,
     /// Rules in force, with those that did not load. Replaced as a whole when a rule directory changes.
     pub rules: rules::Shelf,
+    /// The scoring table in force, by which alerts are weighed, grouped and told as stories.
+    pub scoring: Arc<alerts::scoring::Scoring>,
 }
 
 /// What monitoring brings to the program.

@@ -212,10 +212,12 @@ impl Manifest {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Writes a copy of this moment to a new file.
+    /// Writes a copy of this moment to a new file. What this store has left in the archive without claiming it is not for the
+    /// copy to remove: it may be claimed here a moment later.
     pub(crate) fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
         let name = file.to_str().ok_or_else(|| StoreError::Manifest(format!("{} is no UTF-8", file.display())))?;
         self.connection().execute("VACUUM INTO ?1", [name])?;
+        Connection::open(file)?.execute("DELETE FROM unclaimed", [])?;
         Ok(())
     }
 

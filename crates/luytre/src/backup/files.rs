@@ -1,7 +1,7 @@
 //! Files and folders that their owner alone reads, and what of a data directory is copied as it lies.
 
 use super::settle::{LOADING, MARK};
-use super::{EVENTS, SETTINGS, SQLITE, failed};
+use super::{CHECKPOINTS, EVENTS, SETTINGS, SQLITE, failed};
 use event_store::{CopiedFile, copy_file};
 use kit::Error;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -84,11 +84,7 @@ impl Beside {
         for entry in entries(data)? {
             let name = entry.file_name().to_string_lossy().into_owned();
             let registers = name.strip_prefix(SQLITE).is_some_and(|rest| ["", "-wal", "-shm"].contains(&rest));
-            if registers || name == EVENTS || name == "audit" || PASSING.contains(&name.as_str()) {
-                continue;
-            }
-            if name == SETTINGS || name.ends_with(".key") || name.ends_with(".key.new") {
-                found.secret.push(name);
+            if registers || name == EVENTS || PASSING.contains(&name.as_str()) {
                 continue;
             }
             found.add(&entry, name)?;
@@ -99,9 +95,16 @@ impl Beside {
     }
 
     fn add(&mut self, entry: &fs::DirEntry, path: String) -> Result<(), Error> {
+        // Copied up to the rows that the registers have.
+        if path == CHECKPOINTS {
+            return Ok(());
+        }
+        let is_secret = path == SETTINGS || path.ends_with(".key") || path.ends_with(".key.new");
         let kind = entry.file_type().map_err(|error| failed(&entry.path(), &error))?;
         if entry.file_name().to_str().is_none() || !(kind.is_file() || kind.is_dir()) {
             self.skipped.push(path);
+        } else if kind.is_file() && is_secret {
+            self.secret.push(path);
         } else if kind.is_file() {
             self.plain.push(path);
         } else {

@@ -1,7 +1,7 @@
 //! Makes a backup of an open centre, in the order in which nothing can be missed: manifest and segments, registers, the end
 //! of the log.
 
-use super::files::{Beside, copy_to, make_folder, sync_folder, sync_tree, write_new};
+use super::files::{Beside, copy_to, make_folder, make_folders, sync_folder, sync_tree, write_new};
 use super::registers::{self, scope};
 use super::{CHECKPOINTS, Database, EVENTS, Inventory, LAYOUT, LogPosition, TrailPosition, blocking, failed, of_store};
 use crate::centre::Centre;
@@ -74,9 +74,9 @@ impl Unfinished {
         Ok(Self { at, becomes })
     }
 
-    /// Gives it its name. A folder of that name which came meanwhile is in the way, since it is not empty.
+    /// Gives it its name; everything in it is on the disk already. A folder of that name which came meanwhile is in the way,
+    /// since it is not empty.
     fn finish(&self) -> Result<(), Error> {
-        sync_tree(&self.at)?;
         fs::rename(&self.at, &self.becomes).map_err(|error| failed(&self.becomes, &error))?;
         self.becomes.parent().map_or(Ok(()), sync_folder)
     }
@@ -97,8 +97,12 @@ impl Centre {
         let (by, name) = self.whose_backup(question).await?;
         let now = self.clock.now();
         let place = Unfinished::begin(&question.target, &self.data, now)?;
-        // So that nearly all of the trail in it is signed.
-        self.checkpoints.make(&self.db, &scope(), now).await?;
+        // So that nearly all of the trail in it is signed. Without the key that signs, which is told of elsewhere, a copy is
+        // worth no less.
+        match self.checkpoints.make(&self.db, &scope(), now).await {
+            Err(Error::Conflict(_)) => {}
+            made => drop(made?),
+        }
         let copy = self.store.begin_copy(&place.at.join(EVENTS)).await.map_err(of_store)?;
         let (database, url) = (Database::of(&self.configuration), self.configuration.database.url.reveal());
         let (registers, content) = registers::copy(&self.db, database, url, &place.at).await?;
@@ -137,6 +141,8 @@ impl Centre {
             problems,
             skipped,
         };
+        let at = place.at.clone();
+        blocking(move || sync_tree(&at)).await?;
         self.record_backup(&by, question, &made, || place.finish()).await?;
         Ok(made)
     }
@@ -186,7 +192,7 @@ fn beside(
     }
     let mut files = plain.iter().map(|path| copy_to(&data.join(path), folder, path)).collect::<Result<Vec<_>, _>>()?;
     if !checkpoints.is_empty() {
-        make_folder(&folder.join("audit"))?;
+        make_folders(&folder.join("audit"))?;
         write_new(&folder.join(CHECKPOINTS), checkpoints)?;
         files.push(super::files::measured(folder, CHECKPOINTS)?);
     }

@@ -13,7 +13,7 @@ use kit::live::Live;
 use kit::migration::applied;
 use kit::{Capability, Db, Error, Scope};
 use organisation::audit;
-use organisation::elevations::{self, Elevation, Standing};
+use organisation::elevations::{self, Elevation};
 use organisation::people::{self, PersonFilter};
 use organisation::policies::{Policies, RESTORE};
 use serde_json::{Value, json};
@@ -78,15 +78,15 @@ impl Permission {
         }
         let tx = db.scoped(&by).begin().await?;
         let what = json!({ "backup": question.backup, "sha256": sha256, "user": question.user });
-        match elevations::spend(&tx, policies, now, RESTORE, 1, what).await {
+        let used = match elevations::spend(&tx, policies, now, RESTORE, 1, what).await {
             Err(Error::Conflict(_)) => return Err(needed()),
-            spent => drop(spent?),
-        }
+            spent => spent?,
+        };
+        let elevation = match used {
+            Some(id) => Some(elevations::find(&tx, &id).await?),
+            None => None,
+        };
         tx.commit().await?;
-        let runs = |one: &Elevation| one.kind == RESTORE && one.standing(&policies.elevation, now) == Standing::Running;
-        let own = |one: &Elevation| by.person_id() == Some(one.person_id.as_str());
-        let elevation =
-            elevations::list(&db.scoped(&by).read(), 200).await?.into_iter().find(|one| runs(one) && own(one));
         let replaced = audit::head(&db.scoped(&scope()).read()).await?;
         Ok(Self { by: by.clone(), elevation, replaced: Some(replaced) })
     }

@@ -101,7 +101,8 @@ impl Places {
         Ok(match look(&self.beside.join(MARK))? {
             Seen::Locked => Standing::Running,
             Seen::Mark(Some(mark)) if self.beside.join(LOADING).exists() => Standing::Between(mark),
-            Seen::Mark(Some(mark)) if !self.data.exists() && exists(&mark.kept) => Standing::Gap(mark),
+            // Only a move away makes that name; whatever lies in the place of the data came later.
+            Seen::Mark(Some(mark)) if exists(&mark.kept) => Standing::Gap(mark),
             Seen::Mark(_) => Standing::Unfinished,
             // A folder without anything was made and not used.
             Seen::Nothing if fs::remove_dir(&self.beside).is_ok() || !self.beside.exists() => Standing::Nothing,
@@ -109,8 +110,12 @@ impl Places {
         })
     }
 
-    /// Removes what was made ready and did not change places. The mark goes last.
+    /// Removes what was made ready and did not change places. The mark goes last; without it what lies here is the data that
+    /// was replaced, and stays.
     pub(super) fn clear(&self) -> Result<(), Error> {
+        if !self.beside.join(MARK).exists() {
+            return Ok(());
+        }
         let clear = || {
             for entry in fs::read_dir(&self.beside)? {
                 let entry = entry?;

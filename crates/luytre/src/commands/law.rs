@@ -6,6 +6,7 @@ use crate::configuration::Configuration;
 use crate::control;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
+use kit::diff;
 use kit::live::Live;
 use kit::page::Format;
 use kit::{Db, Error, Scope};
@@ -188,7 +189,7 @@ fn check(regulations: &Regulations, file: &Path, path: Option<&str>, json: bool)
     let faults: Vec<_> = law::check(regulations, &path, &wanted).iter().map(|fault| fault.in_words(lang)).collect();
     let preview = faults.is_empty().then(|| law::preview(regulations, &path, &wanted, lang));
     let (lines, effects) = preview.map(|preview| (preview.lines, preview.effects)).unwrap_or_default();
-    let (added, removed) = law::counts(&lines);
+    let (added, removed) = diff::counts(&lines);
     if json {
         let found = json!({
             "path": path, "loads": faults.is_empty(), "faults": faults, "effects": effects, "added": added,
@@ -197,7 +198,7 @@ fn check(regulations: &Regulations, file: &Path, path: Option<&str>, json: bool)
         print_json(&found)?;
     } else {
         faults.iter().for_each(|fault| say!("✗ {fault}"));
-        for line in law::parts(&lines, 3).iter().flatten() {
+        for line in diff::parts(&lines, 3).iter().flatten() {
             say!("{} {}", line.mark.sign(), line.text);
         }
         effects.iter().for_each(|effect| say!("• {effect}"));

@@ -93,7 +93,7 @@ async fn list_alerts(visit: Visit) -> Result<Response, Fail> {
     let template = ListPage {
         chips: chips(&page, &filter, &rows),
         each: (!stories.is_empty()).then(|| bare.without("page").with("each", "1").to_string()),
-        stories: StoryLine::of(&visit, stories),
+        stories: StoryLine::of(&visit, stories)?,
         states: states(&page, &filter),
         severities: severities(&page, &filter),
         ranges: filter.span.choices(&page),

@@ -134,11 +134,11 @@ pub async fn of_same_entity(connection: &impl Connection, alert: &Alert, limit: 
     Ok(rows.into_iter().map(Alert::from).collect())
 }
 
-/// Alerts of a story in the order of their first events.
-pub async fn of_story(connection: &impl Connection, story_id: &str, limit: u64) -> Result<Vec<Alert>, Error> {
+/// Alerts of stories in the order of their first events.
+pub async fn of_stories(connection: &impl Connection, stories: &[String], limit: u64) -> Result<Vec<Alert>, Error> {
     let rows = row::Entity::find()
         .filter(visible(connection))
-        .filter(row::Column::StoryId.eq(story_id))
+        .filter(row::Column::StoryId.is_in(stories))
         .order_by_asc(row::Column::FirstEventTime)
         .order_by_asc(row::Column::Id)
         .limit(limit)

@@ -116,7 +116,7 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
     Ok(Panels {
         slots,
         side_slots,
-        stories: StoryLine::of(visit, stories),
+        stories: StoryLine::of(visit, stories)?,
         alerts: rows.into_iter().map(|row| AlertLine { title: row.title(visit.lang).to_owned(), row }).collect(),
         alerts_total,
         alerts_href: alerts_href.to_string(),

@@ -27,7 +27,7 @@ use kit::Lang;
 use kit::clock::Micros;
 use kit::page::Severity;
 use kit::web::Routes;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 pub fn routes() -> Routes {
     pages::routes()
@@ -41,6 +41,8 @@ pub struct Book {
     pub errors: Vec<RuleError>,
     /// Tests that lie beside rules.
     pub tests: Vec<RuleTestFile>,
+    /// What the tests came to, once somebody asked ([`Book::outcomes`]).
+    pub outcomes: OnceLock<Vec<cases::Outcome>>,
     pub loaded_at: Micros,
 }
 

@@ -7,15 +7,15 @@ use super::list::{Known, Standing, log_source};
 use super::reading::{self, Words};
 use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decision, RuleState};
-use super::techniques::Technique;
+use super::techniques::{Technique, tactic};
 use super::versions::{self, Version};
-use super::{Book, cases, exceptions, severity, short_path, text, title};
+use super::{Book, exceptions, severity, short_path, text, title};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use detection::{Engine, Rule, RuleSet};
+use detection::{Rule, RuleTestFile};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Severity};
 use kit::scope::Agencies;
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
@@ -133,7 +133,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         what_to_do: text(&rule, "what_to_do", lang).map(ToOwned::to_owned),
         description_is_translated: text(&rule, "description", lang).is_some(),
         description: text(&rule, "description", lang).or(rule.description.as_deref()).map(ToOwned::to_owned),
-        tactics: rule.tactics().into_iter().map(|tactic| tactic.replace(['-', '_'], " ")).collect(),
+        tactics: rule.tactics().into_iter().map(|name| tactic(name, lang)).collect(),
         techniques: rule.techniques().iter().map(|number| Technique::of(number, lang)).collect(),
         file: short_path(&rule.path),
         standing: known.standing(&rule),
@@ -161,9 +161,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
 
 /// The cases of the files beside the rule; run against all rules in force where the page is asked to.
 async fn cases_of(visit: &Visit, book: &Arc<Book>, rule: &Rule, run: bool) -> Result<Vec<Case>, Error> {
-    let files: Vec<_> = book.tests.iter().filter(|file| file.rule_file() == rule.path).cloned().collect();
     let mut shown: Vec<Case> = Vec::new();
-    for file in &files {
+    for file in book.tests.iter().filter(|file| file.rule_file() == rule.path) {
         shown.extend(file.cases.iter().map(|case| Case {
             name: case.name.clone(),
             place: format!("{}:{}", short_path(&file.path), case.line),
@@ -173,11 +172,17 @@ async fn cases_of(visit: &Visit, book: &Arc<Book>, rule: &Rule, run: bool) -> Re
         }));
     }
     if run && !shown.is_empty() {
-        let (set, formats, now) = (book.set.clone(), monitoring(&visit.app)?.formats.clone(), visit.now());
-        let work = move || cases::run(&files, &Engine::new(RuleSet::clone(&set)), &formats, now);
-        let outcomes = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
-        for (case, outcome) in shown.iter_mut().zip(outcomes) {
-            case.wrong = outcome.wrong;
+        let (book, path) = (book.clone(), rule.path.clone());
+        let (formats, now) = (monitoring(&visit.app)?.formats.clone(), visit.now());
+        let work = move || {
+            let beside = |file: &&RuleTestFile| file.rule_file() == path;
+            let places = book.tests.iter().flat_map(|file| file.cases.iter().map(move |_| file));
+            let outcomes = places.zip(book.outcomes(&formats, now)).filter(|(file, _)| beside(file));
+            outcomes.map(|(_, outcome)| outcome.wrong.clone()).collect::<Vec<_>>()
+        };
+        let wrong = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+        for (case, wrong) in shown.iter_mut().zip(wrong) {
+            case.wrong = wrong;
         }
     }
     Ok(shown)
@@ -219,12 +224,10 @@ async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<Sta
             Ok(see_other_saying(address, FlashKind::Done, "rule-state-changed"))
         }
         Err(Error::Conflict(key)) => Ok(see_other_saying(address, FlashKind::Problem, key)),
-        Err(Error::Invalid(fields)) => {
+        Err(error) => {
             tx.rollback().await?;
-            let mut errors = FormErrors::default();
-            fields.iter().for_each(|error| errors.add(error.field.as_str(), visit.t(error.key)));
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(show(&visit, &rule.id, &form, errors).await?)
         }
-        Err(error) => Err(error.into()),
     }
 }

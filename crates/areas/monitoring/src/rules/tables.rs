@@ -52,6 +52,7 @@ pub const RULE_EXCEPTIONS: TableSpec = TableSpec {
 pub const RULE_HITS: TableSpec = TableSpec {
     schema: "monitoring",
     name: "rule_hits",
+    // Not the values that tell matches apart: they are of events, which not everybody may read who sees alerts.
     doc: "Matches of rules by hour of arrival, source and what tells them apart.",
     columns: &[
         column("rule_id", Text, "Identifier of the rule (alerts.rule_id)."),
@@ -59,14 +60,12 @@ pub const RULE_HITS: TableSpec = TableSpec {
         column("source_id", Text, "Source of the events; empty where groups are counted together."),
         column("system_id", Text, "System the source belonged to."),
         column("agency_id", Text, "Agency of the system."),
-        column("entities", Text, "Values that tell matches apart, as a JSON object."),
         column("detailed", Boolean, "False where groups beyond the limit are counted together."),
         column("alerted", Integer, "Matches that became part of an alert."),
         column("shadowed", Integer, "Matches while the rule was on trial."),
         column("excepted", Integer, "Matches that an exception left out."),
     ],
-    select: "SELECT rule_id, hour_start, source_id, system_id, agency_id, entities, detailed, alerted, shadowed, excepted \
-             FROM rule_hits",
+    select: "SELECT rule_id, hour_start, source_id, system_id, agency_id, detailed, alerted, shadowed, excepted FROM rule_hits",
     agency_column: Some("agency_id"),
     capability: Some(Capability::ViewAlerts),
 };

@@ -1,6 +1,7 @@
 //! Names of ATT&CK techniques, which rules give by number (`content/monitoring/techniques.toml`).
 
 use kit::Lang;
+use kit::locale::texts;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -10,9 +11,22 @@ use std::sync::LazyLock;
 struct Names {
     en: HashMap<String, String>,
     vi: HashMap<String, String>,
+    matrix: Matrix,
     /// By technique, never by sub-technique.
     tactics: BTreeMap<String, Vec<String>>,
 }
+
+/// What the matrix goes by.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    /// Version of ATT&CK Enterprise that the names and tactics are of.
+    pub version: String,
+    /// Days after which a kind of log that was not heard no longer arrives.
+    pub days: i64,
+}
+
+pub static MATRIX: LazyLock<Matrix> = LazyLock::new(|| NAMES.matrix.clone());
 
 const EMBEDDED: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/techniques.toml"));
@@ -54,6 +68,12 @@ pub fn name(number: &str, lang: Lang) -> String {
 /// Every technique that is known, without sub-techniques, with the tactics it serves, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static [String])> {
     NAMES.tactics.iter().map(|(number, tactics)| (number.as_str(), tactics.as_slice()))
+}
+
+/// Word for a tactic; as the rule names it where there is none.
+pub fn tactic(name: &str, lang: Lang) -> String {
+    let key = format!("tactic-{}", name.replace('_', "-"));
+    if texts().has(lang, &key) { texts().text(lang, &key) } else { name.replace(['-', '_'], " ") }
 }
 
 #[cfg(test)]

@@ -3,25 +3,18 @@
 
 use super::policy::StoryPolicy;
 use super::{Link, Story};
-use crate::alerts::scoring::Scoring;
-use kit::Lang;
+use crate::rules::techniques::tactic;
+use crate::search::run::monitoring;
 use kit::clock::Micros;
 use kit::locale::{Argument, texts};
 use kit::page::{Format, Severity};
 use kit::web::Visit;
-use std::sync::LazyLock;
+use kit::{Error, Lang};
 
 /// Values of a kind that a sentence names; of the others it says how many.
 const NAMED: usize = 3;
 /// Stages that are told one by one.
 const TOLD: usize = 8;
-
-/// The policy of the table built into the program; pages tell by it also where another judged.
-pub(crate) fn policy() -> Option<&'static StoryPolicy> {
-    static POLICY: LazyLock<Option<StoryPolicy>> =
-        LazyLock::new(|| Scoring::embedded().ok().map(|scoring| scoring.story));
-    POLICY.as_ref()
-}
 
 /// A story as a list shows it.
 pub struct StoryLine {
@@ -36,49 +29,42 @@ pub struct StoryLine {
 }
 
 impl StoryLine {
-    pub fn of(visit: &Visit, stories: Vec<Story>) -> Vec<Self> {
+    pub fn of(visit: &Visit, stories: Vec<Story>) -> Result<Vec<Self>, Error> {
+        let monitoring = monitoring(&visit.app)?;
+        let policy = &monitoring.scoring.story;
         let format = Format::new(visit.lang, visit.now());
-        stories
-            .into_iter()
-            .map(|story| Self {
-                title: title(&story, visit.lang),
-                account: account(&story, visit.lang, &format),
-                severity: story.severity(),
-                alerts: story.alerts.len(),
-                open: story.open(),
-                first: story.first(),
-                last: story.last(),
-                id: story.id,
-            })
-            .collect()
+        let line = |story: Story| Self {
+            title: title(&story, policy, visit.lang),
+            account: account(&story, policy, visit.lang, &format),
+            severity: story.severity(),
+            alerts: story.alerts.len(),
+            open: story.open(),
+            first: story.first(),
+            last: story.last(),
+            id: story.id,
+        };
+        Ok(stories.into_iter().map(line).collect())
     }
 }
 
-/// Word for a tactic; as the rule names it where there is none.
-pub(crate) fn tactic(name: &str, lang: Lang) -> String {
-    let key = format!("tactic-{}", name.replace('_', "-"));
-    if texts().has(lang, &key) { texts().text(lang, &key) } else { name.replace(['-', '_'], " ") }
-}
-
 /// Where it happens and how far it has come: `MAY01, MAY02: thực thi mã → di chuyển ngang`.
-pub fn title(story: &Story, lang: Lang) -> String {
-    let stages = policy().map(|policy| story.stages(policy)).unwrap_or_default();
-    let stages: Vec<String> = stages.iter().map(|(name, _)| tactic(name, lang)).collect();
+pub fn title(story: &Story, policy: &StoryPolicy, lang: Lang) -> String {
+    let stages: Vec<String> = story.stages(policy).iter().map(|(name, _)| tactic(name, lang)).collect();
     let way = match stages.as_slice() {
         [] => String::new(),
         all if all.len() <= 4 => all.join(" → "),
         [first, .., last] => format!("{first} → … → {last}"),
         [only] => only.clone(),
     };
-    let arguments = [("where", whereabouts(story, lang).into()), ("way", way.into())];
+    let arguments = [("where", whereabouts(story, policy, lang).into()), ("way", way.into())];
     texts().text_with(lang, "story-heading", &arguments)
 }
 
-fn whereabouts(story: &Story, lang: Lang) -> String {
+fn whereabouts(story: &Story, policy: &StoryPolicy, lang: Lang) -> String {
     let of_kind = |kind: &str| -> Vec<&str> {
         story.links.iter().filter(|link| link.kind == kind).map(|link| link.value.as_str()).collect()
     };
-    for kind in ["machine", "address", "account", "file"] {
+    for kind in policy.kinds() {
         let values = of_kind(kind);
         if !values.is_empty() {
             return some_of(&values, lang);
@@ -103,7 +89,7 @@ fn count(number: usize, lang: Lang) -> Argument<'static> {
 }
 
 /// The paragraph.
-pub fn account(story: &Story, lang: Lang, format: &Format) -> String {
+pub fn account(story: &Story, policy: &StoryPolicy, lang: Lang, format: &Format) -> String {
     let text = |key: &str, arguments: &[(&str, Argument<'_>)]| texts().text_with(lang, key, arguments);
     let mut sentences = vec![text(
         "story-account-begin",
@@ -111,10 +97,10 @@ pub fn account(story: &Story, lang: Lang, format: &Format) -> String {
             ("first", format.date_time(story.first()).into()),
             ("last", format.date_time(story.last()).into()),
             ("count", count(story.alerts.len(), lang)),
-            ("links", shared(&story.links, lang).into()),
+            ("links", shared(&story.links, policy, lang).into()),
         ],
     )];
-    let stages = policy().map(|policy| story.stages(policy)).unwrap_or_default();
+    let stages = story.stages(policy);
     for (place, (name, alert)) in stages.iter().take(TOLD).enumerate() {
         let key = if place == 0 { "story-account-first" } else { "story-account-next" };
         sentences.push(text(
@@ -138,18 +124,11 @@ pub fn account(story: &Story, lang: Lang, format: &Format) -> String {
     sentences.join(" ")
 }
 
-fn shared(links: &[Link], lang: Lang) -> String {
-    let mut kinds: Vec<&str> = links.iter().map(|link| link.kind.as_str()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut parts: Vec<String> = Vec::new();
-    for kind in ["machine", "account", "address", "file"] {
-        if !kinds.contains(&kind) {
-            continue;
-        }
+fn shared(links: &[Link], policy: &StoryPolicy, lang: Lang) -> String {
+    let part = |kind: &str| {
         let values: Vec<&str> = links.iter().filter(|link| link.kind == kind).map(|link| link.value.as_str()).collect();
         let arguments = [("values", some_of(&values, lang).into())];
-        parts.push(texts().text_with(lang, &format!("story-link-{kind}"), &arguments));
-    }
-    parts.join("; ")
+        (!values.is_empty()).then(|| texts().text_with(lang, &format!("story-link-{kind}"), &arguments))
+    };
+    policy.kinds().filter_map(part).collect::<Vec<_>>().join("; ")
 }

@@ -1,11 +1,12 @@
 //! Pages of stories: the list and one story with its alerts in order. Acts are those of alerts, on all open ones at once.
 
-use super::account::{self, StoryLine, policy, tactic};
+use super::account::{self, StoryLine};
 use super::{Story, store};
 use crate::alerts::listing::Filter;
 use crate::alerts::pages::{close_reasons, state_key, tone};
 use crate::alerts::{Alert, AlertState};
-use crate::rules::techniques::Technique;
+use crate::rules::techniques::{Technique, tactic};
+use crate::search::run::monitoring;
 use crate::timespan::Timespan;
 use askama::Template;
 use axum::extract::Path;
@@ -54,7 +55,7 @@ async fn list_stories(visit: Visit) -> Result<Response, Fail> {
             Choice::new("open", page.t("alert-state-open"), !all),
             Choice::new("all", page.t("alert-state-all"), all),
         ],
-        stories: StoryLine::of(&visit, stories),
+        stories: StoryLine::of(&visit, stories)?,
         pagination,
         page,
     };
@@ -76,6 +77,8 @@ struct StoryPage {
     story: Story,
     title: String,
     account: String,
+    /// How far the story has come: its tactics in the order in which they appeared.
+    way: Vec<String>,
     lines: Vec<Line>,
     here: String,
     may_handle: bool,
@@ -86,6 +89,8 @@ async fn show_story(visit: Visit, Path(id): Path<String>) -> Result<Response, Fa
     visit.require(Capability::ViewAlerts)?;
     let story = store::get(&visit.read(), &id).await?;
     let lang = visit.lang;
+    let monitoring = monitoring(&visit.app)?;
+    let policy = &monitoring.scoring.story;
     let page = visit.page().await?;
     let lines = story.alerts.iter().map(|alert| Line {
         title: alert.title(lang).to_owned(),
@@ -94,9 +99,10 @@ async fn show_story(visit: Visit, Path(id): Path<String>) -> Result<Response, Fa
         alert: alert.clone(),
     });
     let template = StoryPage {
-        title: account::title(&story, lang),
-        account: account::account(&story, lang, &Format::new(lang, visit.now())),
+        title: account::title(&story, policy, lang),
+        account: account::account(&story, policy, lang, &Format::new(lang, visit.now())),
         lines: lines.collect(),
+        way: story.stages(policy).iter().map(|(name, _)| tactic(name, lang)).collect(),
         here: format!("/stories/{id}"),
         may_handle: visit.scope().may(Capability::HandleAlerts),
         close_reasons: close_reasons(&page),
@@ -104,12 +110,4 @@ async fn show_story(visit: Visit, Path(id): Path<String>) -> Result<Response, Fa
         page,
     };
     Ok(render(&template)?.into_response())
-}
-
-impl StoryPage {
-    /// How far the story has come: its tactics in the order in which they appeared.
-    fn way(&self) -> Vec<String> {
-        let stages = policy().map(|policy| self.story.stages(policy)).unwrap_or_default();
-        stages.iter().map(|(name, _)| tactic(name, self.page.lang)).collect()
-    }
 }

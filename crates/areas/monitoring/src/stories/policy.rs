@@ -116,6 +116,11 @@ impl StoryPolicy {
         &self.tactics
     }
 
+    /// Kinds of what alerts may share, in the order in which they are told.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.links.iter().map(|link| link.kind.as_str())
+    }
+
     /// Adds what an event may share with others, each value once, up to the limit.
     pub fn gather(&self, event: &Event, links: &mut Vec<Link>) {
         for kind in &self.links {

@@ -5,18 +5,15 @@ use crate::alerts::listing::Filter;
 use crate::alerts::{Alert, store as alerts};
 use kit::{Connection, Error};
 use sea_orm::{Statement, Value};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
-/// Alerts shown of one story, the first ones.
+/// Alerts shown of one story; of several together as many times as there are stories.
 pub const MOST_ALERTS: u64 = 500;
 
 /// One story, [`Error::NotFound`] where the scope reaches none of its alerts.
 pub async fn get(connection: &impl Connection, id: &str) -> Result<Story, Error> {
-    let found = alerts::of_story(connection, id, MOST_ALERTS).await?;
-    if found.is_empty() {
-        return Err(Error::NotFound);
-    }
-    tell(connection, id.to_owned(), found).await
+    tell(connection, vec![id.to_owned()]).await?.pop().ok_or(Error::NotFound)
 }
 
 /// Stories that have an alert which passes the filter, the one that grew last first.
@@ -29,13 +26,9 @@ pub async fn list(connection: &impl Connection, filter: &Filter, limit: u64, off
          ORDER BY newest DESC, a.story_id DESC LIMIT {limit} OFFSET {offset}"
     );
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
-    let mut stories = Vec::new();
-    for row in connection.query_all_raw(statement).await? {
-        let id: String = row.try_get("", "story_id")?;
-        let found = alerts::of_story(connection, &id, MOST_ALERTS).await?;
-        stories.push(tell(connection, id, found).await?);
-    }
-    Ok(stories)
+    let rows = connection.query_all_raw(statement).await?;
+    let ids = rows.iter().map(|row| row.try_get("", "story_id")).collect::<Result<_, _>>()?;
+    tell(connection, ids).await
 }
 
 /// How many stories have an alert which passes the filter.
@@ -51,23 +44,40 @@ pub async fn count(connection: &impl Connection, filter: &Filter) -> Result<u64,
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
-async fn tell(connection: &impl Connection, id: String, found: Vec<Alert>) -> Result<Story, Error> {
-    let mut shared: HashMap<Link, usize> = HashMap::new();
-    for part in found.chunks(200) {
+/// These stories in their order, without those of which nothing is reached.
+async fn tell(connection: &impl Connection, ids: Vec<String>) -> Result<Vec<Story>, Error> {
+    let mut alerts: HashMap<String, Vec<Alert>> = HashMap::new();
+    for alert in alerts::of_stories(connection, &ids, MOST_ALERTS * ids.len() as u64).await? {
+        alerts.entry(alert.story_id.clone().unwrap_or_default()).or_default().push(alert);
+    }
+    let found: Vec<&str> = alerts.values().flatten().map(|alert| alert.id.as_str()).collect();
+    let links = links(connection, &found).await?;
+    let mut stories = Vec::new();
+    for id in ids {
+        let Some(alerts) = alerts.remove(&id) else { continue };
+        let mut shared: HashMap<&Link, usize> = HashMap::new();
+        for link in alerts.iter().filter_map(|alert| links.get(&alert.id)).flatten() {
+            *shared.entry(link).or_default() += 1;
+        }
+        let mut shared: Vec<_> = shared.into_iter().filter(|(_, number)| *number > 1).collect();
+        shared.sort_by_key(|(link, number)| (Reverse(*number), *link));
+        stories.push(Story { id, links: shared.into_iter().map(|(link, _)| link.clone()).collect(), alerts });
+    }
+    Ok(stories)
+}
+
+/// What alerts may share, by alert. The caller has them from a query in scope.
+async fn links(connection: &impl Connection, alerts: &[&str]) -> Result<HashMap<String, Vec<Link>>, Error> {
+    let mut found: HashMap<String, Vec<Link>> = HashMap::new();
+    for part in alerts.chunks(400) {
         let places: Vec<String> = (1..=part.len()).map(|place| format!("${place}")).collect();
-        let sql = format!(
-            "SELECT kind, value, COUNT(*) AS number FROM alert_links WHERE alert_id IN ({}) GROUP BY kind, value",
-            places.join(", ")
-        );
-        let values = part.iter().map(|alert| Value::from(alert.id.as_str()));
+        let sql = format!("SELECT alert_id, kind, value FROM alert_links WHERE alert_id IN ({})", places.join(", "));
+        let values = part.iter().map(|id| Value::from(*id));
         let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
         for row in connection.query_all_raw(statement).await? {
             let link = Link { kind: row.try_get("", "kind")?, value: row.try_get("", "value")? };
-            let number: i64 = row.try_get("", "number")?;
-            *shared.entry(link).or_default() += usize::try_from(number).unwrap_or(0);
+            found.entry(row.try_get("", "alert_id")?).or_default().push(link);
         }
     }
-    let mut links: Vec<(Link, usize)> = shared.into_iter().filter(|(_, number)| *number > 1).collect();
-    links.sort_by(|(left, more), (right, fewer)| fewer.cmp(more).then_with(|| left.cmp(right)));
-    Ok(Story { id, alerts: found, links: links.into_iter().map(|(link, _)| link).collect() })
+    Ok(found)
 }

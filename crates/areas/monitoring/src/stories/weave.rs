@@ -168,17 +168,19 @@ async fn links_of(tx: &Tx<'_>, alerts: &[&str]) -> Result<Vec<Link>, Error> {
 }
 
 async fn keep_links(tx: &Tx<'_>, thread: &Thread<'_>) -> Result<(), Error> {
+    let mut values: Vec<Value> = vec![thread.piece.id.as_str().into(), thread.piece.first.into()];
+    let mut rows = Vec::with_capacity(thread.links.len());
     for link in thread.links {
-        let sql = "INSERT INTO alert_links (alert_id, kind, value, first_event_time) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT (alert_id, kind, value) DO NOTHING";
-        let values: [Value; 4] = [
-            thread.piece.id.as_str().into(),
-            link.kind.as_str().into(),
-            link.value.as_str().into(),
-            thread.piece.first.into(),
-        ];
-        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+        values.push(link.kind.as_str().into());
+        values.push(link.value.as_str().into());
+        rows.push(format!("($1, ${}, ${}, $2)", values.len() - 1, values.len()));
     }
+    let sql = format!(
+        "INSERT INTO alert_links (alert_id, kind, value, first_event_time) VALUES {} \
+         ON CONFLICT (alert_id, kind, value) DO NOTHING",
+        rows.join(", ")
+    );
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The picture as a layer of the ATT&CK Navigator (layer format 4.5).
 
 use super::{Picture, Sight};
+use crate::rules::techniques::MATRIX;
 use serde_json::{Value, json};
 
 /// Score of a technique in the layer: 0 (blind) to 3 (proven).
@@ -31,7 +32,7 @@ pub(super) fn layer(picture: &Picture, name: &str, word: impl Fn(Sight) -> Strin
         Sight::ALL.into_iter().map(|sight| json!({ "label": word(sight), "color": colour(sight) })).collect();
     json!({
         "name": name,
-        "versions": { "attack": "19", "navigator": "5.1.0", "layer": "4.5" },
+        "versions": { "attack": MATRIX.version, "navigator": "5.1.0", "layer": "4.5" },
         "domain": "enterprise-attack",
         "gradient": {
             "colors": [colour(Sight::Blind), colour(Sight::Unfed), colour(Sight::Fed), colour(Sight::Proven)],

@@ -91,7 +91,7 @@ pub struct Sighted<'all> {
     pub arriving: &'all [LogSource],
     /// Ids of rules whose tests pass.
     pub tested: &'all HashSet<String>,
-    /// Ids of rules that are switched off.
+    /// Ids of rules that alert nobody: off, or on trial.
     pub off: &'all HashSet<String>,
 }
 

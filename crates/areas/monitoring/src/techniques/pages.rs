@@ -2,10 +2,10 @@
 
 use super::{Coverage, Gap, Picture, Sight, Sighted, layer::layer, picture};
 use crate::Monitoring;
-use crate::alerts::scoring::Scoring;
-use crate::rules::techniques;
+use crate::rules::states::{self, RuleState};
+use crate::rules::techniques::{self, MATRIX, tactic};
+use crate::search::run::monitoring;
 use crate::sources::telemetry;
-use crate::stories::account::tactic;
 use askama::Template;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,6 @@ use kit::page::{Choice, Page, Tone};
 use kit::web::{Fail, Routes, Visit, render};
 use kit::{Capability, Connection, Error};
 use sea_orm::{ConnectionTrait, Statement};
-use std::collections::HashSet;
 
 pub fn routes() -> Routes {
     Routes::new().get("/techniques", Capability::ViewRules, show_matrix).get(
@@ -24,8 +23,6 @@ pub fn routes() -> Routes {
     )
 }
 
-/// A kind of log that was not heard for longer does not arrive.
-const DAYS: i64 = 7;
 /// Systems offered, and gaps listed.
 const MOST_SYSTEMS: usize = 1_000;
 const MOST_GAPS: usize = 20;
@@ -63,7 +60,8 @@ struct MatrixPage {
 
 async fn show_matrix(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewRules)?;
-    let picture = look(&visit).await?;
+    let monitoring = monitoring(&visit.app)?;
+    let picture = look(&visit, &monitoring).await?;
     let chosen = visit.address.value("system").unwrap_or_default().to_owned();
     let systems = systems(&visit, &chosen).await?;
     let page = visit.page().await?;
@@ -73,10 +71,10 @@ async fn show_matrix(visit: Visit) -> Result<Response, Fail> {
             .map(|sight| (sight, picture.techniques.iter().filter(|one| one.sight == sight).count()))
             .collect(),
         total: picture.techniques.len(),
-        columns: columns(&page, &picture),
+        columns: columns(&page, &picture, monitoring.scoring.story.tactics()),
         gaps: gaps(&page, &picture),
         layer: page.address.at("/techniques/layer.json").to_string(),
-        days: DAYS,
+        days: MATRIX.days,
         systems,
         page,
     };
@@ -85,7 +83,7 @@ async fn show_matrix(visit: Visit) -> Result<Response, Fail> {
 
 async fn download_layer(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewRules)?;
-    let picture = look(&visit).await?;
+    let picture = look(&visit, &*monitoring(&visit.app)?).await?;
     let page = visit.page().await?;
     let body = layer(&picture, &page.t("technique-title"), |sight| page.t(sight.key()));
     let headers = [
@@ -95,12 +93,19 @@ async fn download_layer(visit: Visit) -> Result<Response, Fail> {
     Ok((headers, body.to_string()).into_response())
 }
 
-async fn look(visit: &Visit) -> Result<Picture, Error> {
-    let monitoring = visit.app.ports.get::<Monitoring>().ok_or(Error::NotFound)?;
+async fn look(visit: &Visit, monitoring: &Monitoring) -> Result<Picture, Error> {
     let system = visit.address.value("system").filter(|id| !id.is_empty());
-    let arriving = telemetry::arriving(&visit.read(), system, visit.now() - DAYS * DAY).await?;
+    let arriving = telemetry::arriving(&visit.read(), system, visit.now() - MATRIX.days * DAY).await?;
     let book = monitoring.rules.current();
-    Ok(picture(Sighted { rules: &book.set, arriving: &arriving, tested: &HashSet::new(), off: &HashSet::new() }))
+    let decisions = states::store::all(&visit.read()).await?;
+    let (formats, now) = (monitoring.formats.clone(), visit.now());
+    let work = move || {
+        let rules = book.set.rules().iter().map(|rule| &rule.id);
+        let off = rules.filter(|id| decisions.state(id) != RuleState::On).cloned().collect();
+        let tested = book.proven(&formats, now);
+        picture(Sighted { rules: &book.set, arriving: &arriving, tested: &tested, off: &off })
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
 async fn systems(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Error> {
@@ -119,8 +124,7 @@ async fn systems(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Error> {
     Ok(choices)
 }
 
-fn columns(page: &Page, picture: &Picture) -> Vec<Column> {
-    let order = Scoring::embedded().map(|scoring| scoring.story.tactics().to_vec()).unwrap_or_default();
+fn columns(page: &Page, picture: &Picture, order: &[String]) -> Vec<Column> {
     let column = |name: &String| {
         let mut cells: Vec<Cell> = picture
             .techniques

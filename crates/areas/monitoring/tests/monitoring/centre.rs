@@ -98,12 +98,13 @@ impl Centre {
         let texts =
             [("own/logons.yml", RULES), ("own/guessing.yml", CORRELATION_RULE), ("own/broken.yml", BROKEN_RULE)];
         let (set, errors) = detection::RuleSet::from_texts(texts);
-        let rules = Shelf::new(Book { set: Arc::new(set), errors, tests: cases(), loaded_at: NOW });
+        let rules = Shelf::new(Book { set: Arc::new(set), errors, tests: cases(), loaded_at: NOW, ..Book::default() });
         let mut ports = Ports::default();
         let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
         let policies = organisation::Policies::clone(&organisation::Policies::embedded().unwrap());
         let searches = Searches::new(limits, policies.session.live.tails);
-        ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, searches, rules });
+        let scoring = Arc::new(monitoring::alerts::scoring::Scoring::embedded().unwrap());
+        ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, searches, rules, scoring });
         ports.insert(policies);
         let persons = vec![
             (a.person.clone(), Some(a.agency.clone())),

@@ -198,13 +198,13 @@ pub async fn held(
 
 /// How many of the rows wanted may leave at `now`: all of them by a running elevation, else those that need none. Nothing
 /// is counted yet.
-pub async fn allowed(tx: &Tx<'_>, policies: &Policies, now: Micros, kind: &str, wanted: u64) -> Result<u64, Error> {
+pub async fn allowed(connection: &impl Connection, policies: &Policies, now: Micros, kind: &str, wanted: u64) -> Result<u64, Error> {
     let kind = kind_of(policies, kind)?;
-    let left = given::left(tx, kind, now).await?;
+    let left = given::left(connection, kind, now).await?;
     if wanted <= left {
         return Ok(wanted);
     }
-    match running(tx, policies, kind, now).await {
+    match running(connection, policies, kind, now).await {
         Ok(_) => Ok(wanted),
         Err(Error::Conflict(_) | Error::Forbidden(_)) if left > 0 => Ok(left),
         Err(error) => Err(error),
@@ -212,11 +212,11 @@ pub async fn allowed(tx: &Tx<'_>, policies: &Policies, now: Micros, kind: &str, 
 }
 
 /// The asker's elevation of a kind that runs now.
-async fn running(tx: &Tx<'_>, policies: &Policies, kind: &ElevationKind, now: Micros) -> Result<Elevation, Error> {
+async fn running(connection: &impl Connection, policies: &Policies, kind: &ElevationKind, now: Micros) -> Result<Elevation, Error> {
     let needed = || Error::Conflict("elevation-needed");
-    tx.scope().person_id().ok_or_else(needed)?;
-    tx.scope().require(kind.needs)?;
-    let held = held(tx, policies, now, &kind.id).await?;
+    connection.scope().person_id().ok_or_else(needed)?;
+    connection.scope().require(kind.needs)?;
+    let held = held(connection, policies, now, &kind.id).await?;
     held.filter(|one| one.standing(&policies.elevation, now) == Standing::Running).ok_or_else(needed)
 }
 

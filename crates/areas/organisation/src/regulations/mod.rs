@@ -3,7 +3,6 @@
 //! (elevation `change-law`). Every change is a version; none is ever deleted, and the newest one counts.
 
 mod book;
-mod diff;
 mod edit;
 mod in_force;
 mod pages;
@@ -12,7 +11,6 @@ mod store;
 mod view;
 
 pub use book::{Book, Description, Fault, Files, Provision, Work, line_at, line_of_key};
-pub use diff::{Line, Mark, counts, lines, parts};
 pub use in_force::{InForce, LawError, Regulations, Source, State, Unread, digest};
 pub use service::{Change, Preview, apply, ask, check, discard, keep_draft, preview, require_change, tidy};
 pub use store::{Draft, Version, draft_of, drafts_of, find, of_file};

@@ -1,12 +1,12 @@
 //! What can be done with law: look at what a change would do, keep it for the second person, put it in force.
 
 use super::book::{Fault, Files};
-use super::diff::{self, Line, Mark};
 use super::in_force::{Regulations, State, digest, of_book};
 use super::store::{self, Draft, Version};
 use crate::policies::{CHANGE_LAW, Policies};
 use crate::{audit, elevations};
 use kit::clock::Micros;
+use kit::diff::{self, Line, Mark};
 use kit::fold::normalise;
 use kit::live::Live;
 use kit::scope::Agencies;
@@ -209,6 +209,9 @@ pub async fn apply(
     let path = version.path.clone();
     newest.push(version);
     let after = regulations.state_of(newest, change_number);
+    if after.unread.iter().any(|one| one.path == path && one.version == number) {
+        return Err(Error::Conflict("regulation-does-not-load"));
+    }
     let swapped = regulations.clone();
     tx.after_commit(move || swapped.take_up(after));
     audit::record(tx, now, "law.change", "law", &path, None, details).await?;

@@ -2,9 +2,9 @@
 
 use super::address_of;
 use super::book::Description;
-use super::diff::{self, Line};
 use super::in_force::{InForce, Regulations, Source, State};
 use jiff::civil::Date;
+use kit::diff::{self, Line};
 use kit::locale::texts;
 use kit::page::Page;
 

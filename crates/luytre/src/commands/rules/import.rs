@@ -14,6 +14,7 @@ use monitoring::rules::import::{Named, PackFile, Plan, plan, without_common_fold
 use monitoring::rules::states;
 use organisation::audit;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,6 +37,13 @@ impl Question<'_> {
         let target = rules.join(&name);
         let pack = Pack::read(self.pack)?;
         let present = if target.exists() { Pack::read(&target)?.files } else { Vec::new() };
+        // What lies there and was never brought by a pack was written by somebody, and no release takes it away.
+        let brought = brought(&target)?;
+        if brought.is_none() && !present.is_empty() {
+            bail!(text("rules-import-own-folder", &[("folder", target.display().to_string().into())]));
+        }
+        let brought = brought.unwrap_or_default();
+        let present: Vec<PackFile> = present.into_iter().filter(|file| brought.contains(&file.path)).collect();
         let elsewhere = elsewhere(&rules, &name, configuration)?;
         let mut plan = plan(without_common_folder(pack.files), &present, &elsewhere);
         plan.refused.extend(pack.refused);
@@ -85,7 +93,7 @@ impl Question<'_> {
         });
         audit::record(&tx, now, "rule.import", "rule", "", None, details).await?;
         tx.commit().await?;
-        write(target, &plan.write, &plan.delete)
+        write(target, plan)
     }
 }
 
@@ -101,8 +109,32 @@ fn elsewhere(rules: &Path, name: &str, configuration: &Configuration) -> Result<
     Ok(RuleSet::from_texts(texts).0)
 }
 
-/// Each file is whole at any moment; what is gone goes last.
-fn write(target: &Path, files: &[PackFile], delete: &[PathBuf]) -> Result<()> {
+/// Name of the list of what a pack has brought into its folder. Hidden files are no part of a pack.
+const BROUGHT: &str = ".luytre-pack";
+
+/// What a pack has brought into a folder; nothing where none ever did.
+fn brought(target: &Path) -> Result<Option<BTreeSet<PathBuf>>> {
+    let path = target.join(BROUGHT);
+    match std::fs::read(&path) {
+        Ok(list) => Ok(Some(serde_json::from_slice(&list).with_context(|| format!("cannot read {}", path.display()))?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Each file is whole at any moment; what is gone goes last. Before anything is written the list names all that may be
+/// there, so that whatever interrupts this is known to the next release.
+fn write(target: &Path, plan: &Plan) -> Result<()> {
+    let (files, delete) = (&plan.write, &plan.delete);
+    let before = brought(target)?.unwrap_or_default();
+    let during: BTreeSet<PathBuf> = before.iter().cloned().chain(files.iter().map(|file| file.path.clone())).collect();
+    let after: BTreeSet<&PathBuf> = during.iter().filter(|path| !delete.contains(path)).collect();
+    std::fs::create_dir_all(target).with_context(|| format!("cannot make {}", target.display()))?;
+    let list = |paths: Vec<u8>| {
+        let draft = target.join(format!("{BROUGHT}.luytre-draft"));
+        std::fs::write(&draft, paths).and_then(|()| std::fs::rename(&draft, target.join(BROUGHT)))
+    };
+    list(serde_json::to_vec(&during)?).with_context(|| format!("cannot write {}", target.display()))?;
     for file in files {
         let path = target.join(&file.path);
         let folder = path.parent().unwrap_or(target);
@@ -120,7 +152,7 @@ fn write(target: &Path, files: &[PackFile], delete: &[PathBuf]) -> Result<()> {
             folder = one.parent();
         }
     }
-    Ok(())
+    list(serde_json::to_vec(&after)?).with_context(|| format!("cannot write {}", target.display()))
 }
 
 fn tell(name: &str, plan: &Plan, dry_run: bool, json: bool) -> Result<ExitCode> {

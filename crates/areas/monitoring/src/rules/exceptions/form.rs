@@ -296,7 +296,7 @@ pub(super) async fn create_exception(
     if posted.act != "save" {
         let errors = match service::extent(&visit.read(), &posted.input()).await {
             Ok(_) => FormErrors::default(),
-            Err(error) => form_errors(&visit, error)?,
+            Err(error) => FormErrors::of_error(visit.lang, error)?,
         };
         return Ok(show(&visit, &subject, &posted, errors).await?);
     }
@@ -320,7 +320,7 @@ pub(super) async fn create_exception(
         }
         Err(error) => {
             tx.rollback().await?;
-            let errors = form_errors(&visit, error)?;
+            let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(show(&visit, &subject, &posted, errors).await?)
         }
     }
@@ -332,14 +332,4 @@ async fn close(visit: &Visit, tx: &Tx<'_>, alert: Option<&Alert>, reason: &str) 
     let ids = [alert.id.clone()];
     let live = &visit.app.live;
     alerts::service::close(tx, live, &ids, CloseReason::FalsePositive, reason, visit.now()).await.map(|_| ())
-}
-
-fn form_errors(visit: &Visit, error: Error) -> Result<FormErrors, Error> {
-    let mut errors = FormErrors::default();
-    match error {
-        Error::Invalid(fields) => fields.iter().for_each(|one| errors.add(one.field.as_str(), visit.t(one.key))),
-        Error::Conflict(key) => errors.add("", visit.t(key)),
-        error => return Err(error),
-    }
-    Ok(errors)
 }

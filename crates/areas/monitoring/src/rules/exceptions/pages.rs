@@ -148,8 +148,9 @@ async fn remove_exception(visit: Visit, Path(id): Path<String>, Form(form): Form
     match service::remove(&tx, &id, &form.reason, visit.now()).await {
         Ok(exception) => {
             tx.commit().await?;
+            let known = monitoring(&visit.app)?.rules.current().rule(&exception.rule_id).is_some();
             let rule = format!("/rules/{}#rule-exceptions", exception.rule_id);
-            Ok(see_other_saying(rule, FlashKind::Done, "rule-exception-removed"))
+            Ok(see_other_saying(if known { rule } else { back.to_owned() }, FlashKind::Done, "rule-exception-removed"))
         }
         Err(Error::Conflict(key)) => Ok(see_other_saying(back, FlashKind::Problem, key)),
         Err(error) => Err(error.into()),

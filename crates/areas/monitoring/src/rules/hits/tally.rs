@@ -76,7 +76,8 @@ impl Tally {
     fn admit(&mut self, group: Group) -> Group {
         let number = self.hashing.hash_one(&group);
         let (hour, told_apart) = self.known.entry(group.rule_id.clone()).or_default();
-        if *hour != group.hour_start {
+        // Arrivals of two hours may alternate; an hour before counts among those of the newest.
+        if *hour < group.hour_start {
             *hour = group.hour_start;
             told_apart.clear();
         }

@@ -14,10 +14,7 @@ pub const LONGEST_REASON: usize = 2_000;
 /// Puts a rule into a state. It holds for every agency, so only who sees the whole centre decides it; and never without
 /// a reason.
 pub async fn set(tx: &Tx<'_>, rule_id: &str, state: RuleState, reason: &str, now: Micros) -> Result<(), Error> {
-    tx.scope().require(Capability::ManageRules)?;
-    if !matches!(tx.scope().agencies(), Agencies::All) {
-        return Err(Error::Forbidden(Capability::ManageRules.name()));
-    }
+    require_whole(tx)?;
     let reason = reason_of(reason)?;
     let before = store::all(tx).await?.state(rule_id);
     if before == state {
@@ -30,7 +27,7 @@ pub async fn set(tx: &Tx<'_>, rule_id: &str, state: RuleState, reason: &str, now
 
 /// Puts rules that nobody decided about on trial, for a pack that was just imported; returns how many.
 pub async fn begin_on_trial(tx: &Tx<'_>, rule_ids: &[String], reason: &str, now: Micros) -> Result<usize, Error> {
-    tx.scope().require(Capability::ManageRules)?;
+    require_whole(tx)?;
     let reason = reason_of(reason)?;
     let decisions = store::all(tx).await?;
     let undecided: Vec<&String> = rule_ids.iter().filter(|id| decisions.of(id).is_none()).collect();
@@ -42,6 +39,15 @@ pub async fn begin_on_trial(tx: &Tx<'_>, rule_ids: &[String], reason: &str, now:
         audit::record(tx, now, "rule.trial", "rule", "", None, details).await?;
     }
     Ok(undecided.len())
+}
+
+/// A state holds for every agency.
+fn require_whole(tx: &Tx<'_>) -> Result<(), Error> {
+    tx.scope().require(Capability::ManageRules)?;
+    match tx.scope().agencies() {
+        Agencies::All => Ok(()),
+        Agencies::Under(_) => Err(Error::Forbidden(Capability::ManageRules.name())),
+    }
 }
 
 /// A reason as it is kept.

@@ -1,4 +1,6 @@
-//! What changed from one text to another, line by line. Pure.
+//! What changed from one text to another, line by line, with gaps where nothing did.
+
+use kit::diff::Mark;
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +41,6 @@ pub struct Line {
 
 /// Unchanged lines shown around a change.
 const AROUND: usize = 3;
-/// Largest table of the comparison; beyond it everything between the equal ends counts as replaced.
-const MOST_CELLS: usize = 4_000_000;
 
 /// The lines of both texts, in order; long stretches without a change are gaps.
 pub fn diff(before: &str, after: &str) -> Vec<Line> {
@@ -48,74 +48,16 @@ pub fn diff(before: &str, after: &str) -> Vec<Line> {
     with_gaps(compare(&before, &after))
 }
 
-fn line(change: Change, text: &str) -> Line {
-    Line { change, text: text.to_owned() }
-}
-
 fn compare(before: &[&str], after: &[&str]) -> Vec<Line> {
-    let head = before.iter().zip(after).take_while(|(one, other)| one == other).count();
-    let (same_head, old) = before.split_at(head);
-    let new = after.get(head..).unwrap_or_default();
-    let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(one, other)| one == other).count();
-    let (old, same_tail) = old.split_at(old.len() - tail);
-    let new = new.get(..new.len() - tail).unwrap_or_default();
-    let same = |text: &&str| line(Change::Same, text);
-    let mut lines: Vec<Line> = same_head.iter().map(same).collect();
-    lines.extend(middle(old, new));
-    lines.extend(same_tail.iter().map(same));
-    lines
-}
-
-fn middle(old: &[&str], new: &[&str]) -> Vec<Line> {
-    if old.len().saturating_mul(new.len()) > MOST_CELLS {
-        let removed = old.iter().map(|text| line(Change::Removed, text));
-        return removed.chain(new.iter().map(|text| line(Change::Added, text))).collect();
-    }
-    let lengths = common_lengths(old, new);
-    let length = |row: usize, column: usize| lengths.get(row).and_then(|row| row.get(column)).copied().unwrap_or(0);
-    let (mut row, mut column) = (0, 0);
-    let mut lines = Vec::new();
-    loop {
-        match (old.get(row), new.get(column)) {
-            (Some(one), Some(other)) if one == other => {
-                lines.push(line(Change::Same, one));
-                row += 1;
-                column += 1;
-            }
-            (Some(one), Some(_)) if length(row + 1, column) >= length(row, column + 1) => {
-                lines.push(line(Change::Removed, one));
-                row += 1;
-            }
-            (_, Some(other)) => {
-                lines.push(line(Change::Added, other));
-                column += 1;
-            }
-            (Some(one), None) => {
-                lines.push(line(Change::Removed, one));
-                row += 1;
-            }
-            (None, None) => return lines,
-        }
-    }
-}
-
-/// For each pair of places the length of the longest common subsequence of what follows.
-fn common_lengths(old: &[&str], new: &[&str]) -> Vec<Vec<u32>> {
-    let mut below = vec![0_u32; new.len() + 1];
-    let mut table = vec![below.clone()];
-    for one in old.iter().rev() {
-        let mut row = vec![0_u32];
-        for (other, pair) in new.iter().rev().zip(below.windows(2).rev()) {
-            let [straight, diagonal] = pair else { continue };
-            let beside = row.last().copied().unwrap_or(0);
-            row.push(if one == other { diagonal + 1 } else { (*straight).max(beside) });
-        }
-        row.reverse();
-        table.push(row.clone());
-        below = row;
-    }
-    table.reverse();
-    table
+    let change = |mark| match mark {
+        Mark::Same => Change::Same,
+        Mark::Added => Change::Added,
+        Mark::Removed => Change::Removed,
+    };
+    kit::diff::between(before, after)
+        .into_iter()
+        .map(|line| Line { change: change(line.mark), text: line.text })
+        .collect()
 }
 
 fn with_gaps(lines: Vec<Line>) -> Vec<Line> {

@@ -1,8 +1,10 @@
-//! What is different between two texts, line by line. Pure.
+//! What is different between two texts, line by line.
 
-/// Pairs of lines that are compared one with another at most; beyond it everything between the first and the last
-/// difference counts as new.
-const MOST_PAIRS: usize = 4_000_000;
+use similar::{Change, ChangeTag, TextDiff};
+use std::time::Duration;
+
+/// After so long what is left of two texts counts as gone and come: texts that share nothing take the square of their length.
+const LONGEST: Duration = Duration::from_millis(500);
 
 /// How a line stands between two texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,63 +45,23 @@ pub struct Line {
 
 /// All lines of both texts in order: what went stands before what came.
 pub fn lines(before: &str, after: &str) -> Vec<Line> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let shorter = old.len().min(new.len());
-    let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-    let tail = old.iter().rev().zip(new.iter().rev()).take(shorter - head).take_while(|(old, new)| old == new).count();
-    let (old_end, new_end) = (old.len() - tail, new.len() - tail);
-    let mut found = Vec::with_capacity(old.len() + new.len());
-    let same = |old_at: usize, new_at: usize, text: &str| Line {
-        mark: Mark::Same,
-        old: Some(old_at + 1),
-        new: Some(new_at + 1),
-        text: text.to_owned(),
-    };
-    found.extend(old[..head].iter().enumerate().map(|(at, text)| same(at, at, text)));
-    middle(&old[head..old_end], &new[head..new_end], head, &mut found);
-    found.extend(old[old_end..].iter().enumerate().map(|(at, text)| same(old_end + at, new_end + at, text)));
-    found
+    between(&before.lines().collect::<Vec<_>>(), &after.lines().collect::<Vec<_>>())
 }
 
-/// The part between what both begin and end with, by the longest common sequence of lines.
-fn middle(old: &[&str], new: &[&str], before: usize, found: &mut Vec<Line>) {
-    let removed =
-        |at: usize| Line { mark: Mark::Removed, old: Some(before + at + 1), new: None, text: old[at].to_owned() };
-    let added = |at: usize| Line { mark: Mark::Added, old: None, new: Some(before + at + 1), text: new[at].to_owned() };
-    if old.len().saturating_mul(new.len()) > MOST_PAIRS {
-        found.extend((0..old.len()).map(removed));
-        found.extend((0..new.len()).map(added));
-        return;
-    }
-    // Length of the longest common sequence of what is left from here on.
-    let mut common = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
-    for (old_at, old_line) in old.iter().enumerate().rev() {
-        for (new_at, new_line) in new.iter().enumerate().rev() {
-            common[old_at][new_at] = match old_line == new_line {
-                true => common[old_at + 1][new_at + 1] + 1,
-                false => common[old_at + 1][new_at].max(common[old_at][new_at + 1]),
-            };
-        }
-    }
-    let (mut old_at, mut new_at) = (0, 0);
-    while old_at < old.len() || new_at < new.len() {
-        let both = old_at < old.len() && new_at < new.len();
-        if both && old[old_at] == new[new_at] {
-            found.push(Line {
-                mark: Mark::Same,
-                old: Some(before + old_at + 1),
-                new: Some(before + new_at + 1),
-                text: old[old_at].to_owned(),
-            });
-            (old_at, new_at) = (old_at + 1, new_at + 1);
-        } else if new_at == new.len() || both && common[old_at + 1][new_at] >= common[old_at][new_at + 1] {
-            found.push(removed(old_at));
-            old_at += 1;
-        } else {
-            found.push(added(new_at));
-            new_at += 1;
-        }
-    }
+/// The same of texts that are lines already.
+pub fn between(old: &[&str], new: &[&str]) -> Vec<Line> {
+    let found = TextDiff::configure().timeout(LONGEST).diff_slices(old, new);
+    let line = |change: Change<&str>| Line {
+        mark: match change.tag() {
+            ChangeTag::Equal => Mark::Same,
+            ChangeTag::Insert => Mark::Added,
+            ChangeTag::Delete => Mark::Removed,
+        },
+        old: change.old_index().map(|at| at + 1),
+        new: change.new_index().map(|at| at + 1),
+        text: change.value().to_owned(),
+    };
+    found.iter_all_changes().map(line).collect()
 }
 
 /// Only what is different, with so many lines around it: each part apart from the next by lines left out.
