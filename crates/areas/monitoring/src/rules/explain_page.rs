@@ -2,9 +2,9 @@
 
 use super::exceptions::store::in_force;
 use super::explain::{Why, event_of, why};
-use super::list::{Standing, log_source, named};
+use super::list::{Standing, named};
 use super::states::{self, RuleState};
-use super::{Book, title};
+use super::{Book, log_source, title};
 use crate::alerts::grouping::Owner;
 use crate::search::event_page::find;
 use crate::search::run::{audit, monitoring, text};
@@ -98,7 +98,7 @@ fn offered(visit: &Visit, page: &Page, book: &Book, words: &str, event: &Event) 
     };
     let one = |rule: &Arc<Rule>| Offered {
         title: title(rule, visit.lang).to_owned(),
-        log_source: log_source(rule),
+        log_source: log_source::words(&rule.log_source, visit.lang),
         href: page.address.without("q").with("rule", &rule.id).to_string(),
     };
     if words.trim().is_empty() {

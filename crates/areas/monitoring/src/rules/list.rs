@@ -3,7 +3,7 @@
 use super::figures::Figures;
 use super::scorecard::Verdict;
 use super::states::{Decisions, RuleState};
-use super::{Book, severity, short_path, title};
+use super::{Book, log_source, severity, short_path, title};
 use detection::Rule;
 use kit::Lang;
 use kit::fold::fold;
@@ -139,7 +139,7 @@ pub struct Row {
     pub rule: Arc<Rule>,
     pub title: String,
     pub severity: Severity,
-    /// Product, category and service in one line.
+    /// Product, category and service in words.
     pub log_source: String,
     pub file: String,
     pub standing: Standing,
@@ -154,7 +154,7 @@ impl Row {
         Self {
             title: title(rule, lang).to_owned(),
             severity: severity(rule.level),
-            log_source: log_source(rule),
+            log_source: log_source::words(&rule.log_source, lang),
             file: short_path(&rule.path),
             standing: known.standing(rule),
             figures: known.figures(rule),
@@ -165,8 +165,8 @@ impl Row {
     }
 }
 
-/// Product, category and service in one line.
-pub fn log_source(rule: &Rule) -> String {
+/// Product, category and service in one line, as rules write them.
+pub fn log_source_names(rule: &Rule) -> String {
     let source = &rule.log_source;
     let parts = [&source.product, &source.category, &source.service];
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / ")

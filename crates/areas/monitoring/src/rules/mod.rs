@@ -11,6 +11,7 @@ pub mod figures;
 pub mod hits;
 pub mod import;
 pub mod list;
+pub mod log_source;
 pub mod pages;
 pub mod reading;
 mod rule_page;

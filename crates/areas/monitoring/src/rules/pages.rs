@@ -1,10 +1,10 @@
 //! The list of rules.
 
 use super::figures;
-use super::list::{Filter, Known, Row, Standing, products, rows};
+use super::list::{Filter, Known, Row, Standing, log_source_names, products, rows};
 use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decisions};
-use super::{Book, explain_page, rule_page, short_path};
+use super::{Book, explain_page, log_source, rule_page, short_path};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -68,7 +68,8 @@ async fn list_rules(visit: Visit) -> Result<Response, Fail> {
             .into_iter()
             .map(|(product, count)| {
                 let chosen = filter.product.as_deref() == Some(product.as_str());
-                Choice::new(product.clone(), format!("{product} ({})", page.format.number(count)), chosen)
+                let name = log_source::product(&product, page.lang);
+                Choice::new(product, format!("{name} ({})", page.format.number(count)), chosen)
             })
             .collect(),
         rows: all.into_iter().skip(shown.0).take(shown.1).collect(),
@@ -127,7 +128,7 @@ fn csv(known: &Known<'_>, filter: &Filter, lang: kit::Lang) -> Csv {
             &row.title,
             row.standing.code(),
             row.severity.code(),
-            &row.log_source,
+            &log_source_names(rule),
             &rule.techniques().join(" "),
             rule.author.as_deref().unwrap_or_default(),
             rule.licence.as_deref().unwrap_or_default(),
@@ -186,7 +187,7 @@ fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
         add("verdict", verdict.code(), "rule-verdict", page.t(verdict.key()));
     }
     if let Some(product) = &filter.product {
-        add("product", product, "rule-product", product.clone());
+        add("product", product, "rule-product", log_source::product(product, page.lang));
     }
     if let Some(technique) = page.address.value("technique").filter(|text| !text.is_empty()) {
         add("technique", technique, "rule-technique", technique.to_owned());

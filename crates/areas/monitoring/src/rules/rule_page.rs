@@ -3,13 +3,13 @@
 use super::closings::{self, Closing};
 use super::exceptions::store::Filter;
 use super::figures::{self, Figures};
-use super::list::{Known, Standing, log_source};
+use super::list::{Known, Standing};
 use super::reading::{self, Words};
 use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decision, RuleState};
 use super::techniques::{Technique, tactic};
 use super::versions::{self, Version};
-use super::{Book, exceptions, severity, short_path, text, title};
+use super::{Book, exceptions, log_source, severity, short_path, text, title};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::extract::Path;
@@ -129,7 +129,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
         severity: severity(rule.level),
-        log_source: log_source(&rule),
+        log_source: log_source::words(&rule.log_source, lang),
         what_to_do: text(&rule, "what_to_do", lang).map(ToOwned::to_owned),
         description_is_translated: text(&rule, "description", lang).is_some(),
         description: text(&rule, "description", lang).or(rule.description.as_deref()).map(ToOwned::to_owned),
