@@ -27,7 +27,7 @@ rule-verdict-retire-why = Nearly all alerts were false and none was real. Turn t
 rule-verdict-too-early-why = Few alerts have been closed with a verdict.
 rule-closings = Closings in { $days } days
 rule-closings-count = { $real } real · { $allowed } allowed · { $false } false · { $open } not judged
-rule-figures-how = Matches are counted by the hour in which events arrived. The share of false alerts is of those judged within { $days } days: real (dealt with or an incident), allowed, false. The thresholds stand in content/monitoring/scorecard.toml.
+rule-figures-how = Matches are counted by the hour in which events arrived. The share of false alerts is of those judged within { $days } days: real (dealt with or an incident), allowed, false. The thresholds are settings of the centre (scorecard.toml).
 
 ## The condition in words
 rule-reading = The condition in words
@@ -160,7 +160,7 @@ rule-preview-again = Reckon again
 
 ## Why a rule fired or not
 rule-explain = Why did a rule fire, or not?
-rule-explain-of = Event { $seq } held against a rule
+rule-explain-of = Event { $seq }: why a rule matches it or does not
 rule-explain-choose = Choose a rule
 rule-explain-find = Find rules
 rule-explain-fitting = Rules written for this kind of log:

@@ -19,6 +19,7 @@ regulation-valid-from = from { $from }
 regulation-valid-to = until { $to }
 regulation-valid-between = { $from } – { $to }
 regulation-source = Text in use
+regulation-source-of = Comes from
 regulation-source-embedded = built into the program
 regulation-source-directory = content directory of the server
 regulation-source-version = version { $version }, changed here by { $name } at { $time }

@@ -27,7 +27,7 @@ rule-verdict-retire-why = Gần như mọi cảnh báo là báo nhầm và chưa
 rule-verdict-too-early-why = Còn ít cảnh báo được đóng với kết luận.
 rule-closings = Kết luận trong { $days } ngày
 rule-closings-count = { $real } thật · { $allowed } được phép · { $false } báo nhầm · { $open } chưa kết luận
-rule-figures-how = Số lần khớp tính theo giờ sự kiện đến. Báo nhầm tính trên các cảnh báo đã kết luận trong { $days } ngày: thật (đã xử lý hoặc thành sự cố), được phép, báo nhầm. Ngưỡng đánh giá nằm ở content/monitoring/scorecard.toml.
+rule-figures-how = Số lần khớp tính theo giờ sự kiện đến. Báo nhầm tính trên các cảnh báo đã kết luận trong { $days } ngày: thật (đã xử lý hoặc thành sự cố), được phép, báo nhầm. Ngưỡng đánh giá do Trung tâm đặt trong cấu hình (scorecard.toml).
 
 ## Điều kiện bằng lời
 rule-reading = Điều kiện bằng lời
@@ -160,7 +160,7 @@ rule-preview-again = Tính lại
 
 ## Vì sao khớp, vì sao không
 rule-explain = Vì sao khớp, vì sao không?
-rule-explain-of = Sự kiện số { $seq } trước một quy tắc
+rule-explain-of = Sự kiện số { $seq }: vì sao khớp, vì sao không khớp quy tắc
 rule-explain-choose = Chọn quy tắc
 rule-explain-find = Tìm quy tắc
 rule-explain-fitting = Quy tắc viết cho loại nhật ký này:

@@ -74,6 +74,12 @@ struct RulePage {
     errors: ErrorSummary,
 }
 
+/// A day as rules write it (`2026-11-21`, of old `2026/11/21`) as people read it.
+fn day(text: &str) -> String {
+    let date = text.replace('/', "-").parse::<jiff::civil::Date>();
+    date.map_or_else(|_| text.to_owned(), |date| date.strftime("%d/%m/%Y").to_string())
+}
+
 /// A test that lies beside the rule.
 struct Case {
     name: String,

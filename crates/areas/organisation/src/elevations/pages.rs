@@ -4,7 +4,7 @@
 use super::{Asked, Elevation, Standing, service, store};
 use crate::answers::again;
 use crate::policies::{CHANGE_LAW, EXPORT, Policies};
-use crate::regulations;
+use crate::regulations::{self, Regulations, title_of};
 use crate::sign_in::require_confirmation;
 use askama::Template;
 use axum::extract::Path;
@@ -29,6 +29,9 @@ pub fn routes() -> Routes {
 
 struct Row {
     elevation: Elevation,
+    /// What the right to change the law is asked for: the file by its title.
+    about: String,
+    reason: String,
     standing: String,
     tone: Tone,
     may_decide: bool,
@@ -49,12 +52,16 @@ fn act_path(row: &Row, act: &str) -> String {
     format!("/elevations/{}/{act}", row.elevation.id)
 }
 
+/// The file that a right to change the law was asked for and why, where the reason names one.
+fn file_and_reason(elevation: &Elevation) -> Option<(&str, &str)> {
+    let named = elevation.reason.split_once(": ").filter(|(path, _)| path.ends_with(".toml"));
+    named.filter(|_| elevation.kind == CHANGE_LAW)
+}
+
 /// Where the draft is that a right to change the law was asked for; empty where the reason names none.
 fn draft_path(row: &Row) -> String {
-    let elevation = &row.elevation;
-    let named = elevation.reason.split_once(": ").map(|(path, _)| path).filter(|path| path.ends_with(".toml"));
-    match named.filter(|_| row.may_decide && elevation.kind == CHANGE_LAW) {
-        Some(path) => format!("/regulations/{}/drafts/{}", regulations::address_of(path), elevation.person_id),
+    match file_and_reason(&row.elevation).filter(|_| row.may_decide) {
+        Some((path, _)) => format!("/regulations/{}/drafts/{}", regulations::address_of(path), row.elevation.person_id),
         None => String::new(),
     }
 }
@@ -81,10 +88,19 @@ impl ElevationList {
         let scope = visit.scope();
         let now = visit.now();
         let approves = scope.may(Capability::ApproveElevations);
+        let law = Regulations::of(&visit.app).ok();
+        let title =
+            |path: &str| law.as_ref().and_then(|law| title_of(&page, law, path)).unwrap_or_else(|| path.to_owned());
         let row = |elevation: Elevation| {
             let standing = elevation.standing(&policies.elevation, now);
             let own = scope.person_id() == Some(elevation.person_id.as_str());
+            let (about, reason) = match file_and_reason(&elevation) {
+                Some((path, reason)) => (title(path), reason.to_owned()),
+                None => (String::new(), elevation.reason.clone()),
+            };
             Row {
+                about,
+                reason,
                 standing: page.t(standing.key()),
                 tone: standing.tone(),
                 may_decide: approves && !own && standing == Standing::Waiting,

@@ -14,6 +14,7 @@ pub use book::{Book, Description, Fault, Files, Provision, Work, line_at, line_o
 pub use in_force::{InForce, LawError, Regulations, Source, State, Unread, digest};
 pub use service::{Change, Preview, apply, ask, check, discard, keep_draft, preview, require_change, tidy};
 pub use store::{Draft, Version, draft_of, drafts_of, find, of_file};
+pub(crate) use view::title_of;
 
 use kit::web::Routes;
 

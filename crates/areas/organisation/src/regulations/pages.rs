@@ -1,9 +1,9 @@
 //! Pages that show the law: everything in force, one file with its versions, one version, the draft of somebody.
 
-use super::in_force::{Regulations, Source};
+use super::in_force::{InForce, Regulations, Source};
 use super::service::{self, require_change};
 use super::store::{self, Draft, Version};
-use super::view::{FileView, LineView, drawn, folder_title, source_words, unread_words};
+use super::view::{FileView, LineView, drawn, folder_title, source_words, title_of, unread_words};
 use super::{address_of, path_of};
 use askama::Template;
 use axum::extract::Path;
@@ -88,6 +88,14 @@ pub(super) fn known(regulations: &Regulations, address: &str) -> Result<String, 
     path_of(address).filter(|path| regulations.current().files.contains_key(path)).ok_or(Error::NotFound)
 }
 
+/// The version that is in force of a file; 0 where it is what lies below all of them.
+fn version_of(file: &InForce) -> i64 {
+    match &file.source {
+        Source::Version { version, .. } => *version,
+        Source::Embedded | Source::Directory => 0,
+    }
+}
+
 async fn show_file(visit: Visit, Path(address): Path<String>) -> Result<Response, Fail> {
     let regulations = Regulations::of(&visit.app)?;
     let path = known(&regulations, &address)?;
@@ -96,10 +104,7 @@ async fn show_file(visit: Visit, Path(address): Path<String>) -> Result<Response
     let page = visit.page().await?;
     let view = visit.read();
     let stored = store::of_file(&view, &path).await?;
-    let current = match &file.source {
-        Source::Version { version, .. } => *version,
-        Source::Embedded | Source::Directory => 0,
-    };
+    let current = version_of(file);
     let row = |version: Version| VersionRow {
         number: version.version,
         source: String::new(),
@@ -151,6 +156,7 @@ struct VersionPage {
     file: FileView,
     number: i64,
     version: Option<Version>,
+    in_force: bool,
     source: String,
     text: String,
     /// What it is compared with: the version in force where nothing is chosen.
@@ -189,6 +195,7 @@ async fn show_version(visit: Visit, Path((address, version)): Path<(String, Stri
         file: FileView::of(&page, &regulations, &path, file),
         number,
         version,
+        in_force: version_of(file) == number,
         source: source.unwrap_or_default(),
         others: others.collect(),
         parts: drawn(&diff::lines(&other, &text)),
@@ -204,6 +211,8 @@ async fn show_version(visit: Visit, Path((address, version)): Path<(String, Stri
 struct DraftPage {
     page: Page,
     address: String,
+    /// What the file is called by what is in force of it, where something is.
+    title: Option<String>,
     draft: Draft,
     /// Why it would not load now, where that is so.
     faults: Vec<String>,
@@ -222,6 +231,7 @@ async fn show_draft(visit: Visit, Path((address, person)): Path<(String, String)
     let outcome = Outcome::of(&visit, &regulations, &path, &draft.text).await?;
     let template = DraftPage {
         address: address_of(&path),
+        title: title_of(&page, &regulations, &path),
         faults: outcome.faults,
         effects: outcome.effects,
         running: outcome.running,

@@ -62,6 +62,12 @@ impl FileView {
     }
 }
 
+/// What a file is called by what is in force of it, where something is.
+pub(crate) fn title_of(page: &Page, regulations: &Regulations, path: &str) -> Option<String> {
+    let state = regulations.current();
+    state.files.get(path).map(|file| FileView::of(page, regulations, path, file).title)
+}
+
 fn day(date: Date) -> String {
     date.strftime("%d/%m/%Y").to_string()
 }

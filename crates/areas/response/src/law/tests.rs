@@ -126,7 +126,7 @@ fn the_law_says_what_it_lays_down() {
     assert_eq!(decree.documents, ["Nghị định 331/2026/NĐ-CP"]);
     assert!(decree.text_seen && decree.valid_to.is_none());
     let duty = decree.provisions.iter().find(|one| one.id == "IN-24").unwrap();
-    assert_eq!(duty.says[0], "trong 24 giờ kể từ khi phát hiện");
+    assert_eq!(duty.says[0], "Thời hạn: trong 24 giờ kể từ khi phát hiện");
     assert_eq!(duty.basis, "Điều 31 khoản 2 điểm d, Nghị định 331/2026/NĐ-CP");
     assert!(!described("duties/superseded.toml").text_seen);
     assert!(described("calendars/2026.toml").title.contains("2026"));
