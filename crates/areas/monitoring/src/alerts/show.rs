@@ -13,7 +13,7 @@ use crate::search::senders::{Sender, senders, touched};
 use detection::Rule;
 use kit::page::{Address, Choice, Level};
 use kit::web::{SlotContent, Visit};
-use kit::{Capability, Connection, Error, Lang};
+use kit::{Capability, Connection, Error};
 use organisation::audit::AuditEntry;
 use sea_orm::Statement;
 use std::sync::Arc;
@@ -123,8 +123,10 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
     let may_see_events = visit.scope().may(Capability::ViewEvents);
     let (evidence, gone) = if may_see_events { evidence(visit, &alert).await? } else { (Vec::new(), Vec::new()) };
     let earlier = store::of_same_entity(&connection, &alert, MOST_EARLIER).await?;
-    let words = |name| rule.as_ref().and_then(|rule| rules::text(rule, name, lang)).map(ToOwned::to_owned);
-    let (translated, what_to_do) = (words("description"), words("what_to_do"));
+    let what_to_do = rule.as_ref().and_then(|rule| rules::text(rule, "what_to_do", lang)).map(ToOwned::to_owned);
+    let described = rule.as_ref().and_then(|rule| rules::description(rule, lang));
+    // English is better than nothing, but no better than what to do in the reader's language.
+    let described = described.filter(|(_, is_own)| *is_own || what_to_do.is_none());
     let span = |at: i64| at / 1000;
     let saved = saved_searches::alerts::of_alert(&connection, &alert).await?;
     let is_correlation = rule.as_ref().is_some_and(|rule| rule.is_correlation());
@@ -132,10 +134,8 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         title: alert.title(lang).to_owned(),
         sender: senders(&connection, [alert.source_id.clone()], visit.now()).await?.into_values().next(),
         level: alert.system_level.and_then(Level::new),
-        // English is better than nothing, but no better than what to do in the reader's language.
-        description_is_foreign: lang != Lang::En && translated.is_none(),
-        description: translated
-            .or_else(|| rule.as_ref()?.description.clone().filter(|_| lang == Lang::En || what_to_do.is_none())),
+        description_is_foreign: described.is_some_and(|(_, is_own)| !is_own),
+        description: described.map(|(text, _)| text.to_owned()),
         what_to_do,
         all_events: match &saved {
             Some(Some(saved)) => saved_searches::alerts::matches(saved, &alert).to_string(),

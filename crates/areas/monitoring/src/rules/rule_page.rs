@@ -9,7 +9,7 @@ use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decision, RuleState};
 use super::techniques::{Technique, tactic};
 use super::versions::{self, Version};
-use super::{Book, exceptions, log_source, severity, short_path, text, title};
+use super::{Book, description, exceptions, log_source, severity, short_path, text, title};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::extract::Path;
@@ -131,14 +131,15 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let lang = visit.lang;
     let page = visit.page().await?;
     let position = book.set.position(&rule.id).unwrap_or_default();
+    let described = description(&rule, lang);
     let state_form = state_form(visit, &page, decisions.state(&rule.id), typed, &errors);
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
         severity: severity(rule.level),
         log_source: log_source::words(&rule.log_source, lang),
         what_to_do: text(&rule, "what_to_do", lang).map(ToOwned::to_owned),
-        description_is_translated: text(&rule, "description", lang).is_some(),
-        description: text(&rule, "description", lang).or(rule.description.as_deref()).map(ToOwned::to_owned),
+        description_is_translated: described.is_some_and(|(_, is_own)| is_own),
+        description: described.map(|(text, _)| text.to_owned()),
         tactics: rule.tactics().into_iter().map(|name| tactic(name, lang)).collect(),
         techniques: rule.techniques().iter().map(|number| Technique::of(number, lang)).collect(),
         file: short_path(&rule.path),
