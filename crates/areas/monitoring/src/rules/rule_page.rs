@@ -19,7 +19,7 @@ use detection::{Rule, RuleTestFile};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Severity};
 use kit::scope::Agencies;
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
-use kit::{Capability, Error};
+use kit::{Capability, Error, Lang};
 use organisation::audit::AuditEntry;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -49,6 +49,9 @@ struct RulePage {
     what_to_do: Option<String>,
     description: Option<String>,
     description_is_translated: bool,
+    /// What may be mistaken for it, a line each.
+    false_positives: Vec<String>,
+    false_positives_are_translated: bool,
     tactics: Vec<String>,
     techniques: Vec<Technique>,
     file: String,
@@ -132,6 +135,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let page = visit.page().await?;
     let position = book.set.position(&rule.id).unwrap_or_default();
     let described = description(&rule, lang);
+    let mistaken = rule.text_of("false_positives_vi").filter(|_| lang == Lang::Vi);
     let state_form = state_form(visit, &page, decisions.state(&rule.id), typed, &errors);
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
@@ -140,6 +144,11 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         what_to_do: text(&rule, "what_to_do", lang).map(ToOwned::to_owned),
         description_is_translated: described.is_some_and(|(_, is_own)| is_own),
         description: described.map(|(text, _)| text.to_owned()),
+        false_positives_are_translated: mistaken.is_some(),
+        false_positives: match mistaken {
+            Some(text) => text.split("; ").map(ToOwned::to_owned).collect(),
+            None => rule.false_positives.clone(),
+        },
         tactics: rule.tactics().into_iter().map(|name| tactic(name, lang)).collect(),
         techniques: rule.techniques().iter().map(|number| Technique::of(number, lang)).collect(),
         file: short_path(&rule.path),
