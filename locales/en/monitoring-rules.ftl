@@ -92,6 +92,7 @@ rule-number-greater-or-equal = at least { $number }
 ## Tests, closings, versions
 rule-tests = Tests
 rule-tests-none = This rule has no tests yet. Put a file of the same name with the ending .test.yml beside the rule's file.
+rule-tests-count = { $count } tests of the file of rules
 rule-tests-run = Run the tests
 rule-tests-holds = Holds
 rule-tests-fails = Fails

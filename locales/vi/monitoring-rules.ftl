@@ -92,6 +92,7 @@ rule-number-greater-or-equal = từ { $number } trở lên
 ## Ca thử, kết luận, phiên bản
 rule-tests = Ca thử
 rule-tests-none = Quy tắc này chưa có ca thử. Đặt tệp cùng tên với đuôi .test.yml bên cạnh tệp quy tắc.
+rule-tests-count = { $count } ca thử của tệp quy tắc
 rule-tests-run = Chạy các ca thử
 rule-tests-holds = Đạt
 rule-tests-fails = Không đạt
