@@ -1,0 +1,35 @@
+-- Looking for a rule or for indicators in what is stored already, as a job.
+CREATE TABLE hunts (
+    id TEXT PRIMARY KEY,
+    -- rule, indicator or list, its id, and its name when the hunt began.
+    subject_kind TEXT NOT NULL,
+    subject_id TEXT NOT NULL,
+    subject_name TEXT NOT NULL,
+    time_from BIGINT NOT NULL,
+    time_to BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    -- Agency that the owner acted for; NULL is the whole centre.
+    reach_agency_id TEXT,
+    -- Sequences that hold the window; NULL before the hunt began.
+    first_sequence BIGINT,
+    last_sequence BIGINT,
+    -- Everything below has been looked at, in the transaction that wrote its alerts.
+    next_sequence BIGINT NOT NULL,
+    events BIGINT NOT NULL,
+    matches BIGINT NOT NULL,
+    alerts BIGINT NOT NULL,
+    error_key TEXT,
+    error_words TEXT,
+    created_at BIGINT NOT NULL,
+    started_at BIGINT,
+    ended_at BIGINT
+);
+CREATE INDEX hunts_state ON hunts (state, created_at);
+CREATE INDEX hunts_created ON hunts (created_at);
+-- Alerts that a hunt raised: they are of the past and page nobody.
+CREATE TABLE hunt_alerts (
+    alert_id TEXT PRIMARY KEY,
+    hunt_id TEXT NOT NULL REFERENCES hunts (id)
+);
+CREATE INDEX hunt_alerts_hunt ON hunt_alerts (hunt_id);

@@ -1,0 +1,223 @@
+//! One hunt under way: stretch after stretch of sequences within the owner's scope, alerts and progress in one
+//! transaction each.
+
+use super::keeper::Parts;
+use super::quarry::Quarry;
+use super::store::{self, Stretch};
+use super::{Hunt, State};
+use crate::alerts::grouping::{Grouping, Owner};
+use crate::alerts::record::{self, Damping};
+use crate::rules::explain::event_of;
+use crate::search::run::{refusal, text};
+use crate::search::senders::{senders, touched};
+use crate::sources::sources_in_scope;
+use event_store::{Lane, QueryContext};
+use kit::clock::Micros;
+use kit::{Error, Scope};
+use organisation::audit::{Reading, Touched, record_reading};
+use organisation::{audit, people};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Rows read at once.
+const MOST_ROWS: usize = 4_000;
+/// Sequences of the first stretch where the indexes of the store answer, and of the longest; where everything is read a
+/// stretch is what can be read at once.
+const FIRST_STRETCH: u64 = 200_000;
+const LONGEST_STRETCH: u64 = 20_000_000;
+/// Longest time of one question.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What a hunt carries from stretch to stretch.
+struct Chase {
+    scope: Scope,
+    quarry: Quarry,
+    grouping: Grouping,
+    damping: Damping,
+    length: u64,
+    touched: Touched,
+}
+
+/// Runs a hunt to its end, until it is cancelled or until the program stops; then it goes on after the next start.
+pub(super) async fn run(parts: &Parts, mut hunt: Hunt, stop: &CancellationToken) -> Result<(), Error> {
+    let now = parts.clock.now();
+    let Some(scope) = scope(parts, &hunt, now).await? else {
+        return end(parts, &hunt, State::Failed, Some(&Error::Forbidden("hunt")), &Touched::new()).await;
+    };
+    let quarry = Quarry::of(&parts.db.scoped(&scope).read(), &parts.rules.current(), &hunt, now).await?;
+    hunt = begin(parts, &scope, &quarry, hunt, now).await?;
+    let mut chase = Chase {
+        scope,
+        length: if quarry.narrowed.is_some() { FIRST_STRETCH } else { MOST_ROWS as u64 },
+        quarry,
+        grouping: Grouping::new(parts.scoring.clone()),
+        damping: Damping::default(),
+        touched: Touched::new(),
+    };
+    while let Some((_, last)) = hunt.sequences.filter(|(_, last)| hunt.next_sequence <= *last) {
+        let advanced = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            advanced = advance(parts, &mut chase, &mut hunt, last) => advanced?,
+        };
+        if !advanced {
+            return end(parts, &hunt, State::Cancelled, None, &chase.touched).await;
+        }
+    }
+    end(parts, &hunt, State::Done, None, &chase.touched).await
+}
+
+/// The scope of the owner as it is now; `None` where they left or may no longer do this.
+async fn scope(parts: &Parts, hunt: &Hunt, now: Micros) -> Result<Option<Scope>, Error> {
+    if hunt.owner_id.starts_with("service:") {
+        return Ok(Some(parts.scope.clone()));
+    }
+    let reach = hunt.reach_agency_id.as_deref();
+    let scope = people::scope_of(&parts.db, &parts.policies, &hunt.owner_id, reach, now).await?;
+    Ok(scope.filter(|scope| super::service::NEEDED.iter().all(|needed| scope.may(*needed))))
+}
+
+/// Finds the sequences of the window and marks the hunt as under way.
+async fn begin(parts: &Parts, scope: &Scope, quarry: &Quarry, hunt: Hunt, now: Micros) -> Result<Hunt, Error> {
+    let scoped = parts.db.scoped(&parts.scope);
+    if hunt.state == State::Waiting {
+        let sql = format!("SELECT min(seq) AS first_seq, max(seq) AS last_seq FROM events WHERE {}", window(&hunt));
+        let row = ask(parts, scope, &sql, 1).await?.0.pop().unwrap_or_default();
+        let sequence = |name: &str| row.get(name).and_then(Value::as_u64);
+        let tx = scoped.begin().await?;
+        store::begin(&tx, &hunt.id, sequence("first_seq").zip(sequence("last_seq")), now).await?;
+        tx.commit().await?;
+    } else if quarry.remembers() {
+        let tx = scoped.begin().await?;
+        store::rewind(&tx, &hunt).await?;
+        tx.commit().await?;
+    }
+    store::find(&scoped.read(), &hunt.id).await
+}
+
+fn window(hunt: &Hunt) -> String {
+    let moment = |at: Micros| {
+        let text = jiff::Timestamp::from_microsecond(at).map(|at| at.to_string()).unwrap_or_default();
+        format!("TIMESTAMP '{text}'")
+    };
+    format!("time >= {} AND time < {}", moment(hunt.from), moment(hunt.to))
+}
+
+/// Rows of a statement in the scope of the owner, and whether there were more.
+async fn ask(parts: &Parts, scope: &Scope, sql: &str, most: usize) -> Result<(Vec<Map<String, Value>>, bool), Error> {
+    let mut context = QueryContext::new(sources_in_scope(&parts.db.scoped(scope).read()).await?);
+    context.lane = Lane::Question;
+    context.timeout = TIMEOUT;
+    context.max_rows = most;
+    let result = parts.store.query(sql, &context).await.map_err(refusal)?;
+    Ok((result.to_json_rows().map_err(refusal)?, result.truncated))
+}
+
+/// One stretch; false where the hunt was cancelled meanwhile.
+async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -> Result<bool, Error> {
+    let narrowed = chase.quarry.narrowed.as_ref().map(|condition| format!(" AND {condition}")).unwrap_or_default();
+    let (rows, next) = loop {
+        let end = hunt.next_sequence.saturating_add(chase.length).min(last.saturating_add(1));
+        let sql = format!(
+            "SELECT * FROM events WHERE seq >= {} AND seq < {end} AND {}{narrowed} ORDER BY seq",
+            hunt.next_sequence,
+            window(hunt)
+        );
+        match ask(parts, &chase.scope, &sql, MOST_ROWS).await? {
+            (_, true) => chase.length = (chase.length / 4).clamp(1, MOST_ROWS as u64 * 8),
+            (rows, false) => break (rows, end),
+        }
+    };
+    let found = rows.len();
+    let owners = owners(parts, chase, &rows).await?;
+    let mut matches = 0;
+    for row in &rows {
+        let event = event_of(row);
+        let source_id = event.source_id.clone().unwrap_or_default();
+        let unknown = || Owner { source_id: source_id.clone(), ..Owner::default() };
+        let owner = owners.get(&*source_id).cloned().unwrap_or_else(unknown);
+        matches += chase.quarry.look(&event, &owner, &mut chase.grouping);
+    }
+    let now = parts.clock.now();
+    let scoped = parts.db.scoped(&parts.scope);
+    let tx = scoped.begin().await?;
+    let bundles = chase.grouping.take();
+    let changes = record::write_bundles(&tx, bundles, &parts.scoring, &mut chase.damping, now).await?;
+    for change in changes.iter().filter(|change| change.is_new) {
+        store::mark(&tx, &hunt.id, &change.id).await?;
+    }
+    let alerts = changes.iter().filter(|change| change.is_new).count() as u64;
+    let stretch = Stretch { next_sequence: next, events: found as u64, matches, alerts };
+    if !store::advance(&tx, hunt, &stretch).await? {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    tx.commit().await?;
+    hunt.next_sequence = next;
+    if !changes.is_empty() {
+        // Lists ask anew; nobody is called for what is over.
+        parts.live.send("alert", None, json!({ "many": true, "new": false }));
+    }
+    if found < MOST_ROWS / 8 {
+        chase.length = (chase.length * 2).min(LONGEST_STRETCH);
+    }
+    Ok(true)
+}
+
+async fn owners(
+    parts: &Parts,
+    chase: &mut Chase,
+    rows: &[Map<String, Value>],
+) -> Result<HashMap<String, Owner>, Error> {
+    let ids = rows.iter().filter_map(|row| text(row, "source_id"));
+    let found = senders(&parts.db.scoped(&chase.scope).read(), ids, parts.clock.now()).await?;
+    for (agency, count) in touched(rows, &found) {
+        let sum = chase.touched.entry(agency).or_default();
+        *sum = Some(sum.unwrap_or(0) + count.unwrap_or(0));
+    }
+    let owner = |(id, sender): (String, crate::search::senders::Sender)| {
+        let owner = Owner {
+            source_id: id.as_str().into(),
+            system_id: sender.system_id.map(Into::into),
+            agency_id: sender.agency_id.map(Into::into),
+            system_level: sender.system_level,
+        };
+        (id, owner)
+    };
+    Ok(found.into_iter().map(owner).collect())
+}
+
+/// Ends a hunt, with what was read for its owner in the trail.
+pub(super) async fn end(
+    parts: &Parts,
+    hunt: &Hunt,
+    state: State,
+    error: Option<&Error>,
+    touched: &Touched,
+) -> Result<(), Error> {
+    let now = parts.clock.now();
+    let scoped = parts.db.scoped(&parts.scope);
+    let tx = scoped.begin().await?;
+    let told = error.map(|error| (error.key(), error.own_words().map(|words| words.chars().take(500).collect())));
+    store::end(&tx, &hunt.id, state, told, now).await?;
+    let hunt = store::find(&tx, &hunt.id).await?;
+    let reading = Reading {
+        object_kind: "event",
+        object_id: "",
+        purpose: "hunt",
+        query: &format!("{} {}", hunt.subject_kind.code(), hunt.subject_id),
+        count: hunt.events,
+        touched,
+    };
+    let details = json!({
+        "subject": hunt.subject_name, "owner": hunt.owner_id, "state": hunt.state, "events": hunt.events,
+        "matches": hunt.matches, "alerts": hunt.alerts,
+    });
+    audit::record(&tx, now, "hunt.end", "hunt", &hunt.id, hunt.reach_agency_id.as_deref(), details).await?;
+    if hunt.events > 0 {
+        record_reading(&tx, now, &reading).await?;
+    }
+    tx.commit().await
+}
