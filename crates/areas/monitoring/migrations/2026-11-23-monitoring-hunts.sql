@@ -19,6 +19,10 @@ CREATE TABLE hunts (
     events BIGINT NOT NULL,
     matches BIGINT NOT NULL,
     alerts BIGINT NOT NULL,
+    -- Whose records were read, as a JSON object from agency to number, for the trail.
+    touched TEXT NOT NULL,
+    -- The trail has it.
+    told BOOLEAN NOT NULL,
     error_key TEXT,
     error_words TEXT,
     created_at BIGINT NOT NULL,
@@ -27,9 +31,9 @@ CREATE TABLE hunts (
 );
 CREATE INDEX hunts_state ON hunts (state, created_at);
 CREATE INDEX hunts_created ON hunts (created_at);
--- Alerts that a hunt raised: they are of the past and page nobody.
+-- Alerts that a hunt raised and that no record has joined since: they are of the past and call nobody.
 CREATE TABLE hunt_alerts (
-    alert_id TEXT PRIMARY KEY,
+    alert_id TEXT PRIMARY KEY REFERENCES alerts (id) ON DELETE CASCADE,
     hunt_id TEXT NOT NULL REFERENCES hunts (id)
 );
 CREATE INDEX hunt_alerts_hunt ON hunt_alerts (hunt_id);

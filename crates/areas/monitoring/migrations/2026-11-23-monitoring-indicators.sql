@@ -33,8 +33,9 @@ CREATE TABLE indicators (
     PRIMARY KEY (list_id, indicator_id)
 );
 CREATE INDEX indicators_identity ON indicators (indicator_id);
-CREATE INDEX indicators_renewed ON indicators (renewed_at);
-CREATE INDEX indicators_valid_until ON indicators (valid_until);
+-- In the order of the page, and for the figures of lists.
+CREATE INDEX indicators_renewed ON indicators (renewed_at, list_id, indicator_id);
+CREATE INDEX indicators_valid_until ON indicators (list_id, valid_until);
 -- Grows with every change, so that the pipeline knows when to look again.
 CREATE TABLE indicator_revision (
     name TEXT PRIMARY KEY,

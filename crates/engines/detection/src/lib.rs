@@ -25,8 +25,8 @@ pub use engine::Engine;
 pub use explain::{Ask, CorrelationMeasure, CorrelationReading, Explanation, How, Link, Part, Reading};
 pub use indicators::{
     Indicator, IndicatorFacts, IndicatorHit, IndicatorHits, IndicatorKind, IndicatorSet, IndicatorSetBuilder, ListLine,
-    PatternRefusal, Refusal, StixBundle, StixIndicator, StixRefusal, list_lines, read_bundle,
+    PatternRefusal, Refusal, StixIndicator, StixRefusal, list_lines, read_bundle,
 };
 pub use matches::{Detection, MatchedField, Matches};
 pub use rule_tests::{RuleTestCase, RuleTestFile, TestRecord};
-pub use rules::{Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};
+pub use rules::{Clue, Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};

@@ -33,6 +33,15 @@ pub(crate) fn of_event(event: &Event) -> Option<String> {
     } else {
         let raw = String::from_utf8_lossy(&event.raw);
         found.text(&raw);
+        // What a format decoded, such as command lines in hexadecimal, does not stand in the record as it came.
+        for (_, value) in event.fields.iter() {
+            value.any_text(&mut |text| {
+                if may_hold_any(text) && memchr::memmem::find(&event.raw, text.as_bytes()).is_none() {
+                    found.text(text);
+                }
+                false
+            });
+        }
         // A message that ends the record, as in syslog, has been read with it, but for what was glued to its beginning.
         if let Some(message) = event.message.as_deref().filter(|message| raw.ends_with(*message)) {
             let first = message.find(|letter: char| letter.is_whitespace()).unwrap_or(message.len());
@@ -44,6 +53,11 @@ pub(crate) fn of_event(event: &Event) -> Option<String> {
         found.text(message);
     }
     found.finish()
+}
+
+/// Whether a text has a sign of an address or e-mail address, or the length of a hash.
+fn may_hold_any(text: &str) -> bool {
+    text.len() >= 32 || text.len() >= 3 && text.bytes().any(|byte| matches!(byte, b'.' | b':' | b'@'))
 }
 
 #[derive(Default)]
@@ -187,6 +201,15 @@ mod tests {
         let raw = Bytes::from(r#"{"Message":"Address:\t10.9.8.7\r\n"}"#);
         let event = Event { raw, fields, ..Event::default() };
         assert_eq!(of_event(&event).unwrap(), " 10.9.8.7 ");
+    }
+
+    #[test]
+    fn what_a_format_decoded_is_read_beside_the_record() {
+        let mut fields = Fields::default();
+        fields.push("proctitle", "nc 10.9.8.7 4444");
+        fields.push("pid", 4_711);
+        let raw = Bytes::from("type=PROCTITLE proctitle=6E632031302E392E382E372034343434 pid=4711");
+        assert_eq!(of_event(&Event { raw, fields, ..Event::default() }).unwrap(), " 10.9.8.7 ");
     }
 
     #[test]

@@ -100,9 +100,11 @@ async fn alone(data: &Path, configuration: &Configuration, id: &str) -> Result<H
     centre.settle().await?;
     let (parts, stop) = (parts(&centre), CancellationToken::new());
     let done = loop {
-        let hunt = run_next(&parts, &stop).await?;
-        if let Some(hunt) = hunt.filter(|hunt| hunt.id == id && hunt.state.is_over()) {
-            break hunt;
+        match run_next(&parts, &stop).await? {
+            Some(hunt) if hunt.id == id && hunt.state.is_over() => break hunt,
+            Some(_) => {}
+            // Somebody else ended it meanwhile.
+            None => break store::find(&centre.db.scoped(centre.scope()).read(), id).await?,
         }
     };
     centre.close().await;

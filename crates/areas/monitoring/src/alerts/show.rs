@@ -184,7 +184,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         },
         is_scheduled: saved.is_some(),
         listed,
-        is_of_the_past: !hunts::store::of_the_past(&connection, &[&alert.id]).await?.is_empty(),
+        is_of_the_past: hunts::store::is_of_the_past(&connection, &alert.id).await?,
         may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
         may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
         rule,

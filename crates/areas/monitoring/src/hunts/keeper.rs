@@ -8,7 +8,6 @@ use kit::clock::Clock;
 use kit::live::Live;
 use kit::{Db, Error, Scope};
 use organisation::Policies;
-use organisation::audit::Touched;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
@@ -50,15 +49,18 @@ pub async fn keep_hunting(parts: Parts, stop: CancellationToken) {
 /// Runs the hunt that is next, if there is one; gives it as it stands then.
 pub async fn run_next(parts: &Parts, stop: &CancellationToken) -> Result<Option<Hunt>, Error> {
     let scoped = parts.db.scoped(&parts.scope);
+    if let Some(hunt) = store::untold(&scoped.read()).await? {
+        run::tell(parts, &hunt).await?;
+    }
     let Some(hunt) = store::next(&scoped.read()).await? else { return Ok(None) };
     let id = hunt.id.clone();
-    match run::run(parts, hunt.clone(), stop).await {
+    match run::run(parts, hunt, stop).await {
         Ok(()) => {}
         // The registers are away: the hunt is still there.
         Err(error @ Error::Database(_)) => return Err(error),
         Err(error) => {
             tracing::warn!(id, %error, "a hunt failed");
-            run::end(parts, &hunt, State::Failed, Some(&error), &Touched::new()).await?;
+            run::end(parts, &id, State::Failed, Some(&error)).await?;
         }
     }
     store::find(&scoped.read(), &id).await.map(Some)

@@ -17,6 +17,7 @@ pub use keeper::{Parts, keep_hunting, run_next};
 
 use kit::clock::Micros;
 use kit::web::Routes;
+use organisation::audit::Touched;
 use serde::{Deserialize, Serialize};
 
 pub fn routes() -> Routes {
@@ -123,6 +124,9 @@ pub struct Hunt {
     pub matches: u64,
     /// Alerts that came of it and were not there.
     pub alerts: u64,
+    /// Whose records were read.
+    #[serde(skip)]
+    pub touched: Touched,
     pub error_key: Option<String>,
     pub error_words: Option<String>,
     pub created_at: Micros,

@@ -1,22 +1,19 @@
-//! What a hunt looks for, made ready: the rule among all rules in force (a correlation needs its base rules), or the
-//! indicators.
+//! What a hunt looks for, made ready: the rule with those that it counts where it is a correlation, or the indicators.
 
 use super::{Hunt, SubjectKind, narrow};
 use crate::alerts::SampleField;
 use crate::alerts::grouping::{Grouping, Owner, RuleFacts};
-use crate::indicators::in_force::{InForce, by_indicator};
-use crate::indicators::{self, Listed};
-use crate::rules::exceptions;
-use crate::rules::{Book, tuning::Tuning};
+use crate::indicators;
+use crate::indicators::in_force::{InForce, by_indicator, held_at};
+use crate::rules::Book;
+use crate::rules::states::RuleState;
+use crate::rules::tuning::Tuning;
 use detection::{CorrelationLimits, CorrelationState, Engine, IndicatorHits, MatchedField, Matches, Moment, RuleSet};
 use event::Event;
 use kit::clock::Micros;
 use kit::{Connection, Error};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Rows of a list read at once.
-const STEP: u64 = 20_000;
 
 pub(super) struct Quarry {
     /// Condition on the records that are read; all where `None`.
@@ -33,7 +30,8 @@ struct RuleQuarry {
     engine: Engine,
     position: usize,
     facts: Arc<RuleFacts>,
-    exceptions: Vec<exceptions::InForce>,
+    /// What is off or excepted feeds no correlation here either.
+    tuning: Tuning,
     matches: Matches,
     correlations: CorrelationState,
 }
@@ -50,30 +48,36 @@ impl Quarry {
         if hunt.subject_kind == SubjectKind::Rule {
             return Self::rule(connection, book, &hunt.subject_id, now).await;
         }
-        let listed = listed(connection, hunt).await?;
-        if listed.is_empty() {
+        let mut filter = indicators::store::Filter::default();
+        match hunt.subject_kind {
+            SubjectKind::List => filter.list_id = Some(hunt.subject_id.clone()),
+            _ => filter.indicator_id = Some(hunt.subject_id.clone()),
+        }
+        // Also what has ended: it held when it held.
+        let few = indicators::store::rows(connection, &filter, narrow::MOST_TERMS as u64 + 1, 0).await?;
+        if few.is_empty() {
             return Err(Error::NotFound);
         }
-        let quarry = IndicatorQuarry {
-            in_force: InForce::of(connection, &listed, now).await?,
-            hits: IndicatorHits::default(),
-            facts: HashMap::new(),
+        let in_force = match hunt.subject_kind {
+            SubjectKind::List => InForce::of_list(connection, &hunt.subject_id, now).await?,
+            _ => InForce::of(connection, &few, now).await?,
         };
-        Ok(Self { narrowed: narrow::of_indicators(&listed), kind: Kind::Indicators(Box::new(quarry)) })
+        let quarry = IndicatorQuarry { in_force, hits: IndicatorHits::default(), facts: HashMap::new() };
+        Ok(Self { narrowed: narrow::of_indicators(&few), kind: Kind::Indicators(Box::new(quarry)) })
     }
 
     async fn rule(connection: &impl Connection, book: &Book, id: &str, now: Micros) -> Result<Self, Error> {
         let position = book.set.position(id).ok_or(Error::NotFound)?;
         let rule = book.set.rules().get(position).ok_or(Error::NotFound)?;
         let quarry = RuleQuarry {
-            engine: Engine::new(RuleSet::clone(&book.set)),
+            engine: Engine::of_rule(RuleSet::clone(&book.set), position),
             position,
             facts: Arc::new(RuleFacts::of(rule)),
-            exceptions: Tuning::read(connection, now).await?.exceptions(&rule.id).to_vec(),
+            tuning: Tuning::read(connection, now).await?,
             matches: Matches::default(),
             correlations: CorrelationState::new(CorrelationLimits::default()),
         };
-        Ok(Self { narrowed: narrow::of_rule(rule), kind: Kind::Rule(Box::new(quarry)) })
+        Ok(Self { narrowed: narrow::of_rule(&book.set, position), kind: Kind::Rule(Box::new(quarry)) })
     }
 
     /// Whether what it saw so far decides what it finds next.
@@ -95,25 +99,31 @@ impl Quarry {
 
 impl RuleQuarry {
     fn look(&mut self, event: &Event, owner: &Owner, grouping: &mut Grouping) -> u64 {
-        self.engine.evaluate(event, &mut self.matches);
-        if self.matches.is_empty() {
+        let Self { engine, position, facts, tuning, matches, correlations } = self;
+        engine.evaluate(event, matches);
+        if matches.is_empty() {
             return 0;
         }
-        let is_excepted = |group_by: &[(String, String)]| {
-            self.exceptions.iter().any(|exception| exception.covers(owner, event, group_by))
+        let rule = |position: usize| engine.rules().get(position);
+        let is_excepted = |position: usize, group_by: &[(String, String)]| {
+            let exceptions = rule(position).map_or(&[][..], |rule| tuning.exceptions(&rule.id));
+            exceptions.iter().any(|exception| exception.covers(owner, event, group_by))
         };
+        // The rule that is looked for may be off.
+        let is_off = |other: usize| {
+            other != *position && rule(other).is_none_or(|rule| tuning.state(&rule.id) == RuleState::Off)
+        };
+        matches.retain(|detection| !is_off(detection.rule) && !is_excepted(detection.rule, &[]));
         let mut found = 0;
-        for detection in self.matches.detections().iter().filter(|detection| detection.rule == self.position) {
-            if !is_excepted(&[]) {
-                grouping.add(&self.facts, owner, event, detection.fields.iter().map(sample_field).collect());
-                found += 1;
-            }
+        for detection in matches.detections().iter().filter(|detection| detection.rule == *position) {
+            grouping.add(facts, owner, event, detection.fields.iter().map(sample_field).collect());
+            found += 1;
         }
         let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq };
-        let correlated = self.correlations.observe(&self.engine, event, moment, &self.matches);
-        for matched in correlated.iter().filter(|matched| matched.rule == self.position) {
-            if !is_excepted(&matched.group) {
-                grouping.add_correlation(&self.facts, owner, event, matched);
+        let correlated = correlations.observe(engine, event, moment, matches);
+        for matched in correlated.iter().filter(|matched| matched.rule == *position) {
+            if !is_excepted(*position, &matched.group) {
+                grouping.add_correlation(facts, owner, event, matched);
                 found += 1;
             }
         }
@@ -124,7 +134,7 @@ impl RuleQuarry {
 impl IndicatorQuarry {
     fn look(&mut self, event: &Event, owner: &Owner, grouping: &mut Grouping) -> u64 {
         let Self { in_force, hits, facts } = self;
-        in_force.set.look(event, event.time, hits);
+        in_force.set.look(event, held_at(event), hits);
         let found = by_indicator(&in_force.set, hits.iter());
         for (reference, hits) in &found {
             let rule = facts.entry(*reference).or_insert_with(|| Arc::new(in_force.facts(*reference, hits)));
@@ -137,21 +147,4 @@ impl IndicatorQuarry {
 
 fn sample_field(field: &MatchedField) -> SampleField {
     SampleField { field: field.field.clone(), value: field.value.clone(), pattern: field.pattern.clone() }
-}
-
-/// What is said of the subject on lists that the owner may see, also what has ended: it held when it held.
-async fn listed(connection: &impl Connection, hunt: &Hunt) -> Result<Vec<Listed>, Error> {
-    let mut filter = indicators::store::Filter::default();
-    match hunt.subject_kind {
-        SubjectKind::List => filter.list_id = Some(hunt.subject_id.clone()),
-        _ => filter.indicator_id = Some(hunt.subject_id.clone()),
-    }
-    let mut listed = Vec::new();
-    loop {
-        let more = indicators::store::rows(connection, &filter, STEP, listed.len() as u64).await?;
-        if more.is_empty() {
-            return Ok(listed);
-        }
-        listed.extend(more);
-    }
 }

@@ -9,11 +9,11 @@ use crate::alerts::grouping::{Grouping, Owner};
 use crate::alerts::record::{self, Damping};
 use crate::rules::explain::event_of;
 use crate::search::run::{refusal, text};
-use crate::search::senders::{senders, touched};
+use crate::search::senders::{Sender, senders, touched};
 use crate::sources::sources_in_scope;
 use event_store::{Lane, QueryContext};
 use kit::clock::Micros;
-use kit::{Error, Scope};
+use kit::{Error, Scope, Tx};
 use organisation::audit::{Reading, Touched, record_reading};
 use organisation::{audit, people};
 use serde_json::{Map, Value, json};
@@ -36,25 +36,27 @@ struct Chase {
     quarry: Quarry,
     grouping: Grouping,
     damping: Damping,
+    /// Sequences of the next stretch, and of the longest that is tried.
     length: u64,
-    touched: Touched,
+    longest: u64,
 }
 
 /// Runs a hunt to its end, until it is cancelled or until the program stops; then it goes on after the next start.
 pub(super) async fn run(parts: &Parts, mut hunt: Hunt, stop: &CancellationToken) -> Result<(), Error> {
     let now = parts.clock.now();
-    let Some(scope) = scope(parts, &hunt, now).await? else {
-        return end(parts, &hunt, State::Failed, Some(&Error::Forbidden("hunt")), &Touched::new()).await;
+    let may = |scope: &Scope| super::service::NEEDED.iter().all(|needed| scope.may(*needed));
+    let Some(scope) = owner(parts, &hunt, now).await?.filter(may) else {
+        return end(parts, &hunt.id, State::Failed, Some(&Error::Forbidden("hunt"))).await;
     };
     let quarry = Quarry::of(&parts.db.scoped(&scope).read(), &parts.rules.current(), &hunt, now).await?;
     hunt = begin(parts, &scope, &quarry, hunt, now).await?;
     let mut chase = Chase {
         scope,
         length: if quarry.narrowed.is_some() { FIRST_STRETCH } else { MOST_ROWS as u64 },
+        longest: LONGEST_STRETCH,
         quarry,
         grouping: Grouping::new(parts.scoring.clone()),
         damping: Damping::default(),
-        touched: Touched::new(),
     };
     while let Some((_, last)) = hunt.sequences.filter(|(_, last)| hunt.next_sequence <= *last) {
         let advanced = tokio::select! {
@@ -63,20 +65,18 @@ pub(super) async fn run(parts: &Parts, mut hunt: Hunt, stop: &CancellationToken)
             advanced = advance(parts, &mut chase, &mut hunt, last) => advanced?,
         };
         if !advanced {
-            return end(parts, &hunt, State::Cancelled, None, &chase.touched).await;
+            return Ok(());
         }
     }
-    end(parts, &hunt, State::Done, None, &chase.touched).await
+    end(parts, &hunt.id, State::Done, None).await
 }
 
-/// The scope of the owner as it is now; `None` where they left or may no longer do this.
-async fn scope(parts: &Parts, hunt: &Hunt, now: Micros) -> Result<Option<Scope>, Error> {
+/// The scope of the owner as it is now; `None` where they left.
+async fn owner(parts: &Parts, hunt: &Hunt, now: Micros) -> Result<Option<Scope>, Error> {
     if hunt.owner_id.starts_with("service:") {
         return Ok(Some(parts.scope.clone()));
     }
-    let reach = hunt.reach_agency_id.as_deref();
-    let scope = people::scope_of(&parts.db, &parts.policies, &hunt.owner_id, reach, now).await?;
-    Ok(scope.filter(|scope| super::service::NEEDED.iter().all(|needed| scope.may(*needed))))
+    people::scope_of(&parts.db, &parts.policies, &hunt.owner_id, hunt.reach_agency_id.as_deref(), now).await
 }
 
 /// Finds the sequences of the window and marks the hunt as under way.
@@ -112,7 +112,9 @@ async fn ask(parts: &Parts, scope: &Scope, sql: &str, most: usize) -> Result<(Ve
     context.timeout = TIMEOUT;
     context.max_rows = most;
     let result = parts.store.query(sql, &context).await.map_err(refusal)?;
-    Ok((result.to_json_rows().map_err(refusal)?, result.truncated))
+    let truncated = result.truncated;
+    let rows = tokio::task::spawn_blocking(move || result.to_json_rows()).await.map_err(Error::internal)?;
+    Ok((rows.map_err(refusal)?, truncated))
 }
 
 /// One stretch; false where the hunt was cancelled meanwhile.
@@ -125,16 +127,22 @@ async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -
             hunt.next_sequence,
             window(hunt)
         );
-        match ask(parts, &chase.scope, &sql, MOST_ROWS).await? {
-            (_, true) => chase.length = (chase.length / 4).clamp(1, MOST_ROWS as u64 * 8),
-            (rows, false) => break (rows, end),
+        match ask(parts, &chase.scope, &sql, MOST_ROWS).await {
+            Ok((rows, false)) => break (rows, end),
+            Ok((_, true)) => chase.length = (chase.length / 4).clamp(1, MOST_ROWS as u64 * 8),
+            // Too much for one question; a shorter one may still be answered.
+            Err(error) if matches!(error.code(), "query-timeout" | "query-memory") && chase.length > 1 => {
+                chase.length = (chase.length / 8).max(1);
+                chase.longest = chase.length;
+            }
+            Err(error) => return Err(error),
         }
     };
     let found = rows.len();
-    let owners = owners(parts, chase, &rows).await?;
+    let (owners, touched) = owners(parts, chase, &rows).await?;
     let mut matches = 0;
-    for row in &rows {
-        let event = event_of(row);
+    let work = move || rows.iter().map(event_of).collect::<Vec<_>>();
+    for event in tokio::task::spawn_blocking(work).await.map_err(Error::internal)? {
         let source_id = event.source_id.clone().unwrap_or_default();
         let unknown = || Owner { source_id: source_id.clone(), ..Owner::default() };
         let owner = owners.get(&*source_id).cloned().unwrap_or_else(unknown);
@@ -149,35 +157,32 @@ async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -
         store::mark(&tx, &hunt.id, &change.id).await?;
     }
     let alerts = changes.iter().filter(|change| change.is_new).count() as u64;
-    let stretch = Stretch { next_sequence: next, events: found as u64, matches, alerts };
+    let stretch = Stretch { next_sequence: next, events: found as u64, matches, alerts, touched };
     if !store::advance(&tx, hunt, &stretch).await? {
         tx.rollback().await?;
         return Ok(false);
     }
     tx.commit().await?;
-    hunt.next_sequence = next;
     if !changes.is_empty() {
         // Lists ask anew; nobody is called for what is over.
         parts.live.send("alert", None, json!({ "many": true, "new": false }));
     }
     if found < MOST_ROWS / 8 {
-        chase.length = (chase.length * 2).min(LONGEST_STRETCH);
+        chase.length = (chase.length * 2).min(chase.longest);
     }
     Ok(true)
 }
 
+/// Whose the sources of these rows are, and whose rows were read.
 async fn owners(
     parts: &Parts,
-    chase: &mut Chase,
+    chase: &Chase,
     rows: &[Map<String, Value>],
-) -> Result<HashMap<String, Owner>, Error> {
+) -> Result<(HashMap<String, Owner>, Touched), Error> {
     let ids = rows.iter().filter_map(|row| text(row, "source_id"));
     let found = senders(&parts.db.scoped(&chase.scope).read(), ids, parts.clock.now()).await?;
-    for (agency, count) in touched(rows, &found) {
-        let sum = chase.touched.entry(agency).or_default();
-        *sum = Some(sum.unwrap_or(0) + count.unwrap_or(0));
-    }
-    let owner = |(id, sender): (String, crate::search::senders::Sender)| {
+    let touched = touched(rows, &found);
+    let owner = |(id, sender): (String, Sender)| {
         let owner = Owner {
             source_id: id.as_str().into(),
             system_id: sender.system_id.map(Into::into),
@@ -186,38 +191,54 @@ async fn owners(
         };
         (id, owner)
     };
-    Ok(found.into_iter().map(owner).collect())
+    Ok((found.into_iter().map(owner).collect(), touched))
 }
 
-/// Ends a hunt, with what was read for its owner in the trail.
-pub(super) async fn end(
-    parts: &Parts,
-    hunt: &Hunt,
-    state: State,
-    error: Option<&Error>,
-    touched: &Touched,
-) -> Result<(), Error> {
+/// Ends a hunt, with what its owner read in the trail.
+pub(super) async fn end(parts: &Parts, id: &str, state: State, error: Option<&Error>) -> Result<(), Error> {
     let now = parts.clock.now();
-    let scoped = parts.db.scoped(&parts.scope);
-    let tx = scoped.begin().await?;
-    let told = error.map(|error| (error.key(), error.own_words().map(|words| words.chars().take(500).collect())));
-    store::end(&tx, &hunt.id, state, told, now).await?;
-    let hunt = store::find(&tx, &hunt.id).await?;
+    let hunt = store::find(&parts.db.scoped(&parts.scope).read(), id).await?;
+    let scope = owner(parts, &hunt, now).await?.unwrap_or_else(|| parts.scope.clone());
+    let tx = parts.db.scoped(&scope).begin().await?;
+    // What a mistake says with its variables is not kept in a language: the heading is a text, the rest is quoted.
+    let words = |error: &Error| match error {
+        Error::Mistake(mistake) => Some(mistake.words.chars().take(500).collect()),
+        error => error.own_words().map(|words| words.chars().take(500).collect()),
+    };
+    let told = error.map(|error| (error.key(), words(error)));
+    if !store::end(&tx, id, state, told, now).await? {
+        return tx.rollback().await;
+    }
+    let details = json!({
+        "subject": hunt.subject_name, "owner": hunt.owner_id, "state": state, "events": hunt.events,
+        "matches": hunt.matches, "alerts": hunt.alerts,
+    });
+    audit::record(&tx, now, "hunt.end", "hunt", id, hunt.reach_agency_id.as_deref(), details).await?;
+    tell_trail(&tx, &hunt, now).await?;
+    tx.commit().await
+}
+
+/// Tells the trail what was read for a hunt that was cancelled.
+pub(super) async fn tell(parts: &Parts, hunt: &Hunt) -> Result<(), Error> {
+    let now = parts.clock.now();
+    let scope = owner(parts, hunt, now).await?.unwrap_or_else(|| parts.scope.clone());
+    let tx = parts.db.scoped(&scope).begin().await?;
+    tell_trail(&tx, hunt, now).await?;
+    tx.commit().await
+}
+
+async fn tell_trail(tx: &Tx<'_>, hunt: &Hunt, now: Micros) -> Result<(), Error> {
+    store::set_told(tx, &hunt.id).await?;
+    if hunt.events == 0 {
+        return Ok(());
+    }
     let reading = Reading {
         object_kind: "event",
         object_id: "",
         purpose: "hunt",
         query: &format!("{} {}", hunt.subject_kind.code(), hunt.subject_id),
         count: hunt.events,
-        touched,
+        touched: &hunt.touched,
     };
-    let details = json!({
-        "subject": hunt.subject_name, "owner": hunt.owner_id, "state": hunt.state, "events": hunt.events,
-        "matches": hunt.matches, "alerts": hunt.alerts,
-    });
-    audit::record(&tx, now, "hunt.end", "hunt", &hunt.id, hunt.reach_agency_id.as_deref(), details).await?;
-    if hunt.events > 0 {
-        record_reading(&tx, now, &reading).await?;
-    }
-    tx.commit().await
+    record_reading(tx, now, &reading).await
 }

@@ -8,7 +8,7 @@ use kit::clock::{DAY, Micros};
 use kit::page::Address;
 use kit::scope::Agencies;
 use kit::{Capability, Connection, Error, Lang, Tx};
-use organisation::audit;
+use organisation::audit::{self, Touched};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -135,6 +135,7 @@ pub async fn create(tx: &Tx<'_>, book: &Book, input: &HuntInput, now: Micros) ->
         events: 0,
         matches: 0,
         alerts: 0,
+        touched: Touched::new(),
         error_key: None,
         error_words: None,
         created_at: now,
@@ -149,13 +150,13 @@ pub async fn create(tx: &Tx<'_>, book: &Book, input: &HuntInput, now: Micros) ->
     Ok(hunt.id)
 }
 
-/// Cancels a hunt that is not over. What it found so far stays.
+/// Cancels a hunt that is not over. What it found so far stays; what its owner read is told to the trail by `keeper`.
 pub async fn cancel(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
     NEEDED.iter().try_for_each(|needed| tx.scope().require(*needed))?;
     let hunt = store::find(tx, id).await?;
     if !store::end(tx, id, State::Cancelled, None, now).await? {
         return Err(Error::Conflict("hunt-over"));
     }
-    let details = json!({ "subject": hunt.subject_name });
+    let details = json!({ "subject": hunt.subject_name, "events": hunt.events, "alerts": hunt.alerts });
     audit::record(tx, now, "hunt.cancel", "hunt", id, hunt.reach_agency_id.as_deref(), details).await
 }

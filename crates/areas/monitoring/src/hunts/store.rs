@@ -1,25 +1,39 @@
-//! Rows of hunts. One sees the own ones; whoever acts for the whole centre sees all.
+//! Rows of hunts. One sees the own ones; whoever acts for the whole centre sees all, but for those for what stands on
+//! lists that are for whoever manages rules alone.
 
 use super::{Hunt, State, SubjectKind};
+use crate::indicators::Sharing;
 use kit::clock::Micros;
 use kit::scope::Agencies;
-use kit::{Connection, Error, Tx};
+use kit::{Capability, Connection, Error, Tx};
+use organisation::audit::Touched;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use std::collections::HashSet;
 
 const SELECT: &str = "SELECT h.id, h.subject_kind, h.subject_id, h.subject_name, h.time_from, h.time_to, h.state, \
     h.owner_id, p.full_name AS owner_name, h.reach_agency_id, h.first_sequence, h.last_sequence, h.next_sequence, \
-    h.events, h.matches, h.alerts, h.error_key, h.error_words, h.created_at, h.started_at, h.ended_at \
+    h.events, h.matches, h.alerts, h.touched, h.error_key, h.error_words, h.created_at, h.started_at, h.ended_at \
     FROM hunts h LEFT JOIN people p ON p.id = h.owner_id";
 
 /// Row rule of this table.
 fn visible(connection: &impl Connection, values: &mut Vec<Value>) -> String {
     let scope = connection.scope();
-    if *scope.agencies() == Agencies::All {
+    let reaches_all = *scope.agencies() == Agencies::All;
+    if reaches_all && scope.may(Capability::ManageRules) {
         return "1 = 1".to_owned();
     }
     values.push(scope.actor().id().into());
-    format!("h.owner_id = ${}", values.len())
+    let own = format!("h.owner_id = ${}", values.len());
+    if !reaches_all {
+        return own;
+    }
+    let everyone = Sharing::Everyone.code();
+    format!(
+        "({own} OR h.subject_kind = 'rule' \
+         OR EXISTS (SELECT 1 FROM indicator_lists l WHERE l.id = h.subject_id AND l.sharing = '{everyone}') \
+         OR EXISTS (SELECT 1 FROM indicators i JOIN indicator_lists l ON l.id = i.list_id \
+         WHERE i.indicator_id = h.subject_id AND l.sharing = '{everyone}'))"
+    )
 }
 
 /// The newest first.
@@ -50,17 +64,11 @@ pub async fn find(connection: &impl Connection, id: &str) -> Result<Hunt, Error>
     connection.query_one_raw(statement).await?.as_ref().map(hunt).transpose()?.ok_or(Error::NotFound)
 }
 
-/// Which of these alerts came of a hunt.
-pub async fn of_the_past(connection: &impl Connection, alert_ids: &[&str]) -> Result<HashSet<String>, Error> {
-    if alert_ids.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let places: Vec<_> = (1..=alert_ids.len()).map(|place| format!("${place}")).collect();
-    let sql = format!("SELECT alert_id FROM hunt_alerts WHERE alert_id IN ({})", places.join(", "));
-    let values = alert_ids.iter().map(|id| Value::from(*id));
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
-    let rows = connection.query_all_raw(statement).await?;
-    rows.iter().map(|row| Ok(row.try_get("", "alert_id")?)).collect()
+/// Whether an alert came of a hunt and has not grown since.
+pub async fn is_of_the_past(connection: &impl Connection, alert_id: &str) -> Result<bool, Error> {
+    let sql = "SELECT alert_id FROM hunt_alerts WHERE alert_id = $1";
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [alert_id.into()]);
+    Ok(connection.query_one_raw(statement).await?.is_some())
 }
 
 /// The hunt that is next: one that was under way, else the oldest that waits. The program's own work, in its own scope.
@@ -71,6 +79,19 @@ pub(super) async fn next(connection: &impl Connection) -> Result<Option<Hunt>, E
     );
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     connection.query_one_raw(statement).await?.as_ref().map(hunt).transpose()
+}
+
+/// A hunt that was cancelled while records had been read for it, of which the trail has not heard.
+pub(super) async fn untold(connection: &impl Connection) -> Result<Option<Hunt>, Error> {
+    let sql = format!("{SELECT} WHERE h.state = 'cancelled' AND NOT h.told AND h.events > 0 ORDER BY h.id LIMIT 1");
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    connection.query_one_raw(statement).await?.as_ref().map(hunt).transpose()
+}
+
+/// Says that the trail has what was read for a hunt.
+pub(super) async fn set_told(tx: &Tx<'_>, id: &str) -> Result<(), Error> {
+    execute(tx, "UPDATE hunts SET told = TRUE WHERE id = $1", [id.into()]).await?;
+    Ok(())
 }
 
 /// How many hunts of an owner are not over.
@@ -104,6 +125,7 @@ fn hunt(row: &QueryResult) -> Result<Hunt, Error> {
         events: number("events")?,
         matches: number("matches")?,
         alerts: number("alerts")?,
+        touched: serde_json::from_str(&text("touched")?).unwrap_or_default(),
         error_key: row.try_get("", "error_key")?,
         error_words: row.try_get("", "error_words")?,
         created_at: row.try_get("", "created_at")?,
@@ -114,8 +136,8 @@ fn hunt(row: &QueryResult) -> Result<Hunt, Error> {
 
 pub(super) async fn insert(tx: &Tx<'_>, hunt: &Hunt) -> Result<(), Error> {
     let sql = "INSERT INTO hunts (id, subject_kind, subject_id, subject_name, time_from, time_to, state, owner_id, \
-               reach_agency_id, next_sequence, events, matches, alerts, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0, $10)";
+               reach_agency_id, next_sequence, events, matches, alerts, touched, told, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0, '{}', FALSE, $10)";
     let values: [Value; 10] = [
         hunt.id.as_str().into(),
         hunt.subject_kind.code().into(),
@@ -147,13 +169,19 @@ pub(super) struct Stretch {
     pub(super) events: u64,
     pub(super) matches: u64,
     pub(super) alerts: u64,
+    pub(super) touched: Touched,
 }
 
 /// How far it came, in the transaction that writes its alerts; false where it was cancelled meanwhile or somebody else
 /// has been further.
-pub(super) async fn advance(tx: &Tx<'_>, hunt: &Hunt, stretch: &Stretch) -> Result<bool, Error> {
-    let sql = "UPDATE hunts SET next_sequence = $3, events = events + $4, matches = matches + $5, alerts = alerts + $6 \
-               WHERE id = $1 AND state = 'running' AND next_sequence = $2";
+pub(super) async fn advance(tx: &Tx<'_>, hunt: &mut Hunt, stretch: &Stretch) -> Result<bool, Error> {
+    let mut touched = hunt.touched.clone();
+    for (agency, count) in &stretch.touched {
+        let sum = touched.entry(agency.clone()).or_default();
+        *sum = Some(sum.unwrap_or(0).saturating_add(count.unwrap_or(0)));
+    }
+    let sql = "UPDATE hunts SET next_sequence = $3, events = events + $4, matches = matches + $5, alerts = alerts + $6, \
+               touched = $7 WHERE id = $1 AND state = 'running' AND next_sequence = $2";
     let values = [
         hunt.id.as_str().into(),
         whole(hunt.next_sequence).into(),
@@ -161,13 +189,20 @@ pub(super) async fn advance(tx: &Tx<'_>, hunt: &Hunt, stretch: &Stretch) -> Resu
         whole(stretch.events).into(),
         whole(stretch.matches).into(),
         whole(stretch.alerts).into(),
+        serde_json::to_string(&touched).map_err(Error::internal)?.into(),
     ];
-    Ok(execute(tx, sql, values).await? > 0)
+    if execute(tx, sql, values).await? == 0 {
+        return Ok(false);
+    }
+    hunt.next_sequence = stretch.next_sequence;
+    hunt.touched = touched;
+    Ok(true)
 }
 
 /// Goes back to the beginning: what a correlation has seen is not kept across starts.
 pub(super) async fn rewind(tx: &Tx<'_>, hunt: &Hunt) -> Result<(), Error> {
-    let sql = "UPDATE hunts SET next_sequence = COALESCE(first_sequence, 0), events = 0, matches = 0 WHERE id = $1";
+    let sql = "UPDATE hunts SET next_sequence = COALESCE(first_sequence, 0), events = 0, matches = 0, \
+               touched = '{}' WHERE id = $1";
     execute(tx, sql, [hunt.id.as_str().into()]).await?;
     Ok(())
 }
@@ -192,6 +227,21 @@ pub(super) async fn mark(tx: &Tx<'_>, hunt_id: &str, alert_id: &str) -> Result<(
     let sql = "INSERT INTO hunt_alerts (alert_id, hunt_id) VALUES ($1, $2)";
     execute(tx, sql, [alert_id.into(), hunt_id.into()]).await?;
     Ok(())
+}
+
+/// Takes the mark away from alerts that records have joined which came since: they are of today. Gives those that had it.
+pub(crate) async fn unmark(tx: &Tx<'_>, alert_ids: &[&str]) -> Result<HashSet<String>, Error> {
+    let mut unmarked = HashSet::new();
+    for part in alert_ids.chunks(400) {
+        let places: Vec<_> = (1..=part.len()).map(|place| format!("${place}")).collect();
+        let sql = format!("DELETE FROM hunt_alerts WHERE alert_id IN ({}) RETURNING alert_id", places.join(", "));
+        let values = part.iter().map(|id| Value::from(*id));
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+        for row in tx.query_all_raw(statement).await? {
+            unmarked.insert(row.try_get("", "alert_id")?);
+        }
+    }
+    Ok(unmarked)
 }
 
 fn whole(number: u64) -> i64 {

@@ -42,7 +42,7 @@ async fn list_indicators(ApiVisit(visit): ApiVisit) -> Result<Json<Rows<Listed>>
 }
 
 async fn import_file(ApiVisit(visit): ApiVisit, Path(id): Path<String>, file: Bytes) -> Result<Json<Report>, Fail> {
-    let read = reading::read_apart(file.to_vec(), visit.now()).await?;
+    let read = reading::read_apart(file, visit.now()).await?;
     let tx = visit.begin().await?;
     let list = store::find(&tx, &id, visit.now()).await?;
     let report = import::take(&tx, &list, read, visit.now()).await?;

@@ -2,14 +2,15 @@
 //! changes a list, here or in another process. Readers keep the set they took while the next one is made.
 
 use super::settings::SETTINGS;
-use super::{List, Listed, Sharing, store};
+use super::{List, Listed, Sharing, number, store};
 use crate::alerts::SampleField;
 use crate::alerts::grouping::RuleFacts;
 use detection::{Indicator, IndicatorFacts, IndicatorHit, IndicatorSet, IndicatorSetBuilder};
+use event::Event;
 use kit::clock::Micros;
 use kit::locale::{Argument, texts};
 use kit::{Connection, Error, Lang};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// Rows read at once.
 const STEP: u64 = 20_000;
@@ -26,26 +27,20 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// Reads everything that holds at `now`.
+    /// Reads everything that holds at `now` on lists that are in use.
     pub async fn read(connection: &impl Connection, now: Micros) -> Result<Self, Error> {
         // Read first: what changes meanwhile is read again.
         let revision = store::revision(connection).await?;
         let lists = store::lists(connection, now).await?;
-        let numbers: HashMap<&str, u16> = lists.iter().map(|list| list.id.as_str()).zip(0..).collect();
-        let mut builder = IndicatorSetBuilder::default();
-        let mut behind = (String::new(), String::new());
-        loop {
-            let rows = store::step(connection, now, (&behind.0, &behind.1), STEP).await?;
-            let Some(last) = rows.last() else { break };
-            behind = (last.list_id.clone(), last.indicator_id.clone());
-            for row in &rows {
-                if let Some(number) = numbers.get(row.list_id.as_str()) {
-                    let subdomains = lists.get(usize::from(*number)).is_some_and(|list| list.with_subdomains);
-                    add(&mut builder, row, *number, subdomains);
-                }
-            }
-        }
-        Ok(Self { set: builder.build(), lists, revision })
+        let set = gather(connection, &lists, |list| list.enabled, Some(now)).await?;
+        Ok(Self { set, lists, revision })
+    }
+
+    /// Everything on one list, whether it still holds or not.
+    pub(crate) async fn of_list(connection: &impl Connection, list_id: &str, now: Micros) -> Result<Self, Error> {
+        let lists = store::lists(connection, now).await?;
+        let set = gather(connection, &lists, |list| list.id == list_id, None).await?;
+        Ok(Self { set, lists, revision: 0 })
     }
 
     /// Of these alone, whether they still hold or not.
@@ -103,13 +98,39 @@ impl InForce {
     }
 }
 
+/// The set of what stands on the lists that are wanted, and holds at a moment where one is given.
+async fn gather(
+    connection: &impl Connection,
+    lists: &[List],
+    wanted: impl Fn(&List) -> bool,
+    holds_at: Option<Micros>,
+) -> Result<IndicatorSet, Error> {
+    let mut builder = IndicatorSetBuilder::default();
+    for (list, number) in lists.iter().zip(0..).filter(|(list, _)| wanted(list)) {
+        let mut behind = String::new();
+        loop {
+            let rows = store::step(connection, list, holds_at, &behind, STEP).await?;
+            let Some(last) = rows.last() else { break };
+            behind.clone_from(&last.indicator_id);
+            rows.iter().for_each(|row| add(&mut builder, row, number, list.with_subdomains));
+        }
+    }
+    tokio::task::spawn_blocking(move || builder.build()).await.map_err(Error::internal)
+}
+
+/// The moment at which an indicator has to hold to be found in an event: that at which it happened, by its own account,
+/// and no later than it came, whatever its clock says.
+pub(crate) fn held_at(event: &Event) -> Micros {
+    event.time.min(event.arrival)
+}
+
 fn add(builder: &mut IndicatorSetBuilder, row: &Listed, list: u16, with_subdomains: bool) {
     let facts = IndicatorFacts {
         list,
         confidence: u8::try_from(row.confidence).unwrap_or(100),
         valid_until: Some(row.valid_until),
         with_subdomains,
-        reference: u128::from_str_radix(&row.indicator_id, 16).unwrap_or_default(),
+        reference: number(&row.indicator_id),
     };
     let added = Indicator::read(&row.text, Some(row.kind)).and_then(|indicator| builder.add(&indicator, &facts));
     if let Err(refusal) = added {

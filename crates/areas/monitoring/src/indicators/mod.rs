@@ -126,6 +126,11 @@ pub fn identity(indicator: &Indicator) -> String {
     hash(&[indicator.kind().code(), indicator.text()])
 }
 
+/// The same as a number.
+pub(crate) fn number(identity: &str) -> u128 {
+    u128::from_str_radix(identity, 16).unwrap_or_default()
+}
+
 /// Key of the word for a kind of indicator.
 pub fn kind_key(kind: &IndicatorKind) -> &'static str {
     match kind {

@@ -1,13 +1,12 @@
 //! Rows of lists and of what stands on them. Lists belong to the whole centre: whoever may see rules sees those that are
 //! for everyone, whoever manages rules sees all.
 
-use super::{List, ListKind, Listed, Sharing, Tlp, Wanted, identity};
+use super::{List, ListKind, Listed, Sharing, Tlp, Wanted};
 use detection::IndicatorKind;
 use kit::clock::Micros;
 use kit::fold::{fold, sort_key};
 use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
-use std::collections::HashSet;
 use std::fmt::Write;
 
 const LISTS: &str = "SELECT l.id, l.name, l.source, l.kind, l.tlp, l.sharing, l.confidence, l.valid_days, \
@@ -91,8 +90,8 @@ fn conditions(connection: &impl Connection, filter: &Filter, values: &mut Vec<Va
     };
     let words = filter.words.trim().to_lowercase();
     if !words.is_empty() {
-        let pattern = format!("%{}%", words.replace(['%', '_'], " "));
-        add("(LOWER(i.text) LIKE # OR LOWER(i.reference) LIKE #)", pattern.into());
+        let pattern = format!("%{}%", words.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
+        add("(LOWER(i.text) LIKE # ESCAPE '!' OR LOWER(i.reference) LIKE # ESCAPE '!')", pattern.into());
     }
     if let Some(id) = &filter.list_id {
         add("i.list_id = #", id.as_str().into());
@@ -118,7 +117,7 @@ pub async fn rows(
 ) -> Result<Vec<Listed>, Error> {
     let mut values = Vec::new();
     let conditions = conditions(connection, filter, &mut values);
-    let order = "i.renewed_at DESC, i.list_id, i.indicator_id";
+    let order = "i.renewed_at DESC, i.list_id DESC, i.indicator_id DESC";
     let sql = format!("{LISTED}{FROM} WHERE {conditions} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     connection.query_all_raw(statement).await?.iter().map(listed).collect()
@@ -147,29 +146,34 @@ fn listed(row: &QueryResult) -> Result<Listed, Error> {
     })
 }
 
-/// A step through everything that holds at `now` on lists that are in force, in the order of list and indicator, behind
-/// the last of the step before.
+/// A step through a list in the order of identities, behind the last of the step before; what holds at a moment where one
+/// is given.
 pub(super) async fn step(
     connection: &impl Connection,
-    now: Micros,
-    behind: (&str, &str),
+    list: &List,
+    holds_at: Option<Micros>,
+    behind: &str,
     limit: u64,
 ) -> Result<Vec<Listed>, Error> {
+    let mut values: Vec<Value> = vec![list.id.as_str().into(), behind.into()];
+    let holds = match holds_at {
+        Some(at) => {
+            values.push(at.into());
+            "AND i.valid_until > $3"
+        }
+        None => "",
+    };
     let sql = format!(
-        "{LISTED}{FROM} WHERE l.enabled AND i.valid_until > $1 AND (i.list_id > $2 OR (i.list_id = $2 AND \
-         i.indicator_id > $3)) ORDER BY i.list_id, i.indicator_id LIMIT {limit}"
+        "{LISTED}{FROM} WHERE i.list_id = $1 AND i.indicator_id > $2 {holds} ORDER BY i.indicator_id LIMIT {limit}"
     );
-    let values = [now.into(), behind.0.into(), behind.1.into()];
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     connection.query_all_raw(statement).await?.iter().map(listed).collect()
 }
 
-/// What a list holds already.
-pub(super) async fn identities(tx: &Tx<'_>, list_id: &str) -> Result<HashSet<String>, Error> {
-    let sql = "SELECT indicator_id FROM indicators WHERE list_id = $1";
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [list_id.into()]);
-    let rows = tx.query_all_raw(statement).await?;
-    rows.iter().map(|row| Ok(row.try_get("", "indicator_id")?)).collect()
+/// How many stand on a list.
+pub(super) async fn on_list(connection: &impl Connection, list_id: &str) -> Result<u64, Error> {
+    let sql = "SELECT COUNT(*) AS figure FROM indicators WHERE list_id = $1";
+    figure(connection, sql.to_owned(), vec![list_id.into()]).await
 }
 
 /// How many indicators all lists hold together.
@@ -274,7 +278,7 @@ pub(super) async fn put(tx: &Tx<'_>, list: &List, wanted: &[Wanted], now: Micros
                 first + 5
             );
             let more: [Value; 6] = [
-                identity(&one.indicator).into(),
+                format!("{:032x}", one.identity).into(),
                 one.indicator.kind().code().into(),
                 one.indicator.text().into(),
                 one.confidence.map_or(list.confidence, i64::from).into(),

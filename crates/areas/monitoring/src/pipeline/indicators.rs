@@ -3,7 +3,7 @@
 use super::tally::ImportTally;
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::RuleFacts;
-use crate::indicators::in_force::{InForce, by_indicator};
+use crate::indicators::in_force::{InForce, by_indicator, held_at};
 use crate::indicators::service;
 use crate::sources::resolver::Known;
 use detection::IndicatorHits;
@@ -45,8 +45,7 @@ pub(super) fn look_up(worker: &mut Worker, event: &Event, known: &Known, tally: 
     if event.seq <= *written_to {
         return 0;
     }
-    // By the record's own time: what no longer held when it happened is not found in old logs either.
-    in_force.set.look(event, event.time, hits);
+    in_force.set.look(event, held_at(event), hits);
     if hits.is_empty() {
         return 0;
     }

@@ -54,6 +54,8 @@ async fn hunt(parts: &Parts, kind: &str, subject: &str) -> Hunt {
 
 const PAST: &str = "SELECT COUNT(*) AS value FROM alerts a JOIN hunt_alerts h ON h.alert_id = a.id";
 const MATCHES: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS value FROM alerts";
+const READINGS: &str =
+    "SELECT COUNT(*) AS value FROM audit_entries WHERE action = 'event.read' AND details LIKE '%\"hunt\"%'";
 const ALL: &str = "SELECT COUNT(*) AS value FROM alerts";
 
 /// A store with 60 failed logons, sealed and in memory, of which detection has seen nothing.
@@ -103,6 +105,7 @@ async fn rules_and_indicators_are_found_in_what_is_stored_and_nothing_is_raised_
         assert_eq!(figures(&db, critical).await, 1);
         let told = "SELECT COUNT(*) AS value FROM audit_entries WHERE action = 'hunt.end'";
         assert_eq!(figures(&db, told).await, 6);
+        assert_eq!(figures(&db, READINGS).await, 5, "the one that read nothing has no row");
     })
     .await;
 }
@@ -130,6 +133,52 @@ async fn a_hunt_goes_on_after_a_restart_and_ends_when_it_is_cancelled() {
         assert!(run_next(&parts, &CancellationToken::new()).await.unwrap().is_none());
         let cancelled = store::find(&db.scoped(&scope).read(), &id).await.unwrap();
         assert_eq!((cancelled.state, cancelled.ended_at), (State::Cancelled, Some(NOW)));
+        // Cancelled after something was read: the trail hears of it at the next look, once.
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        let read = format!("UPDATE hunts SET events = 7 WHERE id = '{id}'");
+        sea_orm::ConnectionTrait::execute_unprepared(&tx, &read).await.unwrap();
+        tx.commit().await.unwrap();
+        for _ in 0..2 {
+            assert!(run_next(&parts, &CancellationToken::new()).await.unwrap().is_none());
+        }
+        assert_eq!(figures(&db, READINGS).await, 2, "of the one that was done and of this one");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_of_the_past_that_goes_on_is_of_today() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let events = stored(&db, directory.path()).await;
+        hunt(&parts(&events, &db), "rule", RULE).await;
+        assert_eq!((figures(&db, PAST).await, figures(&db, ALL).await), (1, 1));
+        let pipeline = start(&events, &db).await;
+        events.append(failures(60, 5, "10.0.0.5"), None).await.unwrap();
+        pipeline.wait_evaluated(events.last_seq()).await.unwrap();
+        pipeline.stop().await;
+        assert_eq!((figures(&db, PAST).await, figures(&db, ALL).await, figures(&db, MATCHES).await), (0, 1, 65));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_off_feeds_no_correlation_in_the_past_either() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let events = stored(&db, directory.path()).await;
+        let parts = parts(&events, &db);
+        let scope = Scope::service("test");
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        let off = format!(
+            "INSERT INTO rule_states (rule_id, state, reason, changed_by, changed_at) \
+             VALUES ('{RULE}', 'off', 'x', 'test', {NOW})"
+        );
+        sea_orm::ConnectionTrait::execute_unprepared(&tx, &off).await.unwrap();
+        tx.commit().await.unwrap();
+        let many = hunt(&parts, "rule", "6f3b2a10-0000-4000-8000-000000000002").await;
+        assert_eq!((many.events, many.matches), (60, 0), "what is off feeds no correlation");
+        assert_eq!(hunt(&parts, "rule", RULE).await.matches, 60, "what is looked for may be off");
     })
     .await;
 }

@@ -58,8 +58,8 @@ async fn a_file_is_tried_taken_renewed_and_found_again() {
         let csv = centre.get("2", "/indicators?format=csv").await;
         assert!(csv.says("198.51.100.7,address,Danh sách A,80,"), "{}", csv.text);
         // An exported list is a file that can be taken.
-        let (wanted, refused) = monitoring::indicators::read(csv.text.as_bytes(), NOW).unwrap();
-        assert_eq!((wanted.len(), refused.len()), (2, 0), "{refused:?}");
+        let found = monitoring::indicators::read(csv.text.as_bytes(), NOW).unwrap();
+        assert_eq!((found.wanted.len(), found.refused_total), (2, 0), "{:?}", found.refused);
         let address = "SELECT indicator_id AS value FROM indicators WHERE kind = 'address'";
         let indicator = centre.value(address).await;
         let page = centre.get("2", &format!("/indicators/{indicator}")).await;

@@ -1,49 +1,79 @@
-//! What of an indicator is compared, as few bytes as can be, and its hash. Lists come from outside, records too, but only
-//! lists fill the table, and nobody gains by making his own list slow: a plain multiplicative hash will do.
+//! What of an indicator is compared, as few bytes as can be, and its hash. Lists come from outside: the hash is keyed by
+//! numbers that every set draws for itself, so that nobody can write a list whose lines all meet in one place of the table.
 
 use super::link::Link;
 use super::reading::address_of;
 use super::{Indicator, IndicatorKind};
 use ipnet::IpNet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::IpAddr;
 
-/// Hash of a key under way. Keys of domains are fed from their end, so that a name's hash meets those of all names that
-/// it lies under on its way.
+/// What the hashes of one set are keyed by. It decides speed, never what is found.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct KeyHash(u64);
+pub(super) struct Secret {
+    start: u64,
+    /// Odd, so that no two states become one.
+    factor: u64,
+}
 
-impl KeyHash {
-    pub(super) fn new(kind: IndicatorKind) -> Self {
-        Self(0x9e37_79b9_7f4a_7c15 ^ (kind as u64))
+impl Default for Secret {
+    fn default() -> Self {
+        let number = || RandomState::new().build_hasher().finish();
+        Self { start: number(), factor: number() | 1 }
+    }
+}
+
+impl Secret {
+    /// Known to everybody, for tables of a fixed size.
+    pub(super) const NONE: Self = Self { start: 0x9e37_79b9_7f4a_7c15, factor: 0x0100_0000_01b3 };
+
+    pub(super) fn begin(self, kind: IndicatorKind) -> KeyHash {
+        KeyHash { state: self.start ^ (kind as u64), factor: self.factor }
     }
 
-    pub(super) fn push(&mut self, byte: u8) {
-        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-
-    pub(super) fn finish(self) -> u64 {
-        let mixed = (self.0 ^ (self.0 >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        mixed ^ (mixed >> 32)
-    }
-
-    pub(super) fn of(kind: IndicatorKind, bytes: impl Iterator<Item = u8>) -> u64 {
-        let mut hash = Self::new(kind);
+    pub(super) fn of(self, kind: IndicatorKind, bytes: impl Iterator<Item = u8>) -> u64 {
+        let mut hash = self.begin(kind);
         bytes.for_each(|byte| hash.push(byte));
         hash.finish()
     }
 
     /// Hash of a key as it lies in a set.
-    pub(super) fn of_key(kind: IndicatorKind, key: &[u8]) -> u64 {
+    pub(super) fn of_key(self, kind: IndicatorKind, key: &[u8]) -> u64 {
         match kind {
-            IndicatorKind::Domain => Self::of(kind, key.iter().rev().copied()),
-            IndicatorKind::Hash => Self::of_digest(key),
-            _ => Self::of(kind, key.iter().copied()),
+            IndicatorKind::Domain => self.of(kind, key.iter().rev().copied()),
+            IndicatorKind::Hash => self.of_digest(key),
+            _ => self.of(kind, key.iter().copied()),
         }
     }
 
-    /// Digests are as good as random already.
-    pub(super) fn of_digest(digest: &[u8]) -> u64 {
-        digest.first_chunk().map_or(0, |head| u64::from_le_bytes(*head))
+    /// Digests are a multiple of four bytes long.
+    pub(super) fn of_digest(self, digest: &[u8]) -> u64 {
+        let mut hash = self.begin(IndicatorKind::Hash);
+        digest.as_chunks::<4>().0.iter().for_each(|part| hash.mix(u32::from_le_bytes(*part).into()));
+        hash.finish()
+    }
+}
+
+/// Hash of a key under way. Keys of domains are fed from their end, so that a name's hash meets those of all names that
+/// it lies under on its way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeyHash {
+    state: u64,
+    factor: u64,
+}
+
+impl KeyHash {
+    pub(super) fn push(&mut self, byte: u8) {
+        self.mix(byte.into());
+    }
+
+    fn mix(&mut self, part: u64) {
+        self.state = (self.state ^ part).wrapping_mul(self.factor);
+    }
+
+    pub(super) fn finish(self) -> u64 {
+        let mixed = (self.state ^ (self.state >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        mixed ^ (mixed >> 32)
     }
 }
 

@@ -134,7 +134,7 @@ impl Look<'_, '_> {
         if bytes.len() > LONGEST || !self.set.endings.may_hold(ending(bytes)) {
             return;
         }
-        let mut hash = KeyHash::new(IndicatorKind::Domain);
+        let mut hash = self.set.secret.begin(IndicatorKind::Domain);
         let mut labels = 1;
         for (place, byte) in bytes.iter().enumerate().rev() {
             if *byte == b'.' {
@@ -167,7 +167,7 @@ impl Look<'_, '_> {
         for prefix in prefixes {
             let (key, length) = key::range_key(first_of(address, *prefix), *prefix);
             let key = key.get(..length).unwrap_or_default();
-            let hash = KeyHash::of_key(IndicatorKind::Address, key);
+            let hash = set.secret.of_key(IndicatorKind::Address, key);
             for (position, entry) in set.find(IndicatorKind::Address, hash, |have| have == key) {
                 self.hit(position, entry, &address.to_string());
             }
@@ -180,7 +180,7 @@ impl Look<'_, '_> {
         }
         let (set, Some((digest, length))) = (self.set, key::digest(digits)) else { return };
         let digest = digest.get(..length).unwrap_or_default();
-        for (position, entry) in set.find(IndicatorKind::Hash, KeyHash::of_digest(digest), |key| key == digest) {
+        for (position, entry) in set.find(IndicatorKind::Hash, set.secret.of_digest(digest), |key| key == digest) {
             self.hit(position, entry, digits);
         }
     }
@@ -198,7 +198,7 @@ impl Look<'_, '_> {
     fn folded(&mut self, kind: IndicatorKind, text: &str) {
         let set = self.set;
         if set.has(kind) {
-            let hash = KeyHash::of(kind, text.bytes().map(|byte| byte.to_ascii_lowercase()));
+            let hash = set.secret.of(kind, text.bytes().map(|byte| byte.to_ascii_lowercase()));
             for (position, entry) in set.find(kind, hash, |key| key.eq_ignore_ascii_case(text.as_bytes())) {
                 self.hit(position, entry, text);
             }
@@ -213,7 +213,7 @@ impl Look<'_, '_> {
         let host = name.as_ref().map_or(link.host, AsciiName::as_str);
         let (set, key) = (self.set, link.key(host));
         let same = |have: &[u8]| key.clone().eq(have.iter().copied());
-        for (position, entry) in set.find(IndicatorKind::Url, KeyHash::of(IndicatorKind::Url, key.clone()), same) {
+        for (position, entry) in set.find(IndicatorKind::Url, set.secret.of(IndicatorKind::Url, key.clone()), same) {
             self.hit(position, entry, found);
         }
     }

@@ -24,7 +24,7 @@ pub use look::{IndicatorHit, IndicatorHits};
 pub use reading::Indicator;
 pub use refusal::Refusal;
 pub use set::{IndicatorFacts, IndicatorSet, IndicatorSetBuilder};
-pub use stix::{PatternRefusal, StixBundle, StixIndicator, StixRefusal, read_bundle};
+pub use stix::{PatternRefusal, StixIndicator, StixRefusal, read_bundle};
 
 /// What kind of thing an indicator is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

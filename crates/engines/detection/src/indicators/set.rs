@@ -1,7 +1,7 @@
 //! The set: entries of 32 bytes, their keys in one piece of memory, and a table from hashes to entries.
 
 use super::index::Index;
-use super::key::{self, KeyHash};
+use super::key::{self, Secret};
 use super::{Indicator, IndicatorKind, Refusal};
 use event::Micros;
 use std::net::IpAddr;
@@ -58,6 +58,7 @@ pub struct IndicatorSet {
     entries: Vec<Entry>,
     keys: Vec<u8>,
     index: Index,
+    pub(super) secret: Secret,
     /// Prefix lengths that occur, of IPv4 and of IPv6.
     prefixes: [Vec<u8>; 2],
     pub(super) endings: Endings,
@@ -183,7 +184,7 @@ impl IndicatorSetBuilder {
         let mut set = self.set;
         set.entries.shrink_to_fit();
         set.keys.shrink_to_fit();
-        let hashes = set.entries.iter().map(|entry| KeyHash::of_key(entry.kind, set.key(entry)));
+        let hashes = set.entries.iter().map(|entry| set.secret.of_key(entry.kind, set.key(entry)));
         set.index = Index::new(set.entries.len(), hashes);
         set
     }
@@ -201,7 +202,7 @@ impl Default for Endings {
 
 impl Endings {
     fn place(ending: &[u8]) -> (usize, u32) {
-        let hash = KeyHash::of(IndicatorKind::Domain, ending.iter().map(u8::to_ascii_lowercase));
+        let hash = Secret::NONE.of(IndicatorKind::Domain, ending.iter().map(u8::to_ascii_lowercase));
         ((hash >> 56) as usize, (hash >> 48) as u32 & 63)
     }
 

@@ -301,6 +301,6 @@ proptest! {
         if let Ok(indicator) = Indicator::read(&text, IndicatorKind::ALL.get(kind).copied()) {
             prop_assert_eq!(Indicator::read(indicator.text(), Some(indicator.kind())), Ok(indicator));
         }
-        let _ = read_bundle(&text);
+        let _ = read_bundle(&text, &mut |_| {});
     }
 }
