@@ -8,11 +8,11 @@ use super::{Hunt, State};
 use crate::alerts::grouping::{Grouping, Owner};
 use crate::alerts::record::{self, Damping};
 use crate::rules::explain::event_of;
-use crate::search::run::{refusal, text};
+use crate::search::run::{refusal, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
 use crate::sources::sources_in_scope;
 use event_store::{Lane, QueryContext};
-use kit::clock::Micros;
+use kit::clock::{MINUTE, Micros};
 use kit::{Error, Scope, Tx};
 use organisation::audit::{Reading, Touched, record_reading};
 use organisation::{audit, people};
@@ -27,6 +27,8 @@ const MOST_ROWS: usize = 4_000;
 /// stretch is what can be read at once.
 const FIRST_STRETCH: u64 = 200_000;
 const LONGEST_STRETCH: u64 = 20_000_000;
+/// How often a hunt that goes on looks whether its owner still may.
+const ASK_EVERY: Micros = MINUTE;
 /// Longest time of one question.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -39,6 +41,8 @@ struct Chase {
     /// Sequences of the next stretch, and of the longest that is tried.
     length: u64,
     longest: u64,
+    /// When the owner was last asked after.
+    asked_at: Micros,
 }
 
 /// Runs a hunt to its end, until it is cancelled or until the program stops; then it goes on after the next start.
@@ -57,8 +61,16 @@ pub(super) async fn run(parts: &Parts, mut hunt: Hunt, stop: &CancellationToken)
         quarry,
         grouping: Grouping::new(parts.scoring.clone()),
         damping: Damping::default(),
+        asked_at: now,
     };
     while let Some((_, last)) = hunt.sequences.filter(|(_, last)| hunt.next_sequence <= *last) {
+        let now = parts.clock.now();
+        if now.saturating_sub(chase.asked_at) >= ASK_EVERY {
+            let Some(scope) = owner(parts, &hunt, now).await?.filter(may) else {
+                return end(parts, &hunt.id, State::Failed, Some(&Error::Forbidden("hunt"))).await;
+            };
+            (chase.scope, chase.asked_at) = (scope, now);
+        }
         let advanced = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
@@ -120,16 +132,22 @@ async fn ask(parts: &Parts, scope: &Scope, sql: &str, most: usize) -> Result<(Ve
 /// One stretch; false where the hunt was cancelled meanwhile.
 async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -> Result<bool, Error> {
     let narrowed = chase.quarry.narrowed.as_ref().map(|condition| format!(" AND {condition}")).unwrap_or_default();
+    // Rows are read in the order of their sequences, so what was read of a longer stretch counts as well.
     let (rows, next) = loop {
         let end = hunt.next_sequence.saturating_add(chase.length).min(last.saturating_add(1));
         let sql = format!(
-            "SELECT * FROM events WHERE seq >= {} AND seq < {end} AND {}{narrowed} ORDER BY seq",
+            "SELECT * FROM events WHERE seq >= {} AND seq < {end} AND {}{narrowed} ORDER BY seq LIMIT {}",
             hunt.next_sequence,
-            window(hunt)
+            window(hunt),
+            MOST_ROWS + 1
         );
         match ask(parts, &chase.scope, &sql, MOST_ROWS).await {
             Ok((rows, false)) => break (rows, end),
-            Ok((_, true)) => chase.length = (chase.length / 4).clamp(1, MOST_ROWS as u64 * 8),
+            Ok((rows, true)) => {
+                let next = rows.last().map_or(end, |row| sequence(row).saturating_add(1));
+                chase.length = next.saturating_sub(hunt.next_sequence).max(1);
+                break (rows, next);
+            }
             // Too much for one question; a shorter one may still be answered.
             Err(error) if matches!(error.code(), "query-timeout" | "query-memory") && chase.length > 1 => {
                 chase.length = (chase.length / 8).max(1);
@@ -167,7 +185,7 @@ async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -
         // Lists ask anew; nobody is called for what is over.
         parts.live.send("alert", None, json!({ "many": true, "new": false }));
     }
-    if found < MOST_ROWS / 8 {
+    if found < MOST_ROWS / 2 {
         chase.length = (chase.length * 2).min(chase.longest);
     }
     Ok(true)

@@ -83,6 +83,7 @@ enum Part {
 /// What a file asks for, each indicator once, and what of it is not taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
+    /// In the order of their identities: indexes of the register grow at their end then, which is several times as fast.
     pub wanted: Vec<Wanted>,
     /// The first of those that are not taken.
     pub refused: Vec<Refused>,
@@ -102,6 +103,7 @@ pub fn read(file: &[u8], now: Micros) -> Result<Found, Error> {
     if reader.found.wanted.len() as u64 > most {
         return Err(Error::mistake("indicator-too-many", [("most", most.to_string())]));
     }
+    reader.found.wanted.sort_unstable_by_key(|one| one.identity);
     Ok(reader.found)
 }
 
@@ -280,8 +282,16 @@ mod tests {
 
     const NOW: Micros = 1_795_227_120_000_000;
 
+    /// In the order of the file.
+    fn found(file: &str) -> Found {
+        let mut found = read(file.as_bytes(), NOW).expect("readable");
+        assert!(found.wanted.is_sorted_by_key(|one| one.identity));
+        found.wanted.sort_by(|one, other| one.place.cmp(&other.place));
+        found
+    }
+
     fn check(file: &str) -> (Vec<(String, String)>, Vec<(String, &'static str)>) {
-        let Found { wanted, refused, .. } = read(file.as_bytes(), NOW).expect("readable");
+        let Found { wanted, refused, .. } = found(file);
         (
             wanted.into_iter().map(|one| (one.place, one.indicator.text().to_owned())).collect(),
             refused.into_iter().map(|one| (one.place, one.reason)).collect(),
@@ -300,7 +310,7 @@ mod tests {
         let table = "# exported\ntype;Value;confidence;expires;comment\nmd5;d41d8cd98f00b204e9800998ecf84271;90;;a\n\
                      ip:port;198.51.100.7:443;;2027-01-01;\ndomain;evil.example;101;;\ndomain;b.example;50%;2026-01-01T00:00:00Z;\n\
                      mutex;x;;;\n";
-        let Found { wanted, refused, .. } = read(table.as_bytes(), NOW).expect("readable");
+        let Found { wanted, refused, .. } = found(table);
         let [first, second] = wanted.as_slice() else { panic!("{wanted:?}") };
         assert_eq!((first.confidence, first.reference.as_str(), first.valid_until), (Some(90), "a", None));
         assert_eq!(second.indicator.text(), "198.51.100.7");
@@ -317,15 +327,14 @@ mod tests {
         let (wanted, refused) = check(bundle);
         assert_eq!(wanted, [("indicator--1".into(), "http://evil.example/a".into())]);
         assert_eq!(refused, [("indicator--2".into(), "path")]);
-        let found = read(bundle.as_bytes(), NOW).expect("readable");
-        assert_eq!(found.wanted[0].reference, "indicator--1 C2");
+        assert_eq!(found(bundle).wanted[0].reference, "indicator--1 C2");
         assert!(read(b"{\"objects\": 5}", NOW).is_err());
     }
 
     #[test]
     fn of_what_a_file_refuses_the_first_is_named_and_the_rest_counted() {
         let lines = "com\n".repeat(SETTINGS.refusals_named + 5) + "evil.example\nEVIL.example\n";
-        let found = read(lines.as_bytes(), NOW).expect("readable");
+        let found = found(&lines);
         assert_eq!((found.wanted.len(), found.refused.len()), (1, SETTINGS.refusals_named));
         assert_eq!(found.refused_total, SETTINGS.refusals_named as u64 + 6);
         let wide = format!("value{}\nevil.example\n", ",".repeat(LONGEST_HEAD));
