@@ -1,13 +1,14 @@
 //! The order of things that happen to one event, named in one place:
 //! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations), each
-//! match through `judge` (is its rule off or on trial, is it excepted?) → event store (searchable) → grouping → one transaction with
-//! alerts, hits and the detection cursor → the store is told.
+//! match through `judge` (is its rule off or on trial, is it excepted?) → `indicators` (is it on a list?) → event store
+//! (searchable) → grouping → one transaction with alerts, hits and the detection cursor → the store is told.
 //!
 //! When a stage is slow the ones before it wait; what has not been read waits in the log, durable. Nothing here
 //! drops a record. The database being away stops the stage that writes, and is tried again.
 
 mod counters;
 mod evaluate;
+mod indicators;
 mod judge;
 mod read;
 mod room;
@@ -22,6 +23,7 @@ pub use tally::{ImportTally, RuleTally};
 use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Damping};
 use crate::alerts::scoring::Scoring;
+use crate::indicators::in_force::InForce;
 use crate::rules::hits::tally::Tally;
 use crate::rules::settings::SETTINGS;
 use crate::rules::tuning::Tuning;
@@ -74,6 +76,7 @@ struct Inner {
     engine: RwLock<Arc<Engine>>,
     /// What people decided about rules.
     tuning: RwLock<Arc<Tuning>>,
+    indicators: RwLock<Arc<InForce>>,
     sources: Arc<SourceResolver>,
     counters: Arc<Counters>,
     /// Everything up to here is in the store's memory or segments, evaluated and committed. After a start it runs
@@ -98,6 +101,7 @@ impl Pipeline {
         let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
         let cursor = record::cursor(&db.scoped(&scope).read()).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
+        let indicators = InForce::read(&db.scoped(&scope).read(), clock.now()).await?;
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
@@ -108,6 +112,7 @@ impl Pipeline {
             formats: RwLock::new(formats),
             engine: RwLock::new(engine),
             tuning: RwLock::new(Arc::new(tuning)),
+            indicators: RwLock::new(Arc::new(indicators)),
             sources,
             counters: Arc::default(),
             evaluated: watch::Sender::new(store.next_needed().saturating_sub(1)),
@@ -128,6 +133,7 @@ impl Pipeline {
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
             tokio::spawn(watch_silence(pipeline.clone())),
             tokio::spawn(tuning::watch(pipeline.clone())),
+            tokio::spawn(indicators::watch(pipeline.clone())),
         ];
         *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         Ok(pipeline)
@@ -222,6 +228,7 @@ pub(crate) struct Worker {
     matches: Matches,
     damping: Damping,
     judge: judge::Judge,
+    finder: indicators::Finder,
     hits: Tally,
     /// Matches up to here were written before the start.
     written_to: u64,
@@ -249,6 +256,7 @@ impl Worker {
             matches: Matches::default(),
             damping: Damping::default(),
             judge: judge::Judge::default(),
+            finder: indicators::Finder::default(),
             hits: Tally::new(&SETTINGS.hits),
             written_to: cursor,
             reached: cursor,

@@ -41,6 +41,18 @@ const SEEN_SOURCES: usize = 1_024;
 
 impl Engine {
     pub fn new(rules: RuleSet) -> Self {
+        let all: Vec<usize> = (0..rules.rules.len()).collect();
+        Self::of_these(rules, &all)
+    }
+
+    /// For one rule alone: nothing else is compiled but, of a correlation, the rules that it counts. Rules keep their
+    /// positions.
+    pub fn of_rule(rules: RuleSet, position: usize) -> Self {
+        let wanted = rules.with_bases(position);
+        Self::of_these(rules, &wanted)
+    }
+
+    fn of_these(rules: RuleSet, wanted: &[usize]) -> Self {
         static GENERATION: AtomicU64 = AtomicU64::new(1);
         let mut engine = Self {
             correlations: vec![Vec::new(); rules.rules.len()],
@@ -51,8 +63,8 @@ impl Engine {
             seen: Mutex::default(),
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
         };
-        for position in 0..engine.rules.len() {
-            engine.place(position);
+        for position in wanted {
+            engine.place(*position);
         }
         engine
     }

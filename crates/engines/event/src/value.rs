@@ -1,6 +1,6 @@
 //! Values of a record's own fields, and the list of them.
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -46,6 +46,8 @@ impl Value {
     pub fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool {
         match self {
             Self::List(values) => values.iter().any(|value| value.any_text(visit)),
+            // Short enough to need no allocation.
+            Self::Int(number) => visit(&format_compact!("{number}")),
             other => other.as_text().is_some_and(|text| visit(&text)),
         }
     }

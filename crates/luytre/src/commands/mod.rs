@@ -6,7 +6,9 @@ mod audit;
 mod backup;
 mod demo;
 mod doctor;
+pub(crate) mod hunt;
 mod import;
+mod indicators;
 mod keys;
 mod law;
 mod query;
@@ -77,6 +79,8 @@ pub enum Command {
     Store(store::StoreCommand),
     /// Detection rules: check, test, explain, measure, import packs.
     Rules(rules::Rules),
+    /// Indicators: take files of them onto lists.
+    Indicators(indicators::Indicators),
     /// Agencies: take a table of them.
     Agencies(agencies::Agencies),
     /// Accounts: make, list, import, set a password.
@@ -149,6 +153,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Search(search) => search.run(data, configuration).await,
             Command::Query(query) => query.run(data, configuration).await,
             Command::Store(store) => store.run(data, configuration).await,
+            Command::Indicators(indicators) => indicators.run(data, configuration).await,
             Command::Agencies(agencies) => agencies.run(data, configuration).await,
             Command::User(user) => user.run(data, configuration).await,
             Command::Audit(audit) => audit.run(data, configuration).await,

@@ -5,6 +5,7 @@ use super::grouping::{Bundle, damped_key};
 use super::scoring::Scoring;
 use super::store::{row, severity_rank};
 use super::{AlertState, Entity, Sample};
+use crate::indicators::alerts::flood_of;
 use crate::stories::weave::{Thread, weave};
 use crate::stories::{Link, Piece};
 use kit::clock::{MINUTE, Micros};
@@ -93,8 +94,10 @@ pub async fn write_bundles(
             }
             continue;
         }
-        let admitted = damping.admit(&bundle.rule.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
-        let key = if admitted { key } else { damped_key(&bundle.rule.id) };
+        let flood = flood_of(&bundle.rule);
+        let admitted = damping.admit(&flood.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
+        let key = if admitted { key } else { damped_key(&flood.id) };
+        let bundle = if admitted { bundle } else { Bundle { rule: flood, ..bundle } };
         if !admitted {
             damping.damped_matches += u64::try_from(bundle.count).unwrap_or_default();
             let rows = open.entry(key.clone()).or_default();

@@ -1,5 +1,6 @@
 //! Second stage: whose is it, what does it match; then into the store, where it can be searched.
 
+use super::indicators::look_up;
 use super::read::Parsed;
 use super::tally::ImportTally;
 use super::{Inserting, Pipeline, Worker};
@@ -61,7 +62,7 @@ async fn evaluate(
     mut events: Vec<Event>,
     bound: Vec<Arc<Known>>,
 ) -> Result<(Worker, Vec<Event>), Error> {
-    let (engine, tuning) = (pipeline.engine(), pipeline.tuning());
+    let (engine, tuning, in_force) = (pipeline.engine(), pipeline.tuning(), pipeline.indicators());
     let formats = pipeline.formats();
     let counters = pipeline.0.counters.clone();
     let tally = pipeline.0.tally.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -69,6 +70,7 @@ async fn evaluate(
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
         }
+        worker.finder.take_over(&in_force);
         let mut matched = 0;
         for (event, known) in events.iter_mut().zip(&bound) {
             if let Some(reading) = &known.reading {
@@ -76,6 +78,7 @@ async fn evaluate(
             }
             worker.board.hear(known, event);
             matched += match_one(&mut worker, &engine, event, known, tally.as_deref());
+            matched += look_up(&mut worker, event, known, tally.as_deref());
         }
         counters.add_evaluated(events.len() as u64, matched);
         (worker, events)

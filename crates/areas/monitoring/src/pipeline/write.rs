@@ -4,6 +4,7 @@ use super::{Pipeline, Worker};
 use crate::alerts::grouping::Bundle;
 use crate::alerts::news;
 use crate::alerts::record::{self, Change};
+use crate::hunts;
 use crate::rules::hits::{self, Hit};
 use kit::Error;
 use std::time::{Duration, Instant};
@@ -66,7 +67,11 @@ async fn attempt(
     let scoped = inner.db.scoped(&inner.scope);
     let tx = scoped.begin().await?;
     let scoring = worker.grouping.scoring().clone();
-    let changes = record::write_bundles(&tx, bundles, &scoring, &mut worker.damping, now).await?;
+    let mut changes = record::write_bundles(&tx, bundles, &scoring, &mut worker.damping, now).await?;
+    let grown: Vec<&str> = changes.iter().filter(|change| !change.is_new).map(|change| change.id.as_str()).collect();
+    let resumed = hunts::store::unmark(&tx, &grown).await?;
+    // What a hunt found in the past goes on: that is news.
+    changes.iter_mut().filter(|change| resumed.contains(&change.id)).for_each(|change| change.is_new = true);
     hits::store::add(&tx, hits).await?;
     if status {
         worker.board.write(&tx, now).await?;

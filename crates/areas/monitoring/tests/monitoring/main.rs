@@ -8,6 +8,8 @@ mod acts;
 mod bulk;
 mod centre;
 mod exports;
+mod hunts;
+mod indicators;
 mod pages;
 mod readings;
 mod rule_exceptions;
