@@ -122,7 +122,7 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
         }
         matches!(fate, Some(Fate::Alerted | Fate::Shadowed))
     });
-    let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq };
+    let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: known.owner.scope() };
     // Correlations are fed also with what was evaluated before the restart: it is their memory.
     let correlated = correlations.observe(engine, event, moment, matches);
     if !is_new {

@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use std::path::Path;
 use std::sync::Arc;
 
-const RULES: &str = "title: Failed logon\nid: 6f3b2a10-0000-4000-8000-000000000001\nlevel: high\n\
+pub(crate) const RULES: &str = "title: Failed logon\nid: 6f3b2a10-0000-4000-8000-000000000001\nlevel: high\n\
 logsource: {product: linux, service: sshd}\ndetection: {selection: {event_outcome: failure}, condition: selection}\n";
 
 fn formats() -> Arc<FormatSet> {
@@ -31,13 +31,22 @@ fn formats() -> Arc<FormatSet> {
     Arc::new(FormatSet::load(&files).unwrap())
 }
 
-pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
-    let (rules, errors) = RuleSet::from_texts([("logon.yml", RULES)]);
+/// An engine of rules in one text.
+pub(crate) fn engine(rules: &str) -> Arc<Engine> {
+    let (rules, errors) = RuleSet::from_texts([("logon.yml", rules)]);
     assert!(errors.is_empty(), "{errors:?}");
+    Arc::new(Engine::new(rules))
+}
+
+pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
+    start_with(store, db, RULES).await
+}
+
+pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline {
     Pipeline::start(Parts {
         store: store.clone(),
         formats: formats(),
-        engine: Arc::new(Engine::new(rules)),
+        engine: engine(rules),
         db: db.clone(),
         scope: Scope::service("test"),
         clock: Arc::new(FixedClock::at(NOW)),
@@ -49,11 +58,16 @@ pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
 }
 
 pub(crate) fn failures(from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
+    failures_on("web01", from, count, peer)
+}
+
+/// Failed sign-ins on a host, a second apart.
+pub(crate) fn failures_on(host: &str, from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
     let origin = Arc::new(Origin { listener: Listener::SyslogTcp, peer: Some(peer.into()), ..Origin::default() });
     (from..from + count)
         .map(|number| RawRecord {
             bytes: Bytes::from(format!(
-                "<38>Nov 21 09:0{}:{:02} web01 sshd[{number}]: Failed password for root from 203.0.113.9 port 4711 ssh2",
+                "<38>Nov 21 09:0{}:{:02} {host} sshd[{number}]: Failed password for root from 203.0.113.9 port 4711 ssh2",
                 number / 60 % 10,
                 number % 60
             )),

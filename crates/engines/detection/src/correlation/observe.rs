@@ -72,7 +72,7 @@ impl CorrelationState {
         };
         let tick = self.tick(moment);
         let lateness = self.limits.lateness;
-        let groups = self.rules.entry(fingerprint).or_default();
+        let groups = self.rules.entry((fingerprint, moment.scope)).or_default();
         let names = || correlation.group_by.iter().cloned().zip(keys.iter().cloned()).collect();
         if !groups.contains_key(keys.as_slice()) {
             self.counters.groups += 1;

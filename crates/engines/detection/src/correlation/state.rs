@@ -15,6 +15,9 @@ pub struct Moment {
     pub arrival: Micros,
     /// Number of the record in the write-ahead log.
     pub seq: u64,
+    /// Whose record it is, as a number that means nothing here: records of different scopes are never counted together.
+    /// It is the same in every run.
+    pub scope: u64,
 }
 
 /// How much is remembered.
@@ -100,6 +103,7 @@ pub struct CorrelationSnapshot {
 struct SavedGroup {
     /// The correlation's fingerprint.
     rule: u64,
+    scope: u64,
     keys: Box<[String]>,
     entries: Vec<Entry>,
     episode: Option<Episode>,
@@ -124,8 +128,8 @@ type Groups = HashMap<Box<[String]>, Group>;
 pub struct CorrelationState {
     pub(super) limits: CorrelationLimits,
     pub(super) counters: CorrelationCounters,
-    /// By the correlation's fingerprint.
-    pub(super) rules: HashMap<u64, Groups>,
+    /// By the correlation's fingerprint and the scope.
+    pub(super) rules: HashMap<(u64, u64), Groups>,
     ticks: u64,
     next_sweep: u64,
     clock: Micros,
@@ -144,19 +148,20 @@ impl CorrelationState {
 
     /// All of it, in the order of fingerprints and groups.
     pub fn snapshot(&self) -> CorrelationSnapshot {
-        let saved = |rule: u64, keys: &[String], group: &Group| SavedGroup {
+        let saved = |(rule, scope): (u64, u64), keys: &[String], group: &Group| SavedGroup {
             rule,
+            scope,
             keys: keys.into(),
             entries: group.window.entries().to_vec(),
             episode: group.episode,
             touched: group.touched,
             span: group.span,
         };
-        let of = |(rule, groups): (&u64, &Groups)| -> Vec<SavedGroup> {
-            groups.iter().map(|(keys, group)| saved(*rule, keys, group)).collect()
+        let of = |(place, groups): (&(u64, u64), &Groups)| -> Vec<SavedGroup> {
+            groups.iter().map(|(keys, group)| saved(*place, keys, group)).collect()
         };
         let mut groups: Vec<SavedGroup> = self.rules.iter().flat_map(of).collect();
-        groups.sort_by(|left, right| (left.rule, &left.keys).cmp(&(right.rule, &right.keys)));
+        groups.sort_by(|left, right| (left.rule, left.scope, &left.keys).cmp(&(right.rule, right.scope, &right.keys)));
         CorrelationSnapshot { counters: self.counters, ticks: self.ticks, clock: self.clock, groups }
     }
 
@@ -164,9 +169,9 @@ impl CorrelationState {
     pub fn restore(limits: CorrelationLimits, snapshot: CorrelationSnapshot) -> Self {
         let CorrelationSnapshot { counters, ticks, clock, groups } = snapshot;
         let mut state = Self { counters, ticks, clock, next_sweep: ticks + SWEEP_EVERY, ..Self::new(limits) };
-        for SavedGroup { rule, keys, entries, episode, touched, span } in groups {
+        for SavedGroup { rule, scope, keys, entries, episode, touched, span } in groups {
             let group = Group { window: Window::of(entries), episode, touched, span };
-            state.rules.entry(rule).or_default().insert(keys, group);
+            state.rules.entry((rule, scope)).or_default().insert(keys, group);
         }
         state.recount();
         state
@@ -179,11 +184,12 @@ impl CorrelationState {
     /// Drops the state of correlations that `engine` does not have.
     pub fn retain(&mut self, engine: &crate::Engine) {
         let kept: std::collections::HashSet<u64> = engine.rules().iter().map(|rule| rule.fingerprint).collect();
-        self.rules.retain(|fingerprint, _| kept.contains(fingerprint));
+        self.rules.retain(|(fingerprint, _), _| kept.contains(fingerprint));
         self.recount();
     }
 
     fn recount(&mut self) {
+        self.rules.retain(|_, groups| !groups.is_empty());
         let groups = || self.rules.values().flat_map(HashMap::values);
         self.counters.groups = groups().count();
         self.counters.entries = groups().map(|group| group.window.entries().len()).sum();

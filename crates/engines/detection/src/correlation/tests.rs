@@ -45,10 +45,14 @@ impl Stream {
     }
 
     fn send_as(&mut self, seq: u64, second: i64, fields: &[(&str, &str)]) -> Vec<CorrelationMatch> {
+        self.send_of(0, seq, second, fields)
+    }
+
+    fn send_of(&mut self, scope: u64, seq: u64, second: i64, fields: &[(&str, &str)]) -> Vec<CorrelationMatch> {
         let (event, mut matches) = (record(fields), Matches::default());
         self.engine.evaluate(&event, &mut matches);
         let time = second * 1_000_000;
-        self.state.observe(&self.engine, &event, Moment { time, arrival: time, seq }, &matches)
+        self.state.observe(&self.engine, &event, Moment { time, arrival: time, seq, scope }, &matches)
     }
 }
 
@@ -155,6 +159,27 @@ correlation:
     let silent: Vec<&str> =
         stream.engine.rules().iter().filter(|rule| !rule.alerts).map(|rule| rule.title.as_str()).collect();
     assert_eq!(silent, ["failed", "success", "many"]);
+}
+
+#[test]
+fn records_of_two_scopes_are_never_counted_together_nor_in_chains() {
+    let chain = "
+title: broken in
+correlation:
+  type: temporal_ordered
+  rules: [many, success]
+  group-by: [ip]
+  timespan: 5m
+";
+    let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{chain}"));
+    let (failed, success) = ([("result", "failed"), ("ip", "a")], [("result", "ok"), ("ip", "a")]);
+    for seq in 1..=4 {
+        assert!(stream.send_of(seq % 2, seq, 0, &failed).is_empty(), "two of each scope make no three");
+    }
+    assert_eq!(stream.send_of(1, 5, 1, &failed)[0].seqs, [1, 3, 5]);
+    assert!(stream.send_of(0, 6, 2, &success).is_empty(), "the other scope saw no brute force");
+    assert_eq!(stream.send_of(1, 7, 2, &success).len(), 1);
+    assert_eq!(stream.state.counters().groups, 4);
 }
 
 #[test]
@@ -343,7 +368,7 @@ fn a_clock_that_runs_ahead_makes_nobody_forget() {
     stream.send(1, &failed);
     let (event, mut matches) = (record(&failed), Matches::default());
     stream.engine.evaluate(&event, &mut matches);
-    let ahead = Moment { time: 4_000_000_000_000_000, arrival: 1_500_000, seq: 50 };
+    let ahead = Moment { time: 4_000_000_000_000_000, arrival: 1_500_000, seq: 50, scope: 0 };
     assert!(stream.state.observe(&stream.engine, &event, ahead, &matches).is_empty());
     assert_eq!(stream.send(2, &failed)[0].seqs, [1, 2, 3]);
 }

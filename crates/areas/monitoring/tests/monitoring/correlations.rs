@@ -1,0 +1,65 @@
+//! Correlations on their real path: whose events are counted together, what a restart keeps, what feeds what.
+
+use crate::centre::{Centre, migrations};
+use crate::stream::{RULES, failures_on, figures, start_with};
+use event_store::{Options, Store};
+use kit::Db;
+use monitoring::pipeline::Pipeline;
+
+const GUESSING: &str = "6f3b2a10-0000-4000-8000-0000000000c1";
+
+/// Five failed sign-ins from one address within ten minutes.
+fn guessing() -> String {
+    format!(
+        "{RULES}---\ntitle: Guessing\nid: {GUESSING}\nlevel: high\ncorrelation: {{type: event_count, \
+         rules: [6f3b2a10-0000-4000-8000-000000000001], group-by: [source_ip], timespan: 10m, condition: {{gte: 5}}}}\n"
+    )
+}
+
+/// Sends failed sign-ins on a host and waits until they are evaluated. Gives their numbers.
+async fn fail(store: &Store, pipeline: &Pipeline, host: &str, from: u64, count: u64) -> Vec<u64> {
+    let appended = store.append(failures_on(host, from, count, "10.0.0.5"), None).await.unwrap();
+    let last = appended.first_seq + count - 1;
+    pipeline.wait_evaluated(last).await.unwrap();
+    (appended.first_seq..=last).collect()
+}
+
+async fn alerts_of(db: &Db, rule: &str) -> i64 {
+    figures(db, &format!("SELECT COUNT(*) AS value FROM alerts WHERE rule_id = '{rule}'")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_sign_ins_of_two_agencies_are_no_alert_together() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let centre = Centre::new(db.clone()).await;
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let pipeline = start_with(&store, &db, &guessing()).await;
+        let mut own = fail(&store, &pipeline, "web-SYT", 0, 3).await;
+        fail(&store, &pipeline, "web-SGD", 3, 3).await;
+        assert_eq!(alerts_of(&db, GUESSING).await, 0, "three of one agency and three of another are no five");
+        own.extend(fail(&store, &pipeline, "web-SYT", 6, 2).await);
+        assert_eq!(alerts_of(&db, GUESSING).await, 1);
+        pipeline.stop().await;
+        let row = |column: &str| format!("SELECT {column} AS value FROM alerts WHERE rule_id = '{GUESSING}'");
+        assert_eq!(centre.value(&row("agency_id")).await, centre.a.agency);
+        let samples: Vec<serde_json::Value> = serde_json::from_str(&centre.value(&row("samples")).await).unwrap();
+        let shown: Vec<u64> = samples.iter().map(|sample| sample["seq"].as_u64().unwrap()).collect();
+        assert_eq!(shown, own, "the evidence is of the agency alone");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_that_nobody_owns_yet_are_counted_each_for_itself() {
+    let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
+    let (db, directory) = (database.db.clone(), tempfile::tempdir().unwrap());
+    let store = Store::open(directory.path(), Options::default()).unwrap();
+    let pipeline = start_with(&store, &db, &guessing()).await;
+    fail(&store, &pipeline, "one", 0, 4).await;
+    fail(&store, &pipeline, "two", 4, 4).await;
+    assert_eq!(alerts_of(&db, GUESSING).await, 0, "each may become another agency's");
+    fail(&store, &pipeline, "one", 8, 1).await;
+    assert_eq!(alerts_of(&db, GUESSING).await, 1);
+    pipeline.stop().await;
+}
