@@ -271,7 +271,7 @@ impl RuleTestCase {
             engine.evaluate(event, &mut matches);
             raised.extend(matches.detections().iter().map(|detection| detection.rule));
             let moment = Moment { time: event.time, arrival: event.arrival, seq, scope: 0 };
-            raised.extend(state.observe(engine, event, moment, &matches).iter().map(|found| found.rule));
+            raised.extend(state.observe(engine, event, moment, &matches, &mut |_| true).iter().map(|found| found.rule));
         }
         raised.sort_unstable();
         raised.dedup();

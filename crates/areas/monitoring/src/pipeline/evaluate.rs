@@ -120,11 +120,14 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
         if fate == Some(Fate::Excepted) && is_new {
             hits.add(&ruling.facts.id, &known.owner, event, &[], Fate::Excepted);
         }
-        matches!(fate, Some(Fate::Alerted | Fate::Shadowed))
+        feeds(fate)
     });
     let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: known.owner.scope() };
     // Correlations are fed also with what was evaluated before the restart: it is their memory.
-    let correlated = correlations.observe(engine, event, moment, matches);
+    let correlated = correlations.observe(engine, event, moment, matches, &mut |found| {
+        let fate = judge.ruling(found.rule).and_then(|ruling| ruling.fate(&known.owner, event, &found.group));
+        feeds(fate)
+    });
     if !is_new {
         return 0;
     }
@@ -145,8 +148,11 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
         matched += 1;
     }
     for found in &correlated {
-        let Some(ruling) = judge.ruling(found.rule).filter(|ruling| ruling.alerts) else { continue };
+        let Some(ruling) = judge.ruling(found.rule) else { continue };
         let Some(fate) = ruling.fate(&known.owner, event, &found.group) else { continue };
+        if !ruling.alerts && fate != Fate::Excepted {
+            continue;
+        }
         hits.add(&ruling.facts.id, &known.owner, event, &found.group, fate);
         if fate != Fate::Alerted {
             continue;
@@ -158,6 +164,11 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
         matched += 1;
     }
     matched
+}
+
+/// Whether a match counts for correlations. One on trial does: what is above it may be on.
+fn feeds(fate: Option<Fate>) -> bool {
+    matches!(fate, Some(Fate::Alerted | Fate::Shadowed))
 }
 
 fn sample_field(field: &MatchedField) -> SampleField {

@@ -1,10 +1,13 @@
 //! Correlations on their real path: whose events are counted together, what a restart keeps, what feeds what.
 
-use crate::centre::{Centre, migrations};
+use crate::centre::{Centre, NOW, migrations};
 use crate::stream::{RULES, failures_on, figures, start_with};
 use event_store::{Options, Store};
-use kit::Db;
+use kit::{Db, Scope};
 use monitoring::pipeline::Pipeline;
+use monitoring::rules::exceptions::service::ExceptionInput;
+use monitoring::rules::states::RuleState;
+use monitoring::rules::{exceptions, states};
 
 const GUESSING: &str = "6f3b2a10-0000-4000-8000-0000000000c1";
 
@@ -62,4 +65,55 @@ async fn sources_that_nobody_owns_yet_are_counted_each_for_itself() {
     fail(&store, &pipeline, "one", 8, 1).await;
     assert_eq!(alerts_of(&db, GUESSING).await, 1);
     pipeline.stop().await;
+}
+
+const CHAIN: &str = "6f3b2a10-0000-4000-8000-0000000000c2";
+
+async fn decide(db: &Db, pipeline: &Pipeline, state: RuleState) {
+    let scope = Scope::service("test");
+    let tx = db.scoped(&scope).begin().await.unwrap();
+    states::service::set(&tx, GUESSING, state, "thử", NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    pipeline.refresh_tuning().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correlation_that_is_off_or_excepted_feeds_none_above_it_and_a_silent_one_does() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let chain = format!(
+            "{}---\ntitle: Guessing goes on\nid: {CHAIN}\nlevel: high\ncorrelation: {{type: event_count, \
+             rules: [{GUESSING}], group-by: [source_ip], timespan: 1h, condition: {{gte: 1}}}}\n",
+            guessing()
+        );
+        let pipeline = start_with(&store, &db, &chain).await;
+        decide(&db, &pipeline, RuleState::Off).await;
+        fail(&store, &pipeline, "web01", 0, 8).await;
+        assert_eq!((alerts_of(&db, GUESSING).await, alerts_of(&db, CHAIN).await), (0, 0), "off");
+        decide(&db, &pipeline, RuleState::On).await;
+        let scope = Scope::service("test");
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        let input = ExceptionInput {
+            reach: "centre".into(),
+            field: vec!["source_ip".into()],
+            values: vec!["203.0.113.9".into()],
+            reason: "máy quét của Trung tâm".into(),
+            expires_on: "2026-11-30".into(),
+            alert: String::new(),
+        };
+        let exception = exceptions::service::create(&tx, GUESSING, &input, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        pipeline.refresh_tuning().await.unwrap();
+        fail(&store, &pipeline, "web01", 8, 8).await;
+        assert_eq!((alerts_of(&db, GUESSING).await, alerts_of(&db, CHAIN).await), (0, 0), "excepted");
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        exceptions::service::remove(&tx, &exception, "xong việc", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        pipeline.refresh_tuning().await.unwrap();
+        fail(&store, &pipeline, "web01", 16, 1).await;
+        assert_eq!((alerts_of(&db, GUESSING).await, alerts_of(&db, CHAIN).await), (0, 1), "silent, but on");
+        pipeline.stop().await;
+    })
+    .await;
 }

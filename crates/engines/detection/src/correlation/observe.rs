@@ -19,13 +19,16 @@ struct Signal {
 
 impl CorrelationState {
     /// Takes in what a record matched and returns the correlations that hold now. The same record again changes
-    /// nothing and gives nothing.
+    /// nothing and gives nothing. A correlation that `feeds` refuses is returned and counts for none above it: whoever runs
+    /// the engine may know that it is off or excepted. One that only is no alert of its own (`generate` of another is
+    /// false) counts.
     pub fn observe(
         &mut self,
         engine: &Engine,
         record: &dyn Record,
         moment: Moment,
         matches: &Matches,
+        feeds: &mut dyn FnMut(&CorrelationMatch) -> bool,
     ) -> Vec<CorrelationMatch> {
         let mut found = Vec::new();
         let based = |rule: usize| !engine.correlations_of(rule).is_empty();
@@ -44,7 +47,7 @@ impl CorrelationState {
                 }
             }
             for hit in raised {
-                if based(hit.rule) {
+                if based(hit.rule) && feeds(&hit) {
                     signals.push(Signal { rule: hit.rule, seq: hit.first_seq, renews: true, group: hit.group.clone() });
                 }
                 found.push(hit);

@@ -52,7 +52,7 @@ impl Stream {
         let (event, mut matches) = (record(fields), Matches::default());
         self.engine.evaluate(&event, &mut matches);
         let time = second * 1_000_000;
-        self.state.observe(&self.engine, &event, Moment { time, arrival: time, seq, scope }, &matches)
+        self.state.observe(&self.engine, &event, Moment { time, arrival: time, seq, scope }, &matches, &mut |_| true)
     }
 }
 
@@ -180,6 +180,31 @@ correlation:
     assert!(stream.send_of(0, 6, 2, &success).is_empty(), "the other scope saw no brute force");
     assert_eq!(stream.send_of(1, 7, 2, &success).len(), 1);
     assert_eq!(stream.state.counters().groups, 4);
+}
+
+#[test]
+fn a_correlation_that_is_refused_is_told_and_feeds_none_above_it() {
+    let chain = "
+title: twice many
+correlation:
+  type: event_count
+  rules: [many]
+  group-by: [ip]
+  timespan: 1h
+  condition: {gte: 1}
+";
+    let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{chain}"));
+    let failed = [("result", "failed"), ("ip", "a")];
+    let mut send = |feeds: bool, seq: u64| {
+        let (event, mut matches) = (record(&failed), Matches::default());
+        stream.engine.evaluate(&event, &mut matches);
+        let moment = Moment { time: seq as i64, arrival: seq as i64, seq, scope: 0 };
+        let found = stream.state.observe(&stream.engine, &event, moment, &matches, &mut |_| feeds);
+        found.into_iter().map(|one| stream.engine.rules()[one.rule].title.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((send(false, 1), send(false, 2), send(false, 3)), (vec![], vec![], vec!["many".to_owned()]));
+    assert_eq!(send(true, 4), ["many", "twice many"]);
+    assert_eq!(send(false, 5), ["many"]);
 }
 
 #[test]
@@ -369,7 +394,7 @@ fn a_clock_that_runs_ahead_makes_nobody_forget() {
     let (event, mut matches) = (record(&failed), Matches::default());
     stream.engine.evaluate(&event, &mut matches);
     let ahead = Moment { time: 4_000_000_000_000_000, arrival: 1_500_000, seq: 50, scope: 0 };
-    assert!(stream.state.observe(&stream.engine, &event, ahead, &matches).is_empty());
+    assert!(stream.state.observe(&stream.engine, &event, ahead, &matches, &mut |_| true).is_empty());
     assert_eq!(stream.send(2, &failed)[0].seqs, [1, 2, 3]);
 }
 

@@ -358,7 +358,8 @@ proptest! {
         let mut matches = Matches::default();
         engine.evaluate(&event, &mut matches);
         let mut state = crate::CorrelationState::new(crate::CorrelationLimits::default());
-        state.observe(&engine, &event, crate::Moment { time: 0, arrival: i64::MIN, seq: 1, scope: 0 }, &matches);
+        let moment = crate::Moment { time: 0, arrival: i64::MIN, seq: 1, scope: 0 };
+        state.observe(&engine, &event, moment, &matches, &mut |_| true);
     }
 
     /// The network chooses candidates; that must never lose a match that plain evaluation finds.
