@@ -27,7 +27,7 @@ use crate::rules::settings::SETTINGS;
 use crate::rules::tuning::Tuning;
 use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, silence};
-use detection::{CorrelationLimits, CorrelationState, Engine, Matches};
+use detection::{CorrelationState, Engine, Matches};
 use event_store::{Store, StoreError};
 use ingest::FormatSet;
 use kit::clock::{Clock, SECOND};
@@ -245,7 +245,7 @@ impl Worker {
         Self {
             grouping: Grouping::new(scoring),
             board: StatusBoard::default(),
-            correlations: CorrelationState::new(CorrelationLimits::default()),
+            correlations: CorrelationState::new(SETTINGS.correlations.limits()),
             matches: Matches::default(),
             damping: Damping::default(),
             judge: judge::Judge::default(),

@@ -77,7 +77,7 @@ async fn evaluate(
             worker.board.hear(known, event);
             matched += match_one(&mut worker, &engine, event, known, tally.as_deref());
         }
-        counters.add_evaluated(events.len() as u64, matched);
+        counters.add_evaluated(events.len() as u64, matched, worker.correlations.counters());
         (worker, events)
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)

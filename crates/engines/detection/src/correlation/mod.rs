@@ -1,6 +1,7 @@
 //! Correlations: rules over matches of other rules in time (Sigma correlation specification 2). This file holds
 //! what a correlation asks; `state` holds what has been seen, `resolve` ties correlations to their base rules.
 
+mod measure;
 mod observe;
 mod resolve;
 mod state;
@@ -66,13 +67,13 @@ pub(crate) struct Correlation {
     aliases: Vec<sigma::FieldAlias>,
     pub(crate) span: Micros,
     pub(crate) generate: bool,
-    /// Events worth keeping per group.
+    /// Entries that are kept per group; beyond it what the measure does not miss goes first.
     pub(crate) capacity: usize,
 }
 
-/// Events that are kept per group at least.
+/// Entries that are kept per group at least.
 const MIN_CAPACITY: usize = 1_024;
-/// Highest threshold that is accepted: a group keeps twice as many events.
+/// Highest number of events or values that is accepted as a threshold: a group keeps twice as many entries.
 const MAX_THRESHOLD: u64 = 100_000;
 
 impl Correlation {
@@ -106,10 +107,13 @@ impl Correlation {
         }
         let condition = condition(rule, measure, predicates)?;
         let threshold = predicates.iter().map(|(_, number)| *number).max().unwrap_or(0);
-        if measure == Measure::Events && threshold > MAX_THRESHOLD {
-            return Err(format!("a threshold of more than {MAX_THRESHOLD} events is not kept in memory"));
+        // Only of these the threshold says how many entries it takes; a sum may take any number.
+        let counts_entries = matches!(measure, Measure::Events | Measure::DistinctValues);
+        if counts_entries && threshold > MAX_THRESHOLD {
+            return Err(format!("a threshold of more than {MAX_THRESHOLD} events or values is not kept in memory"));
         }
-        let capacity = usize::try_from(threshold.min(MAX_THRESHOLD)).unwrap_or(0).saturating_mul(2).max(MIN_CAPACITY);
+        let counted = if counts_entries { usize::try_from(threshold).unwrap_or(0) } else { 0 };
+        let capacity = counted.saturating_mul(2).max(MIN_CAPACITY);
         Ok(Self {
             measure,
             condition,

@@ -2,6 +2,7 @@
 //! changed rules keeps the state of every correlation whose text, bases and filters are unchanged.
 
 use super::window::{Entry, Window};
+use crate::hash::stable_hash;
 use event::Micros;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -25,15 +26,19 @@ pub struct Moment {
 pub struct CorrelationLimits {
     /// Open groups over all rules; beyond it those untouched for longest are forgotten.
     pub groups: usize,
-    /// Remembered matches over all groups.
+    /// Remembered matches over all groups; beyond it the same.
     pub entries: usize,
+    /// Bytes of the texts in all groups: values that are grouped by or measured; beyond it the same.
+    pub bytes: usize,
+    /// Bytes of one such value; a longer one is its beginning and a hash of the whole.
+    pub value_bytes: usize,
     /// How much later than its neighbours a record may arrive and still be counted with them.
     pub lateness: Micros,
 }
 
 impl Default for CorrelationLimits {
     fn default() -> Self {
-        Self { groups: 100_000, entries: 1_000_000, lateness: 10 * 60 * 1_000_000 }
+        Self { groups: 100_000, entries: 1_000_000, bytes: 64 << 20, value_bytes: 1_024, lateness: 10 * 60 * 1_000_000 }
     }
 }
 
@@ -42,11 +47,15 @@ impl Default for CorrelationLimits {
 pub struct CorrelationCounters {
     pub groups: usize,
     pub entries: usize,
+    /// Of the texts in them.
+    pub bytes: usize,
     /// Groups dropped to stay within the limits while they might still have matched.
     pub forgotten_groups: u64,
     /// Matches dropped for the same reason.
     pub forgotten_entries: u64,
-    /// Matches that lack a `group-by` field or the measured field.
+    /// Values that were too long to be kept whole.
+    pub shortened: u64,
+    /// Matches that lack a `group-by` field or the measured field, or a number in it.
     pub without_group: u64,
 }
 
@@ -123,6 +132,11 @@ impl CorrelationSnapshot {
 
 type Groups = HashMap<Box<[String]>, Group>;
 
+/// Of the values that name a group.
+pub(super) fn bytes_of(keys: &[String]) -> usize {
+    keys.iter().map(String::len).sum()
+}
+
 /// State of all correlations of a node.
 #[derive(Debug, Default)]
 pub struct CorrelationState {
@@ -193,6 +207,8 @@ impl CorrelationState {
         let groups = || self.rules.values().flat_map(HashMap::values);
         self.counters.groups = groups().count();
         self.counters.entries = groups().map(|group| group.window.entries().len()).sum();
+        let keys: usize = self.rules.values().flat_map(HashMap::keys).map(|keys| bytes_of(keys)).sum();
+        self.counters.bytes = keys + groups().map(|group| group.window.bytes()).sum::<usize>();
     }
 
     /// Counts an observation and keeps the limits. Returns its number.
@@ -211,10 +227,24 @@ impl CorrelationState {
             self.recount();
             self.next_sweep = self.ticks + SWEEP_EVERY.max(self.counters.groups as u64);
         }
-        if self.counters.groups > self.limits.groups || self.counters.entries > self.limits.entries {
+        let (held, limits) = (&self.counters, &self.limits);
+        if held.groups > limits.groups || held.entries > limits.entries || held.bytes > limits.bytes {
             self.evict(moment.time);
         }
         self.ticks
+    }
+
+    /// What stands for a value that is too long to be kept.
+    pub(super) fn shortened(&mut self, text: &str) -> Option<String> {
+        if text.len() <= self.limits.value_bytes {
+            return None;
+        }
+        self.counters.shortened += 1;
+        let hash = |number: u8| stable_hash([[number].as_slice(), text.as_bytes()]);
+        let hash = format!("…{:016x}{:016x}", hash(0), hash(1));
+        let room = self.limits.value_bytes.saturating_sub(hash.len());
+        let begins = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
+        Some(format!("{begins}{hash}"))
     }
 
     /// Forgets the eighth of the groups that were untouched for longest.
