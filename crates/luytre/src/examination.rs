@@ -101,8 +101,9 @@ impl Examiner {
             ("entries", held.entries.into()),
             ("forgotten", held.forgotten_groups.into()),
             ("matches", held.forgotten_entries.into()),
+            ("unsaved", held.unsaved_groups.into()),
         ];
-        let well = held.forgotten_groups == 0;
+        let well = held.forgotten_groups == 0 && held.unsaved_groups == 0;
         let says = self.say(if well { "doctor-correlations-well" } else { "doctor-correlations-forgot" }, &arguments);
         check("correlations", if well { Ok(says) } else { Err(says) })
     }

@@ -106,6 +106,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-rule-exceptions",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-exceptions.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-correlation-memory",
+        sql: include_str!("../migrations/2026-11-23-monitoring-correlation-memory.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

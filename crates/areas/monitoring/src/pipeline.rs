@@ -1,7 +1,7 @@
 //! The order of things that happen to one event, named in one place:
 //! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations), each
 //! match through `judge` (is its rule off or on trial, is it excepted?) → event store (searchable) → grouping → one transaction with
-//! alerts, hits and the detection cursor → the store is told.
+//! alerts, hits, the detection cursor and from time to time what correlations remember (`memory`) → the store is told.
 //!
 //! When a stage is slow the ones before it wait; what has not been read waits in the log, durable. Nothing here
 //! drops a record. The database being away stops the stage that writes, and is tried again.
@@ -9,6 +9,7 @@
 mod counters;
 mod evaluate;
 mod judge;
+mod memory;
 mod read;
 mod room;
 mod tally;
@@ -20,7 +21,7 @@ pub use room::Shown;
 pub use tally::{ImportTally, RuleTally};
 
 use crate::alerts::grouping::Grouping;
-use crate::alerts::record::{self, Damping};
+use crate::alerts::record::{self, Cursor, Damping};
 use crate::alerts::scoring::Scoring;
 use crate::rules::hits::tally::Tally;
 use crate::rules::settings::SETTINGS;
@@ -33,6 +34,7 @@ use ingest::FormatSet;
 use kit::clock::{Clock, SECOND};
 use kit::live::Live;
 use kit::{Db, Error, Scope};
+use memory::{Left, Memory};
 use read::Parsed;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -91,19 +93,20 @@ struct Inner {
 }
 
 impl Pipeline {
-    /// Starts where the last run committed: what the store still needs is read from the log again, what was
-    /// evaluated already raises nothing.
+    /// Starts where the last run committed: what the store or the memory of correlations still needs is read from the log
+    /// again, what was evaluated already raises nothing.
     pub async fn start(parts: Parts) -> Result<Self, Error> {
         let Parts { store, formats, engine, db, scope, clock, live, scoring } = parts;
         let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
-        let cursor = record::cursor(&db.scoped(&scope).read()).await?;
+        let cursor = record::cursor(&db.scoped(&scope).read(), Cursor::Detection).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
         }
+        let left = Memory::take_up(&db.scoped(&scope).read(), SETTINGS.correlations, cursor, last).await?;
         let cursor = cursor.min(last);
-        store.set_evaluated(cursor);
+        store.set_evaluated(left.position);
         let pipeline = Self(Arc::new(Inner {
             formats: RwLock::new(formats),
             engine: RwLock::new(engine),
@@ -122,7 +125,7 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(scoring, cursor, pipeline.evaluated());
+        let worker = Worker::new(scoring, cursor, pipeline.evaluated(), left);
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
@@ -219,6 +222,7 @@ pub(crate) struct Worker {
     grouping: Grouping,
     board: StatusBoard,
     correlations: CorrelationState,
+    memory: Memory,
     matches: Matches,
     damping: Damping,
     judge: judge::Judge,
@@ -241,11 +245,12 @@ struct Inserting {
 }
 
 impl Worker {
-    fn new(scoring: Arc<Scoring>, cursor: u64, inserted: u64) -> Self {
+    fn new(scoring: Arc<Scoring>, cursor: u64, inserted: u64, left: Left) -> Self {
         Self {
             grouping: Grouping::new(scoring),
             board: StatusBoard::default(),
-            correlations: CorrelationState::new(SETTINGS.correlations.limits()),
+            correlations: left.correlations,
+            memory: left.memory,
             matches: Matches::default(),
             damping: Damping::default(),
             judge: judge::Judge::default(),
@@ -276,7 +281,10 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
             None => Ok(worker),
         };
         let settled = match processed {
-            Ok(mut worker) if writes => evaluate::settle(&pipeline, &mut worker).await.map(|()| worker),
+            Ok(mut worker) if writes => match evaluate::settle(&pipeline, &mut worker).await {
+                Ok(()) => memory::prepare(worker, ended).await,
+                Err(error) => Err(error),
+            },
             processed => processed,
         };
         worker = match settled {

@@ -210,10 +210,9 @@ impl Engine {
         self.correlations.get(rule).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn correlation(&self, rule: usize) -> Option<(&Correlation, u64)> {
-        let rule = self.rules.get(rule)?;
-        match &rule.body {
-            Body::Correlation(correlation) => Some((correlation, rule.fingerprint)),
+    pub(crate) fn correlation(&self, rule: usize) -> Option<&Correlation> {
+        match &self.rules.get(rule)?.body {
+            Body::Correlation(correlation) => Some(correlation),
             Body::Condition(_) => None,
         }
     }

@@ -25,6 +25,7 @@ pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed)
         let task = AbortOnDropHandle::new(tokio::spawn(async move { store.insert(events).await }));
         worker.inserting = Some(Inserting { last, task });
         worker.reached = worker.reached.max(last);
+        worker.memory.observed(last);
     }
     Ok(worker)
 }
@@ -108,6 +109,9 @@ fn read_again(formats: &ingest::FormatSet, event: &mut Event, reading: &Reading)
 
 /// Evaluates one event and gathers what it matched. Returns the number of matches that are alerts.
 fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known, tally: Option<&ImportTally>) -> u64 {
+    if worker.memory.has_seen(event.seq) {
+        return 0;
+    }
     engine.evaluate(event, &mut worker.matches);
     if worker.matches.is_empty() {
         return 0;
@@ -123,7 +127,7 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
         feeds(fate)
     });
     let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: known.owner.scope() };
-    // Correlations are fed also with what was evaluated before the restart: it is their memory.
+    // Correlations are fed also with what was evaluated before the restart and is not in what they remember of it.
     let correlated = correlations.observe(engine, event, moment, matches, &mut |found| {
         let fate = judge.ruling(found.rule).and_then(|ruling| ruling.fate(&known.owner, event, &found.group));
         feeds(fate)

@@ -1,9 +1,10 @@
-//! Third stage: one transaction with new and grown alerts, hits of rules, the figures of sources and the detection cursor.
+//! Third stage: one transaction with new and grown alerts, hits of rules, the figures of sources, the detection cursor and
+//! what correlations remember.
 
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Bundle;
 use crate::alerts::news;
-use crate::alerts::record::{self, Change};
+use crate::alerts::record::{self, Change, Cursor};
 use crate::rules::hits::{self, Hit};
 use kit::Error;
 use std::time::{Duration, Instant};
@@ -14,7 +15,8 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
     let bundles = worker.grouping.take();
     let hits = worker.hits.take();
     let status = status && worker.board.has_news(pipeline.0.clock.now());
-    if bundles.is_empty() && worker.reached == worker.committed && !status {
+    let moved = worker.reached != worker.committed || worker.memory.is_ready();
+    if bundles.is_empty() && !moved && !status {
         publish(pipeline, worker);
         return;
     }
@@ -28,7 +30,9 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                     worker.board.written();
                 }
                 worker.committed = worker.reached;
-                pipeline.0.store.set_evaluated(worker.reached);
+                if let Some(position) = worker.memory.written() {
+                    pipeline.0.store.set_evaluated(position);
+                }
                 pipeline.0.counters.add_write(&changes, worker.damping.damped_matches, started.elapsed());
                 publish(pipeline, worker);
                 news::tell(&pipeline.0.live, &changes);
@@ -72,8 +76,9 @@ async fn attempt(
         worker.board.write(&tx, now).await?;
     }
     if worker.reached != worker.committed {
-        record::set_cursor(&tx, worker.reached, now).await?;
+        record::set_cursor(&tx, Cursor::Detection, worker.reached, now).await?;
     }
+    worker.memory.write(&tx, now).await?;
     tx.commit().await?;
     Ok(changes)
 }

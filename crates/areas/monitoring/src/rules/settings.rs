@@ -45,6 +45,8 @@ pub struct CorrelationSettings {
     /// In bytes.
     pub longest_value: usize,
     pub late_minutes: i64,
+    /// Of what is kept over a restart.
+    pub kept_megabytes: usize,
 }
 
 impl CorrelationSettings {
@@ -85,6 +87,7 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
             value_megabytes: 64,
             longest_value: 1_024,
             late_minutes: 10,
+            kept_megabytes: 16,
         },
     })
 });
@@ -103,6 +106,7 @@ mod tests {
         assert!((1..=exceptions.most_days).contains(&exceptions.default_days));
         let limits = settings.correlations.limits();
         assert!(limits.groups > 0 && limits.entries >= limits.groups && limits.lateness > 0);
+        assert!(settings.correlations.kept_megabytes > 0);
         assert!(
             limits.value_bytes >= LONGEST_VALUE + 64,
             "a shortened value begins with all that an exception compares"

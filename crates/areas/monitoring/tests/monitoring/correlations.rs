@@ -2,12 +2,15 @@
 
 use crate::centre::{Centre, NOW, migrations};
 use crate::stream::{RULES, failures_on, figures, start_with};
-use event_store::{Options, Store};
+use event_store::{Options, Store, StoreError};
 use kit::{Db, Scope};
 use monitoring::pipeline::Pipeline;
 use monitoring::rules::exceptions::service::ExceptionInput;
 use monitoring::rules::states::RuleState;
 use monitoring::rules::{exceptions, states};
+use sea_orm::{ConnectionTrait, Statement};
+use std::path::Path;
+use std::time::Duration;
 
 const GUESSING: &str = "6f3b2a10-0000-4000-8000-0000000000c1";
 
@@ -25,6 +28,14 @@ async fn fail(store: &Store, pipeline: &Pipeline, host: &str, from: u64, count: 
     let last = appended.first_seq + count - 1;
     pipeline.wait_evaluated(last).await.unwrap();
     (appended.first_seq..=last).collect()
+}
+
+/// One value of the registers, as text.
+async fn text(db: &Db, sql: &str) -> String {
+    let scope = Scope::service("test");
+    let view = db.scoped(&scope).read();
+    let row = view.query_one_raw(Statement::from_string(view.get_database_backend(), sql)).await.unwrap().unwrap();
+    row.try_get("", "value").unwrap()
 }
 
 async fn alerts_of(db: &Db, rule: &str) -> i64 {
@@ -114,6 +125,89 @@ async fn a_correlation_that_is_off_or_excepted_feeds_none_above_it_and_a_silent_
         fail(&store, &pipeline, "web01", 16, 1).await;
         assert_eq!((alerts_of(&db, GUESSING).await, alerts_of(&db, CHAIN).await), (0, 1), "silent, but on");
         pipeline.stop().await;
+    })
+    .await;
+}
+
+/// Matches of the alerts about guessing.
+const FOUND: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS value FROM alerts WHERE rule_id = \
+                     '6f3b2a10-0000-4000-8000-0000000000c1'";
+const POSITION: &str = "SELECT COALESCE(MAX(sequence), 0) AS value FROM detection_cursor WHERE name = 'correlations'";
+
+/// Opens the store as soon as the tasks that were killed have let go of it.
+async fn open(directory: &Path) -> Store {
+    let opened = async {
+        loop {
+            match Store::open(directory, Options::default()) {
+                Err(StoreError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
+                opened => return opened.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), opened).await.expect("the store is let go")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_correlations_saw_outlives_every_kill_and_nothing_counts_twice() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let mut all = Vec::new();
+        for run in 0..7 {
+            let store = open(directory.path()).await;
+            let pipeline = start_with(&store, &db, &guessing()).await;
+            all.extend(fail(&store, &pipeline, "web01", run, 1).await);
+            // In a segment already: of the log only what correlations still need is read again.
+            store.seal().await.unwrap();
+            let raised = i64::try_from(run).unwrap() - 3;
+            assert_eq!(figures(&db, FOUND).await, raised.max(0), "after {} failed sign-ins", run + 1);
+            match run % 3 {
+                0 => pipeline.stop().await,
+                _ => pipeline.abandon(),
+            }
+        }
+        let store = open(directory.path()).await;
+        let pipeline = start_with(&store, &db, &guessing()).await;
+        pipeline.wait_evaluated(store.last_seq()).await.unwrap();
+        pipeline.stop().await;
+        assert_eq!((alerts_of(&db, GUESSING).await, figures(&db, FOUND).await), (1, 3));
+        assert_eq!(figures(&db, POSITION).await, i64::try_from(store.last_seq()).unwrap());
+        assert_eq!(store.next_needed(), store.last_seq() + 1, "the log is needed no more");
+        let sql = format!("SELECT samples AS value FROM alerts WHERE rule_id = '{GUESSING}'");
+        let samples: Vec<serde_json::Value> = serde_json::from_str(&text(&db, &sql).await).unwrap();
+        assert_eq!(samples.iter().map(|sample| sample["seq"].as_u64().unwrap()).collect::<Vec<_>>(), all);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_memory_that_cannot_be_used_is_left_and_correlations_begin_anew() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let spoil = [
+            "UPDATE correlation_memory SET state = REPLACE(state, '203', '204')",
+            "UPDATE correlation_memory SET state = REPLACE(state, 'luytre-correlations 1', 'luytre-correlations 0')",
+            "UPDATE correlation_memory SET state = ''",
+            "UPDATE detection_cursor SET sequence = sequence + 100 WHERE name = 'correlations'",
+        ];
+        for (number, sql) in (0..).zip(spoil) {
+            let store = open(directory.path()).await;
+            let pipeline = start_with(&store, &db, &guessing()).await;
+            fail(&store, &pipeline, "web01", number * 10, 4).await;
+            store.seal().await.unwrap();
+            pipeline.stop().await;
+            drop((pipeline, store));
+            let scope = Scope::service("test");
+            let tx = db.scoped(&scope).begin().await.unwrap();
+            assert_eq!(tx.execute_unprepared(sql).await.unwrap().rows_affected(), 1);
+            tx.commit().await.unwrap();
+        }
+        assert_eq!(alerts_of(&db, GUESSING).await, 0, "what was spoilt is used by nobody");
+        let store = open(directory.path()).await;
+        let pipeline = start_with(&store, &db, &guessing()).await;
+        fail(&store, &pipeline, "web01", 50, 5).await;
+        pipeline.stop().await;
+        assert_eq!(alerts_of(&db, GUESSING).await, 1, "it begins anew and works");
+        assert_eq!(figures(&db, POSITION).await, i64::try_from(store.last_seq()).unwrap());
     })
     .await;
 }

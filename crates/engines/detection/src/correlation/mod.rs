@@ -4,13 +4,13 @@
 mod measure;
 mod observe;
 mod resolve;
+mod saved;
 mod state;
 mod window;
 
 pub(crate) use resolve::resolve;
-pub use state::{
-    CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationSnapshot, CorrelationState, Moment,
-};
+pub use saved::CorrelationError;
+pub use state::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
 
 use crate::expression::Expression;
 use event::Micros;
@@ -36,6 +36,16 @@ impl Measure {
     /// Whether an event counts only with a value of the condition's field.
     pub(crate) fn needs_value(self) -> bool {
         !matches!(self, Self::Events | Self::Rules | Self::RulesInOrder)
+    }
+
+    /// What a match brings to it. Measures of one kind can go on with what another of them has seen.
+    fn brings(self) -> &'static str {
+        match self {
+            Self::Events | Self::Rules | Self::RulesInOrder => "itself",
+            Self::DistinctValues => "text",
+            Self::Sum => "summand",
+            Self::Average | Self::Percentile(_) => "number",
+        }
     }
 }
 
@@ -69,6 +79,8 @@ pub(crate) struct Correlation {
     pub(crate) generate: bool,
     /// Entries that are kept per group; beyond it what the measure does not miss goes first.
     pub(crate) capacity: usize,
+    /// What is remembered is kept under it, filled by [`resolve`]: the same number, the same matches are taken in.
+    pub(crate) memory: u64,
 }
 
 /// Entries that are kept per group at least.
@@ -126,6 +138,7 @@ impl Correlation {
             span,
             generate: rule.generate,
             capacity,
+            memory: 0,
         })
     }
 }

@@ -66,7 +66,7 @@ impl CorrelationState {
         record: &dyn Record,
         moment: Moment,
     ) -> Option<CorrelationMatch> {
-        let (correlation, fingerprint) = engine.correlation(rule)?;
+        let correlation = engine.correlation(rule)?;
         let keys = group_values(correlation, base, signal, record);
         let value = measured_value(correlation, record);
         let (Some(mut keys), Some(mut value)) = (keys, value) else {
@@ -85,7 +85,7 @@ impl CorrelationState {
         }
         let tick = self.tick(moment);
         let lateness = self.limits.lateness;
-        let groups = self.rules.entry((fingerprint, moment.scope)).or_default();
+        let groups = self.rules.entry((correlation.memory, moment.scope)).or_default();
         let names = || correlation.group_by.iter().cloned().zip(keys.iter().cloned()).collect();
         if !groups.contains_key(keys.as_slice()) {
             self.counters.groups += 1;

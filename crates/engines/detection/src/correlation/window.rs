@@ -6,12 +6,11 @@ use super::measure::measure;
 use super::{Correlation, Measure};
 use crate::hash::stable_hash;
 use event::Micros;
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::Range;
 
 /// What an entry brings to a measure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Measured {
     Nothing,
     Text(Box<str>),
@@ -20,7 +19,7 @@ pub(super) enum Measured {
 }
 
 /// A match of a base rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) time: Micros,
     pub(super) seq: u64,
