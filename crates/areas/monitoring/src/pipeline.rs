@@ -149,11 +149,19 @@ impl Pipeline {
         self.0.engine.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts other rules in force from the next batch on. Correlations whose text is unchanged keep what they saw.
-    /// Compiles before it does so, for some tenths of a second with thousands of rules, so that no batch waits.
-    pub fn set_engine(&self, engine: Arc<Engine>) {
-        engine.prepare_like(&self.engine());
-        *self.0.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
+    /// Puts other rules in force from the next batch on. Correlations that take in the same matches keep what they saw.
+    /// Compiles before it does so, on a thread that may block, for some tenths of a second with thousands of rules: no batch
+    /// waits and no task.
+    pub async fn set_engine(&self, engine: Arc<Engine>) -> Result<(), Error> {
+        let pipeline = self.clone();
+        let change = move || {
+            engine.prepare_like(&pipeline.engine());
+            let before =
+                std::mem::replace(&mut *pipeline.0.engine.write().unwrap_or_else(PoisonError::into_inner), engine);
+            // To take a large engine apart takes a while too.
+            drop(before);
+        };
+        tokio::task::spawn_blocking(change).await.map_err(Error::internal)
     }
 
     pub fn formats(&self) -> Arc<FormatSet> {

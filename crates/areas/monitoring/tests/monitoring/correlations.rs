@@ -1,7 +1,7 @@
 //! Correlations on their real path: whose events are counted together, what a restart keeps, what feeds what.
 
 use crate::centre::{Centre, NOW, migrations};
-use crate::stream::{RULES, failures_on, figures, start_with};
+use crate::stream::{RULES, engine, failures_on, figures, start_with};
 use event_store::{Options, Store, StoreError};
 use kit::{Db, Scope};
 use monitoring::pipeline::Pipeline;
@@ -210,4 +210,19 @@ async fn a_memory_that_cannot_be_used_is_left_and_correlations_begin_anew() {
         assert_eq!(figures(&db, POSITION).await, i64::try_from(store.last_seq()).unwrap());
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_rule_goes_live_with_what_it_saw() {
+    let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
+    let (db, directory) = (database.db.clone(), tempfile::tempdir().unwrap());
+    let store = open(directory.path()).await;
+    let pipeline = start_with(&store, &db, &guessing()).await;
+    fail(&store, &pipeline, "web01", 0, 3).await;
+    let changed = guessing().replace("title: Guessing", "title: Guessing of passwords").replace("gte: 5", "gte: 4");
+    pipeline.set_engine(engine(&changed)).await.unwrap();
+    fail(&store, &pipeline, "web01", 3, 1).await;
+    pipeline.stop().await;
+    let sql = format!("SELECT rule_title AS value FROM alerts WHERE rule_id = '{GUESSING}'");
+    assert_eq!(text(&db, &sql).await, "Guessing of passwords");
 }
