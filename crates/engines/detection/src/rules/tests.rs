@@ -313,6 +313,26 @@ fn the_next_engine_is_ready_for_what_the_last_one_met() {
     assert_eq!(after.networks_ready(), 1);
 }
 
+/// Records may call themselves what they like.
+#[test]
+fn junk_log_sources_neither_pile_up_nor_hide_the_real_ones() {
+    let general = "title: any\nid: g\nlogsource: {product: windows}\ndetection: {s: {a: b}, condition: s}\n";
+    let texts = || load(&format!("{RULE}---\n{general}")).0;
+    let (before, after) = (Engine::new(texts()), Engine::new(texts()));
+    let mut matches = Matches::default();
+    for number in 0..5_000 {
+        let mut junk = windows(&[]);
+        junk.log_source.categories.clear();
+        junk.log_source.services = vec![format!("junk-{number}").into()];
+        before.evaluate(&junk, &mut matches);
+    }
+    titles(&before, &windows(&[]));
+    assert_eq!(before.networks_ready(), 2);
+    assert!(before.met().len() <= 20, "{}", before.met().len());
+    after.prepare_like(&before);
+    assert_eq!(after.networks_ready(), 2);
+}
+
 fn yaml_like() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         "[ ]{0,6}[a-z|:*%?'\"{}\\[\\]-]{0,12}",
