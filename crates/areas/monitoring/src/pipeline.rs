@@ -308,7 +308,9 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
             }
         };
         if writes {
-            write::write(&pipeline, &mut worker, status).await;
+            if !write::write(&pipeline, &mut worker, status).await {
+                break;
+            }
             next_write = Instant::now() + WRITE_EVERY;
             if status {
                 next_status = Instant::now() + STATUS_EVERY;

@@ -10,15 +10,16 @@ use kit::Error;
 use std::time::{Duration, Instant};
 
 /// Writes everything gathered and moves the cursor; with `status` also the figures of sources. Tries until it
-/// succeeds or the pipeline is stopped: what is not written is still in the log.
-pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool) {
+/// succeeds or the pipeline is stopped. False where it was not written: it is still in the log, and nothing that comes after
+/// it may be written before it.
+pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool) -> bool {
     let bundles = worker.grouping.take();
     let hits = worker.hits.take();
     let status = status && worker.board.has_news(pipeline.0.clock.now());
     let moved = worker.reached != worker.committed || worker.memory.is_ready();
     if bundles.is_empty() && !moved && !status {
         publish(pipeline, worker);
-        return;
+        return true;
     }
     let started = Instant::now();
     let mut pause = Duration::from_millis(200);
@@ -36,14 +37,14 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                 pipeline.0.counters.add_write(&changes, worker.damping.damped_matches, started.elapsed());
                 publish(pipeline, worker);
                 news::tell(&pipeline.0.live, &changes);
-                return;
+                return true;
             }
             Err(error) => {
                 pipeline.0.counters.add_database_error();
                 tracing::error!(%error, "alerts could not be written; trying again");
                 pipeline.set_refused(Some(error));
                 if pipeline.0.stop.is_cancelled() {
-                    return;
+                    return false;
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(5));

@@ -15,6 +15,7 @@ use monitoring::pipeline::{Parts, Pipeline};
 use sea_orm::{ConnectionTrait, Statement};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) const RULES: &str = "title: Failed logon\nid: 6f3b2a10-0000-4000-8000-000000000001\nlevel: high\n\
 logsource: {product: linux, service: sshd}\ndetection: {selection: {event_outcome: failure}, condition: selection}\n";
@@ -129,6 +130,37 @@ async fn after_a_crash_every_event_is_there_once_and_every_match_is_counted_once
         assert_eq!((figures(&db, MATCHES).await, figures(&db, HEARD).await), (150, 150));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_registers_refused_until_the_end_is_written_after_the_next_start() {
+    let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
+    let (db, directory) = (database.db.clone(), tempfile::tempdir().unwrap());
+    let change = async |sql: &str| {
+        let scope = Scope::service("test");
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        tx.execute_unprepared(sql).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let store = Store::open(directory.path(), Options::default()).unwrap();
+    let pipeline = start(&store, &db).await;
+    change("CREATE TRIGGER refuses BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    store.append(failures(0, 10, "10.0.0.5"), None).await.unwrap();
+    let refused = async {
+        while pipeline.counters().database_errors == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), refused).await.expect("the write is tried");
+    pipeline.stop().await;
+    drop((pipeline, store));
+
+    change("DROP TRIGGER refuses").await;
+    let store = Store::open(directory.path(), Options::default()).unwrap();
+    let pipeline = start(&store, &db).await;
+    pipeline.wait_evaluated(store.last_seq()).await.unwrap();
+    assert_eq!((figures(&db, ALERTS).await, figures(&db, MATCHES).await), (1, 10));
+    pipeline.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
