@@ -122,6 +122,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-hunts",
         sql: include_str!("../migrations/2026-11-23-monitoring-hunts.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-correlation-memory",
+        sql: include_str!("../migrations/2026-11-23-monitoring-correlation-memory.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

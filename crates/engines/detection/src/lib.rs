@@ -19,7 +19,7 @@ mod rules;
 mod view;
 
 pub use correlation::{
-    CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationSnapshot, CorrelationState, Moment,
+    CorrelationCounters, CorrelationError, CorrelationLimits, CorrelationMatch, CorrelationState, Moment,
 };
 pub use engine::Engine;
 pub use explain::{Ask, CorrelationMeasure, CorrelationReading, Explanation, How, Link, Part, Reading};

@@ -198,7 +198,13 @@ pub async fn held(
 
 /// How many of the rows wanted may leave at `now`: all of them by a running elevation, else those that need none. Nothing
 /// is counted yet.
-pub async fn allowed(connection: &impl Connection, policies: &Policies, now: Micros, kind: &str, wanted: u64) -> Result<u64, Error> {
+pub async fn allowed(
+    connection: &impl Connection,
+    policies: &Policies,
+    now: Micros,
+    kind: &str,
+    wanted: u64,
+) -> Result<u64, Error> {
     let kind = kind_of(policies, kind)?;
     let left = given::left(connection, kind, now).await?;
     if wanted <= left {
@@ -212,7 +218,12 @@ pub async fn allowed(connection: &impl Connection, policies: &Policies, now: Mic
 }
 
 /// The asker's elevation of a kind that runs now.
-async fn running(connection: &impl Connection, policies: &Policies, kind: &ElevationKind, now: Micros) -> Result<Elevation, Error> {
+async fn running(
+    connection: &impl Connection,
+    policies: &Policies,
+    kind: &ElevationKind,
+    now: Micros,
+) -> Result<Elevation, Error> {
     let needed = || Error::Conflict("elevation-needed");
     connection.scope().person_id().ok_or_else(needed)?;
     connection.scope().require(kind.needs)?;

@@ -96,8 +96,6 @@ pub struct Rule {
     pub needs_placeholders: Vec<String>,
     /// What was odd but did not prevent loading.
     pub warnings: Vec<String>,
-    /// Same text and same surroundings, same hash: correlation state is kept under it.
-    pub(crate) fingerprint: u64,
     pub(crate) body: Body,
 }
 
