@@ -41,6 +41,7 @@ const RULES: &[(&str, By)] = &[
     ("keys accept-trail-key", By::Keeper),
     ("keys rotate", By::Keeper),
     ("law apply", By::Keeper),
+    ("law ask", By::Keeper),
     ("law check", By::Reader),
     ("law list", By::Reader),
     ("law show", By::Reader),

@@ -73,8 +73,8 @@ fn sound(directory: &Path) -> Value {
     found
 }
 
-/// The administrator asks for the right to restore, and the other person approves it.
-fn approved(data: &Path) -> String {
+/// The administrator asks for the right to restore this backup, and the other person approves it.
+fn approved(data: &Path, sha256: &str) -> String {
     running(async {
         let configuration = Configuration::load(data, None).expect("configuration");
         let registers = Registers::open(data, &configuration, &Live::default()).await.expect("registers");
@@ -88,8 +88,13 @@ fn approved(data: &Path) -> String {
             agency = person.agency_id;
             scopes.push(people::scope_of(db, policies, &person.id, None, now).await.expect("scope").expect("a reach"));
         }
-        let asked =
-            Asked { kind: "restore".into(), agency_id: agency, reason: "Mất dữ liệu".into(), ..Asked::default() };
+        let asked = Asked {
+            kind: "restore".into(),
+            agency_id: agency,
+            subject: sha256.to_owned(),
+            reason: "Mất dữ liệu".into(),
+            ..Asked::default()
+        };
         let tx = db.scoped(&scopes[1]).begin().await.expect("transaction");
         let id = elevations::ask(&tx, &Live::default(), policies, now, &asked).await.expect("asked");
         tx.commit().await.expect("commit");
@@ -335,7 +340,10 @@ fn over_data_a_second_person_is_needed_and_what_was_there_is_kept() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("người thứ hai duyệt"), "{output:?}");
     assert_eq!(events(&data), 400, "nothing was changed");
 
-    let elevation = approved(&data);
+    assert!(failure(&data, &with_account).contains(&string(&made["sha256"])), "which backup is to be asked for");
+    approved(&data, &"0".repeat(64));
+    assert!(failure(&data, &with_account).contains("What was approved is another backup"));
+    let elevation = approved(&data, &string(&made["sha256"]));
     let restored = ask(&data, &with_account);
     let restored = &restored["restored"];
     assert_eq!((&restored["elevation"], &restored["sha256"]), (&json!(elevation), &made["sha256"]), "{restored}");
@@ -379,9 +387,9 @@ fn killed_between_its_steps_a_restore_leaves_the_old_or_the_restored_data() {
     std::fs::create_dir(&target).expect("target");
     two_people(&data);
     import(&data, 0, 300);
-    let (directory, _) = backup(&data, &target, &[]);
+    let (directory, made) = backup(&data, &target, &[]);
     import(&data, 300, 100);
-    approved(&data);
+    approved(&data, &string(&made["sha256"]));
     let configuration = Configuration::load(&data, None).expect("configuration");
     let beside = folder.path().join("data.restoring");
 
@@ -449,7 +457,7 @@ fn registers_in_postgresql_go_out_and_come_in_by_its_own_programs() {
         eprintln!("pg_dump is not installed: the rest of this test could not run");
         return;
     }
-    let (directory, _) = backup(&data, &target, &[]);
+    let (directory, made) = backup(&data, &target, &[]);
     let found = sound(&directory);
     assert_eq!((&found["database"], &found["people"], &found["events"]), (&json!("postgres"), &json!(2), &json!(200)));
     run_with_input(&data, &["user", "add", "sau", "--name", "Sau", "--role", "analyst"], PASSWORD);
@@ -457,7 +465,7 @@ fn registers_in_postgresql_go_out_and_come_in_by_its_own_programs() {
 
     let with_account = ["restore", text(&directory), "--json", "--account", "quantri"];
     assert!(failure(&data, &with_account).contains("a second person has to approve"));
-    let elevation = approved(&data);
+    let elevation = approved(&data, &string(&made["sha256"]));
     let restored = ask(&data, &with_account);
     let restored = &restored["restored"];
     assert_eq!((&restored["elevation"], &restored["problems"]), (&json!(elevation), &json!([])), "{restored}");
