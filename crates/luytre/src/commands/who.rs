@@ -30,6 +30,7 @@ impl By {
 const RULES: &[(&str, By)] = &[
     ("access matrix", By::Anybody),
     ("agencies import", By::Keeper),
+    ("api openapi", By::Anybody),
     ("audit checkpoint", By::Keeper),
     ("audit export", By::Reader),
     ("audit verify", By::Reader),

@@ -332,15 +332,15 @@ fn what_cannot_be_read_is_named_and_the_rest_is_in_the_backup() {
     two_people(&data);
     import(&data, 0, 200);
     import(&data, 200, 300);
-    let (_, made) = backup(&data, &target, &[]);
+    let first = folder.path().join("first");
+    std::fs::create_dir(&first).expect("target");
+    let (_, made) = backup(&data, &first, &[]);
     assert_eq!((&made["uncopied"], &made["elsewhere"]), (&json!([]), &json!([law.canonicalize().expect("law")])));
     let server = Serving::start(&data, free_port(), free_port(), free_port());
     // A folder opens and does not read, whoever asks.
     let lost = one_file(&data.join("events/segments"), ".parquet");
     std::fs::remove_file(&lost).expect("removed");
     std::fs::create_dir(&lost).expect("folder");
-    std::fs::remove_dir_all(&target).expect("the first backup");
-    std::fs::create_dir(&target).expect("target");
     let output = command(&data).args(["backup", text(&target), "--json"]).output().expect("luytre");
     let made: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let name = lost.strip_prefix(&data).expect("a path below").to_str().expect("path");
@@ -360,7 +360,9 @@ fn what_cannot_be_read_is_named_and_the_rest_is_in_the_backup() {
     let restored = ask(&new, &["restore", text(&directory), "--json"]);
     assert!(faults(&restored["restored"]).contains(&"uncopied".to_owned()), "{restored}");
     assert_eq!(number(&new, "SELECT count(*) FROM events WHERE raw LIKE '%old%'"), left);
-    let told = command(&data).args(["backup", text(&target)]).output().expect("luytre");
+    let other = folder.path().join("others");
+    std::fs::create_dir(&other).expect("target");
+    let told = command(&data).args(["backup", text(&other)]).output().expect("luytre");
     assert!(String::from_utf8_lossy(&told.stdout).contains(text(&law)), "{told:?}");
 }
 

@@ -12,7 +12,11 @@ use organisation::elevations::{rows_allowed, rows_given};
 use serde::Deserialize;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().post("/api/v1/query", Capability::QuerySql, query).get("/api/v1/tables", Capability::QuerySql, tables)
+    Routes::new().post("/api/v1/query", Capability::QuerySql, query).body_of::<Question>().get(
+        "/api/v1/tables",
+        Capability::QuerySql,
+        tables,
+    )
 }
 
 #[derive(Deserialize)]

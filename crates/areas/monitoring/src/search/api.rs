@@ -14,7 +14,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/api/v1/search", Capability::ViewEvents, search_events)
+    Routes::new()
+        .get("/api/v1/search", Capability::ViewEvents, search_events)
+        .query(&["q", "range", "from", "to", "columns", "limit", "before"])
 }
 
 /// The form of an answer that comes line by line.
