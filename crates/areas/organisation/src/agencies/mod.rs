@@ -21,8 +21,8 @@ pub use pages::routes;
 pub use reach::{in_reach, require_named};
 pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename, rename_since};
 pub use sheet::{import_sheet, read_sheet};
+pub(crate) use store::above_each;
 pub use store::{AgencyFilter, ancestors, by_code, children, choices, count, find, list, require_in_scope, root};
-pub(crate) use store::{above, above_each};
 pub use succession::{Succession, became, become_part_of, came_from};
 pub use tables::AGENCIES;
 

@@ -113,15 +113,8 @@ pub async fn root(connection: &impl Connection) -> Result<Option<Agency>, Error>
     Ok(select(connection, "WHERE parent_id IS NULL ORDER BY id LIMIT 1", vec![]).await?.pop())
 }
 
-/// Identifiers of an agency and of all above it, from itself upwards, whatever the scope. Nothing where there is none.
-pub(crate) async fn above(connection: &impl Connection, id: &str) -> Result<Vec<String>, Error> {
-    let sql = "SELECT ancestor_id FROM agency_closure WHERE descendant_id = $1 ORDER BY depth";
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
-    let rows = connection.query_all_raw(statement).await?;
-    rows.iter().map(|row| row.try_get("", "ancestor_id").map_err(Error::from)).collect()
-}
-
-/// The same of several agencies at once.
+/// Identifiers of each of these agencies and of all above it, from itself upwards, whatever the scope. No entry where there
+/// is no such agency.
 pub(crate) async fn above_each(
     connection: &impl Connection,
     ids: &BTreeSet<&str>,

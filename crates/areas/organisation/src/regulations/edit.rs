@@ -166,9 +166,12 @@ async fn edit_file(visit: Visit, Path(address): Path<String>) -> Result<Response
     show(&visit, &regulations, &path, &fields, FormErrors::default(), false).await
 }
 
-async fn change_file(visit: Visit, Path(address): Path<String>, Form(fields): Form<Fields>) -> Result<Response, Fail> {
+async fn change_file(
+    visit: Visit,
+    Path(address): Path<String>,
+    Form(mut fields): Form<Fields>,
+) -> Result<Response, Fail> {
     let (regulations, path) = named(&visit, &address)?;
-    let mut fields = fields;
     if fields.then == "rebase" {
         // The text now stands against what is in force; its author has been shown what came between.
         fields.built_on = digest(regulations.current().text(&path));

@@ -180,8 +180,7 @@ impl Regulations {
         // What went before the one that was in its way comes back.
         loop {
             let before = left_out.len();
-            let refused = left_out.into_iter().filter_map(|(version, _)| self.join(&mut kept, version).err());
-            left_out = refused.collect();
+            left_out = left_out.into_iter().filter_map(|(version, _)| self.join(&mut kept, version)).collect();
             if left_out.len() == before {
                 break;
             }
@@ -212,12 +211,12 @@ impl Regulations {
         weighed.min().map(|(_, _, Reverse(at))| at)
     }
 
-    /// Puts a version among others that load together, unless something is wrong then.
-    fn join(&self, kept: &mut Vec<Version>, version: Version) -> Result<(), (Version, Vec<Fault>)> {
+    /// Puts a version among others that load together. It comes back with what would be wrong then, where something would.
+    fn join(&self, kept: &mut Vec<Version>, version: Version) -> Option<(Version, Vec<Fault>)> {
         let at = kept.partition_point(|one| one.change_number < version.change_number);
         kept.insert(at, version);
         let faults = self.faults(&self.texts_with(&*kept));
-        if faults.is_empty() { Ok(()) } else { Err((kept.remove(at), faults)) }
+        (!faults.is_empty()).then(|| (kept.remove(at), faults))
     }
 
     fn texts_with<'version>(&self, versions: impl IntoIterator<Item = &'version Version>) -> Files {
