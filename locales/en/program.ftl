@@ -192,5 +192,7 @@ law-applied = version { $version } is in force
 law-loads = { $path } loads; { $added } lines come, { $removed } go
 law-no-path = say its path in content/ with --path
 law-no-file = there is no file or version { $path }
+law-asked = { $path }: the draft is kept and approval asked for; digest { $digest }. Once it is approved, run `luytre law apply { $path }` with the same account
+law-no-draft = the account { $account } has no draft of { $path }; run `luytre law ask` first
 law-no-account = there is no account { $account }
 law-account-may-not = the account { $account } is closed or holds no role for the whole centre

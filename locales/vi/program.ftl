@@ -192,5 +192,7 @@ law-applied = đã áp dụng bản { $version }
 law-loads = { $path } đọc được; thêm { $added } dòng, bớt { $removed } dòng
 law-no-path = hãy cho biết đường dẫn trong content/ bằng --path
 law-no-file = không có tệp hoặc bản { $path }
+law-asked = { $path }: đã giữ bản nháp và đề nghị duyệt; mã băm { $digest }. Khi được duyệt, chạy `luytre law apply { $path }` với cùng tài khoản
+law-no-draft = tài khoản { $account } không có bản nháp nào của { $path }; hãy chạy `luytre law ask` trước
 law-no-account = không có tài khoản { $account }
 law-account-may-not = tài khoản { $account } đã khóa hoặc không giữ vai trò nào của toàn trung tâm

@@ -7,6 +7,7 @@ use crate::commands::hunt;
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
 use crate::keeping::{Act, Told};
+use crate::openapi;
 use crate::web_door::{Accepted, WebDoor, introduce};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -239,7 +240,7 @@ fn app(
 /// Everything that people and machines reach over the web, with who may use it. The gallery of the demonstration and what
 /// answers without an account (`/health`, embedded files, the secret of `/control`) stand apart.
 pub fn routes() -> Routes {
-    let frame = kit::page::router().get("/live", Access::SignedIn, live_news);
+    let frame = kit::page::router().get("/live", Access::SignedIn, live_news).merge(openapi::routes());
     areas().into_iter().fold(frame, |routes, area| routes.merge(area.routes))
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod agencies;
+mod api;
 mod audit;
 mod backup;
 mod demo;
@@ -93,6 +94,8 @@ pub enum Command {
     Restore(restore::Restore),
     /// Who may do what.
     Access(access::Access),
+    /// What machines may ask, as a document for programs.
+    Api(api::Api),
     /// The keys that personal data and secrets are sealed with.
     Keys(keys::Keys),
     /// The law in force: list it, look at versions, check a change, put it in force.
@@ -125,6 +128,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
         Command::Access(access) => {
             return access.run(&load()?);
         }
+        Command::Api(api) => return api.run(),
         Command::Backup(backup) if backup.needs_no_centre() => return runtime()?.block_on(backup.verify()),
         _ => {}
     }
@@ -160,6 +164,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Backup(backup) => backup.run(data, configuration).await,
             Command::Restore(restore) => restore.run(data, configuration).await,
             Command::Access(access) => access.run(&configuration),
+            Command::Api(api) => api.run(),
             Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Law(law) => law.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,

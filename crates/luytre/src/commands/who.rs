@@ -30,6 +30,7 @@ impl By {
 const RULES: &[(&str, By)] = &[
     ("access matrix", By::Anybody),
     ("agencies import", By::Keeper),
+    ("api openapi", By::Anybody),
     ("audit checkpoint", By::Keeper),
     ("audit export", By::Reader),
     ("audit verify", By::Reader),
@@ -43,6 +44,7 @@ const RULES: &[(&str, By)] = &[
     ("keys accept-trail-key", By::Keeper),
     ("keys rotate", By::Keeper),
     ("law apply", By::Keeper),
+    ("law ask", By::Keeper),
     ("law check", By::Reader),
     ("law list", By::Reader),
     ("law show", By::Reader),

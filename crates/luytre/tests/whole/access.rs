@@ -251,7 +251,13 @@ async fn rows_of(registers: &Registers, b: &str) {
     };
     let incident = response::incidents::service::open(&tx, &Live::default(), now, &incident).await.expect("incident");
     response::notices::service::draft(&tx, now, &incident, "first-notice").await.expect("notice");
-    let asked = Asked { kind: "export".into(), agency_id: b.into(), reason: "Việc xa".into(), ..Asked::default() };
+    let asked = Asked {
+        kind: "export".into(),
+        agency_id: b.into(),
+        subject: "/alerts".into(),
+        reason: "Việc xa".into(),
+        ..Asked::default()
+    };
     elevations::ask(&tx, &Live::default(), &registers.policies, now, &asked).await.expect("elevation");
     let message = Message {
         severity: Severity::Low,
