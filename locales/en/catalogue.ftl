@@ -217,6 +217,55 @@ catalogue-monitoring-rule_hits-alerted = Matches that became part of an alert.
 catalogue-monitoring-rule_hits-shadowed = Matches while the rule was on trial.
 catalogue-monitoring-rule_hits-excepted = Matches that an exception left out.
 
+## monitoring.indicator_lists
+catalogue-monitoring-indicator_lists = Lists of indicators that events are looked up in.
+catalogue-monitoring-indicator_lists-id = Identifier of the list.
+catalogue-monitoring-indicator_lists-name = Name.
+catalogue-monitoring-indicator_lists-source = Who publishes it.
+catalogue-monitoring-indicator_lists-kind = malware, phishing, control, scanning or other.
+catalogue-monitoring-indicator_lists-tlp = Traffic Light Protocol: clear, green, amber, amber-strict or red.
+catalogue-monitoring-indicator_lists-confidence = How sure it is where it does not say, in per cent.
+catalogue-monitoring-indicator_lists-valid_days = Days that its indicators hold where it does not say.
+catalogue-monitoring-indicator_lists-with_subdomains = Its domains stand for everything below them.
+catalogue-monitoring-indicator_lists-enabled = Events are looked up in it.
+catalogue-monitoring-indicator_lists-created_at = When it was made.
+catalogue-monitoring-indicator_lists-updated_at = When it was last changed.
+
+## monitoring.indicators
+catalogue-monitoring-indicators = Domains, addresses, links, hashes, e-mail addresses and file names on lists.
+catalogue-monitoring-indicators-list_id = List; joins monitoring.indicator_lists.id.
+catalogue-monitoring-indicators-indicator_id = Identity of the indicator in all lists; alerts of it have rule_id indicator:….
+catalogue-monitoring-indicators-kind = domain, address, url, hash, mail or file-name.
+catalogue-monitoring-indicators-text = The indicator in its one spelling.
+catalogue-monitoring-indicators-confidence = How sure the list is, in per cent.
+catalogue-monitoring-indicators-valid_until = It holds before this moment.
+catalogue-monitoring-indicators-reference = What the list calls it.
+catalogue-monitoring-indicators-added_at = When it came onto the list.
+catalogue-monitoring-indicators-renewed_at = When it was last taken from a file.
+
+## monitoring.hunts
+catalogue-monitoring-hunts = Rules and indicators that were looked for in what was stored already.
+catalogue-monitoring-hunts-id = Identifier of the hunt.
+catalogue-monitoring-hunts-subject_kind = rule, indicator or list.
+catalogue-monitoring-hunts-subject_id = Identifier of what was looked for.
+catalogue-monitoring-hunts-subject_name = Its name when the hunt began.
+catalogue-monitoring-hunts-time_from = Beginning of the window.
+catalogue-monitoring-hunts-time_to = End of the window.
+catalogue-monitoring-hunts-state = waiting, running, done, cancelled or failed.
+catalogue-monitoring-hunts-owner_id = Person who began it.
+catalogue-monitoring-hunts-events = Records that were looked at one by one.
+catalogue-monitoring-hunts-matches = Matches.
+catalogue-monitoring-hunts-alerts = Alerts that were not there before.
+catalogue-monitoring-hunts-created_at = When it was asked for.
+catalogue-monitoring-hunts-started_at = When it began.
+catalogue-monitoring-hunts-ended_at = When it ended.
+
+## monitoring.hunt_alerts
+catalogue-monitoring-hunt_alerts = Alerts that a hunt raised: they are of the past.
+catalogue-monitoring-hunt_alerts-alert_id = Alert; joins monitoring.alerts.id.
+catalogue-monitoring-hunt_alerts-hunt_id = Hunt that raised it.
+catalogue-monitoring-hunt_alerts-agency_id = Agency of the alert.
+
 ## organisation.agencies
 catalogue-organisation-agencies = Agencies of the province: departments, communes, bodies, enterprises, partners.
 catalogue-organisation-agencies-id = Identifier.

@@ -217,6 +217,55 @@ catalogue-monitoring-rule_hits-alerted = Số lần khớp đã vào một cản
 catalogue-monitoring-rule_hits-shadowed = Số lần khớp khi quy tắc đang chạy thử.
 catalogue-monitoring-rule_hits-excepted = Số lần khớp được bỏ qua theo ngoại lệ.
 
+## monitoring.indicator_lists
+catalogue-monitoring-indicator_lists = Danh sách chỉ báo mà sự kiện được đối chiếu.
+catalogue-monitoring-indicator_lists-id = Mã của danh sách.
+catalogue-monitoring-indicator_lists-name = Tên.
+catalogue-monitoring-indicator_lists-source = Nơi công bố.
+catalogue-monitoring-indicator_lists-kind = malware (mã độc), phishing (lừa đảo), control (máy chủ điều khiển), scanning (dò quét) hoặc other.
+catalogue-monitoring-indicator_lists-tlp = Mức chia sẻ: clear, green, amber, amber-strict hoặc red.
+catalogue-monitoring-indicator_lists-confidence = Độ tin cậy khi danh sách không tự nói, phần trăm.
+catalogue-monitoring-indicator_lists-valid_days = Số ngày có giá trị khi danh sách không tự nói.
+catalogue-monitoring-indicator_lists-with_subdomains = Tên miền đại diện cho mọi tên bên dưới.
+catalogue-monitoring-indicator_lists-enabled = Sự kiện được đối chiếu với danh sách.
+catalogue-monitoring-indicator_lists-created_at = Lúc lập.
+catalogue-monitoring-indicator_lists-updated_at = Lúc sửa lần cuối.
+
+## monitoring.indicators
+catalogue-monitoring-indicators = Tên miền, địa chỉ, liên kết, mã băm, thư điện tử và tên tệp trên các danh sách.
+catalogue-monitoring-indicators-list_id = Danh sách; nối với monitoring.indicator_lists.id.
+catalogue-monitoring-indicators-indicator_id = Định danh của chỉ báo trong mọi danh sách; cảnh báo của nó có rule_id là indicator:….
+catalogue-monitoring-indicators-kind = domain, address, url, hash, mail hoặc file-name.
+catalogue-monitoring-indicators-text = Chỉ báo ở dạng viết thống nhất.
+catalogue-monitoring-indicators-confidence = Độ tin cậy của danh sách, phần trăm.
+catalogue-monitoring-indicators-valid_until = Có giá trị trước thời điểm này.
+catalogue-monitoring-indicators-reference = Mã của nơi công bố.
+catalogue-monitoring-indicators-added_at = Lúc được đưa vào danh sách.
+catalogue-monitoring-indicators-renewed_at = Lúc được nhập lần cuối.
+
+## monitoring.hunts
+catalogue-monitoring-hunts = Quy tắc và chỉ báo đã được tìm trong những gì đã lưu.
+catalogue-monitoring-hunts-id = Mã của lần tìm.
+catalogue-monitoring-hunts-subject_kind = rule (quy tắc), indicator (chỉ báo) hoặc list (danh sách).
+catalogue-monitoring-hunts-subject_id = Mã của đối tượng.
+catalogue-monitoring-hunts-subject_name = Tên của đối tượng khi bắt đầu tìm.
+catalogue-monitoring-hunts-time_from = Đầu khoảng thời gian.
+catalogue-monitoring-hunts-time_to = Cuối khoảng thời gian.
+catalogue-monitoring-hunts-state = waiting, running, done, cancelled hoặc failed.
+catalogue-monitoring-hunts-owner_id = Người yêu cầu.
+catalogue-monitoring-hunts-events = Số bản ghi đã xem từng cái.
+catalogue-monitoring-hunts-matches = Số lần khớp.
+catalogue-monitoring-hunts-alerts = Số cảnh báo trước đó chưa có.
+catalogue-monitoring-hunts-created_at = Lúc yêu cầu.
+catalogue-monitoring-hunts-started_at = Lúc bắt đầu.
+catalogue-monitoring-hunts-ended_at = Lúc kết thúc.
+
+## monitoring.hunt_alerts
+catalogue-monitoring-hunt_alerts = Cảnh báo do tìm ngược tạo ra: chúng thuộc về quá khứ.
+catalogue-monitoring-hunt_alerts-alert_id = Cảnh báo; nối với monitoring.alerts.id.
+catalogue-monitoring-hunt_alerts-hunt_id = Lần tìm đã tạo ra nó.
+catalogue-monitoring-hunt_alerts-agency_id = Cơ quan của cảnh báo.
+
 ## organisation.agencies
 catalogue-organisation-agencies = Cơ quan, tổ chức trong tỉnh: sở, ngành, xã, phường, đơn vị, doanh nghiệp, đối tác.
 catalogue-organisation-agencies-id = Mã định danh.

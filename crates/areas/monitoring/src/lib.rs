@@ -5,7 +5,9 @@ pub mod alerts;
 pub mod bulk;
 pub mod duty;
 mod finders;
+pub mod hunts;
 pub mod import;
+pub mod indicators;
 pub mod intake;
 pub mod pipeline;
 pub mod questions;
@@ -51,6 +53,8 @@ pub fn area() -> Area {
             .merge(questions::routes())
             .merge(rules::routes())
             .merge(techniques::routes())
+            .merge(indicators::routes())
+            .merge(hunts::routes())
             .merge(sources::routes())
             .merge(bulk::routes()),
         migrations: MIGRATIONS.to_vec(),
@@ -63,6 +67,10 @@ pub fn area() -> Area {
             rules::tables::RULE_STATES,
             rules::tables::RULE_EXCEPTIONS,
             rules::tables::RULE_HITS,
+            indicators::tables::INDICATOR_LISTS,
+            indicators::tables::INDICATORS,
+            hunts::tables::HUNTS,
+            hunts::tables::HUNT_ALERTS,
         ],
         navigation: navigation(),
         counters: duty::counters(),
@@ -106,6 +114,18 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-rule-exceptions",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-exceptions.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-indicators",
+        sql: include_str!("../migrations/2026-11-23-monitoring-indicators.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-hunts",
+        sql: include_str!("../migrations/2026-11-23-monitoring-hunts.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-correlation-memory",
+        sql: include_str!("../migrations/2026-11-23-monitoring-correlation-memory.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -126,6 +146,8 @@ fn navigation() -> Vec<NavigationItem> {
         item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),
         item("monitoring", "rule-navigation", "/rules", "list-check", Capability::ViewRules, 40),
         item("monitoring", "technique-navigation", "/techniques", "target", Capability::ViewRules, 45),
+        item("monitoring", "indicator-navigation", "/indicators", "radar-2", Capability::ViewRules, 46),
+        item("monitoring", "hunt-navigation", "/hunts", "history", Capability::HandleAlerts, 47),
         item("monitoring", "source-navigation", "/sources", "plug-connected", Capability::ViewSources, 50),
     ]
 }

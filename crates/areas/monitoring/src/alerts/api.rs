@@ -15,7 +15,27 @@ use serde::{Deserialize, Serialize};
 pub fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/alerts", Capability::ViewAlerts, list_alerts)
+        .query(&[
+            "q",
+            "state",
+            "severity",
+            "rule",
+            "system",
+            "agency",
+            "source",
+            "entity",
+            "technique",
+            "assigned",
+            "story",
+            "range",
+            "from",
+            "to",
+            "sort",
+            "limit",
+            "offset",
+        ])
         .post("/api/v1/alerts/act", Capability::HandleAlerts, act)
+        .body(&["act", "ids", "person_id", "reason", "note", "incident_id"])
         .get("/api/v1/alerts/{id}", Capability::ViewAlerts, show_alert)
 }
 

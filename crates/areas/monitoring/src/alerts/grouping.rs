@@ -46,6 +46,18 @@ pub struct Owner {
     pub system_level: Option<i64>,
 }
 
+impl Owner {
+    /// Whose events may be counted together: those of one agency, and of a source that belongs to none yet its own alone,
+    /// since nobody knows who will be shown its alerts. The same in every run.
+    pub fn scope(&self) -> u64 {
+        let parts = match &self.agency_id {
+            Some(agency) => ["agency", &**agency],
+            None => ["source", &*self.source_id],
+        };
+        digest(&parts).into_iter().take(8).fold(0, |number, byte| number << 8 | u64::from(byte))
+    }
+}
+
 /// Matches of one group since the last write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
@@ -207,13 +219,16 @@ pub fn damped_key(rule_id: &str) -> String {
 
 /// Short name of what these parts together stand for; they cannot run into each other.
 pub(crate) fn hash(parts: &[&str]) -> String {
+    digest(parts).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }
-    let digest = hasher.finalize();
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hasher.finalize().into()
 }
 
 #[cfg(test)]

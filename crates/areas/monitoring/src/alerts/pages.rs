@@ -206,6 +206,9 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
         let words = if mine { page.t("alert-assigned-me") } else { name };
         chips.push(chip("alert-assigned", words, address.without("assigned")));
     }
+    if filter.hunt_id.is_some() {
+        chips.push(chip("hunt-title", page.t("alert-of-the-past"), address.without("hunt")));
+    }
     if let Some(id) = &filter.story_id {
         chips.push(chip("story-name", id.chars().take(8).collect(), address.without("story")));
     }
@@ -236,6 +239,7 @@ fn csv(visit: &Visit, rows: &[Row], authors: &HashMap<String, Attribution>) -> C
         "rule_id",
         "rule_author",
         "rule_licence",
+        "of_the_past",
     ];
     let mut csv = Csv::new("alerts", head);
     for row in rows {
@@ -261,6 +265,7 @@ fn csv(visit: &Visit, rows: &[Row], authors: &HashMap<String, Attribution>) -> C
             row.rule_id.clone(),
             optional(&attribution.author),
             optional(&attribution.licence),
+            row.hunt_id.is_some().to_string(),
         ]);
     }
     csv

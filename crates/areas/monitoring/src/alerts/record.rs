@@ -5,6 +5,7 @@ use super::grouping::{Bundle, damped_key};
 use super::scoring::Scoring;
 use super::store::{row, severity_rank};
 use super::{AlertState, Entity, Sample};
+use crate::indicators::alerts::flood_of;
 use crate::stories::weave::{Thread, weave};
 use crate::stories::{Link, Piece};
 use kit::clock::{MINUTE, Micros};
@@ -16,8 +17,6 @@ use std::collections::{HashMap, HashSet};
 
 /// Bundles looked up in one statement.
 const CHUNK: usize = 200;
-/// Name of the cursor of rules and correlations.
-const CURSOR: &str = "detection";
 
 /// An alert that came or grew.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,23 +50,41 @@ impl Damping {
     }
 }
 
-/// Last sequence that detection has evaluated and committed; 0 before the first.
-pub async fn cursor(connection: &impl kit::Connection) -> Result<u64, Error> {
+/// Positions in the log that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// Rules and correlations were evaluated and their alerts written.
+    Detection,
+    /// What correlations remember is written.
+    Correlations,
+}
+
+impl Cursor {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detection => "detection",
+            Self::Correlations => "correlations",
+        }
+    }
+}
+
+/// Last sequence of which that is true; 0 before the first.
+pub async fn cursor(connection: &impl kit::Connection, cursor: Cursor) -> Result<u64, Error> {
     let statement = Statement::from_sql_and_values(
         connection.get_database_backend(),
         "SELECT sequence FROM detection_cursor WHERE name = $1",
-        [CURSOR.into()],
+        [cursor.name().into()],
     );
     let row = connection.query_one_raw(statement).await?;
     let sequence: i64 = row.map(|row| row.try_get("", "sequence")).transpose()?.unwrap_or(0);
     Ok(u64::try_from(sequence).unwrap_or_default())
 }
 
-/// Moves the cursor, in the transaction that writes what was found up to there.
-pub async fn set_cursor(tx: &Tx<'_>, sequence: u64, now: Micros) -> Result<(), Error> {
+/// Moves a cursor, in the transaction that writes what was found up to there.
+pub async fn set_cursor(tx: &Tx<'_>, cursor: Cursor, sequence: u64, now: Micros) -> Result<(), Error> {
     let sql = "INSERT INTO detection_cursor (name, sequence, updated_at) VALUES ($1, $2, $3) \
                ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, updated_at = excluded.updated_at";
-    let values = [CURSOR.into(), i64::try_from(sequence).unwrap_or(i64::MAX).into(), now.into()];
+    let values = [cursor.name().into(), i64::try_from(sequence).unwrap_or(i64::MAX).into(), now.into()];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
 }
@@ -93,8 +110,10 @@ pub async fn write_bundles(
             }
             continue;
         }
-        let admitted = damping.admit(&bundle.rule.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
-        let key = if admitted { key } else { damped_key(&bundle.rule.id) };
+        let flood = flood_of(&bundle.rule);
+        let admitted = damping.admit(&flood.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
+        let key = if admitted { key } else { damped_key(&flood.id) };
+        let bundle = if admitted { bundle } else { Bundle { rule: flood, ..bundle } };
         if !admitted {
             damping.damped_matches += u64::try_from(bundle.count).unwrap_or_default();
             let rows = open.entry(key.clone()).or_default();

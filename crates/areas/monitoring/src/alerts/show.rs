@@ -2,6 +2,8 @@
 //! entity, history, who may take it. Opening it notes who looked first.
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
+use crate::hunts;
+use crate::indicators::{self, Listed};
 use crate::rules::attribution::{self, Attribution};
 use crate::rules::techniques::Technique;
 use crate::rules::{self, Book};
@@ -75,6 +77,10 @@ pub struct Shown {
     pub may_except: bool,
     /// A saved search raised it.
     pub is_scheduled: bool,
+    /// What lists say of the indicator that was found, where one was.
+    pub listed: Option<Vec<Listed>>,
+    /// A hunt raised it.
+    pub is_of_the_past: bool,
     /// Samples whose event is no longer in the store.
     pub gone: Vec<Sample>,
     pub all_events: String,
@@ -129,6 +135,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
     let described = described.filter(|(_, is_own)| *is_own || what_to_do.is_none());
     let span = |at: i64| at / 1000;
     let saved = saved_searches::alerts::of_alert(&connection, &alert).await?;
+    let listed = indicators::alerts::of_alert(&connection, &alert).await?;
     let is_correlation = rule.as_ref().is_some_and(|rule| rule.is_correlation());
     Ok(Shown {
         title: alert.title(lang).to_owned(),
@@ -169,9 +176,15 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         may_see_events,
         rule_href: match &saved {
             Some(saved) => saved.as_ref().map(|saved| format!("/saved-searches/{}", saved.id)),
-            None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
+            None => match &listed {
+                // A damped row stands for many indicators, and who sees no list sees no indicator.
+                Some(listed) => listed.first().map(|one| format!("/indicators/{}", one.indicator_id)),
+                None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
+            },
         },
         is_scheduled: saved.is_some(),
+        listed,
+        is_of_the_past: hunts::store::is_of_the_past(&connection, &alert.id).await?,
         may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
         may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
         rule,

@@ -151,6 +151,8 @@ pub(super) fn unacknowledged(now: Micros) -> Filter {
         entity: None,
         technique: None,
         assigned_to: None,
+        hunt_id: None,
+        live_only: true,
         story_id: None,
         is_loose: false,
         words: String::new(),

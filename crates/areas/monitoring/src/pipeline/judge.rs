@@ -1,6 +1,6 @@
 //! What becomes of a match: nothing where its rule is off, a figure where an exception holds or the rule is on trial, else an
-//! alert. What is off or excepted feeds no correlation either; a correlation that is off or excepted raises nothing, and what
-//! it found still counts for a correlation above it.
+//! alert. What is off or excepted, be it a rule or a correlation, feeds no correlation either. A rule that is no alert of its
+//! own, since a correlation over it does not `generate`, is on all the same and feeds it.
 
 use crate::alerts::grouping::{Owner, RuleFacts};
 use crate::rules::exceptions::InForce;

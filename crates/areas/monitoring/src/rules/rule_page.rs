@@ -74,6 +74,8 @@ struct RulePage {
     /// The form that puts it into another state; empty for who may not.
     state_form: Vec<Entry>,
     may_see_alerts: bool,
+    /// Where a hunt for it is begun.
+    hunt: Option<String>,
     errors: ErrorSummary,
 }
 
@@ -168,6 +170,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         errors: errors.summary(&state_form),
         state_form,
         may_see_alerts,
+        hunt: crate::hunts::pages::begin_href(visit, crate::hunts::SubjectKind::Rule, &rule.id),
         rule,
         page,
     };

@@ -1,6 +1,8 @@
-//! What is kept of matches, and the bounds of exceptions: `content/monitoring/tuning.toml`.
+//! What is kept of matches, the bounds of exceptions and of what correlations remember: `content/monitoring/tuning.toml`.
 
+use detection::CorrelationLimits;
 use event::Column;
+use kit::clock::MINUTE;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -9,6 +11,7 @@ use std::sync::LazyLock;
 pub struct Settings {
     pub hits: HitSettings,
     pub exceptions: ExceptionSettings,
+    pub correlations: CorrelationSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -33,6 +36,31 @@ pub struct ExceptionSettings {
     pub reckoned_days: i64,
 }
 
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorrelationSettings {
+    pub groups: usize,
+    pub entries: usize,
+    pub value_megabytes: usize,
+    /// In bytes.
+    pub longest_value: usize,
+    pub late_minutes: i64,
+    /// Of what is kept over a restart.
+    pub kept_megabytes: usize,
+}
+
+impl CorrelationSettings {
+    pub fn limits(&self) -> CorrelationLimits {
+        CorrelationLimits {
+            groups: self.groups,
+            entries: self.entries,
+            bytes: self.value_megabytes << 20,
+            value_bytes: self.longest_value,
+            lateness: self.late_minutes * MINUTE,
+        }
+    }
+}
+
 impl HitSettings {
     /// Columns by which matches are told apart.
     pub fn columns(&self) -> Vec<Column> {
@@ -53,12 +81,21 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
             most_per_rule: 200,
             reckoned_days: 7,
         },
+        correlations: CorrelationSettings {
+            groups: 100_000,
+            entries: 1_000_000,
+            value_megabytes: 64,
+            longest_value: 1_024,
+            late_minutes: 10,
+            kept_megabytes: 16,
+        },
     })
 });
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::hits::tally::LONGEST_VALUE;
 
     #[test]
     fn the_embedded_settings_are_read_and_name_columns_that_exist() {
@@ -67,6 +104,13 @@ mod tests {
         assert!(settings.hits.groups_per_hour > 0 && settings.hits.keep_days > 30);
         let exceptions = settings.exceptions;
         assert!((1..=exceptions.most_days).contains(&exceptions.default_days));
+        let limits = settings.correlations.limits();
+        assert!(limits.groups > 0 && limits.entries >= limits.groups && limits.lateness > 0);
+        assert!(settings.correlations.kept_megabytes > 0);
+        assert!(
+            limits.value_bytes >= LONGEST_VALUE + 64,
+            "a shortened value begins with all that an exception compares"
+        );
         assert!(exceptions.reckoned_days <= settings.hits.keep_days, "hits are kept long enough to reckon with");
     }
 }

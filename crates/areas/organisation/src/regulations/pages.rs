@@ -5,6 +5,8 @@ use super::service::{self, require_change};
 use super::store::{self, Draft, Version};
 use super::view::{FileView, LineView, drawn, folder_title, source_words, title_of, unread_words};
 use super::{address_of, path_of};
+use crate::elevations::{self, Elevation, Standing};
+use crate::policies::Policies;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -52,7 +54,7 @@ async fn list_files(visit: Visit) -> Result<Response, Fail> {
         Group { folder, title: folder_title(&page, folder), files }
     };
     let groups = regulations.folders().map(group).collect();
-    let unread = unread_words(&page, &state);
+    let unread = unread_words(&page, &state, |_| true);
     let may_change = require_change(visit.scope()).is_ok();
     Ok(render(&ListPage { page, groups, unread, may_change })?.into_response())
 }
@@ -120,8 +122,7 @@ async fn show_file(visit: Visit, Path(address): Path<String>) -> Result<Response
     }));
     let sees_drafts = DRAFTS.allows(Some(visit.scope())).is_ok();
     let drafts = if sees_drafts { store::drafts_of(&view, &path).await? } else { Vec::new() };
-    let mut unread = unread_words(&page, &state);
-    unread.retain(|words| words.contains(&path));
+    let unread = unread_words(&page, &state, |one| one == path);
     let template = FilePage {
         file: FileView::of(&page, &regulations, &path, file),
         text: file.text.clone(),
@@ -220,6 +221,14 @@ struct DraftPage {
     running: Vec<String>,
     parts: Vec<Vec<LineView>>,
     is_own: bool,
+    /// The law in force is not what it was built on any more.
+    has_moved: bool,
+    /// The request that the asker may answer here.
+    decide: Option<String>,
+}
+
+fn answer_path(id: &str, act: &str) -> String {
+    format!("/elevations/{id}/{act}")
 }
 
 async fn show_draft(visit: Visit, Path((address, person)): Path<(String, String)>) -> Result<Response, Fail> {
@@ -229,14 +238,21 @@ async fn show_draft(visit: Visit, Path((address, person)): Path<(String, String)
     let draft = store::draft_of(&view, &path, &person).await?.ok_or(Error::NotFound)?;
     let page = visit.page().await?;
     let outcome = Outcome::of(&visit, &regulations, &path, &draft.text).await?;
+    let is_own = visit.scope().person_id() == Some(draft.person_id.as_str());
+    let decides = visit.scope().may(Capability::ApproveElevations) && !is_own;
+    let policies = Policies::of(&visit.app)?;
+    let asked = elevations::waiting_for(&view, &draft.digest).await?.filter(|_| decides);
+    let waits = |one: &Elevation| one.standing(&policies.elevation, visit.now()) == Standing::Waiting;
     let template = DraftPage {
+        has_moved: service::has_moved(&regulations, &path, &draft.built_on),
+        decide: asked.filter(waits).map(|one| one.id),
         address: address_of(&path),
         title: title_of(&page, &regulations, &path),
         faults: outcome.faults,
         effects: outcome.effects,
         running: outcome.running,
         parts: outcome.parts,
-        is_own: visit.scope().person_id() == Some(draft.person_id.as_str()),
+        is_own,
         draft,
         page,
     };

@@ -1,6 +1,8 @@
 //! Correlations over small streams: thresholds, order of arrival, episodes, chains, limits.
 
-use crate::{CorrelationLimits, CorrelationMatch, CorrelationState, Engine, Matches, Moment, RuleSet};
+use crate::{
+    CorrelationError, CorrelationLimits, CorrelationMatch, CorrelationState, Engine, Matches, Moment, RuleSet,
+};
 use event::Event;
 
 const BASES: &str = "
@@ -45,10 +47,14 @@ impl Stream {
     }
 
     fn send_as(&mut self, seq: u64, second: i64, fields: &[(&str, &str)]) -> Vec<CorrelationMatch> {
+        self.send_of(0, seq, second, fields)
+    }
+
+    fn send_of(&mut self, scope: u64, seq: u64, second: i64, fields: &[(&str, &str)]) -> Vec<CorrelationMatch> {
         let (event, mut matches) = (record(fields), Matches::default());
         self.engine.evaluate(&event, &mut matches);
         let time = second * 1_000_000;
-        self.state.observe(&self.engine, &event, Moment { time, arrival: time, seq }, &matches)
+        self.state.observe(&self.engine, &event, Moment { time, arrival: time, seq, scope }, &matches, &mut |_| true)
     }
 }
 
@@ -158,6 +164,52 @@ correlation:
 }
 
 #[test]
+fn records_of_two_scopes_are_never_counted_together_nor_in_chains() {
+    let chain = "
+title: broken in
+correlation:
+  type: temporal_ordered
+  rules: [many, success]
+  group-by: [ip]
+  timespan: 5m
+";
+    let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{chain}"));
+    let (failed, success) = ([("result", "failed"), ("ip", "a")], [("result", "ok"), ("ip", "a")]);
+    for seq in 1..=4 {
+        assert!(stream.send_of(seq % 2, seq, 0, &failed).is_empty(), "two of each scope make no three");
+    }
+    assert_eq!(stream.send_of(1, 5, 1, &failed)[0].seqs, [1, 3, 5]);
+    assert!(stream.send_of(0, 6, 2, &success).is_empty(), "the other scope saw no brute force");
+    assert_eq!(stream.send_of(1, 7, 2, &success).len(), 1);
+    assert_eq!(stream.state.counters().groups, 4);
+}
+
+#[test]
+fn a_correlation_that_is_refused_is_told_and_feeds_none_above_it() {
+    let chain = "
+title: twice many
+correlation:
+  type: event_count
+  rules: [many]
+  group-by: [ip]
+  timespan: 1h
+  condition: {gte: 1}
+";
+    let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{chain}"));
+    let failed = [("result", "failed"), ("ip", "a")];
+    let mut send = |feeds: bool, seq: u64| {
+        let (event, mut matches) = (record(&failed), Matches::default());
+        stream.engine.evaluate(&event, &mut matches);
+        let moment = Moment { time: seq as i64, arrival: seq as i64, seq, scope: 0 };
+        let found = stream.state.observe(&stream.engine, &event, moment, &matches, &mut |_| feeds);
+        found.into_iter().map(|one| stream.engine.rules()[one.rule].title.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((send(false, 1), send(false, 2), send(false, 3)), (vec![], vec![], vec!["many".to_owned()]));
+    assert_eq!(send(true, 4), ["many", "twice many"]);
+    assert_eq!(send(false, 5), ["many"]);
+}
+
+#[test]
 fn temporal_wants_every_rule_in_any_order_and_aliases_join_fields() {
     let mut stream = Stream::new(
         "
@@ -224,15 +276,19 @@ correlation: {{type: event_count, rules: [failed], timespan: 1m, condition: {{lt
 ---
 title: fieldless
 correlation: {{type: value_count, rules: [failed], timespan: 1m, condition: {{gt: 3}}}}
+---
+title: endless
+correlation: {{type: value_count, rules: [failed], timespan: 1m, condition: {{gt: 300000, field: user}}}}
 "
     );
     let (rules, errors) = RuleSet::from_texts([("rules.yml", text)]);
     assert_eq!(rules.len(), 2);
     let reasons: Vec<(usize, &str)> = errors.iter().map(|error| (error.line, error.reason.as_str())).collect();
-    assert_eq!(reasons.len(), 5, "{reasons:?}");
+    assert_eq!(reasons.len(), 6, "{reasons:?}");
     assert_eq!(reasons[0], (12, "the rule 'nobody' that the correlation names is not loaded"));
     assert!(reasons[1].1.contains("depends on itself") && reasons[2].1.contains("depends on itself"));
     assert!(reasons[3].1.contains("lower bound") && reasons[4].1.contains("needs a field"));
+    assert!(reasons[5].1.contains("not kept in memory"));
 }
 
 #[test]
@@ -249,20 +305,163 @@ fn memory_stays_within_the_limits_and_says_what_it_forgot() {
 }
 
 #[test]
-fn state_outlives_a_new_engine_for_unchanged_correlations() {
+fn long_values_are_kept_as_their_beginning_and_a_hash_and_all_of_them_within_the_bytes() {
+    let mut stream = Stream::new(BRUTE_FORCE);
+    let limits = CorrelationLimits { bytes: 10_000, value_bytes: 200, ..CorrelationLimits::default() };
+    stream.state = CorrelationState::new(limits);
+    let long = |end: &str| format!("{}{end}", "à".repeat(50_000));
+    let (one, other) = (long("1"), long("2"));
+    for _ in 0..3 {
+        stream.send(0, &[("result", "failed"), ("ip", &other)]);
+    }
+    stream.send(1, &[("result", "failed"), ("ip", &one)]);
+    stream.send(1, &[("result", "failed"), ("ip", &one)]);
+    assert_eq!(stream.state.counters().groups, 2, "long values that differ are different");
+    let found = stream.send(1, &[("result", "failed"), ("ip", &one)]);
+    let value = &found[0].group[0].1;
+    assert!(value.len() <= 200 && value.starts_with("àà"), "{value}");
+    let counters = stream.state.counters();
+    assert_eq!(counters.shortened, 6);
+    assert!(counters.bytes <= 400, "{counters:?}");
+    for number in 0..1_000 {
+        stream.send(2, &[("result", "failed"), ("ip", &long(&number.to_string()))]);
+    }
+    let counters = stream.state.counters();
+    assert!(counters.bytes <= 10_200 && counters.forgotten_groups > 900, "{counters:?}");
+}
+
+#[test]
+fn a_sum_takes_more_records_than_a_group_keeps() {
+    let mut stream = Stream::new(
+        "
+title: much
+correlation:
+  type: value_sum
+  rules: [failed]
+  timespan: 100m
+  condition: {gte: 50000, field: bytes}
+---
+title: usual
+correlation:
+  type: value_avg
+  rules: [failed]
+  timespan: 100m
+  condition: {gte: 9, field: bytes}
+---
+title: median
+correlation:
+  type: value_median
+  rules: [failed]
+  timespan: 100m
+  condition: {gte: 1, field: bytes}
+",
+    );
+    let mut found = Vec::new();
+    for second in 0..6_000 {
+        found = stream.send(second, &[("result", "failed"), ("bytes", if second % 2 == 0 { "4" } else { "16" })]);
+        assert_eq!(found.iter().any(|one| one.rule == 2), second >= 4_999, "at {second}: {found:?}");
+    }
+    let numbers: Vec<f64> = found.iter().map(|one| one.number).collect();
+    assert_eq!(numbers[..2], [60_000.0, 10.0]);
+    assert!([4.0, 10.0, 16.0].contains(&numbers[2]), "{numbers:?}");
+    let counters = stream.state.counters();
+    assert!(counters.entries <= 3 * 1_024 && counters.forgotten_entries == 0, "{counters:?}");
+    // Most of a window later only what came since counts.
+    let found = stream.send(11_000, &[("result", "failed"), ("bytes", "60")]);
+    let average = found.iter().find(|one| one.rule == 3).unwrap().number;
+    assert!((9.5..11.0).contains(&average), "{average}");
+    assert!(found.iter().all(|one| one.rule != 2), "{found:?}");
+}
+
+#[test]
+fn a_percentile_of_more_numbers_than_are_kept_is_near() {
+    let mut stream = Stream::new(
+        "
+title: nearly all
+correlation:
+  type: value_percentile
+  rules: [failed]
+  timespan: 100m
+  condition: {gte: 1, field: bytes, percentile: 90}
+",
+    );
+    let mut number = 0.0;
+    for second in 0..5_999 {
+        let value = (second * 7_919 % 1_000).to_string();
+        let found = stream.send(second, &[("result", "failed"), ("bytes", &value)]);
+        number = found.first().map_or(number, |one| one.number);
+    }
+    assert!((850.0..950.0).contains(&number), "{number}");
+}
+
+#[test]
+fn repetitions_do_not_push_out_what_is_counted_once() {
+    let mut stream = Stream::new(
+        "
+title: spray
+correlation:
+  type: value_count
+  rules: [failed]
+  group-by: [ip]
+  timespan: 1h
+  condition: {gte: 3, field: user}
+---
+title: in order
+correlation:
+  type: temporal_ordered
+  rules: [success, failed]
+  group-by: [ip]
+  timespan: 1h
+",
+    );
+    let failed = |user| [("result", "failed"), ("ip", "a"), ("user", user)];
+    stream.send(0, &failed("x"));
+    stream.send(1, &failed("y"));
+    stream.send(1, &[("result", "ok"), ("ip", "b")]);
+    for second in 2..3_000 {
+        assert!(stream.send(second, &failed("x")).is_empty());
+        stream.send(second, &[("result", "ok"), ("ip", "b")]);
+    }
+    assert_eq!(stream.send(3_000, &failed("z"))[0].number, 3.0);
+    assert_eq!(stream.send(3_000, &[("result", "failed"), ("ip", "b"), ("user", "x")]).len(), 1);
+    let counters = stream.state.counters();
+    assert!(counters.forgotten_entries == 0 && counters.entries < 5_000, "{counters:?}");
+}
+
+#[test]
+fn state_outlives_a_new_engine_for_correlations_that_take_in_the_same() {
     let mut stream = Stream::new(BRUTE_FORCE);
     let failed = [("result", "failed"), ("ip", "a")];
     stream.send(0, &failed);
     stream.send(1, &failed);
-    let more = format!(
-        "{BRUTE_FORCE}---\ntitle: other\nlogsource: {{product: y}}\ndetection: {{s: {{a: b}}, condition: s}}\n"
-    );
-    stream.engine = engine(&more);
+    let own = BRUTE_FORCE.replace("name: many", "name: many\nid: 6f3b2a10-0000-4000-8000-0000000000aa");
+    stream.engine = engine(&own);
     stream.state.retain(&stream.engine);
-    assert_eq!(stream.send(2, &failed).len(), 1);
-    stream.engine = engine(&BRUTE_FORCE.replace("gte: 3", "gte: 2"));
+    assert_eq!(stream.state.counters().groups, 0, "a rule without an id is another with every change");
+    stream.send(0, &failed);
+    stream.send(1, &failed);
+    // Other rules, another title, another threshold: the same matches are taken in.
+    let other = "---\ntitle: other\nlogsource: {product: y}\ndetection: {s: {a: b}, condition: s}\n";
+    let more = own.replace("title: many", "title: Many a time").replace("gte: 3", "gte: 4");
+    stream.engine = engine(&format!("{more}{other}"));
     stream.state.retain(&stream.engine);
-    assert_eq!(stream.state.counters().groups, 0);
+    assert!(stream.send(2, &failed).is_empty());
+    assert_eq!(stream.send(3, &failed).len(), 1);
+    for changed in [own.replace("[ip]", "[user]"), own.replace("rules: [failed]", "rules: [failed, success]")] {
+        let mut other = Stream::new(&own);
+        other.send(0, &failed);
+        other.engine = engine(&changed);
+        other.state.retain(&other.engine);
+        assert_eq!(other.state.counters().groups, 0, "{changed}");
+    }
+    let filter = "---
+title: not ours
+logsource: {product: x}
+filter: {rules: [failed], selection: {ip: '10.0.0.1'}, condition: not selection}
+";
+    stream.engine = engine(&format!("{more}{filter}"));
+    stream.state.retain(&stream.engine);
+    assert_eq!(stream.state.counters().groups, 0, "what the base asks has changed");
 }
 
 const SPRAY: &str = "
@@ -304,17 +503,93 @@ fn stream_of_chance(records: usize) -> Vec<Chance> {
     (1..=records as u64).map(one).collect()
 }
 
+/// Every group as it is saved, without how often it was looked at.
+fn groups_of(state: &mut CorrelationState) -> Vec<String> {
+    let untouched = |line: &str| {
+        let mut group: Vec<serde_json::Value> = serde_json::from_str(line).unwrap();
+        group[2] = 0.into();
+        serde_json::to_string(&group).unwrap()
+    };
+    let mut groups: Vec<String> = state.save(1 << 20).lines().skip(2).map(untouched).collect();
+    groups.sort();
+    groups
+}
+
 #[test]
-fn a_restart_with_a_snapshot_changes_nothing() {
+fn what_was_saved_is_refused_as_a_whole_where_it_is_damaged_or_of_another_version() {
+    let mut stream = Stream::new(SUMS_AND_SPRAY);
+    for second in 0..4 {
+        let user = format!("Ẩn\u{0}\n{second}");
+        stream.send(second, &[("result", "failed"), ("ip", "a"), ("user", &user), ("bytes", "0.1")]);
+    }
+    let text = stream.state.save(1 << 20);
+    let limits = CorrelationLimits::default();
+    let refused = |text: &str| CorrelationState::load(limits, text).err();
+    assert_eq!(refused(&text), None);
+    for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+        assert_eq!(refused(&text[..at]), Some(CorrelationError::Damaged), "cut at {at}");
+        let other = if text[at..].starts_with('7') { "8" } else { "7" };
+        let changed = format!("{}{other}{}", &text[..at], &text[text.ceil_char_boundary(at + 1)..]);
+        assert!(refused(&changed).is_some(), "changed at {at}: {changed}");
+    }
+    let newer = text.replacen("luytre-correlations 1 ", "luytre-correlations 2 ", 1);
+    assert_eq!(refused(&newer), Some(CorrelationError::OtherVersion));
+    // Whoever changes this changes the number of the version too, or running centres misread what they have.
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[1]), (4, "[8,3000000]"));
+    let group: Vec<serde_json::Value> = serde_json::from_str(lines[2]).unwrap();
+    assert_eq!(serde_json::to_string(&group[1..6]).unwrap(), "[0,8,60000000,[\"a\"],null]");
+    assert_eq!(group[6][0], serde_json::json!([0, 1, 0, 1, 0.1_f64.to_bits()]));
+    let group: Vec<serde_json::Value> = serde_json::from_str(lines[3]).unwrap();
+    assert_eq!(serde_json::to_string(&group[1..6]).unwrap(), "[0,7,60000000,[\"a\"],[1,3000000]]");
+    assert_eq!(group[6][3], serde_json::json!([3_000_000, 4, 0, 1, "Ẩn\u{0}\n3"]));
+}
+
+#[test]
+fn what_there_is_no_room_for_is_counted_and_the_newest_is_saved() {
+    let mut stream = Stream::new(BRUTE_FORCE);
+    for number in 0..100 {
+        stream.send(number, &[("result", "failed"), ("ip", &number.to_string())]);
+    }
+    let saved = stream.state.save(2_000);
+    let unsaved = stream.state.counters().unsaved_groups;
+    assert!(saved.len() < 2_100 && (60..95).contains(&unsaved), "{unsaved}");
+    stream.state = CorrelationState::load(CorrelationLimits::default(), &saved).unwrap();
+    assert_eq!(stream.state.counters().groups as u64, 100 - unsaved);
+    stream.send(99, &[("result", "failed"), ("ip", "99")]);
+    assert_eq!(stream.send(99, &[("result", "failed"), ("ip", "99")]).len(), 1);
+}
+
+const SUMS_AND_SPRAY: &str = "
+title: spray
+correlation:
+  type: value_count
+  rules: [failed]
+  group-by: [ip]
+  timespan: 1m
+  condition: {gte: 3, field: user}
+---
+title: much
+correlation:
+  type: value_sum
+  rules: [failed]
+  group-by: [ip]
+  timespan: 1m
+  condition: {gte: 3, field: bytes}
+";
+
+#[test]
+fn a_restart_with_what_was_saved_changes_nothing() {
     let records = stream_of_chance(400);
-    let run = |restarts: usize| -> (Vec<CorrelationMatch>, String) {
+    let run = |restarts: usize| -> (Vec<CorrelationMatch>, Vec<String>) {
         let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{SPRAY}"));
         let mut found = Vec::new();
         for (number, (seq, second, fields)) in records.iter().enumerate() {
             if restarts > 0 && number % restarts == 0 {
-                let written = serde_json::to_string(&stream.state.snapshot()).unwrap();
-                let read = serde_json::from_str(&written).unwrap();
-                stream.state = CorrelationState::restore(CorrelationLimits::default(), read);
+                let saved = stream.state.save(1 << 20);
+                assert_eq!(stream.state.counters().unsaved_groups, 0);
+                stream.state = CorrelationState::load(CorrelationLimits::default(), &saved).unwrap();
+                assert_eq!(stream.state.save(1 << 20), saved);
                 // What was already evaluated is read from the log again.
                 for (seq, second, fields) in &records[number.saturating_sub(20)..number] {
                     let fields: Vec<(&str, &str)> =
@@ -325,8 +600,7 @@ fn a_restart_with_a_snapshot_changes_nothing() {
             let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             found.extend(stream.send_as(*seq, *second, &fields));
         }
-        let snapshot = stream.state.snapshot();
-        (found, serde_json::to_string(&snapshot.without_ticks()).unwrap())
+        (found, groups_of(&mut stream.state))
     };
     let (found, state) = run(0);
     assert!(found.iter().filter(|one| one.started).count() > 20, "{}", found.len());
@@ -343,8 +617,8 @@ fn a_clock_that_runs_ahead_makes_nobody_forget() {
     stream.send(1, &failed);
     let (event, mut matches) = (record(&failed), Matches::default());
     stream.engine.evaluate(&event, &mut matches);
-    let ahead = Moment { time: 4_000_000_000_000_000, arrival: 1_500_000, seq: 50 };
-    assert!(stream.state.observe(&stream.engine, &event, ahead, &matches).is_empty());
+    let ahead = Moment { time: 4_000_000_000_000_000, arrival: 1_500_000, seq: 50, scope: 0 };
+    assert!(stream.state.observe(&stream.engine, &event, ahead, &matches, &mut |_| true).is_empty());
     assert_eq!(stream.send(2, &failed)[0].seqs, [1, 2, 3]);
 }
 

@@ -12,7 +12,7 @@ use kit::error::FieldError;
 use kit::scope::Agencies;
 use kit::text::one_line;
 use kit::{Capability, Connection, Error, Tx};
-use organisation::audit;
+use organisation::{agencies, audit};
 use sea_orm::Statement;
 use serde::Deserialize;
 use serde_json::json;
@@ -44,11 +44,10 @@ pub async fn extent(connection: &impl Connection, input: &ExceptionInput) -> Res
         Reach::Centre if !matches!(scope.agencies(), Agencies::All) => return Err(unknown()),
         Reach::Centre if conditions.is_empty() => return Err(Error::invalid("values", "rule-exception-too-wide")),
         Reach::Centre => None,
-        Reach::Agency(id) => {
-            let sql =
-                format!("SELECT id AS agency_id FROM agencies WHERE id = $1 AND {}", scope.agency_condition("id"));
-            owner(connection, sql, id).await?.ok_or_else(unknown)?
-        }
+        Reach::Agency(id) => match agencies::in_reach(connection, id).await? {
+            true => Some(id.clone()),
+            false => return Err(unknown()),
+        },
         Reach::System(id) => {
             let condition = scope.agency_condition("agency_id");
             let sql = format!("SELECT agency_id FROM systems WHERE id = $1 AND {condition}");
