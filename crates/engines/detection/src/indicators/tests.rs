@@ -138,6 +138,24 @@ fn links_inside_a_link_are_found_and_do_not_cost_their_square() {
 }
 
 #[test]
+fn an_indicator_takes_less_than_a_hundred_bytes() {
+    let line = |number: u32| match number % 10 {
+        0..5 => format!("a-name-of-some-length-{number}.example"),
+        5 | 6 => format!("{}.{}.{}.7", 11 + number % 80, number / 7 % 250, number / 1_000 % 250),
+        7 => format!("http://host{number}.example/a/path/of/some/length/{number}.php?with=a&query={number}"),
+        8 => format!("{:064x}", u128::from(number) + (1 << 100)),
+        _ => format!("somebody.{number}@mail.example"),
+    };
+    let mut builder = IndicatorSetBuilder::default();
+    for number in 0..100_000 {
+        let indicator = Indicator::read(&line(number), None).expect("an indicator");
+        builder.add(&indicator, &facts(true, Some(NOW))).expect("room");
+    }
+    let set = builder.build();
+    assert!(set.memory() < 100 * set.len(), "{} bytes each", set.memory() / set.len());
+}
+
+#[test]
 fn subdomains_count_only_where_the_list_says_so() {
     let mut builder = IndicatorSetBuilder::with_capacity(1);
     builder.add(&Indicator::read("evil.example", None).unwrap(), &facts(false, None)).unwrap();
