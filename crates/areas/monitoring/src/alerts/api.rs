@@ -27,6 +27,7 @@ pub fn routes() -> Routes {
             "technique",
             "assigned",
             "story",
+            "hunt",
             "range",
             "from",
             "to",
