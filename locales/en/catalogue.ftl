@@ -206,9 +206,10 @@ catalogue-monitoring-rule_exceptions-removed_by = Person who ended it before its
 catalogue-monitoring-rule_exceptions-removed_at = When.
 
 ## monitoring.rule_hits
-catalogue-monitoring-rule_hits = Matches of rules by hour of arrival, source and what tells them apart.
+catalogue-monitoring-rule_hits = Matches of rules by hour of arrival (by the day where they are older), source and what tells them apart.
 catalogue-monitoring-rule_hits-rule_id = Identifier of the rule (alerts.rule_id).
-catalogue-monitoring-rule_hits-hour_start = Hour in which the matching events arrived.
+catalogue-monitoring-rule_hits-hour_start = Beginning of the hour, or of the day in Vietnam, in which the matching events arrived.
+catalogue-monitoring-rule_hits-hours = 1 for an hour, 24 for a day.
 catalogue-monitoring-rule_hits-source_id = Source of the events; empty where groups are counted together.
 catalogue-monitoring-rule_hits-system_id = System the source belonged to.
 catalogue-monitoring-rule_hits-agency_id = Agency of the system.

@@ -27,7 +27,7 @@ rule-verdict-retire-why = Nearly all alerts were false and none was real. Turn t
 rule-verdict-too-early-why = Few alerts have been closed with a verdict.
 rule-closings = Closings in { $days } days
 rule-closings-count = { $real } real · { $allowed } allowed · { $false } false · { $open } not judged
-rule-figures-how = Matches are counted by the hour in which events arrived. The share of false alerts is of those judged within { $days } days: real (dealt with or an incident), allowed, false. The thresholds stand in content/monitoring/scorecard.toml.
+rule-figures-how = Matches are counted by the hour in which events arrived; 30 days are the 30 days before and today, as whole days. The share of false alerts is of those judged within { $days } days: real (dealt with or an incident), allowed, false. The thresholds stand in content/monitoring/scorecard.toml.
 
 ## The condition in words
 rule-reading = The condition in words
@@ -173,7 +173,12 @@ rule-explain-no-match = The event does not meet the condition; the lines marked 
 rule-explain-match = The event meets the condition and so becomes an alert, unless the rule was not there or off at that time.
 rule-explain-off = The event meets the condition, but the rule is off.
 rule-explain-shadow = The event meets the condition; the rule is on trial and only counts.
-rule-explain-excepted = The event meets the condition, but an exception in force leaves it out.
+rule-explain-excepted = The event meets the condition, but an exception in force when it arrived left it out.
+rule-explain-then = Exceptions in force when the event arrived, { $time }
+rule-explain-now = Exceptions in force now for such an event
+rule-explain-excepted-none = There are none.
+rule-explain-excepted-hidden = { $count } more beyond what you may see.
+rule-explain-decided-since = The state of the rule was decided anew at { $time }, after the event arrived; it may have been another then.
 rule-explain-counted = The event is counted. The correlation alerts only when what is counted within its time is enough, as below.
 rule-explain-base = The event meets the condition. This rule is only counted by correlations and does not alert by itself.
 

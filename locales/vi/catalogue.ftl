@@ -206,9 +206,10 @@ catalogue-monitoring-rule_exceptions-removed_by = Người chấm dứt sớm.
 catalogue-monitoring-rule_exceptions-removed_at = Lúc chấm dứt.
 
 ## monitoring.rule_hits
-catalogue-monitoring-rule_hits = Số lần khớp của quy tắc theo giờ sự kiện đến, nguồn và những gì phân biệt chúng.
+catalogue-monitoring-rule_hits = Số lần khớp của quy tắc theo giờ sự kiện đến (cũ hơn thì theo ngày), nguồn và những gì phân biệt chúng.
 catalogue-monitoring-rule_hits-rule_id = Mã của quy tắc (alerts.rule_id).
-catalogue-monitoring-rule_hits-hour_start = Giờ mà các sự kiện khớp đến Trung tâm.
+catalogue-monitoring-rule_hits-hour_start = Đầu giờ, hoặc đầu ngày theo giờ Việt Nam, mà các sự kiện khớp đến Trung tâm.
+catalogue-monitoring-rule_hits-hours = 1 là một giờ, 24 là một ngày.
 catalogue-monitoring-rule_hits-source_id = Nguồn của sự kiện; trống khi nhiều nhóm được đếm chung.
 catalogue-monitoring-rule_hits-system_id = Hệ thống mà nguồn thuộc về.
 catalogue-monitoring-rule_hits-agency_id = Cơ quan của hệ thống.

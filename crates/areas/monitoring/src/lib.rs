@@ -106,6 +106,14 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-rule-exceptions",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-exceptions.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-rule-decisions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-decisions.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-hits-days",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-hits-days.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

@@ -22,6 +22,7 @@ pub use tally::{ImportTally, RuleTally};
 use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Damping};
 use crate::alerts::scoring::Scoring;
+use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
 use crate::rules::settings::SETTINGS;
 use crate::rules::tuning::Tuning;
@@ -222,6 +223,8 @@ pub(crate) struct Worker {
     matches: Matches,
     damping: Damping,
     judge: judge::Judge,
+    /// Rulings on the detections of the event under evaluation, in their order.
+    judged: Vec<(Arc<judge::Ruling>, Fate)>,
     hits: Tally,
     /// Matches up to here were written before the start.
     written_to: u64,
@@ -249,6 +252,7 @@ impl Worker {
             matches: Matches::default(),
             damping: Damping::default(),
             judge: judge::Judge::default(),
+            judged: Vec::new(),
             hits: Tally::new(&SETTINGS.hits),
             written_to: cursor,
             reached: cursor,

@@ -16,6 +16,9 @@ pub struct Settings {
 pub struct HitSettings {
     /// Groups of one rule and hour that are told apart.
     pub groups_per_hour: usize,
+    pub groups_per_day: usize,
+    /// Days after which hours become days.
+    pub hourly_days: i64,
     pub keep_days: i64,
     /// Names of common columns.
     pub columns: Vec<String>,
@@ -45,7 +48,13 @@ const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../
 pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     // A test reads the embedded file; these hold only if it were broken after all.
     toml::from_str(EMBEDDED).unwrap_or_else(|_| Settings {
-        hits: HitSettings { groups_per_hour: 100, keep_days: 31, columns: Vec::new() },
+        hits: HitSettings {
+            groups_per_hour: 100,
+            groups_per_day: 200,
+            hourly_days: 3,
+            keep_days: 31,
+            columns: Vec::new(),
+        },
         exceptions: ExceptionSettings {
             default_days: 30,
             most_days: 180,
@@ -64,7 +73,10 @@ mod tests {
     fn the_embedded_settings_are_read_and_name_columns_that_exist() {
         let settings: Settings = toml::from_str(EMBEDDED).expect("sound");
         assert_eq!(settings.hits.columns().len(), settings.hits.columns.len());
-        assert!(settings.hits.groups_per_hour > 0 && settings.hits.keep_days > 30);
+        let hits = &settings.hits;
+        assert!(hits.groups_per_hour > 0 && hits.groups_per_day >= hits.groups_per_hour && hits.keep_days > 30);
+        // The last 24 hours are asked for by the hour.
+        assert!((2..hits.keep_days).contains(&hits.hourly_days));
         let exceptions = settings.exceptions;
         assert!((1..=exceptions.most_days).contains(&exceptions.default_days));
         assert!(exceptions.reckoned_days <= settings.hits.keep_days, "hits are kept long enough to reckon with");

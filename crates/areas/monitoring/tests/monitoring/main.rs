@@ -11,6 +11,7 @@ mod exports;
 mod pages;
 mod readings;
 mod rule_exceptions;
+mod rule_hits;
 mod rule_pages;
 mod rule_states;
 mod saved_searches;

@@ -150,7 +150,7 @@ impl InForce {
 }
 
 /// An exception with everything that people read of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleException {
     pub id: String,
     pub rule_id: String,
@@ -177,8 +177,9 @@ impl RuleException {
         self.conditions.iter().map(one).collect::<Vec<_>>().join("; ")
     }
 
-    pub fn is_in_force(&self, now: Micros) -> bool {
-        self.removed_at.is_none() && self.expires_at > now
+    /// Whether it was there at a moment, made before and not yet over.
+    pub fn is_in_force(&self, at: Micros) -> bool {
+        self.created_at <= at && at < self.expires_at && self.removed_at.is_none_or(|removed| at < removed)
     }
 }
 
@@ -228,6 +229,15 @@ mod tests {
         assert!(!covers(&[condition("host_name", &[""])]), "what is not there has no value");
         let group = [("user_name".to_owned(), "root".to_owned())];
         assert!(extent(Reach::Centre, &[condition("user_name", &["root"])]).covers(&owner(), &event(), &group));
+    }
+
+    #[test]
+    fn it_is_in_force_from_its_making_to_its_end() {
+        let exception = RuleException { created_at: 10, expires_at: 100, ..RuleException::default() };
+        let held = |at| exception.is_in_force(at);
+        assert_eq!([9, 10, 99, 100].map(held), [false, true, true, false]);
+        let removed = RuleException { removed_at: Some(50), ..exception.clone() };
+        assert_eq!([49, 50].map(|at| removed.is_in_force(at)), [true, false]);
     }
 
     #[test]
