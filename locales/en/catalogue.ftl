@@ -93,7 +93,7 @@ catalogue-monitoring-alerts-rule_title_vi = Vietnamese title, where the rule has
 catalogue-monitoring-alerts-rule_level = Sigma's level of the rule.
 catalogue-monitoring-alerts-severity = Severity after weighing with the level of the system.
 catalogue-monitoring-alerts-score = 0 to 100: level of the rule and level of the system.
-catalogue-monitoring-alerts-state = new, acknowledged, assigned, escalated or closed.
+catalogue-monitoring-alerts-state = new, acknowledged, assigned, escalated, closed or suppressed.
 catalogue-monitoring-alerts-source_id = Source of the first event.
 catalogue-monitoring-alerts-system_id = System the source belonged to.
 catalogue-monitoring-alerts-system_level = Level of that system when the alert was raised.
@@ -111,6 +111,7 @@ catalogue-monitoring-alerts-updated_at = When the newest match was added.
 catalogue-monitoring-alerts-techniques = ATT&CK techniques as a JSON list.
 catalogue-monitoring-alerts-tactics = ATT&CK tactics of the rule as a JSON list.
 catalogue-monitoring-alerts-story_id = Attack story it belongs to.
+catalogue-monitoring-alerts-suppression_id = Suppression that held it back (suppressions.id).
 catalogue-monitoring-alerts-damped = Stands for the groups of a rule beyond its limit per minute.
 catalogue-monitoring-alerts-seen_at = When a person first opened it.
 catalogue-monitoring-alerts-seen_by = Who that was.
@@ -217,6 +218,24 @@ catalogue-monitoring-rule_hits-detailed = False where groups beyond the limit ar
 catalogue-monitoring-rule_hits-alerted = Matches that became part of an alert.
 catalogue-monitoring-rule_hits-shadowed = Matches while the rule was on trial.
 catalogue-monitoring-rule_hits-excepted = Matches that an exception left out.
+
+## monitoring.suppressions
+catalogue-monitoring-suppressions = Windows in which alerts are held back.
+catalogue-monitoring-suppressions-id = Identifier of the suppression (alerts.suppression_id).
+catalogue-monitoring-suppressions-kind = maintenance, drill or other.
+catalogue-monitoring-suppressions-rule_id = Identifier of the rule (alerts.rule_id); empty for every rule.
+catalogue-monitoring-suppressions-agency_id = Agency where it holds, or that the system or source belongs to; empty for the centre.
+catalogue-monitoring-suppressions-system_id = System where it holds.
+catalogue-monitoring-suppressions-source_id = Source where it holds.
+catalogue-monitoring-suppressions-conditions = Fields and values that must all hold, as a JSON list.
+catalogue-monitoring-suppressions-reason = Why.
+catalogue-monitoring-suppressions-starts_at = From when.
+catalogue-monitoring-suppressions-ends_at = Until when, as planned.
+catalogue-monitoring-suppressions-alert_id = Alert that it was made from.
+catalogue-monitoring-suppressions-created_by = Person who made it.
+catalogue-monitoring-suppressions-created_at = When.
+catalogue-monitoring-suppressions-ended_by = Person who ended it before its time.
+catalogue-monitoring-suppressions-ended_at = When.
 
 ## organisation.agencies
 catalogue-organisation-agencies = Agencies of the province: departments, communes, bodies, enterprises, partners.

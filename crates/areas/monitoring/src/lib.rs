@@ -15,6 +15,7 @@ pub mod saved_searches;
 pub mod search;
 pub mod sources;
 pub mod stories;
+pub mod suppressions;
 pub mod techniques;
 pub mod timespan;
 
@@ -46,6 +47,7 @@ pub fn area() -> Area {
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
             .merge(stories::routes())
+            .merge(suppressions::routes())
             .merge(search::routes())
             .merge(saved_searches::routes())
             .merge(questions::routes())
@@ -63,6 +65,7 @@ pub fn area() -> Area {
             rules::tables::RULE_STATES,
             rules::tables::RULE_EXCEPTIONS,
             rules::tables::RULE_HITS,
+            suppressions::tables::SUPPRESSIONS,
         ],
         navigation: navigation(),
         counters: duty::counters(),
@@ -113,6 +116,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-23-monitoring-rule-hits-days",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-hits-days.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-suppressions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-suppressions.sql"),
     },
 ];
 

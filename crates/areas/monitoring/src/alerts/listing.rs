@@ -32,6 +32,8 @@ pub struct Filter {
     pub assigned_to: Option<String>,
     /// Alerts of this attack story.
     pub story_id: Option<String>,
+    /// Alerts that this suppression held back.
+    pub suppression_id: Option<String>,
     /// Alerts that belong to no story.
     pub is_loose: bool,
     /// Words in title or entity; accents and case do not matter.
@@ -59,6 +61,7 @@ impl Filter {
                 Some(id) => Some(id.to_owned()),
             },
             story_id: text("story"),
+            suppression_id: text("suppression"),
             is_loose: false,
             words: text("q").unwrap_or_default(),
             span: Timespan::of(address, now, "24h"),
@@ -67,8 +70,15 @@ impl Filter {
 
     /// Asks for nothing in particular but state, severity and time: stories may stand for their alerts.
     pub fn is_general(&self) -> bool {
-        let named =
-            [&self.rule_id, &self.system_id, &self.source_id, &self.technique, &self.assigned_to, &self.story_id];
+        let named = [
+            &self.rule_id,
+            &self.system_id,
+            &self.source_id,
+            &self.technique,
+            &self.assigned_to,
+            &self.story_id,
+            &self.suppression_id,
+        ];
         named.iter().all(|one| one.is_none()) && self.entity.is_none() && self.words.is_empty()
     }
 
@@ -86,6 +96,7 @@ impl Filter {
             ("a.source_id", &self.source_id),
             ("a.assigned_to", &self.assigned_to),
             ("a.story_id", &self.story_id),
+            ("a.suppression_id", &self.suppression_id),
         ] {
             if let Some(value) = value {
                 add(&format!("{column} = $?"), value.clone().into());

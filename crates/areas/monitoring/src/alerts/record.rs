@@ -19,7 +19,7 @@ const CHUNK: usize = 200;
 /// Name of the cursor of rules and correlations.
 const CURSOR: &str = "detection";
 
-/// An alert that came or grew.
+/// An alert that came or grew, and is not held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub id: String,
@@ -94,7 +94,7 @@ pub async fn write_bundles(
             continue;
         }
         let admitted = damping.admit(&bundle.rule.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
-        let key = if admitted { key } else { damped_key(&bundle.rule.id) };
+        let key = if admitted { key } else { damped_key(&bundle.rule.id, bundle.suppression.as_deref()) };
         if !admitted {
             damping.damped_matches += u64::try_from(bundle.count).unwrap_or_default();
             let rows = open.entry(key.clone()).or_default();
@@ -112,16 +112,17 @@ pub async fn write_bundles(
         let links = bundle.links.clone();
         let mut row = new_row(&key, bundle, scoring, !admitted, now);
         row.first_sequence = free_sequence(tx, &row, match_sequence).await?;
-        changes.push(change(&row, true));
+        changes.extend(change(&row, true));
         row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
-        if admitted && severity_rank(scoring.story.least_severity) <= row.severity_rank {
+        if admitted && row.suppression_id.is_none() && severity_rank(scoring.story.least_severity) <= row.severity_rank
+        {
             weave(tx, thread(&row, &links), &scoring.story, now).await?;
         }
         open.entry(key).or_default().insert(0, row);
     }
     for row in open.into_values().flatten().filter(|row| touched.contains(&row.id)) {
         if !changes.iter().any(|one| one.id == row.id) {
-            changes.push(change(&row, false));
+            changes.extend(change(&row, false));
         }
         update(tx, row).await?;
     }
@@ -175,13 +176,14 @@ fn thread<'alert>(row: &'alert row::Model, links: &'alert [Link]) -> Thread<'ale
     Thread { piece, agency_id: row.agency_id.as_deref(), links }
 }
 
-fn change(row: &row::Model, is_new: bool) -> Change {
-    Change {
+/// What is to be told of a row; nothing while it is held back.
+fn change(row: &row::Model, is_new: bool) -> Option<Change> {
+    (row.state != AlertState::Suppressed.code()).then(|| Change {
         id: row.id.clone(),
         agency_id: row.agency_id.clone(),
         severity: row.severity.parse().unwrap_or_default(),
         is_new,
-    }
+    })
 }
 
 /// Candidates by group key, newest first.
@@ -280,7 +282,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         severity: severity.code().to_owned(),
         severity_rank: severity_rank(severity),
         score,
-        state: AlertState::New.code().to_owned(),
+        state: if bundle.suppression.is_some() { AlertState::Suppressed } else { AlertState::New }.code().to_owned(),
         count: bundle.count,
         first_event_time: bundle.first_time,
         last_event_time: bundle.last_time,
@@ -303,6 +305,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         close_reason: None,
         close_note: None,
         story_id: None,
+        suppression_id: bundle.suppression.map(|id| id.to_string()),
         tactics: serde_json::to_string(&bundle.rule.tactics).unwrap_or_default(),
     }
 }

@@ -10,6 +10,7 @@ use crate::search::clause::clause;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
+use crate::suppressions::{self, Suppression};
 use detection::Rule;
 use kit::page::{Address, Choice, Level};
 use kit::web::{SlotContent, Visit};
@@ -73,6 +74,10 @@ pub struct Shown {
     pub may_explain: bool,
     /// Whoever asks may make an exception of it for its rule.
     pub may_except: bool,
+    /// Whoever asks may hold such alerts back for a while.
+    pub may_suppress: bool,
+    /// The suppression that held it back, with the list that it stands in, where the asker may read it.
+    pub suppression: Option<(Suppression, String)>,
     /// A saved search raised it.
     pub is_scheduled: bool,
     /// Samples whose event is no longer in the store.
@@ -171,12 +176,26 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
             Some(saved) => saved.as_ref().map(|saved| format!("/saved-searches/{}", saved.id)),
             None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
         },
+        suppression: suppression(visit, alert.suppression_id.as_deref()).await?,
         is_scheduled: saved.is_some(),
         may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
         may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
+        may_suppress: visit.scope().may(Capability::TuneRules),
         rule,
         alert,
     })
+}
+
+async fn suppression(visit: &Visit, id: Option<&str>) -> Result<Option<(Suppression, String)>, Error> {
+    let Some(id) = id else { return Ok(None) };
+    match suppressions::store::find(&visit.read(), id).await {
+        Ok(found) => {
+            let list = Address::parse("/suppressions").with("show", found.phase(visit.now()).code()).to_string();
+            Ok(Some((found, list)))
+        }
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 async fn attributed(connection: &impl Connection, book: Option<&Book>, rule_id: &str) -> Result<Attribution, Error> {

@@ -148,7 +148,7 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
             continue;
         }
         let fields = detection.fields.iter().map(sample_field).collect();
-        grouping.add(&ruling.facts, &known.owner, event, fields);
+        grouping.add(ruling.matched(&known.owner, event, &[]), event, fields);
         if let Some(tally) = tally {
             tally.add(&ruling.facts, event);
         }
@@ -161,7 +161,7 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
         if fate != Fate::Alerted {
             continue;
         }
-        grouping.add_correlation(&ruling.facts, &known.owner, event, found);
+        grouping.add_correlation(ruling.matched(&known.owner, event, &found.group), event, found);
         if let Some(tally) = tally {
             tally.add(&ruling.facts, event);
         }

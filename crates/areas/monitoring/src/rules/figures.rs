@@ -94,7 +94,7 @@ async fn add_alerts(
     let sql = format!(
         "SELECT a.rule_id, a.state, a.close_reason, COUNT(*) AS number, \
          CAST(SUM(CASE WHEN a.updated_at >= $2 THEN 1 ELSE 0 END) AS BIGINT) AS lately FROM alerts a \
-         WHERE a.updated_at >= $1 AND {scope}{} GROUP BY a.rule_id, a.state, a.close_reason",
+         WHERE a.updated_at >= $1 AND a.state <> 'suppressed' AND {scope}{} GROUP BY a.rule_id, a.state, a.close_reason",
         only(rule_id, "a.rule_id", &mut values)
     );
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 pub struct Settings {
     pub hits: HitSettings,
     pub exceptions: ExceptionSettings,
+    pub suppressions: SuppressionSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +35,17 @@ pub struct ExceptionSettings {
     pub most_per_rule: u64,
     /// Days of matches that a new one is reckoned with.
     pub reckoned_days: i64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuppressionSettings {
+    pub default_hours: i64,
+    pub most_hours: i64,
+    /// Days before its beginning that one can be made.
+    pub most_days_ahead: i64,
+    /// Not over, at once.
+    pub most: u64,
 }
 
 impl HitSettings {
@@ -62,6 +74,7 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
             most_per_rule: 200,
             reckoned_days: 7,
         },
+        suppressions: SuppressionSettings { default_hours: 4, most_hours: 168, most_days_ahead: 90, most: 500 },
     })
 });
 
@@ -77,6 +90,8 @@ mod tests {
         assert!(hits.groups_per_hour > 0 && hits.groups_per_day >= hits.groups_per_hour && hits.keep_days > 30);
         // The last 24 hours are asked for by the hour.
         assert!((2..hits.keep_days).contains(&hits.hourly_days));
+        let suppressions = settings.suppressions;
+        assert!((1..=suppressions.most_hours).contains(&suppressions.default_hours) && suppressions.most > 0);
         let exceptions = settings.exceptions;
         assert!((1..=exceptions.most_days).contains(&exceptions.default_days));
         assert!(exceptions.reckoned_days <= settings.hits.keep_days, "hits are kept long enough to reckon with");

@@ -3,12 +3,14 @@
 
 use super::exceptions::{self, InForce};
 use super::states::{self, Decisions, RuleState};
+use crate::suppressions::{self, Window};
 use kit::clock::{DAY, HOUR, Micros};
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, Statement};
 use std::collections::HashMap;
+use std::sync::Arc;
 
-/// Name of the revision of states and exceptions.
+/// Name of the revision of states, exceptions and suppressions.
 const NAME: &str = "tuning";
 
 /// What a reading goes by: a newer one is needed where any of these is another.
@@ -28,6 +30,7 @@ pub struct Tuning {
     revision: Revision,
     decisions: Decisions,
     exceptions: HashMap<String, Vec<InForce>>,
+    windows: Vec<Arc<Window>>,
 }
 
 impl Tuning {
@@ -49,7 +52,8 @@ impl Tuning {
     async fn read_at(connection: &impl Connection, revision: Revision, now: Micros) -> Result<Self, Error> {
         // What arrived a while ago may only now be evaluated, so what ended a while ago is needed as well.
         let exceptions = exceptions::store::in_force(connection, now - DAY).await?;
-        Ok(Self { revision, decisions: states::store::all(connection).await?, exceptions })
+        let windows = suppressions::store::windows(connection, now - DAY).await?;
+        Ok(Self { revision, decisions: states::store::all(connection).await?, exceptions, windows })
     }
 
     pub fn state(&self, rule_id: &str) -> RuleState {
@@ -58,6 +62,11 @@ impl Tuning {
 
     pub fn exceptions(&self, rule_id: &str) -> &[InForce] {
         self.exceptions.get(rule_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Suppressions of a rule, and those of all.
+    pub(crate) fn windows(&self, rule_id: &str) -> impl Iterator<Item = &Arc<Window>> {
+        self.windows.iter().filter(move |window| window.is_of(rule_id))
     }
 }
 
@@ -77,7 +86,7 @@ async fn revision(connection: &impl Connection, now: Micros) -> Result<Revision,
 }
 
 /// Something was decided in this transaction.
-pub(in crate::rules) async fn count_on(tx: &Tx<'_>) -> Result<(), Error> {
+pub(crate) async fn count_on(tx: &Tx<'_>) -> Result<(), Error> {
     let sql = "INSERT INTO rule_decisions (name, revision) VALUES ($1, 1) \
                ON CONFLICT (name) DO UPDATE SET revision = rule_decisions.revision + 1";
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [NAME.into()])).await?;

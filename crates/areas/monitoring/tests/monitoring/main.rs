@@ -20,4 +20,5 @@ mod searching;
 mod stories;
 mod strangers;
 mod stream;
+mod suppressions;
 mod walls;

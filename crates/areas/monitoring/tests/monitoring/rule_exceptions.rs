@@ -181,16 +181,12 @@ async fn everything_that_is_wrong_is_said_at_once() {
 async fn the_bound_on_exceptions_of_a_rule_is_one_for_all_agencies() {
     in_a_centre(|centre: Centre| async move {
         let most = monitoring::rules::settings::SETTINGS.exceptions.most_per_rule;
-        for number in 0..most {
-            let sql = format!(
-                "INSERT INTO rule_exceptions (id, rule_id, agency_id, conditions, reason, expires_at, created_by, created_at) \
-                 VALUES ('e{number}', '{RULE}', '{}', '[]', 'x', {}, '{}', {NOW})",
-                centre.b.agency,
-                NOW + DAY,
-                centre.b.person
-            );
-            centre.change(&sql).await;
-        }
+        let (agency, person) = (&centre.b.agency, &centre.b.person);
+        let row =
+            |number: u64| format!("('e{number}', '{RULE}', '{agency}', '[]', 'x', {}, '{person}', {NOW})", NOW + DAY);
+        let rows: Vec<String> = (0..most).map(row).collect();
+        let columns = "id, rule_id, agency_id, conditions, reason, expires_at, created_by, created_at";
+        centre.change(&format!("INSERT INTO rule_exceptions ({columns}) VALUES {}", rows.join(", "))).await;
         let path = format!("/rules/{RULE}/exceptions");
         let form = format!("act=save&reach=system%3A{}&expires_on=2026-12-01&reason=x", centre.a.system);
         let full = centre.post("0", &path, &form).await;

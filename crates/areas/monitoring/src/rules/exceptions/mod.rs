@@ -1,7 +1,7 @@
 //! An exception: what a rule is not to alert on, where and until when. The rule's text stays as it is, and what an exception
 //! leaves out is still counted. Pure; rows are in `store`, acts in `service`, what one would have left out in `preview`.
 
-mod form;
+pub(crate) mod form;
 pub mod pages;
 pub mod preview;
 pub mod service;
@@ -27,6 +27,16 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// The narrowest of what a row names.
+    pub fn of(source_id: Option<String>, system_id: Option<String>, agency_id: Option<String>) -> Self {
+        match (source_id, system_id, agency_id) {
+            (Some(id), ..) => Self::Source(id),
+            (None, Some(id), _) => Self::System(id),
+            (None, None, Some(id)) => Self::Agency(id),
+            (None, None, None) => Self::Centre,
+        }
+    }
+
     /// `system:<id>`, as a form sends it.
     pub fn code(&self) -> String {
         match self {
@@ -76,6 +86,12 @@ impl Condition {
             |value: &String| text.chars().flat_map(char::to_lowercase).eq(value.chars().flat_map(char::to_lowercase));
         self.values.iter().any(same)
     }
+}
+
+/// `user_name = backup, root; host_name = web01`.
+pub fn words_of(conditions: &[Condition]) -> String {
+    let one = |condition: &Condition| format!("{} = {}", condition.field, condition.values.join(", "));
+    conditions.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// What an exception leaves out.
@@ -171,10 +187,8 @@ pub struct RuleException {
 }
 
 impl RuleException {
-    /// `user_name = backup, root; host_name = web01`.
     pub fn words(&self) -> String {
-        let one = |condition: &Condition| format!("{} = {}", condition.field, condition.values.join(", "));
-        self.conditions.iter().map(one).collect::<Vec<_>>().join("; ")
+        words_of(&self.conditions)
     }
 
     /// Whether it was there at a moment, made before and not yet over.

@@ -184,12 +184,7 @@ pub(super) async fn remove(tx: &Tx<'_>, id: &str, reason: &str, now: Micros) -> 
 fn exception(row: &QueryResult) -> Result<RuleException, Error> {
     let optional = |name: &str| row.try_get::<Option<String>>("", name);
     let agency_id = optional("agency_id")?;
-    let reach = match (optional("source_id")?, optional("system_id")?, &agency_id) {
-        (Some(id), ..) => Reach::Source(id),
-        (None, Some(id), _) => Reach::System(id),
-        (None, None, Some(id)) => Reach::Agency(id.clone()),
-        (None, None, None) => Reach::Centre,
-    };
+    let reach = Reach::of(optional("source_id")?, optional("system_id")?, agency_id.clone());
     let created_by: String = row.try_get("", "created_by")?;
     let conditions: Vec<Condition> =
         serde_json::from_str(&row.try_get::<String>("", "conditions")?).map_err(Error::internal)?;
