@@ -182,11 +182,24 @@ rule-explain-decided-since = The state of the rule was decided anew at { $time }
 rule-explain-counted = The event is counted. The correlation alerts only when what is counted within its time is enough, as below.
 rule-explain-base = The event meets the condition. This rule is only counted by correlations and does not alert by itself.
 
+## Cost
+rule-cost = Cost
+rule-cost-column = Cost (ns per event)
+rule-cost-per-event = { $time } ns per event
+rule-cost-how = Measured at { $time }, this rule alone, over { $events } events of its kind of log among the newest { $sample }; the fastest run counts. In the pipeline rules share their work, so all of them together cost less than the sum.
+rule-cost-none-of-kind = At { $time } none of the newest { $sample } events was of the kind of log that the rule is written for, so nothing was measured.
+rule-cost-unknown = Not measured with the present text of the rule.
+rule-cost-measure = Measure
+rule-cost-measure-all = Measure what rules cost
+rule-cost-measured = Measured.
+rule-cost-what = Cost is measured rule by rule over the newest events; when, and over how many, stands on the page of the rule.
+
 ## Audit trail
 audit-rule-state = Changed the state of a rule
 audit-rule-load = Loaded new or changed rules
 audit-rule-import = Imported a pack of rules
 audit-rule-trial = Put new rules on trial
+audit-rule-measure = Measured what rules cost
 audit-rule-exception-create = Made an exception of a rule
 audit-rule-exception-remove = Ended an exception of a rule
 audit-object-rule = Rule

@@ -182,11 +182,24 @@ rule-explain-decided-since = Trạng thái quy tắc được quyết định l�
 rule-explain-counted = Sự kiện được đếm. Quy tắc tương quan chỉ cảnh báo khi các sự kiện được đếm trong khoảng thời gian đủ như dưới đây.
 rule-explain-base = Sự kiện thỏa điều kiện. Quy tắc này chỉ để quy tắc tương quan đếm, tự nó không cảnh báo.
 
+## Chi phí
+rule-cost = Chi phí
+rule-cost-column = Chi phí (ns mỗi sự kiện)
+rule-cost-per-event = { $time } ns mỗi sự kiện
+rule-cost-how = Đo lúc { $time }, riêng quy tắc này, trên { $events } sự kiện thuộc loại nhật ký của nó trong { $sample } sự kiện mới nhất; lấy lần chạy nhanh nhất. Khi chạy thật các quy tắc dùng chung công việc, nên tất cả cùng nhau rẻ hơn tổng các con số này.
+rule-cost-none-of-kind = Lúc { $time }, trong { $sample } sự kiện mới nhất không có sự kiện nào thuộc loại nhật ký của quy tắc, nên không đo được.
+rule-cost-unknown = Chưa đo với nội dung hiện tại của quy tắc.
+rule-cost-measure = Đo
+rule-cost-measure-all = Đo chi phí các quy tắc
+rule-cost-measured = Đã đo.
+rule-cost-what = Chi phí đo riêng từng quy tắc trên các sự kiện mới nhất; lúc đo và số sự kiện ở trang của quy tắc.
+
 ## Nhật ký kiểm toán
 audit-rule-state = Đổi trạng thái quy tắc
 audit-rule-load = Nạp quy tắc mới hoặc đã sửa
 audit-rule-import = Nhập gói quy tắc
 audit-rule-trial = Đưa quy tắc mới vào chạy thử
+audit-rule-measure = Đo chi phí quy tắc
 audit-rule-exception-create = Tạo ngoại lệ cho quy tắc
 audit-rule-exception-remove = Chấm dứt ngoại lệ của quy tắc
 audit-object-rule = Quy tắc

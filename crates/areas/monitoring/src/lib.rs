@@ -121,6 +121,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-suppressions",
         sql: include_str!("../migrations/2026-11-23-monitoring-suppressions.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-rule-costs",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-costs.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

@@ -4,6 +4,7 @@
 
 mod compile;
 mod correlation;
+mod cost;
 mod engine;
 mod explain;
 mod expression;
@@ -20,6 +21,7 @@ mod view;
 pub use correlation::{
     CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationSnapshot, CorrelationState, Moment,
 };
+pub use cost::RuleCost;
 pub use engine::Engine;
 pub use explain::{Ask, CorrelationMeasure, CorrelationReading, Explanation, How, Link, Part, Reading};
 pub use matches::{Detection, MatchedField, Matches};

@@ -1,6 +1,7 @@
 //! One rule: what it says, how it stands and what it did, and the change of its state.
 
 use super::closings::{self, Closing};
+use super::costs::{self, Cost};
 use super::exceptions::store::Filter;
 use super::figures::{self, Figures};
 use super::list::{Known, Standing, log_source};
@@ -22,6 +23,7 @@ use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use organisation::audit::AuditEntry;
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) fn routes() -> Routes {
@@ -58,6 +60,9 @@ struct RulePage {
     figures: Figures,
     verdict: Option<Verdict>,
     judged_days: i64,
+    /// What it cost when it was measured last.
+    cost: Option<Cost>,
+    may_measure: bool,
     /// The condition in words.
     reading: Words,
     cases: Vec<Case>,
@@ -112,7 +117,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let view = visit.read();
     let decisions = states::store::all(&view).await?;
     let figures = figures::by_rule(&view, Some(&rule.id), visit.now()).await?;
-    let known = Known { book: &book, decisions: &decisions, figures: &figures };
+    let costs = HashMap::new();
+    let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs };
     let history = organisation::audit::store::history(&view, "rule", &rule.id, MOST_HISTORY).await?;
     let ran = visit.address.has("tests", "run");
     let may_see_alerts = visit.scope().may(Capability::ViewAlerts);
@@ -141,6 +147,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         history: history.into_iter().map(Change::of).collect(),
         figures: known.figures(&rule),
         verdict: known.verdict(&rule),
+        cost: costs::store::of_rule(&view, &rule.id).await?,
+        may_measure: !rule.is_correlation() && costs::service::may_measure(visit),
         judged_days: THRESHOLDS.days,
         reading: reading::of(&book, position, lang, &page.format),
         cases: cases_of(visit, &book, &rule, ran).await?,

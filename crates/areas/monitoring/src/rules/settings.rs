@@ -10,6 +10,7 @@ pub struct Settings {
     pub hits: HitSettings,
     pub exceptions: ExceptionSettings,
     pub suppressions: SuppressionSettings,
+    pub costs: CostSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -48,6 +49,17 @@ pub struct SuppressionSettings {
     pub most: u64,
 }
 
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CostSettings {
+    /// The newest ones, over which rules are measured.
+    pub events: usize,
+    /// Of which the fastest counts.
+    pub runs: usize,
+    /// Longest time that measuring all rules takes.
+    pub most_seconds: u64,
+}
+
 impl HitSettings {
     /// Columns by which matches are told apart.
     pub fn columns(&self) -> Vec<Column> {
@@ -75,6 +87,7 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
             reckoned_days: 7,
         },
         suppressions: SuppressionSettings { default_hours: 4, most_hours: 168, most_days_ahead: 90, most: 500 },
+        costs: CostSettings { events: 2_000, runs: 3, most_seconds: 10 },
     })
 });
 
@@ -90,6 +103,7 @@ mod tests {
         assert!(hits.groups_per_hour > 0 && hits.groups_per_day >= hits.groups_per_hour && hits.keep_days > 30);
         // The last 24 hours are asked for by the hour.
         assert!((2..hits.keep_days).contains(&hits.hourly_days));
+        assert!(settings.costs.events > 0 && settings.costs.runs > 0 && settings.costs.most_seconds > 0);
         let suppressions = settings.suppressions;
         assert!((1..=suppressions.most_hours).contains(&suppressions.default_hours) && suppressions.most > 0);
         let exceptions = settings.exceptions;

@@ -175,3 +175,39 @@ fn explained(page: &crate::centre::Answer) -> (String, String) {
     let (then, now) = then.split_once("id=\"explain-now\"").expect("exceptions now");
     (then.to_owned(), now.to_owned())
 }
+
+#[tokio::test]
+async fn what_a_rule_costs_is_measured_told_with_how_and_forgotten_with_its_text() {
+    in_a_centre(|centre: Centre| async move {
+        let page = format!("/rules/{RULE}");
+        assert!(centre.get("2", &page).await.says("Chưa đo"));
+        let measure = format!("/rules/{RULE}/cost");
+        assert_eq!(
+            centre.post("0", &measure, "").await.status,
+            StatusCode::FORBIDDEN,
+            "it looks at events of everybody"
+        );
+        assert_eq!(centre.post("6", &measure, "").await.status, StatusCode::FORBIDDEN);
+        let measured = centre.post("2", &measure, "").await;
+        assert_eq!(measured.status, StatusCode::SEE_OTHER, "{}", measured.text);
+        let shown = centre.get("0", &page).await;
+        assert!(shown.says("ns mỗi sự kiện") && shown.says("trên 2 sự kiện"), "{}", shown.text);
+        let count = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM rule_costs";
+        assert_eq!(centre.post("2", "/rules/costs", "").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(centre.value(count).await, "1", "a correlation is not measured");
+        let list = centre.get("2", "/rules?sort=-cost").await;
+        assert!(list.says("aria-sort=\"descending\""), "{}", list.text);
+        let audited = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM audit_entries WHERE action = 'rule.measure'";
+        assert_eq!(centre.value(audited).await, "2");
+        load(&centre.db, &text("root")).await;
+        let cost = format!(
+            "INSERT INTO rule_costs (rule_id, nanoseconds, events, sample, measured_at) VALUES ('{GONE}', 1.5, 1, 1, 1)"
+        );
+        centre.change(&cost).await;
+        load(&centre.db, &text("root")).await;
+        assert_eq!(centre.value(count).await, "2");
+        load(&centre.db, &text("toor")).await;
+        assert_eq!(centre.value(count).await, "1", "another text costs something else");
+    })
+    .await;
+}
