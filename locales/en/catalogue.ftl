@@ -93,6 +93,7 @@ catalogue-monitoring-alerts-rule_title_vi = Vietnamese title, where the rule has
 catalogue-monitoring-alerts-rule_level = Sigma's level of the rule.
 catalogue-monitoring-alerts-severity = Severity after weighing with the level of the system.
 catalogue-monitoring-alerts-score = 0 to 100: level of the rule and level of the system.
+catalogue-monitoring-alerts-risk = What it adds to the risk of its entity, before that fades.
 catalogue-monitoring-alerts-state = new, acknowledged, assigned, escalated, closed or suppressed.
 catalogue-monitoring-alerts-source_id = Source of the first event.
 catalogue-monitoring-alerts-system_id = System the source belonged to.

@@ -93,6 +93,7 @@ catalogue-monitoring-alerts-rule_title_vi = Tên quy tắc bằng tiếng Việt
 catalogue-monitoring-alerts-rule_level = Mức của quy tắc theo Sigma.
 catalogue-monitoring-alerts-severity = Mức độ sau khi tính cả cấp độ của hệ thống.
 catalogue-monitoring-alerts-score = Từ 0 đến 100: mức của quy tắc và cấp độ của hệ thống.
+catalogue-monitoring-alerts-risk = Phần cộng vào rủi ro của đối tượng, trước khi phai dần.
 catalogue-monitoring-alerts-state = new (mới), acknowledged (đã tiếp nhận), assigned (đã giao), escalated (đã nâng thành sự cố), closed (đã đóng) hoặc suppressed (tạm ngừng báo).
 catalogue-monitoring-alerts-source_id = Nguồn của sự kiện đầu tiên.
 catalogue-monitoring-alerts-system_id = Hệ thống mà nguồn thuộc về khi đó.

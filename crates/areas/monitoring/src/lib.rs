@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod bulk;
 pub mod duty;
+pub mod entities;
 mod finders;
 pub mod import;
 pub mod intake;
@@ -47,6 +48,7 @@ pub fn area() -> Area {
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
             .merge(stories::routes())
+            .merge(entities::routes())
             .merge(suppressions::routes())
             .merge(search::routes())
             .merge(saved_searches::routes())
@@ -125,6 +127,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-rule-costs",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-costs.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-entity-risk",
+        sql: include_str!("../migrations/2026-11-23-monitoring-entity-risk.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -140,6 +146,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("duty", "duty-navigation", "/", "clock", Capability::ViewAlerts, 10),
         item("monitoring", "alert-navigation", "/alerts", "bell", Capability::ViewAlerts, 10),
         item("monitoring", "story-navigation", "/stories", "route", Capability::ViewAlerts, 15),
+        item("monitoring", "entity-navigation", "/entities", "target", Capability::ViewAlerts, 17),
         item("monitoring", "search-navigation", "/search", "search", Capability::ViewEvents, 20),
         item("monitoring", "saved-search-navigation", "/saved-searches", "star", Capability::ViewEvents, 25),
         item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),

@@ -152,7 +152,7 @@ fn states(address: &Address) -> Vec<AlertState> {
 }
 
 /// `source_ip:203.0.113.9`.
-fn entity_of(text: &str) -> Option<Entity> {
+pub(crate) fn entity_of(text: &str) -> Option<Entity> {
     let (kind, value) = text.split_once(':')?;
     Some(Entity { kind: kind.to_owned(), value: value.to_owned() })
 }

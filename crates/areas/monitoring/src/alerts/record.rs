@@ -5,9 +5,10 @@ use super::grouping::{Bundle, damped_key};
 use super::scoring::Scoring;
 use super::store::{row, severity_rank};
 use super::{AlertState, Entity, Sample};
+use crate::entities::POLICY;
 use crate::stories::weave::{Thread, weave};
 use crate::stories::{Link, Piece};
-use kit::clock::{MINUTE, Micros};
+use kit::clock::{DAY, MINUTE, Micros};
 use kit::text::without_nul;
 use kit::{Error, Tx};
 use sea_orm::entity::prelude::*;
@@ -112,6 +113,7 @@ pub async fn write_bundles(
         let links = bundle.links.clone();
         let mut row = new_row(&key, bundle, scoring, !admitted, now);
         row.first_sequence = free_sequence(tx, &row, match_sequence).await?;
+        row.risk = POLICY.weigh(row.score, &row.entity_kind, is_first(tx, &row).await?);
         changes.extend(change(&row, true));
         row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
         if admitted && row.suppression_id.is_none() && severity_rank(scoring.story.least_severity) <= row.severity_rank
@@ -162,6 +164,23 @@ async fn free_sequence(tx: &Tx<'_>, row: &row::Model, match_sequence: u64) -> Re
         .filter(row::Column::FirstSequence.eq(row.first_sequence));
     let taken = same.one(tx).await?.is_some();
     Ok(if taken { i64::try_from(match_sequence).unwrap_or(i64::MAX) } else { row.first_sequence })
+}
+
+/// Whether the rule has not alerted on this entity lately.
+async fn is_first(tx: &Tx<'_>, row: &row::Model) -> Result<bool, Error> {
+    use sea_orm::QueryFilter;
+    let since = row.first_event_time.saturating_sub(POLICY.novelty.within_days * DAY);
+    let agency = match &row.agency_id {
+        Some(id) => row::Column::AgencyId.eq(id),
+        None => row::Column::AgencyId.is_null(),
+    };
+    let before = row::Entity::find()
+        .filter(row::Column::EntityKind.eq(&row.entity_kind))
+        .filter(row::Column::EntityValue.eq(&row.entity_value))
+        .filter(row::Column::RuleId.eq(&row.rule_id))
+        .filter(row::Column::LastEventTime.gte(since))
+        .filter(agency);
+    Ok(before.one(tx).await?.is_none())
 }
 
 fn thread<'alert>(row: &'alert row::Model, links: &'alert [Link]) -> Thread<'alert> {
@@ -306,6 +325,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         close_note: None,
         story_id: None,
         suppression_id: bundle.suppression.map(|id| id.to_string()),
+        risk: 0.0,
         tactics: serde_json::to_string(&bundle.rule.tactics).unwrap_or_default(),
     }
 }

@@ -2,6 +2,7 @@
 //! entity, history, who may take it. Opening it notes who looked first.
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
+use crate::entities::{self, Band, POLICY};
 use crate::rules::attribution::{self, Attribution};
 use crate::rules::techniques::Technique;
 use crate::rules::{self, Book};
@@ -12,7 +13,7 @@ use crate::search::run::{audit, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
 use crate::suppressions::{self, Suppression};
 use detection::Rule;
-use kit::page::{Address, Choice, Level};
+use kit::page::{Address, Choice, Format, Level};
 use kit::web::{SlotContent, Visit};
 use kit::{Capability, Connection, Error, Lang};
 use organisation::audit::AuditEntry;
@@ -78,6 +79,8 @@ pub struct Shown {
     pub may_suppress: bool,
     /// The suppression that held it back, with the list that it stands in, where the asker may read it.
     pub suppression: Option<(Suppression, String)>,
+    /// Risk of its entity, with its place in the ranking.
+    pub risk: Option<(String, Band, String)>,
     /// A saved search raised it.
     pub is_scheduled: bool,
     /// Samples whose event is no longer in the store.
@@ -177,6 +180,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
             None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
         },
         suppression: suppression(visit, alert.suppression_id.as_deref()).await?,
+        risk: risk(visit, &alert).await?,
         is_scheduled: saved.is_some(),
         may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
         may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
@@ -184,6 +188,15 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         rule,
         alert,
     })
+}
+
+async fn risk(visit: &Visit, alert: &Alert) -> Result<Option<(String, Band, String)>, Error> {
+    let found = entities::store::of_entity(&visit.read(), alert.agency_id.clone(), &alert.entity, visit.now()).await?;
+    Ok(found.map(|one| {
+        let entity = format!("{}:{}", one.entity.kind, one.entity.value);
+        let points = Format::new(visit.lang, visit.now()).decimal(one.risk, 0);
+        (points, POLICY.band(one.risk), Address::parse("/entities").with("entity", entity).to_string())
+    }))
 }
 
 async fn suppression(visit: &Visit, id: Option<&str>) -> Result<Option<(Suppression, String)>, Error> {

@@ -56,6 +56,7 @@ pub(super) mod row {
         pub close_note: Option<String>,
         pub story_id: Option<String>,
         pub suppression_id: Option<String>,
+        pub risk: f64,
         pub tactics: String,
     }
 

@@ -1,7 +1,7 @@
 //! `monitoring.alerts` in the SQL catalogue.
 
 use kit::Capability;
-use kit::catalogue::ColumnKind::{Boolean, Integer, Text, Time};
+use kit::catalogue::ColumnKind::{Boolean, Float, Integer, Text, Time};
 use kit::catalogue::{TableSpec, column};
 
 pub const ALERTS: TableSpec = TableSpec {
@@ -16,6 +16,7 @@ pub const ALERTS: TableSpec = TableSpec {
         column("rule_level", Text, "Sigma's level of the rule."),
         column("severity", Text, "Severity after weighing with the level of the system."),
         column("score", Integer, "0 to 100: level of the rule and level of the system."),
+        column("risk", Float, "What it adds to the risk of its entity, before that fades."),
         column("state", Text, "new, acknowledged, assigned, escalated, closed or suppressed."),
         column("source_id", Text, "Source of the first event."),
         column("system_id", Text, "System the source belonged to."),
@@ -46,7 +47,7 @@ pub const ALERTS: TableSpec = TableSpec {
         column("closed_by", Text, "By whom."),
         column("close_reason", Text, "handled, benign, false-positive or duplicate."),
     ],
-    select: "SELECT id, rule_id, rule_title, rule_title_vi, rule_level, severity, score, state, source_id, system_id, \
+    select: "SELECT id, rule_id, rule_title, rule_title_vi, rule_level, severity, score, risk, state, source_id, system_id, \
              system_level, agency_id, entity_kind, entity_value, count, first_sequence, last_sequence, \
              first_event_time, last_event_time, first_event_recorded, detected_at, updated_at, techniques, tactics, \
              story_id, suppression_id, damped, seen_at, seen_by, acknowledged_at, acknowledged_by, assigned_to, escalated_at, closed_at, closed_by, \

@@ -7,6 +7,7 @@ extern crate luytre_monitoring as monitoring;
 mod acts;
 mod bulk;
 mod centre;
+mod entities;
 mod exports;
 mod pages;
 mod readings;
