@@ -282,6 +282,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
     let owner = |id: Option<std::sync::Arc<str>>| id.filter(|_| !damped).map(|id| id.to_string());
     let title =
         format!("{} {} {}", bundle.rule.title_vi.as_deref().unwrap_or_default(), bundle.rule.title, entity.value);
+    let state = if bundle.suppression.is_some() { AlertState::Suppressed } else { AlertState::New };
     row::Model {
         id: kit::id::new_id(now),
         rule_id: bundle.rule.id.clone(),
@@ -301,7 +302,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         severity: severity.code().to_owned(),
         severity_rank: severity_rank(severity),
         score,
-        state: if bundle.suppression.is_some() { AlertState::Suppressed } else { AlertState::New }.code().to_owned(),
+        state: state.code().to_owned(),
         count: bundle.count,
         first_event_time: bundle.first_time,
         last_event_time: bundle.last_time,

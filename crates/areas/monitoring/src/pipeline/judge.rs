@@ -1,6 +1,6 @@
 //! What becomes of a match: nothing where its rule is off, a figure where an exception holds or the rule is on trial, else an
-//! alert, held back where a suppression covers it. What is off or excepted feeds no correlation either; a correlation that is off or excepted raises nothing, and what
-//! it found still counts for a correlation above it.
+//! alert, held back where a suppression covers it. What is off or excepted feeds no correlation either; a correlation that is
+//! off or excepted raises nothing, and what it found still counts for a correlation above it.
 
 use crate::alerts::grouping::{Matched, Owner, RuleFacts};
 use crate::rules::exceptions::InForce;

@@ -27,7 +27,7 @@ impl Pipeline {
         Ok(())
     }
 
-    async fn keep_hits(&self) -> Result<(), Error> {
+    async fn keep_hits(&self) -> Result<bool, Error> {
         let inner = &self.0;
         hits::rollup::keep_house(&inner.db.scoped(&inner.scope), &SETTINGS.hits, inner.clock.now()).await
     }
@@ -46,9 +46,19 @@ pub(super) async fn watch(pipeline: Pipeline) {
             tracing::warn!(%error, "decisions about rules could not be read; the old ones hold");
         }
         let hour = pipeline.0.clock.now().div_euclid(HOUR);
-        if kept_in != Some(hour) {
-            kept_in = Some(hour);
-            if let Err(error) = pipeline.keep_hits().await {
+        if kept_in == Some(hour) {
+            continue;
+        }
+        let kept = tokio::select! {
+            () = pipeline.0.stop.cancelled() => return,
+            kept = pipeline.keep_hits() => kept,
+        };
+        match kept {
+            Ok(true) => kept_in = Some(hour),
+            // The rest in the next round, after another look at what was decided.
+            Ok(false) => {}
+            Err(error) => {
+                kept_in = Some(hour);
                 tracing::warn!(%error, "old hits of rules could not be rolled up or forgotten");
             }
         }

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use kit::Scope;
     use kit::scope::{Actor, Agencies};
-    use sea_orm::DbBackend;
+    use sea_orm::{ConnectionTrait, DbBackend};
 
     #[tokio::test]
     async fn what_rule_pages_ask_of_hits_is_answered_from_an_index_alone() {

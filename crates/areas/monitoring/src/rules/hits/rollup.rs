@@ -10,26 +10,34 @@ use kit::db::ScopedDb;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// Rolls up what is due and lets go of what is too old. Done again, it changes nothing.
-pub async fn keep_house(db: &ScopedDb<'_>, settings: &HitSettings, now: Micros) -> Result<(), Error> {
+/// Rules and days that one round rolls up.
+const MOST_AT_ONCE: usize = 200;
+
+/// Rolls up what is due, as much as one round may, and lets go of what is too old. True once nothing is left to do; then, done
+/// again, it changes nothing.
+pub async fn keep_house(db: &ScopedDb<'_>, settings: &HitSettings, now: Micros) -> Result<bool, Error> {
     let tx = db.begin().await?;
     store::forget(&tx, start_of_day(vietnam_date(now - settings.keep_days * DAY))).await?;
     tx.commit().await?;
     // Whole days alone: nothing that arrives now falls into them any more.
     let due = start_of_day(vietnam_date(now - settings.hourly_days * DAY));
-    let mut done_to = 0;
+    let (mut done_to, mut done) = (0, 0);
     while let Some(first) = store::first_hour(&db.read(), done_to, due).await? {
         let date = vietnam_date(first);
         let (from, to) = (start_of_day(date), end_of_day(date));
         done_to = to;
         for rule_id in store::rules_by_the_hour(&db.read(), from, to).await? {
+            if done == MOST_AT_ONCE {
+                return Ok(false);
+            }
+            done += 1;
             let tx = db.begin().await?;
             let taken = store::take(&tx, &rule_id, from, to).await?;
             store::add(&tx, &day(taken, from, settings.groups_per_day)).await?;
             tx.commit().await?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What was counted of one rule in a day as one count per group. The groups with most matches stay apart, what is beyond
