@@ -152,6 +152,7 @@ pub(super) fn unacknowledged(now: Micros) -> Filter {
         technique: None,
         assigned_to: None,
         story_id: None,
+        suppression_id: None,
         is_loose: false,
         words: String::new(),
         span: Timespan { from: Some(SETTINGS.since(now)), to: None, range: "" },

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use kit::Capability;
 use kit::page::{Address, Chip, Choice, Page, Pagination, Sparkline};
 use kit::web::{Csv, Fail, Routes, Visit, render};
+use organisation::elevations::export_refused;
 
 const PER_PAGE: u64 = 50;
 const MOST_ROWS: u64 = 10_000;
@@ -60,6 +61,9 @@ async fn list_entities(visit: Visit) -> Result<Response, Fail> {
     if visit.address.has("format", "csv") {
         visit.require(Capability::ExportRows)?;
         let found = store::ranking(&view, &filter, now, MOST_ROWS, 0).await?;
+        if let Some(elsewhere) = export_refused(&visit, found.len()).await? {
+            return Ok(elsewhere);
+        }
         return Ok(csv(&found).into_response());
     }
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter, now).await?);
