@@ -26,7 +26,7 @@ fn events() -> Vec<Event> {
     let line = |text: &str| Event { raw: text.to_owned().into(), ..Event::default() };
     let with = |name: &str, value: &str| {
         let mut fields = Fields::default();
-        fields.set(name, value.into());
+        fields.set(name, value);
         Event { fields, ..Event::default() }
     };
     let column = |column: Column, value: &str| {
@@ -183,7 +183,7 @@ fn more_than_the_store_takes_is_not_asked() {
     assert_eq!(of_indicators(&many), None);
     let short: Vec<_> = (0..MOST_TERMS).map(|number| listed(&format!("a{number}.example"))).collect();
     assert!(of_indicators(&short).is_some_and(|condition| condition.len() <= LONGEST));
-    let addresses: Vec<_> = (0..MOST_TERMS).map(|number| listed(&format!("198.51.{}.{}", number / 200, number % 200)));
+    let addresses = (0..MOST_TERMS).map(|number| listed(&format!("198.51.{}.{}", number / 200, number % 200)));
     assert!(of_indicators(&addresses.collect::<Vec<_>>()).is_some_and(|condition| condition.len() <= LONGEST));
     assert_eq!(of_indicators(&[]), None);
     assert!(of_indicators(&[listed("it's.exe")]).is_some_and(|condition| condition.contains("it''s\\.exe")));

@@ -2,7 +2,7 @@
 
 use super::{Hunt, SubjectKind, narrow};
 use crate::alerts::SampleField;
-use crate::alerts::grouping::{Grouping, Owner, RuleFacts};
+use crate::alerts::grouping::{Grouping, Matched, Owner, RuleFacts};
 use crate::indicators;
 use crate::indicators::in_force::{InForce, by_indicator, held_at};
 use crate::rules::Book;
@@ -117,7 +117,9 @@ impl RuleQuarry {
         matches.retain(|detection| !is_off(detection.rule) && !is_excepted(detection.rule, &[]));
         let mut found = 0;
         for detection in matches.detections().iter().filter(|detection| detection.rule == *position) {
-            grouping.add(facts, owner, event, detection.fields.iter().map(sample_field).collect());
+            // Who asks for the past is told of it: no suppression holds it back.
+            let matched = Matched { rule: facts, owner, suppression: None };
+            grouping.add(matched, event, detection.fields.iter().map(sample_field).collect());
             found += 1;
         }
         let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: owner.scope() };
@@ -125,7 +127,7 @@ impl RuleQuarry {
         let correlated = correlations.observe(engine, event, moment, matches, &mut feeds);
         for matched in correlated.iter().filter(|matched| matched.rule == *position) {
             if !is_excepted(*position, &matched.group) {
-                grouping.add_correlation(facts, owner, event, matched);
+                grouping.add_correlation(Matched { rule: facts, owner, suppression: None }, event, matched);
                 found += 1;
             }
         }
@@ -141,7 +143,7 @@ impl IndicatorQuarry {
         for (reference, hits) in &found {
             let rule = facts.entry(*reference).or_insert_with(|| Arc::new(in_force.facts(*reference, hits)));
             let field = hits.first().map(|hit| in_force.sample(hit));
-            grouping.add(rule, owner, event, field.into_iter().collect());
+            grouping.add(Matched { rule, owner, suppression: None }, event, field.into_iter().collect());
         }
         found.len() as u64
     }

@@ -2,7 +2,7 @@
 
 use super::tally::ImportTally;
 use super::{Pipeline, Worker};
-use crate::alerts::grouping::RuleFacts;
+use crate::alerts::grouping::{Matched, RuleFacts};
 use crate::indicators::in_force::{InForce, by_indicator, held_at};
 use crate::indicators::service;
 use crate::sources::resolver::Known;
@@ -40,7 +40,7 @@ impl Finder {
 
 /// Looks up one event and gathers what was found. Returns the number of indicators found.
 pub(super) fn look_up(worker: &mut Worker, event: &Event, known: &Known, tally: Option<&ImportTally>) -> u64 {
-    let Worker { finder, grouping, written_to, .. } = worker;
+    let Worker { finder, judge, grouping, written_to, .. } = worker;
     let Finder { in_force, hits, facts } = finder;
     if event.seq <= *written_to {
         return 0;
@@ -57,7 +57,9 @@ pub(super) fn look_up(worker: &mut Worker, event: &Event, known: &Known, tally: 
         }
         let rule = facts.entry(*reference).or_insert_with(|| Arc::new(in_force.facts(*reference, hits)));
         let field = hits.first().map(|hit| in_force.sample(hit));
-        grouping.add(rule, &known.owner, event, field.into_iter().collect());
+        let suppression = judge.held_back(&rule.id, &known.owner, event);
+        let matched = Matched { rule, owner: &known.owner, suppression };
+        grouping.add(matched, event, field.into_iter().collect());
         if let Some(tally) = tally {
             tally.add(rule, event);
         }

@@ -53,6 +53,12 @@ impl Judge {
         self.by_rule.insert(rule, ruling.clone());
         Some(ruling)
     }
+
+    /// The suppression that holds back what was found of an event otherwise than by a rule of the engine.
+    pub(super) fn held_back(&self, rule_id: &str, owner: &Owner, event: &Event) -> Option<&Arc<str>> {
+        let window = self.tuning.windows(rule_id).find(|window| window.covers(owner, event, &[]));
+        window.map(|window| &window.id)
+    }
 }
 
 impl Ruling {
