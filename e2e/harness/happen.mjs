@@ -7,7 +7,7 @@ export async function happen(browser, program) {
   await signIn(watch, program, 'analyst');
   const alert = watch.locator('#alert-rows tr[data-row] a[data-open]').first();
   for (let left = 60; left > 0; left -= 1) {
-    await watch.goto('/alerts');
+    await watch.goto('/alerts?each=1');
     if ((await alert.count()) > 0) break;
     await watch.waitForTimeout(1000);
   }

@@ -9,7 +9,7 @@ export const name = 'an alert appears by itself, becomes an incident, and its fi
 
 export default async function journey({ visitor, check, accessible }) {
   const watch = await visitor({ role: 'trucban' });
-  await watch.goto('/alerts');
+  await watch.goto('/alerts?each=1');
   await accessible(watch);
 
   // No reload: the mark on the window must outlive the arrival of the alert.

@@ -93,7 +93,8 @@ catalogue-monitoring-alerts-rule_title_vi = Vietnamese title, where the rule has
 catalogue-monitoring-alerts-rule_level = Sigma's level of the rule.
 catalogue-monitoring-alerts-severity = Severity after weighing with the level of the system.
 catalogue-monitoring-alerts-score = 0 to 100: level of the rule and level of the system.
-catalogue-monitoring-alerts-state = new, acknowledged, assigned, escalated or closed.
+catalogue-monitoring-alerts-risk = What it adds to the risk of its entity, before that fades.
+catalogue-monitoring-alerts-state = new, acknowledged, assigned, escalated, closed or suppressed.
 catalogue-monitoring-alerts-source_id = Source of the first event.
 catalogue-monitoring-alerts-system_id = System the source belonged to.
 catalogue-monitoring-alerts-system_level = Level of that system when the alert was raised.
@@ -111,6 +112,7 @@ catalogue-monitoring-alerts-updated_at = When the newest match was added.
 catalogue-monitoring-alerts-techniques = ATT&CK techniques as a JSON list.
 catalogue-monitoring-alerts-tactics = ATT&CK tactics of the rule as a JSON list.
 catalogue-monitoring-alerts-story_id = Attack story it belongs to.
+catalogue-monitoring-alerts-suppression_id = Suppression that held it back (suppressions.id).
 catalogue-monitoring-alerts-damped = Stands for the groups of a rule beyond its limit per minute.
 catalogue-monitoring-alerts-seen_at = When a person first opened it.
 catalogue-monitoring-alerts-seen_by = Who that was.
@@ -206,9 +208,10 @@ catalogue-monitoring-rule_exceptions-removed_by = Person who ended it before its
 catalogue-monitoring-rule_exceptions-removed_at = When.
 
 ## monitoring.rule_hits
-catalogue-monitoring-rule_hits = Matches of rules by hour of arrival, source and what tells them apart.
+catalogue-monitoring-rule_hits = Matches of rules by hour of arrival (by the day where they are older), source and what tells them apart.
 catalogue-monitoring-rule_hits-rule_id = Identifier of the rule (alerts.rule_id).
-catalogue-monitoring-rule_hits-hour_start = Hour in which the matching events arrived.
+catalogue-monitoring-rule_hits-hour_start = Beginning of the hour, or of the day in Vietnam, in which the matching events arrived.
+catalogue-monitoring-rule_hits-hours = 1 for an hour, 24 for a day.
 catalogue-monitoring-rule_hits-source_id = Source of the events; empty where groups are counted together.
 catalogue-monitoring-rule_hits-system_id = System the source belonged to.
 catalogue-monitoring-rule_hits-agency_id = Agency of the system.
@@ -216,6 +219,73 @@ catalogue-monitoring-rule_hits-detailed = False where groups beyond the limit ar
 catalogue-monitoring-rule_hits-alerted = Matches that became part of an alert.
 catalogue-monitoring-rule_hits-shadowed = Matches while the rule was on trial.
 catalogue-monitoring-rule_hits-excepted = Matches that an exception left out.
+
+## monitoring.indicator_lists
+catalogue-monitoring-indicator_lists = Lists of indicators that events are looked up in.
+catalogue-monitoring-indicator_lists-id = Identifier of the list.
+catalogue-monitoring-indicator_lists-name = Name.
+catalogue-monitoring-indicator_lists-source = Who publishes it.
+catalogue-monitoring-indicator_lists-kind = malware, phishing, control, scanning or other.
+catalogue-monitoring-indicator_lists-tlp = Traffic Light Protocol: clear, green, amber, amber-strict or red.
+catalogue-monitoring-indicator_lists-confidence = How sure it is where it does not say, in per cent.
+catalogue-monitoring-indicator_lists-valid_days = Days that its indicators hold where it does not say.
+catalogue-monitoring-indicator_lists-with_subdomains = Its domains stand for everything below them.
+catalogue-monitoring-indicator_lists-enabled = Events are looked up in it.
+catalogue-monitoring-indicator_lists-created_at = When it was made.
+catalogue-monitoring-indicator_lists-updated_at = When it was last changed.
+
+## monitoring.indicators
+catalogue-monitoring-indicators = Domains, addresses, links, hashes, e-mail addresses and file names on lists.
+catalogue-monitoring-indicators-list_id = List; joins monitoring.indicator_lists.id.
+catalogue-monitoring-indicators-indicator_id = Identity of the indicator in all lists; alerts of it have rule_id indicator:….
+catalogue-monitoring-indicators-kind = domain, address, url, hash, mail or file-name.
+catalogue-monitoring-indicators-text = The indicator in its one spelling.
+catalogue-monitoring-indicators-confidence = How sure the list is, in per cent.
+catalogue-monitoring-indicators-valid_until = It holds before this moment.
+catalogue-monitoring-indicators-reference = What the list calls it.
+catalogue-monitoring-indicators-added_at = When it came onto the list.
+catalogue-monitoring-indicators-renewed_at = When it was last taken from a file.
+
+## monitoring.hunts
+catalogue-monitoring-hunts = Rules and indicators that were looked for in what was stored already.
+catalogue-monitoring-hunts-id = Identifier of the hunt.
+catalogue-monitoring-hunts-subject_kind = rule, indicator or list.
+catalogue-monitoring-hunts-subject_id = Identifier of what was looked for.
+catalogue-monitoring-hunts-subject_name = Its name when the hunt began.
+catalogue-monitoring-hunts-time_from = Beginning of the window.
+catalogue-monitoring-hunts-time_to = End of the window.
+catalogue-monitoring-hunts-state = waiting, running, done, cancelled or failed.
+catalogue-monitoring-hunts-owner_id = Person who began it.
+catalogue-monitoring-hunts-events = Records that were looked at one by one.
+catalogue-monitoring-hunts-matches = Matches.
+catalogue-monitoring-hunts-alerts = Alerts that were not there before.
+catalogue-monitoring-hunts-created_at = When it was asked for.
+catalogue-monitoring-hunts-started_at = When it began.
+catalogue-monitoring-hunts-ended_at = When it ended.
+
+## monitoring.hunt_alerts
+catalogue-monitoring-hunt_alerts = Alerts that a hunt raised: they are of the past.
+catalogue-monitoring-hunt_alerts-alert_id = Alert; joins monitoring.alerts.id.
+catalogue-monitoring-hunt_alerts-hunt_id = Hunt that raised it.
+catalogue-monitoring-hunt_alerts-agency_id = Agency of the alert.
+
+## monitoring.suppressions
+catalogue-monitoring-suppressions = Windows in which alerts are held back.
+catalogue-monitoring-suppressions-id = Identifier of the suppression (alerts.suppression_id).
+catalogue-monitoring-suppressions-kind = maintenance, drill or other.
+catalogue-monitoring-suppressions-rule_id = Identifier of the rule (alerts.rule_id); empty for every rule.
+catalogue-monitoring-suppressions-agency_id = Agency where it holds, or that the system or source belongs to; empty for the centre.
+catalogue-monitoring-suppressions-system_id = System where it holds.
+catalogue-monitoring-suppressions-source_id = Source where it holds.
+catalogue-monitoring-suppressions-conditions = Fields and values that must all hold, as a JSON list.
+catalogue-monitoring-suppressions-reason = Why.
+catalogue-monitoring-suppressions-starts_at = From when.
+catalogue-monitoring-suppressions-ends_at = Until when, as planned.
+catalogue-monitoring-suppressions-alert_id = Alert that it was made from.
+catalogue-monitoring-suppressions-created_by = Person who made it.
+catalogue-monitoring-suppressions-created_at = When.
+catalogue-monitoring-suppressions-ended_by = Person who ended it before its time.
+catalogue-monitoring-suppressions-ended_at = When.
 
 ## organisation.agencies
 catalogue-organisation-agencies = Agencies of the province: departments, communes, bodies, enterprises, partners.

@@ -64,7 +64,6 @@ source-section-recognised = Recognised by
 source-section-expected = When to worry
 source-section-read = How to read it
 source-system-unknown = There is no such system in your scope
-source-agency-unknown = There is no such agency in your scope
 source-unassigned-title = Senders that nobody owns yet
 source-unassigned-text = These hosts send logs but belong to no system. Tick hosts, choose a system and press Adopt: what they sent before belongs to that system too.
 source-unassigned-read = These machines send logs but belong to no system yet. The people of the centre who look after log sources will take them into a system.

@@ -9,6 +9,7 @@ law-deadline-at-once = at once on { $from }
 law-deadline-hours = within { $amount } hours of { $from }
 law-deadline-days = within { $amount } days of { $from }
 law-deadline-working-days = within { $amount } working days of { $from }
+law-deadline = Deadline: { $deadline }
 law-recipient = To: { $name }
 law-form = Form: { $title }
 law-condition-serious = Serious incidents only; until one is classified the clock runs

@@ -93,7 +93,8 @@ catalogue-monitoring-alerts-rule_title_vi = Tên quy tắc bằng tiếng Việt
 catalogue-monitoring-alerts-rule_level = Mức của quy tắc theo Sigma.
 catalogue-monitoring-alerts-severity = Mức độ sau khi tính cả cấp độ của hệ thống.
 catalogue-monitoring-alerts-score = Từ 0 đến 100: mức của quy tắc và cấp độ của hệ thống.
-catalogue-monitoring-alerts-state = new (mới), acknowledged (đã tiếp nhận), assigned (đã giao), escalated (đã nâng thành sự cố) hoặc closed (đã đóng).
+catalogue-monitoring-alerts-risk = Phần cộng vào rủi ro của đối tượng, trước khi phai dần.
+catalogue-monitoring-alerts-state = new (mới), acknowledged (đã tiếp nhận), assigned (đã giao), escalated (đã nâng thành sự cố), closed (đã đóng) hoặc suppressed (tạm ngừng báo).
 catalogue-monitoring-alerts-source_id = Nguồn của sự kiện đầu tiên.
 catalogue-monitoring-alerts-system_id = Hệ thống mà nguồn thuộc về khi đó.
 catalogue-monitoring-alerts-system_level = Cấp độ của hệ thống đó lúc phát cảnh báo.
@@ -111,6 +112,7 @@ catalogue-monitoring-alerts-updated_at = Lúc thêm lần khớp mới nhất.
 catalogue-monitoring-alerts-techniques = Các kỹ thuật ATT&CK, dạng danh sách JSON.
 catalogue-monitoring-alerts-tactics = Các chiến thuật ATT&CK của quy tắc, dạng danh sách JSON.
 catalogue-monitoring-alerts-story_id = Chuỗi tấn công mà cảnh báo thuộc về.
+catalogue-monitoring-alerts-suppression_id = Đợt tạm ngừng báo đã giữ lại cảnh báo (suppressions.id).
 catalogue-monitoring-alerts-damped = Đại diện cho những nhóm vượt quá số cho phép mỗi phút của một quy tắc.
 catalogue-monitoring-alerts-seen_at = Lúc có người mở xem lần đầu.
 catalogue-monitoring-alerts-seen_by = Người đã mở xem lần đầu.
@@ -206,9 +208,10 @@ catalogue-monitoring-rule_exceptions-removed_by = Người chấm dứt sớm.
 catalogue-monitoring-rule_exceptions-removed_at = Lúc chấm dứt.
 
 ## monitoring.rule_hits
-catalogue-monitoring-rule_hits = Số lần khớp của quy tắc theo giờ sự kiện đến, nguồn và những gì phân biệt chúng.
+catalogue-monitoring-rule_hits = Số lần khớp của quy tắc theo giờ sự kiện đến (cũ hơn thì theo ngày), nguồn và những gì phân biệt chúng.
 catalogue-monitoring-rule_hits-rule_id = Mã của quy tắc (alerts.rule_id).
-catalogue-monitoring-rule_hits-hour_start = Giờ mà các sự kiện khớp đến Trung tâm.
+catalogue-monitoring-rule_hits-hour_start = Đầu giờ, hoặc đầu ngày theo giờ Việt Nam, mà các sự kiện khớp đến Trung tâm.
+catalogue-monitoring-rule_hits-hours = 1 là một giờ, 24 là một ngày.
 catalogue-monitoring-rule_hits-source_id = Nguồn của sự kiện; trống khi nhiều nhóm được đếm chung.
 catalogue-monitoring-rule_hits-system_id = Hệ thống mà nguồn thuộc về.
 catalogue-monitoring-rule_hits-agency_id = Cơ quan của hệ thống.
@@ -216,6 +219,73 @@ catalogue-monitoring-rule_hits-detailed = Là false khi các nhóm vượt giớ
 catalogue-monitoring-rule_hits-alerted = Số lần khớp đã vào một cảnh báo.
 catalogue-monitoring-rule_hits-shadowed = Số lần khớp khi quy tắc đang chạy thử.
 catalogue-monitoring-rule_hits-excepted = Số lần khớp được bỏ qua theo ngoại lệ.
+
+## monitoring.indicator_lists
+catalogue-monitoring-indicator_lists = Danh sách chỉ báo mà sự kiện được đối chiếu.
+catalogue-monitoring-indicator_lists-id = Mã của danh sách.
+catalogue-monitoring-indicator_lists-name = Tên.
+catalogue-monitoring-indicator_lists-source = Nơi công bố.
+catalogue-monitoring-indicator_lists-kind = malware (mã độc), phishing (lừa đảo), control (máy chủ điều khiển), scanning (dò quét) hoặc other.
+catalogue-monitoring-indicator_lists-tlp = Mức chia sẻ: clear, green, amber, amber-strict hoặc red.
+catalogue-monitoring-indicator_lists-confidence = Độ tin cậy khi danh sách không tự nói, phần trăm.
+catalogue-monitoring-indicator_lists-valid_days = Số ngày có giá trị khi danh sách không tự nói.
+catalogue-monitoring-indicator_lists-with_subdomains = Tên miền đại diện cho mọi tên bên dưới.
+catalogue-monitoring-indicator_lists-enabled = Sự kiện được đối chiếu với danh sách.
+catalogue-monitoring-indicator_lists-created_at = Lúc lập.
+catalogue-monitoring-indicator_lists-updated_at = Lúc sửa lần cuối.
+
+## monitoring.indicators
+catalogue-monitoring-indicators = Tên miền, địa chỉ, liên kết, mã băm, thư điện tử và tên tệp trên các danh sách.
+catalogue-monitoring-indicators-list_id = Danh sách; nối với monitoring.indicator_lists.id.
+catalogue-monitoring-indicators-indicator_id = Định danh của chỉ báo trong mọi danh sách; cảnh báo của nó có rule_id là indicator:….
+catalogue-monitoring-indicators-kind = domain, address, url, hash, mail hoặc file-name.
+catalogue-monitoring-indicators-text = Chỉ báo ở dạng viết thống nhất.
+catalogue-monitoring-indicators-confidence = Độ tin cậy của danh sách, phần trăm.
+catalogue-monitoring-indicators-valid_until = Có giá trị trước thời điểm này.
+catalogue-monitoring-indicators-reference = Mã của nơi công bố.
+catalogue-monitoring-indicators-added_at = Lúc được đưa vào danh sách.
+catalogue-monitoring-indicators-renewed_at = Lúc được nhập lần cuối.
+
+## monitoring.hunts
+catalogue-monitoring-hunts = Quy tắc và chỉ báo đã được tìm trong những gì đã lưu.
+catalogue-monitoring-hunts-id = Mã của lần tìm.
+catalogue-monitoring-hunts-subject_kind = rule (quy tắc), indicator (chỉ báo) hoặc list (danh sách).
+catalogue-monitoring-hunts-subject_id = Mã của đối tượng.
+catalogue-monitoring-hunts-subject_name = Tên của đối tượng khi bắt đầu tìm.
+catalogue-monitoring-hunts-time_from = Đầu khoảng thời gian.
+catalogue-monitoring-hunts-time_to = Cuối khoảng thời gian.
+catalogue-monitoring-hunts-state = waiting, running, done, cancelled hoặc failed.
+catalogue-monitoring-hunts-owner_id = Người yêu cầu.
+catalogue-monitoring-hunts-events = Số bản ghi đã xem từng cái.
+catalogue-monitoring-hunts-matches = Số lần khớp.
+catalogue-monitoring-hunts-alerts = Số cảnh báo trước đó chưa có.
+catalogue-monitoring-hunts-created_at = Lúc yêu cầu.
+catalogue-monitoring-hunts-started_at = Lúc bắt đầu.
+catalogue-monitoring-hunts-ended_at = Lúc kết thúc.
+
+## monitoring.hunt_alerts
+catalogue-monitoring-hunt_alerts = Cảnh báo do tìm ngược tạo ra: chúng thuộc về quá khứ.
+catalogue-monitoring-hunt_alerts-alert_id = Cảnh báo; nối với monitoring.alerts.id.
+catalogue-monitoring-hunt_alerts-hunt_id = Lần tìm đã tạo ra nó.
+catalogue-monitoring-hunt_alerts-agency_id = Cơ quan của cảnh báo.
+
+## monitoring.suppressions
+catalogue-monitoring-suppressions = Các đợt tạm ngừng báo.
+catalogue-monitoring-suppressions-id = Mã của đợt (alerts.suppression_id).
+catalogue-monitoring-suppressions-kind = maintenance (bảo trì), drill (diễn tập) hoặc other (việc khác).
+catalogue-monitoring-suppressions-rule_id = Mã của quy tắc (alerts.rule_id); trống nếu là mọi quy tắc.
+catalogue-monitoring-suppressions-agency_id = Cơ quan mà đợt áp dụng, hoặc cơ quan của hệ thống, nguồn; trống nếu áp dụng toàn Trung tâm.
+catalogue-monitoring-suppressions-system_id = Hệ thống mà đợt áp dụng.
+catalogue-monitoring-suppressions-source_id = Nguồn mà đợt áp dụng.
+catalogue-monitoring-suppressions-conditions = Các trường và giá trị cùng phải đúng, dạng danh sách JSON.
+catalogue-monitoring-suppressions-reason = Lý do.
+catalogue-monitoring-suppressions-starts_at = Lúc bắt đầu.
+catalogue-monitoring-suppressions-ends_at = Lúc kết thúc theo dự kiến.
+catalogue-monitoring-suppressions-alert_id = Cảnh báo mà từ đó đợt được tạo.
+catalogue-monitoring-suppressions-created_by = Người tạo.
+catalogue-monitoring-suppressions-created_at = Lúc tạo.
+catalogue-monitoring-suppressions-ended_by = Người kết thúc sớm.
+catalogue-monitoring-suppressions-ended_at = Lúc kết thúc sớm.
 
 ## organisation.agencies
 catalogue-organisation-agencies = Cơ quan, tổ chức trong tỉnh: sở, ngành, xã, phường, đơn vị, doanh nghiệp, đối tác.
@@ -341,7 +411,7 @@ catalogue-response-incidents-system_id = Hệ thống liên quan; nối với as
 catalogue-response-incidents-state = detect (phát hiện), confirm (xác minh), contain (ngăn chặn), eradicate (loại bỏ), recover (khôi phục), review (rút kinh nghiệm) hoặc closed (đã đóng).
 catalogue-response-incidents-severity = Mức theo thang đang áp dụng; NULL khi chưa phân loại.
 catalogue-response-incidents-serious = Có phải mức nghiêm trọng hay không; NULL khi chưa phân loại.
-catalogue-response-incidents-law_class = Loại hành vi theo Luật 116/2025, Điều 18 khoản 1: a, b, c, d, dd hoặc e.
+catalogue-response-incidents-law_class = Loại hành vi theo khoản 1 Điều 18 Luật 116/2025: a, b, c, d, dd hoặc e.
 catalogue-response-incidents-technical_kind = malware (mã độc), intrusion (xâm nhập), denial-of-service (từ chối dịch vụ), data-leak (lộ dữ liệu) …
 catalogue-response-incidents-cause = attack (tấn công), technical-fault (lỗi kỹ thuật), operator-error (lỗi vận hành), disaster (thiên tai) hoặc unknown (chưa rõ).
 catalogue-response-incidents-false_alarm = Đã đóng vì không phải sự cố.

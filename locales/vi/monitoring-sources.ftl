@@ -64,7 +64,6 @@ source-section-recognised = Nhận ra bằng gì
 source-section-expected = Khi nào thì đáng lo
 source-section-read = Đọc thế nào
 source-system-unknown = Không có hệ thống này trong phạm vi của bạn
-source-agency-unknown = Không có cơ quan này trong phạm vi của bạn
 source-unassigned-title = Máy gửi chưa rõ của ai
 source-unassigned-text = Các máy này đang gửi nhật ký nhưng chưa thuộc hệ thống nào. Chọn máy, chọn hệ thống rồi bấm Nhận: nhật ký đã gửi trước đó cũng thuộc về hệ thống ấy.
 source-unassigned-read = Các máy này đang gửi nhật ký nhưng chưa thuộc hệ thống nào. Người phụ trách nguồn nhật ký của Trung tâm sẽ nhận chúng vào hệ thống.

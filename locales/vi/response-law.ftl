@@ -9,6 +9,7 @@ law-deadline-at-once = ngay { $from }
 law-deadline-hours = trong { $amount } giờ kể từ { $from }
 law-deadline-days = trong { $amount } ngày kể từ { $from }
 law-deadline-working-days = trong { $amount } ngày làm việc kể từ { $from }
+law-deadline = Thời hạn: { $deadline }
 law-recipient = Gửi: { $name }
 law-form = Mẫu: { $title }
 law-condition-serious = Chỉ sự cố nghiêm trọng; khi chưa phân nhóm, đồng hồ vẫn chạy

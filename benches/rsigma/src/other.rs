@@ -39,6 +39,19 @@ pub fn log_sources(source: &event::LogSource) -> Vec<LogSource> {
     all
 }
 
+/// Rules that match an event of these log sources, each once. rsigma takes one category and one service at a time, so that an
+/// event that stands for several is asked as often: our engine answers for all of them too.
+pub fn count(engine: &Engine, event: &impl Event, sources: &[LogSource]) -> usize {
+    if let [source] = sources {
+        return engine.evaluate_pruned(event, source).len();
+    }
+    let found = sources.iter().flat_map(|source| engine.evaluate_pruned(event, source));
+    let mut rules: Vec<Option<String>> = found.map(|found| found.header.rule_id).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules.len()
+}
+
 /// A flat object parsed by simd-json.
 pub struct Flat<'v>(pub BorrowedValue<'v>);
 

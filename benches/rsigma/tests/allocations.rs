@@ -55,6 +55,6 @@ fn records_without_a_match_allocate_nothing() {
     }
     println!("{silent} records without a match, {allocating} of them made {allocations} allocations");
     assert!(silent > 10_000);
-    // Where a candidate asks for the text of a number, it is spelled.
+    // Where the rule that is a candidate asks every text of the record, or a list of texts with capitals, they are folded.
     assert!(allocating * 100 < silent, "{allocating} of {silent}");
 }

@@ -5,7 +5,7 @@ use crate::catalogue::EVENTS_NEED;
 use crate::commands::who::{self, By};
 use crate::{centre, server};
 use kit::scope::{Actor, Agencies};
-use kit::web::Access;
+use kit::web::{Access, Operation};
 use kit::{Capability, Scope};
 use organisation::Policies;
 use organisation::policies::{Reach, Role};
@@ -242,14 +242,16 @@ fn path(operation: &str) -> (&str, &str) {
 fn routes() -> impl Iterator<Item = Row> {
     let routes = server::routes();
     let operations = routes.operations().to_vec();
-    operations.into_iter().map(|operation| {
-        let machines = operation.path.starts_with("/api/") || matches!(operation.access, Access::AnswersItself(_));
-        Row {
-            kind: if machines { Kind::Api } else { Kind::Page },
-            operation: format!("{} {}", operation.method, operation.path),
-            rule: Some(Rule::Route(operation.access)),
-        }
+    operations.into_iter().map(|operation| Row {
+        kind: if is_api(&operation) { Kind::Api } else { Kind::Page },
+        operation: format!("{} {}", operation.method, operation.path),
+        rule: Some(Rule::Route(operation.access)),
     })
+}
+
+/// Whether machines are meant: `/api/…`, and what takes events in.
+pub(crate) fn is_api(operation: &Operation) -> bool {
+    operation.path.starts_with("/api/") || matches!(operation.access, Access::AnswersItself(_))
 }
 
 fn commands() -> impl Iterator<Item = Row> {

@@ -231,7 +231,7 @@ impl Centre {
         keep_versions(&self.db, &self.scope, &book, now).await?;
         // What was decided about new rules counts from their first match.
         self.pipeline.refresh_tuning().await?;
-        self.pipeline.set_engine(Arc::new(engine));
+        self.pipeline.set_engine(Arc::new(engine)).await?;
         self.rules.replace(book);
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use crate::centre::Centre;
 use crate::content::Content;
+use detection::CorrelationCounters;
 use event_store::{Problem, Report};
 use ingest::{FormatSet, SAMPLES_ARRIVED};
 use kit::locale::{Argument, texts};
@@ -88,8 +89,23 @@ impl Examiner {
             rules = check("rules", Err(self.say("doctor-rules-failed", &arguments)));
             rules.problems = book.errors.iter().map(ToString::to_string).collect();
         }
+        let correlations = self.correlations(&centre.pipeline.counters().correlations);
         let law = self.law(&centre.regulations.current());
-        vec![audit, check("sealed fields", sealed), store, rules, law, self.formats(&centre.content)]
+        vec![audit, check("sealed fields", sealed), store, rules, correlations, law, self.formats(&centre.content)]
+    }
+
+    /// What correlations remember. What they had to forget while it might still have counted is not well.
+    fn correlations(self, held: &CorrelationCounters) -> Check {
+        let arguments = [
+            ("groups", held.groups.into()),
+            ("entries", held.entries.into()),
+            ("forgotten", held.forgotten_groups.into()),
+            ("matches", held.forgotten_entries.into()),
+            ("unsaved", held.unsaved_groups.into()),
+        ];
+        let well = held.forgotten_groups == 0 && held.unsaved_groups == 0;
+        let says = self.say(if well { "doctor-correlations-well" } else { "doctor-correlations-forgot" }, &arguments);
+        check("correlations", if well { Ok(says) } else { Err(says) })
     }
 
     /// Files of law in force, and versions that the program does not read.

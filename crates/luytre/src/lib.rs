@@ -14,6 +14,7 @@ pub mod demonstration;
 pub mod examination;
 pub mod keeping;
 pub mod keys;
+pub mod openapi;
 mod readings;
 pub mod retention;
 mod rules;

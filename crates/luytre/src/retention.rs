@@ -72,7 +72,7 @@ struct Basis {
 
 impl Minimum {
     fn basis(&self) -> String {
-        format!("{} {}", self.basis.document, self.basis.article)
+        format!("{}, {}", self.basis.article, self.basis.document)
     }
 }
 

@@ -3,9 +3,11 @@
 
 use crate::backup::{BackupQuestion, Made};
 use crate::centre::{Centre, areas};
+use crate::commands::hunt;
 use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
 use crate::keeping::{Act, Told};
+use crate::openapi;
 use crate::web_door::{Accepted, WebDoor, introduce};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -22,6 +24,7 @@ use kit::web::{Access, Fail, Routes, Visit, identify, live_news, secure};
 use kit::{App, Error, Lang};
 use monitoring::Monitoring;
 use monitoring::bulk::ConnectionNumber;
+use monitoring::hunts::keep_hunting;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
@@ -55,6 +58,7 @@ pub struct Server {
     pub intake: Intake,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
     schedules: tokio::task::JoinHandle<()>,
+    hunts: tokio::task::JoinHandle<()>,
     _announcement: control::Announcement,
     _watcher: Option<notify::RecommendedWatcher>,
 }
@@ -106,7 +110,19 @@ impl Server {
         let sender = notices(&centre, address)?;
         tokio::spawn(send_notices(sender, stop.clone()));
         let schedules = tokio::spawn(keep_running(schedules(&centre), stop.clone()));
-        Ok(Self { centre, app, address, stop, intake, web, schedules, _announcement: announcement, _watcher: watcher })
+        let hunts = tokio::spawn(keep_hunting(hunt::parts(&centre), stop.clone()));
+        Ok(Self {
+            centre,
+            app,
+            address,
+            stop,
+            intake,
+            web,
+            schedules,
+            hunts,
+            _announcement: announcement,
+            _watcher: watcher,
+        })
     }
 
     /// Where the doors for logs are, in words.
@@ -127,6 +143,9 @@ impl Server {
         }
         if let Err(error) = self.schedules.await {
             tracing::error!(%error, "scheduled searches ended badly");
+        }
+        if let Err(error) = self.hunts.await {
+            tracing::error!(%error, "hunts ended badly");
         }
         self.centre.pipeline.stop().await;
         sign_trail(&self.centre).await;
@@ -221,7 +240,7 @@ fn app(
 /// Everything that people and machines reach over the web, with who may use it. The gallery of the demonstration and what
 /// answers without an account (`/health`, embedded files, the secret of `/control`) stand apart.
 pub fn routes() -> Routes {
-    let frame = kit::page::router().get("/live", Access::SignedIn, live_news);
+    let frame = kit::page::router().get("/live", Access::SignedIn, live_news).merge(openapi::routes());
     areas().into_iter().fold(frame, |routes, area| routes.merge(area.routes))
 }
 

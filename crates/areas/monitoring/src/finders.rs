@@ -1,7 +1,8 @@
-//! Alerts, sources, saved searches and rules in quick search.
+//! Alerts, sources, saved searches, rules and indicators in quick search.
 
 use crate::alerts::listing::{self, Row, SORTS};
 use crate::alerts::pages::{shelf, state_key};
+use crate::indicators;
 use crate::rules;
 use crate::saved_searches::{self, SavedSearch};
 use crate::sources::store::{self, Listed, SourceFilter};
@@ -47,6 +48,13 @@ pub(crate) fn finders() -> Vec<Finder> {
             70,
             Capability::ViewRules,
             Arc::new(|app, _, lang, text| Box::pin(async move { Ok(rules_of(app, lang, text)) })),
+        ),
+        finder(
+            "indicator-navigation",
+            "radar-2",
+            75,
+            Capability::ViewRules,
+            Arc::new(|app, scope, lang, text| Box::pin(listed(app, scope, lang, text))),
         ),
     ]
 }
@@ -95,6 +103,18 @@ fn rules_of(app: &App, lang: Lang, text: &str) -> Vec<Hit> {
         Hit::new(rules::title(rule, lang), "", format!("/rules/{}", rule.id)).also(also)
     };
     found.map(hit).collect()
+}
+
+/// The indicator that the text is, in any spelling: lists may be too long to look through for a part of one.
+async fn listed(app: &App, scope: &Scope, lang: Lang, text: &str) -> Result<Vec<Hit>, Error> {
+    let Ok(indicator) = detection::Indicator::read(text, None) else { return Ok(Vec::new()) };
+    let id = indicators::identity(&indicator);
+    let filter = indicators::store::Filter { indicator_id: Some(id.clone()), ..indicators::store::Filter::default() };
+    let found = indicators::store::rows(&app.db.scoped(scope).read(), &filter, MOST_HITS as u64, 0).await?;
+    let Some(first) = found.first() else { return Ok(Vec::new()) };
+    let lists: Vec<String> = found.iter().map(|one| one.list_name.clone()).collect();
+    let kind = texts().text(lang, indicators::kind_key(&first.kind));
+    Ok(vec![Hit::new(first.text.as_str(), joined(&[kind, joined(&lists)]), format!("/indicators/{id}")).also(text)])
 }
 
 fn joined(parts: &[String]) -> String {

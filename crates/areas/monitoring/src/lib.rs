@@ -4,8 +4,11 @@
 pub mod alerts;
 pub mod bulk;
 pub mod duty;
+pub mod entities;
 mod finders;
+pub mod hunts;
 pub mod import;
+pub mod indicators;
 pub mod intake;
 pub mod pipeline;
 pub mod questions;
@@ -15,6 +18,7 @@ pub mod saved_searches;
 pub mod search;
 pub mod sources;
 pub mod stories;
+pub mod suppressions;
 pub mod techniques;
 pub mod timespan;
 
@@ -46,11 +50,15 @@ pub fn area() -> Area {
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
             .merge(stories::routes())
+            .merge(entities::routes())
+            .merge(suppressions::routes())
             .merge(search::routes())
             .merge(saved_searches::routes())
             .merge(questions::routes())
             .merge(rules::routes())
             .merge(techniques::routes())
+            .merge(indicators::routes())
+            .merge(hunts::routes())
             .merge(sources::routes())
             .merge(bulk::routes()),
         migrations: MIGRATIONS.to_vec(),
@@ -63,6 +71,11 @@ pub fn area() -> Area {
             rules::tables::RULE_STATES,
             rules::tables::RULE_EXCEPTIONS,
             rules::tables::RULE_HITS,
+            indicators::tables::INDICATOR_LISTS,
+            indicators::tables::INDICATORS,
+            hunts::tables::HUNTS,
+            hunts::tables::HUNT_ALERTS,
+            suppressions::tables::SUPPRESSIONS,
         ],
         navigation: navigation(),
         counters: duty::counters(),
@@ -106,6 +119,38 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-rule-exceptions",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-exceptions.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-indicators",
+        sql: include_str!("../migrations/2026-11-23-monitoring-indicators.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-hunts",
+        sql: include_str!("../migrations/2026-11-23-monitoring-hunts.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-correlation-memory",
+        sql: include_str!("../migrations/2026-11-23-monitoring-correlation-memory.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-decisions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-decisions.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-hits-days",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-hits-days.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-suppressions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-suppressions.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-costs",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-costs.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-entity-risk",
+        sql: include_str!("../migrations/2026-11-23-monitoring-entity-risk.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -121,11 +166,14 @@ fn navigation() -> Vec<NavigationItem> {
         item("duty", "duty-navigation", "/", "clock", Capability::ViewAlerts, 10),
         item("monitoring", "alert-navigation", "/alerts", "bell", Capability::ViewAlerts, 10),
         item("monitoring", "story-navigation", "/stories", "route", Capability::ViewAlerts, 15),
+        item("monitoring", "entity-navigation", "/entities", "target", Capability::ViewAlerts, 17),
         item("monitoring", "search-navigation", "/search", "search", Capability::ViewEvents, 20),
         item("monitoring", "saved-search-navigation", "/saved-searches", "star", Capability::ViewEvents, 25),
         item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),
         item("monitoring", "rule-navigation", "/rules", "list-check", Capability::ViewRules, 40),
         item("monitoring", "technique-navigation", "/techniques", "target", Capability::ViewRules, 45),
+        item("monitoring", "indicator-navigation", "/indicators", "radar-2", Capability::ViewRules, 46),
+        item("monitoring", "hunt-navigation", "/hunts", "history", Capability::HandleAlerts, 47),
         item("monitoring", "source-navigation", "/sources", "plug-connected", Capability::ViewSources, 50),
     ]
 }

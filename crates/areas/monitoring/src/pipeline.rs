@@ -1,14 +1,17 @@
 //! The order of things that happen to one event, named in one place:
 //! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations), each
-//! match through `judge` (is its rule off or on trial, is it excepted?) → event store (searchable) → grouping → one transaction with
-//! alerts, hits and the detection cursor → the store is told.
+//! match through `judge` (is its rule off or on trial, is it excepted?) → `indicators` (is it on a list?) → event store
+//! (searchable) → grouping → one transaction with alerts, hits, the detection cursor and from time to time what correlations
+//! remember (`memory`) → the store is told.
 //!
 //! When a stage is slow the ones before it wait; what has not been read waits in the log, durable. Nothing here
 //! drops a record. The database being away stops the stage that writes, and is tried again.
 
 mod counters;
 mod evaluate;
+mod indicators;
 mod judge;
+mod memory;
 mod read;
 mod room;
 mod tally;
@@ -20,19 +23,22 @@ pub use room::Shown;
 pub use tally::{ImportTally, RuleTally};
 
 use crate::alerts::grouping::Grouping;
-use crate::alerts::record::{self, Damping};
+use crate::alerts::record::{self, Cursor, Damping};
 use crate::alerts::scoring::Scoring;
+use crate::indicators::in_force::InForce;
+use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
 use crate::rules::settings::SETTINGS;
 use crate::rules::tuning::Tuning;
 use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, silence};
-use detection::{CorrelationLimits, CorrelationState, Engine, Matches};
+use detection::{CorrelationState, Engine, Matches};
 use event_store::{Store, StoreError};
 use ingest::FormatSet;
 use kit::clock::{Clock, SECOND};
 use kit::live::Live;
 use kit::{Db, Error, Scope};
+use memory::{Left, Memory};
 use read::Parsed;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -74,6 +80,7 @@ struct Inner {
     engine: RwLock<Arc<Engine>>,
     /// What people decided about rules.
     tuning: RwLock<Arc<Tuning>>,
+    indicators: RwLock<Arc<InForce>>,
     sources: Arc<SourceResolver>,
     counters: Arc<Counters>,
     /// Everything up to here is in the store's memory or segments, evaluated and committed. After a start it runs
@@ -91,23 +98,26 @@ struct Inner {
 }
 
 impl Pipeline {
-    /// Starts where the last run committed: what the store still needs is read from the log again, what was
-    /// evaluated already raises nothing.
+    /// Starts where the last run committed: what the store or the memory of correlations still needs is read from the log
+    /// again, what was evaluated already raises nothing.
     pub async fn start(parts: Parts) -> Result<Self, Error> {
         let Parts { store, formats, engine, db, scope, clock, live, scoring } = parts;
         let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
-        let cursor = record::cursor(&db.scoped(&scope).read()).await?;
+        let cursor = record::cursor(&db.scoped(&scope).read(), Cursor::Detection).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
+        let indicators = InForce::read(&db.scoped(&scope).read(), clock.now()).await?;
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
         }
+        let left = Memory::take_up(&db.scoped(&scope).read(), SETTINGS.correlations, cursor, last).await?;
         let cursor = cursor.min(last);
-        store.set_evaluated(cursor);
+        store.set_evaluated(left.position);
         let pipeline = Self(Arc::new(Inner {
             formats: RwLock::new(formats),
             engine: RwLock::new(engine),
             tuning: RwLock::new(Arc::new(tuning)),
+            indicators: RwLock::new(Arc::new(indicators)),
             sources,
             counters: Arc::default(),
             evaluated: watch::Sender::new(store.next_needed().saturating_sub(1)),
@@ -122,12 +132,13 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(scoring, cursor, pipeline.evaluated());
+        let worker = Worker::new(scoring, cursor, pipeline.evaluated(), left);
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
             tokio::spawn(watch_silence(pipeline.clone())),
             tokio::spawn(tuning::watch(pipeline.clone())),
+            tokio::spawn(indicators::watch(pipeline.clone())),
         ];
         *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         Ok(pipeline)
@@ -146,11 +157,19 @@ impl Pipeline {
         self.0.engine.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts other rules in force from the next batch on. Correlations whose text is unchanged keep what they saw.
-    /// Compiles before it does so, for some tenths of a second with thousands of rules, so that no batch waits.
-    pub fn set_engine(&self, engine: Arc<Engine>) {
-        engine.prepare_like(&self.engine());
-        *self.0.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
+    /// Puts other rules in force from the next batch on. Correlations that take in the same matches keep what they saw.
+    /// Compiles before it does so, on a thread that may block, for some tenths of a second with thousands of rules: no batch
+    /// waits and no task.
+    pub async fn set_engine(&self, engine: Arc<Engine>) -> Result<(), Error> {
+        let pipeline = self.clone();
+        let change = move || {
+            engine.prepare_like(&pipeline.engine());
+            let before =
+                std::mem::replace(&mut *pipeline.0.engine.write().unwrap_or_else(PoisonError::into_inner), engine);
+            // To take a large engine apart takes a while too.
+            drop(before);
+        };
+        tokio::task::spawn_blocking(change).await.map_err(Error::internal)
     }
 
     pub fn formats(&self) -> Arc<FormatSet> {
@@ -219,9 +238,13 @@ pub(crate) struct Worker {
     grouping: Grouping,
     board: StatusBoard,
     correlations: CorrelationState,
+    memory: Memory,
     matches: Matches,
     damping: Damping,
     judge: judge::Judge,
+    finder: indicators::Finder,
+    /// Rulings on the detections of the event under evaluation, in their order.
+    judged: Vec<(Arc<judge::Ruling>, Fate)>,
     hits: Tally,
     /// Matches up to here were written before the start.
     written_to: u64,
@@ -241,14 +264,17 @@ struct Inserting {
 }
 
 impl Worker {
-    fn new(scoring: Arc<Scoring>, cursor: u64, inserted: u64) -> Self {
+    fn new(scoring: Arc<Scoring>, cursor: u64, inserted: u64, left: Left) -> Self {
         Self {
             grouping: Grouping::new(scoring),
             board: StatusBoard::default(),
-            correlations: CorrelationState::new(CorrelationLimits::default()),
+            correlations: left.correlations,
+            memory: left.memory,
             matches: Matches::default(),
             damping: Damping::default(),
             judge: judge::Judge::default(),
+            finder: indicators::Finder::default(),
+            judged: Vec::new(),
             hits: Tally::new(&SETTINGS.hits),
             written_to: cursor,
             reached: cursor,
@@ -276,7 +302,10 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
             None => Ok(worker),
         };
         let settled = match processed {
-            Ok(mut worker) if writes => evaluate::settle(&pipeline, &mut worker).await.map(|()| worker),
+            Ok(mut worker) if writes => match evaluate::settle(&pipeline, &mut worker).await {
+                Ok(()) => memory::prepare(worker, ended).await,
+                Err(error) => Err(error),
+            },
             processed => processed,
         };
         worker = match settled {
@@ -292,7 +321,9 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
             }
         };
         if writes {
-            write::write(&pipeline, &mut worker, status).await;
+            if !write::write(&pipeline, &mut worker, status).await {
+                break;
+            }
             next_write = Instant::now() + WRITE_EVERY;
             if status {
                 next_status = Instant::now() + STATUS_EVERY;

@@ -70,6 +70,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-organisation-regulations",
         sql: include_str!("../migrations/2026-11-23-organisation-regulations.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-bound-approvals",
+        sql: include_str!("../migrations/2026-11-23-organisation-bound-approvals.sql"),
+    },
 ];
 
 /// Everything of the area.

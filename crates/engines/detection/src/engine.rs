@@ -14,8 +14,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// Product, category and service as numbers; 0 stands for "left out".
 type SourceKey = (u32, u32, u32);
 
-/// A network, compiled when it is first asked for.
-type Compiled = Arc<OnceLock<Arc<Network>>>;
+/// What applies to some log sources.
+#[derive(Debug, Default)]
+struct Met {
+    /// Compiled when it is first asked for.
+    network: Arc<OnceLock<Arc<Network>>>,
+    /// Log sources that records brought.
+    sources: Vec<LogSource>,
+}
 
 /// A rule set made ready.
 #[derive(Debug)]
@@ -25,10 +31,8 @@ pub struct Engine {
     words: HashMap<Box<str>, u32>,
     /// Rules that ask for the same product, category and service.
     partitions: HashMap<SourceKey, Vec<usize>>,
-    /// By the partitions that apply.
-    networks: Mutex<HashMap<Box<[SourceKey]>, Compiled>>,
-    /// Log sources that records brought.
-    seen: Mutex<Vec<LogSource>>,
+    /// By the partitions that apply. As many as the rules tell apart, whatever records call themselves.
+    networks: Mutex<HashMap<Box<[SourceKey]>, Met>>,
     /// For each rule the correlations over it, with its place among their bases.
     correlations: Vec<Vec<(usize, usize)>>,
     generation: u64,
@@ -36,11 +40,24 @@ pub struct Engine {
 
 /// Log sources that are remembered per thread.
 const REMEMBERED_SOURCES: usize = 64;
-/// Log sources that are remembered to prepare the next engine for.
-const SEEN_SOURCES: usize = 1_024;
+/// Log sources of one network that are remembered to prepare the next engine for. One would do but for rules that come
+/// with it and tell more apart.
+const MET_SOURCES: usize = 16;
 
 impl Engine {
     pub fn new(rules: RuleSet) -> Self {
+        let all: Vec<usize> = (0..rules.rules.len()).collect();
+        Self::of_these(rules, &all)
+    }
+
+    /// For one rule alone: nothing else is compiled but, of a correlation, the rules that it counts. Rules keep their
+    /// positions.
+    pub fn of_rule(rules: RuleSet, position: usize) -> Self {
+        let wanted = rules.with_bases(position);
+        Self::of_these(rules, &wanted)
+    }
+
+    fn of_these(rules: RuleSet, wanted: &[usize]) -> Self {
         static GENERATION: AtomicU64 = AtomicU64::new(1);
         let mut engine = Self {
             correlations: vec![Vec::new(); rules.rules.len()],
@@ -48,11 +65,10 @@ impl Engine {
             words: HashMap::new(),
             partitions: HashMap::new(),
             networks: Mutex::default(),
-            seen: Mutex::default(),
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
         };
-        for position in 0..engine.rules.len() {
-            engine.place(position);
+        for position in wanted {
+            engine.place(*position);
         }
         engine
     }
@@ -148,33 +164,33 @@ impl Engine {
     /// Compiles what applies to the log sources whose records `before` has met, so that no record waits for it when
     /// this engine takes over.
     pub fn prepare_like(&self, before: &Self) {
-        let seen = before.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for source in &seen {
+        for source in &before.met() {
             self.network_for(source);
         }
+    }
+
+    /// Log sources whose records it has met, some of each network.
+    pub(crate) fn met(&self) -> Vec<LogSource> {
+        let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        networks.values().flat_map(|met| met.sources.iter().cloned()).collect()
     }
 
     #[cfg(test)]
     pub(crate) fn networks_ready(&self) -> usize {
         let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
-        networks.values().filter(|compiled| compiled.get().is_some()).count()
+        networks.values().filter(|met| met.network.get().is_some()).count()
     }
 
     /// What applies to a log source, compiled.
     fn network_for(&self, source: &LogSource) -> Arc<Network> {
-        {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if seen.len() < SEEN_SOURCES && !seen.contains(source) {
-                seen.push(source.clone());
-            }
-        }
         let partitions = self.partitions_for(source);
-        let compiled = {
+        let network = {
             let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
-            match networks.get(partitions.as_slice()) {
-                Some(compiled) => compiled.clone(),
-                None => networks.entry(partitions.clone().into()).or_default().clone(),
+            let met = networks.entry(partitions.as_slice().into()).or_default();
+            if met.sources.len() < MET_SOURCES && !met.sources.contains(source) {
+                met.sources.push(source.clone());
             }
+            met.network.clone()
         };
         let compile = || {
             let mut members: Vec<usize> =
@@ -182,7 +198,7 @@ impl Engine {
             members.sort_unstable();
             Arc::new(Network::new(&self.rules, &members))
         };
-        compiled.get_or_init(compile).clone()
+        network.get_or_init(compile).clone()
     }
 
     /// The partitions that apply to a log source, sorted.
@@ -210,10 +226,9 @@ impl Engine {
         self.correlations.get(rule).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn correlation(&self, rule: usize) -> Option<(&Correlation, u64)> {
-        let rule = self.rules.get(rule)?;
-        match &rule.body {
-            Body::Correlation(correlation) => Some((correlation, rule.fingerprint)),
+    pub(crate) fn correlation(&self, rule: usize) -> Option<&Correlation> {
+        match &self.rules.get(rule)?.body {
+            Body::Correlation(correlation) => Some(correlation),
             Body::Condition(_) => None,
         }
     }

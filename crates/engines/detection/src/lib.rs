@@ -4,10 +4,12 @@
 
 mod compile;
 mod correlation;
+mod cost;
 mod engine;
 mod explain;
 mod expression;
 mod hash;
+mod indicators;
 mod matches;
 mod network;
 mod pattern;
@@ -18,10 +20,15 @@ mod rules;
 mod view;
 
 pub use correlation::{
-    CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationSnapshot, CorrelationState, Moment,
+    CorrelationCounters, CorrelationError, CorrelationLimits, CorrelationMatch, CorrelationState, Moment,
 };
+pub use cost::RuleCost;
 pub use engine::Engine;
 pub use explain::{Ask, CorrelationMeasure, CorrelationReading, Explanation, How, Link, Part, Reading};
+pub use indicators::{
+    Indicator, IndicatorFacts, IndicatorHit, IndicatorHits, IndicatorKind, IndicatorSet, IndicatorSetBuilder, ListLine,
+    PatternRefusal, Refusal, StixIndicator, StixRefusal, list_lines, read_bundle,
+};
 pub use matches::{Detection, MatchedField, Matches};
 pub use rule_tests::{RuleTestCase, RuleTestFile, TestRecord};
-pub use rules::{Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};
+pub use rules::{Clue, Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource};

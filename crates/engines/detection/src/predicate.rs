@@ -1,7 +1,7 @@
 //! One question about one field (or about every text of the record), as a rule asks it, and its answer.
 //! Where the Sigma specification leaves a choice, `tests/golden/README.md` says what was chosen and why.
 
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, with_folded};
 use crate::view::View;
 use event::Value;
 use ipnet::IpNet;
@@ -122,17 +122,10 @@ impl Test {
     fn holds_for(&self, value: &Value) -> bool {
         match self {
             Self::Text(pattern) => {
-                let fits = |text: &str| {
-                    if pattern.is_cased() {
-                        pattern.matches(text)
-                    } else {
-                        pattern.matches(&crate::pattern::fold(text))
-                    }
-                };
-                value.as_text().is_some_and(|text| fits(&text))
+                value.with_text(|text| in_case(text, pattern.is_cased(), |text| pattern.matches(text))) == Some(true)
             }
-            Self::Regex(expression) => value.as_text().is_some_and(|text| expression.regex.is_match(&text)),
-            Self::Network(network) => value.as_text().is_some_and(|text| in_network(network, &text)),
+            Self::Regex(expression) => value.with_text(|text| expression.regex.is_match(text)) == Some(true),
+            Self::Network(network) => value.with_text(|text| in_network(network, text)) == Some(true),
             Self::Number { value: wanted, spelled } => match value {
                 Value::Int(number) => *number as f64 == *wanted,
                 Value::Float(number) => number == wanted,
@@ -234,17 +227,22 @@ fn in_network(network: &IpNet, text: &str) -> bool {
     network.contains(&address) || network.contains(&address.to_canonical())
 }
 
+/// Hands on the text as it is compared: as it stands, or folded.
+fn in_case<R>(text: &str, cased: bool, read: impl FnOnce(&str) -> R) -> R {
+    if cased { read(text) } else { with_folded(text, read) }
+}
+
 fn same_as(value: &Value, other: &Value, cased: bool, open_start: bool, open_end: bool) -> bool {
-    let prepare = |text: &str| if cased { text.to_owned() } else { crate::pattern::fold(text) };
-    any_scalar(value, &mut |left| {
-        let Some(left) = left.as_text().map(|text| prepare(&text)) else { return false };
+    let alike = |left: &str, right: &str| match (open_start, open_end) {
+        (false, false) => left == right,
+        (false, true) => left.starts_with(right),
+        (true, false) => left.ends_with(right),
+        (true, true) => left.contains(right),
+    };
+    let one_is_alike = |left: &str| {
         any_scalar(other, &mut |right| {
-            right.as_text().map(|text| prepare(&text)).is_some_and(|right| match (open_start, open_end) {
-                (false, false) => left == right,
-                (false, true) => left.starts_with(&right),
-                (true, false) => left.ends_with(&right),
-                (true, true) => left.contains(&right),
-            })
+            right.with_text(|right| in_case(right, cased, |right| alike(left, right))) == Some(true)
         })
-    })
+    };
+    any_scalar(value, &mut |left| left.with_text(|left| in_case(left, cased, &one_is_alike)) == Some(true))
 }

@@ -270,8 +270,8 @@ impl RuleTestCase {
         for (event, seq) in events.iter().zip(1..) {
             engine.evaluate(event, &mut matches);
             raised.extend(matches.detections().iter().map(|detection| detection.rule));
-            let moment = Moment { time: event.time, arrival: event.arrival, seq };
-            raised.extend(state.observe(engine, event, moment, &matches).iter().map(|found| found.rule));
+            let moment = Moment { time: event.time, arrival: event.arrival, seq, scope: 0 };
+            raised.extend(state.observe(engine, event, moment, &matches, &mut |_| true).iter().map(|found| found.rule));
         }
         raised.sort_unstable();
         raised.dedup();

@@ -2,7 +2,7 @@
 //! once into memory that is kept from record to record.
 
 use crate::network::Network;
-use crate::pattern::fold;
+use crate::pattern::{fold, with_folded};
 use crate::predicate::any_scalar;
 use event::{Record, Value};
 use std::cell::OnceCell;
@@ -130,7 +130,7 @@ impl<'r> View<'r> {
             return holds(text);
         }
         self.value(slot).is_some_and(|value| {
-            any_scalar(value, &mut |scalar| scalar.as_text().is_some_and(|text| holds(&fold(&text))))
+            any_scalar(value, &mut |scalar| scalar.with_text(|text| with_folded(text, &mut *holds)) == Some(true))
         })
     }
 

@@ -33,10 +33,41 @@ pub struct CopiedFile {
     pub sha256: String,
 }
 
+/// A file that could not be read and is not in the copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UncopiedFile {
+    /// As [`CopiedFile::path`].
+    pub path: String,
+    /// In the words of the operating system.
+    pub reason: String,
+}
+
+/// Why a file was not copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyFault {
+    /// The file itself cannot be read; nothing is left of its copy.
+    #[error("{0}")]
+    Unreadable(io::Error),
+    /// Its copy cannot be written, or it was broken off.
+    #[error("{0}")]
+    Unwritable(io::Error),
+}
+
+impl From<CopyFault> for io::Error {
+    fn from(fault: CopyFault) -> Self {
+        match fault {
+            CopyFault::Unreadable(error) | CopyFault::Unwritable(error) => error,
+        }
+    }
+}
+
 /// What a copy holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopiedStore {
     pub files: Vec<CopiedFile>,
+    /// What it lacks because it cannot be read.
+    pub uncopied: Vec<UncopiedFile>,
     /// Up to here events are in segments, and up to here records are in the copy.
     pub sealed: u64,
     pub last_seq: u64,
@@ -48,35 +79,44 @@ pub struct CopiedStore {
 
 /// Copies up to so many bytes of a file into a new one, which its owner alone may read and whose content is durable; says
 /// how many there were and their SHA-256. Breaks off where `ends` says so.
-pub fn copy_file(from: &Path, to: &Path, most: u64, ends: &dyn Fn() -> bool) -> io::Result<(u64, String)> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
-    let measured = pass(&mut File::open(from)?.take(most), &mut file, ends)?;
-    file.sync_all()?;
+///
+/// # Errors
+/// Which of the two files was at fault.
+pub fn copy_file(from: &Path, to: &Path, most: u64, ends: &dyn Fn() -> bool) -> Result<(u64, String), CopyFault> {
+    let mut input = File::open(from).map_err(CopyFault::Unreadable)?.take(most);
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    let mut file = file.map_err(CopyFault::Unwritable)?;
+    let copied = pass(&mut input, &mut file, ends);
+    if let Err(CopyFault::Unreadable(_)) = &copied {
+        fs::remove_file(to).map_err(CopyFault::Unwritable)?;
+    }
+    let measured = copied?;
+    file.sync_all().map_err(CopyFault::Unwritable)?;
     Ok(measured)
 }
 
 /// How many bytes a file has, and their SHA-256.
 pub fn measure_file(path: &Path) -> io::Result<(u64, String)> {
-    pass(&mut File::open(path)?, &mut io::sink(), &|| false)
+    Ok(pass(&mut File::open(path)?, &mut io::sink(), &|| false)?)
 }
 
-fn pass(input: &mut impl Read, output: &mut impl Write, ends: &dyn Fn() -> bool) -> io::Result<(u64, String)> {
+fn pass(input: &mut impl Read, output: &mut impl Write, ends: &dyn Fn() -> bool) -> Result<(u64, String), CopyFault> {
     let (mut hash, mut bytes, mut step) = (Sha256::new(), 0, vec![0; STEP]);
     loop {
         if ends() {
-            return Err(io::Error::other("broken off"));
+            return Err(CopyFault::Unwritable(io::Error::other("broken off")));
         }
         let count = match input.read(&mut step) {
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(CopyFault::Unreadable(error)),
         };
         let piece = step.get(..count).unwrap_or_default();
         if piece.is_empty() {
             return Ok((bytes, hex(&hash.finalize())));
         }
         hash.update(piece);
-        output.write_all(piece)?;
+        output.write_all(piece).map_err(CopyFault::Unwritable)?;
         bytes += piece.len() as u64;
     }
 }
@@ -170,13 +210,15 @@ impl StoreCopy {
         let mut last_seq = self.sealed;
         for file in self.taken.store.shared().writer.published.file_list() {
             let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            self.taken.copy(&format!("log/{name}"), &file.path, file.bytes)?;
-            last_seq = last_seq.max(file.last_seq);
+            if self.taken.copy(&format!("log/{name}"), &file.path, file.bytes)? {
+                last_seq = last_seq.max(file.last_seq);
+            }
         }
         self.taken.sync()?;
-        let Taken { files, problems, archived, .. } = self.taken;
+        let Taken { files, unreadable, problems, archived, .. } = self.taken;
+        let uncopied = unreadable.into_iter().map(|(path, reason)| UncopiedFile { path, reason }).collect();
         let files = files.into_iter().map(|(path, (bytes, sha256))| CopiedFile { path, bytes, sha256 }).collect();
-        Ok(CopiedStore { files, sealed: self.sealed, last_seq, archived, problems })
+        Ok(CopiedStore { files, uncopied, sealed: self.sealed, last_seq, archived, problems })
     }
 }
 
@@ -192,13 +234,16 @@ struct Taken {
     dir: PathBuf,
     /// Length and SHA-256 by path.
     files: BTreeMap<String, (u64, String)>,
+    /// Why, by path.
+    unreadable: BTreeMap<String, String>,
     archived: usize,
     problems: Vec<Problem>,
 }
 
 impl Taken {
     fn new(store: Store, dir: &Path) -> Self {
-        Self { store, dir: dir.to_owned(), files: BTreeMap::new(), archived: 0, problems: Vec::new() }
+        let (files, unreadable) = (BTreeMap::new(), BTreeMap::new());
+        Self { store, dir: dir.to_owned(), files, unreadable, archived: 0, problems: Vec::new() }
     }
 
     /// Unlike [`StoreError::io`] it knows that a disk without room is not the store's own.
@@ -217,12 +262,22 @@ impl Taken {
         Ok(())
     }
 
-    fn copy(&mut self, path: &str, from: &Path, most: u64) -> Result<(), StoreError> {
+    /// Whether it could be read. What cannot is noted, and the rest goes on.
+    fn copy(&mut self, path: &str, from: &Path, most: u64) -> Result<bool, StoreError> {
         let to = self.dir.join(path);
         let ends = || self.store.shared().is_closing();
-        let measured = copy_file(from, &to, most, &ends).map_err(|error| self.failed(&to, error))?;
-        self.files.insert(path.to_owned(), measured);
-        Ok(())
+        match copy_file(from, &to, most, &ends) {
+            Ok(measured) => {
+                self.unreadable.remove(path);
+                self.files.insert(path.to_owned(), measured);
+                Ok(true)
+            }
+            Err(CopyFault::Unreadable(error)) if !ends() => {
+                self.unreadable.insert(path.to_owned(), error.to_string());
+                Ok(false)
+            }
+            Err(fault) => Err(self.failed(&to, fault.into())),
+        }
     }
 
     fn has(&self, path: &str, sha256: &str) -> bool {
@@ -262,9 +317,12 @@ impl Taken {
             moment.segments.iter().filter(here).map(|one| format!("segments/{}", one.row.path)).collect();
         let gone: Vec<String> = self.files.keys().filter(|path| !named.contains(*path)).cloned().collect();
         gone.iter().try_for_each(|path| self.remove(path))?;
+        self.unreadable.retain(|path, _| named.contains(path));
         self.archived = moment.segments.len() - named.len();
-        let wrong =
-            |one: &&Arc<Segment>| here(one) && !self.has(&format!("segments/{}", one.row.path), &one.row.sha256);
+        let wrong = |one: &&Arc<Segment>| {
+            let path = format!("segments/{}", one.row.path);
+            here(one) && !self.unreadable.contains_key(&path) && !self.has(&path, &one.row.sha256)
+        };
         let altered = moment
             .segments
             .iter()

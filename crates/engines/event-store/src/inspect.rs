@@ -9,6 +9,7 @@ use crate::segment::Segment;
 use crate::verify::{audit, problem};
 use crate::{Report, StoreError};
 use event::Micros;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,11 +30,12 @@ pub struct Inspected {
 }
 
 /// Compares everything in `dir` with its checksums. `scratch` is a folder for a copy of the manifest, which cannot be read
-/// without being written to.
+/// without being written to. `measured`: SHA-256 of files by their path in `dir`, as whoever asks has just read them; those
+/// segments are not read whole once more.
 ///
 /// # Errors
 /// Where the manifest cannot be read at all; everything else is a problem of the report.
-pub fn inspect(dir: &Path, scratch: &Path) -> Result<Inspected, StoreError> {
+pub fn inspect(dir: &Path, scratch: &Path, measured: &BTreeMap<String, String>) -> Result<Inspected, StoreError> {
     let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
     let copy = scratch.join("manifest.sqlite");
     std::fs::copy(dir.join("manifest.sqlite"), &copy).map_err(|error| StoreError::io("copy the manifest", error))?;
@@ -55,7 +57,12 @@ pub fn inspect(dir: &Path, scratch: &Path) -> Result<Inspected, StoreError> {
         }
         let path = row.path.clone();
         let file = dir.join("segments").join(&path);
-        match Segment::here(row, file, files.clone()).check() {
+        let segment = Segment::here(row, file, files.clone());
+        let checked = match measured.get(&format!("segments/{path}")) {
+            Some(sha256) => segment.check_measured(sha256),
+            None => segment.check(),
+        };
+        match checked {
             Ok(rows) => found.report.rows += rows,
             Err(reason) => found.report.problems.push(problem("segment", &path, reason)),
         }

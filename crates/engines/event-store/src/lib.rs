@@ -42,7 +42,7 @@ mod verify;
 
 pub use archive::{ArchiveFound, ArchivePlace, Archiving, Moved, S3Bucket, examine_archive};
 pub use columns::ColumnDoc;
-pub use copy::{CopiedFile, CopiedStore, StoreCopy, copy_file, measure_file};
+pub use copy::{CopiedFile, CopiedStore, CopyFault, StoreCopy, UncopiedFile, copy_file, measure_file};
 pub use error::StoreError;
 pub use export::{ExportFormat, Exported, Selection};
 pub use forecast::Forecast;

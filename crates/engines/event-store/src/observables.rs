@@ -2,21 +2,14 @@
 //! in one spelling. The result is the `observables` column: ` 192.0.2.1 x@example.org `, each between spaces,
 //! so that `LIKE '% 192.0.2.1 %'` answers in every engine.
 
+use event::observables::{Observable, classify, in_text};
 use event::{Column, Event, Value};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 /// More than these in one record are not listed one by one; the mark `+` says so, and a search then looks
 /// into the record itself.
 const MOST: usize = 64;
 const OVERFLOW: &str = "+";
-
-/// What kind of thing a single word is; a search for it can use the column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Observable {
-    /// In its one spelling.
-    Whole(String),
-    None,
-}
 
 pub(crate) fn of_event(event: &Event) -> Option<String> {
     let mut found = Found::default();
@@ -40,9 +33,18 @@ pub(crate) fn of_event(event: &Event) -> Option<String> {
     } else {
         let raw = String::from_utf8_lossy(&event.raw);
         found.text(&raw);
+        // What a format decoded, such as command lines in hexadecimal, does not stand in the record as it came.
+        for (_, value) in event.fields.iter() {
+            value.any_text(&mut |text| {
+                if may_hold_any(text) && memchr::memmem::find(&event.raw, text.as_bytes()).is_none() {
+                    found.text(text);
+                }
+                false
+            });
+        }
         // A message that ends the record, as in syslog, has been read with it, but for what was glued to its beginning.
         if let Some(message) = event.message.as_deref().filter(|message| raw.ends_with(*message)) {
-            let first = message.bytes().position(|byte| !is_part(byte)).unwrap_or(message.len());
+            let first = message.find(|letter: char| letter.is_whitespace()).unwrap_or(message.len());
             found.text(message.get(..first).unwrap_or_default());
             return found.finish();
         }
@@ -53,6 +55,11 @@ pub(crate) fn of_event(event: &Event) -> Option<String> {
     found.finish()
 }
 
+/// Whether a text has a sign of an address or e-mail address, or the length of a hash.
+fn may_hold_any(text: &str) -> bool {
+    text.len() >= 32 || text.len() >= 3 && text.bytes().any(|byte| matches!(byte, b'.' | b':' | b'@'))
+}
+
 #[derive(Default)]
 struct Found {
     words: Vec<String>,
@@ -61,56 +68,18 @@ struct Found {
 
 impl Found {
     fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            let rest = bytes.get(at..).unwrap_or_default();
-            let start = at + rest.iter().position(|byte| is_part(*byte)).unwrap_or(rest.len());
-            let rest = bytes.get(start..).unwrap_or_default();
-            let end = start + rest.iter().position(|byte| !is_part(*byte)).unwrap_or(rest.len());
-            // The shortest: `::1`. Parts are ASCII, so runs begin and end between letters.
-            if let Some(run) = text.get(start..end).filter(|run| run.len() >= 3) {
-                let escaped = start > 0 && bytes.get(start - 1) == Some(&b'%');
-                self.run(run, escaped);
-            }
-            at = end;
-        }
-    }
-
-    /// `escaped`: a percent sign stands before the run, so that its first two letters may stand for another one.
-    fn run(&mut self, run: &str, escaped: bool) {
-        if let Observable::Whole(word) = classify(run) {
-            if let Some((_, domain)) = word.split_once('@') {
-                self.push(domain.to_owned());
-            }
-            self.push(word);
-        }
-        let bytes = run.as_bytes();
-        if memchr::memchr_iter(b'.', bytes).nth(2).is_some() {
-            self.dotted(run);
-            if let (true, Some(rest)) = (escaped, run.get(2..)) {
-                self.dotted(rest);
-            }
-        }
-        if bytes.len() > 32 {
-            for digits in run.split(|letter: char| !letter.is_ascii_hexdigit()) {
-                if is_hash(digits) {
-                    self.push(digits.to_ascii_lowercase());
+        // Any name of a file looks like a domain; those that are one stand in their columns.
+        in_text(text, |_| false, &mut |observable| match observable {
+            Observable::Mail(mail) => {
+                let mail = mail.to_ascii_lowercase();
+                if let Some((_, domain)) = mail.split_once('@') {
+                    self.push(domain.to_owned());
                 }
+                self.push(mail);
             }
-        }
-    }
-
-    /// IPv4 addresses glued to other letters: `2F192.0.2.1`, `192.0.2.1-192.0.2.9`, `beacon_192.0.2.1.bin`.
-    fn dotted(&mut self, run: &str) {
-        for digits in run.split(|letter: char| !(letter.is_ascii_digit() || letter == '.')) {
-            let digits = digits.trim_matches('.');
-            if digits.len() >= 7
-                && let Ok(address) = digits.parse::<Ipv4Addr>()
-            {
-                self.push(address.to_string());
-            }
-        }
+            Observable::Name(_) | Observable::Link(_) => {}
+            observable => self.push(spelled(observable)),
+        });
     }
 
     fn domain(&mut self, text: &str) {
@@ -141,24 +110,14 @@ impl Found {
     }
 }
 
-/// Letters an address, e-mail address or hash is made of, by their byte.
-const PARTS: [bool; 256] = {
-    let mut parts = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let letter = byte as u8;
-        parts[byte] = letter.is_ascii_alphanumeric() || matches!(letter, b'.' | b':' | b'@' | b'-' | b'_' | b'+');
-        byte += 1;
+/// The one spelling.
+fn spelled(observable: Observable<'_>) -> String {
+    match observable {
+        Observable::Address(address) => address.to_string(),
+        Observable::Mail(text) | Observable::Hash(text) | Observable::Name(text) | Observable::Link(text) => {
+            text.to_ascii_lowercase()
+        }
     }
-    parts
-};
-
-fn is_part(byte: u8) -> bool {
-    PARTS.get(usize::from(byte)).is_some_and(|part| *part)
-}
-
-fn is_hash(run: &str) -> bool {
-    matches!(run.len(), 32 | 40 | 64 | 96 | 128) && run.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What somebody looks for as a whole, in its one spelling: an address, e-mail address or hash and nothing beside it.
@@ -166,40 +125,13 @@ pub(crate) fn asked(text: &str) -> Option<String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return (!(address.is_ipv6() && address.is_unspecified())).then(|| address.to_string());
     }
-    match classify(text) {
-        Observable::Whole(word) if word == text.to_ascii_lowercase() && !word.contains(':') => Some(word),
-        _ => None,
-    }
+    let word = word(text)?;
+    (word == text.to_ascii_lowercase() && !word.contains(':')).then_some(word)
 }
 
-/// What a run of such letters is.
-pub(crate) fn classify(run: &str) -> Observable {
-    let run = run.trim_matches(|letter| matches!(letter, '.' | '-' | '_' | '+' | '@'));
-    let bytes = run.as_bytes();
-    if is_hash(run) {
-        return Observable::Whole(run.to_ascii_lowercase());
-    }
-    if let Some((user, domain)) = run.split_once('@') {
-        let named = domain.contains('.') && !domain.contains(['@', ':', '_']) && !user.is_empty();
-        return if named { Observable::Whole(run.to_ascii_lowercase()) } else { Observable::None };
-    }
-    if !bytes.first().is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':') {
-        return Observable::None;
-    }
-    let colons = bytes.iter().filter(|byte| **byte == b':').count();
-    let dots = bytes.iter().filter(|byte| **byte == b'.').count();
-    let address = match (dots, colons) {
-        (3, 0) => run.parse().ok(),
-        // With a port, or a label in front (`IP:192.0.2.1`).
-        (3, 1) => run.split(':').find_map(|part| part.parse::<IpAddr>().ok().filter(IpAddr::is_ipv4)),
-        (_, 2..) => run.trim_end_matches(':').parse().ok().or_else(|| run.parse().ok()),
-        _ => None,
-    };
-    match address {
-        // `::` alone is punctuation in program code.
-        Some(address) if !(address.is_ipv6() && address.is_unspecified()) => Observable::Whole(address.to_string()),
-        _ => Observable::None,
-    }
+/// What a run of such letters is as a whole, in its one spelling.
+pub(crate) fn word(run: &str) -> Option<String> {
+    classify(run).map(spelled)
 }
 
 #[cfg(test)]
@@ -269,6 +201,15 @@ mod tests {
         let raw = Bytes::from(r#"{"Message":"Address:\t10.9.8.7\r\n"}"#);
         let event = Event { raw, fields, ..Event::default() };
         assert_eq!(of_event(&event).unwrap(), " 10.9.8.7 ");
+    }
+
+    #[test]
+    fn what_a_format_decoded_is_read_beside_the_record() {
+        let mut fields = Fields::default();
+        fields.push("proctitle", "nc 10.9.8.7 4444");
+        fields.push("pid", 4_711);
+        let raw = Bytes::from("type=PROCTITLE proctitle=6E632031302E392E382E372034343434 pid=4711");
+        assert_eq!(of_event(&Event { raw, fields, ..Event::default() }).unwrap(), " 10.9.8.7 ");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod support;
 
 use luytre_event_store::{CopiedStore, Inspected, LedgerKey, LogReader, Options, Store, inspect};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -49,7 +50,7 @@ async fn copy(store: &Store, dir: &Path) -> CopiedStore {
 
 fn examined(dir: &Path) -> Inspected {
     let scratch = tempfile::tempdir().unwrap();
-    inspect(dir, scratch.path()).unwrap()
+    inspect(dir, scratch.path(), &BTreeMap::new()).unwrap()
 }
 
 fn log_files(dir: &Path) -> usize {
@@ -206,4 +207,59 @@ async fn damage_is_named_in_the_copy_and_when_it_is_made() {
     let copied = copy(&store, &dir.path().join("bent")).await;
     assert_eq!(copied.problems.len(), 1, "{:?}", copied.problems);
     assert_eq!(copied.problems[0].part, "segment");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_named_and_the_rest_is_copied() {
+    let dir = tempfile::tempdir().unwrap();
+    let live = dir.path().join("events");
+    let store = Store::open(&live, busy()).unwrap();
+    let mut reader = store.read_log(1);
+    for _ in 0..2 {
+        append(&store, 50).await;
+        follow(&store, &mut reader).await;
+        store.seal().await.unwrap();
+    }
+    // A folder opens and does not read, whoever asks.
+    let lost = one_file(&live.join("segments"), ".parquet");
+    std::fs::remove_file(&lost).unwrap();
+    std::fs::create_dir(&lost).unwrap();
+    let place = dir.path().join("copy");
+    let copied = copy(&store, &place).await;
+    let name = lost.strip_prefix(&live).unwrap().to_str().unwrap();
+    assert_eq!(copied.uncopied.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(), [name]);
+    assert!(!copied.uncopied[0].reason.is_empty() && copied.problems.is_empty(), "{copied:?}");
+    assert!(!place.join(name).exists() && copied.files.iter().all(|file| file.path != name), "nothing half is left");
+    let found = examined(&place);
+    assert_eq!((found.report.segments, found.report.problems.len()), (2, 1), "{:?}", found.report);
+    assert_eq!(found.report.rows, 50, "the other one is whole");
+}
+
+#[tokio::test]
+async fn what_was_measured_is_not_read_again_and_another_measure_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("events"), busy()).unwrap();
+    let mut reader = store.read_log(1);
+    append(&store, 500).await;
+    follow(&store, &mut reader).await;
+    store.seal().await.unwrap();
+    let place = dir.path().join("copy");
+    let copied = copy(&store, &place).await;
+    let mut measured: BTreeMap<String, String> =
+        copied.files.into_iter().map(|file| (file.path, file.sha256)).collect();
+    let inspected = |measured: &BTreeMap<String, String>| {
+        let scratch = tempfile::tempdir().unwrap();
+        inspect(&place, scratch.path(), measured).unwrap().report.problems.len()
+    };
+    assert_eq!(inspected(&measured), 0);
+    // A byte among the rows, which the footer does not know: only reading the file finds it.
+    let path = one_file(&place.join("segments"), ".parquet");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(inspected(&measured), 0, "whoever measured it answers for it");
+    assert_eq!(inspected(&BTreeMap::new()), 1);
+    let name = format!("segments/{}", path.strip_prefix(place.join("segments")).unwrap().display());
+    measured.insert(name, "0".repeat(64));
+    assert_eq!(inspected(&measured), 1, "what was measured is another file than the one named in the manifest");
 }

@@ -4,6 +4,7 @@
 
 mod column;
 mod log_source;
+pub mod observables;
 mod raw;
 mod value;
 

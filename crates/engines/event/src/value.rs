@@ -3,6 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 /// A text or a name inside an event. Most are short, and those up to 24 bytes need no allocation of their own, which a
 /// stream of events would make on one thread and free on another.
@@ -32,6 +33,17 @@ impl Value {
         }
     }
 
+    /// Hands on what [`Value::as_text`] says; where that is a number, without memory of its own.
+    pub fn with_text<R>(&self, read: impl FnOnce(&str) -> R) -> Option<R> {
+        match self {
+            Self::Text(text) => Some(read(text)),
+            Self::Int(number) => Some(read(&spelled(number))),
+            Self::Float(number) => Some(read(&spelled(number))),
+            Self::Bool(truth) => Some(read(if *truth { "true" } else { "false" })),
+            Self::Null | Self::List(_) => None,
+        }
+    }
+
     /// The number in this value, also where it is written as text.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
@@ -46,9 +58,17 @@ impl Value {
     pub fn any_text(&self, visit: &mut dyn FnMut(&str) -> bool) -> bool {
         match self {
             Self::List(values) => values.iter().any(|value| value.any_text(visit)),
-            other => other.as_text().is_some_and(|text| visit(&text)),
+            other => other.with_text(visit) == Some(true),
         }
     }
+}
+
+/// A number as it is written; all but the oddest fit into the text itself.
+fn spelled(number: &impl fmt::Display) -> Text {
+    let mut text = Text::default();
+    // Nothing can refuse it.
+    let _ = write!(text, "{number}");
+    text
 }
 
 impl From<&str> for Value {
@@ -163,6 +183,17 @@ fn bits_of(name: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_spelled_the_same_without_memory_from_the_heap() {
+        let numbers = [0.1 + 0.2, -1.5e-7, 12.0, f64::NAN, f64::NEG_INFINITY].map(Value::Float);
+        for value in [Value::Int(i64::MIN), Value::Int(7)].into_iter().chain(numbers) {
+            assert_eq!(value.with_text(str::to_owned), value.as_text().map(Cow::into_owned));
+        }
+        assert!(!spelled(&i64::MIN).is_heap_allocated() && !spelled(&(0.1 + 0.2)).is_heap_allocated());
+        assert_eq!(Value::Float(1e300).with_text(str::len), Some(301));
+        assert_eq!((Value::Null.with_text(str::len), Value::List(Vec::new()).with_text(str::len)), (None, None));
+    }
 
     #[test]
     fn owned_names_join_as_pushed_ones_do() {

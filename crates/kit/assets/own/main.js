@@ -52,6 +52,12 @@ async function charts(root) {
   for (const place of places) drawChart(place);
 }
 
+/** Tabs that do not fit scroll; the chosen one is seen. */
+function showChosen(tabs) {
+  const chosen = tabs.querySelector('[aria-current]');
+  if (chosen) tabs.scrollLeft = chosen.offsetLeft - (tabs.clientWidth - chosen.offsetWidth) / 2;
+}
+
 startMenus(all, forAllContent);
 startKeys();
 startFind();
@@ -65,6 +71,7 @@ forAllContent((root) => {
   offerColumns(all(root, 'table[data-columns]'));
   nameCells(all(root, 'table.data'));
   watchFrames(all(root, '.scroll'));
+  all(root, '.tabs').forEach(showChosen);
   all(root, 'form[data-passkey]').forEach(askPasskey);
   all(root, '[data-sheet]').forEach(takeSheet);
   // A form with errors takes the focus to its summary; an opened drawer to itself.

@@ -14,13 +14,20 @@ export function watchFrames(frames) {
   for (const frame of frames) measuring.observe(frame);
 }
 
+// Letters of a cell that take more than two lines beside the name of their column on a phone.
+const LONG = 60;
+
 /** On a phone a row stands as lines; each then says its column. */
 export function nameCells(tables) {
   for (const table of tables) {
     const names = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => (cell.querySelector('.unseen, input') ? '' : cell.textContent.trim()));
     for (const row of table.querySelectorAll('tbody tr')) {
       if (row.cells.length !== names.length) continue;
-      names.forEach((name, at) => (row.cells[at].dataset.name = name));
+      names.forEach((name, at) => {
+        const cell = row.cells[at];
+        cell.dataset.name = name;
+        cell.toggleAttribute('data-long', !cell.querySelector('details') && cell.textContent.trim().length > LONG);
+      });
     }
   }
 }

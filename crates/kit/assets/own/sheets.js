@@ -13,7 +13,8 @@ function encoded(file) {
   });
 }
 
-/** Shows the field for a file; while one is chosen, nothing is pasted. `data-sheet` is the most bytes of a file. */
+/** Shows the field for a file; while one is chosen, nothing is pasted. `data-sheet` is the most bytes of a file,
+ * `data-accept` says which files where not tables. */
 export function takeSheet(place) {
   const input = place.querySelector('input[type=file]');
   const refused = place.querySelector('[data-sheet-refused]');
@@ -34,7 +35,7 @@ export function takeSheet(place) {
     button.disabled = false;
     sheet.disabled = file.value !== '';
   }
-  input.accept = '.xlsx,.csv,.txt';
+  input.accept = place.dataset.accept ?? '.xlsx,.csv,.txt';
   place.hidden = false;
   input.addEventListener('change', take);
   // A page that comes back may still have its file.

@@ -3,6 +3,7 @@
 
 mod answer;
 mod csv;
+mod fields;
 mod flash;
 mod form;
 mod headers;

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::scope::{Capability, Scope};
 use crate::session::Session;
 use crate::web::answer::Fail;
+use crate::web::fields::fields_of;
 use crate::web::form;
 use axum::Router;
 use axum::extract::Request;
@@ -14,6 +15,7 @@ use axum::handler::Handler;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 /// Who may use an operation. What they see and change there is up to their [`Scope`] in services and queries.
@@ -61,6 +63,10 @@ pub struct Operation {
     /// With its places for ids, as `/alerts/{id}`.
     pub path: &'static str,
     pub access: Access,
+    /// Names of what it takes in its address, beside the ids of its path.
+    pub query: &'static [&'static str],
+    /// Names of the members of its body.
+    pub body: &'static [&'static str],
 }
 
 /// A router and the rules of its operations.
@@ -108,8 +114,39 @@ impl Routes {
             Access::Open | Access::AnswersItself(_) => on(filter, handler),
             _ => on(filter, handler).route_layer(from_fn(move |request, next| guard(access, request, next))),
         };
-        self.operations.push(Operation { method, path, access });
+        self.operations.push(Operation { method, path, access, query: &[], body: &[] });
         Self { router: self.router.route(path, handler), ..self }
+    }
+
+    /// Says what the operation named last takes in its address, for its description.
+    #[must_use]
+    pub fn query(self, names: &'static [&'static str]) -> Self {
+        self.last(|operation| operation.query = names)
+    }
+
+    /// The same as a type says that reads it.
+    #[must_use]
+    pub fn query_of<T: DeserializeOwned>(self) -> Self {
+        self.query(fields_of::<T>())
+    }
+
+    /// Says which members the body has of the operation named last.
+    #[must_use]
+    pub fn body(self, names: &'static [&'static str]) -> Self {
+        self.last(|operation| operation.body = names)
+    }
+
+    /// The same as a type says that reads it.
+    #[must_use]
+    pub fn body_of<T: DeserializeOwned>(self) -> Self {
+        self.body(fields_of::<T>())
+    }
+
+    fn last(mut self, change: impl FnOnce(&mut Operation)) -> Self {
+        if let Some(last) = self.operations.last_mut() {
+            change(last);
+        }
+        self
     }
 
     #[must_use]

@@ -2,7 +2,7 @@
 
 use super::settle::{LOADING, MARK};
 use super::{CHECKPOINTS, EVENTS, SETTINGS, SQLITE, failed};
-use event_store::{CopiedFile, copy_file};
+use event_store::{CopiedFile, CopyFault, UncopiedFile, copy_file};
 use kit::Error;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -52,12 +52,37 @@ fn entries(path: &Path) -> Result<Vec<fs::DirEntry>, Error> {
 
 /// Copies one file to its path in a folder.
 pub(super) fn copy_to(from: &Path, folder: &Path, path: &str) -> Result<CopiedFile, Error> {
+    try_copy(from, folder, path)?.map_err(|error| failed(from, &error))
+}
+
+/// The same; a file that cannot be read is told of, and is no error of the whole.
+fn try_copy(from: &Path, folder: &Path, path: &str) -> Result<Result<CopiedFile, io::Error>, Error> {
     let to = folder.join(path);
     if let Some(above) = to.parent() {
         make_folders(above)?;
     }
-    let (bytes, sha256) = copy_file(from, &to, u64::MAX, &|| false).map_err(|error| failed(&to, &error))?;
-    Ok(CopiedFile { path: path.to_owned(), bytes, sha256 })
+    match copy_file(from, &to, u64::MAX, &|| false) {
+        Ok((bytes, sha256)) => Ok(Ok(CopiedFile { path: path.to_owned(), bytes, sha256 })),
+        Err(CopyFault::Unreadable(error)) => Ok(Err(error)),
+        Err(CopyFault::Unwritable(error)) => Err(failed(&to, &error)),
+    }
+}
+
+/// Copies files as they lie. Those that cannot be read come back with the reason; one that went meanwhile is not missed.
+pub(super) fn copy_all(
+    data: &Path,
+    folder: &Path,
+    paths: &[String],
+) -> Result<(Vec<CopiedFile>, Vec<UncopiedFile>), Error> {
+    let (mut files, mut uncopied) = (Vec::new(), Vec::new());
+    for path in paths {
+        match try_copy(&data.join(path), folder, path)? {
+            Ok(file) => files.push(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => uncopied.push(UncopiedFile { path: path.clone(), reason: error.to_string() }),
+        }
+    }
+    Ok((files, uncopied))
 }
 
 /// A file that is in its place already.
@@ -76,6 +101,8 @@ pub(super) struct Beside {
     pub secret: Vec<String>,
     /// Links and names that are no UTF-8: not copied.
     pub skipped: Vec<String>,
+    /// Folders that cannot be read.
+    pub unreadable: Vec<UncopiedFile>,
 }
 
 impl Beside {
@@ -108,12 +135,23 @@ impl Beside {
         } else if kind.is_file() {
             self.plain.push(path);
         } else {
-            for below in entries(&entry.path())? {
-                let name = below.file_name().to_string_lossy().into_owned();
-                self.add(&below, format!("{path}/{name}"))?;
-            }
+            self.add_below(&entry.path(), path)?;
         }
         Ok(())
+    }
+
+    fn add_below(&mut self, folder: &Path, path: String) -> Result<(), Error> {
+        match fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Ok(entries) => entries.iter().try_for_each(|below| {
+                let name = below.file_name().to_string_lossy().into_owned();
+                self.add(below, format!("{path}/{name}"))
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => {
+                self.unreadable.push(UncopiedFile { path, reason: error.to_string() });
+                Ok(())
+            }
+        }
     }
 }
 
@@ -193,6 +231,31 @@ mod tests {
         assert_eq!(found.skipped, ["rules/etc"]);
         let below = paths_below(&data.path().join("rules")).unwrap();
         assert_eq!(below, ["etc", "own/a.yml"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_the_rest_is_copied() {
+        let (data, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir_all(data.path().join("rules/no-file")).unwrap();
+        for name in ["rules/a.yml", "rules/z.yml"] {
+            fs::write(data.path().join(name), name).unwrap();
+        }
+        let paths = ["rules/a.yml", "rules/gone.yml", "rules/no-file", "rules/z.yml"].map(str::to_owned);
+        let (files, uncopied) = copy_all(data.path(), to.path(), &paths).unwrap();
+        assert_eq!(files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["rules/a.yml", "rules/z.yml"]);
+        assert_eq!(
+            uncopied.iter().map(|one| &*one.path).collect::<Vec<_>>(),
+            ["rules/no-file"],
+            "a folder does not read"
+        );
+        assert_eq!(paths_below(to.path()).unwrap(), ["rules/a.yml", "rules/z.yml"]);
+        fs::write(to.path().join("taken"), "").unwrap();
+        fs::write(data.path().join("taken"), "").unwrap();
+        assert!(copy_all(data.path(), to.path(), &["taken".to_owned()]).is_err(), "what cannot be written ends it");
+        assert!(copy_to(&data.path().join("rules/no-file"), to.path(), "other").is_err());
+        let mut found = Beside::default();
+        found.add_below(&data.path().join("rules/a.yml"), "rules/a.yml".to_owned()).unwrap();
+        assert_eq!(found.unreadable.len(), 1, "no folder");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Makes a backup of an open centre, in the order in which nothing can be missed: manifest and segments, registers, the end
 //! of the log.
 
-use super::files::{Beside, copy_to, make_folder, make_folders, sync_folder, sync_tree, write_new};
+use super::files::{Beside, copy_all, make_folder, make_folders, sync_folder, sync_tree, write_new};
 use super::registers::{self, scope};
 use super::{CHECKPOINTS, Database, EVENTS, Inventory, LAYOUT, LogPosition, TrailPosition, blocking, failed, of_store};
 use crate::centre::Centre;
-use event_store::{CopiedFile, CopiedStore, Problem};
+use crate::configuration::Configuration;
+use event_store::{CopiedFile, CopiedStore, Problem, UncopiedFile};
 use kit::clock::Micros;
 use kit::{Error, Scope};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,10 @@ pub struct Made {
     pub problems: Vec<Problem>,
     /// Links and odd names, which are not copied.
     pub skipped: Vec<String>,
+    /// What could not be read: the backup is incomplete.
+    pub uncopied: Vec<UncopiedFile>,
+    /// Directories of rules and content that lie elsewhere and are not in it.
+    pub elsewhere: Vec<PathBuf>,
 }
 
 /// The name of a moment in names of folders.
@@ -109,11 +114,14 @@ impl Centre {
         let store = copy.finish().await.map_err(of_store)?;
         let checkpoints = self.checkpoints.over(content.rows)?;
         let (data, at, with_keys) = (self.data.clone(), place.at.clone(), question.with_keys);
-        let (mut files, skipped) = blocking(move || beside(&data, &at, &checkpoints, with_keys)).await?;
+        let Copied { mut files, mut uncopied, skipped } =
+            blocking(move || beside(&data, &at, &checkpoints, with_keys)).await?;
         files.push(registers);
-        let CopiedStore { files: events, sealed, last_seq, archived, problems } = store;
-        files.extend(events.into_iter().map(|file| CopiedFile { path: format!("{EVENTS}/{}", file.path), ..file }));
+        let CopiedStore { files: events, uncopied: lost, sealed, last_seq, archived, problems } = store;
+        let of_events = |path: &str| format!("{EVENTS}/{path}");
+        files.extend(events.into_iter().map(|file| CopiedFile { path: of_events(&file.path), ..file }));
         files.sort_by(|one, other| one.path.cmp(&other.path));
+        uncopied.extend(lost.into_iter().map(|file| UncopiedFile { path: of_events(&file.path), ..file }));
         let (count, bytes) = (files.len(), files.iter().map(|file| file.bytes).sum());
         let inventory = Inventory {
             layout: LAYOUT,
@@ -129,6 +137,7 @@ impl Centre {
             trail: TrailPosition { rows: content.rows, hash: content.hash, keys: self.checkpoints.known().to_vec() },
             with_keys,
             files,
+            uncopied: uncopied.clone(),
         };
         let sha256 = inventory.write(&place.at)?;
         let made = Made {
@@ -140,6 +149,8 @@ impl Centre {
             archived_segments: archived,
             problems,
             skipped,
+            uncopied,
+            elsewhere: elsewhere(&self.data, &self.configuration),
         };
         let at = place.at.clone();
         blocking(move || sync_tree(&at)).await?;
@@ -170,7 +181,7 @@ impl Centre {
         let tx = self.db.scoped(by).begin().await?;
         let details = json!({
             "directory": made.directory, "files": made.files, "bytes": made.bytes, "with_keys": made.with_keys,
-            "user": question.user,
+            "user": question.user, "uncopied": made.uncopied.len(),
         });
         let now = self.clock.now();
         organisation::audit::record(&tx, now, "backup.make", "backup", &made.sha256, None, details).await?;
@@ -179,22 +190,61 @@ impl Centre {
     }
 }
 
-/// Copies what lies beside registers and events; what was copied and what was not.
-fn beside(
-    data: &Path,
-    folder: &Path,
-    checkpoints: &[u8],
-    with_keys: bool,
-) -> Result<(Vec<CopiedFile>, Vec<String>), Error> {
-    let Beside { mut plain, secret, skipped } = Beside::list(data)?;
+/// What lies beside registers and events.
+struct Copied {
+    files: Vec<CopiedFile>,
+    uncopied: Vec<UncopiedFile>,
+    skipped: Vec<String>,
+}
+
+/// Copies it.
+fn beside(data: &Path, folder: &Path, checkpoints: &[u8], with_keys: bool) -> Result<Copied, Error> {
+    let Beside { mut plain, secret, skipped, unreadable } = Beside::list(data)?;
     if with_keys {
         plain.extend(secret);
     }
-    let mut files = plain.iter().map(|path| copy_to(&data.join(path), folder, path)).collect::<Result<Vec<_>, _>>()?;
+    let (mut files, mut uncopied) = copy_all(data, folder, &plain)?;
+    uncopied.extend(unreadable);
     if !checkpoints.is_empty() {
         make_folders(&folder.join("audit"))?;
         write_new(&folder.join(CHECKPOINTS), checkpoints)?;
         files.push(super::files::measured(folder, CHECKPOINTS)?);
     }
-    Ok((files, skipped))
+    Ok(Copied { files, uncopied, skipped })
+}
+
+/// Directories of the configuration that no copy of the data directory holds.
+fn elsewhere(data: &Path, configuration: &Configuration) -> Vec<PathBuf> {
+    let whole = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    let data = whole(data).unwrap_or_else(|_| data.to_owned());
+    let named = [&configuration.content_directory, &configuration.rules_directory].into_iter().flatten();
+    let mut found: Vec<_> = named.filter_map(|path| whole(path).ok()).filter(|path| !path.starts_with(&data)).collect();
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_outside_the_data_directory_are_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| {
+            let path = folder.path().canonicalize().unwrap().join(name);
+            fs::create_dir_all(&path).unwrap();
+            path
+        };
+        let data = at("data");
+        let told = |content: Option<PathBuf>, rules: Option<PathBuf>| {
+            let configuration =
+                Configuration { content_directory: content, rules_directory: rules, ..Configuration::default() };
+            elsewhere(&data, &configuration)
+        };
+        assert_eq!(told(None, None), Vec::<PathBuf>::new());
+        assert_eq!(told(Some(at("data/content")), Some(at("data/rules"))), Vec::<PathBuf>::new());
+        assert_eq!(told(Some(at("law")), Some(at("data/rules"))), [at("law")]);
+        assert_eq!(told(Some(at("law")), Some(at("rules"))), [at("law"), at("rules")]);
+        assert_eq!(told(Some(data.join("../law")), None), [at("law")], "however it is written");
+    }
 }

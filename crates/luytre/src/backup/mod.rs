@@ -11,11 +11,12 @@ mod settle;
 mod verify;
 
 pub use make::{BackupQuestion, Made};
+pub use postgres::LOADING_LOCK;
 pub use restore::{Exchanged, Outcome, Prepared, RestoreQuestion, Restored, restore};
 pub use settle::settle;
 pub use verify::{Found, Verified, verify};
 
-use event_store::{CopiedFile, StoreError};
+use event_store::{CopiedFile, StoreError, UncopiedFile};
 use kit::Error;
 use kit::clock::Micros;
 use monitoring::search::run::refusal;
@@ -101,6 +102,9 @@ pub struct Inventory {
     pub with_keys: bool,
     /// All files but this one and its hash, by path.
     pub files: Vec<CopiedFile>,
+    /// What could not be read when it was made, and so is not in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncopied: Vec<UncopiedFile>,
 }
 
 impl Inventory {

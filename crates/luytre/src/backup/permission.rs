@@ -13,7 +13,7 @@ use kit::live::Live;
 use kit::migration::applied;
 use kit::{Capability, Db, Error, Scope};
 use organisation::audit;
-use organisation::elevations::{self, Elevation};
+use organisation::elevations::{self, Act, Elevation};
 use organisation::people::{self, PersonFilter};
 use organisation::policies::{Policies, RESTORE};
 use serde_json::{Value, json};
@@ -67,9 +67,9 @@ impl Permission {
         asked
     }
 
-    /// Uses the elevation of the account.
+    /// Uses the elevation of the account for this backup.
     async fn spend(registers: &Registers, question: &RestoreQuestion, sha256: &str) -> Result<Self, Error> {
-        let needed = || Error::mistake("restore-needs-elevation", []);
+        let needed = || Error::mistake("restore-needs-elevation", [("sha256", sha256.to_owned())]);
         let account = question.account.as_deref().ok_or_else(needed)?;
         let (db, policies, now) = (&registers.db, &registers.policies, registers.clock.now());
         let by = administrator(db, policies, account, now).await?;
@@ -78,7 +78,11 @@ impl Permission {
         }
         let tx = db.scoped(&by).begin().await?;
         let what = json!({ "backup": question.backup, "sha256": sha256, "user": question.user });
-        let used = match elevations::spend(&tx, policies, now, RESTORE, 1, what).await {
+        let act = Act { kind: RESTORE, subject: sha256, rows: 1 };
+        let used = match elevations::spend(&tx, policies, now, &act, what).await {
+            Err(Error::Conflict("elevation-for-another")) => {
+                return Err(Error::mistake("restore-of-another", [("sha256", sha256.to_owned())]));
+            }
             Err(Error::Conflict(_)) => return Err(needed()),
             spent => spent?,
         };

@@ -11,6 +11,9 @@ use std::process::{Command, Stdio};
 
 /// Where our tables are.
 const SCHEMA: &str = "public";
+/// Held in the database by whoever loads registers, until it is done or undone. Two never load at once, and whoever comes
+/// after a kill sees that the loading goes on.
+pub const LOADING_LOCK: i64 = 0x006c_7579_7472_6501;
 /// A table that every dump of registers has.
 const WITNESS: &str = "TABLE DATA public migrations";
 /// What libpq finds in the environment, by the names that an address may have for it.
@@ -60,11 +63,11 @@ impl Server {
     }
 
     /// Loads a dump and moves what was there into a schema of its own: both or neither. The new schema is there from then
-    /// on, also where there was nothing to move. `scratch` takes passing files.
-    pub(super) fn load(&self, folder: &Path, aside: &str, scratch: &Path) -> Result<(), Error> {
+    /// on, also where there was nothing to move. `scripts` takes passing files.
+    pub(super) fn load(&self, folder: &Path, aside: &str, scripts: &Path) -> Result<(), Error> {
         let dump = folder.join(DUMP);
-        let list = scratch.join("list");
-        let (before, tables) = (scratch.join("before.sql"), scratch.join("tables.sql"));
+        let list = scripts.join("list");
+        let (before, tables) = (scripts.join("before.sql"), scripts.join("tables.sql"));
         // The schema is there; only what is in it is made anew.
         let all = contents(&dump)?;
         let of_schema = |line: &&str| line.contains(" SCHEMA - ") || line.contains(" COMMENT - SCHEMA ");
@@ -84,6 +87,14 @@ impl Server {
         command.args(["--no-psqlrc", "--quiet", "--no-password", "--single-transaction", "--set=ON_ERROR_STOP=1"]);
         command.arg("--file").arg(&before).arg("--file").arg(&tables).arg("--dbname").arg(&self.address);
         run(&mut command, "psql").map(drop)
+    }
+
+    /// What became of a loading that somebody began. Asked in this order: what is done before its lock is free is seen then.
+    pub(super) fn loaded(&self, aside: &str) -> Result<Loaded, Error> {
+        if self.ask(&format!("SELECT pg_try_advisory_lock({LOADING_LOCK})"))?.trim() != "t" {
+            return Ok(Loaded::Still);
+        }
+        Ok(if self.has_schema(aside)? { Loaded::Yes } else { Loaded::Not })
     }
 
     /// Whether a schema of this name is there.
@@ -115,6 +126,16 @@ impl Server {
     }
 }
 
+/// What became of a loading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loaded {
+    /// Nothing was changed.
+    Not,
+    /// It goes on.
+    Still,
+    Yes,
+}
+
 /// What a dump says is in it.
 ///
 /// # Errors
@@ -127,10 +148,12 @@ pub(super) fn contents(dump: &Path) -> Result<String, Error> {
     }
 }
 
-/// Moves every table of ours aside.
+/// Moves every table of ours aside, alone.
 fn moving(aside: &str) -> String {
     format!(
-        "CREATE SCHEMA {aside};\n\
+        "DO $$ BEGIN IF NOT pg_catalog.pg_try_advisory_xact_lock({LOADING_LOCK}) THEN \
+         RAISE EXCEPTION 'another restore is loading registers'; END IF; END $$;\n\
+         CREATE SCHEMA {aside};\n\
          DO $$ DECLARE one record; BEGIN\n\
          FOR one IN SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = '{SCHEMA}' LOOP\n\
          EXECUTE pg_catalog.format('ALTER TABLE {SCHEMA}.%I SET SCHEMA {aside}', one.tablename);\n\

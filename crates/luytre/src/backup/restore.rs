@@ -3,7 +3,7 @@
 
 use super::files::{Beside, Scratch, copy_to, give_to, make_folder, make_folders, sync_tree, write_new};
 use super::permission::Permission;
-use super::postgres::Server;
+use super::postgres::{Loaded, Server};
 use super::registers::{self, scope};
 use super::settle::{LOADING, Mark, Places, Standing, between, gap, running};
 use super::verify::{Found, inspected};
@@ -18,6 +18,7 @@ use kit::{Db, Error, Scope};
 use organisation::audit::{self, store::history};
 use organisation::sign_in::end_all_sessions;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -88,6 +89,9 @@ pub async fn restore(data: &Path, configuration: &Configuration, question: &Rest
         Standing::Unfinished => places.clear()?,
         Standing::Exchanged(mark) => {
             let replaced = places.finish(&mark)?;
+            if let Some(schema) = &mark.schema {
+                keep_schema(configuration.database.url.reveal(), schema).await?;
+            }
             return Ok(Outcome::Completed { backup: mark.backup, replaced });
         }
         Standing::Between(mark) => {
@@ -108,9 +112,14 @@ async fn complete(places: &Places, mark: &Mark, configuration: &Configuration) -
     let (Some(schema), url) = (mark.schema.clone(), configuration.database.url.reveal()) else {
         return Err(between(mark));
     };
-    let server = Server::of(url)?;
-    if !blocking(move || server.has_schema(&schema)).await? {
-        return Ok(None);
+    let (server, aside) = (Server::of(url)?, schema.clone());
+    // The program that loads outlives whoever began it, and what it has done is seen when it ends.
+    match blocking(move || server.loaded(&aside)).await? {
+        Loaded::Still => {
+            return Err(Error::mistake("restore-loading", [("backup", mark.backup.display().to_string())]));
+        }
+        Loaded::Not => return Ok(None),
+        Loaded::Yes => {}
     }
     let db = Db::open_postgres(url, Bus::default()).await?;
     bring_up_to_date(&db).await?;
@@ -120,9 +129,10 @@ async fn complete(places: &Places, mark: &Mark, configuration: &Configuration) -
         record(&db, &scope, mark, SystemClock.now()).await?;
     }
     db.close().await?;
-    remove_dump(places)?;
+    remove_dump(places, &schema)?;
     places.exchange(mark)?;
     let replaced = places.finish(mark)?;
+    keep_schema(url, &schema).await?;
     Ok(Some(Outcome::Completed { backup: mark.backup.clone(), replaced }))
 }
 
@@ -223,11 +233,13 @@ impl Prepared {
         .await?;
         self.look_at_keys(configuration)?;
         let scratch = Scratch::new()?;
-        let store = inspected(&self.places.beside, &scratch).await?;
+        // What was written is read back from where it will be used.
+        let store = inspected(&self.places.beside, &scratch, BTreeMap::new()).await?;
         self.told.events = store.events;
         self.told.archived_events = store.archived_events;
         self.told.newest = store.newest;
         self.told.problems = store.report.problems.iter().map(Found::of_store).collect();
+        self.told.problems.extend(self.inventory.uncopied.iter().map(Found::of_uncopied));
         if self.inventory.database == Database::Sqlite {
             let db = Db::open_sqlite(&self.places.beside, Bus::default()).await?;
             let done = self.take_registers(&db).await;
@@ -290,24 +302,35 @@ impl Prepared {
 
     async fn load(&mut self, url: &str, schema: &str) -> Result<(), Error> {
         let server = Server::of(url)?;
-        let (beside, aside, scratch) = (self.places.beside.clone(), schema.to_owned(), Scratch::new()?);
+        let (beside, aside) = (self.places.beside.clone(), schema.to_owned());
         write_new(&beside.join(LOADING), b"")?;
         sync_tree(&beside)?;
         let loading = server.clone();
-        let loaded = blocking(move || loading.load(&beside, &aside, scratch.path())).await;
+        let loaded = blocking(move || {
+            // Gone with the rest where this restore is given up: a program that begins too late finds nothing to load.
+            let scripts = beside.join(scripts_of(&aside));
+            make_folder(&scripts)?;
+            loading.load(&beside, &aside, &scripts)
+        })
+        .await;
         if let Err(error) = loaded {
             // A connection lost at the very end leaves it open whether it was done.
             let (server, aside) = (server.clone(), schema.to_owned());
-            if !blocking(move || server.has_schema(&aside)).await? {
-                self.places.clear()?;
-                return Err(error);
+            match blocking(move || server.loaded(&aside)).await? {
+                Loaded::Yes => {}
+                // The mark stays; whoever restores next hears of it.
+                Loaded::Still => return Err(error),
+                Loaded::Not => {
+                    self.places.clear()?;
+                    return Err(error);
+                }
             }
         }
         let db = Db::open_postgres(url, Bus::default()).await?;
         let done = self.take_registers(&db).await;
         db.close().await?;
         done?;
-        remove_dump(&self.places)
+        remove_dump(&self.places, schema)
     }
 }
 
@@ -327,23 +350,33 @@ impl Exchanged {
         let replaced = self.places.finish(&self.mark)?;
         let schema = match self.mark.schema {
             None => None,
-            Some(schema) => {
-                let server = Server::of(self.url.reveal())?;
-                let aside = schema.clone();
-                blocking(move || server.keep_schema(&aside)).await?.then_some(schema)
-            }
+            Some(schema) => keep_schema(self.url.reveal(), &schema).await?.then_some(schema),
         };
         Ok(Restored { replaced, schema, ..self.told })
     }
 }
 
+/// Whether the schema of what was replaced holds something; it goes where it does not.
+async fn keep_schema(url: &str, schema: &str) -> Result<bool, Error> {
+    let (server, aside) = (Server::of(url)?, schema.to_owned());
+    blocking(move || server.keep_schema(&aside)).await
+}
+
+/// Folder of the scripts that load the registers.
+fn scripts_of(schema: &str) -> String {
+    format!("loading-{schema}")
+}
+
 /// The registers are in the database from then on.
-fn remove_dump(places: &Places) -> Result<(), Error> {
-    let dump = places.beside.join(DUMP);
-    match fs::remove_file(&dump) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(&dump, &error)),
-        _ => Ok(()),
+fn remove_dump(places: &Places, schema: &str) -> Result<(), Error> {
+    let (dump, scripts) = (places.beside.join(DUMP), places.beside.join(scripts_of(schema)));
+    for (path, done) in [(&dump, fs::remove_file(&dump)), (&scripts, fs::remove_dir_all(&scripts))] {
+        match done {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(path, &error)),
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 fn in_use(error: StoreError) -> Error {

@@ -7,13 +7,13 @@ use super::{
 };
 use crate::commands::language;
 use crate::examination::{Examiner, part_key};
-use event_store::{Inspected, Problem};
+use event_store::{Inspected, Problem, UncopiedFile};
 use kit::bus::Bus;
 use kit::clock::Micros;
 use kit::{Db, Error};
 use organisation::audit::{self, PublicKeys};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub struct Found {
     /// Path in the backup.
     pub file: String,
-    /// `altered`, `missing`, `unlisted`, `unreadable`, `database`, `store` or `trail`.
+    /// `altered`, `missing`, `unlisted`, `unreadable`, `uncopied`, `database`, `store` or `trail`.
     pub fault: &'static str,
     /// Empty where the fault says it all.
     pub reason: String,
@@ -31,6 +31,10 @@ pub struct Found {
 impl Found {
     pub(super) fn new(file: &str, fault: &'static str, reason: impl Into<String>) -> Self {
         Self { file: file.to_owned(), fault, reason: reason.into() }
+    }
+
+    pub(super) fn of_uncopied(file: &UncopiedFile) -> Self {
+        Self::new(&file.path, "uncopied", file.reason.as_str())
     }
 
     pub(super) fn of_store(problem: &Problem) -> Self {
@@ -101,9 +105,15 @@ pub async fn verify(directory: &Path) -> Result<Verified, Error> {
     // Where bytes are not those that were written, what they say is worth nothing.
     if verified.problems.is_empty() {
         let scratch = Scratch::new()?;
-        verified.take_store(&inspected(directory, &scratch).await?);
+        let measured = inventory.files.iter().filter_map(|file| {
+            let path = file.path.strip_prefix(EVENTS)?.strip_prefix('/')?;
+            Some((path.to_owned(), file.sha256.clone()))
+        });
+        // Every byte of them was compared just now.
+        verified.take_store(&inspected(directory, &scratch, measured.collect()).await?);
         verified.problems.extend(judge_registers(directory, &inventory, &scratch).await?);
     }
+    verified.problems.extend(inventory.uncopied.iter().map(Found::of_uncopied));
     Ok(verified)
 }
 
@@ -138,10 +148,14 @@ fn compare(folder: &Path, listed: &[event_store::CopiedFile]) -> Result<Vec<Foun
     Ok(found)
 }
 
-/// What the event store of a folder holds.
-pub(super) async fn inspected(folder: &Path, scratch: &Scratch) -> Result<Inspected, Error> {
+/// What the event store of a folder holds. `measured`: hashes of files in it that were read just now.
+pub(super) async fn inspected(
+    folder: &Path,
+    scratch: &Scratch,
+    measured: BTreeMap<String, String>,
+) -> Result<Inspected, Error> {
     let (events, scratch) = (folder.join(EVENTS), scratch.path().to_owned());
-    blocking(move || event_store::inspect(&events, &scratch).map_err(of_store)).await
+    blocking(move || event_store::inspect(&events, &scratch, &measured).map_err(of_store)).await
 }
 
 async fn judge_registers(directory: &Path, inventory: &Inventory, scratch: &Scratch) -> Result<Vec<Found>, Error> {

@@ -16,7 +16,8 @@ const MOST_TOLD: usize = 50;
 
 /// Everything of the data directory as one new folder: registers, events, checkpoints of the audit trail, rules. Works
 /// beside a running server, which goes on taking records in. Keys and settings are left out, unless asked for: who has the
-/// backup alone reads no telephone number and no secret. Exit code 2 where something was damaged already.
+/// backup alone reads no telephone number and no secret. Exit code 2 where something was damaged already or could not be read:
+/// the rest is in the backup, which says what it lacks.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Backup {
@@ -83,7 +84,8 @@ impl Backup {
         } else {
             tell_made(&made);
         }
-        Ok(if made.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+        let whole = made.problems.is_empty() && made.uncopied.is_empty();
+        Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(2) })
     }
 }
 
@@ -104,11 +106,20 @@ fn tell_made(made: &Made) {
     if made.archived_segments > 0 {
         tell("backup-archived", &[("segments", plain(made.archived_segments))]);
     }
+    for directory in &made.elsewhere {
+        tell("backup-elsewhere", &[("directory", directory.display().to_string().into())]);
+    }
     for path in &made.skipped {
         tell("backup-skipped", &[("file", path.as_str().into())]);
     }
     for problem in &made.problems {
         tell("backup-damaged", &[("file", problem.file.as_str().into()), ("reason", problem.reason.as_str().into())]);
+    }
+    for file in &made.uncopied {
+        tell("backup-fault-uncopied", &[("file", file.path.as_str().into()), ("reason", file.reason.as_str().into())]);
+    }
+    if !made.uncopied.is_empty() {
+        tell("backup-incomplete", &[("files", plain(made.uncopied.len()))]);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{language, plain, print_json, say, tell, text, user_of_the_system};
 use crate::centre::{Registers, regulations};
 use crate::configuration::Configuration;
 use crate::control;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand};
 use kit::diff;
 use kit::live::Live;
@@ -49,11 +49,11 @@ enum Act {
         #[arg(long)]
         json: bool,
     },
-    /// Put a text in force. The account must hold the capability `change-law`, and somebody else must have approved it for
-    /// a while (`/elevations`).
-    Apply {
+    /// Keep a text as the draft of an account and ask for a second person, who reads the difference on the page
+    /// `/elevations` before approving it. Prints the digest of what is approved.
+    Ask {
         file: PathBuf,
-        /// Account that answers for it.
+        /// Account that answers for it; it must hold the capability `change-law`.
         #[arg(long)]
         account: String,
         #[arg(long)]
@@ -64,6 +64,20 @@ enum Act {
         /// Its path in `content/`; the last folder and the name of the file where not given.
         #[arg(long)]
         path: Option<String>,
+        /// SHA-256 of the text in force that it was written from (`luytre law list --json`). Refused where another one is in
+        /// force by now.
+        #[arg(long)]
+        built_on: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put the draft of an account in force, exactly as somebody else has approved it.
+    Apply {
+        /// Its path in `content/`, for example `duties/plans-2026.toml`.
+        path: String,
+        /// Account whose draft it is.
+        #[arg(long)]
+        account: String,
         #[arg(long)]
         json: bool,
     },
@@ -79,15 +93,20 @@ impl Law {
             Act::List { json } => list(&regulations.current(), *json),
             Act::Show { path, version } => show(&registers.db, &scope, &regulations, path, *version).await,
             Act::Check { file, path, json } => check(&regulations, file, path.as_deref(), *json),
-            Act::Apply { file, account, reason, basis, path, json } => {
+            Act::Ask { file, account, reason, basis, path, built_on, json } => {
+                let path = path_of(file, path.as_deref())?;
+                let in_force = digest(regulations.current().text(&path));
                 let change = Change {
-                    path: path_of(file, path.as_deref())?,
                     text: read(file)?,
                     reason: reason.clone(),
                     basis: basis.clone(),
-                    built_on: String::new(),
+                    built_on: built_on.clone().unwrap_or(in_force),
+                    path,
                 };
-                let version = apply(&registers, &regulations, account, change).await?;
+                ask(&registers, &regulations, account, &change, *json).await
+            }
+            Act::Apply { path, account, json } => {
+                let version = apply(&registers, &regulations, account, path).await?;
                 if let Some(server) = control::running(data).await? {
                     server.post::<()>("/control/law", &()).await?;
                 }
@@ -185,7 +204,7 @@ async fn show(db: &Db, scope: &Scope, regulations: &Regulations, path: &str, ver
 fn check(regulations: &Regulations, file: &Path, path: Option<&str>, json: bool) -> Result<ExitCode> {
     let lang = language();
     let path = path_of(file, path)?;
-    let wanted = tidy(&read(file)?);
+    let wanted = tidy(&read(file)?).map_err(|key| anyhow!(text(key, &[])))?;
     let faults: Vec<_> = law::check(regulations, &path, &wanted).iter().map(|fault| fault.in_words(lang)).collect();
     let preview = faults.is_empty().then(|| law::preview(regulations, &path, &wanted, lang));
     let (lines, effects) = preview.map(|preview| (preview.lines, preview.effects)).unwrap_or_default();
@@ -209,23 +228,68 @@ fn check(regulations: &Regulations, file: &Path, path: Option<&str>, json: bool)
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// As the person, who must reach the whole centre and have a running elevation.
-async fn apply(registers: &Registers, regulations: &Regulations, account: &str, change: Change) -> Result<i64> {
-    let own = Scope::service("command line").asking("", &user_of_the_system());
-    let now = registers.clock.now();
+/// What the account may do, and the agency that it belongs to.
+async fn scope_of(registers: &Registers, account: &str, act: &str) -> Result<(Scope, String)> {
+    let user = user_of_the_system();
+    let own = Scope::service("command line").asking("", &user);
     let unknown = || text("law-no-account", &[("account", account.into())]);
     let person = people::by_account(&registers.db.scoped(&own).read(), account).await?.with_context(unknown)?;
-    let scope = people::scope_of(&registers.db, &registers.policies, &person.id, None, now).await?;
+    let scope = people::scope_of(&registers.db, &registers.policies, &person.id, None, registers.clock.now()).await?;
     let scope = scope.with_context(|| text("law-account-may-not", &[("account", account.into())]))?;
     let behalf = scope.on_behalf_of().to_owned();
-    let scope = scope.asking(&format!("luytre law apply ({})", user_of_the_system()), &behalf);
-    let wanted = tidy(&change.text);
-    let faults = law::check(regulations, &change.path, &wanted);
+    Ok((scope.asking(&format!("luytre law {act} ({user})"), &behalf), person.agency_id))
+}
+
+/// Says what is wrong with a text, where something is.
+fn require_sound(regulations: &Regulations, path: &str, wanted: &str) -> Result<()> {
+    let faults = law::check(regulations, path, wanted);
     let words: Vec<_> = faults.iter().map(|fault| fault.in_words(language())).collect();
     ensure!(words.is_empty(), words.join("\n"));
-    let change = Change { built_on: digest(regulations.current().text(&change.path)), ..change };
+    Ok(())
+}
+
+async fn ask(
+    registers: &Registers,
+    regulations: &Regulations,
+    account: &str,
+    change: &Change,
+    json: bool,
+) -> Result<ExitCode> {
+    let (scope, agency_id) = scope_of(registers, account, "ask").await?;
+    let change = change.tidied()?;
+    require_sound(regulations, &change.path, &change.text)?;
     let tx = registers.db.scoped(&scope).begin().await?;
-    let version = law::apply(&tx, regulations, &registers.policies, now, &change).await?;
+    let told = (&Live::default(), &*registers.policies);
+    let kept = law::ask(&tx, regulations, told, registers.clock.now(), &agency_id, &change).await?;
+    tx.commit().await?;
+    let preview = law::preview(regulations, &change.path, &change.text, language());
+    if json {
+        let (added, removed) = diff::counts(&preview.lines);
+        let found = json!({
+            "path": change.path, "digest": kept, "built_on": change.built_on, "effects": preview.effects,
+            "added": added, "removed": removed,
+        });
+        print_json(&found)?;
+    } else {
+        for line in diff::parts(&preview.lines, 3).iter().flatten() {
+            say!("{} {}", line.mark.sign(), line.text);
+        }
+        preview.effects.iter().for_each(|effect| say!("• {effect}"));
+        tell("law-asked", &[("path", change.path.as_str().into()), ("digest", kept.as_str().into())]);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The draft of the account as it is kept: whoever approved it read this one, and nothing else is put in force by that.
+async fn apply(registers: &Registers, regulations: &Regulations, account: &str, path: &str) -> Result<i64> {
+    let (scope, _) = scope_of(registers, account, "apply").await?;
+    let person = scope.person_id().unwrap_or_default();
+    let draft = law::draft_of(&registers.db.scoped(&scope).read(), path, person).await?;
+    let none = || text("law-no-draft", &[("account", account.into()), ("path", path.into())]);
+    let change = Change::from(draft.with_context(none)?);
+    require_sound(regulations, path, &change.text)?;
+    let tx = registers.db.scoped(&scope).begin().await?;
+    let version = law::apply(&tx, regulations, &registers.policies, registers.clock.now(), &change).await?;
     tx.commit().await?;
     Ok(version)
 }

@@ -2,11 +2,14 @@
 
 mod access;
 mod agencies;
+mod api;
 mod audit;
 mod backup;
 mod demo;
 mod doctor;
+pub(crate) mod hunt;
 mod import;
+mod indicators;
 mod keys;
 mod law;
 mod query;
@@ -77,6 +80,8 @@ pub enum Command {
     Store(store::StoreCommand),
     /// Detection rules: check, test, explain, measure, import packs.
     Rules(rules::Rules),
+    /// Indicators: take files of them onto lists.
+    Indicators(indicators::Indicators),
     /// Agencies: take a table of them.
     Agencies(agencies::Agencies),
     /// Accounts: make, list, import, set a password.
@@ -89,6 +94,8 @@ pub enum Command {
     Restore(restore::Restore),
     /// Who may do what.
     Access(access::Access),
+    /// What machines may ask, as a document for programs.
+    Api(api::Api),
     /// The keys that personal data and secrets are sealed with.
     Keys(keys::Keys),
     /// The law in force: list it, look at versions, check a change, put it in force.
@@ -121,6 +128,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
         Command::Access(access) => {
             return access.run(&load()?);
         }
+        Command::Api(api) => return api.run(),
         Command::Backup(backup) if backup.needs_no_centre() => return runtime()?.block_on(backup.verify()),
         _ => {}
     }
@@ -149,12 +157,14 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Search(search) => search.run(data, configuration).await,
             Command::Query(query) => query.run(data, configuration).await,
             Command::Store(store) => store.run(data, configuration).await,
+            Command::Indicators(indicators) => indicators.run(data, configuration).await,
             Command::Agencies(agencies) => agencies.run(data, configuration).await,
             Command::User(user) => user.run(data, configuration).await,
             Command::Audit(audit) => audit.run(data, configuration).await,
             Command::Backup(backup) => backup.run(data, configuration).await,
             Command::Restore(restore) => restore.run(data, configuration).await,
             Command::Access(access) => access.run(&configuration),
+            Command::Api(api) => api.run(),
             Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Law(law) => law.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,

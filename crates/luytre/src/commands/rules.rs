@@ -5,6 +5,7 @@ mod explain;
 mod import;
 mod pack;
 
+use super::hunt::{Window, hunt};
 use super::{about_file, plain, print_json, say, tell};
 use crate::configuration::Configuration;
 use crate::content::Content;
@@ -13,6 +14,7 @@ use clap::{Args, Subcommand};
 use detection::{Engine, Matches, Replaced, RuleError, RuleSet, RuleTestFile};
 use event::{Event, Origin, RawRecord};
 use ingest::FormatSet;
+use monitoring::hunts::SubjectKind;
 use monitoring::rules::cases::{Outcome, run};
 use serde::Serialize;
 use std::io::{BufRead, BufReader};
@@ -75,6 +77,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look for a rule in what is stored already. What it finds becomes alerts that are marked as of the past; the same
+    /// hunt again raises nothing twice.
+    Hunt {
+        /// Id of the rule.
+        rule: String,
+        #[command(flatten)]
+        window: Window,
+    },
     /// Match recorded events against rules and say how long reading and matching took. Seconds are CPU seconds
     /// of the threads that worked; correlations are off.
     Bench {
@@ -105,13 +115,13 @@ impl Rules {
                 let question = explain::Question { rule, event, rules, json: *json };
                 Some(configuration().and_then(|configuration| question.of_file(data, &configuration)))
             }
-            Command::Explain { .. } | Command::Import { .. } => None,
+            Command::Explain { .. } | Command::Import { .. } | Command::Hunt { .. } => None,
         }
     }
 
     /// Asks the store, which must be there already.
     pub(super) fn asks(&self) -> bool {
-        matches!(self.command, Command::Explain { .. })
+        matches!(self.command, Command::Explain { .. } | Command::Hunt { .. })
     }
 
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
@@ -126,6 +136,7 @@ impl Rules {
                 let (on_trial, dry_run, json) = (*on_trial, *dry_run, *json);
                 import::Question { pack, name, on_trial, dry_run, json }.run(data, &configuration).await
             }
+            Command::Hunt { rule, window } => hunt(data, &configuration, SubjectKind::Rule, rule, window).await,
             _ => bail!("this command opens no data directory"),
         }
     }

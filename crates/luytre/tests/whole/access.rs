@@ -33,7 +33,7 @@ const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 /// An id that nothing has.
 const NOBODY: &str = "0199aaaa-0000-7000-8000-000000000000";
 /// Tables whose rows of the foreign agency are told by a column, with the column of their id.
-const FOREIGN: [(&str, &str); 15] = [
+const FOREIGN: [(&str, &str); 16] = [
     ("people", "id"),
     ("person_roles", "id"),
     ("api_keys", "id"),
@@ -47,6 +47,7 @@ const FOREIGN: [(&str, &str); 15] = [
     ("source_assignments", "source_id"),
     ("saved_searches", "id"),
     ("rule_exceptions", "id"),
+    ("suppressions", "id"),
     ("incidents", "id"),
     ("notices", "id"),
 ];
@@ -251,7 +252,13 @@ async fn rows_of(registers: &Registers, b: &str) {
     };
     let incident = response::incidents::service::open(&tx, &Live::default(), now, &incident).await.expect("incident");
     response::notices::service::draft(&tx, now, &incident, "first-notice").await.expect("notice");
-    let asked = Asked { kind: "export".into(), agency_id: b.into(), reason: "Việc xa".into(), ..Asked::default() };
+    let asked = Asked {
+        kind: "export".into(),
+        agency_id: b.into(),
+        subject: "/alerts".into(),
+        reason: "Việc xa".into(),
+        ..Asked::default()
+    };
     elevations::ask(&tx, &Live::default(), &registers.policies, now, &asked).await.expect("elevation");
     let message = Message {
         severity: Severity::Low,
@@ -280,6 +287,22 @@ async fn rows_of(registers: &Registers, b: &str) {
         now + 24 * HOUR
     );
     tx.execute_unprepared(&exception).await.expect("exception");
+    let hunt = format!(
+        "INSERT INTO hunts (id, subject_kind, subject_id, subject_name, time_from, time_to, state, owner_id, \
+         reach_agency_id, next_sequence, events, matches, alerts, touched, told, created_at) VALUES ('{far}', 'rule', \
+         'rule-1', 'Xa', 0, {now}, 'done', '{id}', '{b}', 0, 1, 1, 1, '{{}}', TRUE, {now})",
+        far = kit::id::new_id(now),
+    );
+    tx.execute_unprepared(&hunt).await.expect("hunt");
+    let past = "INSERT INTO hunt_alerts (alert_id, hunt_id) SELECT a.id, h.id FROM alerts a CROSS JOIN hunts h";
+    tx.execute_unprepared(past).await.expect("alert of the past");
+    let suppression = format!(
+        "INSERT INTO suppressions (id, kind, agency_id, system_id, conditions, reason, starts_at, ends_at, created_by, \
+         created_at) VALUES ('{}', 'maintenance', '{b}', '{system}', '[]', 'Xa', {now}, {}, '{id}', {now})",
+        kit::id::new_id(now),
+        now + 24 * HOUR
+    );
+    tx.execute_unprepared(&suppression).await.expect("suppression");
     tx.commit().await.expect("commit");
 }
 
@@ -307,6 +330,7 @@ async fn ids_of(db: &Db, agency: &str) -> Vec<String> {
     let mut ids = vec![agency.to_owned(), "1".to_owned()];
     let theirs = "SELECT q.id AS value FROM qualifications q JOIN people p ON p.id = q.person_id";
     ids.extend(texts(db, &format!("{theirs} WHERE p.agency_id = '{agency}'")).await);
+    ids.extend(texts(db, &format!("SELECT id AS value FROM hunts WHERE reach_agency_id = '{agency}'")).await);
     for (table, column) in FOREIGN.into_iter().chain([("alerts", "id")]) {
         let found = texts(db, &format!("SELECT {column} AS value FROM {table} WHERE agency_id = '{agency}'")).await;
         assert!(!found.is_empty(), "nothing of B in {table}");

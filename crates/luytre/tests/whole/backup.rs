@@ -4,7 +4,7 @@
 use crate::program::{Serving, ask, command, failure, free_port, number, query, run_with_input, until};
 use kit::Scope;
 use kit::live::Live;
-use luytre::backup::{Prepared, RestoreQuestion};
+use luytre::backup::{LOADING_LOCK, Prepared, RestoreQuestion};
 use luytre::centre::Registers;
 use luytre::configuration::Configuration;
 use organisation::elevations::{self, Asked};
@@ -12,6 +12,7 @@ use organisation::people;
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -73,8 +74,8 @@ fn sound(directory: &Path) -> Value {
     found
 }
 
-/// The administrator asks for the right to restore, and the other person approves it.
-fn approved(data: &Path) -> String {
+/// The administrator asks for the right to restore this backup, and the other person approves it.
+fn approved(data: &Path, sha256: &str) -> String {
     running(async {
         let configuration = Configuration::load(data, None).expect("configuration");
         let registers = Registers::open(data, &configuration, &Live::default()).await.expect("registers");
@@ -88,8 +89,13 @@ fn approved(data: &Path) -> String {
             agency = person.agency_id;
             scopes.push(people::scope_of(db, policies, &person.id, None, now).await.expect("scope").expect("a reach"));
         }
-        let asked =
-            Asked { kind: "restore".into(), agency_id: agency, reason: "Mất dữ liệu".into(), ..Asked::default() };
+        let asked = Asked {
+            kind: "restore".into(),
+            agency_id: agency,
+            subject: sha256.to_owned(),
+            reason: "Mất dữ liệu".into(),
+            ..Asked::default()
+        };
         let tx = db.scoped(&scopes[1]).begin().await.expect("transaction");
         let id = elevations::ask(&tx, &Live::default(), policies, now, &asked).await.expect("asked");
         tx.commit().await.expect("commit");
@@ -299,6 +305,67 @@ fn a_bent_byte_in_any_kind_of_file_is_found_and_the_file_named() {
     assert!(failure(&data, &["backup", "verify", text(&target)]).contains("is no backup"));
 }
 
+/// The first file below a folder whose name ends so.
+fn one_file(folder: &Path, ending: &str) -> PathBuf {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("folder") {
+            let path = entry.expect("entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                return path;
+            }
+        }
+    }
+    panic!("no file ends with {ending}");
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_is_in_the_backup() {
+    let folder = tempfile::tempdir().expect("directory");
+    let (data, target, law) = (folder.path().join("data"), folder.path().join("backups"), folder.path().join("law"));
+    for directory in [&target, &law, &data] {
+        std::fs::create_dir(directory).expect("directory");
+    }
+    std::fs::write(data.join("luytre.toml"), format!("content_directory = {:?}\n", text(&law))).expect("settings");
+    two_people(&data);
+    import(&data, 0, 200);
+    import(&data, 200, 300);
+    let first = folder.path().join("first");
+    std::fs::create_dir(&first).expect("target");
+    let (_, made) = backup(&data, &first, &[]);
+    assert_eq!((&made["uncopied"], &made["elsewhere"]), (&json!([]), &json!([law.canonicalize().expect("law")])));
+    let server = Serving::start(&data, free_port(), free_port(), free_port());
+    // A folder opens and does not read, whoever asks.
+    let lost = one_file(&data.join("events/segments"), ".parquet");
+    std::fs::remove_file(&lost).expect("removed");
+    std::fs::create_dir(&lost).expect("folder");
+    let output = command(&data).args(["backup", text(&target), "--json"]).output().expect("luytre");
+    let made: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let name = lost.strip_prefix(&data).expect("a path below").to_str().expect("path");
+    assert_eq!((output.status.code(), &made["uncopied"][0]["path"]), (Some(2), &json!(name)), "{made}");
+    assert_eq!((made["uncopied"].as_array().map(Vec::len), &made["problems"]), (Some(1), &json!([])), "{made}");
+    server.stop();
+    let directory = PathBuf::from(string(&made["directory"]));
+    let (found, well) = verified(&directory);
+    let faults = |found: &Value| -> Vec<String> {
+        let problems = found["problems"].as_array().expect("problems").iter();
+        problems.filter(|one| one["file"] == json!(name)).map(|one| string(&one["fault"])).collect()
+    };
+    assert!(!well && faults(&found).contains(&"uncopied".to_owned()), "{found}");
+    let left = found["events"].as_i64().expect("a number");
+    assert!([200, 300].contains(&left), "the other segment: {found}");
+    let new = folder.path().join("new");
+    let restored = ask(&new, &["restore", text(&directory), "--json"]);
+    assert!(faults(&restored["restored"]).contains(&"uncopied".to_owned()), "{restored}");
+    assert_eq!(number(&new, "SELECT count(*) FROM events WHERE raw LIKE '%old%'"), left);
+    let other = folder.path().join("others");
+    std::fs::create_dir(&other).expect("target");
+    let told = command(&data).args(["backup", text(&other)]).output().expect("luytre");
+    assert!(String::from_utf8_lossy(&told.stdout).contains(text(&law)), "{told:?}");
+}
+
 #[test]
 fn a_path_that_climbs_out_of_a_backup_is_refused() {
     let folder = tempfile::tempdir().expect("directory");
@@ -335,7 +402,10 @@ fn over_data_a_second_person_is_needed_and_what_was_there_is_kept() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("người thứ hai duyệt"), "{output:?}");
     assert_eq!(events(&data), 400, "nothing was changed");
 
-    let elevation = approved(&data);
+    assert!(failure(&data, &with_account).contains(&string(&made["sha256"])), "which backup is to be asked for");
+    approved(&data, &"0".repeat(64));
+    assert!(failure(&data, &with_account).contains("What was approved is another backup"));
+    let elevation = approved(&data, &string(&made["sha256"]));
     let restored = ask(&data, &with_account);
     let restored = &restored["restored"];
     assert_eq!((&restored["elevation"], &restored["sha256"]), (&json!(elevation), &made["sha256"]), "{restored}");
@@ -379,9 +449,9 @@ fn killed_between_its_steps_a_restore_leaves_the_old_or_the_restored_data() {
     std::fs::create_dir(&target).expect("target");
     two_people(&data);
     import(&data, 0, 300);
-    let (directory, _) = backup(&data, &target, &[]);
+    let (directory, made) = backup(&data, &target, &[]);
     import(&data, 300, 100);
-    approved(&data);
+    approved(&data, &string(&made["sha256"]));
     let configuration = Configuration::load(&data, None).expect("configuration");
     let beside = folder.path().join("data.restoring");
 
@@ -449,7 +519,7 @@ fn registers_in_postgresql_go_out_and_come_in_by_its_own_programs() {
         eprintln!("pg_dump is not installed: the rest of this test could not run");
         return;
     }
-    let (directory, _) = backup(&data, &target, &[]);
+    let (directory, made) = backup(&data, &target, &[]);
     let found = sound(&directory);
     assert_eq!((&found["database"], &found["people"], &found["events"]), (&json!("postgres"), &json!(2), &json!(200)));
     run_with_input(&data, &["user", "add", "sau", "--name", "Sau", "--role", "analyst"], PASSWORD);
@@ -457,7 +527,7 @@ fn registers_in_postgresql_go_out_and_come_in_by_its_own_programs() {
 
     let with_account = ["restore", text(&directory), "--json", "--account", "quantri"];
     assert!(failure(&data, &with_account).contains("a second person has to approve"));
-    let elevation = approved(&data);
+    let elevation = approved(&data, &string(&made["sha256"]));
     let restored = ask(&data, &with_account);
     let restored = &restored["restored"];
     assert_eq!((&restored["elevation"], &restored["problems"]), (&json!(elevation), &json!([])), "{restored}");
@@ -481,4 +551,65 @@ fn registers_in_postgresql_go_out_and_come_in_by_its_own_programs() {
     let sqlite = folder.path().join("sqlite");
     assert!(failure(&sqlite, &["restore", text(&directory)]).contains("PostgreSQL"));
     assert!(!sqlite.exists());
+}
+
+/// A loading of registers that goes on although whoever began it is gone: its lock, held until this is dropped.
+struct StillLoading(std::process::Child);
+
+impl StillLoading {
+    fn begin(url: &str) -> Self {
+        let mut child = Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("psql");
+        let question = format!("SELECT 'held', pg_advisory_lock({LOADING_LOCK});\n");
+        child.stdin.as_mut().expect("stdin").write_all(question.as_bytes()).expect("asked");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("stdout")).read_line(&mut line).expect("an answer");
+        assert!(line.starts_with("held"), "{line}");
+        Self(child)
+    }
+
+    fn end(mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().expect("the end");
+    }
+}
+
+#[test]
+fn a_restore_that_was_killed_while_postgresql_loads_is_told_of_and_made_good() {
+    let Some(url) = running(test_support::empty_postgres()).filter(|_| has_programs()) else {
+        eprintln!("PostgreSQL or its programs are not at hand: this test could not run");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("directory");
+    let (data, target) = (folder.path().join("data"), folder.path().join("backups"));
+    std::fs::create_dir(&target).expect("target");
+    in_database(&data, &url);
+    two_people(&data);
+    import(&data, 0, 200);
+    let (directory, made) = backup(&data, &target, &[]);
+    import(&data, 200, 50);
+    approved(&data, &string(&made["sha256"]));
+    let configuration = Configuration::load(&data, None).expect("configuration");
+    let prepared = running(Prepared::make(&data, &configuration, &question(&directory))).expect("prepared");
+    let beside = folder.path().join("data.restoring");
+    std::fs::write(beside.join("restoring.registers"), "").expect("a mark");
+    drop(prepared);
+    let loading = StillLoading::begin(&url);
+    let with_account = ["restore", text(&directory), "--json", "--account", "quantri"];
+    let said = failure(&data, &with_account);
+    assert!(said.contains("still loads the registers"), "{said}");
+    assert!(beside.join("restoring.json").exists(), "nothing is cleared under it");
+    assert!(failure(&data, &["user", "list"]).contains("once more"), "nobody works between");
+    loading.end();
+    let restored = ask(&data, &with_account);
+    assert_eq!(restored["restored"]["events"], json!(200), "nothing had been loaded, so it begins anew: {restored}");
+    assert_eq!(events(&data), 200);
+    assert!(!beside.exists(), "and nothing is left of the first");
+    let scripts: Vec<_> =
+        std::fs::read_dir(&data).expect("data").filter_map(Result::ok).map(|one| one.file_name()).collect();
+    assert!(!scripts.iter().any(|name| name.to_string_lossy().starts_with("loading-")), "{scripts:?}");
 }

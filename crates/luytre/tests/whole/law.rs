@@ -6,37 +6,38 @@ use kit::live::Live;
 use kit::scope::{Actor, Agencies, Scope};
 use luytre::centre::Registers;
 use luytre::configuration::Configuration;
-use organisation::elevations::{self, Asked};
+use organisation::elevations;
 use organisation::people;
 use serde_json::{Value, json};
 use std::path::Path;
 
 const PATH: &str = "duties/plans-2026.toml";
 
-/// Makes an administrator and lets another person approve that this one changes the law.
-async fn approved(data: &Path) {
+/// Another person approves the draft of this digest, having seen it.
+async fn approved(data: &Path, digest: &str) {
     let configuration = Configuration::load(data, None).expect("configuration");
     let registers = Registers::open(data, &configuration, &Live::default()).await.expect("registers");
     let (db, policies, now) = (&registers.db, &registers.policies, registers.clock.now());
     let service = Scope::service("test");
-    let view = db.scoped(&service);
-    let admin = people::by_account(&view.read(), "quantri").await.expect("asked").expect("an account");
-    let head = people::by_account(&view.read(), "lanhdao").await.expect("asked").expect("an account");
-    let own = people::scope_of(db, policies, &admin.id, None, now).await.expect("asked").expect("a scope");
-    let asked = Asked {
-        kind: "change-law".into(),
-        agency_id: admin.agency_id.clone(),
-        reason: "Nghị định mới".into(),
-        ..Asked::default()
-    };
-    let tx = db.scoped(&own).begin().await.expect("transaction");
-    let id = elevations::ask(&tx, &Live::default(), policies, now, &asked).await.expect("asked");
-    tx.commit().await.expect("commit");
+    let head = people::by_account(&db.scoped(&service).read(), "lanhdao").await.expect("asked").expect("an account");
     let actor = Actor::Person { id: head.id.as_str().into(), name: "Lãnh Đạo".into() };
     let above = Scope::new(actor, Agencies::All, [Capability::ApproveElevations], None);
+    let asked = elevations::waiting_for(&db.scoped(&above).read(), digest).await.expect("asked").expect("a request");
     let tx = db.scoped(&above).begin().await.expect("transaction");
-    elevations::approve(&tx, &Live::default(), policies, now, &id, "").await.expect("approved");
+    elevations::approve(&tx, &Live::default(), policies, now, &asked.id, digest).await.expect("approved");
     tx.commit().await.expect("commit");
+    registers.db.close().await.expect("closed");
+}
+
+/// Keeps a file as the draft of the administrator; gives its digest.
+fn asked(data: &Path, name: &str, reason: &str, basis: &str) -> String {
+    let options = ["--account", "quantri", "--reason", reason, "--basis", basis, "--json"];
+    let kept = ask(data, &["law", "ask", name].into_iter().chain(options).collect::<Vec<_>>());
+    kept["digest"].as_str().expect("a digest").to_owned()
+}
+
+fn in_time<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().expect("runtime").block_on(work)
 }
 
 fn listed(data: &Path) -> Value {
@@ -65,26 +66,31 @@ fn a_change_by_command_needs_the_same_second_person_and_is_there_after_a_restart
     let effects = checked["effects"].as_array().expect("effects").len();
     assert_eq!(effects, 1, "{checked}");
 
-    let apply = |account: &str| {
-        let options = ["--account", account, "--reason", "Kế hoạch sửa đổi", "--basis", "Kế hoạch 12"];
-        ["law", "apply", name].into_iter().chain(options).map(str::to_owned).collect::<Vec<_>>()
+    let says = |arguments: &[&str], words: [&str; 2]| {
+        let said = failure(data, arguments);
+        assert!(words.iter().any(|words| said.contains(words)), "{arguments:?}: {said}");
     };
-    let refused = |account: &str| {
-        let arguments = apply(account);
-        failure(data, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    let ask_as = |account: &'static str| {
+        ["law", "ask", name, "--account", account, "--reason", "Kế hoạch sửa đổi", "--basis", "Kế hoạch 12"]
     };
-    let says = |account: &str, words: [&str; 2]| {
-        let said = refused(account);
-        assert!(words.iter().any(|words| said.contains(words)), "{account}: {said}");
-    };
-    says("quantri", ["Another person has to approve", "một người khác duyệt trước"]);
-    says("lanhdao", ["Change regulations in force", "Sửa quy định đang áp dụng"]);
-    says("nobody", ["no account nobody", "không có tài khoản nobody"]);
+    let apply = ["law", "apply", PATH, "--account", "quantri"];
+    says(&apply, ["has no draft", "không có bản nháp"]);
+    says(&ask_as("lanhdao"), ["Change regulations in force", "Sửa quy định đang áp dụng"]);
+    says(&ask_as("nobody"), ["no account nobody", "không có tài khoản nobody"]);
+    let stale = [&ask_as("quantri")[..], &["--built-on", "0123"]].concat();
+    says(&stale, ["has changed since you began", "đã đổi từ khi bạn bắt đầu sửa"]);
+    let digest = asked(data, name, "Kế hoạch sửa đổi", "Kế hoạch 12");
+    says(&apply, ["Another person has to approve", "một người khác duyệt trước"]);
+    in_time(approved(data, &digest));
+    // Another draft in its place was approved by nobody.
+    std::fs::write(&file, old.replacen("amount = 24", "amount = 6", 1)).expect("file");
+    asked(data, name, "Kế hoạch sửa đổi", "Kế hoạch 12");
+    says(&apply, ["What was approved is something else", "Điều đã được duyệt là một việc khác"]);
     assert_eq!(listed(data)["source"], json!("embedded"));
-    tokio::runtime::Runtime::new().expect("runtime").block_on(approved(data));
+    std::fs::write(&file, old.replacen("amount = 24", "amount = 12", 1)).expect("file");
+    assert_eq!(asked(data, name, "Kế hoạch sửa đổi", "Kế hoạch 12"), digest);
     let server = Serving::start(data, free_port(), free_port(), free_port());
-    let arguments = apply("quantri");
-    run(data, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    run(data, &apply);
     let changed = listed(data);
     assert_eq!(
         (&changed["source"], &changed["version"], &changed["by"]),
@@ -111,7 +117,6 @@ fn a_running_server_takes_up_what_a_command_has_changed() {
         let add = ["user", "add", account, "--name", account, "--role", role];
         run_with_input(data, &add, "Tre-Xanh.Ven-Song.1975\n");
     }
-    tokio::runtime::Runtime::new().expect("runtime").block_on(approved(data));
     let server = Serving::start(data, free_port(), free_port(), free_port());
     let law = || {
         // A disk that is nearly full makes the command fail; that is not looked at here.
@@ -129,8 +134,9 @@ fn a_running_server_takes_up_what_a_command_has_changed() {
     std::fs::write(&file, text).expect("file");
     let before = law()["says"].clone();
     let name = file.to_str().expect("path");
-    let options = ["--account", "quantri", "--reason", "Năm mới", "--basis", "Bộ luật Lao động, Điều 112"];
-    run(data, &["law", "apply", name].into_iter().chain(options).collect::<Vec<_>>());
+    let digest = asked(data, name, "Năm mới", "Bộ luật Lao động, Điều 112");
+    in_time(approved(data, &digest));
+    run(data, &["law", "apply", "calendars/2028.toml", "--account", "quantri"]);
     until("the server knows of it", || law()["says"] != before);
     server.stop();
 }

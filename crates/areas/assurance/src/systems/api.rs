@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/systems", Capability::ViewSystems, list_systems)
+        .query_of::<Question>()
         .post("/api/v1/systems", Capability::ManageSystems, register_system)
+        .body_of::<NewSystem>()
         .get("/api/v1/systems/{id}", Capability::ViewSystems, show_system)
 }
 

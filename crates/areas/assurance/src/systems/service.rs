@@ -12,7 +12,7 @@ use serde_json::json;
 pub async fn register(tx: &Tx<'_>, new: NewSystem, now: i64) -> Result<String, Error> {
     tx.scope().require(Capability::ManageSystems)?;
     let new = new.checked()?;
-    owner_in_scope(tx, &new.agency_id).await?;
+    agencies::require_named(tx, "agency_id", &new.agency_id).await?;
     if store::code_taken(tx, &new.code, "").await? {
         return Err(Error::invalid("code", "field-taken"));
     }
@@ -29,7 +29,7 @@ pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(
     tx.scope().require(Capability::ManageSystems)?;
     let before = store::find(tx, id).await?;
     let new = new.checked()?;
-    owner_in_scope(tx, &new.agency_id).await?;
+    agencies::require_named(tx, "agency_id", &new.agency_id).await?;
     if store::code_taken(tx, &new.code, id).await? {
         return Err(Error::invalid("code", "field-taken"));
     }
@@ -69,14 +69,6 @@ pub async fn record_reveal(tx: &Tx<'_>, system: &System, purpose: &str, now: i64
         touched: &touched,
     };
     audit::record_reading(tx, now, &reading).await
-}
-
-async fn owner_in_scope(tx: &Tx<'_>, agency_id: &str) -> Result<(), Error> {
-    match agencies::require_in_scope(tx, agency_id).await {
-        Ok(()) => Ok(()),
-        Err(Error::NotFound) => Err(Error::unfit("agency_id", agency_id)),
-        Err(error) => Err(error),
-    }
 }
 
 /// The fields that differ, old or new side.

@@ -15,7 +15,28 @@ use serde::{Deserialize, Serialize};
 pub fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/alerts", Capability::ViewAlerts, list_alerts)
+        .query(&[
+            "q",
+            "state",
+            "severity",
+            "rule",
+            "system",
+            "agency",
+            "source",
+            "entity",
+            "technique",
+            "assigned",
+            "story",
+            "hunt",
+            "range",
+            "from",
+            "to",
+            "sort",
+            "limit",
+            "offset",
+        ])
         .post("/api/v1/alerts/act", Capability::HandleAlerts, act)
+        .body(&["act", "ids", "person_id", "reason", "note", "incident_id"])
         .get("/api/v1/alerts/{id}", Capability::ViewAlerts, show_alert)
 }
 
@@ -69,6 +90,8 @@ struct Alert {
     seen_by: Option<String>,
     close_reason: Option<&'static str>,
     close_note: Option<String>,
+    /// The suppression that held it back.
+    suppression_id: Option<String>,
 }
 
 async fn show_alert(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<Alert>, Fail> {
@@ -87,6 +110,7 @@ async fn show_alert(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result
         seen_by: alert.seen_by,
         close_reason: alert.close_reason.map(CloseReason::code),
         close_note: alert.close_note,
+        suppression_id: alert.suppression_id,
     }))
 }
 

@@ -30,8 +30,14 @@ pub struct Filter {
     pub entity: Option<Entity>,
     pub technique: Option<String>,
     pub assigned_to: Option<String>,
+    /// Raised by this hunt.
+    pub hunt_id: Option<String>,
+    /// Without those that hunts raised: what is over calls nobody.
+    pub live_only: bool,
     /// Alerts of this attack story.
     pub story_id: Option<String>,
+    /// Alerts that this suppression held back.
+    pub suppression_id: Option<String>,
     /// Alerts that belong to no story.
     pub is_loose: bool,
     /// Words in title or entity; accents and case do not matter.
@@ -58,7 +64,10 @@ impl Filter {
                 Some("") | None => None,
                 Some(id) => Some(id.to_owned()),
             },
+            hunt_id: text("hunt"),
+            live_only: false,
             story_id: text("story"),
+            suppression_id: text("suppression"),
             is_loose: false,
             words: text("q").unwrap_or_default(),
             span: Timespan::of(address, now, "24h"),
@@ -67,8 +76,15 @@ impl Filter {
 
     /// Asks for nothing in particular but state, severity and time: stories may stand for their alerts.
     pub fn is_general(&self) -> bool {
-        let named =
-            [&self.rule_id, &self.system_id, &self.source_id, &self.technique, &self.assigned_to, &self.story_id];
+        let named = [
+            &self.rule_id,
+            &self.system_id,
+            &self.source_id,
+            &self.technique,
+            &self.assigned_to,
+            &self.story_id,
+            &self.suppression_id,
+        ];
         named.iter().all(|one| one.is_none()) && self.entity.is_none() && self.words.is_empty()
     }
 
@@ -86,6 +102,7 @@ impl Filter {
             ("a.source_id", &self.source_id),
             ("a.assigned_to", &self.assigned_to),
             ("a.story_id", &self.story_id),
+            ("a.suppression_id", &self.suppression_id),
         ] {
             if let Some(value) = value {
                 add(&format!("{column} = $?"), value.clone().into());
@@ -94,6 +111,9 @@ impl Filter {
         if let Some(entity) = &self.entity {
             add("a.entity_kind = $?", entity.kind.clone().into());
             add("a.entity_value = $?", entity.value.clone().into());
+        }
+        if let Some(hunt) = &self.hunt_id {
+            add("EXISTS (SELECT 1 FROM hunt_alerts x WHERE x.alert_id = a.id AND x.hunt_id = $?)", hunt.clone().into());
         }
         if let Some(technique) = &self.technique {
             // Stored as a JSON list, so a quote stands before each.
@@ -108,6 +128,9 @@ impl Filter {
         for word in fold(&self.words).split_whitespace() {
             let like = format!("%{}%", unwild(word));
             add("(a.title_fold LIKE $? OR LOWER(a.entity_value) LIKE $?)", like.into());
+        }
+        if self.live_only {
+            conditions.push("NOT EXISTS (SELECT 1 FROM hunt_alerts x WHERE x.alert_id = a.id)".to_owned());
         }
         if self.is_loose {
             conditions.push("a.story_id IS NULL".to_owned());
@@ -141,7 +164,7 @@ fn states(address: &Address) -> Vec<AlertState> {
 }
 
 /// `source_ip:203.0.113.9`.
-fn entity_of(text: &str) -> Option<Entity> {
+pub(crate) fn entity_of(text: &str) -> Option<Entity> {
     let (kind, value) = text.split_once(':')?;
     Some(Entity { kind: kind.to_owned(), value: value.to_owned() })
 }
@@ -183,6 +206,8 @@ pub struct Row {
     pub detected_at: Micros,
     pub updated_at: Micros,
     pub damped: bool,
+    /// The hunt that raised it: it is of the past.
+    pub hunt_id: Option<String>,
     /// The attack story it belongs to.
     pub story_id: Option<String>,
 }
@@ -208,8 +233,9 @@ impl Row {
 const SELECT: &str = "SELECT a.id, a.rule_id, a.rule_title, a.rule_title_vi, a.severity, a.score, a.state, a.count, \
     a.entity_kind, a.entity_value, a.source_id, o.name AS source_name, a.system_id, s.name AS system_name, \
     a.system_level, a.agency_id, g.name AS agency_name, a.assigned_to, p.full_name AS assigned_name, \
-    a.first_event_time, a.last_event_time, a.detected_at, a.updated_at, a.damped, a.story_id \
-    FROM alerts a LEFT JOIN sources o ON o.id = a.source_id LEFT JOIN systems s ON s.id = a.system_id \
+    a.first_event_time, a.last_event_time, a.detected_at, a.updated_at, a.damped, a.story_id, h.hunt_id \
+    FROM alerts a LEFT JOIN hunt_alerts h ON h.alert_id = a.id LEFT JOIN sources o ON o.id = a.source_id \
+    LEFT JOIN systems s ON s.id = a.system_id \
     LEFT JOIN agencies g ON g.id = a.agency_id LEFT JOIN people p ON p.id = a.assigned_to";
 
 /// Rows that pass the filter, in the order asked for.
@@ -335,6 +361,7 @@ fn row(found: &QueryResult) -> Result<Row, Error> {
         detected_at: found.try_get("", "detected_at")?,
         updated_at: found.try_get("", "updated_at")?,
         damped: found.try_get("", "damped")?,
+        hunt_id: found.try_get("", "hunt_id")?,
         story_id: found.try_get("", "story_id")?,
     })
 }

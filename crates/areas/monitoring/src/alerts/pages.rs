@@ -155,6 +155,7 @@ pub fn state_key(state: &AlertState) -> &'static str {
         AlertState::Assigned => "alert-state-assigned",
         AlertState::Escalated => "alert-state-escalated",
         AlertState::Closed => "alert-state-closed",
+        AlertState::Suppressed => "alert-state-suppressed",
     }
 }
 
@@ -206,8 +207,14 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
         let words = if mine { page.t("alert-assigned-me") } else { name };
         chips.push(chip("alert-assigned", words, address.without("assigned")));
     }
+    if filter.hunt_id.is_some() {
+        chips.push(chip("hunt-title", page.t("alert-of-the-past"), address.without("hunt")));
+    }
     if let Some(id) = &filter.story_id {
         chips.push(chip("story-name", id.chars().take(8).collect(), address.without("story")));
+    }
+    if let Some(id) = &filter.suppression_id {
+        chips.push(chip("suppression-name", id.chars().take(8).collect(), address.without("suppression")));
     }
     if !filter.words.is_empty() {
         chips.push(chip("alert-words", filter.words.clone(), address.without("q")));
@@ -236,6 +243,7 @@ fn csv(visit: &Visit, rows: &[Row], authors: &HashMap<String, Attribution>) -> C
         "rule_id",
         "rule_author",
         "rule_licence",
+        "of_the_past",
     ];
     let mut csv = Csv::new("alerts", head);
     for row in rows {
@@ -261,6 +269,7 @@ fn csv(visit: &Visit, rows: &[Row], authors: &HashMap<String, Attribution>) -> C
             row.rule_id.clone(),
             optional(&attribution.author),
             optional(&attribution.licence),
+            row.hunt_id.is_some().to_string(),
         ]);
     }
     csv
@@ -372,6 +381,7 @@ pub(crate) fn tone(state: &AlertState) -> Tone {
         AlertState::Acknowledged | AlertState::Assigned => Tone::Active,
         AlertState::Escalated => Tone::Bad,
         AlertState::Closed => Tone::Good,
+        AlertState::Suppressed => Tone::Neutral,
     }
 }
 

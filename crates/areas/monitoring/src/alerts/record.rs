@@ -5,9 +5,11 @@ use super::grouping::{Bundle, damped_key};
 use super::scoring::Scoring;
 use super::store::{row, severity_rank};
 use super::{AlertState, Entity, Sample};
+use crate::entities::POLICY;
+use crate::indicators::alerts::flood_of;
 use crate::stories::weave::{Thread, weave};
 use crate::stories::{Link, Piece};
-use kit::clock::{MINUTE, Micros};
+use kit::clock::{DAY, MINUTE, Micros};
 use kit::text::without_nul;
 use kit::{Error, Tx};
 use sea_orm::entity::prelude::*;
@@ -16,10 +18,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Bundles looked up in one statement.
 const CHUNK: usize = 200;
-/// Name of the cursor of rules and correlations.
-const CURSOR: &str = "detection";
 
-/// An alert that came or grew.
+/// An alert that came or grew, and is not held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub id: String,
@@ -51,23 +51,41 @@ impl Damping {
     }
 }
 
-/// Last sequence that detection has evaluated and committed; 0 before the first.
-pub async fn cursor(connection: &impl kit::Connection) -> Result<u64, Error> {
+/// Positions in the log that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// Rules and correlations were evaluated and their alerts written.
+    Detection,
+    /// What correlations remember is written.
+    Correlations,
+}
+
+impl Cursor {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detection => "detection",
+            Self::Correlations => "correlations",
+        }
+    }
+}
+
+/// Last sequence of which that is true; 0 before the first.
+pub async fn cursor(connection: &impl kit::Connection, cursor: Cursor) -> Result<u64, Error> {
     let statement = Statement::from_sql_and_values(
         connection.get_database_backend(),
         "SELECT sequence FROM detection_cursor WHERE name = $1",
-        [CURSOR.into()],
+        [cursor.name().into()],
     );
     let row = connection.query_one_raw(statement).await?;
     let sequence: i64 = row.map(|row| row.try_get("", "sequence")).transpose()?.unwrap_or(0);
     Ok(u64::try_from(sequence).unwrap_or_default())
 }
 
-/// Moves the cursor, in the transaction that writes what was found up to there.
-pub async fn set_cursor(tx: &Tx<'_>, sequence: u64, now: Micros) -> Result<(), Error> {
+/// Moves a cursor, in the transaction that writes what was found up to there.
+pub async fn set_cursor(tx: &Tx<'_>, cursor: Cursor, sequence: u64, now: Micros) -> Result<(), Error> {
     let sql = "INSERT INTO detection_cursor (name, sequence, updated_at) VALUES ($1, $2, $3) \
                ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, updated_at = excluded.updated_at";
-    let values = [CURSOR.into(), i64::try_from(sequence).unwrap_or(i64::MAX).into(), now.into()];
+    let values = [cursor.name().into(), i64::try_from(sequence).unwrap_or(i64::MAX).into(), now.into()];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
 }
@@ -93,8 +111,10 @@ pub async fn write_bundles(
             }
             continue;
         }
-        let admitted = damping.admit(&bundle.rule.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
-        let key = if admitted { key } else { damped_key(&bundle.rule.id) };
+        let flood = flood_of(&bundle.rule);
+        let admitted = damping.admit(&flood.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
+        let key = if admitted { key } else { damped_key(&flood.id, bundle.suppression.as_deref()) };
+        let bundle = if admitted { bundle } else { Bundle { rule: flood, ..bundle } };
         if !admitted {
             damping.damped_matches += u64::try_from(bundle.count).unwrap_or_default();
             let rows = open.entry(key.clone()).or_default();
@@ -112,16 +132,18 @@ pub async fn write_bundles(
         let links = bundle.links.clone();
         let mut row = new_row(&key, bundle, scoring, !admitted, now);
         row.first_sequence = free_sequence(tx, &row, match_sequence).await?;
-        changes.push(change(&row, true));
+        row.risk = POLICY.weigh(row.score, &row.entity_kind, is_first(tx, &row).await?);
+        changes.extend(change(&row, true));
         row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
-        if admitted && severity_rank(scoring.story.least_severity) <= row.severity_rank {
+        if admitted && row.suppression_id.is_none() && severity_rank(scoring.story.least_severity) <= row.severity_rank
+        {
             weave(tx, thread(&row, &links), &scoring.story, now).await?;
         }
         open.entry(key).or_default().insert(0, row);
     }
     for row in open.into_values().flatten().filter(|row| touched.contains(&row.id)) {
         if !changes.iter().any(|one| one.id == row.id) {
-            changes.push(change(&row, false));
+            changes.extend(change(&row, false));
         }
         update(tx, row).await?;
     }
@@ -163,6 +185,23 @@ async fn free_sequence(tx: &Tx<'_>, row: &row::Model, match_sequence: u64) -> Re
     Ok(if taken { i64::try_from(match_sequence).unwrap_or(i64::MAX) } else { row.first_sequence })
 }
 
+/// Whether the rule has not alerted on this entity lately.
+async fn is_first(tx: &Tx<'_>, row: &row::Model) -> Result<bool, Error> {
+    use sea_orm::QueryFilter;
+    let since = row.first_event_time.saturating_sub(POLICY.novelty.within_days * DAY);
+    let agency = match &row.agency_id {
+        Some(id) => row::Column::AgencyId.eq(id),
+        None => row::Column::AgencyId.is_null(),
+    };
+    let before = row::Entity::find()
+        .filter(row::Column::EntityKind.eq(&row.entity_kind))
+        .filter(row::Column::EntityValue.eq(&row.entity_value))
+        .filter(row::Column::RuleId.eq(&row.rule_id))
+        .filter(row::Column::LastEventTime.gte(since))
+        .filter(agency);
+    Ok(before.one(tx).await?.is_none())
+}
+
 fn thread<'alert>(row: &'alert row::Model, links: &'alert [Link]) -> Thread<'alert> {
     let piece = Piece {
         id: row.id.clone(),
@@ -175,13 +214,14 @@ fn thread<'alert>(row: &'alert row::Model, links: &'alert [Link]) -> Thread<'ale
     Thread { piece, agency_id: row.agency_id.as_deref(), links }
 }
 
-fn change(row: &row::Model, is_new: bool) -> Change {
-    Change {
+/// What is to be told of a row; nothing while it is held back.
+fn change(row: &row::Model, is_new: bool) -> Option<Change> {
+    (row.state != AlertState::Suppressed.code()).then(|| Change {
         id: row.id.clone(),
         agency_id: row.agency_id.clone(),
         severity: row.severity.parse().unwrap_or_default(),
         is_new,
-    }
+    })
 }
 
 /// Candidates by group key, newest first.
@@ -261,6 +301,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
     let owner = |id: Option<std::sync::Arc<str>>| id.filter(|_| !damped).map(|id| id.to_string());
     let title =
         format!("{} {} {}", bundle.rule.title_vi.as_deref().unwrap_or_default(), bundle.rule.title, entity.value);
+    let state = if bundle.suppression.is_some() { AlertState::Suppressed } else { AlertState::New };
     row::Model {
         id: kit::id::new_id(now),
         rule_id: bundle.rule.id.clone(),
@@ -280,7 +321,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         severity: severity.code().to_owned(),
         severity_rank: severity_rank(severity),
         score,
-        state: AlertState::New.code().to_owned(),
+        state: state.code().to_owned(),
         count: bundle.count,
         first_event_time: bundle.first_time,
         last_event_time: bundle.last_time,
@@ -303,6 +344,8 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         close_reason: None,
         close_note: None,
         story_id: None,
+        suppression_id: bundle.suppression.map(|id| id.to_string()),
+        risk: 0.0,
         tactics: serde_json::to_string(&bundle.rule.tactics).unwrap_or_default(),
     }
 }

@@ -2,6 +2,9 @@
 //! entity, history, who may take it. Opening it notes who looked first.
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
+use crate::entities::{self, Band, POLICY};
+use crate::hunts;
+use crate::indicators::{self, Listed};
 use crate::rules::attribution::{self, Attribution};
 use crate::rules::techniques::Technique;
 use crate::rules::{self, Book};
@@ -10,10 +13,11 @@ use crate::search::clause::clause;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
+use crate::suppressions::{self, Suppression};
 use detection::Rule;
-use kit::page::{Address, Choice, Level};
+use kit::page::{Address, Choice, Format, Level};
 use kit::web::{SlotContent, Visit};
-use kit::{Capability, Connection, Error, Lang};
+use kit::{Capability, Connection, Error};
 use organisation::audit::AuditEntry;
 use sea_orm::Statement;
 use std::sync::Arc;
@@ -73,8 +77,18 @@ pub struct Shown {
     pub may_explain: bool,
     /// Whoever asks may make an exception of it for its rule.
     pub may_except: bool,
+    /// Whoever asks may hold such alerts back for a while.
+    pub may_suppress: bool,
+    /// The suppression that held it back, with the list that it stands in, where the asker may read it.
+    pub suppression: Option<(Suppression, String)>,
+    /// Risk of its entity, with its place in the ranking.
+    pub risk: Option<(String, Band, String)>,
     /// A saved search raised it.
     pub is_scheduled: bool,
+    /// What lists say of the indicator that was found, where one was.
+    pub listed: Option<Vec<Listed>>,
+    /// A hunt raised it.
+    pub is_of_the_past: bool,
     /// Samples whose event is no longer in the store.
     pub gone: Vec<Sample>,
     pub all_events: String,
@@ -123,19 +137,20 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
     let may_see_events = visit.scope().may(Capability::ViewEvents);
     let (evidence, gone) = if may_see_events { evidence(visit, &alert).await? } else { (Vec::new(), Vec::new()) };
     let earlier = store::of_same_entity(&connection, &alert, MOST_EARLIER).await?;
-    let words = |name| rule.as_ref().and_then(|rule| rules::text(rule, name, lang)).map(ToOwned::to_owned);
-    let (translated, what_to_do) = (words("description"), words("what_to_do"));
+    let what_to_do = rule.as_ref().and_then(|rule| rules::text(rule, "what_to_do", lang)).map(ToOwned::to_owned);
+    let described = rule.as_ref().and_then(|rule| rules::description(rule, lang));
+    // English is better than nothing, but no better than what to do in the reader's language.
+    let described = described.filter(|(_, is_own)| *is_own || what_to_do.is_none());
     let span = |at: i64| at / 1000;
     let saved = saved_searches::alerts::of_alert(&connection, &alert).await?;
+    let listed = indicators::alerts::of_alert(&connection, &alert).await?;
     let is_correlation = rule.as_ref().is_some_and(|rule| rule.is_correlation());
     Ok(Shown {
         title: alert.title(lang).to_owned(),
         sender: senders(&connection, [alert.source_id.clone()], visit.now()).await?.into_values().next(),
         level: alert.system_level.and_then(Level::new),
-        // English is better than nothing, but no better than what to do in the reader's language.
-        description_is_foreign: lang != Lang::En && translated.is_none(),
-        description: translated
-            .or_else(|| rule.as_ref()?.description.clone().filter(|_| lang == Lang::En || what_to_do.is_none())),
+        description_is_foreign: described.is_some_and(|(_, is_own)| !is_own),
+        description: described.map(|(text, _)| text.to_owned()),
         what_to_do,
         all_events: match &saved {
             Some(Some(saved)) => saved_searches::alerts::matches(saved, &alert).to_string(),
@@ -169,14 +184,44 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         may_see_events,
         rule_href: match &saved {
             Some(saved) => saved.as_ref().map(|saved| format!("/saved-searches/{}", saved.id)),
-            None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
+            None => match &listed {
+                // A damped row stands for many indicators, and who sees no list sees no indicator.
+                Some(listed) => listed.first().map(|one| format!("/indicators/{}", one.indicator_id)),
+                None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
+            },
         },
+        suppression: suppression(visit, alert.suppression_id.as_deref()).await?,
+        risk: risk(visit, &alert).await?,
         is_scheduled: saved.is_some(),
+        listed,
+        is_of_the_past: hunts::store::is_of_the_past(&connection, &alert.id).await?,
         may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
         may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
+        may_suppress: visit.scope().may(Capability::TuneRules),
         rule,
         alert,
     })
+}
+
+async fn risk(visit: &Visit, alert: &Alert) -> Result<Option<(String, Band, String)>, Error> {
+    let found = entities::store::of_entity(&visit.read(), alert.agency_id.clone(), &alert.entity, visit.now()).await?;
+    Ok(found.map(|one| {
+        let entity = format!("{}:{}", one.entity.kind, one.entity.value);
+        let points = Format::new(visit.lang, visit.now()).decimal(one.risk, 0);
+        (points, POLICY.band(one.risk), Address::parse("/entities").with("entity", entity).to_string())
+    }))
+}
+
+async fn suppression(visit: &Visit, id: Option<&str>) -> Result<Option<(Suppression, String)>, Error> {
+    let Some(id) = id else { return Ok(None) };
+    match suppressions::store::find(&visit.read(), id).await {
+        Ok(found) => {
+            let list = Address::parse("/suppressions").with("show", found.phase(visit.now()).code()).to_string();
+            Ok(Some((found, list)))
+        }
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 async fn attributed(connection: &impl Connection, book: Option<&Book>, rule_id: &str) -> Result<Attribution, Error> {

@@ -1,8 +1,10 @@
 //! Figures of every stage since the start, for the health page and `luytre doctor`.
 
 use crate::alerts::record::Change;
+use detection::CorrelationCounters;
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +21,7 @@ pub struct Counters {
     writes: AtomicU64,
     slowest_write_ms: AtomicU64,
     database_errors: AtomicU64,
+    correlations: Mutex<CorrelationCounters>,
     ended: CancellationToken,
 }
 
@@ -44,6 +47,8 @@ pub struct CountersSnapshot {
     pub slowest_write_ms: u64,
     /// Times the database refused; each was tried again.
     pub database_errors: u64,
+    /// What correlations hold and what they let go.
+    pub correlations: CorrelationCounters,
     /// Durable records that wait to be evaluated.
     pub waiting: u64,
     pub stopped: bool,
@@ -59,9 +64,10 @@ impl Counters {
         self.read_errors.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn add_evaluated(&self, events: u64, matches: u64) {
+    pub(super) fn add_evaluated(&self, events: u64, matches: u64, correlations: CorrelationCounters) {
         self.evaluated.fetch_add(events, Relaxed);
         self.matches.fetch_add(matches, Relaxed);
+        *self.correlations.lock().unwrap_or_else(PoisonError::into_inner) = correlations;
     }
 
     pub(super) fn add_write(&self, changes: &[Change], damped_matches: u64, took: Duration) {
@@ -98,6 +104,7 @@ impl Counters {
             writes: self.writes.load(Relaxed),
             slowest_write_ms: self.slowest_write_ms.load(Relaxed),
             database_errors: self.database_errors.load(Relaxed),
+            correlations: *self.correlations.lock().unwrap_or_else(PoisonError::into_inner),
             waiting,
             stopped: self.ended.is_cancelled(),
         }

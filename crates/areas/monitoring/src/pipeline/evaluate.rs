@@ -1,5 +1,6 @@
 //! Second stage: whose is it, what does it match; then into the store, where it can be searched.
 
+use super::indicators::look_up;
 use super::read::Parsed;
 use super::tally::ImportTally;
 use super::{Inserting, Pipeline, Worker};
@@ -25,6 +26,7 @@ pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed)
         let task = AbortOnDropHandle::new(tokio::spawn(async move { store.insert(events).await }));
         worker.inserting = Some(Inserting { last, task });
         worker.reached = worker.reached.max(last);
+        worker.memory.observed(last);
     }
     Ok(worker)
 }
@@ -61,7 +63,7 @@ async fn evaluate(
     mut events: Vec<Event>,
     bound: Vec<Arc<Known>>,
 ) -> Result<(Worker, Vec<Event>), Error> {
-    let (engine, tuning) = (pipeline.engine(), pipeline.tuning());
+    let (engine, tuning, in_force) = (pipeline.engine(), pipeline.tuning(), pipeline.indicators());
     let formats = pipeline.formats();
     let counters = pipeline.0.counters.clone();
     let tally = pipeline.0.tally.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -69,6 +71,7 @@ async fn evaluate(
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
         }
+        worker.finder.take_over(&in_force);
         let mut matched = 0;
         for (event, known) in events.iter_mut().zip(&bound) {
             if let Some(reading) = &known.reading {
@@ -76,8 +79,9 @@ async fn evaluate(
             }
             worker.board.hear(known, event);
             matched += match_one(&mut worker, &engine, event, known, tally.as_deref());
+            matched += look_up(&mut worker, event, known, tally.as_deref());
         }
-        counters.add_evaluated(events.len() as u64, matched);
+        counters.add_evaluated(events.len() as u64, matched, worker.correlations.counters());
         (worker, events)
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
@@ -108,56 +112,80 @@ fn read_again(formats: &ingest::FormatSet, event: &mut Event, reading: &Reading)
 
 /// Evaluates one event and gathers what it matched. Returns the number of matches that are alerts.
 fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known, tally: Option<&ImportTally>) -> u64 {
+    if worker.memory.has_seen(event.seq) {
+        return 0;
+    }
     engine.evaluate(event, &mut worker.matches);
     if worker.matches.is_empty() {
         return 0;
     }
-    let Worker { judge, matches, correlations, grouping, hits, written_to, .. } = worker;
+    let Worker { judge, judged, matches, correlations, grouping, hits, written_to, .. } = worker;
     let is_new = event.seq > *written_to;
+    judged.clear();
     matches.retain(|detection| {
         let Some(ruling) = judge.ruling(detection.rule) else { return false };
-        let fate = ruling.fate(&known.owner, event, &[]);
-        if fate == Some(Fate::Excepted) && is_new {
-            hits.add(&ruling.facts.id, &known.owner, event, &[], Fate::Excepted);
+        match ruling.fate(&known.owner, event, &[]) {
+            None => false,
+            Some(Fate::Excepted) => {
+                if is_new {
+                    hits.add(&ruling.facts.id, &known.owner, event, &[], Fate::Excepted);
+                }
+                false
+            }
+            Some(fate) => {
+                judged.push((ruling, fate));
+                true
+            }
         }
-        matches!(fate, Some(Fate::Alerted | Fate::Shadowed))
     });
-    let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq };
-    // Correlations are fed also with what was evaluated before the restart: it is their memory.
-    let correlated = correlations.observe(engine, event, moment, matches);
+    let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: known.owner.scope() };
+    // Correlations are fed also with what was evaluated before the restart and is not in what they remember of it.
+    let correlated = correlations.observe(engine, event, moment, matches, &mut |found| {
+        let fate = judge.ruling(found.rule).and_then(|ruling| ruling.fate(&known.owner, event, &found.group));
+        feeds(fate)
+    });
     if !is_new {
         return 0;
     }
     let mut matched = 0;
     let tally = tally.filter(|_| event.origin.listener == Listener::Import);
-    for detection in matches.detections() {
-        let Some(ruling) = judge.ruling(detection.rule).filter(|ruling| ruling.alerts) else { continue };
-        let Some(fate) = ruling.fate(&known.owner, event, &[]) else { continue };
-        hits.add(&ruling.facts.id, &known.owner, event, &[], fate);
-        if fate != Fate::Alerted {
+    for (detection, (ruling, fate)) in matches.detections().iter().zip(judged.iter()) {
+        if !ruling.alerts {
+            continue;
+        }
+        hits.add(&ruling.facts.id, &known.owner, event, &[], *fate);
+        if *fate != Fate::Alerted {
             continue;
         }
         let fields = detection.fields.iter().map(sample_field).collect();
-        grouping.add(&ruling.facts, &known.owner, event, fields);
+        grouping.add(ruling.matched(&known.owner, event, &[]), event, fields);
         if let Some(tally) = tally {
             tally.add(&ruling.facts, event);
         }
         matched += 1;
     }
     for found in &correlated {
-        let Some(ruling) = judge.ruling(found.rule).filter(|ruling| ruling.alerts) else { continue };
+        let Some(ruling) = judge.ruling(found.rule) else { continue };
         let Some(fate) = ruling.fate(&known.owner, event, &found.group) else { continue };
+        if !ruling.alerts && fate != Fate::Excepted {
+            continue;
+        }
         hits.add(&ruling.facts.id, &known.owner, event, &found.group, fate);
         if fate != Fate::Alerted {
             continue;
         }
-        grouping.add_correlation(&ruling.facts, &known.owner, event, found);
+        grouping.add_correlation(ruling.matched(&known.owner, event, &found.group), event, found);
         if let Some(tally) = tally {
             tally.add(&ruling.facts, event);
         }
         matched += 1;
     }
     matched
+}
+
+/// Whether a match counts for correlations. One on trial does: what is above it may be on.
+fn feeds(fate: Option<Fate>) -> bool {
+    matches!(fate, Some(Fate::Alerted | Fate::Shadowed))
 }
 
 fn sample_field(field: &MatchedField) -> SampleField {

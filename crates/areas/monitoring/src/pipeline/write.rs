@@ -1,22 +1,26 @@
-//! Third stage: one transaction with new and grown alerts, hits of rules, the figures of sources and the detection cursor.
+//! Third stage: one transaction with new and grown alerts, hits of rules, the figures of sources, the detection cursor and
+//! what correlations remember.
 
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Bundle;
 use crate::alerts::news;
-use crate::alerts::record::{self, Change};
+use crate::alerts::record::{self, Change, Cursor};
+use crate::hunts;
 use crate::rules::hits::{self, Hit};
 use kit::Error;
 use std::time::{Duration, Instant};
 
 /// Writes everything gathered and moves the cursor; with `status` also the figures of sources. Tries until it
-/// succeeds or the pipeline is stopped: what is not written is still in the log.
-pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool) {
+/// succeeds or the pipeline is stopped. False where it was not written: it is still in the log, and nothing that comes after
+/// it may be written before it.
+pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool) -> bool {
     let bundles = worker.grouping.take();
     let hits = worker.hits.take();
     let status = status && worker.board.has_news(pipeline.0.clock.now());
-    if bundles.is_empty() && worker.reached == worker.committed && !status {
+    let moved = worker.reached != worker.committed || worker.memory.is_ready();
+    if bundles.is_empty() && !moved && !status {
         publish(pipeline, worker);
-        return;
+        return true;
     }
     let started = Instant::now();
     let mut pause = Duration::from_millis(200);
@@ -28,18 +32,20 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                     worker.board.written();
                 }
                 worker.committed = worker.reached;
-                pipeline.0.store.set_evaluated(worker.reached);
+                if let Some(position) = worker.memory.written() {
+                    pipeline.0.store.set_evaluated(position);
+                }
                 pipeline.0.counters.add_write(&changes, worker.damping.damped_matches, started.elapsed());
                 publish(pipeline, worker);
                 news::tell(&pipeline.0.live, &changes);
-                return;
+                return true;
             }
             Err(error) => {
                 pipeline.0.counters.add_database_error();
                 tracing::error!(%error, "alerts could not be written; trying again");
                 pipeline.set_refused(Some(error));
                 if pipeline.0.stop.is_cancelled() {
-                    return;
+                    return false;
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(5));
@@ -66,14 +72,19 @@ async fn attempt(
     let scoped = inner.db.scoped(&inner.scope);
     let tx = scoped.begin().await?;
     let scoring = worker.grouping.scoring().clone();
-    let changes = record::write_bundles(&tx, bundles, &scoring, &mut worker.damping, now).await?;
+    let mut changes = record::write_bundles(&tx, bundles, &scoring, &mut worker.damping, now).await?;
+    let grown: Vec<&str> = changes.iter().filter(|change| !change.is_new).map(|change| change.id.as_str()).collect();
+    let resumed = hunts::store::unmark(&tx, &grown).await?;
+    // What a hunt found in the past goes on: that is news.
+    changes.iter_mut().filter(|change| resumed.contains(&change.id)).for_each(|change| change.is_new = true);
     hits::store::add(&tx, hits).await?;
     if status {
         worker.board.write(&tx, now).await?;
     }
     if worker.reached != worker.committed {
-        record::set_cursor(&tx, worker.reached, now).await?;
+        record::set_cursor(&tx, Cursor::Detection, worker.reached, now).await?;
     }
+    worker.memory.write(&tx, now).await?;
     tx.commit().await?;
     Ok(changes)
 }

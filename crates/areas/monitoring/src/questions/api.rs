@@ -2,7 +2,7 @@
 //! be asked. More rows than may leave without a second person, at once or within a while, are given to whom one has approved
 //! it; for others the answer is cut there and says so, and once nothing is left it is refused.
 
-use super::ask;
+use super::{ask, page_of};
 use axum::Json;
 use axum::extract::State;
 use kit::catalogue::{QueryAnswer, TableSpec};
@@ -12,7 +12,11 @@ use organisation::elevations::{rows_allowed, rows_given};
 use serde::Deserialize;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().post("/api/v1/query", Capability::QuerySql, query).get("/api/v1/tables", Capability::QuerySql, tables)
+    Routes::new().post("/api/v1/query", Capability::QuerySql, query).body_of::<Question>().get(
+        "/api/v1/tables",
+        Capability::QuerySql,
+        tables,
+    )
 }
 
 #[derive(Deserialize)]
@@ -23,9 +27,10 @@ struct Question {
 
 async fn query(ApiVisit(visit): ApiVisit, Json(question): Json<Question>) -> Result<Json<QueryAnswer>, Fail> {
     visit.require(Capability::QuerySql)?;
-    let rows = rows_allowed(&visit, question.max_rows.unwrap_or(1_000)).await?;
+    let asked = page_of(&question.sql);
+    let rows = rows_allowed(&visit, &asked, question.max_rows.unwrap_or(1_000)).await?;
     let answer = ask(&visit, &question.sql, rows, "api").await?;
-    rows_given(&visit, answer.rows.len()).await?;
+    rows_given(&visit, &asked, answer.rows.len()).await?;
     Ok(Json(answer))
 }
 

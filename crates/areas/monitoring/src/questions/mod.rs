@@ -11,6 +11,7 @@ use crate::search::run::enter;
 use crate::sources::reach::touched_in_scope;
 use kit::Error;
 use kit::catalogue::{QueryAnswer, QueryLimits};
+use kit::page::Address;
 use kit::web::Routes;
 use kit::web::Visit;
 use organisation::audit::{Reading, Touched, record_reading};
@@ -24,6 +25,11 @@ pub fn routes() -> Routes {
 const LONGEST_SQL: usize = 20_000;
 /// Most rows of one answer.
 const MOST_ROWS: usize = 10_000;
+
+/// Where a statement stands on its page.
+fn page_of(sql: &str) -> Address {
+    Address::parse("/questions").with("sql", sql)
+}
 
 /// Asks the catalogue and tells the audit trail, once per request.
 async fn ask(visit: &Visit, sql: &str, max_rows: usize, purpose: &str) -> Result<QueryAnswer, Error> {

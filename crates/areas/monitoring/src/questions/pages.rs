@@ -1,15 +1,15 @@
 //! The page of questions: a statement, the catalogue beside it, and the rows. The statement stands in the address,
 //! so an answer can be sent to somebody, who sees what their own scope allows.
 
-use super::ask;
 use super::examples::EXAMPLES;
+use super::{ask, page_of};
 use crate::saved_searches::opening::opened;
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use event_store::Store;
 use kit::catalogue::{QueryAnswer, TableSpec};
-use kit::page::{Address, Page};
+use kit::page::Page;
 use kit::web::{Csv, Fail, Routes, Visit, render};
 use kit::{App, Capability, Error};
 use organisation::elevations::export_refused;
@@ -80,10 +80,7 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
         answer: answer.map(Answer::of),
         wrong,
         tables: tables(&page, &visit.app),
-        examples: EXAMPLES
-            .into_iter()
-            .map(|(key, sql)| (key, sql, Address::parse("/questions").with("sql", sql).to_string()))
-            .collect(),
+        examples: EXAMPLES.into_iter().map(|(key, sql)| (key, sql, page_of(sql).to_string())).collect(),
         csv: page.address.with("format", "csv").to_string(),
         json: page.address.with("format", "json").to_string(),
         may_export: visit.scope().may(Capability::ExportRows),

@@ -4,6 +4,7 @@
 pub mod attribution;
 pub mod cases;
 pub mod closings;
+pub mod costs;
 pub mod exceptions;
 pub mod explain;
 mod explain_page;
@@ -11,6 +12,7 @@ pub mod figures;
 pub mod hits;
 pub mod import;
 pub mod list;
+pub mod log_source;
 pub mod pages;
 pub mod reading;
 mod rule_page;
@@ -86,6 +88,13 @@ pub fn text<'rule>(rule: &'rule Rule, name: &str, lang: Lang) -> Option<&'rule s
     [lang, other].into_iter().find_map(|lang| rule.text_of(&format!("{name}_{}", lang.code())))
 }
 
+/// What a rule looks for, and whether that is in the language of the reader: in Vietnamese where we wrote it, else in
+/// the words of its author.
+pub fn description(rule: &Rule, lang: Lang) -> Option<(&str, bool)> {
+    let own = rule.text_of("description_vi").filter(|_| lang == Lang::Vi);
+    own.map(|text| (text, true)).or_else(|| rule.description.as_deref().map(|text| (text, lang == Lang::En)))
+}
+
 /// Severity of a rule's level.
 pub fn severity(level: Level) -> Severity {
     match level {
@@ -101,4 +110,24 @@ pub fn severity(level: Level) -> Severity {
 pub fn short_path(path: &std::path::Path) -> String {
     let parts: Vec<_> = path.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_read_in_the_language_of_the_reader_where_it_exists() {
+        let texts = ["luytre: {description_vi: Tìm root}\n", ""].map(|ours| {
+            format!(
+                "title: A\nid: 7d0f4a4e-1b7c-4d53-9a0b-2f3b5c6d7e8f\ndescription: Looks for root\nlevel: low\n\
+                 logsource: {{product: linux}}\ndetection: {{s: {{user_name: root}}, condition: s}}\n{ours}"
+            )
+        });
+        let rule = |text: &str| RuleSet::from_texts([("a.yml", text)]).0.rules()[0].clone();
+        let [ours, foreign] = [rule(&texts[0]), rule(&texts[1])];
+        assert_eq!(description(&ours, Lang::Vi), Some(("Tìm root", true)));
+        assert_eq!(description(&ours, Lang::En), Some(("Looks for root", true)));
+        assert_eq!(description(&foreign, Lang::Vi), Some(("Looks for root", false)));
+    }
 }

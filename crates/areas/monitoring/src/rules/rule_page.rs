@@ -1,15 +1,16 @@
 //! One rule: what it says, how it stands and what it did, and the change of its state.
 
 use super::closings::{self, Closing};
+use super::costs::{self, Cost};
 use super::exceptions::store::Filter;
 use super::figures::{self, Figures};
-use super::list::{Known, Standing, log_source};
+use super::list::{Known, Standing};
 use super::reading::{self, Words};
 use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decision, RuleState};
 use super::techniques::{Technique, tactic};
 use super::versions::{self, Version};
-use super::{Book, exceptions, severity, short_path, text, title};
+use super::{Book, description, exceptions, log_source, severity, short_path, text, title};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::extract::Path;
@@ -19,9 +20,10 @@ use detection::{Rule, RuleTestFile};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Severity};
 use kit::scope::Agencies;
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
-use kit::{Capability, Error};
+use kit::{Capability, Error, Lang};
 use organisation::audit::AuditEntry;
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) fn routes() -> Routes {
@@ -49,6 +51,9 @@ struct RulePage {
     what_to_do: Option<String>,
     description: Option<String>,
     description_is_translated: bool,
+    /// What may be mistaken for it, a line each.
+    false_positives: Vec<String>,
+    false_positives_are_translated: bool,
     tactics: Vec<String>,
     techniques: Vec<Technique>,
     file: String,
@@ -58,6 +63,9 @@ struct RulePage {
     figures: Figures,
     verdict: Option<Verdict>,
     judged_days: i64,
+    /// What it cost when it was measured last.
+    cost: Option<Cost>,
+    may_measure: bool,
     /// The condition in words.
     reading: Words,
     cases: Vec<Case>,
@@ -71,7 +79,19 @@ struct RulePage {
     /// The form that puts it into another state; empty for who may not.
     state_form: Vec<Entry>,
     may_see_alerts: bool,
+    /// Where a hunt for it is begun.
+    hunt: Option<String>,
     errors: ErrorSummary,
+}
+
+fn status_key(rule: &Rule) -> String {
+    format!("rule-status-{}", rule.status)
+}
+
+/// A day as rules write it (`2026-11-21`, of old `2026/11/21`) as people read it.
+fn day(text: &str) -> String {
+    let date = text.replace('/', "-").parse::<jiff::civil::Date>();
+    date.map_or_else(|_| text.to_owned(), |date| date.strftime("%d/%m/%Y").to_string())
 }
 
 /// A test that lies beside the rule.
@@ -112,7 +132,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let view = visit.read();
     let decisions = states::store::all(&view).await?;
     let figures = figures::by_rule(&view, Some(&rule.id), visit.now()).await?;
-    let known = Known { book: &book, decisions: &decisions, figures: &figures };
+    let costs = HashMap::new();
+    let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs };
     let history = organisation::audit::store::history(&view, "rule", &rule.id, MOST_HISTORY).await?;
     let ran = visit.address.has("tests", "run");
     let may_see_alerts = visit.scope().may(Capability::ViewAlerts);
@@ -125,14 +146,21 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let lang = visit.lang;
     let page = visit.page().await?;
     let position = book.set.position(&rule.id).unwrap_or_default();
+    let described = description(&rule, lang);
+    let mistaken = rule.text_of("false_positives_vi").filter(|_| lang == Lang::Vi);
     let state_form = state_form(visit, &page, decisions.state(&rule.id), typed, &errors);
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
         severity: severity(rule.level),
-        log_source: log_source(&rule),
+        log_source: log_source::words(&rule.log_source, lang),
         what_to_do: text(&rule, "what_to_do", lang).map(ToOwned::to_owned),
-        description_is_translated: text(&rule, "description", lang).is_some(),
-        description: text(&rule, "description", lang).or(rule.description.as_deref()).map(ToOwned::to_owned),
+        description_is_translated: described.is_some_and(|(_, is_own)| is_own),
+        description: described.map(|(text, _)| text.to_owned()),
+        false_positives_are_translated: mistaken.is_some(),
+        false_positives: match mistaken {
+            Some(text) => text.split("; ").map(ToOwned::to_owned).collect(),
+            None => rule.false_positives.clone(),
+        },
         tactics: rule.tactics().into_iter().map(|name| tactic(name, lang)).collect(),
         techniques: rule.techniques().iter().map(|number| Technique::of(number, lang)).collect(),
         file: short_path(&rule.path),
@@ -141,6 +169,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         history: history.into_iter().map(Change::of).collect(),
         figures: known.figures(&rule),
         verdict: known.verdict(&rule),
+        cost: costs::store::of_rule(&view, &rule.id).await?,
+        may_measure: !rule.is_correlation() && costs::service::may_measure(visit),
         judged_days: THRESHOLDS.days,
         reading: reading::of(&book, position, lang, &page.format),
         cases: cases_of(visit, &book, &rule, ran).await?,
@@ -152,6 +182,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         errors: errors.summary(&state_form),
         state_form,
         may_see_alerts,
+        hunt: crate::hunts::pages::begin_href(visit, crate::hunts::SubjectKind::Rule, &rule.id),
         rule,
         page,
     };

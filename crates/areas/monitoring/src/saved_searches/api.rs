@@ -17,12 +17,16 @@ use serde::Serialize;
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/saved-searches", ASK_OR_ADMINISTER, list_searches)
+        .query(&["q", "kind", "show", "limit", "offset"])
         .post("/api/v1/saved-searches", ASK_OR_ADMINISTER, create)
+        .body_of::<SavedSearchInput>()
         .get("/api/v1/saved-searches/{id}", ASK_OR_ADMINISTER, show_search)
         .put("/api/v1/saved-searches/{id}", ASK_OR_ADMINISTER, change)
+        .body_of::<SavedSearchInput>()
         .delete("/api/v1/saved-searches/{id}", ASK_OR_ADMINISTER, delete_search)
         .post("/api/v1/saved-searches/{id}/take-over", ASK_OR_ADMINISTER, take_over)
         .put("/api/v1/saved-searches/{id}/schedule", ASK_OR_ADMINISTER, set_schedule)
+        .body_of::<ScheduleInput>()
         .delete("/api/v1/saved-searches/{id}/schedule", ASK_OR_ADMINISTER, stop_schedule)
 }
 

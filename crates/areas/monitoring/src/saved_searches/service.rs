@@ -187,11 +187,7 @@ pub async fn may_clear(connection: &impl Connection, saved: &SavedSearch) -> Res
         return Ok(false);
     }
     let Some(agency_id) = &saved.agency_id else { return Ok(*scope.agencies() == Agencies::All) };
-    match organisation::agencies::require_in_scope(connection, agency_id).await {
-        Ok(()) => Ok(true),
-        Err(Error::NotFound) => Ok(false),
-        Err(error) => Err(error),
-    }
+    organisation::agencies::in_reach(connection, agency_id).await
 }
 
 async fn left_behind(tx: &Tx<'_>, id: &str) -> Result<SavedSearch, Error> {

@@ -14,7 +14,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/api/v1/search", Capability::ViewEvents, search_events)
+    Routes::new()
+        .get("/api/v1/search", Capability::ViewEvents, search_events)
+        .query(&["q", "range", "from", "to", "columns", "limit", "before"])
 }
 
 /// The form of an answer that comes line by line.
@@ -63,7 +65,7 @@ async fn search_events(ApiVisit(visit): ApiVisit, headers: HeaderMap) -> Result<
         return Ok(lines::answer(visit, question, limit, place).await?);
     }
     let result = search(&visit, &question, limit, "api").await.map_err(|failure| Fail::from(Error::from(failure)))?;
-    rows_given(&visit, result.rows.len()).await?;
+    rows_given(&visit, &visit.address, result.rows.len()).await?;
     Ok(Json(Answer {
         next: result.next.as_ref().map(|next| cursor_code(next.time, next.seq)),
         total: result.total,

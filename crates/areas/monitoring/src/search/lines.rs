@@ -113,7 +113,7 @@ impl Lines {
     async fn line(&self, update: SearchUpdate) -> Result<String, Error> {
         let rows = update.so_far.rows.len() as u64;
         if rows > 0 {
-            rows_given(&self.visit, update.so_far.rows.len()).await?;
+            rows_given(&self.visit, &self.visit.address, update.so_far.rows.len()).await?;
             let ids = update.so_far.rows.iter().filter_map(|row| run::text(row, "source_id"));
             let senders = senders(&self.visit.read(), ids, self.visit.now()).await?;
             let touched = touched(&update.so_far.rows, &senders);

@@ -6,7 +6,7 @@ use kit::clock::Micros;
 use kit::scope::Agencies;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
-use organisation::audit;
+use organisation::{agencies, audit};
 use sea_orm::{ConnectionTrait, Statement};
 use serde::Deserialize;
 use serde_json::json;
@@ -115,12 +115,7 @@ async fn owner(tx: &Tx<'_>, system_id: &str, agency_id: &str) -> Result<(Option<
     if agency_id.is_empty() {
         return Err(Error::invalid("system_id", "field-required"));
     }
-    let condition = tx.scope().agency_condition("id");
-    let sql = format!("SELECT id FROM agencies WHERE id = $1 AND {condition}");
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [agency_id.into()]);
-    if tx.query_one_raw(statement).await?.is_none() {
-        return Err(Error::invalid("agency_id", "source-agency-unknown"));
-    }
+    agencies::require_named(tx, "agency_id", agency_id).await?;
     Ok((None, agency_id.to_owned()))
 }
 

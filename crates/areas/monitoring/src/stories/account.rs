@@ -91,31 +91,47 @@ fn count(number: usize, lang: Lang) -> Argument<'static> {
 /// The paragraph.
 pub fn account(story: &Story, policy: &StoryPolicy, lang: Lang, format: &Format) -> String {
     let text = |key: &str, arguments: &[(&str, Argument<'_>)]| texts().text_with(lang, key, arguments);
+    let (first, last) = (story.first(), story.last());
+    let is_one_day = format.date(first) == format.date(last);
+    // The day is told once where it is one.
+    let moment = |at: Micros| match is_one_day {
+        true => format.time(at),
+        false => text("story-account-moment", &[("time", format.time(at).into()), ("date", format.date(at).into())]),
+    };
+    let begin = match (is_one_day, moment(first) == moment(last)) {
+        (true, true) => "story-account-begin-minute",
+        (true, false) => "story-account-begin-day",
+        (false, _) => "story-account-begin",
+    };
     let mut sentences = vec![text(
-        "story-account-begin",
+        begin,
         &[
-            ("first", format.date_time(story.first()).into()),
-            ("last", format.date_time(story.last()).into()),
+            ("first", moment(first).into()),
+            ("last", moment(last).into()),
+            ("date", format.date(first).into()),
             ("count", count(story.alerts.len(), lang)),
             ("links", shared(&story.links, policy, lang).into()),
         ],
     )];
-    let stages = story.stages(policy);
-    for (place, (name, alert)) in stages.iter().take(TOLD).enumerate() {
-        let key = if place == 0 { "story-account-first" } else { "story-account-next" };
+    let mut stages = story.stages(policy);
+    stages.truncate(TOLD);
+    // The alert that tells a stage best need not be its first, and people read on in time.
+    stages.sort_by_key(|(_, alert)| alert.first_event_time);
+    for (place, (name, alert)) in stages.iter().enumerate() {
+        let opens = place == 0 && alert.first_event_time == first;
+        let key = if opens { "story-account-first" } else { "story-account-next" };
         sentences.push(text(
             key,
             &[
-                ("time", format.day_time(alert.first_event_time).into()),
+                ("time", moment(alert.first_event_time).into()),
                 ("tactic", tactic(name, lang).into()),
                 ("title", alert.title(lang).to_owned().into()),
                 ("entity", alert.entity.value.clone().into()),
             ],
         ));
     }
-    let told = stages.len().min(TOLD);
-    if story.alerts.len() > told {
-        sentences.push(text("story-account-others", &[("count", count(story.alerts.len() - told, lang))]));
+    if story.alerts.len() > stages.len() {
+        sentences.push(text("story-account-others", &[("count", count(story.alerts.len() - stages.len(), lang))]));
     }
     let severity = texts().text(lang, story.severity().key());
     let open = story.open();

@@ -99,11 +99,11 @@ pub struct Sighted<'all> {
 pub fn picture(sighted: Sighted<'_>) -> Picture {
     let mut by_technique: BTreeMap<String, Vec<(bool, bool)>> = BTreeMap::new();
     let mut waiting: BTreeMap<[Option<&str>; 3], Vec<&Arc<Rule>>> = BTreeMap::new();
-    for rule in sighted.rules.rules() {
+    for (position, rule) in sighted.rules.rules().iter().enumerate() {
         if !rule.alerts || !rule.needs_placeholders.is_empty() || sighted.off.contains(&rule.id) {
             continue;
         }
-        let needed = sighted.rules.log_sources_of(rule);
+        let needed = sighted.rules.log_sources_of(position);
         let unfed: Vec<&RuleLogSource> =
             needed.iter().copied().filter(|needed| !arrives(needed, sighted.arriving)).collect();
         let fed = unfed.is_empty();

@@ -2,6 +2,7 @@
 
 use super::{Coverage, Gap, Picture, Sight, Sighted, layer::layer, picture};
 use crate::Monitoring;
+use crate::rules::log_source;
 use crate::rules::states::{self, RuleState};
 use crate::rules::techniques::{self, MATRIX, tactic};
 use crate::search::run::monitoring;
@@ -140,18 +141,11 @@ fn columns(page: &Page, picture: &Picture, order: &[String]) -> Vec<Column> {
 }
 
 fn gaps(page: &Page, picture: &Picture) -> Vec<GapLine> {
-    let line = |gap: &Gap| {
-        let source = &gap.log_source;
-        let parts = [&source.product, &source.category, &source.service];
-        GapLine {
-            words: parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / "),
-            techniques: gap
-                .gained
-                .iter()
-                .map(|number| format!("{number} {}", techniques::name(number, page.lang)))
-                .collect(),
-            gap: gap.clone(),
-        }
+    let named = |number: &String| format!("{number} {}", techniques::name(number, page.lang));
+    let line = |gap: &Gap| GapLine {
+        words: log_source::words(&gap.log_source, page.lang),
+        techniques: gap.gained.iter().map(named).collect(),
+        gap: gap.clone(),
     };
     picture.gaps.iter().filter(|gap| !gap.gained.is_empty()).take(MOST_GAPS).map(line).collect()
 }

@@ -7,7 +7,7 @@ use kit::page::Severity;
 use kit::scope::{Actor, Agencies};
 use kit::{Capability, Db, Error, Scope};
 use monitoring::alerts::grouping::{Bundle, Owner, RuleFacts};
-use monitoring::alerts::record::{Damping, cursor, set_cursor, write_bundles};
+use monitoring::alerts::record::{Cursor, Damping, cursor, set_cursor, write_bundles};
 use monitoring::alerts::scoring::Scoring;
 use monitoring::alerts::{AlertState, CloseReason, Entity, Sample, service, store};
 use monitoring::sources;
@@ -41,6 +41,7 @@ fn bundle(entity: &str, first: u64, last: u64, time: i64) -> (String, Bundle) {
         count: (last - first + 1) as i64,
         samples: vec![Sample { seq: first, time, fields: Vec::new() }],
         links: Vec::new(),
+        suppression: None,
     };
     (format!("key-{}", entity.replace(char::from(0), "nul")), bundle)
 }
@@ -51,7 +52,7 @@ async fn write(db: &Db, bundles: Vec<(String, Bundle)>, damping: &mut Damping, s
     let tx = scoped.begin().await.unwrap();
     let last = bundles.iter().map(|(_, bundle)| bundle.last_sequence).max().unwrap();
     let changes = write_bundles(&tx, bundles, scoring, damping, NOW).await.unwrap();
-    set_cursor(&tx, last, NOW).await.unwrap();
+    set_cursor(&tx, Cursor::Detection, last, NOW).await.unwrap();
     tx.commit().await.unwrap();
     let new = changes.iter().filter(|change| change.is_new).count();
     (new, changes.len() - new)
@@ -72,7 +73,7 @@ async fn bundles_join_within_the_window_and_written_again_change_nothing() {
         let much_later = vec![bundle("203.0.113.9", 115, 115, NOW + 200 * MINUTE)];
         assert_eq!(write(&centre.db, much_later, &mut damping, &scoring).await, (1, 0));
         let scope = Scope::service("test");
-        assert_eq!(cursor(&centre.db.scoped(&scope).read()).await.unwrap(), 115);
+        assert_eq!(cursor(&centre.db.scoped(&scope).read(), Cursor::Detection).await.unwrap(), 115);
     })
     .await;
 }

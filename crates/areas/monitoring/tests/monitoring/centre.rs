@@ -114,6 +114,7 @@ impl Centre {
             (root.clone(), Some(a.agency.clone())),
             (root.clone(), Some(b.agency.clone())),
             (root.clone(), None),
+            (root.clone(), None),
             (root, None),
         ];
         let area = monitoring::area();
@@ -345,6 +346,7 @@ impl Authenticate for ByHeader {
             // Administrators: of the first agency, of the second, and of the centre without a look into events.
             Some(4 | 5) => &[],
             Some(6) => &[Capability::ViewEvents],
+            Some(8) => &[Capability::Administer, Capability::ManageRules],
             _ => &[Capability::Administer],
         };
         let capabilities = Capability::ALL.iter().copied().filter(|one| !withheld.contains(one));

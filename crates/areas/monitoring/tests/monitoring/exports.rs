@@ -44,12 +44,16 @@ async fn a_large_file_leads_to_the_second_person_and_leaves_once_approved() {
         more_alerts(&centre, most).await;
         let refused = centre.get("0", FILE).await;
         assert_eq!(refused.status, StatusCode::SEE_OTHER);
-        assert_eq!(refused.headers["location"], "/elevations?kind=export");
+        assert_eq!(
+            refused.headers["location"],
+            "/elevations?kind=export&question=%2Falerts%3Frange%3Dall%26state%3Dall"
+        );
         assert!(!refused.says("copy-"), "nothing of the file comes along");
         let own = scope(&centre.a.person, Agencies::Under([centre.a.agency.clone()].into()));
         let asked = Asked {
             kind: "export".into(),
             agency_id: centre.a.agency.clone(),
+            subject: FILE.into(),
             reason: "Theo công văn 12".into(),
             ..Asked::default()
         };
@@ -64,6 +68,8 @@ async fn a_large_file_leads_to_the_second_person_and_leaves_once_approved() {
         let file = centre.get("0", FILE).await;
         assert_eq!(file.status, StatusCode::OK);
         assert!(file.says("copy-1"));
+        let other = centre.get("0", &format!("{FILE}&sort=count")).await;
+        assert_eq!(other.status, StatusCode::SEE_OTHER, "another question than the one approved");
         let used = centre.value("SELECT CAST(used AS TEXT) AS value FROM elevations").await;
         assert_eq!(used, "1");
     })

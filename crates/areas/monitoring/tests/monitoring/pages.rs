@@ -9,6 +9,7 @@ fn missing_texts(html: &str) -> Vec<String> {
         "alert-",
         "story-",
         "tactic-",
+        "log-source-",
         "search-",
         "rule-",
         "question-",

@@ -15,8 +15,9 @@ use monitoring::pipeline::{Parts, Pipeline};
 use sea_orm::{ConnectionTrait, Statement};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-const RULES: &str = "title: Failed logon\nid: 6f3b2a10-0000-4000-8000-000000000001\nlevel: high\n\
+pub(crate) const RULES: &str = "title: Failed logon\nid: 6f3b2a10-0000-4000-8000-000000000001\nlevel: high\n\
 logsource: {product: linux, service: sshd}\ndetection: {selection: {event_outcome: failure}, condition: selection}\n";
 
 fn formats() -> Arc<FormatSet> {
@@ -31,13 +32,22 @@ fn formats() -> Arc<FormatSet> {
     Arc::new(FormatSet::load(&files).unwrap())
 }
 
-pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
-    let (rules, errors) = RuleSet::from_texts([("logon.yml", RULES)]);
+/// An engine of rules in one text.
+pub(crate) fn engine(rules: &str) -> Arc<Engine> {
+    let (rules, errors) = RuleSet::from_texts([("logon.yml", rules)]);
     assert!(errors.is_empty(), "{errors:?}");
+    Arc::new(Engine::new(rules))
+}
+
+pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
+    start_with(store, db, RULES).await
+}
+
+pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline {
     Pipeline::start(Parts {
         store: store.clone(),
         formats: formats(),
-        engine: Arc::new(Engine::new(rules)),
+        engine: engine(rules),
         db: db.clone(),
         scope: Scope::service("test"),
         clock: Arc::new(FixedClock::at(NOW)),
@@ -49,11 +59,16 @@ pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
 }
 
 pub(crate) fn failures(from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
+    failures_on("web01", from, count, peer)
+}
+
+/// Failed sign-ins on a host, a second apart.
+pub(crate) fn failures_on(host: &str, from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
     let origin = Arc::new(Origin { listener: Listener::SyslogTcp, peer: Some(peer.into()), ..Origin::default() });
     (from..from + count)
         .map(|number| RawRecord {
             bytes: Bytes::from(format!(
-                "<38>Nov 21 09:0{}:{:02} web01 sshd[{number}]: Failed password for root from 203.0.113.9 port 4711 ssh2",
+                "<38>Nov 21 09:0{}:{:02} {host} sshd[{number}]: Failed password for root from 203.0.113.9 port 4711 ssh2",
                 number / 60 % 10,
                 number % 60
             )),
@@ -115,6 +130,37 @@ async fn after_a_crash_every_event_is_there_once_and_every_match_is_counted_once
         assert_eq!((figures(&db, MATCHES).await, figures(&db, HEARD).await), (150, 150));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_registers_refused_until_the_end_is_written_after_the_next_start() {
+    let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
+    let (db, directory) = (database.db.clone(), tempfile::tempdir().unwrap());
+    let change = async |sql: &str| {
+        let scope = Scope::service("test");
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        tx.execute_unprepared(sql).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let store = Store::open(directory.path(), Options::default()).unwrap();
+    let pipeline = start(&store, &db).await;
+    change("CREATE TRIGGER refuses BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    store.append(failures(0, 10, "10.0.0.5"), None).await.unwrap();
+    let refused = async {
+        while pipeline.counters().database_errors == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), refused).await.expect("the write is tried");
+    pipeline.stop().await;
+    drop((pipeline, store));
+
+    change("DROP TRIGGER refuses").await;
+    let store = Store::open(directory.path(), Options::default()).unwrap();
+    let pipeline = start(&store, &db).await;
+    pipeline.wait_evaluated(store.last_seq()).await.unwrap();
+    assert_eq!((figures(&db, ALERTS).await, figures(&db, MATCHES).await), (1, 10));
+    pipeline.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

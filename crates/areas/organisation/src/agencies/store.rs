@@ -7,6 +7,7 @@ use kit::clock::Micros;
 use kit::fold::{fold, sort_key};
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 const COLUMNS: &str = "agencies.id, agencies.code, agencies.name, agencies.kind, agencies.parent_id, agencies.valid_from, \
      agencies.valid_to, agencies.address, agencies.phone, agencies.email, agencies.duty_hours, \
@@ -112,12 +113,27 @@ pub async fn root(connection: &impl Connection) -> Result<Option<Agency>, Error>
     Ok(select(connection, "WHERE parent_id IS NULL ORDER BY id LIMIT 1", vec![]).await?.pop())
 }
 
-/// Identifiers of an agency and of all above it, from itself upwards, whatever the scope. Nothing where there is none.
-pub(crate) async fn above(connection: &impl Connection, id: &str) -> Result<Vec<String>, Error> {
-    let sql = "SELECT ancestor_id FROM agency_closure WHERE descendant_id = $1 ORDER BY depth";
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
-    let rows = connection.query_all_raw(statement).await?;
-    rows.iter().map(|row| row.try_get("", "ancestor_id").map_err(Error::from)).collect()
+/// Identifiers of each of these agencies and of all above it, from itself upwards, whatever the scope. No entry where there
+/// is no such agency.
+pub(crate) async fn above_each(
+    connection: &impl Connection,
+    ids: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, Vec<String>>, Error> {
+    let mut above: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(above);
+    }
+    let places: Vec<_> = (1..=ids.len()).map(|place| format!("${place}")).collect();
+    let sql = format!(
+        "SELECT descendant_id, ancestor_id FROM agency_closure WHERE descendant_id IN ({}) ORDER BY depth",
+        places.join(", ")
+    );
+    let values: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    for row in connection.query_all_raw(statement).await? {
+        above.entry(row.try_get("", "descendant_id")?).or_default().push(row.try_get("", "ancestor_id")?);
+    }
+    Ok(above)
 }
 
 /// From the top down to the agency itself, as far as the scope reaches.

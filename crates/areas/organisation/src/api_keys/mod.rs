@@ -10,7 +10,7 @@ mod store;
 pub use pages::routes;
 pub(crate) use refusals::Refusals;
 pub use service::{NewKey, create, revoke};
-pub(crate) use standing::{Standing, standing};
+pub(crate) use standing::{Standing, standing, standings};
 pub(crate) use store::{by_secret, held_open_by, maker_of, used};
 pub use store::{count, find, list, source_of};
 

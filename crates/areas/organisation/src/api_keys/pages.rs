@@ -1,6 +1,6 @@
 //! Pages of keys: the list with the one just made, and the form.
 
-use super::{ApiKey, NewKey, Standing, service, standing, store};
+use super::{ApiKey, NewKey, Standing, service, standings, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, local_time, text};
 use crate::policies::Policies;
@@ -77,12 +77,8 @@ async fn listed(visit: &Visit, keys: Vec<ApiKey>) -> Result<Vec<Listed>, Error> 
     let policies = Policies::of(&visit.app)?;
     let scope = own_scope();
     let view = visit.app.db.scoped(&scope).read();
-    let mut listed = Vec::new();
-    for key in keys {
-        let standing = standing(&view, &policies, &key, visit.now()).await?;
-        listed.push(Listed { key, standing });
-    }
-    Ok(listed)
+    let standings = standings(&view, &policies, &keys, visit.now()).await?;
+    Ok(keys.into_iter().zip(standings).map(|(key, standing)| Listed { key, standing }).collect())
 }
 
 fn revoke_path(key: &ApiKey) -> String {

@@ -43,7 +43,7 @@ pub async fn create(tx: &Tx<'_>, now: Micros, mut new: NewKey) -> Result<(String
     if new.expires_at.is_some_and(|end| end <= now) {
         faults.add("expires_at", "key-ends-in-the-past");
     }
-    if agencies::require_in_scope(tx, &new.agency_id).await.is_err() {
+    if !agencies::in_reach(tx, &new.agency_id).await? {
         faults.add("agency_id", unfit(&new.agency_id));
     }
     faults.into_result()?;

@@ -3,7 +3,7 @@
 
 use super::{AuditEntry, chain, entry_of, store};
 use crate::conditions::Conditions;
-use crate::elevations;
+use crate::elevations::{self, Right};
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{FromQueryResult, Statement};
@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// End of the action of a reading.
 pub(super) const SUFFIX: &str = ".read";
+/// In the details: the elevations that opened events of other agencies.
+const RIGHTS: &str = "rights";
 
 /// Records shown, by agency; `None` where they were counted or summed up and not shown.
 pub type Touched = BTreeMap<String, Option<u64>>;
@@ -33,14 +35,33 @@ pub struct Reading<'request> {
 
 /// Records that somebody read. Once per request, as the last write of its transaction.
 pub async fn record_reading(tx: &Tx<'_>, now: Micros, reading: &Reading<'_>) -> Result<(), Error> {
-    let details = json!({
+    let mut details = json!({
         "purpose": reading.purpose, "query": reading.query, "count": reading.count, "touched": reading.touched,
     });
+    let rights = elevations::use_foreign_events(tx, reading.touched, now).await?;
+    if let Some(details) = details.as_object_mut().filter(|_| !rights.is_empty()) {
+        details.insert(RIGHTS.to_owned(), by_agency(rights));
+    }
     let action = format!("{}{SUFFIX}", reading.object_kind);
     let entry = entry_of(tx, now, &action, reading.object_kind, reading.object_id, None, &details);
     let sequence = chain::append(tx, entry).await?;
-    elevations::count_foreign_events(tx, reading.touched, now).await?;
     store::insert_touched(tx, sequence, reading.touched).await
+}
+
+/// The elevations that opened events, by the agency whose events they opened.
+fn by_agency(rights: Vec<Right>) -> Value {
+    let mut agencies: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for right in rights {
+        agencies.entry(right.agency_id).or_default().push(json!({ "id": right.id, "reason": right.reason }));
+    }
+    json!(agencies)
+}
+
+/// Why those of another agency let it be read, as its details say.
+fn reasons(details: &Value, agency_id: &str) -> Vec<String> {
+    let rights = details.get(RIGHTS).and_then(|rights| rights.get(agency_id)).and_then(Value::as_array);
+    let reason = |right: &Value| right.get("reason").and_then(Value::as_str).map(ToOwned::to_owned);
+    rights.into_iter().flatten().filter_map(reason).collect()
 }
 
 /// What the details of a row say was touched.
@@ -64,6 +85,8 @@ pub(super) struct Seen {
     pub reader_agency: String,
     pub object_kind: String,
     pub purpose: String,
+    /// Why somebody of this agency let its raw events be read.
+    pub reasons: Vec<String>,
     pub agency_id: String,
     pub agency_name: String,
     pub records: Option<u64>,
@@ -155,6 +178,7 @@ fn seen(row: Row) -> Seen {
         origin: row.origin,
         reader_agency: row.reader_agency.unwrap_or(row.on_behalf_of),
         object_kind: row.object_kind,
+        reasons: reasons(&details, &row.agency_id),
         purpose: details.get("purpose").and_then(Value::as_str).unwrap_or_default().to_owned(),
         agency_id: row.agency_id,
         agency_name: row.agency_name.unwrap_or_default(),

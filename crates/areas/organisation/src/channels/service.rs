@@ -32,7 +32,7 @@ async fn checked(
     let mut faults = FieldFaults::default();
     let name = faults.required_line("name", &input.name, 200);
     let settings = input.settings.checked(&mut faults);
-    if agencies::require_in_scope(tx, &input.agency_id).await.is_err() {
+    if !agencies::in_reach(tx, &input.agency_id).await? {
         faults.add("agency_id", unfit(&input.agency_id));
     }
     let posts = input.settings.kind().is_posted_to();

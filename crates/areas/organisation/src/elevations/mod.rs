@@ -1,16 +1,21 @@
 //! Rights for a while. Some acts (a large export, raw events of another agency) are done even by whoever holds the
-//! capability only with a reason that somebody else has approved, within a time, and every use is in the trail. Which
-//! acts: `content/organisation/elevations.toml`.
+//! capability only with a reason that somebody else has approved, within a time, and every use is in the trail. What was
+//! approved is one thing ([`crate::policies::Binding`]): this draft, this backup, this question. Which acts:
+//! `content/organisation/elevations.toml`.
 
+mod exports;
 mod given;
 mod pages;
 mod service;
 mod store;
+mod subject;
 
-pub use pages::{export_refused, routes, rows_allowed, rows_given};
-pub use service::{Asked, allowed, approve, ask, end, give, held, refuse, spend};
-pub(crate) use store::{count_foreign_events, foreign_events_count, foreign_events_of};
-pub use store::{find, list};
+pub use exports::{export_refused, rows_allowed, rows_given};
+pub use pages::routes;
+pub use service::{Act, Asked, allowed, approve, ask, end, give, held, refuse, spend, use_up, withdraw};
+pub(crate) use store::{Right, foreign_events_count, foreign_events_of, use_foreign_events};
+pub use store::{find, list, waiting_for};
+pub use subject::question_at;
 
 use crate::policies::ElevationPolicy;
 use kit::clock::Micros;
@@ -28,8 +33,12 @@ pub struct Elevation {
     /// Agency that the person acted for.
     pub agency_id: String,
     pub agency_name: String,
+    /// What it holds for; empty where that is the agency alone.
+    pub subject: String,
+    /// Path of the stored draft that it holds for.
+    pub draft_path: Option<String>,
     pub reason: String,
-    /// `asked`, `approved` or `refused`.
+    /// `asked`, `approved`, `refused` or `withdrawn`.
     pub state: String,
     pub asked_at: Micros,
     pub decided_at: Option<Micros>,
@@ -48,6 +57,8 @@ pub enum Standing {
     /// Nobody answered in time.
     Lapsed,
     Refused,
+    /// Whoever asked gave up what it was asked for.
+    Withdrawn,
     Running,
     Over,
 }
@@ -58,6 +69,7 @@ impl Standing {
             Self::Waiting => "elevation-waiting",
             Self::Lapsed => "elevation-lapsed",
             Self::Refused => "elevation-refused",
+            Self::Withdrawn => "elevation-withdrawn",
             Self::Running => "elevation-running",
             Self::Over => "elevation-over",
         }
@@ -68,7 +80,7 @@ impl Standing {
             Self::Waiting => Tone::Attention,
             Self::Running => Tone::Active,
             Self::Refused => Tone::Bad,
-            Self::Lapsed | Self::Over => Tone::Neutral,
+            Self::Lapsed | Self::Withdrawn | Self::Over => Tone::Neutral,
         }
     }
 }
@@ -84,6 +96,7 @@ impl Elevation {
             ("approved", Some(end)) if now < end => Standing::Running,
             ("approved", _) => Standing::Over,
             ("refused", _) => Standing::Refused,
+            ("withdrawn", _) => Standing::Withdrawn,
             _ if now < self.asked_at + policy.lapses_after() => Standing::Waiting,
             _ => Standing::Lapsed,
         }
@@ -107,6 +120,8 @@ mod tests {
             person_name: "P".into(),
             agency_id: "a".into(),
             agency_name: "A".into(),
+            subject: "/alerts".into(),
+            draft_path: None,
             reason: "r".into(),
             state: "asked".into(),
             asked_at: 10,
@@ -124,7 +139,9 @@ mod tests {
         elevation.ends_at = Some(HOUR);
         assert_eq!(elevation.standing(policy, HOUR - 1), Standing::Running);
         assert_eq!(elevation.standing(policy, HOUR), Standing::Over);
-        elevation.state = "refused".into();
-        assert_eq!(elevation.standing(policy, 11), Standing::Refused);
+        for (state, standing) in [("refused", Standing::Refused), ("withdrawn", Standing::Withdrawn)] {
+            elevation.state = state.into();
+            assert_eq!(elevation.standing(policy, 11), standing);
+        }
     }
 }

@@ -1,10 +1,11 @@
-//! The page of elevations: what waits for whom, what runs, the form to ask for one. And the door that a large export goes
-//! through.
+//! The page of elevations: what waits for whom, what runs, the form to ask for one. What a change of law is approved from is
+//! the page of its draft, where it can be read.
 
 use super::{Asked, Elevation, Standing, service, store};
 use crate::answers::again;
-use crate::policies::{CHANGE_LAW, EXPORT, Policies};
-use crate::regulations;
+use crate::audit;
+use crate::policies::{Binding, CHANGE_LAW, ElevationKind, Policies};
+use crate::regulations::{self, Regulations, title_of};
 use crate::sign_in::require_confirmation;
 use askama::Template;
 use axum::extract::Path;
@@ -13,7 +14,6 @@ use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Tone};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
-use serde_json::json;
 
 /// Rows of the page; older ones are in the trail.
 const LISTED: u64 = 200;
@@ -29,6 +29,16 @@ pub fn routes() -> Routes {
 
 struct Row {
     elevation: Elevation,
+    /// What the right to change the law is asked for: the file by its title.
+    about: String,
+    reason: String,
+    is_of_draft: bool,
+    /// Address of the question that it is for; empty for other kinds.
+    question: String,
+    /// Digest of the backup that it is for; empty for other kinds.
+    backup: String,
+    /// What the trail knows of that backup.
+    made: String,
     standing: String,
     tone: Tone,
     may_decide: bool,
@@ -49,14 +59,17 @@ fn act_path(row: &Row, act: &str) -> String {
     format!("/elevations/{}/{act}", row.elevation.id)
 }
 
-/// Where the draft is that a right to change the law was asked for; empty where the reason names none.
+/// The file that a right to change the law was asked for and why.
+fn file_and_reason(elevation: &Elevation) -> Option<(&str, &str)> {
+    let named = elevation.reason.split_once(": ").filter(|(path, _)| path.ends_with(".toml"));
+    named.filter(|_| elevation.kind == CHANGE_LAW)
+}
+
+/// Where the draft is that it was asked for.
 fn draft_path(row: &Row) -> String {
-    let elevation = &row.elevation;
-    let named = elevation.reason.split_once(": ").map(|(path, _)| path).filter(|path| path.ends_with(".toml"));
-    match named.filter(|_| row.may_decide && elevation.kind == CHANGE_LAW) {
-        Some(path) => format!("/regulations/{}/drafts/{}", regulations::address_of(path), elevation.person_id),
-        None => String::new(),
-    }
+    let at =
+        |path: &String| format!("/regulations/{}/drafts/{}", regulations::address_of(path), row.elevation.person_id);
+    row.elevation.draft_path.as_ref().filter(|_| row.may_decide).map(at).unwrap_or_default()
 }
 
 fn act_name(row: &Row) -> String {
@@ -70,6 +83,12 @@ struct Fields {
     /// Code of an agency, for kinds that name one.
     #[serde(default)]
     agency: String,
+    /// Address of a question, for exports.
+    #[serde(default)]
+    question: String,
+    /// SHA-256 of a backup, for restoring it.
+    #[serde(default)]
+    backup: String,
     #[serde(default)]
     reason: String,
 }
@@ -81,10 +100,25 @@ impl ElevationList {
         let scope = visit.scope();
         let now = visit.now();
         let approves = scope.may(Capability::ApproveElevations);
+        let law = Regulations::of(&visit.app).ok();
+        let title =
+            |path: &str| law.as_ref().and_then(|law| title_of(&page, law, path)).unwrap_or_else(|| path.to_owned());
         let row = |elevation: Elevation| {
             let standing = elevation.standing(&policies.elevation, now);
             let own = scope.person_id() == Some(elevation.person_id.as_str());
+            let binding = policies.elevation.kind(&elevation.kind).map(ElevationKind::binding);
+            let subject = |of| if binding == Some(of) { elevation.subject.clone() } else { String::new() };
+            let (about, reason) = match file_and_reason(&elevation) {
+                Some((path, reason)) => (title(path), reason.to_owned()),
+                None => (String::new(), elevation.reason.clone()),
+            };
             Row {
+                about,
+                reason,
+                is_of_draft: binding == Some(Binding::Draft),
+                question: subject(Binding::Question),
+                backup: subject(Binding::Backup),
+                made: String::new(),
                 standing: page.t(standing.key()),
                 tone: standing.tone(),
                 may_decide: approves && !own && standing == Standing::Waiting,
@@ -92,8 +126,13 @@ impl ElevationList {
                 elevation,
             }
         };
-        let rows = store::list(&visit.read(), LISTED).await?.into_iter().map(row).collect();
-        let kinds: Vec<_> = policies.elevation.elevation.iter().filter(|kind| scope.may(kind.needs)).collect();
+        let mut rows: Vec<Row> = store::list(&visit.read(), LISTED).await?.into_iter().map(row).collect();
+        for row in rows.iter_mut().filter(|row| row.may_decide && !row.backup.is_empty()) {
+            row.made = backup_words(visit, &page, &row.backup).await?;
+        }
+        // A change of law is asked for on the page of its file, with the draft.
+        let asked_here = |kind: &&ElevationKind| scope.may(kind.needs) && kind.binding() != Binding::Draft;
+        let kinds: Vec<_> = policies.elevation.elevation.iter().filter(asked_here).collect();
         let mut entries = Vec::new();
         if scope.person_id().is_some() && !kinds.is_empty() {
             let choices = kinds.iter().map(|kind| Choice::new(&kind.id, page.t(&kind.key()), kind.id == fields.kind));
@@ -112,6 +151,17 @@ impl ElevationList {
                         .checked(&errors),
                 );
             }
+            let bound = |binding| kinds.iter().any(|kind| kind.binding() == binding);
+            let places =
+                [("question", &fields.question, Binding::Question), ("backup", &fields.backup, Binding::Backup)];
+            for (name, value, _) in places.into_iter().filter(|(_, _, binding)| bound(*binding)) {
+                entries.push(
+                    Entry::new("text", name, page.t(&format!("elevation-{name}")))
+                        .value(value)
+                        .hint(page.t(&format!("elevation-{name}-hint")))
+                        .checked(&errors),
+                );
+            }
             entries.push(
                 Entry::new("textarea", "reason", page.t("shell-reason"))
                     .value(&fields.reason)
@@ -124,9 +174,25 @@ impl ElevationList {
     }
 }
 
+/// When and by whom a backup was made, as far as the trail knows.
+async fn backup_words(visit: &Visit, page: &Page, sha256: &str) -> Result<String, Error> {
+    let rows = audit::store::history(&visit.read(), "backup", sha256, 1).await?;
+    Ok(match rows.first() {
+        Some(row) => page.tn2(
+            "elevation-backup-made",
+            "time",
+            page.format.date_time(&row.at),
+            "name",
+            row.actor_words(page.lang),
+        ),
+        None => page.t("elevation-backup-unknown"),
+    })
+}
+
 async fn list_elevations(visit: Visit) -> Result<Response, Fail> {
-    let kind = visit.address.value("kind").unwrap_or_default().to_owned();
-    let fields = Fields { kind, ..Fields::default() };
+    let asked = |name: &str| visit.address.value(name).unwrap_or_default().to_owned();
+    let fields =
+        Fields { kind: asked("kind"), question: asked("question"), backup: asked("backup"), ..Fields::default() };
     Ok(render(&ElevationList::new(&visit, &fields, FormErrors::default()).await?)?.into_response())
 }
 
@@ -146,6 +212,11 @@ async fn ask_for(visit: &Visit, fields: &Fields) -> Result<(), Error> {
         kind: fields.kind.clone(),
         agency_id: visit.session.agency_id.clone(),
         agency_code: fields.agency.clone(),
+        subject: match policies.elevation.kind(&fields.kind).map(ElevationKind::binding) {
+            Some(Binding::Question) => fields.question.clone(),
+            Some(Binding::Backup) => fields.backup.clone(),
+            Some(Binding::Draft | Binding::Agency) | None => String::new(),
+        },
         reason: fields.reason.clone(),
     };
     let tx = visit.begin().await?;
@@ -159,6 +230,13 @@ struct ReasonForm {
     reason: String,
 }
 
+#[derive(Deserialize)]
+struct ApproveForm {
+    /// Digest of the draft that was shown, where it is for one.
+    #[serde(default)]
+    seen: String,
+}
+
 /// What came of an answer: somebody was faster, or the time has run out, is said on the page.
 fn told(done: Result<(), Error>, said: &'static str) -> Result<Response, Fail> {
     match done {
@@ -168,11 +246,11 @@ fn told(done: Result<(), Error>, said: &'static str) -> Result<Response, Fail> {
     }
 }
 
-async fn approve(visit: Visit, Path(id): Path<String>, Form(form): Form<ReasonForm>) -> Result<Response, Fail> {
+async fn approve(visit: Visit, Path(id): Path<String>, Form(form): Form<ApproveForm>) -> Result<Response, Fail> {
     require_confirmation(&visit, "elevation.approve")?;
     let policies = Policies::of(&visit.app)?;
     let tx = visit.begin().await?;
-    let done = service::approve(&tx, &visit.app.live, &policies, visit.now(), &id, &form.reason).await;
+    let done = service::approve(&tx, &visit.app.live, &policies, visit.now(), &id, &form.seen).await;
     let done = if done.is_ok() { tx.commit().await } else { done };
     told(done, "elevation-approved-now")
 }
@@ -191,48 +269,4 @@ async fn end(visit: Visit, Path(id): Path<String>, _form: Form<ReasonForm>) -> R
     let done = service::end(&tx, &policies, visit.now(), &id).await;
     let done = if done.is_ok() { tx.commit().await } else { done };
     told(done, "elevation-ended-now")
-}
-
-/// How many rows of those wanted may leave now: all of them by a running elevation, else those that need no second person.
-/// What then leaves is told by [`rows_given`].
-pub async fn rows_allowed(visit: &Visit, wanted: usize) -> Result<usize, Error> {
-    let policies = Policies::of(&visit.app)?;
-    if policies.elevation.kind(EXPORT).is_none() {
-        return Ok(wanted);
-    }
-    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
-    let rows = service::allowed(&visit.read(), &policies, visit.now(), EXPORT, wanted).await?;
-    Ok(usize::try_from(rows).unwrap_or(usize::MAX))
-}
-
-/// Goes before rows leave by the API: counts them, or uses the running elevation.
-///
-/// # Errors
-/// `elevation-needed` where they are too many and none runs.
-pub async fn rows_given(visit: &Visit, rows: usize) -> Result<(), Error> {
-    let policies = Policies::of(&visit.app)?;
-    if policies.elevation.kind(EXPORT).is_none() {
-        return Ok(());
-    }
-    let tx = visit.begin().await?;
-    let rows = u64::try_from(rows).unwrap_or(u64::MAX);
-    service::give(&tx, &policies, visit.now(), EXPORT, rows, json!(visit.address.path())).await?;
-    tx.commit().await
-}
-
-/// Where a file of so many rows leads instead of to the asker: to the page that asks for the second person. Nothing where
-/// it may leave. A machine is told so.
-pub async fn export_refused(visit: &Visit, rows: usize) -> Result<Option<Response>, Error> {
-    let policies = Policies::of(&visit.app)?;
-    let tx = visit.begin().await?;
-    let rows = u64::try_from(rows).unwrap_or(u64::MAX);
-    let path = json!(visit.address.path());
-    let spent = service::spend(&tx, &policies, visit.now(), EXPORT, rows, path).await;
-    match spent {
-        Ok(_) => tx.commit().await.map(|()| None),
-        Err(Error::Conflict(key)) if !visit.session.api_key => {
-            Ok(Some(see_other_saying("/elevations?kind=export", FlashKind::Problem, key)))
-        }
-        Err(error) => Err(error),
-    }
 }

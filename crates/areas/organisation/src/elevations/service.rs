@@ -1,8 +1,9 @@
-//! What can be done with elevations: ask, approve, refuse, use, end. Whoever asked never decides.
+//! What can be done with elevations: ask, approve, refuse, use, withdraw, end. Whoever asked never decides, and what is used
+//! is what was approved.
 
-use super::{Elevation, Standing, given, store};
+use super::{Elevation, Standing, given, store, subject};
 use crate::inbox::{self, Message, Recipient};
-use crate::policies::{ElevationKind, Policies};
+use crate::policies::{Binding, ElevationKind, Policies};
 use crate::{agencies, audit};
 use kit::clock::Micros;
 use kit::id::new_id;
@@ -22,7 +23,18 @@ pub struct Asked {
     pub agency_id: String,
     /// Code of the agency it is for, where the kind names one.
     pub agency_code: String,
+    /// What it is for, where the kind is bound to something: the digest of a draft or of a backup, the address of a question.
+    pub subject: String,
     pub reason: String,
+}
+
+/// What an elevation is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Act<'act> {
+    pub kind: &'act str,
+    /// As it was approved; empty for kinds that are bound to an agency alone.
+    pub subject: &'act str,
+    pub rows: u64,
 }
 
 fn kind_of<'policies>(policies: &'policies Policies, kind: &str) -> Result<&'policies ElevationKind, Error> {
@@ -44,6 +56,7 @@ pub async fn ask(tx: &Tx<'_>, live: &Live, policies: &Policies, now: Micros, ask
     let person = tx.scope().person_id().ok_or(Error::Forbidden("person"))?.to_owned();
     let kind = kind_of(policies, &asked.kind)?;
     tx.scope().require(kind.needs)?;
+    let subject = subject::read(kind, &asked.subject)?;
     let reason = reason_of(&asked.reason, true)?;
     let agency_id = match kind.names_agency {
         true => {
@@ -59,17 +72,17 @@ pub async fn ask(tx: &Tx<'_>, live: &Live, policies: &Policies, now: Micros, ask
     let open =
         |one: &Elevation| matches!(one.standing(&policies.elevation, now), Standing::Waiting | Standing::Running);
     let same = |one: &Elevation| one.agency_id == agency_id || !kind.names_agency;
-    if store::of_kind(tx, &person, &kind.id).await?.iter().any(|one| open(one) && same(one)) {
+    if store::of_kind(tx, &person, &kind.id, Some(&subject)).await?.iter().any(|one| open(one) && same(one)) {
         return Err(Error::Conflict("elevation-open-already"));
     }
     let id = new_id(now);
-    store::insert(tx, &id, (&kind.id, &person, &agency_id), &reason, now).await?;
+    store::insert(tx, &id, (&kind.id, &person, &agency_id, &subject), &reason, now).await?;
     let roles: Vec<_> = policies.roles_with(Capability::ApproveElevations).collect();
     let recipients: Vec<_> =
         roles.iter().map(|role| Recipient::Role { role: &role.id, agency_id: Some(agency_id.as_str()) }).collect();
     let message = message("elevation-message-asked", tx.scope().actor().name(), &reason, &agency_id);
     inbox::notify_all(tx, live, now, &recipients, &message).await?;
-    let details = json!({ "kind": kind.id, "reason": reason });
+    let details = json!({ "kind": kind.id, "subject": subject, "reason": reason });
     audit::record(tx, now, "elevation.ask", "elevation", &id, Some(&agency_id), details).await?;
     Ok(id)
 }
@@ -85,16 +98,21 @@ fn message(title_key: &'static str, name: &str, body: &str, agency_id: &str) -> 
     }
 }
 
-/// Approves a request of somebody else; from now on it runs.
+/// Approves a request of somebody else; from now on it runs. `seen`: the digest of the draft that was shown, where the
+/// request is for one.
 pub async fn approve(
     tx: &Tx<'_>,
     live: &Live,
     policies: &Policies,
     now: Micros,
     id: &str,
-    reason: &str,
+    seen: &str,
 ) -> Result<(), Error> {
-    decide(tx, live, policies, now, id, reason, true).await
+    let elevation = store::find(tx, id).await?;
+    if kind_of(policies, &elevation.kind)?.binding() == Binding::Draft && elevation.subject != seen {
+        return Err(Error::Conflict("elevation-draft-unseen"));
+    }
+    decide(tx, live, policies, now, id, "", true).await
 }
 
 /// Refuses it, with what speaks against it.
@@ -138,57 +156,70 @@ async fn decide(
     let message = message(key, tx.scope().actor().name(), &reason, &elevation.agency_id);
     inbox::notify(tx, live, now, Recipient::Person(&elevation.person_id), &message).await?;
     let details = json!({
-        "kind": elevation.kind, "person": elevation.person_id, "reason": reason, "ends_at": ends_at,
+        "kind": elevation.kind, "person": elevation.person_id, "subject": elevation.subject, "reason": reason,
+        "ends_at": ends_at,
     });
     let action = if approved { "elevation.approve" } else { "elevation.refuse" };
     audit::record(tx, now, action, "elevation", id, Some(&elevation.agency_id), details).await
 }
 
-/// Goes before an act of a kind that touches so many rows, for whoever holds the capability of the kind; see [`give`].
+/// Goes before an act, for whoever holds the capability of its kind; see [`give`].
 pub async fn spend(
     tx: &Tx<'_>,
     policies: &Policies,
     now: Micros,
-    kind: &str,
-    rows: u64,
+    act: &Act<'_>,
     details: Value,
 ) -> Result<Option<String>, Error> {
-    tx.scope().require(kind_of(policies, kind)?.needs)?;
-    give(tx, policies, now, kind, rows, details).await
+    tx.scope().require(kind_of(policies, act.kind)?.needs)?;
+    give(tx, policies, now, act, details).await
 }
 
 /// Goes before so many rows leave: they are counted where so few need no approval, with what left before; a use of the
-/// running elevation otherwise, whose identifier it gives; [`Error::Conflict`] `elevation-needed` where none runs. `details`
-/// say in the trail what it was used for.
+/// running elevation otherwise, whose identifier it gives. `details` say in the trail what it was used for.
+///
+/// # Errors
+/// [`Error::Conflict`]: `elevation-needed` where none runs, `elevation-for-another` where one runs for something else.
 pub async fn give(
     tx: &Tx<'_>,
     policies: &Policies,
     now: Micros,
-    kind: &str,
-    rows: u64,
+    act: &Act<'_>,
     details: Value,
 ) -> Result<Option<String>, Error> {
-    let kind = kind_of(policies, kind)?;
-    if kind.rows > 0 && given::take(tx, kind, rows, now).await? {
+    let kind = kind_of(policies, act.kind)?;
+    if kind.rows > 0 && given::take(tx, kind, act.rows, now).await? {
         return Ok(None);
     }
-    let running = running(tx, policies, kind, now).await?;
+    let running = running(tx, policies, kind, act.subject, now).await?;
     store::count_use(tx, &running.id, now).await?;
-    let details = json!({ "kind": kind.id, "rows": rows, "for": details });
+    let details = json!({ "kind": kind.id, "subject": act.subject, "rows": act.rows, "for": details });
     audit::record(tx, now, "elevation.use", "elevation", &running.id, Some(&running.agency_id), details).await?;
     Ok(Some(running.id))
 }
 
-/// What the asker may use of a kind now, else the request that still waits for an answer. An approval counts for the
-/// agency that it was asked for; what is done for another one needs its own.
+/// What the asker may use of a kind now for this subject, else the request that still waits for an answer. An approval counts
+/// for the agency that it was asked for; what is done for another one needs its own.
 pub async fn held(
     connection: &impl Connection,
     policies: &Policies,
     now: Micros,
     kind: &str,
+    subject: &str,
+) -> Result<Option<Elevation>, Error> {
+    any_held(connection, policies, now, kind, Some(subject)).await
+}
+
+/// The same, for whatever it was asked where no subject is given.
+async fn any_held(
+    connection: &impl Connection,
+    policies: &Policies,
+    now: Micros,
+    kind: &str,
+    subject: Option<&str>,
 ) -> Result<Option<Elevation>, Error> {
     let Some(person) = connection.scope().person_id() else { return Ok(None) };
-    let mut held = store::of_kind(connection, person, kind).await?;
+    let mut held = store::of_kind(connection, person, kind, subject).await?;
     let place = connection.scope().on_behalf_of();
     held.retain(|one| place.is_empty() || place == one.agency_id);
     let at = |wanted| held.iter().position(|one| one.standing(&policies.elevation, now) == wanted);
@@ -196,28 +227,60 @@ pub async fn held(
     Ok(found.map(|at| held.swap_remove(at)))
 }
 
-/// How many of the rows wanted may leave at `now`: all of them by a running elevation, else those that need none. Nothing
+/// How many of the rows of an act may leave at `now`: all of them by a running elevation, else those that need none. Nothing
 /// is counted yet.
-pub async fn allowed(connection: &impl Connection, policies: &Policies, now: Micros, kind: &str, wanted: u64) -> Result<u64, Error> {
-    let kind = kind_of(policies, kind)?;
+pub async fn allowed(
+    connection: &impl Connection,
+    policies: &Policies,
+    now: Micros,
+    act: &Act<'_>,
+) -> Result<u64, Error> {
+    let kind = kind_of(policies, act.kind)?;
     let left = given::left(connection, kind, now).await?;
-    if wanted <= left {
-        return Ok(wanted);
+    if act.rows <= left {
+        return Ok(act.rows);
     }
-    match running(connection, policies, kind, now).await {
-        Ok(_) => Ok(wanted),
+    match running(connection, policies, kind, act.subject, now).await {
+        Ok(_) => Ok(act.rows),
         Err(Error::Conflict(_) | Error::Forbidden(_)) if left > 0 => Ok(left),
         Err(error) => Err(error),
     }
 }
 
-/// The asker's elevation of a kind that runs now.
-async fn running(connection: &impl Connection, policies: &Policies, kind: &ElevationKind, now: Micros) -> Result<Elevation, Error> {
+/// The asker's elevation of a kind that runs now for this subject.
+async fn running(
+    connection: &impl Connection,
+    policies: &Policies,
+    kind: &ElevationKind,
+    subject: &str,
+    now: Micros,
+) -> Result<Elevation, Error> {
     let needed = || Error::Conflict("elevation-needed");
     connection.scope().person_id().ok_or_else(needed)?;
     connection.scope().require(kind.needs)?;
-    let held = held(connection, policies, now, &kind.id).await?;
-    held.filter(|one| one.standing(&policies.elevation, now) == Standing::Running).ok_or_else(needed)
+    let runs = |one: &Elevation| one.standing(&policies.elevation, now) == Standing::Running;
+    if let Some(held) = held(connection, policies, now, &kind.id, subject).await?.filter(runs) {
+        return Ok(held);
+    }
+    match any_held(connection, policies, now, &kind.id, None).await?.filter(runs) {
+        Some(_) => Err(Error::Conflict("elevation-for-another")),
+        None => Err(needed()),
+    }
+}
+
+/// Ends one whose act can be done but once, when it is done.
+pub async fn use_up(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
+    store::end(tx, id, now).await
+}
+
+/// Takes the asker's own requests back that nobody has answered, since what they were for is no more.
+pub async fn withdraw(tx: &Tx<'_>, now: Micros, kind: &str, subject: &str) -> Result<(), Error> {
+    let Some(person) = tx.scope().person_id().filter(|_| !subject.is_empty()) else { return Ok(()) };
+    for (id, agency_id) in store::withdraw(tx, person, kind, subject).await? {
+        let details = json!({ "kind": kind, "subject": subject });
+        audit::record(tx, now, "elevation.withdraw", "elevation", &id, Some(&agency_id), details).await?;
+    }
+    Ok(())
 }
 
 /// Ends it before its time: whoever asked for it, or whoever may approve it.

@@ -2,19 +2,23 @@
 
 use super::Elevation;
 use crate::audit::Touched;
-use crate::policies::FOREIGN_EVENTS;
+use crate::policies::{CHANGE_LAW, FOREIGN_EVENTS};
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use std::collections::BTreeSet;
 
 const SELECT: &str = "SELECT elevations.id, elevations.kind, elevations.person_id, people.full_name AS person_name, \
-                      elevations.agency_id, agencies.name AS agency_name, elevations.reason, elevations.state, \
+                      elevations.agency_id, agencies.name AS agency_name, elevations.subject, \
+                      law_drafts.path AS draft_path, elevations.reason, elevations.state, \
                       elevations.asked_at, elevations.decided_at, elevations.decided_by, \
                       deciders.full_name AS decider_name, elevations.decided_reason, elevations.ends_at, \
                       elevations.used, elevations.used_at FROM elevations \
                       JOIN people ON people.id = elevations.person_id \
                       JOIN agencies ON agencies.id = elevations.agency_id \
-                      LEFT JOIN people AS deciders ON deciders.id = elevations.decided_by";
+                      LEFT JOIN people AS deciders ON deciders.id = elevations.decided_by \
+                      LEFT JOIN law_drafts ON law_drafts.person_id = elevations.person_id \
+                      AND law_drafts.digest = elevations.subject AND elevations.subject <> ''";
 
 async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) -> Result<Vec<Elevation>, Error> {
     let statement =
@@ -48,15 +52,45 @@ pub async fn find(connection: &impl Connection, id: &str) -> Result<Elevation, E
     select(connection, &rest, vec![asker(connection), id.into()]).await?.pop().ok_or(Error::NotFound)
 }
 
-/// What a person has asked for of a kind and nobody refused, newest first.
+/// What a person has asked for of a kind, for a subject or for whatever, and neither was refused nor taken back; newest first.
 pub(super) async fn of_kind(
     connection: &impl Connection,
     person_id: &str,
     kind: &str,
+    subject: Option<&str>,
 ) -> Result<Vec<Elevation>, Error> {
-    let rest = "WHERE elevations.person_id = $1 AND elevations.kind = $2 AND elevations.state <> 'refused' \
-                ORDER BY elevations.asked_at DESC, elevations.id DESC LIMIT 50";
-    select(connection, rest, vec![person_id.into(), kind.into()]).await
+    let mut values: Vec<Value> = vec![person_id.into(), kind.into()];
+    values.extend(subject.map(Value::from));
+    let narrowed = if subject.is_some() { "AND elevations.subject = $3 " } else { "" };
+    let rest = format!(
+        "WHERE elevations.person_id = $1 AND elevations.kind = $2 AND elevations.state IN ('asked', 'approved') {narrowed}\
+         ORDER BY elevations.asked_at DESC, elevations.id DESC LIMIT 50"
+    );
+    select(connection, &rest, values).await
+}
+
+/// The request for a draft, with the digest of what is in it, that nobody has answered.
+pub async fn waiting_for(connection: &impl Connection, digest: &str) -> Result<Option<Elevation>, Error> {
+    let rest = format!(
+        "WHERE elevations.subject = $2 AND elevations.kind = '{CHANGE_LAW}' AND elevations.state = 'asked' AND {} \
+         ORDER BY elevations.asked_at DESC LIMIT 1",
+        seen(connection)
+    );
+    Ok(select(connection, &rest, vec![asker(connection), digest.into()]).await?.pop())
+}
+
+/// Identifier and agency of each request that was taken back.
+pub(super) async fn withdraw(
+    tx: &Tx<'_>,
+    person_id: &str,
+    kind: &str,
+    subject: &str,
+) -> Result<Vec<(String, String)>, Error> {
+    let sql = "UPDATE elevations SET state = 'withdrawn' WHERE person_id = $1 AND kind = $2 AND subject = $3 \
+               AND state = 'asked' RETURNING id, agency_id";
+    let values: [Value; 3] = [person_id.into(), kind.into(), subject.into()];
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "agency_id")?))).collect()
 }
 
 /// SQL that counts the elevations of a person that open raw events now, for a query that is asked anyway: the column of the
@@ -94,24 +128,37 @@ pub(super) async fn agency_named(connection: &impl Connection, code: &str) -> Re
     row.map(|row| Ok(row.try_get("", "id")?)).transpose()
 }
 
-/// Counts a use of every elevation that opened raw events of one of these agencies.
-pub(crate) async fn count_foreign_events(tx: &Tx<'_>, touched: &Touched, now: Micros) -> Result<(), Error> {
+/// An elevation that opened raw events of an agency.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub(crate) struct Right {
+    pub id: String,
+    pub reason: String,
+    /// Whose events were opened: the agency that it was asked for, or one below.
+    pub agency_id: String,
+}
+
+/// Counts a use of every elevation that opened raw events of one of these agencies, and tells which.
+pub(crate) async fn use_foreign_events(tx: &Tx<'_>, touched: &Touched, now: Micros) -> Result<Vec<Right>, Error> {
     let scope = tx.scope();
     // Most people read what their role reaches, and need no elevation.
-    let Some(person) = scope.person_id().filter(|_| scope.event_agencies() != scope.agencies()) else { return Ok(()) };
-    if touched.is_empty() {
-        return Ok(());
-    }
+    let person = scope.person_id().filter(|_| scope.event_agencies() != scope.agencies() && !touched.is_empty());
+    let Some(person) = person else { return Ok(Vec::new()) };
     let mut values: Vec<Value> = vec![now.into(), person.into(), FOREIGN_EVENTS.into()];
     values.extend(touched.keys().map(Value::from));
     let places: Vec<_> = (4..values.len() + 1).map(|place| format!("${place}")).collect();
     let sql = format!(
-        "UPDATE elevations SET used = used + 1, used_at = $1 WHERE person_id = $2 AND kind = $3 \
-         AND state = 'approved' AND ends_at > $1 AND agency_id IN \
-         (SELECT ancestor_id FROM agency_closure WHERE descendant_id IN ({}))",
+        "SELECT e.id, e.reason, c.descendant_id AS agency_id FROM elevations e \
+         JOIN agency_closure c ON c.ancestor_id = e.agency_id WHERE e.ends_at > $1 AND e.person_id = $2 AND e.kind = $3 \
+         AND e.state = 'approved' AND c.descendant_id IN ({}) ORDER BY e.asked_at, e.id",
         places.join(", ")
     );
-    execute(tx, &sql, values).await.map(|_| ())
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    let rights = Right::find_by_statement(statement).all(tx).await?;
+    let used: BTreeSet<&str> = rights.iter().map(|right| right.id.as_str()).collect();
+    for id in used {
+        count_use(tx, id, now).await?;
+    }
+    Ok(rights)
 }
 
 async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Error> {
@@ -122,13 +169,15 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Erro
 pub(super) async fn insert(
     tx: &Tx<'_>,
     id: &str,
-    (kind, person_id, agency_id): (&str, &str, &str),
+    (kind, person_id, agency_id, subject): (&str, &str, &str, &str),
     reason: &str,
     now: Micros,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO elevations (id, kind, person_id, agency_id, reason, state, asked_at, decided_at, decided_by, \
-               decided_reason, ends_at, used, used_at) VALUES ($1,$2,$3,$4,$5,'asked',$6,NULL,NULL,'',NULL,0,NULL)";
-    let values = vec![id.into(), kind.into(), person_id.into(), agency_id.into(), reason.into(), now.into()];
+    let sql = "INSERT INTO elevations (id, kind, person_id, agency_id, subject, reason, state, asked_at, decided_at, \
+               decided_by, decided_reason, ends_at, used, used_at) \
+               VALUES ($1,$2,$3,$4,$5,$6,'asked',$7,NULL,NULL,'',NULL,0,NULL)";
+    let values =
+        vec![id.into(), kind.into(), person_id.into(), agency_id.into(), subject.into(), reason.into(), now.into()];
     execute(tx, sql, values).await.map(|_| ())
 }
 

@@ -5,6 +5,7 @@ use super::{Expert, store};
 use crate::audit::{Reading, Touched, record_reading};
 use crate::{agencies, audit};
 use kit::clock::Micros;
+use kit::error::unfit;
 use kit::id::new_id;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Personal, Tx};
@@ -42,8 +43,8 @@ async fn check(tx: &Tx<'_>, data: &mut ExpertData) -> Result<(), Error> {
     if !data.email.is_empty() && !data.email.contains('@') {
         faults.add("email", "field-invalid");
     }
-    if agencies::require_in_scope(tx, &data.agency_id).await.is_err() {
-        faults.add("agency_id", "field-required");
+    if !agencies::in_reach(tx, &data.agency_id).await? {
+        faults.add("agency_id", unfit(&data.agency_id));
     }
     faults.into_result()
 }

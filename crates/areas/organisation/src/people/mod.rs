@@ -29,7 +29,7 @@ pub use service::{NewPerson, PersonChange, change, create, disable, enable};
 pub use sheet::{import_sheet, read_sheet};
 pub use standing::scope_of;
 pub use store::{PersonFilter, by_account, count, find, grants_of, heads_of, list, name_of, who_may};
-pub(crate) use store::{signed_in, signing_in, with_role};
+pub(crate) use store::{roles_of_each, signed_in, signing_in, with_role};
 pub use tables::PEOPLE;
 
 use kit::Personal;

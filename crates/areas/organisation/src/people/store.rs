@@ -8,6 +8,7 @@ use kit::clock::Micros;
 use kit::fold::{fold, sort_key};
 use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 const SELECT: &str = "SELECT people.id, people.account, people.full_name, people.agency_id, agencies.name AS agency_name, \
                       people.title, people.signs_as, people.phone, people.email, people.kind, people.active, people.created_at \
@@ -150,6 +151,33 @@ pub async fn grants_of(connection: &impl Connection, person_id: &str) -> Result<
     let values = [person_id.into(), scope.person_id().unwrap_or_default().into()];
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     Ok(Grant::find_by_statement(statement).all(connection).await?)
+}
+
+/// Whether the account is open, and its roles, of each of these people in scope. Who is not there has no entry.
+pub(crate) async fn roles_of_each(
+    connection: &impl Connection,
+    ids: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, (bool, Vec<Grant>)>, Error> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let places: Vec<_> = (1..=ids.len()).map(|place| format!("${place}")).collect();
+    let among =
+        format!("people.id IN ({}) AND {}", places.join(", "), connection.scope().agency_condition("people.agency_id"));
+    let values: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
+    let asked = |sql| Statement::from_sql_and_values(connection.get_database_backend(), sql, values.clone());
+    let mut found = BTreeMap::new();
+    for row in connection.query_all_raw(asked(format!("SELECT id, active FROM people WHERE {among}"))).await? {
+        let id: String = row.try_get("", "id")?;
+        found.insert(id, (row.try_get("", "active")?, Vec::new()));
+    }
+    let grants = format!("{GRANTS} JOIN people ON people.id = person_roles.person_id WHERE {among}");
+    for grant in Grant::find_by_statement(asked(grants)).all(connection).await? {
+        if let Some((_, grants)) = found.get_mut(&grant.person_id) {
+            grants.push(grant);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) async fn grant(connection: &impl Connection, id: &str) -> Result<Option<Grant>, Error> {

@@ -37,13 +37,36 @@ pub const EXPORT: &str = "export";
 
 /// Kind of the elevation that opens raw events of another agency.
 pub const FOREIGN_EVENTS: &str = "foreign-events";
+
 /// Kind of the elevation for changing the law in force.
 pub const CHANGE_LAW: &str = "change-law";
 
 /// Kind of the elevation that lets a backup take the place of what there is.
 pub const RESTORE: &str = "restore";
 
+/// What an approval holds for, beside its person, its agency and its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// Nothing more than the agency.
+    Agency,
+    /// One draft of a change of law, by its digest.
+    Draft,
+    /// One backup, by the SHA-256 of its inventory.
+    Backup,
+    /// One question, by its address.
+    Question,
+}
+
 impl ElevationKind {
+    pub fn binding(&self) -> Binding {
+        match self.id.as_str() {
+            CHANGE_LAW => Binding::Draft,
+            RESTORE => Binding::Backup,
+            EXPORT => Binding::Question,
+            _ => Binding::Agency,
+        }
+    }
+
     /// Key of its name.
     pub fn key(&self) -> String {
         format!("elevation-kind-{}", self.id)

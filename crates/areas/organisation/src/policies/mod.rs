@@ -12,7 +12,7 @@ mod separation;
 mod session;
 
 pub use account::{AccountPolicy, IdleLimits};
-pub use elevation::{CHANGE_LAW, EXPORT, ElevationKind, ElevationPolicy, FOREIGN_EVENTS, RESTORE};
+pub use elevation::{Binding, CHANGE_LAW, EXPORT, ElevationKind, ElevationPolicy, FOREIGN_EVENTS, RESTORE};
 pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
 pub use qualification::QualificationPolicy;

@@ -3,7 +3,7 @@
 use super::in_force::{Regulations, digest};
 use super::pages::{Outcome, text_of};
 use super::service::{self, Change, require_change, tidy};
-use super::view::{LineView, folder_title};
+use super::view::{LineView, drawn, folder_title};
 use super::{address_of, path_of, store};
 use crate::elevations::{self, Standing};
 use crate::policies::{CHANGE_LAW, Policies};
@@ -12,6 +12,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kit::diff;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other, see_other_saying};
 use kit::{Capability, Error};
@@ -39,7 +40,7 @@ struct Fields {
     built_on: String,
     /// Digest of the text whose outcome was shown.
     seen: String,
-    /// `preview`, `ask` or `apply`.
+    /// `preview`, `rebase`, `ask` or `apply`.
     then: String,
 }
 
@@ -47,12 +48,19 @@ impl Fields {
     fn change(&self, path: &str) -> Change {
         Change {
             path: path.to_owned(),
-            text: tidy(&self.text),
+            text: self.text.clone(),
             reason: self.reason.clone(),
             basis: self.basis.clone(),
             built_on: self.built_on.clone(),
         }
     }
+}
+
+/// What became of the law in force since a text was begun.
+struct Moved {
+    /// Whether the text that it was built on is still known.
+    is_known: bool,
+    parts: Vec<Vec<LineView>>,
 }
 
 /// The second person, as the page needs it.
@@ -82,6 +90,7 @@ struct EditPage {
     parts: Vec<Vec<LineView>>,
     second: SecondPerson,
     has_draft: bool,
+    moved: Option<Moved>,
 }
 
 fn edit_path(address: &str) -> String {
@@ -146,17 +155,33 @@ async fn edit_file(visit: Visit, Path(address): Path<String>) -> Result<Response
     } else if let Some(person) = visit.scope().person_id()
         && let Some(draft) = store::draft_of(&view, &path, person).await?
     {
-        (fields.text, fields.reason, fields.basis) = (draft.text, draft.reason, draft.basis);
+        fields = Fields {
+            text: draft.text,
+            reason: draft.reason,
+            basis: draft.basis,
+            built_on: draft.built_on,
+            ..Fields::default()
+        };
     }
     show(&visit, &regulations, &path, &fields, FormErrors::default(), false).await
 }
 
-async fn change_file(visit: Visit, Path(address): Path<String>, Form(fields): Form<Fields>) -> Result<Response, Fail> {
+async fn change_file(
+    visit: Visit,
+    Path(address): Path<String>,
+    Form(mut fields): Form<Fields>,
+) -> Result<Response, Fail> {
     let (regulations, path) = named(&visit, &address)?;
+    if fields.then == "rebase" {
+        // The text now stands against what is in force; its author has been shown what came between.
+        fields.built_on = digest(regulations.current().text(&path));
+    }
     let change = fields.change(&path);
-    let sound = service::check(&regulations, &path, &change.text).is_empty();
+    let text = tidy(&fields.text);
+    let is_sound = |text: &String| service::check(&regulations, &path, text).is_empty();
+    let sound = text.as_ref().is_ok_and(is_sound);
     // What is put in force is what was looked at.
-    let looked_at = fields.seen == digest(&change.text);
+    let looked_at = text.is_ok_and(|text| fields.seen == digest(&text));
     let (done, said) = match fields.then.as_str() {
         "apply" if sound && looked_at => (put_in_force(&visit, &regulations, &change).await, "regulation-applied"),
         "ask" if sound && looked_at => (ask(&visit, &regulations, &change).await, "regulation-asked"),
@@ -193,7 +218,7 @@ async fn ask(visit: &Visit, regulations: &Regulations, change: &Change) -> Resul
     let policies = Policies::of(&visit.app)?;
     let tx = visit.begin().await?;
     let told = (&visit.app.live, &*policies);
-    service::ask(&tx, regulations, told, visit.now(), &visit.session.agency_id, change).await?;
+    service::ask(&tx, regulations, told, visit.now(), &visit.session.agency_id, change).await.map(drop)?;
     tx.commit().await
 }
 
@@ -205,6 +230,17 @@ async fn discard_draft(visit: Visit, Path(address): Path<String>, _form: Form<Fi
     let there = regulations.current().files.contains_key(&path);
     let to = if there { format!("/regulations/{address}") } else { "/regulations".to_owned() };
     Ok(see_other_saying(to, FlashKind::Done, "regulation-discarded"))
+}
+
+/// What came between a text and the law in force, where something did.
+async fn moved(visit: &Visit, regulations: &Regulations, path: &str, built_on: &str) -> Result<Option<Moved>, Error> {
+    if !service::has_moved(regulations, path, built_on) {
+        return Ok(None);
+    }
+    let before = service::built_on(&visit.read(), regulations, path, built_on).await?;
+    let now = regulations.current();
+    let parts = before.as_ref().map(|before| drawn(&diff::lines(before, now.text(path)))).unwrap_or_default();
+    Ok(Some(Moved { is_known: before.is_some(), parts }))
 }
 
 /// The form, and under it what its text would do; with everything that is wrong, where something is.
@@ -221,10 +257,18 @@ async fn show(
     let view = visit.read();
     let state = regulations.current();
     let text = tidy(&fields.text);
-    let found = if outcome { Outcome::of(visit, regulations, path, &text).await? } else { Outcome::default() };
+    if let Err(key) = &text {
+        errors.add("text", page.t(key));
+    }
+    let found = match text.as_ref().ok().filter(|_| outcome) {
+        Some(text) => Outcome::of(visit, regulations, path, text).await?,
+        None => Outcome::default(),
+    };
     for fault in &found.faults {
         errors.add("text", fault.clone());
     }
+    let shown = outcome && text.is_ok() && found.faults.is_empty();
+    let text = text.unwrap_or_default();
     let entry = |kind, name: &str, value: &str| {
         let label = page.t(&format!("regulation-{name}"));
         Entry::new(kind, name, label)
@@ -238,7 +282,10 @@ async fn show(
         entry("text", "basis", &fields.basis),
         entry("textarea", "reason", &fields.reason).rows(3),
     ];
-    let held = elevations::held(&view, &policies, visit.now(), CHANGE_LAW).await?;
+    let held = match fields.change(path).tidied() {
+        Ok(change) => elevations::held(&view, &policies, visit.now(), CHANGE_LAW, &change.digest()).await?,
+        Err(_) => None,
+    };
     let standing = held.as_ref().map(|one| one.standing(&policies.elevation, visit.now()));
     let until = held.and_then(|one| one.ends_at).map(|end| page.format.date_time(end));
     let draft = match visit.scope().person_id() {
@@ -248,10 +295,11 @@ async fn show(
     let template = EditPage {
         address: address_of(path),
         is_new: !state.files.contains_key(path),
-        shown: outcome && found.faults.is_empty(),
+        shown,
         unchanged: text == state.text(path),
-        seen: if outcome && found.faults.is_empty() { digest(&text) } else { String::new() },
+        seen: if shown { digest(&text) } else { String::new() },
         built_on: fields.built_on.clone(),
+        moved: moved(visit, regulations, path, &fields.built_on).await?,
         effects: found.effects,
         running: found.running,
         parts: found.parts,

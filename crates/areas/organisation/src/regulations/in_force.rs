@@ -6,6 +6,7 @@ use super::store::{self, Version};
 use kit::clock::Micros;
 use kit::{App, Connection, Error};
 use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -162,35 +163,66 @@ impl Regulations {
         Ok(())
     }
 
-    /// What is in force with these versions, in the order in which they were made. A version that does not load is left
-    /// out; where the fault is told of another file, the newest version goes first.
-    pub(super) fn state_of(&self, mut newest: Vec<Version>, change: i64) -> State {
-        let mut unread = Vec::new();
-        let left_out = |version: Version, faults| Unread { path: version.path, version: version.version, faults };
-        while let Some(at) = newest.iter().position(|version| self.book_of(&version.path).is_none()) {
-            let version = newest.remove(at);
+    /// What is in force with these versions, in the order in which they were made. Where they do not load together, as few as
+    /// possible are left out, each with what is wrong when it joins the others.
+    pub(super) fn state_of(&self, newest: Vec<Version>, change: i64) -> State {
+        let has_reader = |version: &Version| self.book_of(&version.path).is_some();
+        let (mut kept, lost): (Vec<_>, Vec<_>) = newest.into_iter().partition(has_reader);
+        let no_reader = |version: Version| {
             let fault = Fault::new(&version.path, None, "regulation-fault-no-reader", []);
-            unread.push(left_out(version, vec![fault]));
+            Unread { path: version.path, version: version.version, faults: vec![fault] }
+        };
+        let mut unread: Vec<_> = lost.into_iter().map(no_reader).collect();
+        let mut left_out = Vec::new();
+        while let Some(at) = self.in_the_way(&kept) {
+            left_out.push((kept.remove(at), Vec::new()));
         }
+        // What went before the one that was in its way comes back.
         loop {
-            let mut state = State { change, files: self.0.base.clone(), unread: Vec::new() };
-            for version in &newest {
-                let source = Source::Version {
-                    version: version.version,
-                    by_name: version.by_name.clone(),
-                    valid_from: version.valid_from,
-                };
-                state.files.insert(version.path.clone(), InForce { text: version.text.clone(), source });
+            let before = left_out.len();
+            left_out = left_out.into_iter().filter_map(|(version, _)| self.join(&mut kept, version)).collect();
+            if left_out.len() == before {
+                break;
             }
-            let faults = self.faults(&state.texts());
-            let named = newest.iter().position(|version| faults.iter().any(|fault| fault.path == version.path));
-            let last = newest.len().checked_sub(1);
-            let Some(at) = named.or(last).filter(|_| !faults.is_empty()) else {
-                state.unread = unread;
-                return state;
-            };
-            unread.push(left_out(newest.remove(at), faults));
         }
+        left_out.sort_by_key(|(version, _)| version.change_number);
+        let told = |(version, faults): (Version, _)| Unread { path: version.path, version: version.version, faults };
+        unread.extend(left_out.into_iter().map(told));
+        let mut state = State { change, files: self.0.base.clone(), unread };
+        state.files.extend(kept.into_iter().map(in_force));
+        state
+    }
+
+    /// Which of these versions goes first where they do not load together: the one without which least is wrong; among
+    /// equals one that a fault is told of, and the newest of those.
+    fn in_the_way(&self, versions: &[Version]) -> Option<usize> {
+        let faults = self.faults(&self.texts_with(versions));
+        if faults.is_empty() {
+            return None;
+        }
+        let without = |at: usize| {
+            let others = versions.iter().enumerate().filter(|(other, _)| *other != at);
+            self.faults(&self.texts_with(others.map(|(_, version)| version))).len()
+        };
+        let weighed = versions.iter().enumerate().map(|(at, version)| {
+            let is_named = faults.iter().any(|fault| fault.path == version.path);
+            (without(at), !is_named, Reverse(at))
+        });
+        weighed.min().map(|(_, _, Reverse(at))| at)
+    }
+
+    /// Puts a version among others that load together. It comes back with what would be wrong then, where something would.
+    fn join(&self, kept: &mut Vec<Version>, version: Version) -> Option<(Version, Vec<Fault>)> {
+        let at = kept.partition_point(|one| one.change_number < version.change_number);
+        kept.insert(at, version);
+        let faults = self.faults(&self.texts_with(&*kept));
+        (!faults.is_empty()).then(|| (kept.remove(at), faults))
+    }
+
+    fn texts_with<'version>(&self, versions: impl IntoIterator<Item = &'version Version>) -> Files {
+        let mut texts: Files = self.0.base.iter().map(|(path, file)| (path.clone(), file.text.clone())).collect();
+        texts.extend(versions.into_iter().map(|version| (version.path.clone(), version.text.clone())));
+        texts
     }
 
     /// Puts a state in force, unless a later one already is.
@@ -212,6 +244,12 @@ impl Regulations {
         }
         *held = Arc::new(state);
     }
+}
+
+/// A version as a file in force.
+fn in_force(version: Version) -> (String, InForce) {
+    let Version { path, text, version, by_name, valid_from, .. } = version;
+    (path, InForce { text, source: Source::Version { version, by_name, valid_from } })
 }
 
 /// The files that a book reads.

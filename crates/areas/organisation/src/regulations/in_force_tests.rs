@@ -134,3 +134,39 @@ fn an_older_state_never_takes_the_place_of_a_later_one() {
     regulations.take_up(earlier);
     assert_eq!(regulations.current().text("words/a.toml"), "word = \"later\"\n");
 }
+
+#[test]
+fn only_what_is_in_the_way_is_left_out() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("words")).unwrap();
+    std::fs::write(directory.path().join("words/c.toml"), "word = \"c\"\n").unwrap();
+    let (regulations, _) = open(Some(directory.path()));
+    // A fault is told of both: the older one asks for a word that the newer one has spoilt.
+    let asks = version("words/b.toml", 1, "word = \"b?c\"\n");
+    let spoilt = version("words/c.toml", 2, "nothing");
+    let state = regulations.state_of(vec![asks, spoilt], 2);
+    assert_eq!(unread(&state), [("words/c.toml", "no-word")]);
+    assert_eq!((state.text("words/b.toml"), state.text("words/c.toml")), ("word = \"b?c\"\n", "word = \"c\"\n"));
+    assert_eq!(state.unread[0].faults.len(), 1, "its own fault and no other");
+}
+
+#[test]
+fn whatever_was_changed_what_is_in_force_loads_and_nothing_more_could_join_it() {
+    let (regulations, _) = open(None);
+    let texts = ["word = \"a\"\n", "word = \"c\"\n", "word = \"b?c\"\n", "word = \"c?d\"\n", "nothing"];
+    let paths = ["words/a.toml", "words/b.toml", "words/c.toml"];
+    for code in 0..texts.len().pow(3) {
+        let chosen = [code % 5, code / 5 % 5, code / 25];
+        let versions: Vec<_> =
+            (1..).zip(paths).zip(chosen).map(|((change, path), at)| version(path, change, texts[at])).collect();
+        let state = regulations.state_of(versions.clone(), 3);
+        assert_eq!(regulations.faults(&state.texts()), [], "{code}");
+        for one in &state.unread {
+            let mut joined = state.texts();
+            let text = versions.iter().find(|version| version.path == one.path).unwrap().text.clone();
+            joined.insert(one.path.clone(), text);
+            assert_eq!(regulations.faults(&joined), one.faults, "{code}: {}", one.path);
+            assert!(!one.faults.is_empty(), "{code}: {}", one.path);
+        }
+    }
+}

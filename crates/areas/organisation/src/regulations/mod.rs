@@ -12,8 +12,11 @@ mod view;
 
 pub use book::{Book, Description, Fault, Files, Provision, Work, line_at, line_of_key};
 pub use in_force::{InForce, LawError, Regulations, Source, State, Unread, digest};
-pub use service::{Change, Preview, apply, ask, check, discard, keep_draft, preview, require_change, tidy};
+pub use service::{
+    Change, Preview, apply, ask, built_on, check, discard, has_moved, keep_draft, preview, require_change, tidy,
+};
 pub use store::{Draft, Version, draft_of, drafts_of, find, of_file};
+pub(crate) use view::title_of;
 
 use kit::web::Routes;
 

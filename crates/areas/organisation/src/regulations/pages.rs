@@ -1,10 +1,12 @@
 //! Pages that show the law: everything in force, one file with its versions, one version, the draft of somebody.
 
-use super::in_force::{Regulations, Source};
+use super::in_force::{InForce, Regulations, Source};
 use super::service::{self, require_change};
 use super::store::{self, Draft, Version};
-use super::view::{FileView, LineView, drawn, folder_title, source_words, unread_words};
+use super::view::{FileView, LineView, drawn, folder_title, source_words, title_of, unread_words};
 use super::{address_of, path_of};
+use crate::elevations::{self, Elevation, Standing};
+use crate::policies::Policies;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -52,7 +54,7 @@ async fn list_files(visit: Visit) -> Result<Response, Fail> {
         Group { folder, title: folder_title(&page, folder), files }
     };
     let groups = regulations.folders().map(group).collect();
-    let unread = unread_words(&page, &state);
+    let unread = unread_words(&page, &state, |_| true);
     let may_change = require_change(visit.scope()).is_ok();
     Ok(render(&ListPage { page, groups, unread, may_change })?.into_response())
 }
@@ -88,6 +90,14 @@ pub(super) fn known(regulations: &Regulations, address: &str) -> Result<String, 
     path_of(address).filter(|path| regulations.current().files.contains_key(path)).ok_or(Error::NotFound)
 }
 
+/// The version that is in force of a file; 0 where it is what lies below all of them.
+fn version_of(file: &InForce) -> i64 {
+    match &file.source {
+        Source::Version { version, .. } => *version,
+        Source::Embedded | Source::Directory => 0,
+    }
+}
+
 async fn show_file(visit: Visit, Path(address): Path<String>) -> Result<Response, Fail> {
     let regulations = Regulations::of(&visit.app)?;
     let path = known(&regulations, &address)?;
@@ -96,10 +106,7 @@ async fn show_file(visit: Visit, Path(address): Path<String>) -> Result<Response
     let page = visit.page().await?;
     let view = visit.read();
     let stored = store::of_file(&view, &path).await?;
-    let current = match &file.source {
-        Source::Version { version, .. } => *version,
-        Source::Embedded | Source::Directory => 0,
-    };
+    let current = version_of(file);
     let row = |version: Version| VersionRow {
         number: version.version,
         source: String::new(),
@@ -115,8 +122,7 @@ async fn show_file(visit: Visit, Path(address): Path<String>) -> Result<Response
     }));
     let sees_drafts = DRAFTS.allows(Some(visit.scope())).is_ok();
     let drafts = if sees_drafts { store::drafts_of(&view, &path).await? } else { Vec::new() };
-    let mut unread = unread_words(&page, &state);
-    unread.retain(|words| words.contains(&path));
+    let unread = unread_words(&page, &state, |one| one == path);
     let template = FilePage {
         file: FileView::of(&page, &regulations, &path, file),
         text: file.text.clone(),
@@ -151,6 +157,7 @@ struct VersionPage {
     file: FileView,
     number: i64,
     version: Option<Version>,
+    in_force: bool,
     source: String,
     text: String,
     /// What it is compared with: the version in force where nothing is chosen.
@@ -189,6 +196,7 @@ async fn show_version(visit: Visit, Path((address, version)): Path<(String, Stri
         file: FileView::of(&page, &regulations, &path, file),
         number,
         version,
+        in_force: version_of(file) == number,
         source: source.unwrap_or_default(),
         others: others.collect(),
         parts: drawn(&diff::lines(&other, &text)),
@@ -204,6 +212,8 @@ async fn show_version(visit: Visit, Path((address, version)): Path<(String, Stri
 struct DraftPage {
     page: Page,
     address: String,
+    /// What the file is called by what is in force of it, where something is.
+    title: Option<String>,
     draft: Draft,
     /// Why it would not load now, where that is so.
     faults: Vec<String>,
@@ -211,6 +221,14 @@ struct DraftPage {
     running: Vec<String>,
     parts: Vec<Vec<LineView>>,
     is_own: bool,
+    /// The law in force is not what it was built on any more.
+    has_moved: bool,
+    /// The request that the asker may answer here.
+    decide: Option<String>,
+}
+
+fn answer_path(id: &str, act: &str) -> String {
+    format!("/elevations/{id}/{act}")
 }
 
 async fn show_draft(visit: Visit, Path((address, person)): Path<(String, String)>) -> Result<Response, Fail> {
@@ -220,13 +238,21 @@ async fn show_draft(visit: Visit, Path((address, person)): Path<(String, String)
     let draft = store::draft_of(&view, &path, &person).await?.ok_or(Error::NotFound)?;
     let page = visit.page().await?;
     let outcome = Outcome::of(&visit, &regulations, &path, &draft.text).await?;
+    let is_own = visit.scope().person_id() == Some(draft.person_id.as_str());
+    let decides = visit.scope().may(Capability::ApproveElevations) && !is_own;
+    let policies = Policies::of(&visit.app)?;
+    let asked = elevations::waiting_for(&view, &draft.digest).await?.filter(|_| decides);
+    let waits = |one: &Elevation| one.standing(&policies.elevation, visit.now()) == Standing::Waiting;
     let template = DraftPage {
+        has_moved: service::has_moved(&regulations, &path, &draft.built_on),
+        decide: asked.filter(waits).map(|one| one.id),
         address: address_of(&path),
+        title: title_of(&page, &regulations, &path),
         faults: outcome.faults,
         effects: outcome.effects,
         running: outcome.running,
         parts: outcome.parts,
-        is_own: visit.scope().person_id() == Some(draft.person_id.as_str()),
+        is_own,
         draft,
         page,
     };

@@ -1,13 +1,13 @@
-//! What can be done with law: look at what a change would do, keep it for the second person, put it in force.
+//! What can be done with law: look at what a change would do, keep it for the second person, put in force what was approved.
 
 use super::book::{Fault, Files};
 use super::in_force::{Regulations, State, digest, of_book};
 use super::store::{self, Draft, Version};
+use crate::audit;
+use crate::elevations::{self, Act};
 use crate::policies::{CHANGE_LAW, Policies};
-use crate::{audit, elevations};
 use kit::clock::Micros;
 use kit::diff::{self, Line, Mark};
-use kit::fold::normalise;
 use kit::live::Live;
 use kit::scope::Agencies;
 use kit::text::{FieldFaults, several_lines};
@@ -32,6 +32,39 @@ pub struct Change {
     pub built_on: String,
 }
 
+impl Change {
+    /// Digest of everything in it: what the second person approves.
+    pub fn digest(&self) -> String {
+        digest(&json!([self.path, self.built_on, self.text, self.reason, self.basis]).to_string())
+    }
+
+    /// As it is kept.
+    ///
+    /// # Errors
+    /// The fields that are wrong, each with what is wrong.
+    pub fn tidied(&self) -> Result<Self, Error> {
+        let mut faults = FieldFaults::default();
+        let text = tidy(&self.text).unwrap_or_else(|key| {
+            faults.add("text", key);
+            String::new()
+        });
+        if text.len() > LONGEST_TEXT {
+            faults.add("text", "field-too-long");
+        }
+        let reason = faults.required_lines("reason", &self.reason, LONGEST_REASON);
+        let basis = faults.required_lines("basis", &self.basis, LONGEST_REASON);
+        faults.into_result()?;
+        Ok(Self { path: self.path.clone(), text, reason, basis, built_on: self.built_on.clone() })
+    }
+}
+
+impl From<Draft> for Change {
+    fn from(draft: Draft) -> Self {
+        let Draft { path, text, reason, basis, built_on, .. } = draft;
+        Self { path, text, reason, basis, built_on }
+    }
+}
+
 /// What would become different.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
@@ -40,9 +73,10 @@ pub struct Preview {
     pub effects: Vec<String>,
 }
 
-/// A text as it is kept: NFC, line ends of one kind, one at the end.
-pub fn tidy(text: &str) -> String {
-    format!("{}\n", normalise(text))
+/// A text as it is kept: NFC, line ends of one kind, one at the end. Else the key of what is wrong: signs that nobody sees
+/// are not taken away.
+pub fn tidy(text: &str) -> Result<String, &'static str> {
+    several_lines(text).map(|text| text + "\n")
 }
 
 /// Refuses all but who holds the capability for the whole centre: law is one for everybody.
@@ -81,35 +115,21 @@ fn with(state: &State, path: &str, text: &str) -> Files {
     files
 }
 
-fn bounded(field: &str, text: &str) -> Result<String, Error> {
-    let mut faults = FieldFaults::default();
-    let text = faults.required_lines(field, text, LONGEST_REASON);
-    faults.into_result()?;
-    Ok(text)
-}
-
-/// The change as it is kept, its fields looked at.
-fn read(change: &Change) -> Result<Change, Error> {
-    if change.text.len() > LONGEST_TEXT {
-        return Err(Error::invalid("text", "field-too-long"));
-    }
-    several_lines(&change.text).map_err(|key| Error::invalid("text", key))?;
-    Ok(Change {
-        path: change.path.clone(),
-        text: tidy(&change.text),
-        reason: bounded("reason", &change.reason)?,
-        basis: bounded("basis", &change.basis)?,
-        built_on: change.built_on.clone(),
-    })
-}
-
-/// Keeps a change until somebody else has approved it; whoever decides can look at it.
-pub async fn keep_draft(tx: &Tx<'_>, regulations: &Regulations, now: Micros, change: &Change) -> Result<(), Error> {
+/// Keeps a change until somebody else has approved it; whoever decides can look at it. A request for what was kept before is
+/// taken back where nobody has answered it. Gives the digest of what is kept.
+pub async fn keep_draft(tx: &Tx<'_>, regulations: &Regulations, now: Micros, change: &Change) -> Result<String, Error> {
     require_change(tx.scope())?;
     let person_id = tx.scope().person_id().ok_or(Error::Forbidden(Capability::ChangeLaw.name()))?.to_owned();
     regulations.reader(&change.path)?;
-    let change = read(change)?;
-    let details = json!({ "digest": digest(&change.text), "reason": change.reason, "basis": change.basis });
+    let change = change.tidied()?;
+    let kept = change.digest();
+    let details = json!({
+        "digest": kept, "text": digest(&change.text), "built_on": change.built_on, "reason": change.reason,
+        "basis": change.basis,
+    });
+    if let Some(before) = store::draft_of(tx, &change.path, &person_id).await?.filter(|before| before.digest != kept) {
+        elevations::withdraw(tx, now, CHANGE_LAW, &before.digest).await?;
+    }
     let draft = Draft {
         path: change.path.clone(),
         person_id,
@@ -117,13 +137,20 @@ pub async fn keep_draft(tx: &Tx<'_>, regulations: &Regulations, now: Micros, cha
         text: change.text,
         reason: change.reason,
         basis: change.basis,
+        built_on: change.built_on,
+        digest: kept.clone(),
         saved_at: now,
     };
     store::keep_draft(tx, &draft).await?;
-    audit::record(tx, now, "law.draft", "law", &change.path, None, details).await
+    audit::record(tx, now, "law.draft", "law", &change.path, None, details).await?;
+    Ok(kept)
 }
 
-/// Keeps a change and asks for the second person. A request that already waits, or that was approved, is enough.
+/// Keeps a change and asks for the second person; gives the digest that is approved. A request for the same change that
+/// waits, or that was approved, is enough.
+///
+/// # Errors
+/// `regulation-somebody-was-faster` where the law in force is not what it was built on: nobody could approve it to any use.
 pub async fn ask(
     tx: &Tx<'_>,
     regulations: &Regulations,
@@ -131,32 +158,56 @@ pub async fn ask(
     now: Micros,
     agency_id: &str,
     change: &Change,
-) -> Result<(), Error> {
-    keep_draft(tx, regulations, now, change).await?;
+) -> Result<String, Error> {
+    let kept = keep_draft(tx, regulations, now, change).await?;
+    if has_moved(regulations, &change.path, &change.built_on) {
+        return Err(Error::Conflict("regulation-somebody-was-faster"));
+    }
     let asked = elevations::Asked {
         kind: CHANGE_LAW.to_owned(),
         agency_id: agency_id.to_owned(),
         agency_code: String::new(),
+        subject: kept.clone(),
         reason: format!("{}: {}", change.path, change.reason),
     };
     match elevations::ask(tx, live, policies, now, &asked).await {
-        Ok(_) | Err(Error::Conflict("elevation-open-already")) => Ok(()),
+        Ok(_) | Err(Error::Conflict("elevation-open-already")) => Ok(kept),
         Err(error) => Err(error),
     }
+}
+
+/// Whether the text in force is another one than what a change was built on.
+pub fn has_moved(regulations: &Regulations, path: &str, built_on: &str) -> bool {
+    digest(regulations.current().text(path)) != built_on
+}
+
+/// The text that a change was built on, where it is still known.
+pub async fn built_on(
+    connection: &impl Connection,
+    regulations: &Regulations,
+    path: &str,
+    built_on: &str,
+) -> Result<Option<String>, Error> {
+    let below = regulations.base(path).map(|file| file.text.clone()).unwrap_or_default();
+    if digest(&below) == built_on {
+        return Ok(Some(below));
+    }
+    store::text_of(connection, path, built_on).await
 }
 
 /// Gives a draft up.
 pub async fn discard(tx: &Tx<'_>, now: Micros, path: &str) -> Result<(), Error> {
     require_change(tx.scope())?;
     let person_id = tx.scope().person_id().unwrap_or_default().to_owned();
-    store::draft_of(tx, path, &person_id).await?.ok_or(Error::NotFound)?;
+    let draft = store::draft_of(tx, path, &person_id).await?.ok_or(Error::NotFound)?;
     store::drop_draft(tx, path, &person_id).await?;
-    audit::record(tx, now, "law.discard", "law", path, None, json!({})).await
+    elevations::withdraw(tx, now, CHANGE_LAW, &draft.digest).await?;
+    audit::record(tx, now, "law.discard", "law", path, None, json!({ "digest": draft.digest })).await
 }
 
-/// Puts a text in force as the next version of its file: by the running elevation of who asks, whose use this is. What of
-/// the registers must follow does so in this transaction; the law of the program is swapped when it is committed. Gives
-/// the number of the version.
+/// Puts a text in force as the next version of its file: by the running elevation of who asks for exactly this change, which
+/// is used up by it. What of the registers must follow does so in this transaction; the law of the program is swapped when it
+/// is committed. Gives the number of the version.
 pub async fn apply(
     tx: &Tx<'_>,
     regulations: &Regulations,
@@ -166,7 +217,7 @@ pub async fn apply(
 ) -> Result<i64, Error> {
     require_change(tx.scope())?;
     let book = regulations.reader(&change.path)?;
-    let change = read(change)?;
+    let change = change.tidied()?;
     // From here on nobody else changes anything until the commit; what they did before is read.
     let change_number = store::next_change(tx).await?;
     let mut newest = store::newest(tx).await?;
@@ -186,7 +237,11 @@ pub async fn apply(
     let preview = difference(regulations, &before, &change.path, &change.text, Lang::Vi);
     let last = store::of_file(tx, &change.path).await?.first().map_or(0, |version| version.version);
     let details = json!({ "path": change.path, "version": last + 1 });
-    let elevation = elevations::spend(tx, policies, now, CHANGE_LAW, 0, details).await?;
+    let approved = change.digest();
+    let act = Act { kind: CHANGE_LAW, subject: &approved, rows: 0 };
+    let elevation = elevations::spend(tx, policies, now, &act, details).await?;
+    let elevation = elevation.ok_or(Error::Conflict("elevation-needed"))?;
+    elevations::use_up(tx, now, &elevation).await?;
     let version = Version {
         path: change.path.clone(),
         version: last + 1,
@@ -195,7 +250,7 @@ pub async fn apply(
         text: change.text,
         reason: change.reason,
         basis: change.basis,
-        elevation_id: elevation.ok_or(Error::Conflict("elevation-needed"))?,
+        elevation_id: elevation,
         by_id: tx.scope().actor().id(),
         by_name: tx.scope().actor().name().to_owned(),
         valid_from: now,

@@ -35,6 +35,10 @@ pub struct Draft {
     pub text: String,
     pub reason: String,
     pub basis: String,
+    /// Digest of the text in force when it was begun.
+    pub built_on: String,
+    /// Of everything in it: what the second person approves.
+    pub digest: String,
     pub saved_at: Micros,
 }
 
@@ -42,7 +46,8 @@ const VERSION: &str = "SELECT path, version, change_number, text, digest, reason
                        valid_from, valid_to FROM law_versions";
 
 const DRAFT: &str = "SELECT law_drafts.path, law_drafts.person_id, people.full_name AS person_name, law_drafts.text, \
-                     law_drafts.reason, law_drafts.basis, law_drafts.saved_at FROM law_drafts \
+                     law_drafts.reason, law_drafts.basis, law_drafts.built_on, law_drafts.digest, \
+                     law_drafts.saved_at FROM law_drafts \
                      JOIN people ON people.id = law_drafts.person_id";
 
 async fn versions(connection: &impl Connection, rest: &str, values: Vec<Value>) -> Result<Vec<Version>, Error> {
@@ -65,6 +70,13 @@ pub async fn of_file(connection: &impl Connection, path: &str) -> Result<Vec<Ver
 pub async fn find(connection: &impl Connection, path: &str, version: i64) -> Result<Version, Error> {
     let values = vec![path.into(), version.into()];
     versions(connection, "WHERE path = $1 AND version = $2", values).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The text of a version by its digest.
+pub(super) async fn text_of(connection: &impl Connection, path: &str, digest: &str) -> Result<Option<String>, Error> {
+    let values = vec![path.into(), digest.into()];
+    let found = versions(connection, "WHERE path = $1 AND digest = $2 ORDER BY version DESC LIMIT 1", values).await?;
+    Ok(found.into_iter().next().map(|version| version.text))
 }
 
 /// How many changes there were.
@@ -130,13 +142,16 @@ pub async fn draft_of(connection: &impl Connection, path: &str, person_id: &str)
 /// Keeps a draft in the place of the one before.
 pub(super) async fn keep_draft(tx: &Tx<'_>, draft: &Draft) -> Result<(), Error> {
     drop_draft(tx, &draft.path, &draft.person_id).await?;
-    let sql = "INSERT INTO law_drafts (path, person_id, text, reason, basis, saved_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO law_drafts (path, person_id, text, reason, basis, built_on, digest, saved_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let values = vec![
         draft.path.as_str().into(),
         draft.person_id.as_str().into(),
         draft.text.as_str().into(),
         draft.reason.as_str().into(),
         draft.basis.as_str().into(),
+        draft.built_on.as_str().into(),
+        draft.digest.as_str().into(),
         draft.saved_at.into(),
     ];
     execute(tx, sql, values).await

@@ -2,7 +2,7 @@
 
 use super::address_of;
 use super::book::Description;
-use super::in_force::{InForce, Regulations, Source, State};
+use super::in_force::{InForce, Regulations, Source, State, Unread};
 use jiff::civil::Date;
 use kit::diff::{self, Line};
 use kit::locale::texts;
@@ -62,6 +62,12 @@ impl FileView {
     }
 }
 
+/// What a file is called by what is in force of it, where something is.
+pub(crate) fn title_of(page: &Page, regulations: &Regulations, path: &str) -> Option<String> {
+    let state = regulations.current();
+    state.files.get(path).map(|file| FileView::of(page, regulations, path, file).title)
+}
+
 fn day(date: Date) -> String {
     date.strftime("%d/%m/%Y").to_string()
 }
@@ -96,16 +102,16 @@ pub(super) fn folder_title(page: &Page, folder: &str) -> String {
     if texts().has(page.lang, &key) { page.t(&key) } else { folder.to_owned() }
 }
 
-/// Versions that are not in force because they do not load, each with its faults.
-pub(super) fn unread_words(page: &Page, state: &State) -> Vec<String> {
-    let words = |one: &super::Unread| {
+/// Versions of these files that are not in force because they do not load, each with its faults.
+pub(super) fn unread_words(page: &Page, state: &State, of: impl Fn(&str) -> bool) -> Vec<String> {
+    let words = |one: &Unread| {
         let faults: Vec<_> = one.faults.iter().map(|fault| fault.in_words(page.lang)).collect();
         page.tm(
             "regulation-unread-version",
             &[("path", one.path.clone().into()), ("version", one.version.into()), ("faults", faults.join("; ").into())],
         )
     };
-    state.unread.iter().map(words).collect()
+    state.unread.iter().filter(|one| of(&one.path)).map(words).collect()
 }
 
 /// A line of a difference as a page draws it.

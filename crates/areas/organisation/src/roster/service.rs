@@ -23,10 +23,7 @@ pub struct NewShift {
 /// Puts a person on the roster. Refused where the person has another shift at that time.
 pub async fn add_shift(tx: &Tx<'_>, policies: &Policies, now: Micros, new: &NewShift) -> Result<String, Error> {
     tx.scope().require(Capability::ManageRoster)?;
-    match agencies::require_in_scope(tx, &new.agency_id).await {
-        Err(Error::NotFound) if new.agency_id.is_empty() => return Err(Error::invalid("agency_id", "field-required")),
-        reached => reached?,
-    }
+    agencies::require_named(tx, "agency_id", &new.agency_id).await?;
     let person = people::find(tx, &new.person_id).await.map_err(|_| Error::unfit("person_id", &new.person_id))?;
     if !person.active {
         return Err(Error::invalid("person_id", "roster-person-disabled"));

@@ -11,8 +11,22 @@ mod workbook;
 
 pub(crate) use faults::Faults;
 pub use faults::{Fault, Unknown};
+pub use page::posted;
 pub(crate) use page::{About, SheetForm, SheetPage};
-pub use read::ReadTable;
 pub(crate) use read::{Column, Row, code, day, read_apart};
+pub use read::{ReadTable, apart};
 pub use report::{Change, Line, Outcome, Report, Totals};
 pub(crate) use report::{begin_line, end_line};
+
+/// A line of a table with its number: its cells as they stand, or the key of what is wrong with it.
+pub type PlainLine = (u64, Result<Vec<String>, &'static str>);
+
+/// All lines of a table, the head among them, for whoever knows its columns better than this program does. Lines of a
+/// text are read as they are asked for.
+pub fn lines(table: &[u8]) -> Result<Box<dyn Iterator<Item = PlainLine> + '_>, kit::Error> {
+    let plain = |record: read::Record| (record.line, record.cells.and_then(|cells| cells.into_iter().collect()));
+    Ok(match workbook::is_one(table) {
+        true => Box::new(workbook::records(table)?.into_iter().map(plain)),
+        false => Box::new(separated::records(separated::text(table)?).map(plain)),
+    })
+}

@@ -30,15 +30,20 @@ pub(crate) struct SheetForm {
 impl SheetForm {
     /// The table as it came; the dry run and what follows it post the same.
     pub(crate) fn table(&self) -> Result<Vec<u8>, Error> {
-        if self.file.is_empty() {
-            return Ok(self.sheet.as_bytes().to_vec());
-        }
-        URL_SAFE_NO_PAD.decode(&self.file).map_err(|_| Error::mistake("sheet-file-unreadable", []))
+        posted(&self.file, &self.sheet)
     }
 
     pub(crate) fn is_dry_run(&self) -> bool {
         self.take.is_empty()
     }
+}
+
+/// What a form holds: the file as `own/sheets.js` put it there (base64url), else what was pasted.
+pub fn posted(file: &str, pasted: &str) -> Result<Vec<u8>, Error> {
+    if file.is_empty() {
+        return Ok(pasted.as_bytes().to_vec());
+    }
+    URL_SAFE_NO_PAD.decode(file).map_err(|_| Error::mistake("sheet-file-unreadable", []))
 }
 
 #[derive(Template)]

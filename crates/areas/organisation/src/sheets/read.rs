@@ -78,19 +78,24 @@ pub struct ReadTable(pub(crate) Vec<Result<Row, Unread>>);
 /// Tables read at the same time. Each takes a processor for a while, and memory.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
+/// Does the work of reading a table apart from what answers requests, when its turn has come.
+pub async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let turn = AT_ONCE.acquire().await.map_err(Error::internal)?;
+    let work = move || {
+        // Whoever asked may be gone; the turn ends with the work.
+        let _turn = turn;
+        work()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
 /// All lines of a table, read apart from what answers requests, and before the transaction that takes them.
 pub(crate) async fn read_apart(
     table: Vec<u8>,
     columns: &'static [Column],
     required: &'static [&'static str],
 ) -> Result<ReadTable, Error> {
-    let turn = AT_ONCE.acquire().await.map_err(Error::internal)?;
-    let work = move || {
-        // Whoever asked may be gone; the turn ends with the work.
-        let _turn = turn;
-        read(&table, columns, required).map(ReadTable)
-    };
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    apart(move || read(&table, columns, required).map(ReadTable)).await
 }
 
 /// All lines of a table. A head that lacks one of `required` or holds an unknown column refuses the whole: nobody could

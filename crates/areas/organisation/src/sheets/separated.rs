@@ -4,6 +4,9 @@
 use super::read::Record;
 use kit::Error;
 
+/// Most cells of one line; one with more is no line of any table.
+const MOST_CELLS: usize = 1_000;
+
 /// What is not UTF-8 is refused: in another encoding every name would be wrong.
 pub(super) fn text(table: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(table).map_err(|_| Error::mistake("sheet-not-text", []))
@@ -45,6 +48,10 @@ impl Iterator for Reader<'_> {
                 return Some(Record { line, cells: Err("sheet-quote-open") });
             };
             cells.push(Ok(cell));
+            if cells.len() > MOST_CELLS {
+                self.rest = self.rest.find(['\r', '\n']).and_then(|end| self.rest.get(end..)).unwrap_or_default();
+                return Some(Record { line, cells: Err("sheet-line-cells") });
+            }
             match self.rest.strip_prefix(self.delimiter) {
                 Some(rest) => self.rest = rest,
                 None => {
@@ -149,6 +156,12 @@ mod tests {
         let late = "a,b\n\"X\nX\",\"Xã\nY,y\n";
         assert_eq!(read(late), [line(1, &["a", "b"]), open(3), line(4, &["Y", "y"])], "the line where the quote opens");
         assert_eq!(read("a,\"b"), [open(1)]);
+    }
+
+    #[test]
+    fn a_line_with_cells_without_end_is_refused_alone() {
+        let text = format!("a,b\n{}\nX,x\n", ",".repeat(5 * MOST_CELLS));
+        assert_eq!(read(&text), [line(1, &["a", "b"]), (2, Err("sheet-line-cells")), line(3, &["X", "x"])]);
     }
 
     proptest! {

@@ -12,21 +12,33 @@ use kit::{Capability, Error, Scope};
 use organisation::api_keys::{self, NewKey};
 use organisation::audit::store::{AuditFilter, count};
 use organisation::audit::{Reading, record_reading};
-use organisation::elevations::{self, Asked, Standing};
+use organisation::elevations::{self, Act, Asked, Standing};
 use organisation::people;
 use serde_json::json;
 use test_support::on_each_database;
 
-async fn spend(province: &Province, scope: &Scope, rows: u64, now: Micros) -> Result<(), Error> {
+/// What the tests here ask for.
+const QUESTION: &str = "/search?q=root";
+
+fn export(rows: u64) -> Act<'static> {
+    Act { kind: "export", subject: QUESTION, rows }
+}
+
+async fn spend_on(province: &Province, scope: &Scope, act: Act<'_>, now: Micros) -> Result<(), Error> {
     let tx = province.db.scoped(scope).begin().await.unwrap();
-    elevations::spend(&tx, &province.policies, now, "export", rows, json!("/search")).await?;
+    elevations::spend(&tx, &province.policies, now, &act, json!("/search")).await?;
     tx.commit().await
+}
+
+async fn spend(province: &Province, scope: &Scope, rows: u64, now: Micros) -> Result<(), Error> {
+    spend_on(province, scope, export(rows), now).await
 }
 
 async fn ask(province: &Province, scope: &Scope, agency: &str, now: Micros) -> Result<String, Error> {
     let asked = Asked {
         kind: "export".into(),
         agency_id: agency.into(),
+        subject: QUESTION.into(),
         reason: "Theo công văn 12".into(),
         ..Asked::default()
     };
@@ -71,6 +83,9 @@ async fn a_large_export_needs_somebody_else_and_only_for_a_while() {
         let twice = approve(&province, &above, &id, NOW + MINUTE).await;
         assert!(matches!(twice, Err(Error::Conflict("elevation-decided-already"))), "{twice:?}");
         assert!(spend(&province, &scope, rows * 5, NOW + 2 * MINUTE).await.is_ok());
+        let other = Act { subject: "/search?q=admin", ..export(rows + 1) };
+        let refused = spend_on(&province, &scope, other, NOW + 2 * MINUTE).await;
+        assert!(matches!(refused, Err(Error::Conflict("elevation-for-another"))), "{refused:?}");
         let service = service();
         let view = province.db.scoped(&service).read();
         let own = province.db.scoped(&scope).read();
@@ -108,12 +123,12 @@ async fn rows_that_leave_are_added_up_for_a_while_and_those_of_own_keys_with_the
         let machine = Scope::new(actor, Agencies::All, [Capability::ViewEvents], None);
         let give = async |scope: &Scope, rows: u64, now: Micros| {
             let tx = province.db.scoped(scope).begin().await.unwrap();
-            elevations::give(&tx, &province.policies, now, "export", rows, json!("/api/v1/search")).await?;
+            elevations::give(&tx, &province.policies, now, &export(rows), json!("/api/v1/search")).await?;
             tx.commit().await
         };
         let allowed = async |rows: u64, now: Micros| {
             let tx = province.db.scoped(&scope).begin().await.unwrap();
-            elevations::allowed(&tx, &province.policies, now, "export", rows).await
+            elevations::allowed(&tx, &province.policies, now, &export(rows)).await
         };
         assert!(spend(&province, &scope, most - 100, NOW).await.is_ok());
         assert!(give(&machine, most, NOW + MINUTE).await.is_ok());
@@ -174,15 +189,21 @@ async fn a_request_goes_from_the_form_to_the_head_and_back() {
         province.person("tai.chinh", "Tài Chính", &province.root, "finance").await;
         let site = site(&app(&province, false));
         let mut analyst = Browser::enter(&site, "truc.ban").await;
-        let page = analyst.get("/elevations?kind=export").await;
+        let page = analyst.get("/elevations?kind=export&question=%2Falerts%3Fstate%3Dall").await;
         assert!(page.text.contains("<option value=\"export\" selected"), "{}", page.text);
-        let empty = analyst.post("/elevations", &[("kind", "export"), ("reason", " ")]).await;
-        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let sent = analyst.post("/elevations", &[("kind", "export"), ("reason", "Theo công văn 12")]).await;
+        assert!(page.text.contains("value=\"/alerts?state=all\""), "{}", page.text);
+        let form = |question, reason| [("kind", "export"), ("question", question), ("reason", reason)];
+        for (question, reason) in [("/alerts?state=all", " "), (" ", "Theo công văn 12"), ("//x/", "Theo công văn 12")]
+        {
+            let wrong = analyst.post("/elevations", &form(question, reason)).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{question}: {}", wrong.text);
+        }
+        let sent = analyst.post("/elevations", &form("/alerts?state=all&format=csv", "Theo công văn 12")).await;
         assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, "/elevations"));
         let mut head = Browser::enter(&site, "lanh.dao").await;
         assert!(head.get("/inbox").await.text.contains("Trực Ban đề nghị quyền có thời hạn"));
         let page = head.get("/elevations").await.text;
+        assert!(page.contains("href=\"/alerts?state=all\""), "who decides can see what is asked: {page}");
         let path = page.split("action=\"").find(|rest| rest.contains("/approve\"")).and_then(|rest| {
             let path = rest.split('"').next()?;
             path.ends_with("/approve").then(|| path.to_owned())
@@ -260,6 +281,7 @@ async fn raw_events_of_another_agency_are_opened_by_that_agency_for_a_while() {
             kind: "foreign-events".into(),
             agency_id: province.a.clone(),
             agency_code: code.into(),
+            subject: String::new(),
             reason: "Cùng điều tra một địa chỉ".into(),
         };
         let tx = province.db.scoped(&scope).begin().await.unwrap();
@@ -295,6 +317,8 @@ async fn raw_events_of_another_agency_are_opened_by_that_agency_for_a_while() {
         tx.commit().await.unwrap();
         let view = province.db.scoped(&elevated);
         assert_eq!(elevations::find(&view.read(), &id).await.unwrap().used, 1);
+        let readings = Browser::enter(&site, "lanh.dao.b").await.get("/audit/readings").await.text;
+        assert!(readings.contains("Cùng điều tra một địa chỉ"), "the agency reads why: {readings}");
 
         province.clock.advance(policies.elevation.kind("foreign-events").unwrap().lasts());
         let mut browser = browser;

@@ -163,6 +163,77 @@ async fn services_of_a_find_nothing_of_b() {
     .await;
 }
 
+/// The field that is wrong, and what is wrong with it.
+fn wrong<T>(done: Result<T, Error>) -> (String, &'static str) {
+    match done {
+        Err(Error::Invalid(fields)) => fields.into_iter().map(|one| (one.field, one.key)).next().expect("a field"),
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("done"),
+    }
+}
+
+#[tokio::test]
+async fn an_agency_beyond_reach_is_refused_alike_by_every_form() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let person = province.person("can.bo.a", "Cán Bộ Gần", &province.a, "officer").await;
+        let scope = crate::province::scope_of(
+            &person,
+            kit::scope::Agencies::Under([province.a.clone()].into()),
+            Capability::ALL.iter().copied(),
+        );
+        let nowhere = kit::id::new_id(NOW);
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        for (agency_id, key) in [
+            (&*province.b, "field-invalid"),
+            (&*nowhere, "field-invalid"),
+            ("x", "field-invalid"),
+            ("", "field-required"),
+        ] {
+            let agency_id = agency_id.to_owned();
+            let expected = ("agency_id".to_owned(), key);
+            assert!(!agencies::in_reach(&tx, &agency_id).await.unwrap(), "{agency_id}");
+            assert_eq!(wrong(agencies::require_named(&tx, "agency_id", &agency_id).await), expected);
+            let capabilities = vec![Capability::IngestEvents];
+            let key = NewKey { name: "Khóa".into(), agency_id: agency_id.clone(), capabilities, ..NewKey::default() };
+            assert_eq!(wrong(api_keys::create(&tx, NOW, key).await), expected);
+            let shift = NewShift {
+                agency_id: agency_id.clone(),
+                person_id: person.clone(),
+                post: "analyst".into(),
+                starts_at: NOW,
+                ends_at: NOW + HOUR,
+            };
+            assert_eq!(wrong(roster::add_shift(&tx, &province.policies, NOW, &shift).await), expected);
+            let expert = ExpertData {
+                agency_id: agency_id.clone(),
+                full_name: "Chuyên Gia".into(),
+                fields: "mã độc".into(),
+                phone: "0900 000 001".into(),
+                ..ExpertData::default()
+            };
+            assert_eq!(wrong(experts::add(&tx, NOW, expert).await), expected);
+            let settings = WebhookSettings { url: "https://xa.example/hook".into(), secret: "bí mật".into() };
+            let channel = ChannelInput {
+                agency_id: agency_id.clone(),
+                name: "Kênh".into(),
+                kinds: Vec::new(),
+                settings: Settings::Webhook(settings),
+            };
+            assert_eq!(wrong(channels::create(&tx, &province.policies.notice, NOW, &channel).await), expected);
+            let new = people::NewPerson {
+                account: "moi".into(),
+                full_name: "Người Mới".into(),
+                agency_id,
+                ..people::NewPerson::default()
+            };
+            assert_eq!(wrong(people::create(&tx, NOW, new).await), expected);
+        }
+        assert!(agencies::in_reach(&tx, &province.a_office).await.unwrap(), "what lies below is within reach");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn tables_of_the_catalogue_hold_nothing_of_b() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {

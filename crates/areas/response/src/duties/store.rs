@@ -6,7 +6,7 @@ use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use sea_orm::{QueryResult, Value};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One row.
@@ -21,9 +21,6 @@ pub struct ClockRow {
     pub due_at: Option<Micros>,
     pub sent_at: Option<Micros>,
     pub receipt_at: Option<Micros>,
-    /// The duty as it was when the clock began to run; none where it has not.
-    #[serde(skip)]
-    pub terms: Option<Arc<Duty>>,
 }
 
 impl ClockRow {
@@ -78,7 +75,7 @@ pub(super) async fn replace(
 }
 
 const COLUMNS: &str = "c.incident_id, c.duty_id, c.applies, c.provisional, c.assumed, c.started_at, c.due_at, \
-                       c.sent_at, c.receipt_at, c.terms";
+                       c.sent_at, c.receipt_at";
 
 /// Clocks of these incidents, by incident. The incidents must have been found in scope; the scope is applied again.
 pub async fn of_incidents(
@@ -108,6 +105,9 @@ pub async fn of_incidents(
 pub struct RunningClock {
     #[serde(flatten)]
     pub clock: ClockRow,
+    /// The duty as it was when the clock began to run; none where it has not.
+    #[serde(skip)]
+    pub terms: Option<Arc<Duty>>,
     pub incident_code: String,
     pub incident_title: String,
     pub agency_name: String,
@@ -116,17 +116,19 @@ pub struct RunningClock {
 /// Clocks in scope that run or are late, the most urgent first.
 pub async fn running(connection: &impl Connection, limit: u64) -> Result<Vec<RunningClock>, Error> {
     let sql = format!(
-        "SELECT {COLUMNS}, i.code, i.title, a.name AS agency_name FROM duty_clocks c \
+        "SELECT {COLUMNS}, c.terms, i.code, i.title, a.name AS agency_name FROM duty_clocks c \
          JOIN incidents i ON i.id = c.incident_id JOIN agencies a ON a.id = c.agency_id \
          WHERE {OPEN} AND {} ORDER BY c.due_at, c.incident_id, c.duty_id LIMIT {limit}",
         connection.scope().agency_condition("c.agency_id")
     );
+    let mut duties = KeptDuties::default();
     rows(connection, &sql, vec![true.into()])
         .await?
         .iter()
         .map(|row| {
             Ok(RunningClock {
                 clock: clock_row(row)?,
+                terms: duties.of(row)?,
                 incident_code: row.try_get("", "code")?,
                 incident_title: row.try_get("", "title")?,
                 agency_name: row.try_get("", "agency_name")?,
@@ -161,15 +163,25 @@ fn clock_row(row: &QueryResult) -> Result<ClockRow, Error> {
         due_at: row.try_get("", "due_at")?,
         sent_at: row.try_get("", "sent_at")?,
         receipt_at: row.try_get("", "receipt_at")?,
-        terms: terms(row)?,
     })
 }
 
-/// A duty that an older or newer program kept and this one does not read counts as not kept.
-fn terms(row: &QueryResult) -> Result<Option<Arc<Duty>>, Error> {
-    let Some(text) = row.try_get::<Option<String>>("", "terms")? else { return Ok(None) };
-    let duty = serde_json::from_str(&text).inspect_err(|error| tracing::warn!(%error, "a kept duty does not read"));
-    Ok(duty.ok().map(Arc::new))
+/// Duties that clocks keep, each text read once however many clocks keep it.
+#[derive(Default)]
+struct KeptDuties(HashMap<String, Option<Arc<Duty>>>);
+
+impl KeptDuties {
+    /// That of a row. One that an older or newer program kept and this one does not read counts as not kept.
+    fn of(&mut self, row: &QueryResult) -> Result<Option<Arc<Duty>>, Error> {
+        let Some(text) = row.try_get::<Option<String>>("", "terms")? else { return Ok(None) };
+        if let Some(known) = self.0.get(&text) {
+            return Ok(known.clone());
+        }
+        let read = serde_json::from_str(&text).inspect_err(|error| tracing::warn!(%error, "a kept duty does not read"));
+        let duty = read.ok().map(Arc::new);
+        self.0.insert(text, duty.clone());
+        Ok(duty)
+    }
 }
 
 /// What clocks of an incident keep that have begun to run.
@@ -177,9 +189,10 @@ pub(super) async fn kept(connection: &impl Connection, incident_id: &str) -> Res
     let sql = "SELECT started_at, due_at, terms FROM duty_clocks WHERE incident_id = $1 AND terms IS NOT NULL \
                ORDER BY duty_id";
     let rows = rows(connection, sql, vec![incident_id.into()]).await?;
+    let mut duties = KeptDuties::default();
     let kept = rows.iter().map(|row| {
         let (started_at, due_at) = (row.try_get("", "started_at")?, row.try_get("", "due_at")?);
-        Ok(terms(row)?.map(|duty| Kept { duty, started_at, due_at }))
+        Ok(duties.of(row)?.map(|duty| Kept { duty, started_at, due_at }))
     });
     kept.filter_map(Result::transpose).collect()
 }

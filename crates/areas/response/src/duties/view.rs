@@ -132,7 +132,7 @@ pub async fn panel(app: &App, scope: &Scope, lang: Lang) -> Result<String, Error
 fn panel_row(clock: RunningClock, lang: Lang, now: Micros) -> Option<PanelRow> {
     let due_at = clock.clock.due_at?;
     // A duty that is no longer in the content keeps its identifier as name.
-    let duty = clock.clock.terms.clone().or_else(|| law().duty(&clock.clock.duty_id).cloned());
+    let duty = clock.terms.clone().or_else(|| law().duty(&clock.clock.duty_id).cloned());
     let name = duty.as_ref().map_or_else(|| clock.clock.duty_id.clone(), |duty| duty.short.of(lang).to_owned());
     let recipient = duty.map(|duty| duty.recipient.name(lang).to_owned()).unwrap_or_default();
     Some(PanelRow { state: clock.clock.state(now), due_at, duty: name, recipient, clock })

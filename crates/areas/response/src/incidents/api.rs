@@ -17,7 +17,9 @@ const MOST: u64 = 500;
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/incidents", Capability::ViewIncidents, list_incidents)
+        .query_of::<Question>()
         .post("/api/v1/incidents", Capability::HandleIncidents, open_incident)
+        .body_of::<NewIncident>()
         .get("/api/v1/incidents/{id}", Capability::ViewIncidents, show_incident)
         .get("/api/v1/clocks", Capability::ViewIncidents, list_clocks)
 }

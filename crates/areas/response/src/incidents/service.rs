@@ -16,8 +16,8 @@ use kit::live::Live;
 use kit::page::Severity;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
-use organisation::audit;
 use organisation::inbox::{self, Message, Recipient};
+use organisation::{agencies, audit};
 use sea_orm::Value;
 use serde::Deserialize;
 use serde_json::json;
@@ -42,10 +42,7 @@ pub struct NewIncident {
 /// Opens an incident by hand. Returns its id.
 pub async fn open(tx: &Tx<'_>, live: &Live, now: Micros, new: &NewIncident) -> Result<String, Error> {
     tx.scope().require(Capability::HandleIncidents)?;
-    match organisation::agencies::require_in_scope(tx, &new.agency_id).await {
-        Err(Error::NotFound) if new.agency_id.is_empty() => return Err(Error::invalid("agency_id", "field-required")),
-        reached => reached?,
-    }
+    agencies::require_named(tx, "agency_id", &new.agency_id).await?;
     let system_id = Some(new.system_id.as_str()).filter(|id| !id.is_empty());
     if let Some(system_id) = system_id {
         let system = assurance::systems::store::find(tx, system_id).await?;

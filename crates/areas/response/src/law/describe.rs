@@ -49,7 +49,7 @@ fn of_duty(duty: &Duty, lang: Lang) -> Provision {
     let law = law();
     let signs: Vec<_> = duty.any_sign.iter().map(|sign| law.sign_words(sign, lang).to_owned()).collect();
     let form = law.form(&duty.form).map_or_else(|| duty.form.clone(), |form| form.title.of(lang).to_owned());
-    let mut says = vec![deadline(duty, lang)];
+    let mut says = vec![say(lang, "law-deadline", &[("deadline", deadline(duty, lang).into())])];
     says.push(say(lang, "law-recipient", &[("name", duty.recipient.name(lang).to_owned().into())]));
     says.push(say(lang, "law-form", &[("title", form.into())]));
     says.extend(conditions(duty, &signs, lang));

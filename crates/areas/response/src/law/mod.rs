@@ -62,7 +62,7 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// `Điều 31 khoản 2 điểm d Nghị định 331/2026/NĐ-CP`
+    /// `Điểm d khoản 2 Điều 31, Nghị định 331/2026/NĐ-CP`
     pub fn place(&self) -> String {
         [self.article.as_str(), self.document.as_str()]
             .into_iter()

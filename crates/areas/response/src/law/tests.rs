@@ -126,8 +126,8 @@ fn the_law_says_what_it_lays_down() {
     assert_eq!(decree.documents, ["Nghị định 331/2026/NĐ-CP"]);
     assert!(decree.text_seen && decree.valid_to.is_none());
     let duty = decree.provisions.iter().find(|one| one.id == "IN-24").unwrap();
-    assert_eq!(duty.says[0], "trong 24 giờ kể từ khi phát hiện");
-    assert_eq!(duty.basis, "Điều 31 khoản 2 điểm d, Nghị định 331/2026/NĐ-CP");
+    assert_eq!(duty.says[0], "Thời hạn: trong 24 giờ kể từ khi phát hiện");
+    assert_eq!(duty.basis, "Điểm d khoản 2 Điều 31, Nghị định 331/2026/NĐ-CP");
     assert!(!described("duties/superseded.toml").text_seen);
     assert!(described("calendars/2026.toml").title.contains("2026"));
     assert_eq!(described("severity/m1-m4.toml").provisions.len(), 4);

@@ -10,7 +10,7 @@ use kit::scope::{Actor, Agencies};
 use kit::{Capability, Error, Lang, Scope};
 use luytre_response as response;
 use organisation::Policies;
-use organisation::elevations::{self, Asked};
+use organisation::elevations;
 use organisation::regulations::{self, Book, Change, Regulations, digest};
 use response::duties::service::{refresh_all, running};
 use response::incidents::service::{self, NewIncident};
@@ -24,38 +24,50 @@ pub fn regulations() -> Regulations {
     Regulations::open(vec![Box::new(ResponseLaw)], None).expect("the built-in law")
 }
 
-/// An administrator of the whole centre whom the head has let change the law.
-async fn administrator(db: &Db, root: &str) -> Scope {
+/// An administrator of the whole centre, and the head who approves what this one changes.
+struct Administrator {
+    own: Scope,
+    above: Scope,
+    root: String,
+}
+
+async fn administrator(db: &Db, root: &str) -> Administrator {
     let id = person(db, "quan.tri", "Quản Trị", "", root).await;
     let head = person(db, "lanh.dao.tt", "Lãnh Đạo", "Giám đốc", root).await;
     let actor = Actor::Person { id: id.as_str().into(), name: "Quản Trị".into() };
     let own = Scope::new(actor, Agencies::All, [Capability::ChangeLaw], None);
     let above = scope(&head, "Lãnh Đạo", root, &[Capability::ApproveElevations]);
-    let policies = Policies::embedded().expect("policies");
-    let asked = Asked {
-        kind: "change-law".into(),
-        agency_id: root.to_owned(),
-        reason: "Nghị định mới".into(),
-        ..Asked::default()
-    };
-    let id = act!(db, own, |tx| elevations::ask(&tx, &Live::default(), &policies, NOW, &asked)).expect("asked");
-    act!(db, above, |tx| elevations::approve(&tx, &Live::default(), &policies, NOW, &id, "")).expect("approved");
-    own
+    Administrator { own, above, root: root.to_owned() }
 }
 
-async fn put(db: &Db, by: &Scope, law: &Regulations, path: &str, old: &str, new: &str) -> Result<i64, Error> {
+fn changed(law: &Regulations, path: &str, old: &str, new: &str) -> Change {
     let state = law.current();
     let text = state.text(path);
     assert!(text.contains(old), "{path} has no {old}");
-    let change = Change {
+    Change {
         path: path.to_owned(),
         text: text.replacen(old, new, 1),
         reason: "Nghị định sửa đổi".into(),
         basis: "Nghị định 400/2026/NĐ-CP, Điều 1".into(),
         built_on: digest(text),
-    };
+    }
+}
+
+async fn ask(db: &Db, by: &Scope, root: &str, law: &Regulations, change: &Change) -> Result<String, Error> {
     let policies = Policies::embedded().expect("policies");
-    act!(db, by, |tx| regulations::apply(&tx, law, &policies, NOW + MINUTE, &change))
+    let live = Live::default();
+    act!(db, by, |tx| regulations::ask(&tx, law, (&live, &policies), NOW, root, change))
+}
+
+/// Asked for, approved, and put in force.
+async fn put(db: &Db, by: &Administrator, law: &Regulations, path: &str, old: &str, new: &str) -> Result<i64, Error> {
+    let change = changed(law, path, old, new);
+    let policies = Policies::embedded().expect("policies");
+    let kept = ask(db, &by.own, &by.root, law, &change).await?;
+    let asked = elevations::waiting_for(&db.scoped(&by.above).read(), &kept).await.expect("asked").expect("a request");
+    let live = Live::default();
+    act!(db, by.above, |tx| elevations::approve(&tx, &live, &policies, NOW, &asked.id, &kept)).expect("approved");
+    act!(db, by.own, |tx| regulations::apply(&tx, law, &policies, NOW + MINUTE, &change))
 }
 
 /// Deadline of a duty of an incident, as pages and the counter read it.
@@ -110,7 +122,7 @@ async fn a_running_duty_keeps_its_deadline_and_a_new_incident_has_the_new_one() 
         assert_eq!(due(&db, &officer, &later, "IN-72").await, None);
         assert!(due(&db, &officer, &later, "IN-24").await.is_some());
         // What ended can be put in force again.
-        let first = regulations::find(&db.scoped(&admin).read(), DECREE, 1).await.expect("the first version");
+        let first = regulations::find(&db.scoped(&admin.own).read(), DECREE, 1).await.expect("the first version");
         let now = restarted.current().text(DECREE).to_owned();
         put(&db, &admin, &restarted, DECREE, &now, &first.text).await.expect("again");
         assert_eq!(due(&db, &officer, &later, "IN-72").await, Some(NOW + 48 * HOUR), "it applies to what is open");
@@ -131,7 +143,8 @@ async fn a_form_that_somebody_needs_is_not_taken_away() {
         let taken = put(&db, &admin, &rules, "reports/closing.toml", "id = \"closing\"", "id = \"ending\"").await;
         assert!(matches!(taken, Err(Error::Conflict("law-form-still-needed"))), "{taken:?}");
         assert!(law().form("closing").is_some() && rules.current().unread.is_empty());
-        let versions = regulations::of_file(&db.scoped(&admin).read(), "reports/closing.toml").await.expect("versions");
+        let versions =
+            regulations::of_file(&db.scoped(&admin.own).read(), "reports/closing.toml").await.expect("versions");
         assert!(versions.is_empty(), "what is refused leaves nothing");
         // Its words may change; drafts take them up.
         put(&db, &admin, &rules, "reports/closing.toml", "Hậu quả", "Thiệt hại").await.expect("applied");
@@ -148,10 +161,11 @@ async fn what_does_not_load_or_is_not_let_is_refused() {
         let house = furnish(&db).await;
         let rules = regulations();
         let near = scope("admin", "Quản trị sở", &house.health, &[Capability::ChangeLaw]);
-        let foreign = put(&db, &near, &rules, DECREE, "amount = 72", "amount = 48").await;
+        let change = changed(&rules, DECREE, "amount = 72", "amount = 48");
+        let foreign = ask(&db, &near, &house.health, &rules, &change).await;
         assert!(matches!(foreign, Err(Error::Forbidden("change-law"))), "{foreign:?}");
         let leader = scope("leader", "Lãnh đạo", &house.root, LEADER);
-        let unfit = put(&db, &leader, &rules, DECREE, "amount = 72", "amount = 48").await;
+        let unfit = ask(&db, &leader, &house.root, &rules, &change).await;
         assert!(matches!(unfit, Err(Error::Forbidden("change-law"))), "{unfit:?}");
         let admin = administrator(&db, &house.root).await;
         for (old, new) in [

@@ -1,15 +1,16 @@
 //! Correlations: rules over matches of other rules in time (Sigma correlation specification 2). This file holds
 //! what a correlation asks; `state` holds what has been seen, `resolve` ties correlations to their base rules.
 
+mod measure;
 mod observe;
 mod resolve;
+mod saved;
 mod state;
 mod window;
 
 pub(crate) use resolve::resolve;
-pub use state::{
-    CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationSnapshot, CorrelationState, Moment,
-};
+pub use saved::CorrelationError;
+pub use state::{CorrelationCounters, CorrelationLimits, CorrelationMatch, CorrelationState, Moment};
 
 use crate::expression::Expression;
 use event::Micros;
@@ -35,6 +36,16 @@ impl Measure {
     /// Whether an event counts only with a value of the condition's field.
     pub(crate) fn needs_value(self) -> bool {
         !matches!(self, Self::Events | Self::Rules | Self::RulesInOrder)
+    }
+
+    /// What a match brings to it. Measures of one kind can go on with what another of them has seen.
+    fn brings(self) -> &'static str {
+        match self {
+            Self::Events | Self::Rules | Self::RulesInOrder => "itself",
+            Self::DistinctValues => "text",
+            Self::Sum => "summand",
+            Self::Average | Self::Percentile(_) => "number",
+        }
     }
 }
 
@@ -66,13 +77,15 @@ pub(crate) struct Correlation {
     aliases: Vec<sigma::FieldAlias>,
     pub(crate) span: Micros,
     pub(crate) generate: bool,
-    /// Events worth keeping per group.
+    /// Entries that are kept per group; beyond it what the measure does not miss goes first.
     pub(crate) capacity: usize,
+    /// What is remembered is kept under it, filled by [`resolve`]: the same number, the same matches are taken in.
+    pub(crate) memory: u64,
 }
 
-/// Events that are kept per group at least.
+/// Entries that are kept per group at least.
 const MIN_CAPACITY: usize = 1_024;
-/// Highest threshold that is accepted: a group keeps twice as many events.
+/// Highest number of events or values that is accepted as a threshold: a group keeps twice as many entries.
 const MAX_THRESHOLD: u64 = 100_000;
 
 impl Correlation {
@@ -106,10 +119,13 @@ impl Correlation {
         }
         let condition = condition(rule, measure, predicates)?;
         let threshold = predicates.iter().map(|(_, number)| *number).max().unwrap_or(0);
-        if measure == Measure::Events && threshold > MAX_THRESHOLD {
-            return Err(format!("a threshold of more than {MAX_THRESHOLD} events is not kept in memory"));
+        // Only of these the threshold says how many entries it takes; a sum may take any number.
+        let counts_entries = matches!(measure, Measure::Events | Measure::DistinctValues);
+        if counts_entries && threshold > MAX_THRESHOLD {
+            return Err(format!("a threshold of more than {MAX_THRESHOLD} events or values is not kept in memory"));
         }
-        let capacity = usize::try_from(threshold.min(MAX_THRESHOLD)).unwrap_or(0).saturating_mul(2).max(MIN_CAPACITY);
+        let counted = if counts_entries { usize::try_from(threshold).unwrap_or(0) } else { 0 };
+        let capacity = counted.saturating_mul(2).max(MIN_CAPACITY);
         Ok(Self {
             measure,
             condition,
@@ -122,6 +138,7 @@ impl Correlation {
             span,
             generate: rule.generate,
             capacity,
+            memory: 0,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! One record's matches go into the state; correlations that match come out, and go in again for correlations
 //! over correlations.
 
-use super::state::{CorrelationMatch, CorrelationState, Episode, Moment};
-use super::window::Entry;
+use super::state::{CorrelationMatch, CorrelationState, Episode, Moment, bytes_of};
+use super::window::{Entry, Measured};
 use super::{Correlation, Measure};
 use crate::engine::{Engine, lookup};
 use crate::matches::Matches;
@@ -19,13 +19,16 @@ struct Signal {
 
 impl CorrelationState {
     /// Takes in what a record matched and returns the correlations that hold now. The same record again changes
-    /// nothing and gives nothing.
+    /// nothing and gives nothing. A correlation that `feeds` refuses is returned and counts for none above it: whoever runs
+    /// the engine may know that it is off or excepted. One that only is no alert of its own (`generate` of another is
+    /// false) counts.
     pub fn observe(
         &mut self,
         engine: &Engine,
         record: &dyn Record,
         moment: Moment,
         matches: &Matches,
+        feeds: &mut dyn FnMut(&CorrelationMatch) -> bool,
     ) -> Vec<CorrelationMatch> {
         let mut found = Vec::new();
         let based = |rule: usize| !engine.correlations_of(rule).is_empty();
@@ -44,7 +47,7 @@ impl CorrelationState {
                 }
             }
             for hit in raised {
-                if based(hit.rule) {
+                if based(hit.rule) && feeds(&hit) {
                     signals.push(Signal { rule: hit.rule, seq: hit.first_seq, renews: true, group: hit.group.clone() });
                 }
                 found.push(hit);
@@ -63,36 +66,46 @@ impl CorrelationState {
         record: &dyn Record,
         moment: Moment,
     ) -> Option<CorrelationMatch> {
-        let (correlation, fingerprint) = engine.correlation(rule)?;
+        let correlation = engine.correlation(rule)?;
         let keys = group_values(correlation, base, signal, record);
         let value = measured_value(correlation, record);
-        let (Some(keys), true) = (keys, value.is_some() || !correlation.measure.needs_value()) else {
+        let (Some(mut keys), Some(mut value)) = (keys, value) else {
             self.counters.without_group += 1;
             return None;
         };
+        for key in &mut keys {
+            if let Some(short) = self.shortened(key) {
+                *key = short;
+            }
+        }
+        if let Measured::Text(text) = &mut value
+            && let Some(short) = self.shortened(text)
+        {
+            *text = short.into();
+        }
         let tick = self.tick(moment);
         let lateness = self.limits.lateness;
-        let groups = self.rules.entry(fingerprint).or_default();
+        let groups = self.rules.entry((correlation.memory, moment.scope)).or_default();
         let names = || correlation.group_by.iter().cloned().zip(keys.iter().cloned()).collect();
         if !groups.contains_key(keys.as_slice()) {
             self.counters.groups += 1;
+            self.counters.bytes += bytes_of(&keys);
         }
         let group = groups.entry(keys.clone().into_boxed_slice()).or_default();
         group.touched = tick;
         group.span = correlation.span;
-        let before = group.window.entries().len();
+        let (before, bytes_before) = (group.window.entries().len(), group.window.bytes());
         if signal.renews {
             group.window.withdraw(base, signal.seq);
         }
-        let entry = Entry { time: moment.time, seq: signal.seq, base, value };
-        let placed = group.window.insert(entry);
+        let is_new = group.window.insert(Entry { time: moment.time, seq: signal.seq, base, value, weight: 1 });
         // A clock that runs ahead must not make a group forget what the others say.
-        let keep_from = moment.time.min(moment.arrival).saturating_sub(correlation.span).saturating_sub(lateness);
-        let expired = group.window.forget_before(keep_from);
-        let overflow = group.window.shrink(correlation.capacity);
-        self.counters.forgotten_entries += overflow as u64;
+        let kept = correlation.span.saturating_add(lateness);
+        group.window.forget_before(moment.time.min(moment.arrival).saturating_sub(kept));
+        self.counters.forgotten_entries += group.window.shrink(correlation, kept) as u64;
         self.counters.entries = (self.counters.entries + group.window.entries().len()).saturating_sub(before);
-        let place = placed?.checked_sub(expired + overflow)?;
+        self.counters.bytes = (self.counters.bytes + group.window.bytes()).saturating_sub(bytes_before);
+        let place = group.window.find(moment.time, signal.seq, base).ok().filter(|_| is_new)?;
         let hit = group.window.matching(correlation, place)?;
         let events = group.window.entries().get(hit.range.clone())?;
         let (first, last) = (events.first()?, events.last()?);
@@ -138,18 +151,21 @@ fn group_values(correlation: &Correlation, base: usize, signal: &Signal, record:
     fields.iter().map(value).collect()
 }
 
-fn measured_value(correlation: &Correlation, record: &dyn Record) -> Option<Box<str>> {
-    if !correlation.measure.needs_value() {
-        return None;
-    }
+/// What the record brings to the measure; `None` where it lacks what is measured.
+fn measured_value(correlation: &Correlation, record: &dyn Record) -> Option<Measured> {
     let mut parts = Vec::with_capacity(correlation.value_fields.len());
-    for field in &correlation.value_fields {
-        parts.push(lookup(record, field).and_then(first_text)?);
+    if correlation.measure.needs_value() {
+        for field in &correlation.value_fields {
+            parts.push(lookup(record, field).and_then(first_text)?);
+        }
     }
-    if correlation.measure == Measure::DistinctValues {
-        Some(parts.join("\u{0}").into())
-    } else {
-        parts.pop().map(Into::into)
+    match correlation.measure {
+        Measure::Events | Measure::Rules | Measure::RulesInOrder => Some(Measured::Nothing),
+        Measure::DistinctValues => Some(Measured::Text(parts.join("\u{0}").into())),
+        Measure::Sum | Measure::Average | Measure::Percentile(_) => {
+            let number = parts.pop()?.trim().parse().ok().filter(|number: &f64| number.is_finite());
+            number.map(Measured::Number)
+        }
     }
 }
 

@@ -88,36 +88,68 @@ fn problem(rule: &Rule, position: usize, rules: &[Rule], index: &HashMap<String,
 
 fn tie(rules: &mut [Rule]) {
     let index = index(rules);
-    let names: Vec<(String, Option<String>, u64)> =
-        rules.iter().map(|rule| (rule.id.clone(), rule.name.clone(), rule.fingerprint)).collect();
+    let bases_of = |correlation: &Correlation| -> Vec<usize> {
+        correlation.references.iter().filter_map(|reference| find(&index, reference)).collect()
+    };
+    let wanted: HashSet<usize> = rules.iter().filter_map(correlation).flat_map(bases_of).collect();
+    let bases: HashMap<usize, Base> =
+        wanted.into_iter().filter_map(|position| Some((position, Base::of(rules.get(position)?)))).collect();
     let mut silent = HashSet::new();
     for rule in rules.iter_mut() {
         let Body::Correlation(correlation) = &mut rule.body else { continue };
-        correlation.bases = correlation.references.iter().filter_map(|reference| find(&index, reference)).collect();
+        correlation.bases = bases_of(correlation);
         if !correlation.generate {
             silent.extend(correlation.bases.iter().copied());
         }
-        let mut parts = vec![rule.fingerprint.to_le_bytes()];
-        let mut group_fields = Vec::with_capacity(correlation.bases.len());
-        for (base, reference) in correlation.bases.iter().zip(&correlation.references) {
-            let Some((id, name, fingerprint)) = names.get(*base) else { continue };
-            parts.push(fingerprint.to_le_bytes());
-            let field = |wanted: &String| {
-                let alias = correlation.aliases.iter().find(|alias| alias.alias == *wanted);
-                let mapped = alias.and_then(|alias| {
-                    let by_name = name.as_ref().and_then(|name| alias.mapping.get(name));
-                    alias.mapping.get(reference).or(by_name).or_else(|| alias.mapping.get(id))
-                });
-                mapped.unwrap_or(wanted).clone()
-            };
-            group_fields.push(correlation.group_by.iter().map(field).collect());
-        }
+        let tied = correlation.bases.iter().zip(&correlation.references).filter_map(|(position, reference)| {
+            let base = bases.get(position)?;
+            Some((base.group_fields(correlation, reference), base.asks))
+        });
+        let (group_fields, asks): (Vec<_>, Vec<_>) = tied.unzip();
+        let takes_in = (&rule.id, correlation.measure.brings(), &correlation.value_fields, &group_fields, asks);
+        correlation.memory = stable_hash([format!("{takes_in:?}").as_bytes()]);
         correlation.group_fields = group_fields;
-        rule.fingerprint = stable_hash(parts.iter().map(<[u8; 8]>::as_slice));
     }
     for position in silent {
         if let Some(rule) = rules.get_mut(position) {
             rule.alerts = false;
         }
+    }
+}
+
+/// What correlations want to know of a rule below them.
+struct Base {
+    id: String,
+    name: Option<String>,
+    /// Hash of what the rule asks of records, filters and placeholders included; its title and the like are not in it.
+    asks: u64,
+}
+
+impl Base {
+    fn of(rule: &Rule) -> Self {
+        let asks = match &rule.body {
+            Body::Condition(condition) => {
+                let asked = condition.map(&mut |predicate| predicate.key.clone());
+                format!("{:?} {asked:?}", rule.log_source)
+            }
+            Body::Correlation(one) => {
+                let (measure, condition, fields) = (one.measure, &one.condition, &one.value_fields);
+                format!("{:?}", (measure, condition, fields, &one.references, &one.group_by, one.span))
+            }
+        };
+        Self { id: rule.id.clone(), name: rule.name.clone(), asks: stable_hash([asks.as_bytes()]) }
+    }
+
+    /// The rule's fields behind the `group-by` of a correlation that refers to it so.
+    fn group_fields(&self, correlation: &Correlation, reference: &str) -> Vec<String> {
+        let field = |wanted: &String| {
+            let alias = correlation.aliases.iter().find(|alias| alias.alias == *wanted);
+            let mapped = alias.and_then(|alias| {
+                let by_name = self.name.as_ref().and_then(|name| alias.mapping.get(name));
+                alias.mapping.get(reference).or(by_name).or_else(|| alias.mapping.get(&self.id))
+            });
+            mapped.unwrap_or(wanted).clone()
+        };
+        correlation.group_by.iter().map(field).collect()
     }
 }

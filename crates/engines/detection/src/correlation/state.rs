@@ -1,10 +1,11 @@
 //! What correlations have seen so far: bounded, ordered by event time, the same after a replay. A new engine with
-//! changed rules keeps the state of every correlation whose text, bases and filters are unchanged.
+//! changed rules keeps the state of every correlation that still takes in the same matches.
 
 use super::window::{Entry, Window};
+use crate::hash::stable_hash;
 use event::Micros;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use serde::Serialize;
+use std::collections::{HashMap, HashSet};
 
 /// When something happened and which record says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,35 +16,48 @@ pub struct Moment {
     pub arrival: Micros,
     /// Number of the record in the write-ahead log.
     pub seq: u64,
+    /// Whose record it is, as a number that means nothing here: records of different scopes are never counted together.
+    /// It is the same in every run.
+    pub scope: u64,
 }
 
 /// How much is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CorrelationLimits {
-    /// Open groups over all rules; beyond it those untouched for longest are forgotten.
+    /// Open groups over all rules; beyond it those untouched for longest are forgotten, first of the scope with most.
     pub groups: usize,
-    /// Remembered matches over all groups.
+    /// Remembered matches over all groups; beyond it the same.
     pub entries: usize,
+    /// Bytes of the texts in all groups: values that are grouped by or measured; beyond it the same.
+    pub bytes: usize,
+    /// Bytes of one such value; a longer one is its beginning and a hash of the whole.
+    pub value_bytes: usize,
     /// How much later than its neighbours a record may arrive and still be counted with them.
     pub lateness: Micros,
 }
 
 impl Default for CorrelationLimits {
     fn default() -> Self {
-        Self { groups: 100_000, entries: 1_000_000, lateness: 10 * 60 * 1_000_000 }
+        Self { groups: 100_000, entries: 1_000_000, bytes: 64 << 20, value_bytes: 1_024, lateness: 10 * 60 * 1_000_000 }
     }
 }
 
 /// What is held and what was let go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct CorrelationCounters {
     pub groups: usize,
     pub entries: usize,
+    /// Of the texts in them.
+    pub bytes: usize,
     /// Groups dropped to stay within the limits while they might still have matched.
     pub forgotten_groups: u64,
     /// Matches dropped for the same reason.
     pub forgotten_entries: u64,
-    /// Matches that lack a `group-by` field or the measured field.
+    /// Groups that were left out when the state was last saved, and which a restart would forget.
+    pub unsaved_groups: u64,
+    /// Values that were too long to be kept whole.
+    pub shortened: u64,
+    /// Matches that lack a `group-by` field or the measured field, or a number in it.
     pub without_group: u64,
 }
 
@@ -80,52 +94,35 @@ pub(super) struct Group {
     pub(super) span: Micros,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Episode {
     pub(super) first_seq: u64,
     /// A window that begins later starts another episode.
     pub(super) last: Micros,
 }
 
-/// Everything that was seen, to be written down before a restart. Made of the same state it is the same, byte for byte.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CorrelationSnapshot {
-    counters: CorrelationCounters,
-    ticks: u64,
-    clock: Micros,
-    groups: Vec<SavedGroup>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct SavedGroup {
-    /// The correlation's fingerprint.
-    rule: u64,
-    keys: Box<[String]>,
-    entries: Vec<Entry>,
-    episode: Option<Episode>,
-    touched: u64,
-    span: Micros,
-}
-
-#[cfg(test)]
-impl CorrelationSnapshot {
-    /// What was seen, without how often it was looked at.
-    pub(super) fn without_ticks(mut self) -> Self {
-        self.ticks = 0;
-        self.groups.iter_mut().for_each(|group| group.touched = 0);
-        self
-    }
-}
-
+/// By the values it is grouped by.
 type Groups = HashMap<Box<[String]>, Group>;
+/// The number under which a correlation remembers, and the scope.
+type Place = (u64, u64);
+
+/// Of the values that name a group.
+pub(super) fn bytes_of(keys: &[String]) -> usize {
+    keys.iter().map(String::len).sum()
+}
+
+/// Bytes that a group takes in memory, about.
+fn room_of(keys: &[String], group: &Group) -> usize {
+    let (entries, texts) = (group.window.entries().len(), group.window.bytes() + bytes_of(keys));
+    size_of::<Group>() + entries * size_of::<Entry>() + texts
+}
 
 /// State of all correlations of a node.
 #[derive(Debug, Default)]
 pub struct CorrelationState {
     pub(super) limits: CorrelationLimits,
     pub(super) counters: CorrelationCounters,
-    /// By the correlation's fingerprint.
-    pub(super) rules: HashMap<u64, Groups>,
+    pub(super) rules: HashMap<Place, Groups>,
     ticks: u64,
     next_sweep: u64,
     clock: Micros,
@@ -142,51 +139,49 @@ impl CorrelationState {
         Self { limits, clock: Micros::MIN, next_sweep: SWEEP_EVERY, ..Self::default() }
     }
 
-    /// All of it, in the order of fingerprints and groups.
-    pub fn snapshot(&self) -> CorrelationSnapshot {
-        let saved = |rule: u64, keys: &[String], group: &Group| SavedGroup {
-            rule,
-            keys: keys.into(),
-            entries: group.window.entries().to_vec(),
-            episode: group.episode,
-            touched: group.touched,
-            span: group.span,
-        };
-        let of = |(rule, groups): (&u64, &Groups)| -> Vec<SavedGroup> {
-            groups.iter().map(|(keys, group)| saved(*rule, keys, group)).collect()
-        };
-        let mut groups: Vec<SavedGroup> = self.rules.iter().flat_map(of).collect();
-        groups.sort_by(|left, right| (left.rule, &left.keys).cmp(&(right.rule, &right.keys)));
-        CorrelationSnapshot { counters: self.counters, ticks: self.ticks, clock: self.clock, groups }
+    /// The state with nothing in it yet, as it was after so many observations.
+    pub(super) fn at(limits: CorrelationLimits, ticks: u64, clock: Micros) -> Self {
+        Self { ticks, clock, next_sweep: ticks.saturating_add(SWEEP_EVERY), ..Self::new(limits) }
     }
 
-    /// Goes on where a snapshot was taken. Correlations that have changed since are dropped by [`Self::retain`].
-    pub fn restore(limits: CorrelationLimits, snapshot: CorrelationSnapshot) -> Self {
-        let CorrelationSnapshot { counters, ticks, clock, groups } = snapshot;
-        let mut state = Self { counters, ticks, clock, next_sweep: ticks + SWEEP_EVERY, ..Self::new(limits) };
-        for SavedGroup { rule, keys, entries, episode, touched, span } in groups {
-            let group = Group { window: Window::of(entries), episode, touched, span };
-            state.rules.entry(rule).or_default().insert(keys, group);
-        }
-        state.recount();
-        state
+    /// Observations, and the latest of their times.
+    pub(super) fn clock(&self) -> (u64, Micros) {
+        (self.ticks, self.clock)
+    }
+
+    pub(super) fn all_groups(&self) -> impl Iterator<Item = (Place, &[String], &Group)> {
+        let places = self.rules.iter();
+        places.flat_map(|(place, groups)| groups.iter().map(|(keys, group)| (*place, &**keys, group)))
+    }
+
+    pub(super) fn put(&mut self, place: Place, keys: Box<[String]>, group: Group) {
+        self.rules.entry(place).or_default().insert(keys, group);
+    }
+
+    /// Grows whenever something is taken in: while it stays the same, so does everything that is remembered.
+    pub fn observations(&self) -> u64 {
+        self.ticks
     }
 
     pub fn counters(&self) -> CorrelationCounters {
         self.counters
     }
 
-    /// Drops the state of correlations that `engine` does not have.
+    /// Drops the state of correlations that `engine` does not have, or that take in something else there.
     pub fn retain(&mut self, engine: &crate::Engine) {
-        let kept: std::collections::HashSet<u64> = engine.rules().iter().map(|rule| rule.fingerprint).collect();
-        self.rules.retain(|fingerprint, _| kept.contains(fingerprint));
+        let correlations = (0..engine.rules().len()).filter_map(|rule| engine.correlation(rule));
+        let kept: HashSet<u64> = correlations.map(|correlation| correlation.memory).collect();
+        self.rules.retain(|(memory, _), _| kept.contains(memory));
         self.recount();
     }
 
-    fn recount(&mut self) {
+    pub(super) fn recount(&mut self) {
+        self.rules.retain(|_, groups| !groups.is_empty());
         let groups = || self.rules.values().flat_map(HashMap::values);
         self.counters.groups = groups().count();
         self.counters.entries = groups().map(|group| group.window.entries().len()).sum();
+        let keys: usize = self.rules.values().flat_map(HashMap::keys).map(|keys| bytes_of(keys)).sum();
+        self.counters.bytes = keys + groups().map(|group| group.window.bytes()).sum::<usize>();
     }
 
     /// Counts an observation and keeps the limits. Returns its number.
@@ -199,24 +194,46 @@ impl CorrelationState {
                 groups.retain(|_, group| {
                     let newest = group.window.entries().last().map_or(Micros::MIN, |entry| entry.time);
                     let over = newest.saturating_add(group.span).saturating_add(lateness) < clock;
-                    !(over && ticks - group.touched > SWEEP_IDLE)
+                    !(over && ticks.saturating_sub(group.touched) > SWEEP_IDLE)
                 });
             }
             self.recount();
             self.next_sweep = self.ticks + SWEEP_EVERY.max(self.counters.groups as u64);
         }
-        if self.counters.groups > self.limits.groups || self.counters.entries > self.limits.entries {
+        let (held, limits) = (&self.counters, &self.limits);
+        if held.groups > limits.groups || held.entries > limits.entries || held.bytes > limits.bytes {
             self.evict(moment.time);
         }
         self.ticks
     }
 
-    /// Forgets the eighth of the groups that were untouched for longest.
+    /// What stands for a value that is too long to be kept.
+    pub(super) fn shortened(&mut self, text: &str) -> Option<String> {
+        if text.len() <= self.limits.value_bytes {
+            return None;
+        }
+        self.counters.shortened += 1;
+        let hash = |number: u8| stable_hash([[number].as_slice(), text.as_bytes()]);
+        let hash = format!("…{:016x}{:016x}", hash(0), hash(1));
+        let room = self.limits.value_bytes.saturating_sub(hash.len());
+        let begins = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
+        Some(format!("{begins}{hash}"))
+    }
+
+    /// Forgets the eighth of the groups that were untouched for longest, of the scope that takes most room: who floods makes
+    /// nobody else forget.
     fn evict(&mut self, now: Micros) {
-        let mut touched: Vec<u64> = self.rules.values().flat_map(HashMap::values).map(|group| group.touched).collect();
+        let mut room: HashMap<u64, usize> = HashMap::new();
+        for ((_, scope), groups) in &self.rules {
+            *room.entry(*scope).or_default() += groups.iter().map(|(keys, group)| room_of(keys, group)).sum::<usize>();
+        }
+        let Some((_, widest)) = room.into_iter().map(|(scope, room)| (room, scope)).max() else { return };
+        let of_widest = self.rules.iter().filter(|((_, scope), _)| *scope == widest);
+        let mut touched: Vec<u64> =
+            of_widest.flat_map(|(_, groups)| groups.values()).map(|group| group.touched).collect();
         touched.sort_unstable();
         let Some(limit) = touched.get(touched.len() / 8).copied() else { return };
-        for groups in self.rules.values_mut() {
+        for (_, groups) in self.rules.iter_mut().filter(|((_, scope), _)| *scope == widest) {
             groups.retain(|_, group| {
                 if group.touched > limit {
                     return true;

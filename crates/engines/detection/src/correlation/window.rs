@@ -2,27 +2,53 @@
 //! ends at an event and reaches back by the timespan, both ends included; the group matches when the window of
 //! any of its events does, so the order of arrival does not matter.
 
+use super::measure::measure;
 use super::{Correlation, Measure};
+use crate::hash::stable_hash;
 use event::Micros;
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::Range;
 
+/// What an entry brings to a measure.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Measured {
+    Nothing,
+    Text(Box<str>),
+    /// Of several entries joined into one: their sum, or for a percentile the number of one of them.
+    Number(f64),
+}
+
 /// A match of a base rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) time: Micros,
     pub(super) seq: u64,
     /// Position among the correlation's bases.
     pub(super) base: usize,
-    /// Value of the condition's field.
-    pub(super) value: Option<Box<str>>,
+    /// Of the condition's field.
+    pub(super) value: Measured,
+    /// Matches that this entry stands for.
+    pub(super) weight: u64,
+}
+
+impl Entry {
+    fn place(&self) -> (Micros, u64, usize) {
+        (self.time, self.seq, self.base)
+    }
+
+    fn bytes(&self) -> usize {
+        match &self.value {
+            Measured::Text(text) => text.len(),
+            Measured::Nothing | Measured::Number(_) => 0,
+        }
+    }
 }
 
 /// A group's entries in the order of (time, seq, base).
 #[derive(Debug, Default)]
 pub(super) struct Window {
     entries: Vec<Entry>,
+    bytes: usize,
 }
 
 /// A window that matched.
@@ -35,43 +61,119 @@ pub(super) struct Hit {
 impl Window {
     /// Entries in any order.
     pub(super) fn of(mut entries: Vec<Entry>) -> Self {
-        entries.sort_by_key(|entry| (entry.time, entry.seq, entry.base));
-        Self { entries }
+        entries.sort_by_key(Entry::place);
+        let bytes = entries.iter().map(Entry::bytes).sum();
+        Self { entries, bytes }
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Puts an entry in its place. Returns that place, or `None` where the same entry is there already (replay).
-    pub(super) fn insert(&mut self, entry: Entry) -> Option<usize> {
-        let key = |entry: &Entry| (entry.time, entry.seq, entry.base);
-        match self.entries.binary_search_by(|have| key(have).cmp(&key(&entry))) {
-            Ok(_) => None,
-            Err(place) => {
-                self.entries.insert(place, entry);
-                Some(place)
-            }
-        }
+    /// Of the texts in it.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Where the entry with this time, number and base is, or would be.
+    pub(super) fn find(&self, time: Micros, seq: u64, base: usize) -> Result<usize, usize> {
+        self.entries.binary_search_by(|have| have.place().cmp(&(time, seq, base)))
+    }
+
+    /// Puts an entry in its place. False where the same entry is there already (replay).
+    pub(super) fn insert(&mut self, entry: Entry) -> bool {
+        let Err(place) = self.find(entry.time, entry.seq, entry.base) else { return false };
+        self.bytes += entry.bytes();
+        self.entries.insert(place, entry);
+        true
     }
 
     /// Takes out an earlier entry of the same episode of a base that is itself a correlation.
     pub(super) fn withdraw(&mut self, base: usize, seq: u64) {
-        self.entries.retain(|entry| entry.base != base || entry.seq != seq);
+        self.keep(|_, entry| entry.base != base || entry.seq != seq);
     }
 
-    /// Drops what can no longer share a window with anything from `oldest` on. Returns how many.
-    pub(super) fn forget_before(&mut self, oldest: Micros) -> usize {
+    /// Drops what can no longer share a window with anything from `oldest` on.
+    pub(super) fn forget_before(&mut self, oldest: Micros) {
         let count = self.entries.partition_point(|entry| entry.time < oldest);
-        self.entries.drain(..count);
-        count
+        self.drop_oldest(count);
     }
 
-    /// Drops the oldest entries beyond `capacity`. Returns how many.
-    pub(super) fn shrink(&mut self, capacity: usize) -> usize {
-        let count = self.entries.len().saturating_sub(capacity);
-        self.entries.drain(..count);
-        count
+    fn drop_oldest(&mut self, count: usize) {
+        self.bytes -= self.entries.drain(..count).map(|entry| entry.bytes()).sum::<usize>();
+    }
+
+    fn keep(&mut self, mut wanted: impl FnMut(usize, &Entry) -> bool) {
+        let (mut place, mut bytes) = (0, 0);
+        self.entries.retain(|entry| {
+            let kept = wanted(place, entry);
+            place += 1;
+            bytes += if kept { entry.bytes() } else { 0 };
+            kept
+        });
+        self.bytes = bytes;
+    }
+
+    /// Makes room beyond the correlation's capacity: first by what the measure does not miss, then by letting the oldest
+    /// go. Returns how many matches were let go. `kept` is the time over which entries are kept.
+    pub(super) fn shrink(&mut self, correlation: &Correlation, kept: Micros) -> usize {
+        let (count, capacity) = (self.entries.len(), correlation.capacity);
+        if count <= capacity {
+            return 0;
+        }
+        // Some room at once, so that not every entry asks for it.
+        let room = capacity - capacity / 4;
+        match correlation.measure {
+            Measure::Events => {}
+            Measure::DistinctValues => self.drop_repeated_values(count - room),
+            Measure::Rules | Measure::RulesInOrder => self.drop_repeated_bases(count - room),
+            Measure::Sum | Measure::Average | Measure::Percentile(_) => {
+                self.join(correlation.measure, (kept / (capacity / 2).max(1) as Micros).max(1));
+            }
+        }
+        let beyond = self.entries.len().saturating_sub(capacity);
+        self.drop_oldest(beyond);
+        beyond
+    }
+
+    /// A value that came again later is counted there, in every window that ends with a later event.
+    fn drop_repeated_values(&mut self, most: usize) {
+        let mut seen = HashSet::new();
+        let places = self.entries.iter().enumerate().rev();
+        let mut repeated: Vec<usize> =
+            places.filter(|(_, entry)| !seen.insert(value_of(entry))).map(|(place, _)| place).collect();
+        repeated.reverse();
+        self.drop_places(&repeated, most);
+    }
+
+    /// Of matches of one rule in a row the last says as much of what was seen, and in which order.
+    fn drop_repeated_bases(&mut self, most: usize) {
+        let pairs = self.entries.windows(2).enumerate();
+        let repeated: Vec<usize> = pairs
+            .filter(|(_, pair)| matches!(pair, [one, next] if one.base == next.base))
+            .map(|(place, _)| place)
+            .collect();
+        self.drop_places(&repeated, most);
+    }
+
+    /// Drops the first `most` of these places, which are in order.
+    fn drop_places(&mut self, places: &[usize], most: usize) {
+        let mut left = places.iter().take(most).peekable();
+        self.keep(|place, _| left.next_if(|next| **next == place).is_none());
+    }
+
+    /// Joins entries of the same stretch of time into its last: sums stay exact but for the edge of a window, of a
+    /// percentile's numbers a fair sample is left.
+    fn join(&mut self, measure: Measure, stretch: Micros) {
+        let mut joined: Vec<Entry> = Vec::with_capacity(self.entries.len());
+        for mut entry in self.entries.drain(..) {
+            let same = |last: &Entry| last.time.div_euclid(stretch) == entry.time.div_euclid(stretch);
+            if let Some(last) = joined.pop_if(|last| same(last)) {
+                entry = join_two(measure, last, entry);
+            }
+            joined.push(entry);
+        }
+        self.entries = joined;
     }
 
     /// The first window that holds the entry at `place` and matches.
@@ -91,71 +193,25 @@ impl Window {
     }
 }
 
-/// The measured number where the condition holds for these events.
-fn measure(correlation: &Correlation, events: &[Entry]) -> Option<f64> {
-    let bases = correlation.bases.len();
-    if let super::Condition::Combination(expression) = &correlation.condition {
-        let seen: HashSet<usize> = events.iter().map(|entry| entry.base).collect();
-        let ordered = correlation.measure != Measure::RulesInOrder || in_order(events, &seen);
-        return (ordered && expression.holds(&mut |base| seen.contains(base))).then_some(seen.len() as f64);
+fn value_of(entry: &Entry) -> Option<&str> {
+    match &entry.value {
+        Measured::Text(text) => Some(text),
+        Measured::Nothing | Measured::Number(_) => None,
     }
-    let number = match correlation.measure {
-        Measure::Events => events.len() as f64,
-        Measure::DistinctValues => {
-            events.iter().filter_map(|entry| entry.value.as_deref()).collect::<HashSet<_>>().len() as f64
+}
+
+/// Two neighbours as one at the place of the later.
+fn join_two(measure: Measure, earlier: Entry, later: Entry) -> Entry {
+    let weight = earlier.weight.saturating_add(later.weight);
+    let value = match (&earlier.value, &later.value, measure) {
+        (Measured::Number(one), Measured::Number(other), Measure::Sum | Measure::Average) => {
+            Measured::Number(one + other)
         }
-        Measure::Rules => events.iter().map(|entry| entry.base).collect::<HashSet<_>>().len() as f64,
-        Measure::RulesInOrder => longest_in_order(events, bases) as f64,
-        Measure::Sum | Measure::Average | Measure::Percentile(_) => aggregate(correlation.measure, events)?,
+        // Which number stands for both is chance with the odds of how many each stands for, and the same in a replay.
+        (one, other, _) => {
+            let chance = stable_hash([earlier.seq.to_le_bytes().as_slice(), &later.seq.to_le_bytes()]);
+            if chance % weight.max(1) < earlier.weight { one.clone() } else { other.clone() }
+        }
     };
-    correlation.condition.number_holds(number, bases).then_some(number)
-}
-
-/// How many of the base rules were seen in their order, the first of them first.
-fn longest_in_order(events: &[Entry], bases: usize) -> usize {
-    let mut next = 0;
-    for entry in events {
-        if next < bases && entry.base == next {
-            next += 1;
-        }
-    }
-    next
-}
-
-/// Whether the rules that were seen can be found in the order of the list.
-fn in_order(events: &[Entry], seen: &HashSet<usize>) -> bool {
-    let mut wanted: Vec<usize> = seen.iter().copied().collect();
-    wanted.sort_unstable();
-    let mut wanted = wanted.into_iter().peekable();
-    for entry in events {
-        if wanted.peek() == Some(&entry.base) {
-            wanted.next();
-        }
-    }
-    wanted.peek().is_none()
-}
-
-fn aggregate(measure: Measure, events: &[Entry]) -> Option<f64> {
-    let mut numbers: Vec<f64> = events
-        .iter()
-        .filter_map(|entry| entry.value.as_deref()?.trim().parse().ok())
-        .filter(|number: &f64| number.is_finite())
-        .collect();
-    if numbers.is_empty() {
-        return None;
-    }
-    let sum: f64 = numbers.iter().sum();
-    match measure {
-        Measure::Sum => Some(sum),
-        Measure::Average => Some(sum / numbers.len() as f64),
-        Measure::Percentile(rank) => {
-            numbers.sort_by(f64::total_cmp);
-            // Linear between neighbours, as PERCENTILE_CONT of SQL.
-            let place = rank / 100.0 * (numbers.len() - 1) as f64;
-            let (low, high) = (place.floor() as usize, place.ceil() as usize);
-            let (low, high) = (numbers.get(low)?, numbers.get(high)?);
-            Some(low + (high - low) * place.fract())
-        }
-        _ => None,
-    }
+    Entry { value, weight, ..later }
 }

@@ -13,6 +13,7 @@ use crate::rules::{Body, Rule};
 use crate::view::{Scratch, View};
 use event::{Column, Record};
 use names::Names;
+pub(crate) use need::texts;
 use need::{Trigger, needs};
 use scan::{FieldScan, ScanBuilder};
 use std::collections::HashMap;

@@ -114,10 +114,25 @@ fn telling(text: &str) -> usize {
 /// The things of which at least one is in every record that the expression holds for; `None` where nothing can be
 /// named, for example under `not`.
 pub(super) fn needs(expression: &Expression) -> Option<Vec<Need>> {
-    weighed(expression).map(|(_, needs)| needs)
+    weighed(expression, &of_predicate).map(|(_, needs)| needs)
 }
 
-fn weighed(expression: &Expression) -> Option<(f32, Vec<Need>)> {
+/// The same as texts alone, folded, each with its field (none for keywords).
+pub(crate) fn texts(expression: &Expression) -> Option<Vec<(Option<Arc<str>>, String)>> {
+    let is_text = |need: &Need| matches!(need.trigger, Trigger::Whole(_) | Trigger::Part(_));
+    let of_texts = |predicate: &Predicate| of_predicate(predicate).filter(|needs| needs.iter().all(is_text));
+    let (_, needs) = weighed(expression, &of_texts)?;
+    let text = |need: Need| match need.trigger {
+        Trigger::Whole(text) | Trigger::Part(text) => Some((need.field, text)),
+        Trigger::Present => None,
+    };
+    needs.into_iter().map(text).collect()
+}
+
+/// What a predicate needs, if that can be named.
+type OfPredicate<'f> = &'f dyn Fn(&Predicate) -> Option<Vec<Need>>;
+
+fn weighed(expression: &Expression, of_predicate: OfPredicate<'_>) -> Option<(f32, Vec<Need>)> {
     match expression {
         Expression::Leaf(predicate) => {
             let needs = of_predicate(predicate)?;
@@ -125,14 +140,15 @@ fn weighed(expression: &Expression) -> Option<(f32, Vec<Need>)> {
         }
         Expression::Not(_) => None,
         Expression::All(parts) => {
-            parts.iter().filter_map(weighed).min_by(|(left, _), (right, _)| left.total_cmp(right))
+            let parts = parts.iter().filter_map(|part| weighed(part, of_predicate));
+            parts.min_by(|(left, _), (right, _)| left.total_cmp(right))
         }
         Expression::AtLeast(0, _) => None,
         Expression::Any(parts) | Expression::AtLeast(_, parts) => {
             let mut sum = 0.0;
             let mut all = Vec::new();
             for part in parts {
-                let (weight, needs) = weighed(part)?;
+                let (weight, needs) = weighed(part, of_predicate)?;
                 sum += weight;
                 all.extend(needs);
             }

@@ -3,7 +3,7 @@
 use super::need::Trigger;
 use super::needles::Needles;
 use crate::hash::{NameHashBuilder, stable_hash};
-use crate::pattern::fold;
+use crate::pattern::with_folded;
 use crate::view::{SEPARATOR, View};
 use event::Value;
 use std::collections::HashMap;
@@ -120,9 +120,7 @@ impl FieldScan {
             Value::Bool(truth) => self.look(if *truth { "true" } else { "false" }, nominate),
             Value::List(values) => values.iter().for_each(|one| self.scan_value(one, nominate)),
             other => {
-                if let Some(text) = other.as_text() {
-                    self.look(&fold(&text), nominate);
-                }
+                other.with_text(|text| with_folded(text, |text| self.look(text, nominate)));
             }
         }
     }

@@ -13,6 +13,14 @@ pub(crate) fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
+/// Hands on the folded text, which most texts are already.
+pub(crate) fn with_folded<R>(text: &str, read: impl FnOnce(&str) -> R) -> R {
+    match text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+        true => read(&fold(text)),
+        false => read(text),
+    }
+}
+
 /// A stretch without `*`.
 #[derive(Clone, Default)]
 pub(crate) struct Segment {

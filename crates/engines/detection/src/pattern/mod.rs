@@ -6,7 +6,7 @@ mod glob;
 mod shape;
 
 pub(crate) use encode::{Draft, Fragment};
-pub(crate) use glob::fold;
+pub(crate) use glob::{fold, with_folded};
 pub(crate) use shape::Shape;
 
 use glob::Segment;

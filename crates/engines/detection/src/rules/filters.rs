@@ -10,7 +10,6 @@ pub(super) struct Filter {
     pub(super) rules: Option<Vec<String>>,
     pub(super) log_source: RuleLogSource,
     pub(super) expression: Expression,
-    pub(super) fingerprint: u64,
 }
 
 impl Filter {
@@ -32,7 +31,6 @@ impl Filter {
         if let Body::Condition(condition) = &mut rule.body {
             let before = std::mem::replace(condition, Expression::Any(Vec::new()));
             *condition = Expression::All(vec![before, self.expression.clone()]);
-            rule.fingerprint ^= self.fingerprint.rotate_left(1);
         }
     }
 }

@@ -143,9 +143,8 @@ impl Loading<'_> {
                 return self.error(place.path, line, error.reason);
             }
         };
-        let fingerprint = place.fingerprint(&rule.title, &[]);
         self.push(Rule {
-            id: rule.id.unwrap_or_else(|| format!("text-{fingerprint:016x}")),
+            id: rule.id.unwrap_or_else(|| place.id_of_text(&rule.title)),
             name: rule.name,
             title: rule.title,
             texts: texts(rule.custom_attributes.get("luytre")),
@@ -166,7 +165,6 @@ impl Loading<'_> {
             alerts: true,
             needs_placeholders: compiled.missing.into_iter().collect(),
             warnings,
-            fingerprint,
             body: Body::Condition(compiled.expression),
         });
     }
@@ -179,9 +177,8 @@ impl Loading<'_> {
                 return self.error(place.path, line, reason);
             }
         };
-        let fingerprint = place.fingerprint(&rule.title, &[]);
         self.push(Rule {
-            id: rule.id.unwrap_or_else(|| format!("text-{fingerprint:016x}")),
+            id: rule.id.unwrap_or_else(|| place.id_of_text(&rule.title)),
             name: rule.name,
             title: rule.title,
             texts: texts(rule.custom_attributes.get("luytre")),
@@ -202,7 +199,6 @@ impl Loading<'_> {
             alerts: true,
             needs_placeholders: Vec::new(),
             warnings,
-            fingerprint,
             body: Body::Correlation(Box::new(correlation)),
         });
     }
@@ -216,7 +212,6 @@ impl Loading<'_> {
                 },
                 log_source: filter.logsource.as_ref().map(log_source).unwrap_or_default(),
                 expression: compiled.expression,
-                fingerprint: place.fingerprint(&filter.title, &[]),
             }),
             Ok(compiled) => {
                 let names: Vec<String> = compiled.missing.into_iter().collect();
@@ -276,9 +271,10 @@ struct Place<'p> {
 }
 
 impl Place<'_> {
-    fn fingerprint(&self, title: &str, more: &[u8]) -> u64 {
+    /// Stands for the id of a rule that has none.
+    fn id_of_text(&self, title: &str) -> String {
         let title = if self.several { title.as_bytes() } else { &[] };
-        stable_hash([self.text.as_bytes(), title, more])
+        format!("text-{:016x}", stable_hash([self.text.as_bytes(), title, &[]]))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Rules as analysts write them: what a rule says about itself, and its compiled condition. Loading never stops
 //! at a bad rule; each is listed with its reason and line.
 
+mod clues;
 mod documents;
 mod filters;
 mod load;
 mod locate;
 
+pub use clues::Clue;
 pub use load::{LoadOptions, RuleSource};
 pub(crate) use load::{is_test_file, read};
 
@@ -94,8 +96,6 @@ pub struct Rule {
     pub needs_placeholders: Vec<String>,
     /// What was odd but did not prevent loading.
     pub warnings: Vec<String>,
-    /// Same text and same surroundings, same hash: correlation state is kept under it.
-    pub(crate) fingerprint: u64,
     pub(crate) body: Body,
 }
 
@@ -220,28 +220,6 @@ impl RuleSet {
 
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
-    }
-
-    /// Kinds of log that a rule needs: its own, or those of the rules that a correlation counts, each once.
-    pub fn log_sources_of<'set>(&'set self, rule: &'set Rule) -> Vec<&'set RuleLogSource> {
-        let mut found: Vec<&RuleLogSource> = Vec::new();
-        let mut asked: Vec<&Rule> = vec![rule];
-        let mut known: Vec<usize> = Vec::new();
-        while let Some(rule) = asked.pop() {
-            match &rule.body {
-                Body::Condition(_) if found.contains(&&rule.log_source) => {}
-                Body::Condition(_) => found.push(&rule.log_source),
-                Body::Correlation(correlation) => {
-                    for base in &correlation.bases {
-                        if !known.contains(base) {
-                            known.push(*base);
-                            asked.extend(self.rules.get(*base).map(|rule| &**rule));
-                        }
-                    }
-                }
-            }
-        }
-        found
     }
 
     /// Position of a rule by its id.

@@ -313,6 +313,26 @@ fn the_next_engine_is_ready_for_what_the_last_one_met() {
     assert_eq!(after.networks_ready(), 1);
 }
 
+/// Records may call themselves what they like.
+#[test]
+fn junk_log_sources_neither_pile_up_nor_hide_the_real_ones() {
+    let general = "title: any\nid: g\nlogsource: {product: windows}\ndetection: {s: {a: b}, condition: s}\n";
+    let texts = || load(&format!("{RULE}---\n{general}")).0;
+    let (before, after) = (Engine::new(texts()), Engine::new(texts()));
+    let mut matches = Matches::default();
+    for number in 0..5_000 {
+        let mut junk = windows(&[]);
+        junk.log_source.categories.clear();
+        junk.log_source.services = vec![format!("junk-{number}").into()];
+        before.evaluate(&junk, &mut matches);
+    }
+    titles(&before, &windows(&[]));
+    assert_eq!(before.networks_ready(), 2);
+    assert!(before.met().len() <= 20, "{}", before.met().len());
+    after.prepare_like(&before);
+    assert_eq!(after.networks_ready(), 2);
+}
+
 fn yaml_like() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         "[ ]{0,6}[a-z|:*%?'\"{}\\[\\]-]{0,12}",
@@ -358,7 +378,8 @@ proptest! {
         let mut matches = Matches::default();
         engine.evaluate(&event, &mut matches);
         let mut state = crate::CorrelationState::new(crate::CorrelationLimits::default());
-        state.observe(&engine, &event, crate::Moment { time: 0, arrival: i64::MIN, seq: 1 }, &matches);
+        let moment = crate::Moment { time: 0, arrival: i64::MIN, seq: 1, scope: 0 };
+        state.observe(&engine, &event, moment, &matches, &mut |_| true);
     }
 
     /// The network chooses candidates; that must never lose a match that plain evaluation finds.

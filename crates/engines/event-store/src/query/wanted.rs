@@ -2,7 +2,7 @@
 //! nothing about texts, or says it in a way that is not understood here, asks for anything.
 
 use crate::columns;
-use crate::observables::{Observable, classify};
+use crate::observables;
 use crate::pattern::Like;
 use crate::segment::Wanted;
 use datafusion::common::ScalarValue;
@@ -70,9 +70,9 @@ fn equal(value: &Expr, text: &str) -> Wanted {
         return Wanted::Anything;
     }
     let common = matches!(value, Expr::Column(column) if columns::event_texts().any(|name| name == column.name()));
-    match classify(text) {
+    match observables::word(text) {
         // Every column's observables are listed, up to a number; the mark says where some were not.
-        Observable::Whole(word) if common => Wanted::any(vec![Wanted::Whole(word), Wanted::Whole("+".to_owned())]),
+        Some(word) if common => Wanted::any(vec![Wanted::Whole(word), Wanted::Whole("+".to_owned())]),
         _ if common => Wanted::Column(text.to_owned()),
         _ => Wanted::Text(text.to_owned()),
     }

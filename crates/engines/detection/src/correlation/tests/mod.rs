@@ -1,4 +1,7 @@
-//! Correlations over small streams: thresholds, order of arrival, episodes, chains, limits.
+//! Correlations over small streams: thresholds, order of arrival, episodes, chains, scopes.
+
+mod bounds;
+mod memory;
 
 use crate::{CorrelationLimits, CorrelationMatch, CorrelationState, Engine, Matches, Moment, RuleSet};
 use event::Event;
@@ -45,10 +48,14 @@ impl Stream {
     }
 
     fn send_as(&mut self, seq: u64, second: i64, fields: &[(&str, &str)]) -> Vec<CorrelationMatch> {
+        self.send_of(0, seq, second, fields)
+    }
+
+    fn send_of(&mut self, scope: u64, seq: u64, second: i64, fields: &[(&str, &str)]) -> Vec<CorrelationMatch> {
         let (event, mut matches) = (record(fields), Matches::default());
         self.engine.evaluate(&event, &mut matches);
         let time = second * 1_000_000;
-        self.state.observe(&self.engine, &event, Moment { time, arrival: time, seq }, &matches)
+        self.state.observe(&self.engine, &event, Moment { time, arrival: time, seq, scope }, &matches, &mut |_| true)
     }
 }
 
@@ -158,6 +165,52 @@ correlation:
 }
 
 #[test]
+fn records_of_two_scopes_are_never_counted_together_nor_in_chains() {
+    let chain = "
+title: broken in
+correlation:
+  type: temporal_ordered
+  rules: [many, success]
+  group-by: [ip]
+  timespan: 5m
+";
+    let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{chain}"));
+    let (failed, success) = ([("result", "failed"), ("ip", "a")], [("result", "ok"), ("ip", "a")]);
+    for seq in 1..=4 {
+        assert!(stream.send_of(seq % 2, seq, 0, &failed).is_empty(), "two of each scope make no three");
+    }
+    assert_eq!(stream.send_of(1, 5, 1, &failed)[0].seqs, [1, 3, 5]);
+    assert!(stream.send_of(0, 6, 2, &success).is_empty(), "the other scope saw no brute force");
+    assert_eq!(stream.send_of(1, 7, 2, &success).len(), 1);
+    assert_eq!(stream.state.counters().groups, 4);
+}
+
+#[test]
+fn a_correlation_that_is_refused_is_told_and_feeds_none_above_it() {
+    let chain = "
+title: twice many
+correlation:
+  type: event_count
+  rules: [many]
+  group-by: [ip]
+  timespan: 1h
+  condition: {gte: 1}
+";
+    let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{chain}"));
+    let failed = [("result", "failed"), ("ip", "a")];
+    let mut send = |feeds: bool, seq: u64| {
+        let (event, mut matches) = (record(&failed), Matches::default());
+        stream.engine.evaluate(&event, &mut matches);
+        let moment = Moment { time: seq as i64, arrival: seq as i64, seq, scope: 0 };
+        let found = stream.state.observe(&stream.engine, &event, moment, &matches, &mut |_| feeds);
+        found.into_iter().map(|one| stream.engine.rules()[one.rule].title.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((send(false, 1), send(false, 2), send(false, 3)), (vec![], vec![], vec!["many".to_owned()]));
+    assert_eq!(send(true, 4), ["many", "twice many"]);
+    assert_eq!(send(false, 5), ["many"]);
+}
+
+#[test]
 fn temporal_wants_every_rule_in_any_order_and_aliases_join_fields() {
     let mut stream = Stream::new(
         "
@@ -224,115 +277,19 @@ correlation: {{type: event_count, rules: [failed], timespan: 1m, condition: {{lt
 ---
 title: fieldless
 correlation: {{type: value_count, rules: [failed], timespan: 1m, condition: {{gt: 3}}}}
+---
+title: endless
+correlation: {{type: value_count, rules: [failed], timespan: 1m, condition: {{gt: 300000, field: user}}}}
 "
     );
     let (rules, errors) = RuleSet::from_texts([("rules.yml", text)]);
     assert_eq!(rules.len(), 2);
     let reasons: Vec<(usize, &str)> = errors.iter().map(|error| (error.line, error.reason.as_str())).collect();
-    assert_eq!(reasons.len(), 5, "{reasons:?}");
+    assert_eq!(reasons.len(), 6, "{reasons:?}");
     assert_eq!(reasons[0], (12, "the rule 'nobody' that the correlation names is not loaded"));
     assert!(reasons[1].1.contains("depends on itself") && reasons[2].1.contains("depends on itself"));
     assert!(reasons[3].1.contains("lower bound") && reasons[4].1.contains("needs a field"));
-}
-
-#[test]
-fn memory_stays_within_the_limits_and_says_what_it_forgot() {
-    let mut stream = Stream::new(BRUTE_FORCE);
-    stream.state = CorrelationState::new(CorrelationLimits { groups: 100, ..CorrelationLimits::default() });
-    for number in 0..1_000 {
-        stream.send(number / 100, &[("result", "failed"), ("ip", &number.to_string())]);
-    }
-    let counters = stream.state.counters();
-    assert!(counters.groups <= 101, "{counters:?}");
-    assert!(counters.forgotten_groups >= 890, "{counters:?}");
-    assert_eq!(counters.entries, counters.groups);
-}
-
-#[test]
-fn state_outlives_a_new_engine_for_unchanged_correlations() {
-    let mut stream = Stream::new(BRUTE_FORCE);
-    let failed = [("result", "failed"), ("ip", "a")];
-    stream.send(0, &failed);
-    stream.send(1, &failed);
-    let more = format!(
-        "{BRUTE_FORCE}---\ntitle: other\nlogsource: {{product: y}}\ndetection: {{s: {{a: b}}, condition: s}}\n"
-    );
-    stream.engine = engine(&more);
-    stream.state.retain(&stream.engine);
-    assert_eq!(stream.send(2, &failed).len(), 1);
-    stream.engine = engine(&BRUTE_FORCE.replace("gte: 3", "gte: 2"));
-    stream.state.retain(&stream.engine);
-    assert_eq!(stream.state.counters().groups, 0);
-}
-
-const SPRAY: &str = "
-title: spray
-name: spray
-correlation:
-  type: value_count
-  rules: [failed]
-  group-by: [ip]
-  timespan: 1m
-  condition: {gte: 3, field: user}
----
-title: then in
-correlation:
-  type: temporal_ordered
-  rules: [spray, success]
-  group-by: [ip]
-  timespan: 5m
-";
-
-/// Number, time and fields of a record.
-type Chance = (u64, i64, Vec<(&'static str, String)>);
-
-/// A stream of chance, the same every time: late, repeated, interleaved.
-fn stream_of_chance(records: usize) -> Vec<Chance> {
-    let mut number = 88_172_645_463_325_252_u64;
-    let mut next = |below: u64| {
-        number ^= number << 13;
-        number ^= number >> 7;
-        number ^= number << 17;
-        number % below
-    };
-    let one = |seq: u64| {
-        let late = if next(5) == 0 { next(300) as i64 } else { 0 };
-        let result = if next(6) == 0 { "ok" } else { "failed" };
-        let fields = vec![("result", result.to_owned()), ("ip", next(7).to_string()), ("user", next(4).to_string())];
-        (seq, seq as i64 * 3 - late, fields)
-    };
-    (1..=records as u64).map(one).collect()
-}
-
-#[test]
-fn a_restart_with_a_snapshot_changes_nothing() {
-    let records = stream_of_chance(400);
-    let run = |restarts: usize| -> (Vec<CorrelationMatch>, String) {
-        let mut stream = Stream::new(&format!("{BRUTE_FORCE}---{SPRAY}"));
-        let mut found = Vec::new();
-        for (number, (seq, second, fields)) in records.iter().enumerate() {
-            if restarts > 0 && number % restarts == 0 {
-                let written = serde_json::to_string(&stream.state.snapshot()).unwrap();
-                let read = serde_json::from_str(&written).unwrap();
-                stream.state = CorrelationState::restore(CorrelationLimits::default(), read);
-                // What was already evaluated is read from the log again.
-                for (seq, second, fields) in &records[number.saturating_sub(20)..number] {
-                    let fields: Vec<(&str, &str)> =
-                        fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                    stream.send_as(*seq, *second, &fields);
-                }
-            }
-            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            found.extend(stream.send_as(*seq, *second, &fields));
-        }
-        let snapshot = stream.state.snapshot();
-        (found, serde_json::to_string(&snapshot.without_ticks()).unwrap())
-    };
-    let (found, state) = run(0);
-    assert!(found.iter().filter(|one| one.started).count() > 20, "{}", found.len());
-    assert_eq!(run(0), (found.clone(), state.clone()), "a replay is the same");
-    assert_eq!(run(1_000), (found.clone(), state.clone()));
-    assert_eq!(run(37), (found, state));
+    assert!(reasons[5].1.contains("not kept in memory"));
 }
 
 #[test]
@@ -343,8 +300,8 @@ fn a_clock_that_runs_ahead_makes_nobody_forget() {
     stream.send(1, &failed);
     let (event, mut matches) = (record(&failed), Matches::default());
     stream.engine.evaluate(&event, &mut matches);
-    let ahead = Moment { time: 4_000_000_000_000_000, arrival: 1_500_000, seq: 50 };
-    assert!(stream.state.observe(&stream.engine, &event, ahead, &matches).is_empty());
+    let ahead = Moment { time: 4_000_000_000_000_000, arrival: 1_500_000, seq: 50, scope: 0 };
+    assert!(stream.state.observe(&stream.engine, &event, ahead, &matches, &mut |_| true).is_empty());
     assert_eq!(stream.send(2, &failed)[0].seqs, [1, 2, 3]);
 }
 

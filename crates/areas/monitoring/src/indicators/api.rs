@@ -1,0 +1,56 @@
+//! JSON of indicators: `GET /api/v1/indicator-lists`, `GET /api/v1/indicators` (`q`, `list`, `kind`, `show=expired`,
+//! `limit`, `offset`) and `POST /api/v1/indicator-lists/{id}/import` with a file as its body (`dry_run=1` keeps nothing).
+
+use super::import::{self, Report};
+use super::{List, Listed, pages, reading, store};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::Path;
+use kit::Capability;
+use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
+use serde::Serialize;
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/indicator-lists", Capability::ViewRules, list_lists)
+        .get("/api/v1/indicators", Capability::ViewRules, list_indicators)
+        .query(&["q", "list", "kind", "show", "limit", "offset"])
+        .post("/api/v1/indicator-lists/{id}/import", Capability::ManageRules, import_file)
+        .query(&["dry_run"])
+}
+
+/// Most rows of one answer.
+const MOST_ROWS: u64 = 10_000;
+
+#[derive(Serialize)]
+struct Rows<T> {
+    total: u64,
+    rows: Vec<T>,
+}
+
+async fn list_lists(ApiVisit(visit): ApiVisit) -> Result<Json<Rows<List>>, Fail> {
+    let rows = store::lists(&visit.read(), visit.now()).await?;
+    Ok(Json(Rows { total: rows.len() as u64, rows }))
+}
+
+async fn list_indicators(ApiVisit(visit): ApiVisit) -> Result<Json<Rows<Listed>>, Fail> {
+    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
+    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
+    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
+    let filter = pages::filter_of(&visit.address, visit.now());
+    let view = visit.read();
+    let rows = store::rows(&view, &filter, limit, offset).await?;
+    Ok(Json(Rows { total: store::count(&view, &filter).await?, rows }))
+}
+
+async fn import_file(ApiVisit(visit): ApiVisit, Path(id): Path<String>, file: Bytes) -> Result<Json<Report>, Fail> {
+    let read = reading::read_apart(file, visit.now()).await?;
+    let tx = visit.begin().await?;
+    let list = store::find(&tx, &id, visit.now()).await?;
+    let report = import::take(&tx, &list, read, visit.now()).await?;
+    match visit.address.has("dry_run", "1") {
+        true => tx.rollback().await?,
+        false => tx.commit().await?,
+    }
+    Ok(Json(report))
+}

@@ -1,0 +1,40 @@
+//! Taking a file onto a list: what is new is added, what the list has is renewed, everything else is named with its
+//! reason. The dry run is the same work, not committed.
+
+use super::reading::Found;
+use super::settings::SETTINGS;
+use super::{List, Refused, store};
+use kit::clock::Micros;
+use kit::{Capability, Connection, Error, Tx};
+use organisation::audit;
+use serde::Serialize;
+use serde_json::json;
+
+/// What a file does, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub added: u64,
+    pub renewed: u64,
+    /// All that was refused; the first of them are in `refused`.
+    pub refused_total: u64,
+    pub refused: Vec<Refused>,
+}
+
+/// Takes what was read onto a list. Where it fails nothing may be committed.
+pub async fn take(tx: &Tx<'_>, list: &List, read: Found, now: Micros) -> Result<Report, Error> {
+    tx.scope().require(Capability::ManageRules)?;
+    let Found { wanted, refused, refused_total } = read;
+    let before = store::on_list(tx, &list.id).await?;
+    if !wanted.is_empty() {
+        store::put(tx, list, &wanted, now).await?;
+    }
+    if store::total(tx).await? > SETTINGS.most_indicators {
+        return Err(Error::mistake("indicator-too-many", [("most", SETTINGS.most_indicators.to_string())]));
+    }
+    let added = store::on_list(tx, &list.id).await?.saturating_sub(before);
+    let renewed = (wanted.len() as u64).saturating_sub(added);
+    let figures = json!({ "added": added, "renewed": renewed, "refused": refused_total });
+    let details = json!({ "name": list.name, "done": figures });
+    audit::record(tx, now, "indicator.import", "indicator-list", &list.id, None, details).await?;
+    Ok(Report { added, renewed, refused_total, refused })
+}
