@@ -24,8 +24,8 @@ pub struct NavigationItem {
     pub path: &'static str,
     /// Name of the icon in the sprite.
     pub icon: &'static str,
-    /// Shown only to those who hold it.
-    pub capability: Option<Capability>,
+    /// Shown only to those who hold all of them.
+    pub needs: &'static [Capability],
     /// Order within the group.
     pub order: u16,
 }

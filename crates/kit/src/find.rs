@@ -158,7 +158,7 @@ fn begins_a_word(text: &str, word: &str) -> bool {
 
 /// Pages of the navigation that this visitor may open, by their names in either language.
 fn pages(visit: &Visit, text: &str) -> Vec<Hit> {
-    let held = |item: &&crate::NavigationItem| item.capability.is_none_or(|held| visit.scope().may(held));
+    let held = |item: &&crate::NavigationItem| item.needs.iter().all(|needed| visit.scope().may(*needed));
     let hit = |item: &crate::NavigationItem| {
         let other = if visit.lang == Lang::Vi { Lang::En } else { Lang::Vi };
         Hit::new(visit.t(item.key), "", item.path).also(texts().text(other, item.key))

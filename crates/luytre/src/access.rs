@@ -322,7 +322,7 @@ mod tests {
             let page = operations.iter().find(|one| one.method == "GET" && one.path == item.path);
             let page = page.unwrap_or_else(|| panic!("nothing is at {}", item.path));
             for role in &Policies::embedded().unwrap().roles {
-                let shown = item.capability.is_none_or(|capability| role.capabilities.contains(&capability));
+                let shown = item.needs.iter().all(|needed| role.capabilities.contains(needed));
                 let open = Rule::Route(page.access).grant(role) != Grant::No;
                 assert!(!shown || open, "{} is shown {} and refused", role.id, item.path);
             }

@@ -21,7 +21,7 @@ pub fn area() -> Area {
             key: "assurance-systems",
             path: "/systems",
             icon: "server",
-            capability: Some(Capability::ViewSystems),
+            needs: &[Capability::ViewSystems],
             order: 10,
         }],
         finders: vec![systems::finder()],

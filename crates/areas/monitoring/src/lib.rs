@@ -154,26 +154,26 @@ pub const MIGRATIONS: &[Migration] = &[
 ];
 
 fn navigation() -> Vec<NavigationItem> {
-    let item = |group, key, path, icon, capability, order| NavigationItem {
+    let item = |group, key, path, icon, needs: &'static [Capability], order| NavigationItem {
         group,
         key,
         path,
         icon,
-        capability: Some(capability),
+        needs,
         order,
     };
     vec![
-        item("duty", "duty-navigation", "/", "clock", Capability::ViewAlerts, 10),
-        item("monitoring", "alert-navigation", "/alerts", "bell", Capability::ViewAlerts, 10),
-        item("monitoring", "story-navigation", "/stories", "route", Capability::ViewAlerts, 15),
-        item("monitoring", "entity-navigation", "/entities", "target", Capability::ViewAlerts, 17),
-        item("monitoring", "search-navigation", "/search", "search", Capability::ViewEvents, 20),
-        item("monitoring", "saved-search-navigation", "/saved-searches", "star", Capability::ViewEvents, 25),
-        item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),
-        item("monitoring", "rule-navigation", "/rules", "list-check", Capability::ViewRules, 40),
-        item("monitoring", "technique-navigation", "/techniques", "target", Capability::ViewRules, 45),
-        item("monitoring", "indicator-navigation", "/indicators", "radar-2", Capability::ViewRules, 46),
-        item("monitoring", "hunt-navigation", "/hunts", "history", Capability::HandleAlerts, 47),
-        item("monitoring", "source-navigation", "/sources", "plug-connected", Capability::ViewSources, 50),
+        item("duty", "duty-navigation", "/", "clock", &[Capability::ViewAlerts], 10),
+        item("monitoring", "alert-navigation", "/alerts", "bell", &[Capability::ViewAlerts], 10),
+        item("monitoring", "story-navigation", "/stories", "route", &[Capability::ViewAlerts], 15),
+        item("monitoring", "entity-navigation", "/entities", "target", &[Capability::ViewAlerts], 17),
+        item("monitoring", "search-navigation", "/search", "search", &[Capability::ViewEvents], 20),
+        item("monitoring", "saved-search-navigation", "/saved-searches", "star", &[Capability::ViewEvents], 25),
+        item("monitoring", "question-navigation", "/questions", "database", &[Capability::QuerySql], 30),
+        item("monitoring", "rule-navigation", "/rules", "list-check", &[Capability::ViewRules], 40),
+        item("monitoring", "technique-navigation", "/techniques", "target", &[Capability::ViewRules], 45),
+        item("monitoring", "indicator-navigation", "/indicators", "radar-2", &[Capability::ViewRules], 46),
+        item("monitoring", "hunt-navigation", "/hunts", "history", hunts::service::NEEDED, 47),
+        item("monitoring", "source-navigation", "/sources", "plug-connected", &[Capability::ViewSources], 50),
     ]
 }

@@ -126,29 +126,29 @@ pub fn area() -> Area {
 }
 
 fn navigation() -> Vec<NavigationItem> {
-    let item = |key, path, icon, capability, order| NavigationItem {
+    let item = |key, path, icon, needs: &'static [Capability], order| NavigationItem {
         group: "organisation",
         key,
         path,
         icon,
-        capability,
+        needs,
         order,
     };
     vec![
-        item("agency-navigation", "/agencies", "building", None, 10),
-        item("person-navigation", "/people", "users", Some(Capability::ViewPeople), 20),
-        item("incumbent-navigation", "/incumbents", "user-check", Some(Capability::ViewPeople), 22),
-        item("qualification-navigation", "/qualifications", "certificate", Some(Capability::ViewPeople), 24),
-        item("expert-navigation", "/experts", "lifebuoy", Some(Capability::ViewPeople), 26),
-        item("roles-navigation", "/roles", "shield-check", None, 25),
-        item("regulation-navigation", "/regulations", "gavel", None, 28),
-        item("roster-navigation", "/roster", "calendar", None, 30),
-        item("key-navigation", "/api-keys", "key", Some(Capability::ViewSources), 40),
-        item("elevation-navigation", "/elevations", "hourglass", None, 45),
-        item("inbox-navigation", "/inbox", "bell", None, 50),
-        item("channel-navigation", "/channels", "send", Some(Capability::Administer), 55),
-        item("outbox-navigation", "/outbox", "mail", Some(Capability::ViewAudit), 57),
-        item("audit-navigation", "/audit", "history", Some(Capability::ViewAudit), 60),
-        item("reading-navigation", "/audit/readings", "eye", Some(Capability::ViewReadings), 70),
+        item("agency-navigation", "/agencies", "building", &[], 10),
+        item("person-navigation", "/people", "users", &[Capability::ViewPeople], 20),
+        item("incumbent-navigation", "/incumbents", "user-check", &[Capability::ViewPeople], 22),
+        item("qualification-navigation", "/qualifications", "certificate", &[Capability::ViewPeople], 24),
+        item("expert-navigation", "/experts", "lifebuoy", &[Capability::ViewPeople], 26),
+        item("roles-navigation", "/roles", "shield-check", &[], 25),
+        item("regulation-navigation", "/regulations", "gavel", &[], 28),
+        item("roster-navigation", "/roster", "calendar", &[], 30),
+        item("key-navigation", "/api-keys", "key", &[Capability::ViewSources], 40),
+        item("elevation-navigation", "/elevations", "hourglass", &[], 45),
+        item("inbox-navigation", "/inbox", "bell", &[], 50),
+        item("channel-navigation", "/channels", "send", &[Capability::Administer], 55),
+        item("outbox-navigation", "/outbox", "mail", &[Capability::ViewAudit], 57),
+        item("audit-navigation", "/audit", "history", &[Capability::ViewAudit], 60),
+        item("reading-navigation", "/audit/readings", "eye", &[Capability::ViewReadings], 70),
     ]
 }

@@ -97,5 +97,5 @@ pub fn subscribe(bus: &mut Bus, live: &Live) {
 }
 
 fn item(key: &'static str, path: &'static str, icon: &'static str, order: u16) -> NavigationItem {
-    NavigationItem { group: "response", key, path, icon, capability: Some(Capability::ViewIncidents), order }
+    NavigationItem { group: "response", key, path, icon, needs: &[Capability::ViewIncidents], order }
 }

@@ -194,7 +194,7 @@ fn navigation(app: &App, scope: &Scope) -> Vec<NavigationItem> {
         let mut items: Vec<_> = app
             .navigation
             .iter()
-            .filter(|item| item.group == group && item.capability.is_none_or(|capability| scope.may(capability)))
+            .filter(|item| item.group == group && item.needs.iter().all(|needed| scope.may(*needed)))
             .collect();
         items.sort_by_key(|item| item.order);
         let Some(first) = items.first() else { continue };

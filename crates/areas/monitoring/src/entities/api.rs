@@ -8,7 +8,9 @@ use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
 use serde::Serialize;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/api/v1/entities", Capability::ViewAlerts, list_entities)
+    Routes::new()
+        .get("/api/v1/entities", Capability::ViewAlerts, list_entities)
+        .query(&["q", "kind", "entity", "agency", "limit", "offset"])
 }
 
 /// Most rows of one answer.
