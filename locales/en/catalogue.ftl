@@ -93,7 +93,8 @@ catalogue-monitoring-alerts-rule_title_vi = Vietnamese title, where the rule has
 catalogue-monitoring-alerts-rule_level = Sigma's level of the rule.
 catalogue-monitoring-alerts-severity = Severity after weighing with the level of the system.
 catalogue-monitoring-alerts-score = 0 to 100: level of the rule and level of the system.
-catalogue-monitoring-alerts-state = new, acknowledged, assigned, escalated or closed.
+catalogue-monitoring-alerts-risk = What it adds to the risk of its entity, before that fades.
+catalogue-monitoring-alerts-state = new, acknowledged, assigned, escalated, closed or suppressed.
 catalogue-monitoring-alerts-source_id = Source of the first event.
 catalogue-monitoring-alerts-system_id = System the source belonged to.
 catalogue-monitoring-alerts-system_level = Level of that system when the alert was raised.
@@ -111,6 +112,7 @@ catalogue-monitoring-alerts-updated_at = When the newest match was added.
 catalogue-monitoring-alerts-techniques = ATT&CK techniques as a JSON list.
 catalogue-monitoring-alerts-tactics = ATT&CK tactics of the rule as a JSON list.
 catalogue-monitoring-alerts-story_id = Attack story it belongs to.
+catalogue-monitoring-alerts-suppression_id = Suppression that held it back (suppressions.id).
 catalogue-monitoring-alerts-damped = Stands for the groups of a rule beyond its limit per minute.
 catalogue-monitoring-alerts-seen_at = When a person first opened it.
 catalogue-monitoring-alerts-seen_by = Who that was.
@@ -206,9 +208,10 @@ catalogue-monitoring-rule_exceptions-removed_by = Person who ended it before its
 catalogue-monitoring-rule_exceptions-removed_at = When.
 
 ## monitoring.rule_hits
-catalogue-monitoring-rule_hits = Matches of rules by hour of arrival, source and what tells them apart.
+catalogue-monitoring-rule_hits = Matches of rules by hour of arrival (by the day where they are older), source and what tells them apart.
 catalogue-monitoring-rule_hits-rule_id = Identifier of the rule (alerts.rule_id).
-catalogue-monitoring-rule_hits-hour_start = Hour in which the matching events arrived.
+catalogue-monitoring-rule_hits-hour_start = Beginning of the hour, or of the day in Vietnam, in which the matching events arrived.
+catalogue-monitoring-rule_hits-hours = 1 for an hour, 24 for a day.
 catalogue-monitoring-rule_hits-source_id = Source of the events; empty where groups are counted together.
 catalogue-monitoring-rule_hits-system_id = System the source belonged to.
 catalogue-monitoring-rule_hits-agency_id = Agency of the system.
@@ -265,6 +268,24 @@ catalogue-monitoring-hunt_alerts = Alerts that a hunt raised: they are of the pa
 catalogue-monitoring-hunt_alerts-alert_id = Alert; joins monitoring.alerts.id.
 catalogue-monitoring-hunt_alerts-hunt_id = Hunt that raised it.
 catalogue-monitoring-hunt_alerts-agency_id = Agency of the alert.
+
+## monitoring.suppressions
+catalogue-monitoring-suppressions = Windows in which alerts are held back.
+catalogue-monitoring-suppressions-id = Identifier of the suppression (alerts.suppression_id).
+catalogue-monitoring-suppressions-kind = maintenance, drill or other.
+catalogue-monitoring-suppressions-rule_id = Identifier of the rule (alerts.rule_id); empty for every rule.
+catalogue-monitoring-suppressions-agency_id = Agency where it holds, or that the system or source belongs to; empty for the centre.
+catalogue-monitoring-suppressions-system_id = System where it holds.
+catalogue-monitoring-suppressions-source_id = Source where it holds.
+catalogue-monitoring-suppressions-conditions = Fields and values that must all hold, as a JSON list.
+catalogue-monitoring-suppressions-reason = Why.
+catalogue-monitoring-suppressions-starts_at = From when.
+catalogue-monitoring-suppressions-ends_at = Until when, as planned.
+catalogue-monitoring-suppressions-alert_id = Alert that it was made from.
+catalogue-monitoring-suppressions-created_by = Person who made it.
+catalogue-monitoring-suppressions-created_at = When.
+catalogue-monitoring-suppressions-ended_by = Person who ended it before its time.
+catalogue-monitoring-suppressions-ended_at = When.
 
 ## organisation.agencies
 catalogue-organisation-agencies = Agencies of the province: departments, communes, bodies, enterprises, partners.

@@ -27,7 +27,7 @@ rule-verdict-retire-why = Nearly all alerts were false and none was real. Turn t
 rule-verdict-too-early-why = Few alerts have been closed with a verdict.
 rule-closings = Closings in { $days } days
 rule-closings-count = { $real } real · { $allowed } allowed · { $false } false · { $open } not judged
-rule-figures-how = Matches are counted by the hour in which events arrived. The share of false alerts is of those judged within { $days } days: real (dealt with or an incident), allowed, false. The thresholds are settings of the centre (scorecard.toml).
+rule-figures-how = Matches are counted by the hour in which events arrived; 30 days are the 30 days before and today, as whole days. The share of false alerts is of those judged within { $days } days: real (dealt with or an incident), allowed, false. The thresholds are settings of the centre (scorecard.toml).
 
 ## The condition in words
 rule-reading = The condition in words
@@ -174,7 +174,12 @@ rule-explain-no-match = The event does not meet the condition; the lines marked 
 rule-explain-match = The event meets the condition and so becomes an alert, unless the rule was not there or off at that time.
 rule-explain-off = The event meets the condition, but the rule is off.
 rule-explain-shadow = The event meets the condition; the rule is on trial and only counts.
-rule-explain-excepted = The event meets the condition, but an exception in force leaves it out.
+rule-explain-excepted = The event meets the condition, but an exception in force when it arrived left it out.
+rule-explain-then = Exceptions in force when the event arrived, { $time }
+rule-explain-now = Exceptions in force now for such an event
+rule-explain-excepted-none = There are none.
+rule-explain-excepted-hidden = { $count } more beyond what you may see.
+rule-explain-decided-since = The state of the rule was decided anew at { $time }, after the event arrived; it may have been another then.
 rule-explain-counted = The event is counted. The correlation alerts only when what is counted within its time is enough, as below.
 rule-explain-base = The event meets the condition. This rule is only counted by correlations and does not alert by itself.
 
@@ -254,11 +259,24 @@ log-source-service-traffic = traffic
 log-source-service-utm = UTM
 log-source-service-windefend = Microsoft Defender
 
+## Cost
+rule-cost = Cost
+rule-cost-column = Cost (ns per event)
+rule-cost-per-event = { $time } ns per event
+rule-cost-how = Measured at { $time }, this rule alone, over { $events } events of its kind of log among the newest { $sample }; the fastest run counts. In the pipeline rules share their work, so all of them together cost less than the sum.
+rule-cost-none-of-kind = At { $time } none of the newest { $sample } events was of the kind of log that the rule is written for, so nothing was measured.
+rule-cost-unknown = Not measured with the present text of the rule.
+rule-cost-measure = Measure
+rule-cost-measure-all = Measure what rules cost
+rule-cost-measured = Measured.
+rule-cost-what = Cost is measured rule by rule over the newest events; when, and over how many, stands on the page of the rule.
+
 ## Audit trail
 audit-rule-state = Changed the state of a rule
 audit-rule-load = Loaded new or changed rules
 audit-rule-import = Imported a pack of rules
 audit-rule-trial = Put new rules on trial
+audit-rule-measure = Measured what rules cost
 audit-rule-exception-create = Made an exception of a rule
 audit-rule-exception-remove = Ended an exception of a rule
 audit-object-rule = Rule

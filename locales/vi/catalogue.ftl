@@ -93,7 +93,8 @@ catalogue-monitoring-alerts-rule_title_vi = Tên quy tắc bằng tiếng Việt
 catalogue-monitoring-alerts-rule_level = Mức của quy tắc theo Sigma.
 catalogue-monitoring-alerts-severity = Mức độ sau khi tính cả cấp độ của hệ thống.
 catalogue-monitoring-alerts-score = Từ 0 đến 100: mức của quy tắc và cấp độ của hệ thống.
-catalogue-monitoring-alerts-state = new (mới), acknowledged (đã tiếp nhận), assigned (đã giao), escalated (đã nâng thành sự cố) hoặc closed (đã đóng).
+catalogue-monitoring-alerts-risk = Phần cộng vào rủi ro của đối tượng, trước khi phai dần.
+catalogue-monitoring-alerts-state = new (mới), acknowledged (đã tiếp nhận), assigned (đã giao), escalated (đã nâng thành sự cố), closed (đã đóng) hoặc suppressed (tạm ngừng báo).
 catalogue-monitoring-alerts-source_id = Nguồn của sự kiện đầu tiên.
 catalogue-monitoring-alerts-system_id = Hệ thống mà nguồn thuộc về khi đó.
 catalogue-monitoring-alerts-system_level = Cấp độ của hệ thống đó lúc phát cảnh báo.
@@ -111,6 +112,7 @@ catalogue-monitoring-alerts-updated_at = Lúc thêm lần khớp mới nhất.
 catalogue-monitoring-alerts-techniques = Các kỹ thuật ATT&CK, dạng danh sách JSON.
 catalogue-monitoring-alerts-tactics = Các chiến thuật ATT&CK của quy tắc, dạng danh sách JSON.
 catalogue-monitoring-alerts-story_id = Chuỗi tấn công mà cảnh báo thuộc về.
+catalogue-monitoring-alerts-suppression_id = Đợt tạm ngừng báo đã giữ lại cảnh báo (suppressions.id).
 catalogue-monitoring-alerts-damped = Đại diện cho những nhóm vượt quá số cho phép mỗi phút của một quy tắc.
 catalogue-monitoring-alerts-seen_at = Lúc có người mở xem lần đầu.
 catalogue-monitoring-alerts-seen_by = Người đã mở xem lần đầu.
@@ -206,9 +208,10 @@ catalogue-monitoring-rule_exceptions-removed_by = Người chấm dứt sớm.
 catalogue-monitoring-rule_exceptions-removed_at = Lúc chấm dứt.
 
 ## monitoring.rule_hits
-catalogue-monitoring-rule_hits = Số lần khớp của quy tắc theo giờ sự kiện đến, nguồn và những gì phân biệt chúng.
+catalogue-monitoring-rule_hits = Số lần khớp của quy tắc theo giờ sự kiện đến (cũ hơn thì theo ngày), nguồn và những gì phân biệt chúng.
 catalogue-monitoring-rule_hits-rule_id = Mã của quy tắc (alerts.rule_id).
-catalogue-monitoring-rule_hits-hour_start = Giờ mà các sự kiện khớp đến Trung tâm.
+catalogue-monitoring-rule_hits-hour_start = Đầu giờ, hoặc đầu ngày theo giờ Việt Nam, mà các sự kiện khớp đến Trung tâm.
+catalogue-monitoring-rule_hits-hours = 1 là một giờ, 24 là một ngày.
 catalogue-monitoring-rule_hits-source_id = Nguồn của sự kiện; trống khi nhiều nhóm được đếm chung.
 catalogue-monitoring-rule_hits-system_id = Hệ thống mà nguồn thuộc về.
 catalogue-monitoring-rule_hits-agency_id = Cơ quan của hệ thống.
@@ -265,6 +268,24 @@ catalogue-monitoring-hunt_alerts = Cảnh báo do tìm ngược tạo ra: chúng
 catalogue-monitoring-hunt_alerts-alert_id = Cảnh báo; nối với monitoring.alerts.id.
 catalogue-monitoring-hunt_alerts-hunt_id = Lần tìm đã tạo ra nó.
 catalogue-monitoring-hunt_alerts-agency_id = Cơ quan của cảnh báo.
+
+## monitoring.suppressions
+catalogue-monitoring-suppressions = Các đợt tạm ngừng báo.
+catalogue-monitoring-suppressions-id = Mã của đợt (alerts.suppression_id).
+catalogue-monitoring-suppressions-kind = maintenance (bảo trì), drill (diễn tập) hoặc other (việc khác).
+catalogue-monitoring-suppressions-rule_id = Mã của quy tắc (alerts.rule_id); trống nếu là mọi quy tắc.
+catalogue-monitoring-suppressions-agency_id = Cơ quan mà đợt áp dụng, hoặc cơ quan của hệ thống, nguồn; trống nếu áp dụng toàn Trung tâm.
+catalogue-monitoring-suppressions-system_id = Hệ thống mà đợt áp dụng.
+catalogue-monitoring-suppressions-source_id = Nguồn mà đợt áp dụng.
+catalogue-monitoring-suppressions-conditions = Các trường và giá trị cùng phải đúng, dạng danh sách JSON.
+catalogue-monitoring-suppressions-reason = Lý do.
+catalogue-monitoring-suppressions-starts_at = Lúc bắt đầu.
+catalogue-monitoring-suppressions-ends_at = Lúc kết thúc theo dự kiến.
+catalogue-monitoring-suppressions-alert_id = Cảnh báo mà từ đó đợt được tạo.
+catalogue-monitoring-suppressions-created_by = Người tạo.
+catalogue-monitoring-suppressions-created_at = Lúc tạo.
+catalogue-monitoring-suppressions-ended_by = Người kết thúc sớm.
+catalogue-monitoring-suppressions-ended_at = Lúc kết thúc sớm.
 
 ## organisation.agencies
 catalogue-organisation-agencies = Cơ quan, tổ chức trong tỉnh: sở, ngành, xã, phường, đơn vị, doanh nghiệp, đối tác.

@@ -27,7 +27,7 @@ rule-verdict-retire-why = Gần như mọi cảnh báo là báo nhầm và chưa
 rule-verdict-too-early-why = Còn ít cảnh báo được đóng với kết luận.
 rule-closings = Kết luận trong { $days } ngày
 rule-closings-count = { $real } thật · { $allowed } được phép · { $false } báo nhầm · { $open } chưa kết luận
-rule-figures-how = Số lần khớp tính theo giờ sự kiện đến. Báo nhầm tính trên các cảnh báo đã kết luận trong { $days } ngày: thật (đã xử lý hoặc thành sự cố), được phép, báo nhầm. Ngưỡng đánh giá do Trung tâm đặt trong cấu hình (scorecard.toml).
+rule-figures-how = Số lần khớp tính theo giờ sự kiện đến; 30 ngày là 30 ngày trước và hôm nay, tính trọn ngày. Báo nhầm tính trên các cảnh báo đã kết luận trong { $days } ngày: thật (đã xử lý hoặc thành sự cố), được phép, báo nhầm. Ngưỡng đánh giá do Trung tâm đặt trong cấu hình (scorecard.toml).
 
 ## Điều kiện bằng lời
 rule-reading = Điều kiện bằng lời
@@ -174,7 +174,12 @@ rule-explain-no-match = Sự kiện không thỏa điều kiện; những dòng 
 rule-explain-match = Sự kiện thỏa điều kiện nên thành cảnh báo, trừ khi khi đó quy tắc chưa có hoặc đang tắt.
 rule-explain-off = Sự kiện thỏa điều kiện, nhưng quy tắc đang tắt.
 rule-explain-shadow = Sự kiện thỏa điều kiện; quy tắc đang chạy thử nên chỉ đếm.
-rule-explain-excepted = Sự kiện thỏa điều kiện, nhưng một ngoại lệ đang có hiệu lực bỏ qua nó.
+rule-explain-excepted = Sự kiện thỏa điều kiện, nhưng một ngoại lệ có hiệu lực khi sự kiện đến đã bỏ qua nó.
+rule-explain-then = Ngoại lệ có hiệu lực khi sự kiện đến, { $time }
+rule-explain-now = Ngoại lệ bây giờ có hiệu lực với sự kiện như vậy
+rule-explain-excepted-none = Không có ngoại lệ nào.
+rule-explain-excepted-hidden = Còn { $count } ngoại lệ ngoài phạm vi xem của bạn.
+rule-explain-decided-since = Trạng thái quy tắc được quyết định lại lúc { $time }, sau khi sự kiện đến; khi đó quy tắc có thể ở trạng thái khác.
 rule-explain-counted = Sự kiện được đếm. Quy tắc tương quan chỉ cảnh báo khi các sự kiện được đếm trong khoảng thời gian đủ như dưới đây.
 rule-explain-base = Sự kiện thỏa điều kiện. Quy tắc này chỉ để quy tắc tương quan đếm, tự nó không cảnh báo.
 
@@ -254,11 +259,24 @@ log-source-service-traffic = lưu lượng
 log-source-service-utm = UTM
 log-source-service-windefend = Microsoft Defender
 
+## Chi phí
+rule-cost = Chi phí
+rule-cost-column = Chi phí (ns mỗi sự kiện)
+rule-cost-per-event = { $time } ns mỗi sự kiện
+rule-cost-how = Đo lúc { $time }, riêng quy tắc này, trên { $events } sự kiện thuộc loại nhật ký của nó trong { $sample } sự kiện mới nhất; lấy lần chạy nhanh nhất. Khi chạy thật các quy tắc dùng chung công việc, nên tất cả cùng nhau rẻ hơn tổng các con số này.
+rule-cost-none-of-kind = Lúc { $time }, trong { $sample } sự kiện mới nhất không có sự kiện nào thuộc loại nhật ký của quy tắc, nên không đo được.
+rule-cost-unknown = Chưa đo với nội dung hiện tại của quy tắc.
+rule-cost-measure = Đo
+rule-cost-measure-all = Đo chi phí các quy tắc
+rule-cost-measured = Đã đo.
+rule-cost-what = Chi phí đo riêng từng quy tắc trên các sự kiện mới nhất; lúc đo và số sự kiện ở trang của quy tắc.
+
 ## Nhật ký kiểm toán
 audit-rule-state = Đổi trạng thái quy tắc
 audit-rule-load = Nạp quy tắc mới hoặc đã sửa
 audit-rule-import = Nhập gói quy tắc
 audit-rule-trial = Đưa quy tắc mới vào chạy thử
+audit-rule-measure = Đo chi phí quy tắc
 audit-rule-exception-create = Tạo ngoại lệ cho quy tắc
 audit-rule-exception-remove = Chấm dứt ngoại lệ của quy tắc
 audit-object-rule = Quy tắc

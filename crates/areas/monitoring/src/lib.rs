@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod bulk;
 pub mod duty;
+pub mod entities;
 mod finders;
 pub mod hunts;
 pub mod import;
@@ -17,6 +18,7 @@ pub mod saved_searches;
 pub mod search;
 pub mod sources;
 pub mod stories;
+pub mod suppressions;
 pub mod techniques;
 pub mod timespan;
 
@@ -48,6 +50,8 @@ pub fn area() -> Area {
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
             .merge(stories::routes())
+            .merge(entities::routes())
+            .merge(suppressions::routes())
             .merge(search::routes())
             .merge(saved_searches::routes())
             .merge(questions::routes())
@@ -71,6 +75,7 @@ pub fn area() -> Area {
             indicators::tables::INDICATORS,
             hunts::tables::HUNTS,
             hunts::tables::HUNT_ALERTS,
+            suppressions::tables::SUPPRESSIONS,
         ],
         navigation: navigation(),
         counters: duty::counters(),
@@ -126,6 +131,26 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-correlation-memory",
         sql: include_str!("../migrations/2026-11-23-monitoring-correlation-memory.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-rule-decisions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-decisions.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-hits-days",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-hits-days.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-suppressions",
+        sql: include_str!("../migrations/2026-11-23-monitoring-suppressions.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-rule-costs",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-costs.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-entity-risk",
+        sql: include_str!("../migrations/2026-11-23-monitoring-entity-risk.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -141,6 +166,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("duty", "duty-navigation", "/", "clock", Capability::ViewAlerts, 10),
         item("monitoring", "alert-navigation", "/alerts", "bell", Capability::ViewAlerts, 10),
         item("monitoring", "story-navigation", "/stories", "route", Capability::ViewAlerts, 15),
+        item("monitoring", "entity-navigation", "/entities", "target", Capability::ViewAlerts, 17),
         item("monitoring", "search-navigation", "/search", "search", Capability::ViewEvents, 20),
         item("monitoring", "saved-search-navigation", "/saved-searches", "star", Capability::ViewEvents, 25),
         item("monitoring", "question-navigation", "/questions", "database", Capability::QuerySql, 30),

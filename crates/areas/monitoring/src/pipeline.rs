@@ -26,6 +26,7 @@ use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Cursor, Damping};
 use crate::alerts::scoring::Scoring;
 use crate::indicators::in_force::InForce;
+use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
 use crate::rules::settings::SETTINGS;
 use crate::rules::tuning::Tuning;
@@ -242,6 +243,8 @@ pub(crate) struct Worker {
     damping: Damping,
     judge: judge::Judge,
     finder: indicators::Finder,
+    /// Rulings on the detections of the event under evaluation, in their order.
+    judged: Vec<(Arc<judge::Ruling>, Fate)>,
     hits: Tally,
     /// Matches up to here were written before the start.
     written_to: u64,
@@ -271,6 +274,7 @@ impl Worker {
             damping: Damping::default(),
             judge: judge::Judge::default(),
             finder: indicators::Finder::default(),
+            judged: Vec::new(),
             hits: Tally::new(&SETTINGS.hits),
             written_to: cursor,
             reached: cursor,

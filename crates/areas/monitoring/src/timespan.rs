@@ -95,7 +95,8 @@ pub fn local(at: Micros) -> String {
         .unwrap_or_default()
 }
 
-fn moment(text: &str) -> Option<Micros> {
+/// A time as an address or a form says it.
+pub(crate) fn moment(text: &str) -> Option<Micros> {
     let text = text.trim();
     if let Ok(millis) = text.parse::<i64>() {
         return millis.checked_mul(1_000);

@@ -4,6 +4,7 @@
 
 mod compile;
 mod correlation;
+mod cost;
 mod engine;
 mod explain;
 mod expression;
@@ -21,6 +22,7 @@ mod view;
 pub use correlation::{
     CorrelationCounters, CorrelationError, CorrelationLimits, CorrelationMatch, CorrelationState, Moment,
 };
+pub use cost::RuleCost;
 pub use engine::Engine;
 pub use explain::{Ask, CorrelationMeasure, CorrelationReading, Explanation, How, Link, Part, Reading};
 pub use indicators::{

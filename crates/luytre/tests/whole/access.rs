@@ -33,7 +33,7 @@ const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 /// An id that nothing has.
 const NOBODY: &str = "0199aaaa-0000-7000-8000-000000000000";
 /// Tables whose rows of the foreign agency are told by a column, with the column of their id.
-const FOREIGN: [(&str, &str); 15] = [
+const FOREIGN: [(&str, &str); 16] = [
     ("people", "id"),
     ("person_roles", "id"),
     ("api_keys", "id"),
@@ -47,6 +47,7 @@ const FOREIGN: [(&str, &str); 15] = [
     ("source_assignments", "source_id"),
     ("saved_searches", "id"),
     ("rule_exceptions", "id"),
+    ("suppressions", "id"),
     ("incidents", "id"),
     ("notices", "id"),
 ];
@@ -295,6 +296,13 @@ async fn rows_of(registers: &Registers, b: &str) {
     tx.execute_unprepared(&hunt).await.expect("hunt");
     let past = "INSERT INTO hunt_alerts (alert_id, hunt_id) SELECT a.id, h.id FROM alerts a CROSS JOIN hunts h";
     tx.execute_unprepared(past).await.expect("alert of the past");
+    let suppression = format!(
+        "INSERT INTO suppressions (id, kind, agency_id, system_id, conditions, reason, starts_at, ends_at, created_by, \
+         created_at) VALUES ('{}', 'maintenance', '{b}', '{system}', '[]', 'Xa', {now}, {}, '{id}', {now})",
+        kit::id::new_id(now),
+        now + 24 * HOUR
+    );
+    tx.execute_unprepared(&suppression).await.expect("suppression");
     tx.commit().await.expect("commit");
 }
 

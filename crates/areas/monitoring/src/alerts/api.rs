@@ -27,6 +27,7 @@ pub fn routes() -> Routes {
             "technique",
             "assigned",
             "story",
+            "hunt",
             "range",
             "from",
             "to",
@@ -89,6 +90,8 @@ struct Alert {
     seen_by: Option<String>,
     close_reason: Option<&'static str>,
     close_note: Option<String>,
+    /// The suppression that held it back.
+    suppression_id: Option<String>,
 }
 
 async fn show_alert(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<Alert>, Fail> {
@@ -107,6 +110,7 @@ async fn show_alert(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result
         seen_by: alert.seen_by,
         close_reason: alert.close_reason.map(CloseReason::code),
         close_note: alert.close_note,
+        suppression_id: alert.suppression_id,
     }))
 }
 

@@ -76,6 +76,16 @@ pub struct Bundle {
     pub samples: Vec<Sample>,
     /// What the first of these matches may share with other alerts.
     pub links: Vec<Link>,
+    /// The suppression that holds them back.
+    pub suppression: Option<Arc<str>>,
+}
+
+/// A match as it is gathered: of which rule, on whose event, and held back by which suppression.
+#[derive(Debug, Clone, Copy)]
+pub struct Matched<'m> {
+    pub rule: &'m Arc<RuleFacts>,
+    pub owner: &'m Owner,
+    pub suppression: Option<&'m Arc<str>>,
 }
 
 /// Where the story of a match begins.
@@ -111,22 +121,16 @@ impl Grouping {
     }
 
     /// Adds a rule's match on one event.
-    pub fn add(&mut self, rule: &Arc<RuleFacts>, owner: &Owner, event: &Event, fields: Vec<SampleField>) {
+    pub fn add(&mut self, matched: Matched<'_>, event: &Event, fields: Vec<SampleField>) {
         let entity = self.scoring.entity_of(event, &[]);
         let samples = vec![Sample { seq: event.seq, time: event.time, fields }];
         let span = Span { first: event.time, first_sequence: event.seq };
-        self.gather(rule, owner, event, entity, span, samples);
+        self.gather(matched, event, entity, span, samples);
     }
 
     /// Adds a correlation's match; `event` is the one that completed or continued it. The fields it grouped by are
     /// its entity, its first event is the alert's first event.
-    pub fn add_correlation(
-        &mut self,
-        rule: &Arc<RuleFacts>,
-        owner: &Owner,
-        event: &Event,
-        found: &detection::CorrelationMatch,
-    ) {
+    pub fn add_correlation(&mut self, matched: Matched<'_>, event: &Event, found: &detection::CorrelationMatch) {
         let entity = self.scoring.entity_of(event, &found.group);
         let field = |(field, value): &(String, String)| SampleField {
             field: Some(field.clone()),
@@ -140,19 +144,16 @@ impl Grouping {
         });
         let span = Span { first: found.first.min(event.time), first_sequence: found.first_seq };
         let samples = samples.collect();
-        self.gather(rule, owner, event, entity, span, samples);
+        self.gather(matched, event, entity, span, samples);
     }
 
-    fn gather(
-        &mut self,
-        rule: &Arc<RuleFacts>,
-        owner: &Owner,
-        event: &Event,
-        entity: Entity,
-        span: Span,
-        samples: Vec<Sample>,
-    ) {
+    fn gather(&mut self, matched: Matched<'_>, event: &Event, entity: Entity, span: Span, samples: Vec<Sample>) {
+        let Matched { rule, owner, suppression } = matched;
         let key = group_key(&rule.id, owner, &entity);
+        let key = match suppression {
+            None => key,
+            Some(id) => held_back_key(&key, id),
+        };
         let window = self.scoring.window;
         let keep = self.scoring.samples;
         self.matches += 1;
@@ -186,6 +187,7 @@ impl Grouping {
                     count: 1,
                     samples,
                     links,
+                    suppression: suppression.cloned(),
                 });
             }
         }
@@ -212,9 +214,19 @@ pub fn group_key(rule_id: &str, owner: &Owner, entity: &Entity) -> String {
     hash(&[rule_id, kind, subject, &entity.kind, &entity.value])
 }
 
+/// Key of a group while a suppression holds it back: what it holds back joins no alert that was told, and the other way
+/// round.
+pub fn held_back_key(key: &str, suppression_id: &str) -> String {
+    hash(&[key, "suppressed", suppression_id])
+}
+
 /// Key of the row that stands for a rule's groups beyond its limit.
-pub fn damped_key(rule_id: &str) -> String {
-    hash(&[rule_id, "damped"])
+pub fn damped_key(rule_id: &str, suppression_id: Option<&str>) -> String {
+    let key = hash(&[rule_id, "damped"]);
+    match suppression_id {
+        None => key,
+        Some(id) => held_back_key(&key, id),
+    }
 }
 
 /// Short name of what these parts together stand for; they cannot run into each other.
@@ -251,12 +263,28 @@ mod tests {
         })
     }
 
+    fn matched<'m>(rule: &'m Arc<RuleFacts>, owner: &'m Owner) -> Matched<'m> {
+        Matched { rule, owner, suppression: None }
+    }
+
+    #[test]
+    fn what_is_held_back_is_a_group_of_its_own() {
+        let mut grouping = Grouping::new(Arc::new(Scoring::embedded().expect("sound")));
+        let (rule, owner, held) = (rule(), Owner { source_id: "s".into(), ..Owner::default() }, Arc::from("x"));
+        grouping.add(matched(&rule, &owner), &event(1, 0), Vec::new());
+        grouping.add(Matched { suppression: Some(&held), ..matched(&rule, &owner) }, &event(2, 0), Vec::new());
+        let bundles = grouping.take();
+        let told: Vec<_> = bundles.iter().map(|(_, bundle)| bundle.suppression.as_deref()).collect();
+        assert_eq!(told, [None, Some("x")]);
+        assert_ne!(damped_key("r", None), damped_key("r", Some("x")));
+    }
+
     #[test]
     fn matches_within_the_window_join_and_later_ones_open_a_new_group() {
         let mut grouping = Grouping::new(Arc::new(Scoring::embedded().expect("sound")));
         let owner = Owner { source_id: "s".into(), ..Owner::default() };
         for (seq, time) in [(1, 0), (2, 59 * MINUTE), (3, 118 * MINUTE), (4, 300 * MINUTE), (5, -30 * MINUTE)] {
-            grouping.add(&rule(), &owner, &event(seq, time), Vec::new());
+            grouping.add(matched(&rule(), &owner), &event(seq, time), Vec::new());
         }
         let bundles = grouping.take();
         assert_eq!(bundles.iter().map(|(_, bundle)| bundle.count).collect::<Vec<_>>(), vec![4, 1]);
@@ -271,7 +299,7 @@ mod tests {
         let mut grouping = Grouping::new(Arc::new(Scoring::embedded().expect("sound")));
         let owner = Owner { source_id: "s".into(), ..Owner::default() };
         for seq in 1..=500 {
-            grouping.add(&rule(), &owner, &event(seq, 0), Vec::new());
+            grouping.add(matched(&rule(), &owner), &event(seq, 0), Vec::new());
         }
         let bundles = grouping.take();
         assert_eq!((bundles[0].1.count, bundles[0].1.samples.len()), (500, 20));

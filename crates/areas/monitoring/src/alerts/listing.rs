@@ -36,6 +36,8 @@ pub struct Filter {
     pub live_only: bool,
     /// Alerts of this attack story.
     pub story_id: Option<String>,
+    /// Alerts that this suppression held back.
+    pub suppression_id: Option<String>,
     /// Alerts that belong to no story.
     pub is_loose: bool,
     /// Words in title or entity; accents and case do not matter.
@@ -65,6 +67,7 @@ impl Filter {
             hunt_id: text("hunt"),
             live_only: false,
             story_id: text("story"),
+            suppression_id: text("suppression"),
             is_loose: false,
             words: text("q").unwrap_or_default(),
             span: Timespan::of(address, now, "24h"),
@@ -73,8 +76,15 @@ impl Filter {
 
     /// Asks for nothing in particular but state, severity and time: stories may stand for their alerts.
     pub fn is_general(&self) -> bool {
-        let named =
-            [&self.rule_id, &self.system_id, &self.source_id, &self.technique, &self.assigned_to, &self.story_id];
+        let named = [
+            &self.rule_id,
+            &self.system_id,
+            &self.source_id,
+            &self.technique,
+            &self.assigned_to,
+            &self.story_id,
+            &self.suppression_id,
+        ];
         named.iter().all(|one| one.is_none()) && self.entity.is_none() && self.words.is_empty()
     }
 
@@ -92,6 +102,7 @@ impl Filter {
             ("a.source_id", &self.source_id),
             ("a.assigned_to", &self.assigned_to),
             ("a.story_id", &self.story_id),
+            ("a.suppression_id", &self.suppression_id),
         ] {
             if let Some(value) = value {
                 add(&format!("{column} = $?"), value.clone().into());
@@ -153,7 +164,7 @@ fn states(address: &Address) -> Vec<AlertState> {
 }
 
 /// `source_ip:203.0.113.9`.
-fn entity_of(text: &str) -> Option<Entity> {
+pub(crate) fn entity_of(text: &str) -> Option<Entity> {
     let (kind, value) = text.split_once(':')?;
     Some(Entity { kind: kind.to_owned(), value: value.to_owned() })
 }

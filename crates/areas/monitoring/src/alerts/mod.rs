@@ -63,10 +63,13 @@ pub enum AlertState {
     Assigned,
     Escalated,
     Closed,
+    /// Held back by a suppression: kept and counted, told to nobody until somebody takes it out.
+    Suppressed,
 }
 
 impl AlertState {
-    pub const ALL: [AlertState; 5] = [Self::New, Self::Acknowledged, Self::Assigned, Self::Escalated, Self::Closed];
+    pub const ALL: [AlertState; 6] =
+        [Self::New, Self::Acknowledged, Self::Assigned, Self::Escalated, Self::Closed, Self::Suppressed];
 
     /// Word in the database, in addresses and in the catalogue.
     pub fn code(self) -> &'static str {
@@ -76,6 +79,7 @@ impl AlertState {
             Self::Assigned => "assigned",
             Self::Escalated => "escalated",
             Self::Closed => "closed",
+            Self::Suppressed => "suppressed",
         }
     }
 
@@ -89,12 +93,12 @@ impl AlertState {
     }
 
     /// Whether a person may bring an alert from here to there. Escalated alerts belong to their incident and
-    /// stay there; closed ones can be reopened.
+    /// stay there; closed and suppressed ones can be opened.
     pub fn may_become(self, next: Self) -> bool {
         match (self, next) {
             (Self::Escalated, _) => false,
-            (Self::Closed, Self::New) => true,
-            (Self::Closed, _) => false,
+            (Self::Closed | Self::Suppressed, next) => next == Self::New,
+            (_, Self::Suppressed) => false,
             (_, Self::New) => false,
             (Self::Assigned, Self::Acknowledged) => false,
             (Self::Acknowledged, Self::Acknowledged) => false,
@@ -218,6 +222,8 @@ pub struct Alert {
     pub close_note: Option<String>,
     /// The attack story it belongs to.
     pub story_id: Option<String>,
+    /// The suppression that held it back.
+    pub suppression_id: Option<String>,
     /// ATT&CK tactics of the rule.
     pub tactics: Vec<String>,
 }
@@ -242,9 +248,16 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_alert_can_only_be_reopened() {
-        let allowed: Vec<_> = AlertState::ALL.into_iter().filter(|next| AlertState::Closed.may_become(*next)).collect();
-        assert_eq!(allowed, vec![AlertState::New]);
+    fn a_closed_or_suppressed_alert_can_only_be_opened() {
+        for state in [AlertState::Closed, AlertState::Suppressed] {
+            let allowed: Vec<_> = AlertState::ALL.into_iter().filter(|next| state.may_become(*next)).collect();
+            assert_eq!(allowed, vec![AlertState::New]);
+        }
+    }
+
+    #[test]
+    fn nobody_suppresses_an_alert_that_was_told() {
+        assert!(AlertState::ALL.into_iter().all(|state| !state.may_become(AlertState::Suppressed)));
     }
 
     #[test]

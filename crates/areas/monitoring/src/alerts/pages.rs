@@ -155,6 +155,7 @@ pub fn state_key(state: &AlertState) -> &'static str {
         AlertState::Assigned => "alert-state-assigned",
         AlertState::Escalated => "alert-state-escalated",
         AlertState::Closed => "alert-state-closed",
+        AlertState::Suppressed => "alert-state-suppressed",
     }
 }
 
@@ -211,6 +212,9 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
     }
     if let Some(id) = &filter.story_id {
         chips.push(chip("story-name", id.chars().take(8).collect(), address.without("story")));
+    }
+    if let Some(id) = &filter.suppression_id {
+        chips.push(chip("suppression-name", id.chars().take(8).collect(), address.without("suppression")));
     }
     if !filter.words.is_empty() {
         chips.push(chip("alert-words", filter.words.clone(), address.without("q")));
@@ -377,6 +381,7 @@ pub(crate) fn tone(state: &AlertState) -> Tone {
         AlertState::Acknowledged | AlertState::Assigned => Tone::Active,
         AlertState::Escalated => Tone::Bad,
         AlertState::Closed => Tone::Good,
+        AlertState::Suppressed => Tone::Neutral,
     }
 }
 

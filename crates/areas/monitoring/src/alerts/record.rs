@@ -5,10 +5,11 @@ use super::grouping::{Bundle, damped_key};
 use super::scoring::Scoring;
 use super::store::{row, severity_rank};
 use super::{AlertState, Entity, Sample};
+use crate::entities::POLICY;
 use crate::indicators::alerts::flood_of;
 use crate::stories::weave::{Thread, weave};
 use crate::stories::{Link, Piece};
-use kit::clock::{MINUTE, Micros};
+use kit::clock::{DAY, MINUTE, Micros};
 use kit::text::without_nul;
 use kit::{Error, Tx};
 use sea_orm::entity::prelude::*;
@@ -18,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 /// Bundles looked up in one statement.
 const CHUNK: usize = 200;
 
-/// An alert that came or grew.
+/// An alert that came or grew, and is not held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub id: String,
@@ -112,7 +113,7 @@ pub async fn write_bundles(
         }
         let flood = flood_of(&bundle.rule);
         let admitted = damping.admit(&flood.id, bundle.first_recorded, scoring.groups_per_rule_per_minute);
-        let key = if admitted { key } else { damped_key(&flood.id) };
+        let key = if admitted { key } else { damped_key(&flood.id, bundle.suppression.as_deref()) };
         let bundle = if admitted { bundle } else { Bundle { rule: flood, ..bundle } };
         if !admitted {
             damping.damped_matches += u64::try_from(bundle.count).unwrap_or_default();
@@ -131,16 +132,18 @@ pub async fn write_bundles(
         let links = bundle.links.clone();
         let mut row = new_row(&key, bundle, scoring, !admitted, now);
         row.first_sequence = free_sequence(tx, &row, match_sequence).await?;
-        changes.push(change(&row, true));
+        row.risk = POLICY.weigh(row.score, &row.entity_kind, is_first(tx, &row).await?);
+        changes.extend(change(&row, true));
         row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
-        if admitted && severity_rank(scoring.story.least_severity) <= row.severity_rank {
+        if admitted && row.suppression_id.is_none() && severity_rank(scoring.story.least_severity) <= row.severity_rank
+        {
             weave(tx, thread(&row, &links), &scoring.story, now).await?;
         }
         open.entry(key).or_default().insert(0, row);
     }
     for row in open.into_values().flatten().filter(|row| touched.contains(&row.id)) {
         if !changes.iter().any(|one| one.id == row.id) {
-            changes.push(change(&row, false));
+            changes.extend(change(&row, false));
         }
         update(tx, row).await?;
     }
@@ -182,6 +185,23 @@ async fn free_sequence(tx: &Tx<'_>, row: &row::Model, match_sequence: u64) -> Re
     Ok(if taken { i64::try_from(match_sequence).unwrap_or(i64::MAX) } else { row.first_sequence })
 }
 
+/// Whether the rule has not alerted on this entity lately.
+async fn is_first(tx: &Tx<'_>, row: &row::Model) -> Result<bool, Error> {
+    use sea_orm::QueryFilter;
+    let since = row.first_event_time.saturating_sub(POLICY.novelty.within_days * DAY);
+    let agency = match &row.agency_id {
+        Some(id) => row::Column::AgencyId.eq(id),
+        None => row::Column::AgencyId.is_null(),
+    };
+    let before = row::Entity::find()
+        .filter(row::Column::EntityKind.eq(&row.entity_kind))
+        .filter(row::Column::EntityValue.eq(&row.entity_value))
+        .filter(row::Column::RuleId.eq(&row.rule_id))
+        .filter(row::Column::LastEventTime.gte(since))
+        .filter(agency);
+    Ok(before.one(tx).await?.is_none())
+}
+
 fn thread<'alert>(row: &'alert row::Model, links: &'alert [Link]) -> Thread<'alert> {
     let piece = Piece {
         id: row.id.clone(),
@@ -194,13 +214,14 @@ fn thread<'alert>(row: &'alert row::Model, links: &'alert [Link]) -> Thread<'ale
     Thread { piece, agency_id: row.agency_id.as_deref(), links }
 }
 
-fn change(row: &row::Model, is_new: bool) -> Change {
-    Change {
+/// What is to be told of a row; nothing while it is held back.
+fn change(row: &row::Model, is_new: bool) -> Option<Change> {
+    (row.state != AlertState::Suppressed.code()).then(|| Change {
         id: row.id.clone(),
         agency_id: row.agency_id.clone(),
         severity: row.severity.parse().unwrap_or_default(),
         is_new,
-    }
+    })
 }
 
 /// Candidates by group key, newest first.
@@ -280,6 +301,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
     let owner = |id: Option<std::sync::Arc<str>>| id.filter(|_| !damped).map(|id| id.to_string());
     let title =
         format!("{} {} {}", bundle.rule.title_vi.as_deref().unwrap_or_default(), bundle.rule.title, entity.value);
+    let state = if bundle.suppression.is_some() { AlertState::Suppressed } else { AlertState::New };
     row::Model {
         id: kit::id::new_id(now),
         rule_id: bundle.rule.id.clone(),
@@ -299,7 +321,7 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         severity: severity.code().to_owned(),
         severity_rank: severity_rank(severity),
         score,
-        state: AlertState::New.code().to_owned(),
+        state: state.code().to_owned(),
         count: bundle.count,
         first_event_time: bundle.first_time,
         last_event_time: bundle.last_time,
@@ -322,6 +344,8 @@ fn new_row(key: &str, bundle: Bundle, scoring: &Scoring, damped: bool, now: Micr
         close_reason: None,
         close_note: None,
         story_id: None,
+        suppression_id: bundle.suppression.map(|id| id.to_string()),
+        risk: 0.0,
         tactics: serde_json::to_string(&bundle.rule.tactics).unwrap_or_default(),
     }
 }

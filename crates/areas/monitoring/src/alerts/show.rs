@@ -2,6 +2,7 @@
 //! entity, history, who may take it. Opening it notes who looked first.
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
+use crate::entities::{self, Band, POLICY};
 use crate::hunts;
 use crate::indicators::{self, Listed};
 use crate::rules::attribution::{self, Attribution};
@@ -12,8 +13,9 @@ use crate::search::clause::clause;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
+use crate::suppressions::{self, Suppression};
 use detection::Rule;
-use kit::page::{Address, Choice, Level};
+use kit::page::{Address, Choice, Format, Level};
 use kit::web::{SlotContent, Visit};
 use kit::{Capability, Connection, Error};
 use organisation::audit::AuditEntry;
@@ -75,6 +77,12 @@ pub struct Shown {
     pub may_explain: bool,
     /// Whoever asks may make an exception of it for its rule.
     pub may_except: bool,
+    /// Whoever asks may hold such alerts back for a while.
+    pub may_suppress: bool,
+    /// The suppression that held it back, with the list that it stands in, where the asker may read it.
+    pub suppression: Option<(Suppression, String)>,
+    /// Risk of its entity, with its place in the ranking.
+    pub risk: Option<(String, Band, String)>,
     /// A saved search raised it.
     pub is_scheduled: bool,
     /// What lists say of the indicator that was found, where one was.
@@ -182,14 +190,38 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
                 None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
             },
         },
+        suppression: suppression(visit, alert.suppression_id.as_deref()).await?,
+        risk: risk(visit, &alert).await?,
         is_scheduled: saved.is_some(),
         listed,
         is_of_the_past: hunts::store::is_of_the_past(&connection, &alert.id).await?,
         may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
         may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
+        may_suppress: visit.scope().may(Capability::TuneRules),
         rule,
         alert,
     })
+}
+
+async fn risk(visit: &Visit, alert: &Alert) -> Result<Option<(String, Band, String)>, Error> {
+    let found = entities::store::of_entity(&visit.read(), alert.agency_id.clone(), &alert.entity, visit.now()).await?;
+    Ok(found.map(|one| {
+        let entity = format!("{}:{}", one.entity.kind, one.entity.value);
+        let points = Format::new(visit.lang, visit.now()).decimal(one.risk, 0);
+        (points, POLICY.band(one.risk), Address::parse("/entities").with("entity", entity).to_string())
+    }))
+}
+
+async fn suppression(visit: &Visit, id: Option<&str>) -> Result<Option<(Suppression, String)>, Error> {
+    let Some(id) = id else { return Ok(None) };
+    match suppressions::store::find(&visit.read(), id).await {
+        Ok(found) => {
+            let list = Address::parse("/suppressions").with("show", found.phase(visit.now()).code()).to_string();
+            Ok(Some((found, list)))
+        }
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 async fn attributed(connection: &impl Connection, book: Option<&Book>, rule_id: &str) -> Result<Attribution, Error> {

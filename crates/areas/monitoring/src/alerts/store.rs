@@ -55,6 +55,8 @@ pub(super) mod row {
         pub close_reason: Option<String>,
         pub close_note: Option<String>,
         pub story_id: Option<String>,
+        pub suppression_id: Option<String>,
+        pub risk: f64,
         pub tactics: String,
     }
 
@@ -104,6 +106,7 @@ impl From<row::Model> for Alert {
             close_reason: row.close_reason.as_deref().and_then(CloseReason::from_code),
             close_note: row.close_note,
             story_id: row.story_id,
+            suppression_id: row.suppression_id,
             tactics: serde_json::from_str(&row.tactics).unwrap_or_default(),
         }
     }

@@ -1,7 +1,7 @@
 //! `monitoring.alerts` in the SQL catalogue.
 
 use kit::Capability;
-use kit::catalogue::ColumnKind::{Boolean, Integer, Text, Time};
+use kit::catalogue::ColumnKind::{Boolean, Float, Integer, Text, Time};
 use kit::catalogue::{TableSpec, column};
 
 pub const ALERTS: TableSpec = TableSpec {
@@ -16,7 +16,8 @@ pub const ALERTS: TableSpec = TableSpec {
         column("rule_level", Text, "Sigma's level of the rule."),
         column("severity", Text, "Severity after weighing with the level of the system."),
         column("score", Integer, "0 to 100: level of the rule and level of the system."),
-        column("state", Text, "new, acknowledged, assigned, escalated or closed."),
+        column("risk", Float, "What it adds to the risk of its entity, before that fades."),
+        column("state", Text, "new, acknowledged, assigned, escalated, closed or suppressed."),
         column("source_id", Text, "Source of the first event."),
         column("system_id", Text, "System the source belonged to."),
         column("system_level", Integer, "Level of that system when the alert was raised."),
@@ -34,6 +35,7 @@ pub const ALERTS: TableSpec = TableSpec {
         column("techniques", Text, "ATT&CK techniques as a JSON list."),
         column("tactics", Text, "ATT&CK tactics of the rule as a JSON list."),
         column("story_id", Text, "Attack story it belongs to."),
+        column("suppression_id", Text, "Suppression that held it back (suppressions.id)."),
         column("damped", Boolean, "Stands for the groups of a rule beyond its limit per minute."),
         column("seen_at", Time, "When a person first opened it."),
         column("seen_by", Text, "Who that was."),
@@ -45,10 +47,10 @@ pub const ALERTS: TableSpec = TableSpec {
         column("closed_by", Text, "By whom."),
         column("close_reason", Text, "handled, benign, false-positive or duplicate."),
     ],
-    select: "SELECT id, rule_id, rule_title, rule_title_vi, rule_level, severity, score, state, source_id, system_id, \
+    select: "SELECT id, rule_id, rule_title, rule_title_vi, rule_level, severity, score, risk, state, source_id, system_id, \
              system_level, agency_id, entity_kind, entity_value, count, first_sequence, last_sequence, \
              first_event_time, last_event_time, first_event_recorded, detected_at, updated_at, techniques, tactics, \
-             story_id, damped, seen_at, seen_by, acknowledged_at, acknowledged_by, assigned_to, escalated_at, closed_at, closed_by, \
+             story_id, suppression_id, damped, seen_at, seen_by, acknowledged_at, acknowledged_by, assigned_to, escalated_at, closed_at, closed_by, \
              close_reason FROM alerts",
     agency_column: Some("agency_id"),
     capability: Some(Capability::ViewAlerts),

@@ -154,6 +154,7 @@ pub(super) fn unacknowledged(now: Micros) -> Filter {
         hunt_id: None,
         live_only: true,
         story_id: None,
+        suppression_id: None,
         is_loose: false,
         words: String::new(),
         span: Timespan { from: Some(SETTINGS.since(now)), to: None, range: "" },

@@ -6,9 +6,10 @@ use crate::alerts::grouping::{Grouping, Owner, RuleFacts};
 use crate::indicators;
 use crate::indicators::in_force::{InForce, by_indicator, held_at};
 use crate::rules::Book;
+use crate::rules::settings::SETTINGS;
 use crate::rules::states::RuleState;
 use crate::rules::tuning::Tuning;
-use detection::{CorrelationLimits, CorrelationState, Engine, IndicatorHits, MatchedField, Matches, Moment, RuleSet};
+use detection::{CorrelationMatch, CorrelationState, Engine, IndicatorHits, MatchedField, Matches, Moment, RuleSet};
 use event::Event;
 use kit::clock::Micros;
 use kit::{Connection, Error};
@@ -75,7 +76,7 @@ impl Quarry {
             facts: Arc::new(RuleFacts::of(rule)),
             tuning: Tuning::read(connection, now).await?,
             matches: Matches::default(),
-            correlations: CorrelationState::new(CorrelationLimits::default()),
+            correlations: CorrelationState::new(SETTINGS.correlations.limits()),
         };
         Ok(Self { narrowed: narrow::of_rule(&book.set, position), kind: Kind::Rule(Box::new(quarry)) })
     }
@@ -119,8 +120,9 @@ impl RuleQuarry {
             grouping.add(facts, owner, event, detection.fields.iter().map(sample_field).collect());
             found += 1;
         }
-        let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq };
-        let correlated = correlations.observe(engine, event, moment, matches);
+        let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: owner.scope() };
+        let mut feeds = |found: &CorrelationMatch| !is_off(found.rule) && !is_excepted(found.rule, &found.group);
+        let correlated = correlations.observe(engine, event, moment, matches, &mut feeds);
         for matched in correlated.iter().filter(|matched| matched.rule == *position) {
             if !is_excepted(*position, &matched.group) {
                 grouping.add_correlation(facts, owner, event, matched);

@@ -14,7 +14,9 @@ pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/indicator-lists", Capability::ViewRules, list_lists)
         .get("/api/v1/indicators", Capability::ViewRules, list_indicators)
+        .query(&["q", "list", "kind", "show", "limit", "offset"])
         .post("/api/v1/indicator-lists/{id}/import", Capability::ManageRules, import_file)
+        .query(&["dry_run"])
 }
 
 /// Most rows of one answer.

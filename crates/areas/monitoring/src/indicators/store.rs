@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use std::fmt::Write;
 
 const LISTS: &str = "SELECT l.id, l.name, l.source, l.kind, l.tlp, l.sharing, l.confidence, l.valid_days, \
-    l.with_subdomains, l.enabled, l.created_at, l.updated_at, COUNT(i.indicator_id) AS indicators, \
+    l.with_subdomains, l.enabled, l.created_at, l.updated_at, COUNT(i.list_id) AS indicators, \
     CAST(COALESCE(SUM(CASE WHEN i.valid_until > $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS valid \
     FROM indicator_lists l LEFT JOIN indicators i ON i.list_id = l.id";
 const LISTED: &str = "SELECT i.list_id, l.name AS list_name, i.indicator_id, i.kind, i.text, i.confidence, i.valid_until, \

@@ -119,15 +119,24 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
     if worker.matches.is_empty() {
         return 0;
     }
-    let Worker { judge, matches, correlations, grouping, hits, written_to, .. } = worker;
+    let Worker { judge, judged, matches, correlations, grouping, hits, written_to, .. } = worker;
     let is_new = event.seq > *written_to;
+    judged.clear();
     matches.retain(|detection| {
         let Some(ruling) = judge.ruling(detection.rule) else { return false };
-        let fate = ruling.fate(&known.owner, event, &[]);
-        if fate == Some(Fate::Excepted) && is_new {
-            hits.add(&ruling.facts.id, &known.owner, event, &[], Fate::Excepted);
+        match ruling.fate(&known.owner, event, &[]) {
+            None => false,
+            Some(Fate::Excepted) => {
+                if is_new {
+                    hits.add(&ruling.facts.id, &known.owner, event, &[], Fate::Excepted);
+                }
+                false
+            }
+            Some(fate) => {
+                judged.push((ruling, fate));
+                true
+            }
         }
-        feeds(fate)
     });
     let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: known.owner.scope() };
     // Correlations are fed also with what was evaluated before the restart and is not in what they remember of it.
@@ -140,15 +149,16 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
     }
     let mut matched = 0;
     let tally = tally.filter(|_| event.origin.listener == Listener::Import);
-    for detection in matches.detections() {
-        let Some(ruling) = judge.ruling(detection.rule).filter(|ruling| ruling.alerts) else { continue };
-        let Some(fate) = ruling.fate(&known.owner, event, &[]) else { continue };
-        hits.add(&ruling.facts.id, &known.owner, event, &[], fate);
-        if fate != Fate::Alerted {
+    for (detection, (ruling, fate)) in matches.detections().iter().zip(judged.iter()) {
+        if !ruling.alerts {
+            continue;
+        }
+        hits.add(&ruling.facts.id, &known.owner, event, &[], *fate);
+        if *fate != Fate::Alerted {
             continue;
         }
         let fields = detection.fields.iter().map(sample_field).collect();
-        grouping.add(&ruling.facts, &known.owner, event, fields);
+        grouping.add(ruling.matched(&known.owner, event, &[]), event, fields);
         if let Some(tally) = tally {
             tally.add(&ruling.facts, event);
         }
@@ -164,7 +174,7 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
         if fate != Fate::Alerted {
             continue;
         }
-        grouping.add_correlation(&ruling.facts, &known.owner, event, found);
+        grouping.add_correlation(ruling.matched(&known.owner, event, &found.group), event, found);
         if let Some(tally) = tally {
             tally.add(&ruling.facts, event);
         }

@@ -1,12 +1,13 @@
 //! What becomes of a match: nothing where its rule is off, a figure where an exception holds or the rule is on trial, else an
-//! alert. What is off or excepted, be it a rule or a correlation, feeds no correlation either. A rule that is no alert of its
-//! own, since a correlation over it does not `generate`, is on all the same and feeds it.
+//! alert, held back where a suppression covers it. What is off or excepted, be it a rule or a correlation, feeds no correlation
+//! either. A rule that is no alert of its own, since a correlation over it does not `generate`, is on all the same and feeds it.
 
-use crate::alerts::grouping::{Owner, RuleFacts};
+use crate::alerts::grouping::{Matched, Owner, RuleFacts};
 use crate::rules::exceptions::InForce;
 use crate::rules::hits::Fate;
 use crate::rules::states::RuleState;
 use crate::rules::tuning::Tuning;
+use crate::suppressions::Window;
 use detection::{Engine, Rule};
 use event::Event;
 use std::collections::HashMap;
@@ -28,6 +29,8 @@ pub(super) struct Ruling {
     pub(super) alerts: bool,
     state: RuleState,
     exceptions: Vec<InForce>,
+    /// Windows in which its alerts are held back.
+    windows: Vec<Arc<Window>>,
 }
 
 impl Judge {
@@ -59,7 +62,14 @@ impl Ruling {
             alerts: rule.alerts,
             state: tuning.state(&rule.id),
             exceptions: tuning.exceptions(&rule.id).to_vec(),
+            windows: tuning.windows(&rule.id).cloned().collect(),
         }
+    }
+
+    /// A match that alerts, as it is gathered.
+    pub(super) fn matched<'m>(&'m self, owner: &'m Owner, event: &Event, group_by: &[(String, String)]) -> Matched<'m> {
+        let window = self.windows.iter().find(|window| window.covers(owner, event, group_by));
+        Matched { rule: &self.facts, owner, suppression: window.map(|window| &window.id) }
     }
 
     /// What becomes of a match; nothing at all where the rule is off. `group_by` are the fields that a correlation grouped

@@ -1,16 +1,16 @@
-//! Takes over what people decide about rules, and lets go of hits that are too old.
+//! Takes over what people decide about rules, and keeps house among their hits.
 
 use super::Pipeline;
 use crate::rules::hits;
 use crate::rules::settings::SETTINGS;
 use crate::rules::tuning::Tuning;
 use kit::Error;
-use kit::clock::{DAY, HOUR};
+use kit::clock::HOUR;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
-/// Decisions are read again this often.
+/// Whether there are newer decisions is looked at this often.
 const EVERY: Duration = Duration::from_secs(2);
 
 impl Pipeline {
@@ -18,27 +18,25 @@ impl Pipeline {
         self.0.tuning.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads decisions again; they hold from the next batch on.
+    /// Reads decisions again where there are newer ones; they hold from the next batch on.
     pub async fn refresh_tuning(&self) -> Result<(), Error> {
-        let tuning = Tuning::read(&self.0.db.scoped(&self.0.scope).read(), self.0.clock.now()).await?;
-        if *self.tuning() != tuning {
-            *self.0.tuning.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tuning);
+        let scoped = self.0.db.scoped(&self.0.scope);
+        if let Some(newer) = self.tuning().read_newer(&scoped.read(), self.0.clock.now()).await? {
+            *self.0.tuning.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
         }
         Ok(())
     }
 
-    async fn forget_hits(&self) -> Result<(), Error> {
+    async fn keep_hits(&self) -> Result<bool, Error> {
         let inner = &self.0;
-        let tx = inner.db.scoped(&inner.scope).begin().await?;
-        hits::store::forget(&tx, inner.clock.now() - SETTINGS.hits.keep_days * DAY).await?;
-        tx.commit().await
+        hits::rollup::keep_house(&inner.db.scoped(&inner.scope), &SETTINGS.hits, inner.clock.now()).await
     }
 }
 
 pub(super) async fn watch(pipeline: Pipeline) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut forgotten_in = None;
+    let mut kept_in = None;
     loop {
         tokio::select! {
             () = pipeline.0.stop.cancelled() => return,
@@ -48,10 +46,20 @@ pub(super) async fn watch(pipeline: Pipeline) {
             tracing::warn!(%error, "decisions about rules could not be read; the old ones hold");
         }
         let hour = pipeline.0.clock.now().div_euclid(HOUR);
-        if forgotten_in != Some(hour) {
-            forgotten_in = Some(hour);
-            if let Err(error) = pipeline.forget_hits().await {
-                tracing::warn!(%error, "old hits of rules could not be forgotten");
+        if kept_in == Some(hour) {
+            continue;
+        }
+        let kept = tokio::select! {
+            () = pipeline.0.stop.cancelled() => return,
+            kept = pipeline.keep_hits() => kept,
+        };
+        match kept {
+            Ok(true) => kept_in = Some(hour),
+            // The rest in the next round, after another look at what was decided.
+            Ok(false) => {}
+            Err(error) => {
+                kept_in = Some(hour);
+                tracing::warn!(%error, "old hits of rules could not be rolled up or forgotten");
             }
         }
     }

@@ -1,10 +1,11 @@
 //! "Why did this (not) fire": an event and a rule, with every part of the condition marked.
 
-use super::exceptions::store::in_force;
+use super::exceptions::pages::Row;
+use super::exceptions::store::{Dated, in_force_since};
 use super::explain::{Why, event_of, why};
 use super::list::{Standing, named};
-use super::states::{self, RuleState};
-use super::{Book, log_source, title};
+use super::states;
+use super::{Book, exceptions, log_source, title};
 use crate::alerts::grouping::Owner;
 use crate::search::event_page::find;
 use crate::search::run::{audit, monitoring, text};
@@ -14,6 +15,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use detection::Rule;
 use event::Event;
+use kit::clock::Micros;
 use kit::page::Page;
 use kit::web::{Access, Fail, Routes, Visit, render};
 use kit::{Capability, Error};
@@ -40,8 +42,26 @@ struct Asked {
     title: String,
     standing: Standing,
     why: Why,
-    /// An exception in force leaves the match out.
-    is_excepted: bool,
+    /// Exceptions that leave the match out: by the arrival of the event, which counts, and now.
+    then: Excepted,
+    now: Excepted,
+    arrival: Micros,
+    /// When it was decided anew about the rule, if that was after the event had arrived.
+    decided_since: Option<Micros>,
+}
+
+/// Exceptions that cover an event.
+#[derive(Default)]
+struct Excepted {
+    rows: Vec<Row>,
+    /// So many more that whoever asks may not read.
+    hidden: u64,
+}
+
+impl Excepted {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.hidden == 0
+    }
 }
 
 impl Asked {
@@ -50,7 +70,7 @@ impl Asked {
         match self.standing {
             _ if !self.why.matches() => "rule-explain-no-match",
             Standing::Off => "rule-explain-off",
-            _ if self.is_excepted => "rule-explain-excepted",
+            _ if !self.then.is_empty() => "rule-explain-excepted",
             Standing::Shadow => "rule-explain-shadow",
             _ if self.why.correlation.is_some() => "rule-explain-counted",
             _ if !self.rule.alerts => "rule-explain-base",
@@ -79,7 +99,7 @@ async fn explain_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, F
     let page = visit.page().await?;
     let words = visit.address.value("q").unwrap_or_default().to_owned();
     let asked = match visit.address.value("rule").filter(|id| !id.is_empty()) {
-        Some(id) => Some(asked(&visit, &page, &book, id, &event, senders.into_values().next()).await?),
+        Some(id) => Some(asked(&visit, &page, &book, id, &event).await?),
         None => None,
     };
     let offered = if asked.is_some() { Vec::new() } else { offered(&visit, &page, &book, &words, &event) };
@@ -107,32 +127,55 @@ fn offered(visit: &Visit, page: &Page, book: &Book, words: &str, event: &Event) 
     named(book, words).take(MOST_OFFERED).map(one).collect()
 }
 
-async fn asked(
-    visit: &Visit,
-    page: &Page,
-    book: &Book,
-    id: &str,
-    event: &Event,
-    sender: Option<Sender>,
-) -> Result<Asked, Error> {
+async fn asked(visit: &Visit, page: &Page, book: &Book, id: &str, event: &Event) -> Result<Asked, Error> {
     let position = book.set.position(id).ok_or(Error::NotFound)?;
     let rule = book.set.rules().get(position).ok_or(Error::NotFound)?.clone();
     let view = visit.read();
     let decisions = states::store::all(&view).await?;
     let why = why(book, position, event, visit.lang, &page.format);
-    let is_excepted = match sender {
-        Some(sender) if decisions.state(&rule.id) != RuleState::Off && why.correlation.is_none() => {
-            let exceptions = in_force(&view, visit.now()).await?.remove(&rule.id).unwrap_or_default();
-            let owner = Owner {
-                source_id: sender.source_id.into(),
-                system_id: sender.system_id.map(Into::into),
-                agency_id: sender.agency_id.map(Into::into),
-                system_level: sender.system_level,
-            };
-            exceptions.iter().any(|exception| exception.extent.covers(&owner, event, &[]))
-        }
-        _ => false,
+    // What a correlation leaves out goes by the fields it groups by, not by one event.
+    let (then, now) = match why.correlation {
+        None => excepted(visit, book, &rule.id, event).await?,
+        Some(_) => Default::default(),
     };
+    let decided_since = decisions.of(&rule.id).map(|decision| decision.at).filter(|at| *at > event.arrival);
     let standing = Standing::of(&rule, &decisions);
-    Ok(Asked { title: title(&rule, visit.lang).to_owned(), rule, standing, why, is_excepted })
+    Ok(Asked {
+        title: title(&rule, visit.lang).to_owned(),
+        rule,
+        standing,
+        why,
+        then,
+        now,
+        arrival: event.arrival,
+        decided_since,
+    })
+}
+
+/// Exceptions of the rule that cover the event: when it arrived, and now.
+async fn excepted(visit: &Visit, book: &Book, rule_id: &str, event: &Event) -> Result<(Excepted, Excepted), Error> {
+    let (then, now) = (event.arrival, visit.now());
+    let (owner_then, owner_now) = (owner(visit, event, then).await?, owner(visit, event, now).await?);
+    let dated = in_force_since(&visit.read(), rule_id, then.min(now)).await?;
+    let covering = |at: Micros, owner: Option<Owner>| {
+        let covers = |one: &Dated| owner.as_ref().is_some_and(|owner| one.extent.covers(owner, event, &[]));
+        let held = dated.iter().filter(|one| one.exception.is_in_force(at) && covers(one));
+        let (seen, hidden): (Vec<&Dated>, Vec<&Dated>) = held.partition(|one| one.is_visible);
+        let rows = exceptions::pages::rows(visit, book, seen.into_iter().map(|one| one.exception.clone()).collect());
+        let rows = rows.into_iter().map(|row| Row { may_end: false, ..row }).collect();
+        Excepted { rows, hidden: hidden.len() as u64 }
+    };
+    Ok((covering(then, owner_then), covering(now, owner_now)))
+}
+
+/// Whose the event was at a moment, by its source.
+async fn owner(visit: &Visit, event: &Event, at: Micros) -> Result<Option<Owner>, Error> {
+    let source = event.source_id.iter().map(ToString::to_string);
+    let sender: Option<Sender> = senders(&visit.read(), source, at).await?.into_values().next();
+    Ok(sender.map(|sender| Owner {
+        source_id: sender.source_id.into(),
+        system_id: sender.system_id.map(Into::into),
+        agency_id: sender.agency_id.map(Into::into),
+        system_level: sender.system_level,
+    }))
 }

@@ -1,5 +1,6 @@
 //! The list of rules: what may be asked of it and which rules answer. Pure.
 
+use super::costs::Cost;
 use super::figures::Figures;
 use super::scorecard::Verdict;
 use super::states::{Decisions, RuleState};
@@ -7,7 +8,7 @@ use super::{Book, log_source, severity, short_path, title};
 use detection::Rule;
 use kit::Lang;
 use kit::fold::fold;
-use kit::page::{Address, Severity, Tone};
+use kit::page::{Address, Severity, Sorting, Tone};
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -49,6 +50,11 @@ impl Standing {
         }
     }
 
+    /// Key of the text where no rule stands so.
+    pub fn none_key(self) -> String {
+        format!("rule-none-{}", self.code())
+    }
+
     pub fn tone(self) -> Tone {
         match self {
             Self::On => Tone::Good,
@@ -80,7 +86,11 @@ pub struct Known<'k> {
     pub decisions: &'k Decisions,
     /// Within the reader's scope.
     pub figures: &'k HashMap<String, Figures>,
+    pub costs: &'k HashMap<String, Cost>,
 }
+
+/// Columns that the list can be ordered by: the busiest first unless the address says otherwise.
+pub const SORTS: [&str; 2] = ["-busy", "cost"];
 
 impl Known<'_> {
     pub fn standing(&self, rule: &Rule) -> Standing {
@@ -147,9 +157,19 @@ pub struct Row {
     /// Share of judged alerts that were false.
     pub false_share: Option<f64>,
     pub verdict: Option<Verdict>,
+    pub cost: Option<Cost>,
 }
 
 impl Row {
+    /// Nanoseconds per event, where it was measured.
+    pub fn nanoseconds(&self) -> Option<f64> {
+        self.cost.and_then(|cost| cost.nanoseconds)
+    }
+
+    fn cost_or(&self, unknown: f64) -> f64 {
+        self.nanoseconds().unwrap_or(unknown)
+    }
+
     fn new(rule: &Arc<Rule>, known: &Known<'_>, lang: Lang) -> Self {
         Self {
             title: title(rule, lang).to_owned(),
@@ -160,6 +180,7 @@ impl Row {
             figures: known.figures(rule),
             false_share: known.figures(rule).closings.false_share(),
             verdict: known.verdict(rule),
+            cost: known.costs.get(&rule.id).copied(),
             rule: rule.clone(),
         }
     }
@@ -172,8 +193,8 @@ pub fn log_source_names(rule: &Rule) -> String {
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / ")
 }
 
-/// Rules that pass, busiest first, then by urgency and title.
-pub fn rows(known: &Known<'_>, filter: &Filter, lang: Lang) -> Vec<Row> {
+/// Rules that pass, busiest first, then by urgency and title; by cost where that is asked for, what was never measured last.
+pub fn rows(known: &Known<'_>, filter: &Filter, sorting: &Sorting, lang: Lang) -> Vec<Row> {
     let words = fold(&filter.words);
     let words: Vec<&str> = words.split_whitespace().collect();
     let rules = known.book.set.rules().iter();
@@ -189,6 +210,12 @@ pub fn rows(known: &Known<'_>, filter: &Filter, lang: Lang) -> Vec<Row> {
         .collect();
     let busy = |row: &Row| (row.figures.alerts_month, row.figures.hits_month, row.severity);
     rows.sort_by(|one, other| busy(other).cmp(&busy(one)).then_with(|| one.title.cmp(&other.title)));
+    match (sorting.column.as_str(), sorting.descending) {
+        ("cost", true) => rows.sort_by(|one, other| other.cost_or(-1.0).total_cmp(&one.cost_or(-1.0))),
+        ("cost", false) => rows.sort_by(|one, other| one.cost_or(f64::MAX).total_cmp(&other.cost_or(f64::MAX))),
+        (_, true) => {}
+        (_, false) => rows.reverse(),
+    }
     rows
 }
 

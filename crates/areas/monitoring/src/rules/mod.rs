@@ -4,6 +4,7 @@
 pub mod attribution;
 pub mod cases;
 pub mod closings;
+pub mod costs;
 pub mod exceptions;
 pub mod explain;
 mod explain_page;

@@ -1,16 +1,16 @@
 //! The list of rules.
 
 use super::figures;
-use super::list::{Filter, Known, Row, Standing, log_source_names, products, rows};
+use super::list::{Filter, Known, Row, SORTS, Standing, log_source_names, products, rows};
 use super::scorecard::{THRESHOLDS, Verdict};
 use super::states::{self, Decisions};
-use super::{Book, explain_page, log_source, rule_page, short_path};
+use super::{Book, costs, explain_page, log_source, rule_page, short_path};
 use crate::search::run::monitoring;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use detection::RuleError;
 use kit::Capability;
-use kit::page::{Chip, Choice, Page, Pagination, Severity, Tab};
+use kit::page::{Chip, Choice, Page, Pagination, Severity, Sorting, Tab};
 use kit::web::{Csv, Fail, Routes, Visit, render};
 use std::collections::HashMap;
 
@@ -21,6 +21,7 @@ pub(super) fn routes() -> Routes {
         .get("/rules", Capability::ViewRules, list_rules)
         .merge(rule_page::routes())
         .merge(explain_page::routes())
+        .merge(costs::pages::routes())
 }
 
 #[derive(Template)]
@@ -39,7 +40,14 @@ struct ListPage {
     loaded_at: i64,
     /// Days whose alerts are judged.
     judged_days: i64,
+    sorting: Sorting,
+    may_measure: bool,
     csv: String,
+}
+
+/// Key of what it means that no rule stands so.
+fn none_text_key(filter: &Filter) -> String {
+    format!("{}-text", filter.standing.none_key())
 }
 
 async fn list_rules(visit: Visit) -> Result<Response, Fail> {
@@ -49,13 +57,15 @@ async fn list_rules(visit: Visit) -> Result<Response, Fail> {
     let view = visit.read();
     let decisions = states::store::all(&view).await?;
     let figures = figures::by_rule(&view, None, visit.now()).await?;
-    let known = Known { book: &book, decisions: &decisions, figures: &figures };
+    let costs = costs::store::all(&view).await?;
+    let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs };
+    let sorting = Sorting::of(&visit.address, &SORTS);
     if visit.address.has("format", "csv") {
-        return Ok(csv(&known, &filter, visit.lang).into_response());
+        return Ok(csv(&known, &filter, &sorting, visit.lang).into_response());
     }
     let is_failed = filter.standing == Standing::Failed;
     let failed: Vec<_> = if is_failed { failed(&book, &filter) } else { Vec::new() };
-    let all = if is_failed { Vec::new() } else { rows(&known, &filter, visit.lang) };
+    let all = if is_failed { Vec::new() } else { rows(&known, &filter, &sorting, visit.lang) };
     let pagination = Pagination::of(&visit.address, PER_PAGE, (all.len() + failed.len()) as u64);
     let shown = (pagination.offset() as usize, PER_PAGE as usize);
     let page = visit.page().await?;
@@ -77,6 +87,8 @@ async fn list_rules(visit: Visit) -> Result<Response, Fail> {
         pagination,
         loaded_at: book.loaded_at,
         judged_days: THRESHOLDS.days,
+        may_measure: costs::service::may_measure(&visit),
+        sorting,
         csv: page.address.with("format", "csv").to_string(),
         filter,
         page,
@@ -91,7 +103,7 @@ fn failed(book: &Book, filter: &Filter) -> Vec<(String, usize, String)> {
     rows.filter(|(path, _, reason)| kit::fold::fold(&format!("{path} {reason}")).contains(&words)).collect()
 }
 
-const HEAD: [&str; 17] = [
+const HEAD: [&str; 19] = [
     "id",
     "title",
     "state",
@@ -109,9 +121,11 @@ const HEAD: [&str; 17] = [
     "false_positives",
     "false_positive_share",
     "verdict",
+    "cost_nanoseconds",
+    "cost_events",
 ];
 
-fn csv(known: &Known<'_>, filter: &Filter, lang: kit::Lang) -> Csv {
+fn csv(known: &Known<'_>, filter: &Filter, sorting: &Sorting, lang: kit::Lang) -> Csv {
     if filter.standing == Standing::Failed {
         let mut csv = Csv::new("rules-failed", ["file", "line", "reason"]);
         for (path, line, reason) in failed(known.book, filter) {
@@ -120,7 +134,7 @@ fn csv(known: &Known<'_>, filter: &Filter, lang: kit::Lang) -> Csv {
         return csv;
     }
     let mut csv = Csv::new("rules", HEAD);
-    for row in rows(known, filter, lang) {
+    for row in rows(known, filter, sorting, lang) {
         let (rule, figures) = (&row.rule, &row.figures);
         let share = row.false_share.map(|share| format!("{share:.3}"));
         csv.row([
@@ -141,6 +155,8 @@ fn csv(known: &Known<'_>, filter: &Filter, lang: kit::Lang) -> Csv {
             &figures.closings.false_positives.to_string(),
             share.as_deref().unwrap_or_default(),
             row.verdict.map_or("", Verdict::code),
+            &row.nanoseconds().map(|time| format!("{time:.0}")).unwrap_or_default(),
+            &row.cost.map(|cost| cost.events.to_string()).unwrap_or_default(),
         ]);
     }
     csv

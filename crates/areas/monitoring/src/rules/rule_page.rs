@@ -1,6 +1,7 @@
 //! One rule: what it says, how it stands and what it did, and the change of its state.
 
 use super::closings::{self, Closing};
+use super::costs::{self, Cost};
 use super::exceptions::store::Filter;
 use super::figures::{self, Figures};
 use super::list::{Known, Standing};
@@ -22,6 +23,7 @@ use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error, Lang};
 use organisation::audit::AuditEntry;
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) fn routes() -> Routes {
@@ -61,6 +63,9 @@ struct RulePage {
     figures: Figures,
     verdict: Option<Verdict>,
     judged_days: i64,
+    /// What it cost when it was measured last.
+    cost: Option<Cost>,
+    may_measure: bool,
     /// The condition in words.
     reading: Words,
     cases: Vec<Case>,
@@ -77,6 +82,10 @@ struct RulePage {
     /// Where a hunt for it is begun.
     hunt: Option<String>,
     errors: ErrorSummary,
+}
+
+fn status_key(rule: &Rule) -> String {
+    format!("rule-status-{}", rule.status)
 }
 
 /// A day as rules write it (`2026-11-21`, of old `2026/11/21`) as people read it.
@@ -123,7 +132,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let view = visit.read();
     let decisions = states::store::all(&view).await?;
     let figures = figures::by_rule(&view, Some(&rule.id), visit.now()).await?;
-    let known = Known { book: &book, decisions: &decisions, figures: &figures };
+    let costs = HashMap::new();
+    let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs };
     let history = organisation::audit::store::history(&view, "rule", &rule.id, MOST_HISTORY).await?;
     let ran = visit.address.has("tests", "run");
     let may_see_alerts = visit.scope().may(Capability::ViewAlerts);
@@ -159,6 +169,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         history: history.into_iter().map(Change::of).collect(),
         figures: known.figures(&rule),
         verdict: known.verdict(&rule),
+        cost: costs::store::of_rule(&view, &rule.id).await?,
+        may_measure: !rule.is_correlation() && costs::service::may_measure(visit),
         judged_days: THRESHOLDS.days,
         reading: reading::of(&book, position, lang, &page.format),
         cases: cases_of(visit, &book, &rule, ran).await?,

@@ -12,6 +12,8 @@ pub struct Settings {
     pub hits: HitSettings,
     pub exceptions: ExceptionSettings,
     pub correlations: CorrelationSettings,
+    pub suppressions: SuppressionSettings,
+    pub costs: CostSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +21,9 @@ pub struct Settings {
 pub struct HitSettings {
     /// Groups of one rule and hour that are told apart.
     pub groups_per_hour: usize,
+    pub groups_per_day: usize,
+    /// Days after which hours become days.
+    pub hourly_days: i64,
     pub keep_days: i64,
     /// Names of common columns.
     pub columns: Vec<String>,
@@ -61,6 +66,28 @@ impl CorrelationSettings {
     }
 }
 
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuppressionSettings {
+    pub default_hours: i64,
+    pub most_hours: i64,
+    /// Days before its beginning that one can be made.
+    pub most_days_ahead: i64,
+    /// Not over, at once.
+    pub most: u64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CostSettings {
+    /// The newest ones, over which rules are measured.
+    pub events: usize,
+    /// Of which the fastest counts.
+    pub runs: usize,
+    /// Longest time that measuring all rules takes.
+    pub most_seconds: u64,
+}
+
 impl HitSettings {
     /// Columns by which matches are told apart.
     pub fn columns(&self) -> Vec<Column> {
@@ -73,7 +100,13 @@ const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../
 pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     // A test reads the embedded file; these hold only if it were broken after all.
     toml::from_str(EMBEDDED).unwrap_or_else(|_| Settings {
-        hits: HitSettings { groups_per_hour: 100, keep_days: 31, columns: Vec::new() },
+        hits: HitSettings {
+            groups_per_hour: 100,
+            groups_per_day: 200,
+            hourly_days: 3,
+            keep_days: 31,
+            columns: Vec::new(),
+        },
         exceptions: ExceptionSettings {
             default_days: 30,
             most_days: 180,
@@ -89,6 +122,8 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
             late_minutes: 10,
             kept_megabytes: 16,
         },
+        suppressions: SuppressionSettings { default_hours: 4, most_hours: 168, most_days_ahead: 90, most: 500 },
+        costs: CostSettings { events: 2_000, runs: 3, most_seconds: 10 },
     })
 });
 
@@ -101,7 +136,13 @@ mod tests {
     fn the_embedded_settings_are_read_and_name_columns_that_exist() {
         let settings: Settings = toml::from_str(EMBEDDED).expect("sound");
         assert_eq!(settings.hits.columns().len(), settings.hits.columns.len());
-        assert!(settings.hits.groups_per_hour > 0 && settings.hits.keep_days > 30);
+        let hits = &settings.hits;
+        assert!(hits.groups_per_hour > 0 && hits.groups_per_day >= hits.groups_per_hour && hits.keep_days > 30);
+        // The last 24 hours are asked for by the hour.
+        assert!((2..hits.keep_days).contains(&hits.hourly_days));
+        assert!(settings.costs.events > 0 && settings.costs.runs > 0 && settings.costs.most_seconds > 0);
+        let suppressions = settings.suppressions;
+        assert!((1..=suppressions.most_hours).contains(&suppressions.default_hours) && suppressions.most > 0);
         let exceptions = settings.exceptions;
         assert!((1..=exceptions.most_days).contains(&exceptions.default_days));
         let limits = settings.correlations.limits();

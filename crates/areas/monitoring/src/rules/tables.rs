@@ -53,10 +53,15 @@ pub const RULE_HITS: TableSpec = TableSpec {
     schema: "monitoring",
     name: "rule_hits",
     // Not the values that tell matches apart: they are of events, which not everybody may read who sees alerts.
-    doc: "Matches of rules by hour of arrival, source and what tells them apart.",
+    doc: "Matches of rules by hour of arrival (by the day where they are older), source and what tells them apart.",
     columns: &[
         column("rule_id", Text, "Identifier of the rule (alerts.rule_id)."),
-        column("hour_start", Time, "Hour in which the matching events arrived."),
+        column(
+            "hour_start",
+            Time,
+            "Beginning of the hour, or of the day in Vietnam, in which the matching events arrived.",
+        ),
+        column("hours", Integer, "1 for an hour, 24 for a day."),
         column("source_id", Text, "Source of the events; empty where groups are counted together."),
         column("system_id", Text, "System the source belonged to."),
         column("agency_id", Text, "Agency of the system."),
@@ -65,7 +70,8 @@ pub const RULE_HITS: TableSpec = TableSpec {
         column("shadowed", Integer, "Matches while the rule was on trial."),
         column("excepted", Integer, "Matches that an exception left out."),
     ],
-    select: "SELECT rule_id, hour_start, source_id, system_id, agency_id, detailed, alerted, shadowed, excepted FROM rule_hits",
+    select: "SELECT rule_id, hour_start, hours, source_id, system_id, agency_id, detailed, alerted, shadowed, excepted \
+             FROM rule_hits",
     agency_column: Some("agency_id"),
     capability: Some(Capability::ViewAlerts),
 };

@@ -41,6 +41,7 @@ fn bundle(entity: &str, first: u64, last: u64, time: i64) -> (String, Bundle) {
         count: (last - first + 1) as i64,
         samples: vec![Sample { seq: first, time, fields: Vec::new() }],
         links: Vec::new(),
+        suppression: None,
     };
     (format!("key-{}", entity.replace(char::from(0), "nul")), bundle)
 }

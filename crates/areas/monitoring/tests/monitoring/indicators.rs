@@ -55,6 +55,9 @@ async fn a_file_is_tried_taken_renewed_and_found_again() {
         assert!(found.says("Không có chỉ báo nào"), "a link is no domain: {}", found.text);
         let found = centre.get("2", "/indicators?q=EVIL%5B.%5Dexample").await;
         assert!(found.says(">evil.example<") && !found.says(">198.51.100.7<"), "{}", found.text);
+        let found = centre.get("2", "/indicators?q=il.ex").await;
+        assert!(found.says(">evil.example<") && !centre.get("2", "/indicators?q=il_ex").await.says(">evil.example<"));
+        assert!(centre.get("2", "/indicators?q=198.51.100.7&kind=domain").await.says("Không có chỉ báo nào"));
         let csv = centre.get("2", "/indicators?format=csv").await;
         assert!(csv.says("198.51.100.7,address,Danh sách A,80,"), "{}", csv.text);
         // An exported list is a file that can be taken.
@@ -131,6 +134,19 @@ async fn a_restricted_list_is_seen_by_those_who_manage_rules_alone() {
             assert_eq!(centre.post("8", &path, &form).await.status, StatusCode::FORBIDDEN, "{path}");
         }
         assert_eq!(centre.post_json("8", &path, "{}").await.status, StatusCode::FORBIDDEN);
+        // A hunt for it names it, so it is seen by the same people and by whoever began it.
+        let begun = centre.post("0", "/hunts", &format!("kind=list&subject={id}&range=all")).await;
+        assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text);
+        let hunt = begun.location().to_owned();
+        for person in ["0", "2"] {
+            assert!(
+                centre.get(person, "/hunts").await.says("KinDao") && centre.get(person, &hunt).await.says("KinDao")
+            );
+        }
+        assert!(!centre.get("8", "/hunts").await.says("KinDao"));
+        assert_eq!(centre.get("8", &hunt).await.status, StatusCode::NOT_FOUND);
+        let refused = centre.post("8", "/hunts", &format!("kind=list&subject={id}&range=all")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "it is not there for them");
     })
     .await;
 }

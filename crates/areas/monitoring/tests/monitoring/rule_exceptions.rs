@@ -163,3 +163,36 @@ async fn everything_everywhere_is_no_exception() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_said_at_once() {
+    in_a_centre(|centre: Centre| async move {
+        let path = format!("/rules/{RULE}/exceptions");
+        let wrong = centre.post("2", &path, "act=save&reach=&field=&values=root&expires_on=soon&reason=").await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for field in ["reach", "values", "expires_on", "reason"] {
+            assert!(wrong.says(&format!("href=\"#{field}\"")), "{field}: {}", wrong.text);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_bound_on_exceptions_of_a_rule_is_one_for_all_agencies() {
+    in_a_centre(|centre: Centre| async move {
+        let most = monitoring::rules::settings::SETTINGS.exceptions.most_per_rule;
+        let (agency, person) = (&centre.b.agency, &centre.b.person);
+        let row =
+            |number: u64| format!("('e{number}', '{RULE}', '{agency}', '[]', 'x', {}, '{person}', {NOW})", NOW + DAY);
+        let rows: Vec<String> = (0..most).map(row).collect();
+        let columns = "id, rule_id, agency_id, conditions, reason, expires_at, created_by, created_at";
+        centre.change(&format!("INSERT INTO rule_exceptions ({columns}) VALUES {}", rows.join(", "))).await;
+        let path = format!("/rules/{RULE}/exceptions");
+        let form = format!("act=save&reach=system%3A{}&expires_on=2026-12-01&reason=x", centre.a.system);
+        let full = centre.post("0", &path, &form).await;
+        assert!(full.says("đã có quá nhiều ngoại lệ") && !full.says("diễn tập"), "{}", full.text);
+        centre.change("UPDATE rule_exceptions SET removed_at = 1 WHERE id = 'e0'").await;
+        assert_eq!(centre.post("0", &path, &form).await.status, StatusCode::SEE_OTHER);
+    })
+    .await;
+}

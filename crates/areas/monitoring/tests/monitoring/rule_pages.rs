@@ -3,6 +3,7 @@
 use crate::centre::{CORRELATION, Centre, NOW, RULE, in_a_centre};
 use axum::http::StatusCode;
 use detection::RuleSet;
+use kit::clock::HOUR;
 use kit::{Db, Scope};
 use monitoring::rules::versions::store::{Recorded, record};
 
@@ -139,8 +140,74 @@ async fn an_event_that_does_not_match_says_which_part_fails() {
         };
         monitoring::rules::exceptions::service::create(&tx, RULE, &input, NOW).await.unwrap();
         tx.commit().await.unwrap();
-        let excepted = centre.get("0", &format!("/events/{}/explain?rule={RULE}", centre.a.seq)).await;
-        assert!(excepted.says("một ngoại lệ đang có hiệu lực bỏ qua nó"), "{}", excepted.text);
+        let path = format!("/events/{}/explain?rule={RULE}", centre.a.seq);
+        let (then, now) = explained(&centre.get("0", &path).await);
+        assert!(then.contains("Không có ngoại lệ nào") && now.contains("bảo trì"), "made after the event: {then} {now}");
+        // Held when the event arrived, and is over now.
+        let over = format!(
+            "INSERT INTO rule_exceptions (id, rule_id, agency_id, source_id, conditions, reason, expires_at, created_by, \
+             created_at) VALUES ('e1', '{RULE}', '{}', '{}', '[]', 'diễn tập', {}, '{}', {})",
+            centre.a.agency,
+            centre.a.source,
+            NOW - 1,
+            centre.a.person,
+            NOW - HOUR
+        );
+        centre.change(&over).await;
+        let page = centre.get("0", &path).await;
+        assert!(page.says("một ngoại lệ có hiệu lực khi sự kiện đến đã bỏ qua nó"), "{}", page.text);
+        let (then, now) = explained(&page);
+        assert!(then.contains("diễn tập") && !then.contains("bảo trì"), "{then}");
+        assert!(now.contains("bảo trì") && !now.contains("diễn tập"), "{now}");
+        let whole = "UPDATE rule_exceptions SET agency_id = NULL, source_id = NULL WHERE id = 'e1'";
+        centre.change(whole).await;
+        let (then, _) = explained(&centre.get("0", &path).await);
+        assert!(then.contains("Còn 1 ngoại lệ") && !then.contains("diễn tập"), "it is said that there is one: {then}");
+        let (then, _) = explained(&centre.get("2", &path).await);
+        assert!(then.contains("diễn tập"), "{then}");
+    })
+    .await;
+}
+
+/// What a page says of exceptions then, and now.
+fn explained(page: &crate::centre::Answer) -> (String, String) {
+    let (_, then) = page.text.split_once("id=\"explain-then\"").expect("exceptions then");
+    let (then, now) = then.split_once("id=\"explain-now\"").expect("exceptions now");
+    (then.to_owned(), now.to_owned())
+}
+
+#[tokio::test]
+async fn what_a_rule_costs_is_measured_told_with_how_and_forgotten_with_its_text() {
+    in_a_centre(|centre: Centre| async move {
+        let page = format!("/rules/{RULE}");
+        assert!(centre.get("2", &page).await.says("Chưa đo"));
+        let measure = format!("/rules/{RULE}/cost");
+        assert_eq!(
+            centre.post("0", &measure, "").await.status,
+            StatusCode::FORBIDDEN,
+            "it looks at events of everybody"
+        );
+        assert_eq!(centre.post("6", &measure, "").await.status, StatusCode::FORBIDDEN);
+        let measured = centre.post("2", &measure, "").await;
+        assert_eq!(measured.status, StatusCode::SEE_OTHER, "{}", measured.text);
+        let shown = centre.get("0", &page).await;
+        assert!(shown.says("ns mỗi sự kiện") && shown.says("trên 2 sự kiện"), "{}", shown.text);
+        let count = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM rule_costs";
+        assert_eq!(centre.post("2", "/rules/costs", "").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(centre.value(count).await, "1", "a correlation is not measured");
+        let list = centre.get("2", "/rules?sort=-cost").await;
+        assert!(list.says("aria-sort=\"descending\""), "{}", list.text);
+        let audited = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM audit_entries WHERE action = 'rule.measure'";
+        assert_eq!(centre.value(audited).await, "2");
+        load(&centre.db, &text("root")).await;
+        let cost = format!(
+            "INSERT INTO rule_costs (rule_id, nanoseconds, events, sample, measured_at) VALUES ('{GONE}', 1.5, 1, 1, 1)"
+        );
+        centre.change(&cost).await;
+        load(&centre.db, &text("root")).await;
+        assert_eq!(centre.value(count).await, "2");
+        load(&centre.db, &text("toor")).await;
+        assert_eq!(centre.value(count).await, "1", "another text costs something else");
     })
     .await;
 }

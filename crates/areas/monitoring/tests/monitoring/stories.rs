@@ -46,6 +46,7 @@ async fn raise(centre: &Centre, department: &Department, raised: &[Raised<'_>]) 
             count: 1,
             samples: vec![Sample { seq: sequence, time: *time, fields: Vec::new() }],
             links: links.iter().map(|(kind, value)| Link { kind: (*kind).into(), value: (*value).into() }).collect(),
+            suppression: None,
         };
         let scoped = centre.db.scoped(&scope);
         let tx = scoped.begin().await.unwrap();

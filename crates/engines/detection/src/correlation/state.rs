@@ -1,7 +1,7 @@
 //! What correlations have seen so far: bounded, ordered by event time, the same after a replay. A new engine with
 //! changed rules keeps the state of every correlation that still takes in the same matches.
 
-use super::window::Window;
+use super::window::{Entry, Window};
 use crate::hash::stable_hash;
 use event::Micros;
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub struct Moment {
 /// How much is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CorrelationLimits {
-    /// Open groups over all rules; beyond it those untouched for longest are forgotten.
+    /// Open groups over all rules; beyond it those untouched for longest are forgotten, first of the scope with most.
     pub groups: usize,
     /// Remembered matches over all groups; beyond it the same.
     pub entries: usize,
@@ -111,6 +111,12 @@ pub(super) fn bytes_of(keys: &[String]) -> usize {
     keys.iter().map(String::len).sum()
 }
 
+/// Bytes that a group takes in memory, about.
+fn room_of(keys: &[String], group: &Group) -> usize {
+    let (entries, texts) = (group.window.entries().len(), group.window.bytes() + bytes_of(keys));
+    size_of::<Group>() + entries * size_of::<Entry>() + texts
+}
+
 /// State of all correlations of a node.
 #[derive(Debug, Default)]
 pub struct CorrelationState {
@@ -188,7 +194,7 @@ impl CorrelationState {
                 groups.retain(|_, group| {
                     let newest = group.window.entries().last().map_or(Micros::MIN, |entry| entry.time);
                     let over = newest.saturating_add(group.span).saturating_add(lateness) < clock;
-                    !(over && ticks - group.touched > SWEEP_IDLE)
+                    !(over && ticks.saturating_sub(group.touched) > SWEEP_IDLE)
                 });
             }
             self.recount();
@@ -214,12 +220,20 @@ impl CorrelationState {
         Some(format!("{begins}{hash}"))
     }
 
-    /// Forgets the eighth of the groups that were untouched for longest.
+    /// Forgets the eighth of the groups that were untouched for longest, of the scope that takes most room: who floods makes
+    /// nobody else forget.
     fn evict(&mut self, now: Micros) {
-        let mut touched: Vec<u64> = self.rules.values().flat_map(HashMap::values).map(|group| group.touched).collect();
+        let mut room: HashMap<u64, usize> = HashMap::new();
+        for ((_, scope), groups) in &self.rules {
+            *room.entry(*scope).or_default() += groups.iter().map(|(keys, group)| room_of(keys, group)).sum::<usize>();
+        }
+        let Some((_, widest)) = room.into_iter().map(|(scope, room)| (room, scope)).max() else { return };
+        let of_widest = self.rules.iter().filter(|((_, scope), _)| *scope == widest);
+        let mut touched: Vec<u64> =
+            of_widest.flat_map(|(_, groups)| groups.values()).map(|group| group.touched).collect();
         touched.sort_unstable();
         let Some(limit) = touched.get(touched.len() / 8).copied() else { return };
-        for groups in self.rules.values_mut() {
+        for (_, groups) in self.rules.iter_mut().filter(|((_, scope), _)| *scope == widest) {
             groups.retain(|_, group| {
                 if group.touched > limit {
                     return true;

@@ -18,9 +18,7 @@ pub(super) struct Link<'t> {
 impl<'t> Link<'t> {
     /// The link that `text` begins with.
     pub(super) fn read(text: &'t str) -> Option<Self> {
-        let is_end = |letter: char| letter.is_whitespace() || letter.is_control() || "\"'`<>\\^{|}".contains(letter);
-        let whole =
-            text.get(..text.find(is_end).unwrap_or(text.len()))?.trim_end_matches(['.', ',', ';', ':', '!', ')']);
+        let whole = text.get(..reach(text))?.trim_end_matches(['.', ',', ';', ':', '!', ')']);
         let (scheme, rest) = whole.split_once("://")?;
         let sound = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
         if !scheme.starts_with(|letter: char| letter.is_ascii_alphabetic()) || !scheme.chars().all(sound) {
@@ -49,6 +47,12 @@ impl<'t> Link<'t> {
         let host = host.bytes().map(|byte| byte.to_ascii_lowercase());
         host.chain(colon.bytes()).chain(self.port.bytes()).chain(slash.bytes()).chain(self.path.bytes())
     }
+}
+
+/// Bytes up to the first letter that no link holds.
+pub(super) fn reach(text: &str) -> usize {
+    let is_end = |letter: char| letter.is_whitespace() || letter.is_control() || "\"'`<>\\^{|}".contains(letter);
+    text.find(is_end).unwrap_or(text.len())
 }
 
 fn is_own_port(scheme: &str, port: &str) -> bool {

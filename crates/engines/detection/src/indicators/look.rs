@@ -3,7 +3,7 @@
 use super::IndicatorKind;
 use super::ascii::{AsciiName, LONGEST};
 use super::key::{self, KeyHash};
-use super::link::Link;
+use super::link::{Link, reach};
 use super::private::is_private;
 use super::set::{Entry, IndicatorSet, ending, second_of};
 use event::observables::{Observable, in_text};
@@ -21,7 +21,8 @@ pub struct IndicatorHit {
     pub field: Option<String>,
 }
 
-/// Hits of the last record that was looked at, once for each indicator. Keep one per thread and hand it in again.
+/// Hits of the last record that was looked at, once for each indicator, and no more than 256: a record that names more is
+/// a list itself, written to cost time. Keep one per thread and hand it in again.
 #[derive(Debug, Default)]
 pub struct IndicatorHits(Vec<IndicatorHit>);
 
@@ -35,6 +36,9 @@ impl IndicatorHits {
     }
 }
 
+const MOST_HITS: usize = 256;
+/// Links inside a link that are looked at: redirections hold one or two.
+const MOST_INSIDE: usize = 16;
 /// Longest text of a record that a hit keeps.
 const LONGEST_FOUND: usize = 512;
 
@@ -101,12 +105,21 @@ impl Look<'_, '_> {
 
     fn text(&mut self, text: &str) {
         let set = self.set;
+        // Where the outermost link ends, and how many inside it have been read.
+        let (mut end, mut inside) = (0, 0);
         in_text(text, |last| set.endings.may_hold(last), &mut |found| match found {
             Observable::Address(address) => self.address(address),
             Observable::Mail(mail) => self.mail(mail),
             Observable::Hash(digits) => self.hash(digits),
             Observable::Name(name) => self.name(name, name),
             Observable::Link(rest) => {
+                let start = text.len() - rest.len();
+                if start >= end {
+                    (end, inside) = (start + reach(rest), 0);
+                } else if inside >= MOST_INSIDE {
+                    return;
+                }
+                inside += 1;
                 if let Some(link) = Link::read(rest) {
                     if !link.host.is_ascii() {
                         self.host(link.host);
@@ -219,7 +232,8 @@ impl Look<'_, '_> {
     }
 
     fn hit(&mut self, position: usize, entry: &Entry, found: &str) {
-        if entry.holds(self.second) && !self.hits.0.iter().any(|hit| hit.indicator == position) {
+        let has_room = self.hits.0.len() < MOST_HITS;
+        if has_room && entry.holds(self.second) && !self.hits.0.iter().any(|hit| hit.indicator == position) {
             let found = found.get(..found.floor_char_boundary(LONGEST_FOUND)).unwrap_or_default().to_owned();
             self.hits.0.push(IndicatorHit { indicator: position, found, field: None });
         }

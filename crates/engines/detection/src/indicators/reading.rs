@@ -17,6 +17,8 @@ pub struct Indicator {
     text: Box<str>,
 }
 
+/// Longest text that is looked at, in bytes; disguised, a link is longer than it is.
+const LONGEST_TEXT: usize = 8_192;
 /// Longest link that is kept, in bytes.
 const LONGEST_LINK: usize = 2_048;
 /// Longest name of a file.
@@ -50,6 +52,9 @@ impl Indicator {
             text.trim_matches(|letter: char| letter.is_whitespace() || "\"'`<>,;\u{feff}\u{200b}".contains(letter));
         if text.is_empty() {
             return Err(Refusal::Empty);
+        }
+        if text.len() > LONGEST_TEXT {
+            return Err(Refusal::TooLong);
         }
         let text = refang(text);
         let kind = kind.map_or_else(|| looks_like(&text), Ok)?;

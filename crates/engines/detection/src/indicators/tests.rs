@@ -129,6 +129,33 @@ fn indicators_are_found_in_running_text() {
 }
 
 #[test]
+fn links_inside_a_link_are_found_and_do_not_cost_their_square() {
+    assert!(check("http://evil.example/a", "https://a.example/go?to=http://evil.example/a"));
+    // As often read as there are links, this would take minutes.
+    for piece in ["a://", "a://?", "http://a/"] {
+        assert!(!check("http://evil.example/a", &piece.repeat(300_000)));
+    }
+}
+
+#[test]
+fn an_indicator_takes_less_than_a_hundred_bytes() {
+    let line = |number: u32| match number % 10 {
+        0..5 => format!("a-name-of-some-length-{number}.example"),
+        5 | 6 => format!("{}.{}.{}.7", 11 + number % 80, number / 7 % 250, number / 1_000 % 250),
+        7 => format!("http://host{number}.example/a/path/of/some/length/{number}.php?with=a&query={number}"),
+        8 => format!("{:064x}", u128::from(number) + (1 << 100)),
+        _ => format!("somebody.{number}@mail.example"),
+    };
+    let mut builder = IndicatorSetBuilder::default();
+    for number in 0..100_000 {
+        let indicator = Indicator::read(&line(number), None).expect("an indicator");
+        builder.add(&indicator, &facts(true, Some(NOW))).expect("room");
+    }
+    let set = builder.build();
+    assert!(set.memory() < 100 * set.len(), "{} bytes each", set.memory() / set.len());
+}
+
+#[test]
 fn subdomains_count_only_where_the_list_says_so() {
     let mut builder = IndicatorSetBuilder::with_capacity(1);
     builder.add(&Indicator::read("evil.example", None).unwrap(), &facts(false, None)).unwrap();
@@ -174,6 +201,14 @@ fn an_indicator_of_two_lists_is_found_for_each_until_it_expires() {
     assert_eq!(lists, [1, 3]);
     assert_eq!(set.facts(0), Some(IndicatorFacts { list: 1, ..facts(true, None) }));
     assert_eq!(set.facts(2), Some(IndicatorFacts { list: 3, ..facts(true, Some(NOW + 1_000_000)) }));
+}
+
+#[test]
+fn a_record_that_is_a_list_itself_has_so_many_hits_and_no_more() {
+    let names: Vec<String> = (0..1_000).map(|number| format!("a{number}.example")).collect();
+    let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(found(&set(&texts), &message(&names.join(" "))).len(), 256);
+    assert_eq!(found(&set(&texts), &message(&names[..256].join(" "))).len(), 256);
 }
 
 /// Whether an indicator is in a text, without any index: everything that is fast is left out.

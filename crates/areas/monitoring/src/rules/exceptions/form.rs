@@ -196,11 +196,11 @@ fn rows(visit: &Visit, page: &Page, subject: &Subject, posted: &Posted) -> Vec<R
     fields.into_iter().enumerate().map(row).collect()
 }
 
-/// Where an exception may hold: what the alert comes from, else any system within reach; the whole centre for who sees it.
-async fn reaches(visit: &Visit, page: &Page, subject: &Subject) -> Result<Vec<Choice>, Error> {
+/// Where an exception or a suppression may hold: what the alert comes from, else any system within reach; the whole centre for who sees it.
+pub(crate) async fn reaches(visit: &Visit, page: &Page, alert: Option<&Alert>) -> Result<Vec<Choice>, Error> {
     let view = visit.read();
     let mut offered: Vec<(Reach, String)> = Vec::new();
-    if let Some(alert) = &subject.alert {
+    if let Some(alert) = alert {
         let found = senders(&view, [alert.source_id.clone()], visit.now()).await?;
         if let Some(sender) = found.into_values().next() {
             let named = |id: Option<String>, name: Option<String>| id.map(|id| (id, name.unwrap_or_default()));
@@ -235,7 +235,7 @@ async fn show(visit: &Visit, subject: &Subject, posted: &Posted, errors: FormErr
     let most = SETTINGS.exceptions.most_days;
     let reach = entry("select", "reach", "rule-exception-reach", &posted.reach)
         .hint(page.t("rule-exception-reach-hint"))
-        .choices(reaches(visit, &page, subject).await?);
+        .choices(reaches(visit, &page, subject.alert.as_ref()).await?);
     let expires = entry("date", "expires_on", "rule-exception-expires", &posted.expires_on);
     let reason = entry("textarea", "reason", "rule-exception-reason", &posted.reason);
     let values =

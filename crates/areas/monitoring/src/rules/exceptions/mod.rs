@@ -1,7 +1,7 @@
 //! An exception: what a rule is not to alert on, where and until when. The rule's text stays as it is, and what an exception
 //! leaves out is still counted. Pure; rows are in `store`, acts in `service`, what one would have left out in `preview`.
 
-mod form;
+pub(crate) mod form;
 pub mod pages;
 pub mod preview;
 pub mod service;
@@ -27,6 +27,16 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// The narrowest of what a row names.
+    pub fn of(source_id: Option<String>, system_id: Option<String>, agency_id: Option<String>) -> Self {
+        match (source_id, system_id, agency_id) {
+            (Some(id), ..) => Self::Source(id),
+            (None, Some(id), _) => Self::System(id),
+            (None, None, Some(id)) => Self::Agency(id),
+            (None, None, None) => Self::Centre,
+        }
+    }
+
     /// `system:<id>`, as a form sends it.
     pub fn code(&self) -> String {
         match self {
@@ -76,6 +86,12 @@ impl Condition {
             |value: &String| text.chars().flat_map(char::to_lowercase).eq(value.chars().flat_map(char::to_lowercase));
         self.values.iter().any(same)
     }
+}
+
+/// `user_name = backup, root; host_name = web01`.
+pub fn words_of(conditions: &[Condition]) -> String {
+    let one = |condition: &Condition| format!("{} = {}", condition.field, condition.values.join(", "));
+    conditions.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// What an exception leaves out.
@@ -150,7 +166,7 @@ impl InForce {
 }
 
 /// An exception with everything that people read of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleException {
     pub id: String,
     pub rule_id: String,
@@ -171,14 +187,13 @@ pub struct RuleException {
 }
 
 impl RuleException {
-    /// `user_name = backup, root; host_name = web01`.
     pub fn words(&self) -> String {
-        let one = |condition: &Condition| format!("{} = {}", condition.field, condition.values.join(", "));
-        self.conditions.iter().map(one).collect::<Vec<_>>().join("; ")
+        words_of(&self.conditions)
     }
 
-    pub fn is_in_force(&self, now: Micros) -> bool {
-        self.removed_at.is_none() && self.expires_at > now
+    /// Whether it was there at a moment, made before and not yet over.
+    pub fn is_in_force(&self, at: Micros) -> bool {
+        self.created_at <= at && at < self.expires_at && self.removed_at.is_none_or(|removed| at < removed)
     }
 }
 
@@ -228,6 +243,15 @@ mod tests {
         assert!(!covers(&[condition("host_name", &[""])]), "what is not there has no value");
         let group = [("user_name".to_owned(), "root".to_owned())];
         assert!(extent(Reach::Centre, &[condition("user_name", &["root"])]).covers(&owner(), &event(), &group));
+    }
+
+    #[test]
+    fn it_is_in_force_from_its_making_to_its_end() {
+        let exception = RuleException { created_at: 10, expires_at: 100, ..RuleException::default() };
+        let held = |at| exception.is_in_force(at);
+        assert_eq!([9, 10, 99, 100].map(held), [false, true, true, false]);
+        let removed = RuleException { removed_at: Some(50), ..exception.clone() };
+        assert_eq!([49, 50].map(|at| removed.is_in_force(at)), [true, false]);
     }
 
     #[test]

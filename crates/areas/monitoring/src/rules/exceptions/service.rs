@@ -1,16 +1,15 @@
 //! What can be done with exceptions: make one, end one before its time.
 
-use super::store::{self, Filter};
+use super::store;
 use super::{Condition, Extent, Reach, RuleException};
 use crate::rules::hits::tally::LONGEST_VALUE;
 use crate::rules::settings::SETTINGS;
-use crate::rules::states::service::reason_of;
+use crate::rules::states::service::{LONGEST_REASON, reason_of};
 use jiff::civil::Date;
 use kit::calendar::end_of_day;
 use kit::clock::{DAY, Micros};
-use kit::error::FieldError;
 use kit::scope::Agencies;
-use kit::text::one_line;
+use kit::text::{FieldFaults, one_line};
 use kit::{Capability, Connection, Error, Tx};
 use organisation::{agencies, audit};
 use sea_orm::Statement;
@@ -36,34 +35,70 @@ const LONGEST_FIELD: usize = 100;
 
 /// What an input would leave out, and whose record that is. Only what the asker reaches can be named.
 pub async fn extent(connection: &impl Connection, input: &ExceptionInput) -> Result<(Extent, Option<String>), Error> {
-    let conditions = conditions(input)?;
-    let unknown = || Error::invalid("reach", "rule-exception-reach-unknown");
-    let reach = Reach::from_code(&input.reach).ok_or_else(|| Error::invalid("reach", "field-required"))?;
+    let mut faults = FieldFaults::default();
+    let read = read_extent(connection, input, &mut faults).await?;
+    faults.into_result()?;
+    Ok(read)
+}
+
+/// The same among the other fields of a form; what comes back counts only while nothing is wrong.
+async fn read_extent(
+    connection: &impl Connection,
+    input: &ExceptionInput,
+    faults: &mut FieldFaults,
+) -> Result<(Extent, Option<String>), Error> {
+    let conditions = conditions(input, faults);
+    let Some((reach, agency_id)) = reach(connection, &input.reach, faults).await? else {
+        return Ok(Default::default());
+    };
+    if reach == Reach::Centre && conditions.is_empty() && faults.is_empty() {
+        faults.add("values", "rule-exception-too-wide");
+    }
+    Ok((extent_of(connection, reach, conditions).await?, agency_id))
+}
+
+/// Where something holds, and whose record that is; nothing, and a fault, where it is not within the asker's reach.
+pub(crate) async fn reach(
+    connection: &impl Connection,
+    code: &str,
+    faults: &mut FieldFaults,
+) -> Result<Option<(Reach, Option<String>)>, Error> {
+    let Some(reach) = Reach::from_code(code) else {
+        faults.add("reach", "field-required");
+        return Ok(None);
+    };
     let scope = connection.scope();
     let agency_id = match &reach {
-        Reach::Centre if !matches!(scope.agencies(), Agencies::All) => return Err(unknown()),
-        Reach::Centre if conditions.is_empty() => return Err(Error::invalid("values", "rule-exception-too-wide")),
-        Reach::Centre => None,
-        Reach::Agency(id) => match agencies::in_reach(connection, id).await? {
-            true => Some(id.clone()),
-            false => return Err(unknown()),
-        },
+        Reach::Centre => matches!(scope.agencies(), Agencies::All).then_some(None),
+        Reach::Agency(id) => agencies::in_reach(connection, id).await?.then(|| Some(id.clone())),
         Reach::System(id) => {
             let condition = scope.agency_condition("agency_id");
             let sql = format!("SELECT agency_id FROM systems WHERE id = $1 AND {condition}");
-            owner(connection, sql, id).await?.ok_or_else(unknown)?
+            owner(connection, sql, id).await?
         }
         Reach::Source(id) => match crate::sources::store::get(connection, id).await {
-            Ok(listed) => listed.agency_id,
-            Err(Error::NotFound) => return Err(unknown()),
+            Ok(listed) => Some(listed.agency_id),
+            Err(Error::NotFound) => None,
             Err(error) => return Err(error),
         },
     };
+    if agency_id.is_none() {
+        faults.add("reach", "rule-exception-reach-unknown");
+    }
+    Ok(agency_id.map(|agency_id| (reach, agency_id)))
+}
+
+/// With everything below it, where it holds in an agency.
+pub(crate) async fn extent_of(
+    connection: &impl Connection,
+    reach: Reach,
+    conditions: Vec<Condition>,
+) -> Result<Extent, Error> {
     let agencies = match &reach {
         Reach::Agency(id) => store::below(connection, id).await?,
         _ => Default::default(),
     };
-    Ok((Extent { reach, agencies, conditions }, agency_id))
+    Ok(Extent { reach, agencies, conditions })
 }
 
 /// The agency in the row of this id, if there is one.
@@ -73,84 +108,75 @@ async fn owner(connection: &impl Connection, sql: String, id: &str) -> Result<Op
     Ok(row.map(|row| row.try_get("", "agency_id")).transpose()?)
 }
 
-fn conditions(input: &ExceptionInput) -> Result<Vec<Condition>, Error> {
-    let mut conditions: Vec<Condition> = Vec::new();
+fn conditions(input: &ExceptionInput, faults: &mut FieldFaults) -> Vec<Condition> {
+    let mut read: Vec<Condition> = Vec::new();
     for (field, values) in input.field.iter().zip(&input.values) {
-        let mut kept: Vec<String> = Vec::new();
-        for value in values.lines() {
-            let value = one_line(value).map_err(|key| Error::invalid("values", key))?;
-            if value.is_empty() {
-                continue;
+        match condition(field, values) {
+            Ok(Some(condition)) if read.iter().any(|other| other.field == condition.field) => {
+                faults.add("values", "rule-exception-field-wrong");
             }
-            if value.len() > LONGEST_VALUE {
-                return Err(Error::invalid("values", "field-too-long"));
-            }
-            if !kept.contains(&value) {
-                kept.push(value);
-            }
+            Ok(condition) => read.extend(condition),
+            Err(key) => faults.add("values", key),
         }
-        let field = one_line(field).map_err(|key| Error::invalid("values", key))?;
-        if kept.is_empty() {
-            continue;
-        }
-        let is_name = !field.is_empty() && field.chars().count() <= LONGEST_FIELD && !field.contains(char::is_control);
-        if !is_name || conditions.iter().any(|condition| condition.field == field) {
-            return Err(Error::invalid("values", "rule-exception-field-wrong"));
-        }
-        if kept.len() > SETTINGS.exceptions.most_values {
-            return Err(Error::invalid("values", "rule-exception-many-values"));
-        }
-        conditions.push(Condition { field, values: kept });
     }
-    Ok(conditions)
+    read
 }
 
-/// The end of the last day on which it holds.
-fn expiry(text: &str, now: Micros) -> Result<Micros, Error> {
-    let text = text.trim();
-    let wrong = |key| Error::invalid("expires_on", key);
-    if text.is_empty() {
-        return Err(wrong("field-required"));
+/// A field and its values, one a line; nothing where no value stands there. Else the key of what is wrong.
+pub(crate) fn condition(field: &str, values: &str) -> Result<Option<Condition>, &'static str> {
+    let mut kept: Vec<String> = Vec::new();
+    for value in values.lines() {
+        let value = one_line(value)?;
+        if value.len() > LONGEST_VALUE {
+            return Err("field-too-long");
+        }
+        if !value.is_empty() && !kept.contains(&value) {
+            kept.push(value);
+        }
     }
-    let date: Date = text.parse().map_err(|_| wrong("field-invalid"))?;
+    let field = one_line(field)?;
+    if kept.is_empty() {
+        return Ok(None);
+    }
+    if field.is_empty() || field.chars().count() > LONGEST_FIELD || field.contains(char::is_control) {
+        return Err("rule-exception-field-wrong");
+    }
+    if kept.len() > SETTINGS.exceptions.most_values {
+        return Err("rule-exception-many-values");
+    }
+    Ok(Some(Condition { field, values: kept }))
+}
+
+/// The end of the last day on which it holds; else the key of what is wrong.
+fn expiry(text: &str, now: Micros) -> Result<Micros, &'static str> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("field-required");
+    }
+    let date: Date = text.parse().map_err(|_| "field-invalid")?;
     let end = end_of_day(date);
     if end <= now {
-        return Err(wrong("rule-exception-in-the-past"));
+        return Err("rule-exception-in-the-past");
     }
     if end > now + (SETTINGS.exceptions.most_days + 1) * DAY {
-        return Err(wrong("rule-exception-too-long"));
+        return Err("rule-exception-too-long");
     }
     Ok(end)
-}
-
-/// All three, or everything that is wrong with them.
-fn together<A, B, C>(
-    one: Result<A, Error>,
-    two: Result<B, Error>,
-    three: Result<C, Error>,
-) -> Result<(A, B, C), Error> {
-    match (one, two, three) {
-        (Ok(one), Ok(two), Ok(three)) => Ok((one, two, three)),
-        (one, two, three) => {
-            let mut fields: Vec<FieldError> = Vec::new();
-            for error in [one.err(), two.err(), three.err()].into_iter().flatten() {
-                match error {
-                    Error::Invalid(wrong) => fields.extend(wrong),
-                    error => return Err(error),
-                }
-            }
-            Err(Error::Invalid(fields))
-        }
-    }
 }
 
 /// Makes an exception for a rule; returns its id. It holds within seconds.
 pub async fn create(tx: &Tx<'_>, rule_id: &str, input: &ExceptionInput, now: Micros) -> Result<String, Error> {
     tx.scope().require(Capability::TuneRules)?;
-    let ((extent, agency_id), reason, expires_at) =
-        together(extent(tx, input).await, reason_of(&input.reason), expiry(&input.expires_on, now))?;
-    let filter = Filter { rule_id: Some(rule_id.to_owned()), in_force: Some((true, now)) };
-    if store::count(tx, &filter).await? >= SETTINGS.exceptions.most_per_rule {
+    let mut faults = FieldFaults::default();
+    let (extent, agency_id) = read_extent(tx, input, &mut faults).await?;
+    let reason = faults.required_lines("reason", &input.reason, LONGEST_REASON);
+    let expires_at = expiry(&input.expires_on, now).unwrap_or_else(|key| {
+        faults.add("expires_on", key);
+        now
+    });
+    faults.into_result()?;
+    // Every match of the rule is held against all of them, whoever made them: the bound is one for all.
+    if store::count_in_force(tx, rule_id, now).await? >= SETTINGS.exceptions.most_per_rule {
         return Err(Error::Conflict("rule-exception-too-many"));
     }
     let alert_id = match input.alert.as_str() {
@@ -221,22 +247,24 @@ mod tests {
 
     #[test]
     fn a_field_without_values_asks_nothing_and_values_are_kept_once() {
-        let read = conditions(&input(&[("host_name", " \n"), ("user_name", "root\n backup \nroot")])).expect("sound");
-        assert_eq!(read.len(), 1);
-        assert_eq!(read[0].values, vec!["root", "backup"]);
-        assert!(conditions(&input(&[("", "root")])).is_err());
-        assert!(conditions(&input(&[("user_name", "a"), ("user_name", "b")])).is_err(), "one field, one list");
+        let read = |pairs: &[(&str, &str)]| {
+            let mut faults = FieldFaults::default();
+            let read = conditions(&input(pairs), &mut faults);
+            faults.into_result().map(|()| read)
+        };
+        let kept = read(&[("host_name", " \n"), ("user_name", "root\n backup \nroot")]).expect("sound");
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].values, vec!["root", "backup"]);
+        assert!(read(&[("", "root")]).is_err());
+        assert!(read(&[("user_name", "a"), ("user_name", "b")]).is_err(), "one field, one list");
         let many: String = (0..200).map(|number| format!("{number}\n")).collect();
-        assert!(conditions(&input(&[("user_name", &many)])).is_err());
+        assert!(read(&[("user_name", &many)]).is_err());
     }
 
     #[test]
     fn every_exception_ends() {
         assert_eq!(expiry("2026-11-21", NOW).expect("today"), end_of_day(jiff::civil::date(2026, 11, 21)));
-        let key = |text: &str| match expiry(text, NOW) {
-            Err(Error::Invalid(fields)) => fields[0].key,
-            other => panic!("{other:?}"),
-        };
+        let key = |text: &str| expiry(text, NOW).expect_err("wrong");
         assert_eq!(key(""), "field-required");
         assert_eq!(key("soon"), "field-invalid");
         assert_eq!(key("2026-11-20"), "rule-exception-in-the-past");

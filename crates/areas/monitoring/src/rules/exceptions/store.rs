@@ -1,6 +1,7 @@
 //! Rows of exceptions. Those of an agency are seen by who reaches it, those of the whole centre by who sees all of it.
 
 use super::{Condition, Extent, InForce, Reach, RuleException};
+use crate::rules::tuning;
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
@@ -62,6 +63,17 @@ pub async fn count(connection: &impl Connection, filter: &Filter) -> Result<u64,
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
+/// Exceptions of a rule in force, of every agency: a number for a bound that all share, and not to be shown.
+pub(super) async fn count_in_force(connection: &impl Connection, rule_id: &str, now: Micros) -> Result<u64, Error> {
+    let sql = "SELECT COUNT(*) AS number FROM rule_exceptions \
+               WHERE rule_id = $1 AND removed_at IS NULL AND expires_at > $2";
+    let values = [rule_id.into(), now.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let row = connection.query_one_raw(statement).await?;
+    let number: i64 = row.map(|row| row.try_get("", "number")).transpose()?.unwrap_or(0);
+    Ok(u64::try_from(number).unwrap_or(0))
+}
+
 /// One of them, [`Error::NotFound`] where the scope does not reach it.
 pub async fn find(connection: &impl Connection, id: &str) -> Result<RuleException, Error> {
     let sql = format!("{SELECT} WHERE e.id = $1 AND {}", connection.scope().agency_condition("e.agency_id"));
@@ -79,15 +91,49 @@ pub(in crate::rules) async fn in_force(
     let mut found: HashMap<String, Vec<InForce>> = HashMap::new();
     for row in connection.query_all_raw(statement).await? {
         let exception = exception(&row)?;
-        let agencies = match &exception.reach {
-            Reach::Agency(id) => below(connection, id).await?,
-            _ => BTreeSet::new(),
-        };
-        let extent = Extent { reach: exception.reach, agencies, conditions: exception.conditions };
-        let one = InForce { extent, expires_at: exception.expires_at };
+        let one = InForce { extent: extent(connection, &exception).await?, expires_at: exception.expires_at };
         found.entry(exception.rule_id).or_default().push(one);
     }
     Ok(found)
+}
+
+/// An exception that was in force at some time, with what it leaves out.
+pub(in crate::rules) struct Dated {
+    pub(in crate::rules) exception: RuleException,
+    pub(in crate::rules) extent: Extent,
+    /// Whoever asks may read it; that there is one is said all the same, or an answer would be wrong.
+    pub(in crate::rules) is_visible: bool,
+}
+
+/// Exceptions of a rule that were in force at a moment or later.
+pub(in crate::rules) async fn in_force_since(
+    connection: &impl Connection,
+    rule_id: &str,
+    since: Micros,
+) -> Result<Vec<Dated>, Error> {
+    let scope = connection.scope().agency_condition("e.agency_id");
+    let select = SELECT.replacen(
+        "SELECT ",
+        &format!("SELECT CAST(CASE WHEN {scope} THEN 1 ELSE 0 END AS BIGINT) AS visible, "),
+        1,
+    );
+    let sql = format!(
+        "{select} WHERE e.rule_id = $1 AND e.expires_at > $2 AND (e.removed_at IS NULL OR e.removed_at > $2) \
+         ORDER BY e.created_at, e.id"
+    );
+    let values = [rule_id.into(), since.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let mut found = Vec::new();
+    for row in connection.query_all_raw(statement).await? {
+        let exception = exception(&row)?;
+        let extent = extent(connection, &exception).await?;
+        found.push(Dated { exception, extent, is_visible: row.try_get::<i64>("", "visible")? == 1 });
+    }
+    Ok(found)
+}
+
+async fn extent(connection: &impl Connection, exception: &RuleException) -> Result<Extent, Error> {
+    super::service::extent_of(connection, exception.reach.clone(), exception.conditions.clone()).await
 }
 
 /// An agency and everything below it.
@@ -122,7 +168,7 @@ pub(super) async fn insert(tx: &Tx<'_>, new: &RuleException) -> Result<(), Error
         new.created_at.into(),
     ];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    Ok(())
+    tuning::count_on(tx).await
 }
 
 /// False where somebody was faster.
@@ -131,18 +177,14 @@ pub(super) async fn remove(tx: &Tx<'_>, id: &str, reason: &str, now: Micros) -> 
                WHERE id = $1 AND removed_at IS NULL";
     let values = [id.into(), now.into(), tx.scope().actor().id().into(), reason.into()];
     let done = tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    tuning::count_on(tx).await?;
     Ok(done.rows_affected() > 0)
 }
 
 fn exception(row: &QueryResult) -> Result<RuleException, Error> {
     let optional = |name: &str| row.try_get::<Option<String>>("", name);
     let agency_id = optional("agency_id")?;
-    let reach = match (optional("source_id")?, optional("system_id")?, &agency_id) {
-        (Some(id), ..) => Reach::Source(id),
-        (None, Some(id), _) => Reach::System(id),
-        (None, None, Some(id)) => Reach::Agency(id.clone()),
-        (None, None, None) => Reach::Centre,
-    };
+    let reach = Reach::of(optional("source_id")?, optional("system_id")?, agency_id.clone());
     let created_by: String = row.try_get("", "created_by")?;
     let conditions: Vec<Condition> =
         serde_json::from_str(&row.try_get::<String>("", "conditions")?).map_err(Error::internal)?;

@@ -1,7 +1,9 @@
 //! Matches of rules as figures: per rule, hour of arrival, source and the values by which exceptions tell matches apart.
-//! They are written with the detection cursor, so each match is counted once; they outlive neither the days nor the groups
-//! that the settings allow. Pure; the gathering is in `tally`, rows in `store`.
+//! They are written with the detection cursor, so each match is counted once; hours that are some days old become days, and
+//! none outlives the days and the groups that the settings allow. Pure; the gathering is in `tally`, rows in `store`, the
+//! making of days in `rollup`.
 
+pub mod rollup;
 pub mod store;
 pub mod tally;
 
@@ -19,11 +21,34 @@ pub enum Fate {
     Excepted,
 }
 
-/// Matches of one rule in one hour that are alike.
+/// What a count is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Span {
+    #[default]
+    Hour,
+    Day,
+}
+
+impl Span {
+    /// Hours, as in the database.
+    pub fn hours(self) -> i64 {
+        match self {
+            Self::Hour => 1,
+            Self::Day => 24,
+        }
+    }
+
+    pub fn from_hours(hours: i64) -> Self {
+        if hours == 1 { Self::Hour } else { Self::Day }
+    }
+}
+
+/// Matches of one rule that are alike, in one hour or, further back, in one day of Vietnamese time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hit {
     pub rule_id: String,
     pub hour_start: Micros,
+    pub span: Span,
     pub source_id: Option<String>,
     pub system_id: Option<String>,
     pub agency_id: Option<String>,

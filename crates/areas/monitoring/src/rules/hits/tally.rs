@@ -1,7 +1,7 @@
 //! Matches gathered in memory between two writes. Bounded: of one rule and hour so many groups are told apart as the
 //! settings say, what comes beyond is counted by agency alone.
 
-use super::{Fate, Hit};
+use super::{Fate, Hit, Span};
 use crate::alerts::grouping::Owner;
 use crate::rules::settings::HitSettings;
 use event::{Column, Event, Value};
@@ -93,6 +93,7 @@ impl Tally {
         let hit = |(group, counts): (Group, Counts)| Hit {
             rule_id: group.rule_id,
             hour_start: group.hour_start,
+            span: Span::Hour,
             source_id: group.source_id,
             system_id: group.system_id,
             agency_id: group.agency_id,

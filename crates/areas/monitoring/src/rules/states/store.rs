@@ -1,6 +1,7 @@
 //! Rows of decisions about rules. They hold for the whole centre, so whoever sees rules sees them.
 
 use super::{Decision, Decisions, RuleState};
+use crate::rules::tuning;
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, Statement};
@@ -33,5 +34,5 @@ pub(super) async fn save(tx: &Tx<'_>, rule_id: &str, state: RuleState, reason: &
     let by = tx.scope().actor().id();
     let values = [rule_id.into(), state.code().into(), reason.into(), by.into(), now.into()];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    Ok(())
+    tuning::count_on(tx).await
 }

@@ -1,7 +1,7 @@
 //! Rows of versions. Texts of rules belong to no agency; whoever sees rules sees them.
 
 use super::{Version, digest};
-use crate::rules::short_path;
+use crate::rules::{costs, short_path};
 use detection::Rule;
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
@@ -53,6 +53,7 @@ pub async fn record(tx: &Tx<'_>, rules: &[Arc<Rule>], now: Micros) -> Result<Rec
     for chunk in rows.chunks(CHUNK) {
         insert(tx, chunk, now).await?;
     }
+    costs::store::forget(tx, &changed).await?;
     changed.truncate(MOST_NAMED);
     let details = json!({ "added": recorded.added, "changed": recorded.changed, "rules": changed });
     audit::record(tx, now, "rule.load", "rule", "", None, details).await?;

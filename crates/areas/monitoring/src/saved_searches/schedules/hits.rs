@@ -105,6 +105,7 @@ fn bundle(rule: &Arc<RuleFacts>, owner: Owner, entity: Entity, tally: &Tally) ->
         count: count(tally.count),
         samples: Vec::new(),
         links: Vec::new(),
+        suppression: None,
     }
 }
 

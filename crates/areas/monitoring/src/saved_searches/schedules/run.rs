@@ -13,6 +13,7 @@ use crate::alerts::record::{self, Damping};
 use crate::search::run::refusal;
 use crate::search::senders::senders;
 use crate::sources::sources_in_scope;
+use crate::suppressions;
 use event_store::{Lane, QueryContext, Since, SinceRequest};
 use kit::clock::{MINUTE, Micros};
 use kit::{Error, Scope};
@@ -154,6 +155,7 @@ pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, no
     let scoring = parts.scoring.with_window(schedule.window_minutes.saturating_mul(MINUTE));
     let owners = bundles.iter().filter_map(|(_, bundle)| bundle.owner.agency_id.as_ref());
     let touched: Touched = owners.map(|agency| (agency.to_string(), None)).collect();
+    let bundles = suppressions::hold_back(bundles, &suppressions::store::windows(&tx, now).await?, now);
     let quiet_since = now.saturating_sub(schedule.quiet_minutes.saturating_mul(MINUTE));
     let (bundles, quiet) = match schedule.quiet_minutes {
         0 => (bundles, 0),

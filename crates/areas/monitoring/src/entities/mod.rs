@@ -1,0 +1,153 @@
+//! How much an entity is at risk: what its alerts weigh, less the older they are. What an alert weighs is written with it, in
+//! its transaction; the sum is asked of the alerts, so that closing one as false takes its weight away. Pure; the weights are
+//! content (`content/monitoring/entity-risk.toml`), the sums are in `store`.
+
+mod api;
+mod pages;
+pub mod store;
+
+use kit::clock::{DAY, Micros};
+use kit::page::Tone;
+use kit::web::Routes;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+pub fn routes() -> Routes {
+    pages::routes().merge(api::routes())
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    pub half_life_days: f64,
+    /// Alerts of so many days count.
+    pub days: u16,
+    pub novelty: Novelty,
+    /// Worth by kind of entity, and `other`.
+    worth: BTreeMap<String, f64>,
+    pub band: Bands,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Novelty {
+    pub within_days: i64,
+    pub first: f64,
+    pub again: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bands {
+    pub high: f64,
+    pub medium: f64,
+}
+
+const EMBEDDED: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/entity-risk.toml"));
+
+pub static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+    // A test reads the embedded file; these hold only if it were broken after all.
+    toml::from_str(EMBEDDED).unwrap_or_else(|_| Policy {
+        half_life_days: 3.0,
+        days: 14,
+        novelty: Novelty { within_days: 14, first: 1.5, again: 0.5 },
+        worth: BTreeMap::new(),
+        band: Bands { high: 200.0, medium: 80.0 },
+    })
+});
+
+impl Policy {
+    /// What an alert adds to the risk of its entity. `is_first`: its rule has not alerted on the entity lately.
+    pub fn weigh(&self, score: i64, kind: &str, is_first: bool) -> f64 {
+        let worth = self.worth.get(kind).or_else(|| self.worth.get("other")).copied().unwrap_or(1.0);
+        let novelty = if is_first { self.novelty.first } else { self.novelty.again };
+        score as f64 * worth * novelty
+    }
+
+    /// What is left of a weight at an age; an age before birth, which a wrong clock makes, is none.
+    pub fn fade(&self, age: Micros) -> f64 {
+        let days = age.max(0) as f64 / DAY as f64;
+        (-days / self.half_life_days).exp2()
+    }
+
+    pub fn band(&self, points: f64) -> Band {
+        match points {
+            points if points >= self.band.high => Band::High,
+            points if points >= self.band.medium => Band::Medium,
+            _ => Band::Low,
+        }
+    }
+}
+
+/// How urgent a risk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Band {
+    High,
+    Medium,
+    Low,
+}
+
+impl Band {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::High => "entity-risk-high",
+            Self::Medium => "entity-risk-medium",
+            Self::Low => "entity-risk-low",
+        }
+    }
+
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::High => Tone::Bad,
+            Self::Medium => Tone::Attention,
+            Self::Low => Tone::Neutral,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::Column;
+
+    #[test]
+    fn the_embedded_policy_is_sound_and_names_columns_that_exist() {
+        let policy: Policy = toml::from_str(EMBEDDED).expect("sound");
+        assert!(policy.half_life_days > 0.0 && (1..=60).contains(&policy.days) && policy.novelty.within_days > 0);
+        assert!(policy.novelty.first > policy.novelty.again && policy.band.high > policy.band.medium);
+        assert!(policy.worth.contains_key("other"));
+        assert!(policy.worth.keys().all(|kind| kind == "other" || Column::from_name(kind).is_some()));
+    }
+
+    #[test]
+    fn a_weight_halves_with_every_half_life() {
+        let policy = Policy { half_life_days: 2.0, ..POLICY.clone() };
+        let faded = [0, 2 * DAY, 4 * DAY].map(|age| policy.fade(age));
+        assert_eq!(faded, [1.0, 0.5, 0.25]);
+        assert_eq!(policy.fade(-DAY), 1.0, "an event of tomorrow weighs no more than one of now");
+    }
+
+    #[test]
+    fn what_is_new_to_a_worthy_entity_weighs_most() {
+        let policy = &*POLICY;
+        assert!(policy.weigh(60, "host_name", true) > policy.weigh(60, "source_ip", true));
+        assert!(policy.weigh(60, "host_name", true) > policy.weigh(60, "host_name", false));
+        assert!(policy.weigh(60, "process_name", true) > policy.weigh(60, "source_ip", true));
+    }
+
+    #[test]
+    fn bands_begin_where_the_policy_says() {
+        let policy = Policy { band: Bands { high: 10.0, medium: 5.0 }, ..POLICY.clone() };
+        assert_eq!([4.9, 5.0, 10.0].map(|points| policy.band(points)), [Band::Low, Band::Medium, Band::High]);
+    }
+}

@@ -1,0 +1,159 @@
+//! The ranking of entities by risk.
+
+use super::store::{self, Filter, Ranked};
+use super::{Band, POLICY};
+use crate::alerts::listing::entity_of;
+use crate::rules::settings::SETTINGS;
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use kit::Capability;
+use kit::page::{Address, Chip, Choice, Page, Pagination, Sparkline};
+use kit::web::{Csv, Fail, Routes, Visit, render};
+use organisation::elevations::export_refused;
+
+const PER_PAGE: u64 = 50;
+const MOST_ROWS: u64 = 10_000;
+
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/entities", Capability::ViewAlerts, list_entities)
+}
+
+/// What an address asks of the ranking.
+pub(super) fn filter_of(address: &Address) -> Filter {
+    let text = |name: &str| address.value(name).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+    Filter {
+        kind: text("kind"),
+        entity: address.value("entity").and_then(entity_of),
+        agency_id: text("agency").map(Some),
+        words: text("q").unwrap_or_default(),
+    }
+}
+
+/// An entity as a row.
+struct Row {
+    one: Ranked,
+    /// Its value, or the name of the source that it is.
+    name: String,
+    points: String,
+    band: Band,
+    line: Sparkline,
+    alerts: String,
+}
+
+#[derive(Template)]
+#[template(path = "entities/templates/list.html")]
+struct ListPage {
+    page: Page,
+    words: String,
+    kinds: Vec<Choice>,
+    chips: Vec<Chip>,
+    rows: Vec<Row>,
+    pagination: Pagination,
+    days: u16,
+    half_life: String,
+    csv: String,
+}
+
+async fn list_entities(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ViewAlerts)?;
+    let filter = filter_of(&visit.address);
+    let (view, now) = (visit.read(), visit.now());
+    if visit.address.has("format", "csv") {
+        visit.require(Capability::ExportRows)?;
+        let found = store::ranking(&view, &filter, now, MOST_ROWS, 0).await?;
+        if let Some(elsewhere) = export_refused(&visit, found.len()).await? {
+            return Ok(elsewhere);
+        }
+        return Ok(csv(&found).into_response());
+    }
+    let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter, now).await?);
+    let found = store::ranking(&view, &filter, now, PER_PAGE, pagination.offset()).await?;
+    let mut lines = store::by_day(&view, &found, now).await?;
+    let page = visit.page().await?;
+    let row = |one: Ranked| Row {
+        name: one.source_name.clone().unwrap_or_else(|| one.entity.value.clone()),
+        points: page.format.decimal(one.risk, 0),
+        band: POLICY.band(one.risk),
+        line: Sparkline {
+            counts: lines.remove(&(one.agency_id.clone(), one.entity.clone())).unwrap_or_default(),
+            name: page.t("entity-line"),
+        },
+        alerts: alerts_of(&one),
+        one,
+    };
+    let template = ListPage {
+        rows: found.into_iter().map(row).collect(),
+        kinds: kinds(&page, &filter),
+        chips: chips(&page, &filter),
+        words: filter.words.clone(),
+        pagination,
+        days: POLICY.days,
+        half_life: page.format.decimal(POLICY.half_life_days, 1),
+        csv: page.address.with("format", "csv").to_string(),
+        page,
+    };
+    Ok(render(&template)?.into_response())
+}
+
+/// The alerts of an entity.
+fn alerts_of(one: &Ranked) -> String {
+    let address = Address::parse("/alerts?state=all&range=30d&each=1")
+        .with("entity", format!("{}:{}", one.entity.kind, one.entity.value));
+    match &one.agency_id {
+        Some(id) => address.with("agency", id).to_string(),
+        None => address.to_string(),
+    }
+}
+
+fn kinds(page: &Page, filter: &Filter) -> Vec<Choice> {
+    let columns = SETTINGS.hits.columns();
+    let chosen = filter.kind.as_deref();
+    let mut names: Vec<&str> = columns.iter().map(|column| column.name()).chain(["source"]).collect();
+    if let Some(kind) = chosen.filter(|kind| !names.contains(kind)) {
+        names.push(kind);
+    }
+    let all = Choice::new("", page.t("monitoring-filter-all"), chosen.is_none());
+    std::iter::once(all).chain(names.into_iter().map(|name| Choice::new(name, name, chosen == Some(name)))).collect()
+}
+
+fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
+    let mut chips = Vec::new();
+    let mut add = |parameter: &str, code: &str, name: &str, value: String| {
+        chips.push(Chip::of(&page.address, parameter, code, page.t(name), value));
+    };
+    if let Some(kind) = &filter.kind {
+        add("kind", kind, "entity-kind", kind.clone());
+    }
+    if let Some(entity) = &filter.entity {
+        add("entity", &format!("{}:{}", entity.kind, entity.value), "alert-entity", entity.value.clone());
+    }
+    if let Some(Some(id)) = &filter.agency_id {
+        add("agency", id, "alert-agency", id.chars().take(8).collect());
+    }
+    if !filter.words.is_empty() {
+        add("q", &filter.words, "alert-words", filter.words.clone());
+    }
+    chips
+}
+
+fn csv(found: &[Ranked]) -> Csv {
+    let head =
+        ["kind", "value", "agency_id", "agency", "risk", "band", "alerts", "open_alerts", "rules", "stories", "newest"];
+    let mut csv = Csv::new("entities", head);
+    for one in found {
+        csv.row([
+            one.entity.kind.clone(),
+            one.entity.value.clone(),
+            one.agency_id.clone().unwrap_or_default(),
+            one.agency_name.clone().unwrap_or_default(),
+            format!("{:.1}", one.risk),
+            POLICY.band(one.risk).code().to_owned(),
+            one.alerts.to_string(),
+            one.open_alerts.to_string(),
+            one.rules.to_string(),
+            one.stories.to_string(),
+            kit::page::iso(one.newest),
+        ]);
+    }
+    csv
+}
