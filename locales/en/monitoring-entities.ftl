@@ -16,4 +16,4 @@ entity-alerts = Alerts
 entity-open = { $count } open
 entity-rules = Rules
 entity-stories = { $count } stories
-entity-how = Risk is the weight of all alerts about an entity of { $days } days: score of the alert (level of rule and system) × worth of its kind × novelty, half of it after { $half } days. Alerts closed as false, allowed or duplicate do not count, nor do suppressed ones. The weights stand in content/monitoring/entity-risk.toml.
+entity-how = Risk is the weight of all alerts about an entity of { $days } days: score of the alert (level of rule and system) × worth of its kind × novelty, half of it after { $half } days. Alerts closed as false, allowed or duplicate do not count, nor do suppressed ones. The weights are settings of the centre (entity-risk.toml).

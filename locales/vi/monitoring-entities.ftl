@@ -16,4 +16,4 @@ entity-alerts = Cảnh báo
 entity-open = { $count } chưa đóng
 entity-rules = Quy tắc
 entity-stories = { $count } chuỗi
-entity-how = Rủi ro là tổng trọng số của các cảnh báo về đối tượng trong { $days } ngày: điểm cảnh báo (mức quy tắc và cấp độ hệ thống) × giá trị của loại đối tượng × độ mới, sau { $half } ngày còn một nửa. Cảnh báo đã đóng vì báo nhầm, được phép hay trùng không tính, cảnh báo tạm ngừng báo cũng không. Trọng số nằm ở content/monitoring/entity-risk.toml.
+entity-how = Rủi ro là tổng trọng số của các cảnh báo về đối tượng trong { $days } ngày: điểm cảnh báo (mức quy tắc và cấp độ hệ thống) × giá trị của loại đối tượng × độ mới, sau { $half } ngày còn một nửa. Cảnh báo đã đóng vì báo nhầm, được phép hay trùng không tính, cảnh báo tạm ngừng báo cũng không. Trọng số do Trung tâm đặt trong cấu hình (entity-risk.toml).

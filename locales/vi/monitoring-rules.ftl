@@ -171,7 +171,7 @@ rule-explain-yes = Khớp
 rule-explain-no = Không khớp
 rule-explain-log-source = Quy tắc viết cho loại nhật ký này
 rule-explain-no-match = Sự kiện không thỏa điều kiện; những dòng đánh dấu sai cho biết vì sao.
-rule-explain-match = Sự kiện thỏa điều kiện nên thành cảnh báo, trừ khi khi đó quy tắc chưa có hoặc đang tắt.
+rule-explain-match = Sự kiện thỏa điều kiện nên thành cảnh báo, trừ khi lúc đó quy tắc chưa có hoặc đang tắt.
 rule-explain-off = Sự kiện thỏa điều kiện, nhưng quy tắc đang tắt.
 rule-explain-shadow = Sự kiện thỏa điều kiện; quy tắc đang chạy thử nên chỉ đếm.
 rule-explain-excepted = Sự kiện thỏa điều kiện, nhưng một ngoại lệ có hiệu lực khi sự kiện đến đã bỏ qua nó.
@@ -260,16 +260,16 @@ log-source-service-utm = UTM
 log-source-service-windefend = Microsoft Defender
 
 ## Chi phí
-rule-cost = Chi phí
-rule-cost-column = Chi phí (ns mỗi sự kiện)
+rule-cost = Thời gian xử lý
+rule-cost-column = Xử lý (ns mỗi sự kiện)
 rule-cost-per-event = { $time } ns mỗi sự kiện
 rule-cost-how = Đo lúc { $time }, riêng quy tắc này, trên { $events } sự kiện thuộc loại nhật ký của nó trong { $sample } sự kiện mới nhất; lấy lần chạy nhanh nhất. Khi chạy thật các quy tắc dùng chung công việc, nên tất cả cùng nhau rẻ hơn tổng các con số này.
 rule-cost-none-of-kind = Lúc { $time }, trong { $sample } sự kiện mới nhất không có sự kiện nào thuộc loại nhật ký của quy tắc, nên không đo được.
 rule-cost-unknown = Chưa đo với nội dung hiện tại của quy tắc.
 rule-cost-measure = Đo
-rule-cost-measure-all = Đo chi phí các quy tắc
+rule-cost-measure-all = Đo thời gian xử lý
 rule-cost-measured = Đã đo.
-rule-cost-what = Chi phí đo riêng từng quy tắc trên các sự kiện mới nhất; lúc đo và số sự kiện ở trang của quy tắc.
+rule-cost-what = Thời gian xử lý đo riêng từng quy tắc trên các sự kiện mới nhất; lúc đo và số sự kiện ở trang của quy tắc.
 
 ## Nhật ký kiểm toán
 audit-rule-state = Đổi trạng thái quy tắc
