@@ -4,7 +4,7 @@ use crate::centre::{NOW, RULE, migrations};
 use bytes::Bytes;
 use detection::{Engine, RuleSet};
 use event::{Listener, Origin, RawRecord};
-use event_store::{Options, QueryContext, Sources, Store};
+use event_store::{Options, QueryContext, Sources, Store, StoreError};
 use ingest::FormatSet;
 use kit::clock::{FixedClock, SystemClock};
 use kit::live::Live;
@@ -98,6 +98,19 @@ const ALERTS: &str = "SELECT COUNT(*) AS value FROM alerts";
 const MATCHES: &str = "SELECT CAST(SUM(count) AS BIGINT) AS value FROM alerts";
 const HEARD: &str = "SELECT CAST(SUM(events) AS BIGINT) AS value FROM source_status";
 
+/// Opens the store as soon as the tasks that were killed have let go of it.
+pub(crate) async fn opened(directory: &Path) -> Store {
+    let opened = async {
+        loop {
+            match Store::open(directory, Options::default()) {
+                Err(StoreError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
+                opened => return opened.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), opened).await.expect("the store is let go")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_crash_every_event_is_there_once_and_every_match_is_counted_once() {
     test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
@@ -112,7 +125,7 @@ async fn after_a_crash_every_event_is_there_once_and_every_match_is_counted_once
         store.append(failures(100, 50, "10.0.0.5"), None).await.unwrap();
         drop((pipeline, store));
 
-        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let store = opened(directory.path()).await;
         let pipeline = start(&store, &db).await;
         pipeline.wait_evaluated(store.last_seq()).await.unwrap();
         assert_eq!(stored(&store).await, (150, 150));
