@@ -6,7 +6,7 @@ use crate::saved_searches::keep;
 use crate::stream::{failures, figures, opened, start};
 use axum::http::StatusCode;
 use event::{Column, Event, Value};
-use event_store::{Options, Store};
+use event_store::Store;
 use kit::clock::{DAY, FixedClock, HOUR, MINUTE, Micros};
 use kit::live::Live;
 use kit::scope::{Actor, Agencies};
