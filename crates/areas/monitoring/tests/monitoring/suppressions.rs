@@ -90,7 +90,7 @@ async fn a_window_is_made_seen_and_ended_within_the_agency() {
         assert!(form.says(&format!("value=\"system:{system}\" selected")) && form.says("value=\"203.0.113.9\""));
         assert_eq!(centre.get("1", &link).await.status, StatusCode::NOT_FOUND);
         let fields = format!(
-            "kind=maintenance&rule_id=&field=&value=&starts_at=2026-11-21T09:00&reach=system%3A{system}&reason=b%E1%BA%A3o%20tr%C3%AC"
+            "kind=maintenance&rule_id=&field=&value=&starts_at=2026-11-21T09:00&reach=system%3A{system}&reason=thay%20ngu%E1%BB%93n"
         );
         let wrong = centre.post("0", "/suppressions", &format!("{fields}&ends_at=")).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -103,18 +103,18 @@ async fn a_window_is_made_seen_and_ended_within_the_agency() {
         let made = centre.post("0", "/suppressions", &format!("{fields}&ends_at=2026-11-21T12:00")).await;
         assert_eq!((made.status, made.location()), (StatusCode::SEE_OTHER, "/suppressions"));
         let audited = "SELECT details AS value FROM audit_entries WHERE action = 'suppression.create'";
-        assert!(centre.value(audited).await.contains("bảo trì"));
+        assert!(centre.value(audited).await.contains("thay nguồn"));
         let id = centre.value("SELECT id AS value FROM suppressions").await;
         let list = centre.get("0", "/suppressions").await;
-        assert!(list.says("bảo trì") && list.says("chưa giữ lại cảnh báo nào"), "{}", list.text);
-        assert!(!centre.get("1", "/suppressions").await.says("bảo trì"));
+        assert!(list.says("thay nguồn") && list.says("chưa giữ lại cảnh báo nào"), "{}", list.text);
+        assert!(!centre.get("1", "/suppressions").await.says("thay nguồn"));
         assert!(centre.get("2", "/suppressions?format=csv").await.says(&id));
         let close = format!("/suppressions/{id}/end");
         assert_eq!(centre.post("1", &close, "reason=x").await.status, StatusCode::NOT_FOUND);
         assert_eq!(centre.post("0", &close, "reason=").await.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(centre.post("0", &close, "reason=xong").await.status, StatusCode::SEE_OTHER);
-        assert!(!centre.get("0", "/suppressions").await.says("bảo trì"));
-        assert!(centre.get("0", "/suppressions?show=over").await.says("bảo trì"));
+        assert!(!centre.get("0", "/suppressions").await.says("thay nguồn"));
+        assert!(centre.get("0", "/suppressions?show=over").await.says("thay nguồn"));
     })
     .await;
 }

@@ -211,12 +211,18 @@ impl Regulations {
         weighed.min().map(|(_, _, Reverse(at))| at)
     }
 
-    /// Puts a version among others that load together. It comes back with what would be wrong then, where something would.
+    /// Puts a version among others that load together. It comes back with what would be wrong then, where something would:
+    /// with it, or if nothing is with what asks for what it took away.
     fn join(&self, kept: &mut Vec<Version>, version: Version) -> Option<(Version, Vec<Fault>)> {
         let at = kept.partition_point(|one| one.change_number < version.change_number);
         kept.insert(at, version);
         let faults = self.faults(&self.texts_with(&*kept));
-        (!faults.is_empty()).then(|| (kept.remove(at), faults))
+        if faults.is_empty() {
+            return None;
+        }
+        let version = kept.remove(at);
+        let (own, others): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.path == version.path);
+        Some((version, if own.is_empty() { others } else { own }))
     }
 
     fn texts_with<'version>(&self, versions: impl IntoIterator<Item = &'version Version>) -> Files {
