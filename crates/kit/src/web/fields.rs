@@ -44,7 +44,6 @@ mod tests {
 
     #[derive(serde::Deserialize)]
     #[serde(default)]
-    #[expect(dead_code, reason = "only its names are looked at")]
     struct New {
         title: String,
         #[serde(rename = "agency")]

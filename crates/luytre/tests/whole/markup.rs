@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Acts that would end the walk: signing out, closing what signs in.
 const NOT_OURS: [&str; 6] = ["/sign-out", "/sign-in", "/confirm", "/me/sessions", "/me/password", "/me/passkeys"];
 /// Fields whose form leaves no room for markup; with these values the rest of their form is taken.
-const NARROW: [(&str, &str); 22] = [
+const NARROW: [(&str, &str); 24] = [
     ("account", "ma.kieu"),
     ("agency_code", "MK-02"),
+    ("backup", "00000000000000000000000000000000000000000000000000000000000000aa"),
     ("code", "MK-01"),
     ("detected", ""),
     ("duty_hours", "24/7"),
@@ -27,6 +28,7 @@ const NARROW: [(&str, &str); 22] = [
     ("parent_code", ""),
     ("phone", "0900 000 001"),
     ("port", "25"),
+    ("question", "/alerts?state=all"),
     ("from", "a@ma.example"),
     ("text", "root"),
     ("time_zone", ""),
