@@ -206,9 +206,9 @@ mod tests {
     #[test]
     fn what_a_format_decoded_is_read_beside_the_record() {
         let mut fields = Fields::default();
-        fields.push("proctitle", "nc 10.9.8.7 4444");
+        fields.push("proctitle", "nc 10.9.8.7 444");
         fields.push("pid", 4_711);
-        let raw = Bytes::from("type=PROCTITLE proctitle=6E632031302E392E382E372034343434 pid=4711");
+        let raw = Bytes::from("type=PROCTITLE proctitle=6E632031302E392E382E3720343434 pid=4711");
         assert_eq!(of_event(&Event { raw, fields, ..Event::default() }).unwrap(), " 10.9.8.7 ");
     }
 

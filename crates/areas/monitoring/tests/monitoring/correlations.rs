@@ -1,16 +1,14 @@
 //! Correlations on their real path: whose events are counted together, what a restart keeps, what feeds what.
 
 use crate::centre::{Centre, NOW, migrations};
-use crate::stream::{RULES, engine, failures_on, figures, start_with};
-use event_store::{Options, Store, StoreError};
+use crate::stream::{RULES, engine, failures_on, figures, opened, start_with};
+use event_store::{Options, Store};
 use kit::{Db, Scope};
 use monitoring::pipeline::Pipeline;
 use monitoring::rules::exceptions::service::ExceptionInput;
 use monitoring::rules::states::RuleState;
 use monitoring::rules::{exceptions, states};
 use sea_orm::{ConnectionTrait, Statement};
-use std::path::Path;
-use std::time::Duration;
 
 const GUESSING: &str = "6f3b2a10-0000-4000-8000-0000000000c1";
 
@@ -134,26 +132,13 @@ const FOUND: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS value FRO
                      '6f3b2a10-0000-4000-8000-0000000000c1'";
 const POSITION: &str = "SELECT COALESCE(MAX(sequence), 0) AS value FROM detection_cursor WHERE name = 'correlations'";
 
-/// Opens the store as soon as the tasks that were killed have let go of it.
-async fn open(directory: &Path) -> Store {
-    let opened = async {
-        loop {
-            match Store::open(directory, Options::default()) {
-                Err(StoreError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
-                opened => return opened.unwrap(),
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), opened).await.expect("the store is let go")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_correlations_saw_outlives_every_kill_and_nothing_counts_twice() {
     test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
         let directory = tempfile::tempdir().unwrap();
         let mut all = Vec::new();
         for run in 0..7 {
-            let store = open(directory.path()).await;
+            let store = opened(directory.path()).await;
             let pipeline = start_with(&store, &db, &guessing()).await;
             all.extend(fail(&store, &pipeline, "web01", run, 1).await);
             // In a segment already: of the log only what correlations still need is read again.
@@ -165,7 +150,7 @@ async fn what_correlations_saw_outlives_every_kill_and_nothing_counts_twice() {
                 _ => pipeline.abandon(),
             }
         }
-        let store = open(directory.path()).await;
+        let store = opened(directory.path()).await;
         let pipeline = start_with(&store, &db, &guessing()).await;
         pipeline.wait_evaluated(store.last_seq()).await.unwrap();
         pipeline.stop().await;
@@ -190,7 +175,7 @@ async fn a_memory_that_cannot_be_used_is_left_and_correlations_begin_anew() {
             "UPDATE detection_cursor SET sequence = sequence + 100 WHERE name = 'correlations'",
         ];
         for (number, sql) in (0..).zip(spoil) {
-            let store = open(directory.path()).await;
+            let store = opened(directory.path()).await;
             let pipeline = start_with(&store, &db, &guessing()).await;
             fail(&store, &pipeline, "web01", number * 10, 4).await;
             store.seal().await.unwrap();
@@ -202,7 +187,7 @@ async fn a_memory_that_cannot_be_used_is_left_and_correlations_begin_anew() {
             tx.commit().await.unwrap();
         }
         assert_eq!(alerts_of(&db, GUESSING).await, 0, "what was spoilt is used by nobody");
-        let store = open(directory.path()).await;
+        let store = opened(directory.path()).await;
         let pipeline = start_with(&store, &db, &guessing()).await;
         fail(&store, &pipeline, "web01", 50, 5).await;
         pipeline.stop().await;
@@ -216,7 +201,7 @@ async fn a_memory_that_cannot_be_used_is_left_and_correlations_begin_anew() {
 async fn a_changed_rule_goes_live_with_what_it_saw() {
     let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
     let (db, directory) = (database.db.clone(), tempfile::tempdir().unwrap());
-    let store = open(directory.path()).await;
+    let store = opened(directory.path()).await;
     let pipeline = start_with(&store, &db, &guessing()).await;
     fail(&store, &pipeline, "web01", 0, 3).await;
     let changed = guessing().replace("title: Guessing", "title: Guessing of passwords").replace("gte: 5", "gte: 4");

@@ -1,7 +1,7 @@
 //! Indicators: lists and files onto them, who sees which, and what the pipeline finds.
 
 use crate::centre::{Centre, NOW, in_a_centre, migrations};
-use crate::stream::{failures, figures, start};
+use crate::stream::{failures, figures, opened, start};
 use axum::http::StatusCode;
 use event::RawRecord;
 use event_store::{Options, Store};
@@ -193,7 +193,7 @@ async fn an_event_with_an_indicator_raises_one_alert_that_names_who_says_so() {
         assert_eq!((figures(&db, FOUND).await, figures(&db, COUNTED).await), (3, 32));
         pipeline.abandon();
         drop((pipeline, store));
-        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let store = opened(directory.path()).await;
         let pipeline = start(&store, &db).await;
         pipeline.wait_evaluated(store.last_seq()).await.unwrap();
         pipeline.stop().await;

@@ -3,10 +3,10 @@
 
 use crate::centre::{Centre, Department, NOW, event, in_a_centre, migrations};
 use crate::saved_searches::keep;
-use crate::stream::{failures, figures, start};
+use crate::stream::{failures, figures, opened, start};
 use axum::http::StatusCode;
 use event::{Column, Event, Value};
-use event_store::{Options, Store};
+use event_store::Store;
 use kit::clock::{DAY, FixedClock, HOUR, MINUTE, Micros};
 use kit::live::Live;
 use kit::scope::{Actor, Agencies};
@@ -300,19 +300,6 @@ async fn a_change_between_run_and_commit_lets_nothing_of_the_old_schedule_throug
         assert_eq!(raised(&centre.db).await, (0, 0));
     })
     .await;
-}
-
-/// Opens a store once the tasks that were ended let go of it.
-async fn opened(directory: &std::path::Path) -> Store {
-    loop {
-        match Store::open(directory, Options::default()) {
-            Ok(store) => return store,
-            Err(event_store::StoreError::Locked { .. }) => {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use crate::centre::{NOW, RULE, migrations};
 use bytes::Bytes;
 use detection::{Engine, RuleSet};
 use event::{Listener, Origin, RawRecord};
-use event_store::{Options, QueryContext, Sources, Store};
+use event_store::{Options, QueryContext, Sources, Store, StoreError};
 use ingest::FormatSet;
 use kit::clock::{FixedClock, SystemClock};
 use kit::live::Live;
@@ -56,6 +56,19 @@ pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline 
     })
     .await
     .unwrap()
+}
+
+/// Opens a store as soon as tasks that were killed have let go of it.
+pub(crate) async fn opened(directory: &Path) -> Store {
+    let opened = async {
+        loop {
+            match Store::open(directory, Options::default()) {
+                Err(StoreError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
+                opened => return opened.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), opened).await.expect("the store is let go")
 }
 
 pub(crate) fn failures(from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
@@ -112,7 +125,7 @@ async fn after_a_crash_every_event_is_there_once_and_every_match_is_counted_once
         store.append(failures(100, 50, "10.0.0.5"), None).await.unwrap();
         drop((pipeline, store));
 
-        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let store = opened(directory.path()).await;
         let pipeline = start(&store, &db).await;
         pipeline.wait_evaluated(store.last_seq()).await.unwrap();
         assert_eq!(stored(&store).await, (150, 150));
