@@ -58,19 +58,6 @@ pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline 
     .unwrap()
 }
 
-/// Opens a store as soon as tasks that were killed have let go of it.
-pub(crate) async fn opened(directory: &Path) -> Store {
-    let opened = async {
-        loop {
-            match Store::open(directory, Options::default()) {
-                Err(StoreError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
-                opened => return opened.unwrap(),
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), opened).await.expect("the store is let go")
-}
-
 pub(crate) fn failures(from: u64, count: u64, peer: &str) -> Vec<RawRecord> {
     failures_on("web01", from, count, peer)
 }
