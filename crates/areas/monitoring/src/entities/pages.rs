@@ -7,6 +7,7 @@ use crate::rules::settings::SETTINGS;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::Capability;
+use kit::locale::texts;
 use kit::page::{Address, Chip, Choice, Page, Pagination, Sparkline};
 use kit::web::{Csv, Fail, Routes, Visit, render};
 use organisation::elevations::export_refused;
@@ -113,7 +114,14 @@ fn kinds(page: &Page, filter: &Filter) -> Vec<Choice> {
         names.push(kind);
     }
     let all = Choice::new("", page.t("monitoring-filter-all"), chosen.is_none());
-    std::iter::once(all).chain(names.into_iter().map(|name| Choice::new(name, name, chosen == Some(name)))).collect()
+    let choice = |name: &str| Choice::new(name, kind_name(page, name), chosen == Some(name));
+    std::iter::once(all).chain(names.into_iter().map(choice)).collect()
+}
+
+/// A kind of entity in words; as the column is called where there are none.
+fn kind_name(page: &Page, kind: &str) -> String {
+    let key = format!("entity-kind-{}", kind.replace('_', "-"));
+    if texts().has(page.lang, &key) { page.t(&key) } else { kind.to_owned() }
 }
 
 fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
@@ -122,7 +130,7 @@ fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
         chips.push(Chip::of(&page.address, parameter, code, page.t(name), value));
     };
     if let Some(kind) = &filter.kind {
-        add("kind", kind, "entity-kind", kind.clone());
+        add("kind", kind, "entity-kind", kind_name(page, kind));
     }
     if let Some(entity) = &filter.entity {
         add("entity", &format!("{}:{}", entity.kind, entity.value), "alert-entity", entity.value.clone());
