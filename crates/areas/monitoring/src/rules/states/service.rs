@@ -51,7 +51,7 @@ fn require_whole(tx: &Tx<'_>) -> Result<(), Error> {
 }
 
 /// A reason as it is kept.
-pub(in crate::rules) fn reason_of(text: &str) -> Result<String, Error> {
+pub(crate) fn reason_of(text: &str) -> Result<String, Error> {
     let mut faults = FieldFaults::default();
     let reason = faults.required_lines("reason", text, LONGEST_REASON);
     faults.into_result()?;
