@@ -41,7 +41,7 @@ impl Numbers {
         let mut name: String = (0..length)
             .map(|_| {
                 let letter = char::from(b'a' + u8::try_from(number % 26).unwrap_or_default());
-                number = number / 26 ^ self.next() >> 40;
+                number = (number / 26) ^ (self.next() >> 40);
                 letter
             })
             .collect();

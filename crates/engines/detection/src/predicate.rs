@@ -244,5 +244,5 @@ fn same_as(value: &Value, other: &Value, cased: bool, open_start: bool, open_end
             right.with_text(|right| in_case(right, cased, |right| alike(left, right))) == Some(true)
         })
     };
-    any_scalar(value, &mut |left| left.with_text(|left| in_case(left, cased, &one_is_alike)) == Some(true))
+    any_scalar(value, &mut |left| left.with_text(|left| in_case(left, cased, one_is_alike)) == Some(true))
 }

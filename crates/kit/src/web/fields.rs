@@ -42,7 +42,7 @@ impl<'de> Deserializer<'de> for Names<'_> {
 mod tests {
     use super::*;
 
-    #[derive(serde::Deserialize)]
+    #[derive(Default, serde::Deserialize)]
     #[serde(default)]
     struct New {
         title: String,
@@ -50,12 +50,6 @@ mod tests {
         agency_id: String,
         #[serde(skip)]
         passing: u8,
-    }
-
-    impl Default for New {
-        fn default() -> Self {
-            Self { title: String::new(), agency_id: String::new(), passing: 0 }
-        }
     }
 
     #[test]

@@ -290,7 +290,10 @@ mod tests {
         found
     }
 
-    fn check(file: &str) -> (Vec<(String, String)>, Vec<(String, &'static str)>) {
+    /// Places with what is wanted there, places with why something is refused.
+    type Places = (Vec<(String, String)>, Vec<(String, &'static str)>);
+
+    fn check(file: &str) -> Places {
         let Found { wanted, refused, .. } = found(file);
         (
             wanted.into_iter().map(|one| (one.place, one.indicator.text().to_owned())).collect(),

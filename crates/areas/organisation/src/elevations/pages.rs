@@ -178,13 +178,9 @@ impl ElevationList {
 async fn backup_words(visit: &Visit, page: &Page, sha256: &str) -> Result<String, Error> {
     let rows = audit::store::history(&visit.read(), "backup", sha256, 1).await?;
     Ok(match rows.first() {
-        Some(row) => page.tn2(
-            "elevation-backup-made",
-            "time",
-            page.format.date_time(&row.at),
-            "name",
-            row.actor_words(page.lang),
-        ),
+        Some(row) => {
+            page.tn2("elevation-backup-made", "time", page.format.date_time(row.at), "name", row.actor_words(page.lang))
+        }
         None => page.t("elevation-backup-unknown"),
     })
 }
