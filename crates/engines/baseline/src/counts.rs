@@ -14,6 +14,8 @@ const KEPT: i64 = 4 * WEEK_HOURS;
 const LEAST_WEEKS: usize = 3;
 /// Comparable hours without which nothing is said.
 const LEAST_HOURS: usize = 5;
+/// Days with something in them without which nothing is said: a lone burst now and then has no normal.
+const LEAST_DAYS: usize = 5;
 /// Different values of the current hour that are told apart; more count as one.
 const MOST_DISTINCT: usize = 4_096;
 /// Hours drawn before the one in question.
@@ -163,7 +165,8 @@ impl CountSeries {
     }
 
     fn find_limit(&self, settings: &CountSettings, least_hours: i64) -> u64 {
-        if self.hour.saturating_sub(self.since()) < least_hours {
+        let days: BTreeSet<i64> = self.past.iter().map(|(hour, _)| hour.div_euclid(DAY_HOURS)).collect();
+        if self.hour.saturating_sub(self.since()) < least_hours || days.len() < LEAST_DAYS {
             return u64::MAX;
         }
         let Some(usual) = self.usual(self.hour) else { return u64::MAX };

@@ -1,12 +1,11 @@
 //! Holds events against what is normal (`early_warning::watch`), and lets go what was found long ago.
 
-use super::tally::ImportTally;
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Matched;
 use crate::early_warning::policy::POLICY;
 use crate::early_warning::store;
 use crate::sources::resolver::Known;
-use event::{Event, Listener};
+use event::Event;
 use kit::Error;
 use kit::clock::DAY;
 use std::time::Duration;
@@ -16,22 +15,19 @@ use tokio::time::MissedTickBehavior;
 const EVERY: Duration = Duration::from_secs(600);
 
 /// Feeds one event to the baselines and gathers what is unusual. Returns how much that is. What was evaluated before the start
-/// and is not in the baselines is fed to them, and raises nothing again.
-pub(super) fn watch_one(worker: &mut Worker, event: &Event, known: &Known, tally: Option<&ImportTally>) -> u64 {
+/// and is not in the baselines is fed to them, and raises nothing again. The summary of an import speaks of rules and
+/// indicators alone.
+pub(super) fn watch_one(worker: &mut Worker, event: &Event, known: &Known) -> u64 {
     let Worker { watch, judge, grouping, written_to, .. } = worker;
     let found = watch.observe(event, &known.owner);
     if event.seq <= *written_to {
         return 0;
     }
     let count = found.len() as u64;
-    let tally = tally.filter(|_| event.origin.listener == Listener::Import);
     for one in found {
         let suppression = judge.held_back(&one.facts.id, &known.owner, event);
         let matched = Matched { rule: &one.facts, owner: &known.owner, suppression };
         grouping.add_about(matched, event, one.entity.clone(), Vec::new());
-        if let Some(tally) = tally {
-            tally.add(&one.facts, event);
-        }
         watch.keep(event, &known.owner, one);
     }
     count

@@ -82,7 +82,7 @@ async fn evaluate(
             worker.board.hear(known, event);
             matched += match_one(&mut worker, &engine, event, known, tally.as_deref());
             matched += look_up(&mut worker, event, known, tally.as_deref());
-            matched += watch_one(&mut worker, event, known, tally.as_deref());
+            matched += watch_one(&mut worker, event, known);
         }
         counters.add_evaluated(events.len() as u64, matched, worker.correlations.counters());
         (worker, events)
