@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const AREAS: [&str; 7] = ["organisation", "assurance", "monitoring", "response", "exchange", "outreach", "direction"];
-const ENGINES: [&str; 6] = ["event", "ingest", "event-store", "detection", "stix", "documents"];
+const ENGINES: [&str; 7] = ["event", "ingest", "event-store", "detection", "baseline", "stix", "documents"];
 
 /// What a crate may import of ours.
 fn allowed(name: &str) -> Vec<String> {

@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod bulk;
 pub mod duty;
+pub mod early_warning;
 pub mod entities;
 mod finders;
 pub mod hunts;
@@ -51,6 +52,7 @@ pub fn area() -> Area {
             .merge(alerts::api::routes())
             .merge(stories::routes())
             .merge(entities::routes())
+            .merge(early_warning::routes())
             .merge(suppressions::routes())
             .merge(search::routes())
             .merge(saved_searches::routes())
@@ -151,6 +153,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-entity-risk",
         sql: include_str!("../migrations/2026-11-23-monitoring-entity-risk.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-early-warning",
+        sql: include_str!("../migrations/2026-11-23-monitoring-early-warning.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -167,6 +173,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("monitoring", "alert-navigation", "/alerts", "bell", &[Capability::ViewAlerts], 10),
         item("monitoring", "story-navigation", "/stories", "route", &[Capability::ViewAlerts], 15),
         item("monitoring", "entity-navigation", "/entities", "target", &[Capability::ViewAlerts], 17),
+        item("monitoring", "early-warning-navigation", "/early-warning", "activity", &[Capability::ViewAlerts], 18),
         item("monitoring", "search-navigation", "/search", "search", &[Capability::ViewEvents], 20),
         item("monitoring", "saved-search-navigation", "/saved-searches", "star", &[Capability::ViewEvents], 25),
         item("monitoring", "question-navigation", "/questions", "database", &[Capability::QuerySql], 30),

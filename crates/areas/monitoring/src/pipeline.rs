@@ -1,6 +1,7 @@
 //! The order of things that happen to one event, named in one place:
 //! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations), each
-//! match through `judge` (is its rule off or on trial, is it excepted?) → `indicators` (is it on a list?) → event store
+//! match through `judge` (is its rule off or on trial, is it excepted?) → `indicators` (is it on a list?) → `early_warning`
+//! (is it usual?) → event store
 //! (searchable) → grouping → one transaction with alerts, hits, the detection cursor and from time to time what correlations
 //! remember (`memory`) → the store is told.
 //!
@@ -8,6 +9,7 @@
 //! drops a record. The database being away stops the stage that writes, and is tried again.
 
 mod counters;
+mod early_warning;
 mod evaluate;
 mod indicators;
 mod judge;
@@ -25,6 +27,7 @@ pub use tally::{ImportTally, RuleTally};
 use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Cursor, Damping};
 use crate::alerts::scoring::Scoring;
+use crate::early_warning::watch::Watch;
 use crate::indicators::in_force::InForce;
 use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
@@ -111,8 +114,9 @@ impl Pipeline {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
         }
         let left = Memory::take_up(&db.scoped(&scope).read(), SETTINGS.correlations, cursor, last).await?;
+        let watch = Watch::take_up(&db.scoped(&scope).read(), cursor, last).await?;
         let cursor = cursor.min(last);
-        store.set_evaluated(left.position);
+        store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
             formats: RwLock::new(formats),
             engine: RwLock::new(engine),
@@ -132,13 +136,14 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(scoring, cursor, pipeline.evaluated(), left);
+        let worker = Worker::new(scoring, cursor, pipeline.evaluated(), left, watch);
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
             tokio::spawn(watch_silence(pipeline.clone())),
             tokio::spawn(tuning::watch(pipeline.clone())),
             tokio::spawn(indicators::watch(pipeline.clone())),
+            tokio::spawn(early_warning::forget(pipeline.clone())),
         ];
         *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         Ok(pipeline)
@@ -243,6 +248,7 @@ pub(crate) struct Worker {
     damping: Damping,
     judge: judge::Judge,
     finder: indicators::Finder,
+    watch: Watch,
     /// Rulings on the detections of the event under evaluation, in their order.
     judged: Vec<(Arc<judge::Ruling>, Fate)>,
     hits: Tally,
@@ -264,7 +270,7 @@ struct Inserting {
 }
 
 impl Worker {
-    fn new(scoring: Arc<Scoring>, cursor: u64, inserted: u64, left: Left) -> Self {
+    fn new(scoring: Arc<Scoring>, cursor: u64, inserted: u64, left: Left, watch: Watch) -> Self {
         Self {
             grouping: Grouping::new(scoring),
             board: StatusBoard::default(),
@@ -274,6 +280,7 @@ impl Worker {
             damping: Damping::default(),
             judge: judge::Judge::default(),
             finder: indicators::Finder::default(),
+            watch,
             judged: Vec::new(),
             hits: Tally::new(&SETTINGS.hits),
             written_to: cursor,
@@ -303,7 +310,10 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
         };
         let settled = match processed {
             Ok(mut worker) if writes => match evaluate::settle(&pipeline, &mut worker).await {
-                Ok(()) => memory::prepare(worker, ended).await,
+                Ok(()) => match memory::prepare(worker, ended).await {
+                    Ok(worker) => early_warning::prepare(worker, ended).await,
+                    Err(error) => Err(error),
+                },
                 Err(error) => Err(error),
             },
             processed => processed,

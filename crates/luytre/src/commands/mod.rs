@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod demo;
 mod doctor;
+mod early_warning;
 pub(crate) mod hunt;
 mod import;
 mod indicators;
@@ -82,6 +83,8 @@ pub enum Command {
     Rules(rules::Rules),
     /// Indicators: take files of them onto lists.
     Indicators(indicators::Indicators),
+    /// Early warning: how good the detectors are.
+    EarlyWarning(early_warning::EarlyWarning),
     /// Agencies: take a table of them.
     Agencies(agencies::Agencies),
     /// Accounts: make, list, import, set a password.
@@ -129,6 +132,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             return access.run(&load()?);
         }
         Command::Api(api) => return api.run(),
+        Command::EarlyWarning(early_warning) => return early_warning.run(),
         Command::Backup(backup) if backup.needs_no_centre() => return runtime()?.block_on(backup.verify()),
         _ => {}
     }
@@ -165,6 +169,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Restore(restore) => restore.run(data, configuration).await,
             Command::Access(access) => access.run(&configuration),
             Command::Api(api) => api.run(),
+            Command::EarlyWarning(early_warning) => early_warning.run(),
             Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Law(law) => law.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,

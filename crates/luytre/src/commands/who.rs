@@ -38,6 +38,7 @@ const RULES: &[(&str, By)] = &[
     ("backup verify", By::Anybody),
     ("demo", By::Keeper),
     ("doctor", By::Reader),
+    ("early-warning evaluate", By::Anybody),
     ("import", By::Keeper),
     ("indicators hunt", By::Keeper),
     ("indicators import", By::Keeper),

@@ -128,6 +128,13 @@ impl Grouping {
         self.gather(matched, event, entity, span, samples);
     }
 
+    /// Adds what was found of an event about an entity that the finder names.
+    pub fn add_about(&mut self, matched: Matched<'_>, event: &Event, entity: Entity, fields: Vec<SampleField>) {
+        let samples = vec![Sample { seq: event.seq, time: event.time, fields }];
+        let span = Span { first: event.time, first_sequence: event.seq };
+        self.gather(matched, event, entity, span, samples);
+    }
+
     /// Adds a correlation's match; `event` is the one that completed or continued it. The fields it grouped by are
     /// its entity, its first event is the alert's first event.
     pub fn add_correlation(&mut self, matched: Matched<'_>, event: &Event, found: &detection::CorrelationMatch) {

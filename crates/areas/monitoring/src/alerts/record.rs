@@ -58,6 +58,8 @@ pub enum Cursor {
     Detection,
     /// What correlations remember is written.
     Correlations,
+    /// What is normal is written.
+    Baselines,
 }
 
 impl Cursor {
@@ -65,6 +67,7 @@ impl Cursor {
         match self {
             Self::Detection => "detection",
             Self::Correlations => "correlations",
+            Self::Baselines => "baselines",
         }
     }
 }

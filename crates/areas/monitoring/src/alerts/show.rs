@@ -2,6 +2,7 @@
 //! entity, history, who may take it. Opening it notes who looked first.
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
+use crate::early_warning::{self, account, chart::Chart};
 use crate::entities::{self, Band, POLICY};
 use crate::hunts;
 use crate::indicators::{self, Listed};
@@ -87,6 +88,8 @@ pub struct Shown {
     pub is_scheduled: bool,
     /// What lists say of the indicator that was found, where one was.
     pub listed: Option<Vec<Listed>>,
+    /// What was unusual where a detector of early warning raised it: a sentence and a drawing each.
+    pub unusual: Vec<(String, Chart)>,
     /// A hunt raised it.
     pub is_of_the_past: bool,
     /// Samples whose event is no longer in the store.
@@ -187,12 +190,16 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
             None => match &listed {
                 // A damped row stands for many indicators, and who sees no list sees no indicator.
                 Some(listed) => listed.first().map(|one| format!("/indicators/{}", one.indicator_id)),
+                None if alert.rule_id.starts_with(early_warning::PREFIX) => {
+                    Some(Address::parse("/early-warning").with("detector", &alert.rule_id).to_string())
+                }
                 None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
             },
         },
         suppression: suppression(visit, alert.suppression_id.as_deref()).await?,
         risk: risk(visit, &alert).await?,
         is_scheduled: saved.is_some(),
+        unusual: unusual(visit, &alert).await?,
         listed,
         is_of_the_past: hunts::store::is_of_the_past(&connection, &alert.id).await?,
         may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
@@ -201,6 +208,18 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         rule,
         alert,
     })
+}
+
+async fn unusual(visit: &Visit, alert: &Alert) -> Result<Vec<(String, Chart)>, Error> {
+    let found = early_warning::of_alert(&visit.read(), alert).await?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let page = visit.page().await?;
+    let told = |warning: &early_warning::Warning| {
+        (account::sentence(&warning.anomaly.normal, visit.lang, visit.now()), Chart::of(warning, &page))
+    };
+    Ok(found.iter().map(told).collect())
 }
 
 async fn risk(visit: &Visit, alert: &Alert) -> Result<Option<(String, Band, String)>, Error> {

@@ -1,5 +1,6 @@
 //! Second stage: whose is it, what does it match; then into the store, where it can be searched.
 
+use super::early_warning::watch_one;
 use super::indicators::look_up;
 use super::read::Parsed;
 use super::tally::ImportTally;
@@ -27,6 +28,7 @@ pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed)
         worker.inserting = Some(Inserting { last, task });
         worker.reached = worker.reached.max(last);
         worker.memory.observed(last);
+        worker.watch.observed(last);
     }
     Ok(worker)
 }
@@ -80,6 +82,7 @@ async fn evaluate(
             worker.board.hear(known, event);
             matched += match_one(&mut worker, &engine, event, known, tally.as_deref());
             matched += look_up(&mut worker, event, known, tally.as_deref());
+            matched += watch_one(&mut worker, event, known);
         }
         counters.add_evaluated(events.len() as u64, matched, worker.correlations.counters());
         (worker, events)

@@ -122,15 +122,19 @@ impl Memory {
         record::set_cursor(tx, Cursor::Correlations, ready.to, now).await
     }
 
-    /// The transaction is committed. Gives the position up to which the log is needed no more.
-    pub(super) fn written(&mut self) -> Option<u64> {
-        let Ready { to, observations, text, began } = self.ready.take()?;
+    /// Up to here what was observed would survive a kill: correlations need the log no more.
+    pub(super) fn kept(&self) -> u64 {
+        self.kept
+    }
+
+    /// The transaction is committed.
+    pub(super) fn written(&mut self) {
+        let Some(Ready { to, observations, text, began }) = self.ready.take() else { return };
         self.kept = to;
         self.kept_observations = Some(observations);
         if text.is_some() {
             self.next = Instant::now() + (began.elapsed() * SHARE).clamp(EVERY, AT_LEAST_EVERY);
         }
-        Some(to)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Third stage: one transaction with new and grown alerts, hits of rules, the figures of sources, the detection cursor and
-//! what correlations remember.
+//! what correlations and baselines remember.
 
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Bundle;
@@ -17,7 +17,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
     let bundles = worker.grouping.take();
     let hits = worker.hits.take();
     let status = status && worker.board.has_news(pipeline.0.clock.now());
-    let moved = worker.reached != worker.committed || worker.memory.is_ready();
+    let moved = worker.reached != worker.committed || worker.memory.is_ready() || worker.watch.is_ready();
     if bundles.is_empty() && !moved && !status {
         publish(pipeline, worker);
         return true;
@@ -32,7 +32,11 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                     worker.board.written();
                 }
                 worker.committed = worker.reached;
-                if let Some(position) = worker.memory.written() {
+                let before = needed_from(worker);
+                worker.memory.written();
+                worker.watch.written();
+                let position = needed_from(worker);
+                if position != before {
                     pipeline.0.store.set_evaluated(position);
                 }
                 pipeline.0.counters.add_write(&changes, worker.damping.damped_matches, started.elapsed());
@@ -52,6 +56,11 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
             }
         }
     }
+}
+
+/// Neither correlations nor baselines need what is in the log up to here.
+fn needed_from(worker: &Worker) -> u64 {
+    worker.memory.kept().min(worker.watch.position())
 }
 
 /// Lets those know who wait for a record to be searchable and evaluated.
@@ -85,6 +94,7 @@ async fn attempt(
         record::set_cursor(&tx, Cursor::Detection, worker.reached, now).await?;
     }
     worker.memory.write(&tx, now).await?;
+    worker.watch.write(&tx, now).await?;
     tx.commit().await?;
     Ok(changes)
 }

@@ -8,6 +8,7 @@ mod acts;
 mod bulk;
 mod centre;
 mod correlations;
+mod early_warning;
 mod entities;
 mod exports;
 mod hunts;

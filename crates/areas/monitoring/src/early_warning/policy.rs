@@ -1,0 +1,235 @@
+//! Detectors in force: `content/monitoring/early-warning.toml`.
+
+use crate::alerts::grouping::RuleFacts;
+use baseline::{Baselines, Detector, Method, Rhythm};
+use event::{Column, Event, Value};
+use kit::Lang;
+use kit::locale::texts;
+use kit::page::Severity;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+const EMBEDDED: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/early-warning.toml"));
+/// Longest subject that a baseline is kept of, in bytes.
+const LONGEST_SUBJECT: usize = 256;
+
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub history_days: i64,
+    pub keep_days: i64,
+    rhythm: Rhythm,
+    pub detectors: Vec<Watched>,
+}
+
+/// One detector: which events it looks at, whom its baselines are of, and how it decides.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    pub id: String,
+    pub enabled: bool,
+    pub facts: Arc<RuleFacts>,
+    /// None for the source itself.
+    pub subject: Vec<Column>,
+    value: Option<Column>,
+    conditions: Vec<(Column, Vec<String>)>,
+    ignored: Vec<String>,
+    ignored_ends: Vec<String>,
+    pub detector: Detector,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("early warning: {0}")]
+pub struct PolicyError(String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    time_zone_minutes: i64,
+    history_days: i64,
+    keep_days: i64,
+    detector: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: String,
+    enabled: bool,
+    severity: String,
+    #[serde(default)]
+    techniques: Vec<String>,
+    #[serde(default)]
+    tactics: Vec<String>,
+    subject: Vec<String>,
+    value: Option<String>,
+    #[serde(default)]
+    ignored: Vec<String>,
+    #[serde(default)]
+    ignored_ends: Vec<String>,
+    most_series: usize,
+    method: Method,
+    #[serde(default, rename = "where")]
+    conditions: BTreeMap<String, Vec<String>>,
+}
+
+pub static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
+    // A test reads the embedded file; without detectors nothing is watched, should it be broken after all.
+    let none = Policy { history_days: 7, keep_days: 180, rhythm: Rhythm::default(), detectors: Vec::new() };
+    Arc::new(Policy::parse(EMBEDDED).unwrap_or(none))
+});
+
+impl Policy {
+    /// Reads a file; says what is unknown or out of bounds.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let file: File = toml::from_str(text).map_err(|error| PolicyError(error.to_string()))?;
+        // Hours of the day are compared with those of a week at least, and what is remembered reaches back four weeks.
+        if !(7..=21).contains(&file.history_days) || file.keep_days < 1 {
+            return Err(PolicyError("history_days must be 7 to 21, keep_days at least 1".to_owned()));
+        }
+        let detectors = file.detector.into_iter().map(|entry| Watched::of(entry, file.history_days));
+        Ok(Self {
+            history_days: file.history_days,
+            keep_days: file.keep_days,
+            rhythm: Rhythm::at_minutes(file.time_zone_minutes),
+            detectors: detectors.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Baselines that have seen nothing yet.
+    pub fn baselines(&self) -> Baselines {
+        Baselines::new(self.detectors.iter().map(|watched| watched.detector).collect(), self.rhythm)
+    }
+
+    /// Number of a detector, as the baselines count them.
+    pub fn place(&self, id: &str) -> Option<usize> {
+        self.detectors.iter().position(|watched| watched.id == id)
+    }
+}
+
+fn column(name: &str) -> Result<Column, PolicyError> {
+    Column::from_name(name).ok_or_else(|| PolicyError(format!("unknown column {name}")))
+}
+
+impl Watched {
+    fn of(entry: Entry, history_days: i64) -> Result<Self, PolicyError> {
+        let level: Severity =
+            entry.severity.parse().map_err(|()| PolicyError(format!("unknown severity {}", entry.severity)))?;
+        if !entry.id.starts_with(super::PREFIX) {
+            return Err(PolicyError(format!("{} must begin with {}", entry.id, super::PREFIX)));
+        }
+        if matches!(entry.method, Method::FirstSeen(_) | Method::Rare(_) | Method::FanOut(_)) && entry.value.is_none() {
+            return Err(PolicyError(format!("{} compares a value and names none", entry.id)));
+        }
+        let conditions = entry.conditions.into_iter().map(|(name, values)| Ok((column(&name)?, values)));
+        Ok(Self {
+            facts: Arc::new(RuleFacts {
+                id: entry.id.clone(),
+                title: texts().text(Lang::En, &entry.id),
+                title_vi: Some(texts().text(Lang::Vi, &entry.id)),
+                level,
+                techniques: entry.techniques,
+                tactics: entry.tactics,
+            }),
+            id: entry.id,
+            enabled: entry.enabled,
+            subject: entry.subject.iter().map(|name| column(name)).collect::<Result<_, _>>()?,
+            value: entry.value.as_deref().map(column).transpose()?,
+            conditions: conditions.collect::<Result<_, PolicyError>>()?,
+            ignored: entry.ignored,
+            ignored_ends: entry.ignored_ends,
+            detector: Detector { method: entry.method, history_days, most_series: entry.most_series.max(1) },
+        })
+    }
+
+    /// Whom an event is about for this detector, and what of it is compared; nothing where it does not look at it. A subject
+    /// of several columns is their values, which an alert shows in the same words.
+    pub fn seen(&self, event: &Event) -> Option<(String, String)> {
+        let fits = |(column, values): &(Column, Vec<String>)| {
+            let have = event.columns.get(*column).and_then(Value::as_text);
+            have.is_some_and(|have| values.iter().any(|value| have.eq_ignore_ascii_case(value)))
+        };
+        if !self.enabled || !self.conditions.iter().all(fits) {
+            return None;
+        }
+        let mut subject = String::new();
+        for column in &self.subject {
+            let value = event.columns.get(*column).and_then(Value::as_text)?;
+            if value.is_empty() || self.is_ignored(&value) {
+                return None;
+            }
+            if !subject.is_empty() {
+                subject.push_str(" · ");
+            }
+            subject.push_str(&kit::text::without_nul(&value));
+        }
+        if self.subject.is_empty() {
+            subject.push_str(event.source_id.as_deref()?);
+        }
+        if subject.len() > LONGEST_SUBJECT {
+            return None;
+        }
+        let value = match self.value {
+            None => String::new(),
+            Some(column) => event.columns.get(column).and_then(Value::as_text).map(std::borrow::Cow::into_owned)?,
+        };
+        (self.value.is_none() || !value.is_empty()).then_some((subject, value))
+    }
+
+    /// Names of the columns whose values a subject is; `source` where it is the source.
+    pub fn entity_kind(&self) -> String {
+        if self.subject.is_empty() {
+            return "source".to_owned();
+        }
+        self.subject.iter().map(|column| column.name()).collect::<Vec<_>>().join(" + ")
+    }
+
+    fn is_ignored(&self, value: &str) -> bool {
+        let lower = value.to_lowercase();
+        self.ignored.contains(&lower) || self.ignored_ends.iter().any(|end| lower.ends_with(end.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_detectors_are_sound_and_each_has_its_words() {
+        let policy = Policy::parse(EMBEDDED).expect("sound");
+        assert!(!policy.detectors.is_empty());
+        for watched in &policy.detectors {
+            for key in [watched.id.clone(), format!("{}-about", watched.id)] {
+                for lang in Lang::ALL {
+                    assert_ne!(texts().text(lang, &key), key, "{key}");
+                }
+            }
+        }
+        let mut ids: Vec<_> = policy.detectors.iter().map(|watched| watched.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), policy.detectors.len(), "each once");
+    }
+
+    #[test]
+    fn a_column_that_does_not_exist_or_less_than_a_week_is_refused() {
+        assert!(Policy::parse(&EMBEDDED.replace("\"user_name\"", "\"user\"")).is_err());
+        assert!(Policy::parse(&EMBEDDED.replace("history_days = 7", "history_days = 6")).is_err());
+        assert!(Policy::parse(&EMBEDDED.replace("id = \"early-volume\"", "id = \"volume\"")).is_err());
+    }
+
+    #[test]
+    fn a_sign_in_is_seen_by_its_account_and_machine_accounts_are_left_out() {
+        let policy = Policy::parse(EMBEDDED).expect("sound");
+        let watched = &policy.detectors[policy.place("early-sign-in-address").expect("there")];
+        let mut event = Event::default();
+        event.columns.set(Column::EventCategory, &Value::from("authentication"));
+        event.columns.set(Column::EventOutcome, &Value::from("success"));
+        event.columns.set(Column::UserName, &Value::from("lan"));
+        assert_eq!(watched.seen(&event), None, "no address");
+        event.columns.set(Column::SourceIp, &Value::from("10.0.0.5"));
+        assert_eq!(watched.seen(&event), Some(("lan".to_owned(), "10.0.0.5".to_owned())));
+        event.columns.set(Column::UserName, &Value::from("WEB01$"));
+        assert_eq!(watched.seen(&event), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! Holds events against what is normal (`early_warning::watch`), and lets go what was found long ago.
+
+use super::{Pipeline, Worker};
+use crate::alerts::grouping::Matched;
+use crate::early_warning::policy::POLICY;
+use crate::early_warning::store;
+use crate::sources::resolver::Known;
+use event::Event;
+use kit::Error;
+use kit::clock::DAY;
+use std::time::Duration;
+use tokio::time::MissedTickBehavior;
+
+/// Whether a new day has begun is looked at this often.
+const EVERY: Duration = Duration::from_secs(600);
+
+/// Feeds one event to the baselines and gathers what is unusual. Returns how much that is. What was evaluated before the start
+/// and is not in the baselines is fed to them, and raises nothing again. The summary of an import speaks of rules and
+/// indicators alone.
+pub(super) fn watch_one(worker: &mut Worker, event: &Event, known: &Known) -> u64 {
+    let Worker { watch, judge, grouping, written_to, .. } = worker;
+    let found = watch.observe(event, &known.owner);
+    if event.seq <= *written_to {
+        return 0;
+    }
+    let count = found.len() as u64;
+    for one in found {
+        let suppression = judge.held_back(&one.facts.id, &known.owner, event);
+        let matched = Matched { rule: &one.facts, owner: &known.owner, suppression };
+        grouping.add_about(matched, event, one.entity.clone(), Vec::new());
+        watch.keep(event, &known.owner, one);
+    }
+    count
+}
+
+/// Makes what the next transaction writes, where it is time; at the end it is always.
+pub(super) async fn prepare(mut worker: Worker, ends: bool) -> Result<Worker, Error> {
+    if !worker.watch.is_due(ends) {
+        return Ok(worker);
+    }
+    let work = move || {
+        worker.watch.make_ready();
+        worker
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}
+
+impl Pipeline {
+    async fn forget_warnings(&self) -> Result<(), Error> {
+        let inner = &self.0;
+        let tx = inner.db.scoped(&inner.scope).begin().await?;
+        store::forget(&tx, inner.clock.now().saturating_sub(POLICY.keep_days * DAY)).await?;
+        tx.commit().await
+    }
+}
+
+pub(super) async fn forget(pipeline: Pipeline) {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut forgotten_on = None;
+    loop {
+        tokio::select! {
+            () = pipeline.0.stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let day = pipeline.0.clock.now().div_euclid(DAY);
+        if forgotten_on == Some(day) {
+            continue;
+        }
+        match pipeline.forget_warnings().await {
+            Ok(()) => forgotten_on = Some(day),
+            Err(error) => tracing::warn!(%error, "old early warnings could not be forgotten"),
+        }
+    }
+}

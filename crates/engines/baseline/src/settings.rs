@@ -1,0 +1,87 @@
+//! How each kind of baseline decides. All numbers are the caller's.
+
+use serde::Deserialize;
+
+/// One detector: how it looks, from which age of a baseline on, and how much it remembers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Detector {
+    pub method: Method,
+    /// A baseline younger than this raises nothing.
+    pub history_days: i64,
+    /// Baselines kept; beyond, those untouched for longest are forgotten.
+    pub most_series: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Method {
+    /// Observations an hour.
+    Volume(CountSettings),
+    /// Different values an hour.
+    FanOut(CountSettings),
+    /// A value that the subject never had.
+    FirstSeen(NoveltySettings),
+    /// A value that the subject had seldom and not for long.
+    Rare(RareSettings),
+    /// An hour of the day at which the subject does nothing.
+    TimeOfDay(HourSettings),
+    /// Contacts of a new pair as regular as no person is.
+    Beaconing(IntervalSettings),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountSettings {
+    /// Fewer in an hour are never told.
+    pub least: u64,
+    /// Times the median of the hour.
+    pub ratio: f64,
+    /// At most one hour in ten to the power of this has so many.
+    pub surprise: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoveltySettings {
+    /// Observations before anything can be new.
+    pub least: u64,
+    /// A subject with more values than these changes them all the time.
+    pub most_known: usize,
+    /// The same, of values that came within the last seven days.
+    pub most_lately: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RareSettings {
+    pub least: u64,
+    /// Largest share of the observations of a subject.
+    pub share: f64,
+    /// Days since the value was seen.
+    pub quiet_days: i64,
+    /// Values remembered of a subject.
+    pub most_known: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HourSettings {
+    pub least: u64,
+    /// Days on which the subject did something.
+    pub least_days: u32,
+    /// Largest share of the observations in this hour and those beside it.
+    pub share: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntervalSettings {
+    /// Intervals before regularity is judged.
+    pub least: usize,
+    /// Contacts closer together are one.
+    pub shortest_seconds: i64,
+    /// A longer pause begins anew.
+    pub longest_seconds: i64,
+    /// Largest spread of the intervals, as a share of their median.
+    pub jitter: f64,
+}

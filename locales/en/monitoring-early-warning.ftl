@@ -1,0 +1,47 @@
+### monitoring: early warning
+
+## Early warning
+early-warning-navigation = Early warning
+early-warning-title = Early warning
+early-warning-how = What is normal is learnt for each source, machine, account and pair of addresses by the hour of the day and the day of the week; what is unusual is told together with what would have been normal. With less than { $days } days of data nothing is told. The thresholds stand in content/monitoring/early-warning.toml.
+early-warning-detectors = Detectors
+early-warning-detector = Detector
+early-warning-state = State
+early-warning-on = On
+early-warning-off = Off
+early-warning-learning = Learning
+early-warning-baselines = Baselines
+early-warning-grown = With enough data
+early-warning-history = Data so far
+early-warning-found = Found
+early-warning-last = Unusual lately
+early-warning-none = Nothing unusual yet
+early-warning-none-text = Every subject needs a week of data before it can be compared. Connect more sources to learn sooner.
+early-warning-figures = Figures of the chart
+early-warning-observed = Observed
+early-warning-usual = Normal
+early-warning-chart-count = Number per hour, the 24 hours before (dashed: normal)
+early-warning-chart-values = Times of each value
+early-warning-chart-hours = Times by hour of the day
+early-warning-chart-intervals = Pauses between contacts, seconds (dashed: median)
+early-warning-normal-count = { $observed } within the part of the hour that has passed; normal for this hour is about { $median }, at most { $highest } (of { $hours } comparable hours before).
+early-warning-normal-count-weekly = { $observed } within the part of the hour that has passed; normal for this hour of this weekday is about { $median }, at most { $highest } (of { $hours } comparable hours before).
+early-warning-normal-first-seen = { $value } was seen for the first time; since { $since } there were only { $known } other values in { $observations } times.
+early-warning-normal-rare = { $value } is rare: { $seen } of { $observations } times, last on { $last }.
+early-warning-normal-hour = Active at { $hour } on a workday; normally only { $share } of { $observations } times on { $days } days lie around this hour.
+early-warning-normal-hour-weekend = Active at { $hour } at the weekend; normally only { $share } of { $observations } times on { $days } days lie around this hour.
+early-warning-normal-interval = { $contacts } contacts at even pauses of { $interval } (spread { $jitter }); before { $since } this pair had no contact.
+early-volume = Unusually many events of a source
+early-volume-about = Events per hour of each source against the same hour of days before.
+early-sign-in-address = Sign-in from an address never seen
+early-sign-in-address-about = Addresses of successful sign-ins of each account.
+early-rare-program = Program that seldom runs on the machine
+early-rare-program-about = Programs seen on the machine before, but hardly and not for long.
+early-sign-in-hour = Sign-in at an unusual hour
+early-sign-in-hour-about = Hours of successful sign-ins of each account, workdays and weekends.
+early-beaconing = Even contacts with a new address
+early-beaconing-about = Pauses between contacts of each pair of addresses that is new.
+early-fan-out = Machine in contact with unusually many addresses
+early-fan-out-about = Different destinations per hour of each source address.
+early-warning-evaluated = { $events } recorded events of { $files } files, stretched over four weeks; each trial is a day with one anomaly put in
+early-warning-evaluated-line = { $detector } · magnitude { $magnitude }: recall { $recall }, precision { $precision }

@@ -1,0 +1,47 @@
+### monitoring: early warning
+
+## Cảnh báo sớm
+early-warning-navigation = Cảnh báo sớm
+early-warning-title = Cảnh báo sớm
+early-warning-how = Hệ thống học mức bình thường của từng nguồn, từng máy, từng tài khoản và từng cặp địa chỉ theo giờ trong ngày và ngày trong tuần, rồi báo điều khác thường kèm mức bình thường. Khi chưa đủ { $days } ngày dữ liệu thì chưa báo gì. Ngưỡng nằm ở content/monitoring/early-warning.toml.
+early-warning-detectors = Các bộ phát hiện
+early-warning-detector = Bộ phát hiện
+early-warning-state = Trạng thái
+early-warning-on = Đang bật
+early-warning-off = Đang tắt
+early-warning-learning = Đang học
+early-warning-baselines = Đối tượng đang học
+early-warning-grown = Đã đủ dữ liệu
+early-warning-history = Dữ liệu đã có
+early-warning-found = Đã phát hiện
+early-warning-last = Điều khác thường gần đây
+early-warning-none = Chưa thấy điều gì khác thường
+early-warning-none-text = Mỗi đối tượng cần đủ dữ liệu của một tuần trước khi có thể so sánh. Kết nối thêm nguồn để học sớm hơn.
+early-warning-figures = Số liệu của biểu đồ
+early-warning-observed = Thực tế
+early-warning-usual = Bình thường
+early-warning-chart-count = Số lượng mỗi giờ, 24 giờ trước đó (nét đứt: bình thường)
+early-warning-chart-values = Số lần của từng giá trị
+early-warning-chart-hours = Số lần theo giờ trong ngày
+early-warning-chart-intervals = Khoảng cách giữa các lần liên lạc, giây (nét đứt: trung vị)
+early-warning-normal-count = Lần này { $observed } chỉ trong phần giờ đã qua; bình thường giờ này khoảng { $median }, cao nhất { $highest } (theo { $hours } giờ tương tự trước đó).
+early-warning-normal-count-weekly = Lần này { $observed } chỉ trong phần giờ đã qua; bình thường giờ này của ngày này trong tuần khoảng { $median }, cao nhất { $highest } (theo { $hours } giờ tương tự trước đó).
+early-warning-normal-first-seen = Lần đầu thấy { $value }; từ { $since } đến nay, trong { $observations } lần chỉ có { $known } giá trị khác.
+early-warning-normal-rare = { $value } hiếm khi có: { $seen } lần trong { $observations } lần, lần gần nhất { $last }.
+early-warning-normal-hour = Hoạt động lúc { $hour } ngày làm việc; bình thường chỉ { $share } của { $observations } lần trong { $days } ngày nằm quanh giờ này.
+early-warning-normal-hour-weekend = Hoạt động lúc { $hour } cuối tuần; bình thường chỉ { $share } của { $observations } lần trong { $days } ngày nằm quanh giờ này.
+early-warning-normal-interval = { $contacts } lần liên lạc cách đều { $interval } (lệch { $jitter }); trước { $since } cặp này chưa từng liên lạc.
+early-volume = Lượng sự kiện của nguồn tăng khác thường
+early-volume-about = Số sự kiện mỗi giờ của từng nguồn so với cùng giờ những ngày trước.
+early-sign-in-address = Đăng nhập từ địa chỉ chưa từng thấy
+early-sign-in-address-about = Địa chỉ đăng nhập thành công của từng tài khoản.
+early-rare-program = Chương trình hiếm khi chạy trên máy
+early-rare-program-about = Chương trình đã thấy trên máy nhưng rất ít và đã lâu không thấy.
+early-sign-in-hour = Đăng nhập vào giờ khác thường
+early-sign-in-hour-about = Giờ đăng nhập thành công của từng tài khoản, ngày làm việc và cuối tuần.
+early-beaconing = Liên lạc đều đặn với địa chỉ mới
+early-beaconing-about = Khoảng cách giữa các lần liên lạc của từng cặp địa chỉ mới xuất hiện.
+early-fan-out = Máy liên lạc với nhiều địa chỉ khác thường
+early-fan-out-about = Số địa chỉ đích khác nhau mỗi giờ của từng địa chỉ nguồn.
+early-warning-evaluated = { $events } sự kiện đã ghi của { $files } tệp, kéo dài thành bốn tuần; mỗi lần thử là một ngày có một điều khác thường được gài
+early-warning-evaluated-line = { $detector } · độ lớn { $magnitude }: độ phủ { $recall }, độ chính xác { $precision }
