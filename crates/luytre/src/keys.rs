@@ -20,19 +20,30 @@ fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     file.sync_all()?;
     std::fs::rename(&fresh, path)?;
     match path.parent() {
-        Some(directory) => std::fs::File::open(directory)?.sync_all(),
-        None => Ok(()),
+        Some(directory) if !directory.as_os_str().is_empty() => std::fs::File::open(directory)?.sync_all(),
+        _ => Ok(()),
     }
 }
 
 /// Random bytes of a file in hexadecimal, made when they are first needed.
 fn seed<const LENGTH: usize>(path: &Path) -> Result<[u8; LENGTH]> {
     if !path.exists() {
-        let mut seed = [0; LENGTH];
-        rand::rng().fill_bytes(&mut seed);
-        write_secret(path, &hex::encode(seed))?;
+        return new_seed_file(path);
     }
-    let text = std::fs::read_to_string(path)?;
+    seed_of(path)
+}
+
+/// Makes a file with random bytes that its owner alone may read.
+pub(crate) fn new_seed_file<const LENGTH: usize>(path: &Path) -> Result<[u8; LENGTH]> {
+    let mut seed = [0; LENGTH];
+    rand::rng().fill_bytes(&mut seed);
+    write_secret(path, &hex::encode(seed)).with_context(|| path.display().to_string())?;
+    Ok(seed)
+}
+
+/// The bytes of such a file.
+pub(crate) fn seed_of<const LENGTH: usize>(path: &Path) -> Result<[u8; LENGTH]> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let bytes = hex::decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.with_context(|| format!("{} holds no key", path.display()))
 }

@@ -5,6 +5,7 @@ use crate::content::Content;
 use anyhow::Result;
 use detection::{Engine, LoadOptions, RuleSet, RuleSource, RuleTestFile};
 use kit::{Db, Scope};
+use monitoring::rules::packs::Places;
 use monitoring::rules::versions::store::Recorded;
 use monitoring::rules::{Book, versions};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,14 @@ use std::sync::Arc;
 /// The folder of this installation's own rules.
 pub(crate) fn own_rules(data: &Path, configuration: &Configuration) -> PathBuf {
     configuration.rules_directory.clone().unwrap_or_else(|| data.join("rules"))
+}
+
+/// Where rules lie, for whoever brings more of them.
+pub(crate) fn places(data: &Path, configuration: &Configuration) -> Result<Places> {
+    let content = Content::new(configuration.content_directory.clone());
+    let built_in = content.files("rules", &[".yml", ".yaml"])?.into_iter();
+    let built_in = built_in.map(|(path, text)| (PathBuf::from(path), text)).collect();
+    Ok(Places { own: own_rules(data, configuration), built_in })
 }
 
 /// Directories of rules beside the built-in pack, in order of precedence from low to high.

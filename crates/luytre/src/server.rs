@@ -204,6 +204,7 @@ fn app(
         ),
         rules: centre.rules.clone(),
     });
+    ports.insert(crate::rules::places(&centre.data, configuration)?);
     ports.insert(Policies::clone(&centre.policies));
     ports.insert(centre.regulations.clone());
     ports.insert(centre.checkpoints.clone());

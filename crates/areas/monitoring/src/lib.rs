@@ -157,6 +157,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-early-warning",
         sql: include_str!("../migrations/2026-11-23-monitoring-early-warning.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-rule-bundles",
+        sql: include_str!("../migrations/2026-11-23-monitoring-rule-bundles.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

@@ -22,6 +22,7 @@ pub mod regulations;
 pub mod roster;
 pub mod sheets;
 pub mod sign_in;
+pub mod signatures;
 pub mod subscriptions;
 mod wiring;
 

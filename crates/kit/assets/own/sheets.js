@@ -33,7 +33,8 @@ export function takeSheet(place) {
       input.value = '';
     }
     button.disabled = false;
-    sheet.disabled = file.value !== '';
+    // A form of files alone has no field to paste into.
+    if (sheet) sheet.disabled = file.value !== '';
   }
   input.accept = place.dataset.accept ?? '.xlsx,.csv,.txt';
   place.hidden = false;

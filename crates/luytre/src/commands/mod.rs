@@ -5,6 +5,7 @@ mod agencies;
 mod api;
 mod audit;
 mod backup;
+mod bundle;
 mod demo;
 mod doctor;
 mod early_warning;
@@ -81,6 +82,8 @@ pub enum Command {
     Store(store::StoreCommand),
     /// Detection rules: check, test, explain, measure, import packs.
     Rules(rules::Rules),
+    /// Rules as one signed file: make, verify, take one; whose are taken.
+    Bundle(bundle::BundleCommand),
     /// Indicators: take files of them onto lists.
     Indicators(indicators::Indicators),
     /// Early warning: how good the detectors are.
@@ -127,6 +130,11 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
                 return done;
             }
         }
+        Command::Bundle(bundle) => {
+            if let Some(done) = bundle.run_alone() {
+                return done;
+            }
+        }
         Command::Audit(audit) if audit.needs_no_centre() => return audit.verify_file(),
         Command::Access(access) => {
             return access.run(&load()?);
@@ -143,6 +151,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
     let configuration = load()?;
     let asks = match &arguments.command {
         Command::Rules(rules) => rules.asks(),
+        Command::Bundle(bundle) => bundle.asks(),
         command => {
             matches!(command, Command::Audit(_) | Command::Search(_) | Command::Query(_) | Command::Backup(_))
         }
@@ -174,6 +183,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Law(law) => law.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,
             Command::Rules(rules) => rules.run(data, configuration).await,
+            Command::Bundle(bundle) => bundle.run(data, configuration).await,
         }
     })
 }

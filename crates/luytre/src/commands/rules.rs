@@ -2,8 +2,7 @@
 
 mod cases;
 mod explain;
-mod import;
-mod pack;
+pub(super) mod import;
 
 use super::hunt::{Window, hunt};
 use super::{about_file, plain, print_json, say, tell};

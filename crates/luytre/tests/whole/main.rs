@@ -5,6 +5,7 @@
 mod access;
 mod attacks;
 mod backup;
+mod bundles;
 mod command_line;
 mod elasticsearch;
 mod full_disk;

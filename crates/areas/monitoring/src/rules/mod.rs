@@ -2,6 +2,7 @@
 //! engine compiles and matches; here is the shelf that it and the pages read from.
 
 pub mod attribution;
+pub mod bundles;
 pub mod cases;
 pub mod closings;
 pub mod costs;
@@ -10,9 +11,9 @@ pub mod explain;
 mod explain_page;
 pub mod figures;
 pub mod hits;
-pub mod import;
 pub mod list;
 pub mod log_source;
+pub mod packs;
 pub mod pages;
 pub mod reading;
 mod rule_page;
@@ -32,7 +33,7 @@ use kit::web::Routes;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 pub fn routes() -> Routes {
-    pages::routes()
+    pages::routes().merge(packs::pages::routes()).merge(bundles::pages::routes())
 }
 
 /// All rules of one loading.

@@ -1,5 +1,6 @@
 //! One rule: what it says, how it stands and what it did, and the change of its state.
 
+use super::bundles::{self, store::Import};
 use super::closings::{self, Closing};
 use super::costs::{self, Cost};
 use super::exceptions::store::Filter;
@@ -72,6 +73,8 @@ struct RulePage {
     /// Whether the cases were run for this page.
     ran: bool,
     versions: Vec<Version>,
+    /// The bundle that brought it as it is.
+    bundle: Option<Import>,
     closings: Vec<Closing>,
     /// Exceptions in force.
     exceptions: Vec<exceptions::pages::Row>,
@@ -176,6 +179,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         cases: cases_of(visit, &book, &rule, ran).await?,
         ran,
         versions: versions::store::of_rule(&view, &rule.id).await?,
+        bundle: bundles::store::origin(&view, &rule.id, &versions::digest(&rule.text)).await?,
         closings,
         exceptions: exceptions::pages::rows(visit, &book, excepted),
         may_except: rule.alerts && visit.scope().may(Capability::TuneRules),

@@ -17,6 +17,7 @@ use kit::scope::{Actor, Agencies};
 use kit::session::{Authenticate, Session};
 use kit::web::{identify, secure};
 use kit::{Capability, Db, Error, Scope};
+use monitoring::rules::packs::Places;
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::{Monitoring, sources};
@@ -31,7 +32,7 @@ pub(crate) const NOW: Micros = 1_795_227_120_000_000;
 pub(crate) const RULE: &str = "6f3b2a10-0000-4000-8000-000000000001";
 const CSRF: &str = "proof";
 
-const RULES: &str = "title: Many failed logons\nid: 6f3b2a10-0000-4000-8000-000000000001\nlevel: high\nauthor: Lũy Tre\n\
+pub(crate) const RULES: &str = "title: Many failed logons\nid: 6f3b2a10-0000-4000-8000-000000000001\nlevel: high\nauthor: Lũy Tre\n\
 tags: [attack.t1110, attack.credential-access]\nlogsource: {product: linux, service: sshd}\n\
 detection: {selection: {event_outcome: failure}, condition: selection}\n\
 luytre: {title_vi: Đăng nhập sai nhiều lần, what_to_do_vi: Chặn địa chỉ rồi đổi mật khẩu.}\n";
@@ -105,6 +106,7 @@ impl Centre {
         let searches = Searches::new(limits, policies.session.live.tails);
         let scoring = Arc::new(monitoring::alerts::scoring::Scoring::embedded().unwrap());
         ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, searches, rules, scoring });
+        ports.insert(Places { own: directory.path().join("rules"), built_in: Vec::new() });
         ports.insert(policies);
         let persons = vec![
             (a.person.clone(), Some(a.agency.clone())),

@@ -15,6 +15,7 @@ mod hunts;
 mod indicators;
 mod pages;
 mod readings;
+mod rule_bundles;
 mod rule_exceptions;
 mod rule_hits;
 mod rule_pages;

@@ -14,7 +14,8 @@ mod tables;
 mod verify;
 mod walk;
 
-pub use checkpoint::{Checkpoint, PublicKeys, TrailKey};
+pub use crate::signatures::PublicKeys;
+pub use checkpoint::{Checkpoint, TrailKey};
 pub use checkpoints::{Checkpoints, KeyTrouble};
 pub use export::{Exported, export, verify_export};
 pub use pages::routes;
@@ -59,7 +60,7 @@ impl AuditEntry {
 }
 
 /// The name of an actor; a part of the program (`service:…`) by the text that says what it does.
-fn actor_words(lang: Lang, id: &str, name: &str) -> String {
+pub fn actor_words(lang: Lang, id: &str, name: &str) -> String {
     let text = |key: &str| texts().text(lang, key);
     let key = id.strip_prefix("service:").map(|service| format!("audit-service-{}", service.replace(' ', "-")));
     match key.filter(|key| texts().has(lang, key)) {

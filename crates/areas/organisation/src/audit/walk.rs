@@ -150,7 +150,7 @@ impl Walk {
     }
 
     fn judge(&mut self, checkpoints: Vec<Line>, keys: &[PublicKeys]) {
-        let is_signed = |one: &Checkpoint| keys.iter().any(|keys| keys.fit(one));
+        let is_signed = |one: &Checkpoint| keys.iter().any(|keys| one.is_by(keys));
         let mut next = 1;
         let mut before: Option<Checkpoint> = None;
         for line in checkpoints {

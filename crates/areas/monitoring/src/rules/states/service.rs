@@ -4,7 +4,7 @@ use super::{RuleState, store};
 use kit::clock::Micros;
 use kit::scope::Agencies;
 use kit::text::FieldFaults;
-use kit::{Capability, Connection, Error, Tx};
+use kit::{Capability, Connection, Error, Scope, Tx};
 use organisation::audit;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ pub const LONGEST_REASON: usize = 2_000;
 /// Puts a rule into a state. It holds for every agency, so only who sees the whole centre decides it; and never without
 /// a reason.
 pub async fn set(tx: &Tx<'_>, rule_id: &str, state: RuleState, reason: &str, now: Micros) -> Result<(), Error> {
-    require_whole(tx)?;
+    require_whole(tx.scope())?;
     let reason = reason_of(reason)?;
     let before = store::all(tx).await?.state(rule_id);
     if before == state {
@@ -27,7 +27,7 @@ pub async fn set(tx: &Tx<'_>, rule_id: &str, state: RuleState, reason: &str, now
 
 /// Puts rules that nobody decided about on trial, for a pack that was just imported; returns how many.
 pub async fn begin_on_trial(tx: &Tx<'_>, rule_ids: &[String], reason: &str, now: Micros) -> Result<usize, Error> {
-    require_whole(tx)?;
+    require_whole(tx.scope())?;
     let reason = reason_of(reason)?;
     let decisions = store::all(tx).await?;
     let undecided: Vec<&String> = rule_ids.iter().filter(|id| decisions.of(id).is_none()).collect();
@@ -42,9 +42,9 @@ pub async fn begin_on_trial(tx: &Tx<'_>, rule_ids: &[String], reason: &str, now:
 }
 
 /// A state holds for every agency.
-fn require_whole(tx: &Tx<'_>) -> Result<(), Error> {
-    tx.scope().require(Capability::ManageRules)?;
-    match tx.scope().agencies() {
+pub(crate) fn require_whole(scope: &Scope) -> Result<(), Error> {
+    scope.require(Capability::ManageRules)?;
+    match scope.agencies() {
         Agencies::All => Ok(()),
         Agencies::Under(_) => Err(Error::Forbidden(Capability::ManageRules.name())),
     }

@@ -1,8 +1,10 @@
 //! What an imported pack of rules changes: a SigmaHQ release or rules in our own layout against what lies there from the last
 //! time. Pure; files are read and written by the program.
 
-use super::attribution::Attribution;
+use crate::rules::attribution::Attribution;
+use crate::rules::versions::digest;
 use detection::{Rule, RuleError, RuleSet, RuleTestFile};
+use kit::diff::Mark;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -23,6 +25,25 @@ pub struct Named {
     pub path: PathBuf,
     #[serde(flatten)]
     pub attribution: Attribution,
+    /// Of a changed rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Lines>,
+}
+
+/// How many lines came and went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Lines {
+    pub added: usize,
+    pub removed: usize,
+}
+
+impl Lines {
+    fn between(before: &str, after: &str) -> Self {
+        let (before, after): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
+        let changes = kit::diff::between(&before, &after);
+        let count = |mark| changes.iter().filter(|line| line.mark == mark).count();
+        Self { added: count(Mark::Added), removed: count(Mark::Removed) }
+    }
 }
 
 /// What an import does.
@@ -43,6 +64,9 @@ pub struct Plan {
     pub write: Vec<PackFile>,
     #[serde(skip)]
     pub delete: Vec<PathBuf>,
+    /// Every rule of the pack that loads: its id and the digest of its text.
+    #[serde(skip)]
+    pub rules: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -178,12 +202,16 @@ fn compare(
         title: rule.title.clone(),
         path: rule.path.clone(),
         attribution: Attribution { author: rule.author.clone(), licence: licence(rule) },
+        lines: None,
     };
     for rule in new.rules() {
         let id = rule.id.to_lowercase();
         match before.get(&id) {
             None => plan.added.push(named(rule)),
-            Some(earlier) if earlier.text != rule.text => plan.changed.push(named(rule)),
+            Some(earlier) if earlier.text != rule.text => {
+                let lines = Some(Lines::between(&earlier.text, &rule.text));
+                plan.changed.push(Named { lines, ..named(rule) });
+            }
             Some(_) => plan.unchanged += 1,
         }
         if others.contains_key(&id) {
@@ -193,6 +221,7 @@ fn compare(
     }
     let gone = old.rules().iter().filter(|rule| !after.contains_key(&rule.id.to_lowercase()));
     plan.removed = gone.map(|rule| named(rule)).collect();
+    plan.rules = new.rules().iter().map(|rule| (rule.id.clone(), digest(&rule.text))).collect();
 }
 
 #[cfg(test)]
@@ -237,6 +266,8 @@ mod tests {
         assert_eq!((titles(&plan.added), titles(&plan.changed)), (vec!["Rule 4"], vec!["Rule 2"]));
         assert_eq!((titles(&plan.removed), titles(&plan.replaces)), (vec!["Rule 3"], vec!["Rule 4"]));
         assert_eq!((plan.unchanged, plan.ignored, plan.without_licence), (1, 2, 0));
+        assert_eq!(plan.changed[0].lines, Some(Lines { added: 1, removed: 1 }));
+        assert_eq!(plan.rules.len(), 3, "what is refused came by no pack");
         assert_eq!(plan.added[0].attribution.licence.as_deref(), Some("DRL-1.1"));
         assert_eq!(plan.refused.len(), 1);
         assert_eq!((plan.refused[0].path.clone(), plan.refused[0].line), (PathBuf::from("rules/broken.yml"), 3));

@@ -1,10 +1,12 @@
 //! Reading a pack of rules, from a directory or a zip archive, within bounds: a pack comes from outside.
 
-use anyhow::{Context, Result, ensure};
+use super::folder::unreadable;
+use super::{PackFile, is_of_a_pack};
+use crate::rules::bundles;
 use detection::RuleError;
-use monitoring::rules::import::{PackFile, is_of_a_pack};
+use kit::Error;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
@@ -16,24 +18,40 @@ const MOST_FILES: usize = 50_000;
 const DEEPEST: usize = 32;
 
 /// What was read, and what could not be.
-#[derive(Default)]
-pub(super) struct Pack {
-    pub(super) files: Vec<PackFile>,
-    pub(super) refused: Vec<RuleError>,
+#[derive(Debug, Default)]
+pub struct Pack {
+    pub files: Vec<PackFile>,
+    pub refused: Vec<RuleError>,
+    /// It is one of our signed bundles, and nobody looked at its signature.
+    pub(super) is_bundle: bool,
     bytes: u64,
 }
 
 impl Pack {
     /// A directory or a zip archive.
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        let mut pack = Self::default();
+    pub fn read(path: &Path) -> Result<Self, Error> {
         if path.is_dir() {
-            pack.directory(path, Path::new(""), 0)?;
-        } else {
-            pack.archive(path)?;
+            return Self::of_directory(path);
         }
-        pack.files.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(pack)
+        let file = File::open(path).map_err(|error| unreadable(path, error))?;
+        Self::of_archive(BufReader::new(file))
+    }
+
+    pub(super) fn of_directory(path: &Path) -> Result<Self, Error> {
+        let mut pack = Self::default();
+        pack.directory(path, Path::new(""), 0)?;
+        Ok(pack.in_order())
+    }
+
+    pub(super) fn of_archive(archive: impl Read + Seek) -> Result<Self, Error> {
+        let mut pack = Self::default();
+        pack.archive(archive)?;
+        Ok(pack.in_order())
+    }
+
+    fn in_order(mut self) -> Self {
+        self.files.sort_by(|one, other| one.path.cmp(&other.path));
+        self
     }
 
     fn refuse(&mut self, path: &Path, reason: impl Into<String>) {
@@ -41,29 +59,32 @@ impl Pack {
     }
 
     /// Links are not followed: they may lead out of the pack.
-    fn directory(&mut self, root: &Path, below: &Path, depth: usize) -> Result<()> {
-        ensure!(depth <= DEEPEST, "{} is nested too deeply", root.join(below).display());
+    fn directory(&mut self, root: &Path, below: &Path, depth: usize) -> Result<(), Error> {
         let folder = root.join(below);
-        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
+        if depth > DEEPEST {
+            return Err(Error::mistake("pack-too-deep", [("path", folder.display().to_string())]));
+        }
+        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))?;
         for entry in entries {
-            let entry = entry?;
+            let entry = entry.map_err(|error| unreadable(&folder, error))?;
             let path = below.join(entry.file_name());
-            let kind = entry.file_type()?;
+            let kind = entry.file_type().map_err(|error| unreadable(&entry.path(), error))?;
             if kind.is_dir() {
                 self.directory(root, &path, depth + 1)?;
             } else if kind.is_file() && is_of_a_pack(&path) {
-                let file = File::open(entry.path()).with_context(|| format!("cannot read {}", path.display()))?;
+                let file = File::open(entry.path()).map_err(|error| unreadable(&entry.path(), error))?;
                 self.take(path, file)?;
             }
         }
         Ok(())
     }
 
-    fn archive(&mut self, archive: &Path) -> Result<()> {
-        let file = File::open(archive).with_context(|| format!("cannot read {}", archive.display()))?;
-        let mut zip = ZipArchive::new(BufReader::new(file))
-            .with_context(|| format!("{} is neither a directory nor a zip archive", archive.display()))?;
-        ensure!(zip.len() <= MOST_FILES, "the archive has {} members; {MOST_FILES} are taken", zip.len());
+    fn archive(&mut self, archive: impl Read + Seek) -> Result<(), Error> {
+        let mut zip = ZipArchive::new(archive).map_err(|_| Error::mistake("pack-no-archive", []))?;
+        if zip.len() > MOST_FILES {
+            return Err(too_many());
+        }
+        self.is_bundle = bundles::MEMBERS.iter().all(|name| zip.index_for_name(name).is_some());
         for number in 0..zip.len() {
             let member = match zip.by_index(number) {
                 Ok(member) => member,
@@ -89,15 +110,19 @@ impl Pack {
     }
 
     /// Reads one file, and no more of it than is taken: an archive may lie about sizes.
-    fn take(&mut self, path: PathBuf, file: impl Read) -> Result<()> {
+    fn take(&mut self, path: PathBuf, file: impl Read) -> Result<(), Error> {
         let mut bytes = Vec::new();
         if let Err(error) = file.take(MOST_BYTES_OF_A_FILE + 1).read_to_end(&mut bytes) {
             self.refuse(&path, format!("cannot be read: {error}"));
             return Ok(());
         }
         self.bytes += bytes.len() as u64;
-        ensure!(self.bytes <= MOST_BYTES, "the pack holds more than {MOST_BYTES} bytes");
-        ensure!(self.files.len() < MOST_FILES, "the pack holds more than {MOST_FILES} files");
+        if self.bytes > MOST_BYTES {
+            return Err(Error::mistake("pack-too-large", [("most", (MOST_BYTES >> 20).to_string())]));
+        }
+        if self.files.len() >= MOST_FILES {
+            return Err(too_many());
+        }
         if bytes.len() as u64 > MOST_BYTES_OF_A_FILE {
             self.refuse(&path, format!("the file has more than {MOST_BYTES_OF_A_FILE} bytes"));
             return Ok(());
@@ -108,4 +133,8 @@ impl Pack {
         }
         Ok(())
     }
+}
+
+fn too_many() -> Error {
+    Error::mistake("pack-too-many", [("most", MOST_FILES.to_string())])
 }
