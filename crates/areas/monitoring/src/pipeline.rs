@@ -1,6 +1,6 @@
 //! The order of things that happen to one event, named in one place:
-//! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations), each
-//! match through `judge` (is its rule off or on trial, is it excepted?) → `indicators` (is it on a list?) → event store
+//! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → enrichment (what do registers
+//! know of it?) → detection (rules, correlations), each match through `judge` (is its rule off or on trial, is it excepted?) → `indicators` (is it on a list?) → event store
 //! (searchable) → grouping → one transaction with alerts, hits, the detection cursor and from time to time what correlations
 //! remember (`memory`) → the store is told.
 //!
@@ -8,6 +8,7 @@
 //! drops a record. The database being away stops the stage that writes, and is tried again.
 
 mod counters;
+mod enrichment;
 mod evaluate;
 mod indicators;
 mod judge;
@@ -25,6 +26,7 @@ pub use tally::{ImportTally, RuleTally};
 use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Cursor, Damping};
 use crate::alerts::scoring::Scoring;
+use crate::enrichment::{Enrichment, Placeholders, Shelf};
 use crate::indicators::in_force::InForce;
 use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
@@ -81,6 +83,9 @@ struct Inner {
     /// What people decided about rules.
     tuning: RwLock<Arc<Tuning>>,
     indicators: RwLock<Arc<InForce>>,
+    /// What events are told before rules are asked.
+    enrichment: Shelf,
+    placeholders: watch::Sender<Arc<Placeholders>>,
     sources: Arc<SourceResolver>,
     counters: Arc<Counters>,
     /// Everything up to here is in the store's memory or segments, evaluated and committed. After a start it runs
@@ -106,6 +111,7 @@ impl Pipeline {
         let cursor = record::cursor(&db.scoped(&scope).read(), Cursor::Detection).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let indicators = InForce::read(&db.scoped(&scope).read(), clock.now()).await?;
+        let enrichment = Enrichment::read(&db.scoped(&scope).read()).await?;
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
@@ -118,6 +124,8 @@ impl Pipeline {
             engine: RwLock::new(engine),
             tuning: RwLock::new(Arc::new(tuning)),
             indicators: RwLock::new(Arc::new(indicators)),
+            placeholders: watch::Sender::new(enrichment.placeholders().clone()),
+            enrichment: Shelf::new(enrichment),
             sources,
             counters: Arc::default(),
             evaluated: watch::Sender::new(store.next_needed().saturating_sub(1)),
@@ -139,6 +147,7 @@ impl Pipeline {
             tokio::spawn(watch_silence(pipeline.clone())),
             tokio::spawn(tuning::watch(pipeline.clone())),
             tokio::spawn(indicators::watch(pipeline.clone())),
+            tokio::spawn(enrichment::watch(pipeline.clone())),
         ];
         *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         Ok(pipeline)

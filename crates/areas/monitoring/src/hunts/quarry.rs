@@ -3,6 +3,7 @@
 use super::{Hunt, SubjectKind, narrow};
 use crate::alerts::SampleField;
 use crate::alerts::grouping::{Grouping, Matched, Owner, RuleFacts};
+use crate::enrichment::{Enriched, Enrichment};
 use crate::indicators;
 use crate::indicators::in_force::{InForce, by_indicator, held_at};
 use crate::rules::Book;
@@ -90,18 +91,19 @@ impl Quarry {
     }
 
     /// Looks at one event and gathers what it finds. Returns the number of matches.
-    pub(super) fn look(&mut self, event: &Event, owner: &Owner, grouping: &mut Grouping) -> u64 {
+    pub(super) fn look(&mut self, event: &Event, known: &Enrichment, owner: &Owner, grouping: &mut Grouping) -> u64 {
         match &mut self.kind {
-            Kind::Rule(quarry) => quarry.look(event, owner, grouping),
+            Kind::Rule(quarry) => quarry.look(event, known, owner, grouping),
             Kind::Indicators(quarry) => quarry.look(event, owner, grouping),
         }
     }
 }
 
 impl RuleQuarry {
-    fn look(&mut self, event: &Event, owner: &Owner, grouping: &mut Grouping) -> u64 {
+    fn look(&mut self, event: &Event, known: &Enrichment, owner: &Owner, grouping: &mut Grouping) -> u64 {
         let Self { engine, position, facts, tuning, matches, correlations } = self;
-        engine.evaluate(event, matches);
+        let enriched = Enriched::of(event, known);
+        engine.evaluate(&enriched, matches);
         if matches.is_empty() {
             return 0;
         }
@@ -124,7 +126,7 @@ impl RuleQuarry {
         }
         let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: owner.scope() };
         let mut feeds = |found: &CorrelationMatch| !is_off(found.rule) && !is_excepted(found.rule, &found.group);
-        let correlated = correlations.observe(engine, event, moment, matches, &mut feeds);
+        let correlated = correlations.observe(engine, &enriched, moment, matches, &mut feeds);
         for matched in correlated.iter().filter(|matched| matched.rule == *position) {
             if !is_excepted(*position, &matched.group) {
                 grouping.add_correlation(Matched { rule: facts, owner, suppression: None }, event, matched);

@@ -8,6 +8,7 @@ mod acts;
 mod bulk;
 mod centre;
 mod correlations;
+mod enrichment;
 mod entities;
 mod exports;
 mod hunts;
