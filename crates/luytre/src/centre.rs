@@ -164,6 +164,7 @@ impl Centre {
             clock: clock.clone(),
             live: live.clone(),
             scoring: scoring.clone(),
+            geoip: configuration.enrichment.geoip.clone(),
         })
         .await?;
         let retention = Retention::load(&content)?;

@@ -26,7 +26,7 @@ pub use tally::{ImportTally, RuleTally};
 use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Cursor, Damping};
 use crate::alerts::scoring::Scoring;
-use crate::enrichment::{Enrichment, Placeholders, Shelf};
+use crate::enrichment::{Asked, Enrichment, GeoIp, Placeholders, Shelf};
 use crate::indicators::in_force::InForce;
 use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
@@ -42,6 +42,7 @@ use kit::live::Live;
 use kit::{Db, Error, Scope};
 use memory::{Left, Memory};
 use read::Parsed;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -70,6 +71,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub live: Live,
     pub scoring: Arc<Scoring>,
+    /// Files in the format MMDB that say where addresses are from.
+    pub geoip: Vec<PathBuf>,
 }
 
 /// The running pipeline. Cheap to clone.
@@ -106,12 +109,13 @@ impl Pipeline {
     /// Starts where the last run committed: what the store or the memory of correlations still needs is read from the log
     /// again, what was evaluated already raises nothing.
     pub async fn start(parts: Parts) -> Result<Self, Error> {
-        let Parts { store, formats, engine, db, scope, clock, live, scoring } = parts;
+        let Parts { store, formats, engine, db, scope, clock, live, scoring, geoip } = parts;
         let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
         let cursor = record::cursor(&db.scoped(&scope).read(), Cursor::Detection).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let indicators = InForce::read(&db.scoped(&scope).read(), clock.now()).await?;
-        let enrichment = Enrichment::read(&db.scoped(&scope).read()).await?;
+        let geoip = tokio::task::spawn_blocking(move || GeoIp::open(&geoip)).await.map_err(Error::internal)?;
+        let enrichment = Enrichment::read(&db.scoped(&scope).read()).await?.with_geoip(Arc::new(geoip));
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
@@ -251,6 +255,8 @@ pub(crate) struct Worker {
     matches: Matches,
     damping: Damping,
     judge: judge::Judge,
+    /// What the rules in force ask beside the record.
+    asked: Asked,
     finder: indicators::Finder,
     /// Rulings on the detections of the event under evaluation, in their order.
     judged: Vec<(Arc<judge::Ruling>, Fate)>,
@@ -282,6 +288,7 @@ impl Worker {
             matches: Matches::default(),
             damping: Damping::default(),
             judge: judge::Judge::default(),
+            asked: Asked::default(),
             finder: indicators::Finder::default(),
             judged: Vec::new(),
             hits: Tally::new(&SETTINGS.hits),

@@ -124,6 +124,7 @@ pub(crate) fn parts(centre: &Centre) -> Parts {
         live: centre.live.clone(),
         scoring: Arc::clone(&centre.scoring),
         rules: centre.rules.clone(),
+        enrichment: centre.pipeline.enrichment(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything that events are enriched with, in memory, made anew when somebody changes a register, here or in another
 //! process. Readers keep what they took while the next is made.
 
+use super::geoip::GeoIp;
 use super::lists::Lists;
 use super::ranges::Ranges;
 use super::store::{self, Registers};
@@ -78,6 +79,7 @@ pub struct Enrichment {
     pub(super) ranges: Ranges,
     pub(super) lists: Lists,
     placeholders: Arc<Placeholders>,
+    pub(super) geoip: Arc<GeoIp>,
 }
 
 impl Enrichment {
@@ -108,6 +110,7 @@ impl Enrichment {
             ranges: Ranges::of(&ranges, &above),
             lists: Lists::of(&values),
             placeholders: Arc::new(placeholders),
+            geoip: Arc::default(),
             owners,
             above,
         }
@@ -115,6 +118,16 @@ impl Enrichment {
 
     pub(super) fn owner(&self, source_id: Option<&str>) -> Option<&Owner> {
         source_id.and_then(|id| self.owners.get(id))
+    }
+
+    /// The same with files of addresses.
+    #[must_use]
+    pub fn with_geoip(self, geoip: Arc<GeoIp>) -> Self {
+        Self { geoip, ..self }
+    }
+
+    pub fn geoip(&self) -> &Arc<GeoIp> {
+        &self.geoip
     }
 
     /// What `expand` in rules stands for.

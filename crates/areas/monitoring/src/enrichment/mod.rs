@@ -1,14 +1,18 @@
 //! What is known about an event besides what it says itself: the registered system of its source with its level, the
-//! agency that owns it, what its addresses are called and on which lists its names stand. Rules ask it like fields of the
+//! agency that owns it, what its addresses are called, where they are from and on which lists its names stand. Rules ask it like fields of the
 //! record, which keep their own names and go first; nothing of it is stored with the event
 //! (`docs/decisions/0021-enrichment.md`).
 
+mod asked;
+mod geoip;
 mod known;
 mod lists;
 mod ranges;
 mod record;
 mod store;
 
+pub use asked::Asked;
+pub use geoip::{FileState, GeoIp};
 pub use known::{Enrichment, Placeholders, Shelf};
 pub use record::{Enriched, FIELDS, is_field};
 

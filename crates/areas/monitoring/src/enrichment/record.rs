@@ -1,5 +1,6 @@
 //! An event with what is known about it, as rules ask it. A field of the record of the same name goes first.
 
+use super::asked::Asked;
 use super::known::Enrichment;
 use event::{Column, Event, LogSource, Record, Value};
 use std::borrow::Cow;
@@ -11,8 +12,12 @@ const ADDRESSES: [Column; 3] = [Column::SourceIp, Column::DestinationIp, Column:
 const LISTED: [Column; 5] =
     [Column::UserName, Column::TargetUserName, Column::HostName, Column::SourceIp, Column::DestinationIp];
 
-/// Names of everything that can be known: the owner's, then two of each of [`ADDRESSES`], then one of each of [`LISTED`].
-pub const FIELDS: [&str; 14] = [
+/// Columns of addresses of which files say where they are from.
+const REMOTE: [Column; 2] = [Column::SourceIp, Column::DestinationIp];
+
+/// Names of everything that can be known: the owner's, then two of each of [`ADDRESSES`], then one of each of [`LISTED`],
+/// then three of each of [`REMOTE`].
+pub const FIELDS: [&str; 20] = [
     "system_code",
     "system_level",
     "agency_code",
@@ -27,9 +32,16 @@ pub const FIELDS: [&str; 14] = [
     "host_name_list",
     "source_ip_list",
     "destination_ip_list",
+    "source_ip_country",
+    "source_ip_asn",
+    "source_ip_as_name",
+    "destination_ip_country",
+    "destination_ip_asn",
+    "destination_ip_as_name",
 ];
 const FIRST_RANGE: usize = 3;
 const FIRST_LIST: usize = FIRST_RANGE + 2 * ADDRESSES.len();
+const FIRST_REMOTE: usize = FIRST_LIST + LISTED.len();
 
 /// Whether a field is not the record's own, so that no stored record holds it.
 pub fn is_field(name: &str) -> bool {
@@ -43,36 +55,56 @@ pub struct Enriched<'e> {
 }
 
 impl<'e> Enriched<'e> {
-    pub fn of(event: &'e Event, known: &'e Enrichment) -> Self {
-        let mut facts: [Option<Cow<'e, Value>>; FIELDS.len()] = [const { None }; FIELDS.len()];
-        let mut set = |place: usize, value: Option<Cow<'e, Value>>| {
-            if let Some(fact) = facts.get_mut(place) {
-                *fact = value;
-            }
-        };
+    /// What is known of an event, as far as it is asked for.
+    pub fn of(event: &'e Event, known: &'e Enrichment, asked: Asked) -> Self {
+        let mut enriched = Self { event, facts: [const { None }; FIELDS.len()] };
+        if !asked.is_empty() {
+            enriched.look_up(known, asked);
+        }
+        enriched
+    }
+
+    fn set(&mut self, place: usize, value: Option<Cow<'e, Value>>) {
+        if let Some(fact) = self.facts.get_mut(place) {
+            *fact = value;
+        }
+    }
+
+    fn look_up(&mut self, known: &'e Enrichment, asked: Asked) {
+        let event = self.event;
         let owner = known.owner(event.source_id.as_deref());
         if let Some(owner) = owner {
-            set(0, owner.system_code.as_ref().map(Cow::Borrowed));
-            set(1, owner.system_level.as_ref().map(Cow::Borrowed));
-            set(2, owner.agency_code.as_ref().map(Cow::Borrowed));
+            self.set(0, owner.system_code.as_ref().map(Cow::Borrowed));
+            self.set(1, owner.system_level.as_ref().map(Cow::Borrowed));
+            self.set(2, owner.agency_code.as_ref().map(Cow::Borrowed));
         }
         let agency = owner.map(|owner| &*owner.agency_id);
+        let address = |column: Column| event.columns.text(column).and_then(|text| text.parse::<IpAddr>().ok());
         if !known.ranges.is_empty() {
             for (column, place) in ADDRESSES.into_iter().zip((FIRST_RANGE..).step_by(2)) {
-                let address = event.columns.text(column).and_then(|text| text.parse::<IpAddr>().ok());
+                let address = address(column).filter(|_| asked.asks_any(place, 2));
                 if let Some(range) = address.and_then(|address| known.ranges.find(address, agency, &known.above)) {
-                    set(place, Some(Cow::Borrowed(&range.name)));
-                    set(place + 1, Some(Cow::Borrowed(&range.kind)));
+                    self.set(place, Some(Cow::Borrowed(&range.name)));
+                    self.set(place + 1, Some(Cow::Borrowed(&range.kind)));
                 }
             }
         }
         if !known.lists.is_empty() {
             for (column, place) in LISTED.into_iter().zip(FIRST_LIST..) {
-                let text = event.columns.text(column);
-                set(place, text.and_then(|text| known.lists.find(text, agency, &known.above)));
+                let text = event.columns.text(column).filter(|_| asked.asks(place));
+                self.set(place, text.and_then(|text| known.lists.find(text, agency, &known.above)));
             }
         }
-        Self { event, facts }
+        if !known.geoip.is_empty() {
+            for (column, place) in REMOTE.into_iter().zip((FIRST_REMOTE..).step_by(3)) {
+                if let Some(address) = address(column).filter(|_| asked.asks_any(place, 3)) {
+                    let said = known.geoip.find(address);
+                    self.set(place, said.country.map(Cow::Owned));
+                    self.set(place + 1, said.number.map(Cow::Owned));
+                    self.set(place + 2, said.name.map(Cow::Owned));
+                }
+            }
+        }
     }
 
     /// What is known, by the names that rules use.
@@ -111,6 +143,7 @@ impl Record for Enriched<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::geoip::{self, GeoIp};
     use super::super::known::Owner;
     use super::super::store::Registers;
     use super::*;
@@ -118,6 +151,7 @@ mod tests {
     use crate::value_lists::ListedValue;
     use detection::{Engine, Matches, RuleSet};
     use std::collections::HashMap;
+    use std::sync::Arc;
 
     fn known() -> Enrichment {
         let owner = Owner::new("a".into(), Some("SYT".into()), Some("HIS".into()), Some(4));
@@ -153,14 +187,17 @@ mod tests {
         for (column, name) in LISTED.iter().zip(FIELDS.iter().skip(FIRST_LIST)) {
             assert_eq!(*name, format!("{column}_list"));
         }
-        assert_eq!(FIRST_LIST + LISTED.len(), FIELDS.len());
+        for (column, name) in REMOTE.iter().zip(FIELDS.iter().skip(FIRST_REMOTE).step_by(3)) {
+            assert_eq!(*name, format!("{column}_country"));
+        }
+        assert_eq!(FIRST_REMOTE + 3 * REMOTE.len(), FIELDS.len());
     }
 
     #[test]
     fn an_event_is_told_what_the_registers_know() {
         let (known, event) = (known(), event());
         let facts: Vec<(&str, Value)> =
-            Enriched::of(&event, &known).facts().map(|(name, value)| (name, value.clone())).collect();
+            Enriched::of(&event, &known, Asked::ALL).facts().map(|(name, value)| (name, value.clone())).collect();
         let wanted: [(&str, Value); 6] = [
             ("system_code", "HIS".into()),
             ("system_level", 4.into()),
@@ -170,14 +207,28 @@ mod tests {
             ("user_name_list", "administrators".into()),
         ];
         assert_eq!(facts, wanted);
-        assert_eq!(Enriched::of(&event, &Enrichment::default()).facts().count(), 0);
+        assert_eq!(Enriched::of(&event, &Enrichment::default(), Asked::ALL).facts().count(), 0);
+    }
+
+    #[test]
+    fn files_say_where_addresses_are_from_and_nothing_is_looked_up_unasked() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("country.mmdb");
+        std::fs::write(&path, geoip::tests::file([192, 0, 2, 0], 24, &geoip::tests::country("VN"), 1))
+            .expect("written");
+        let known = known().with_geoip(Arc::new(GeoIp::open(&[path])));
+        let event = event();
+        let enriched = Enriched::of(&event, &known, Asked::ALL);
+        assert_eq!(enriched.field("destination_ip_country"), Some(&"VN".into()));
+        assert_eq!(enriched.field("source_ip_country"), None, "it is inside");
+        assert_eq!(Enriched::of(&event, &known, Asked::default()).facts().count(), 0);
     }
 
     #[test]
     fn what_the_record_says_is_never_overwritten_and_keywords_search_it_alone() {
         let (known, mut event) = (known(), event());
         event.fields.set("system_code", "its own");
-        let enriched = Enriched::of(&event, &known);
+        let enriched = Enriched::of(&event, &known, Asked::ALL);
         assert_eq!(enriched.field("system_code"), Some(&"its own".into()));
         assert_eq!(enriched.field("agency_code"), Some(&"SYT".into()));
         let mut first = None;
@@ -203,7 +254,7 @@ mod tests {
         let (engine, mut matches) = (Engine::new(set), Matches::default());
         let (known, mut event) = (known(), event());
         event.log_source.product = Some("linux".into());
-        engine.evaluate(&Enriched::of(&event, &known), &mut matches);
+        engine.evaluate(&Enriched::of(&event, &known, Asked::ALL), &mut matches);
         let matched: Vec<usize> = matches.detections().iter().map(|detection| detection.rule).collect();
         assert_eq!(matched, [0]);
         let fields: Vec<&str> =

@@ -3,7 +3,7 @@
 use super::{Hunt, SubjectKind, narrow};
 use crate::alerts::SampleField;
 use crate::alerts::grouping::{Grouping, Matched, Owner, RuleFacts};
-use crate::enrichment::{Enriched, Enrichment};
+use crate::enrichment::{Asked, Enriched, Enrichment};
 use crate::indicators;
 use crate::indicators::in_force::{InForce, by_indicator, held_at};
 use crate::rules::Book;
@@ -34,6 +34,7 @@ struct RuleQuarry {
     facts: Arc<RuleFacts>,
     /// What is off or excepted feeds no correlation here either.
     tuning: Tuning,
+    asked: Asked,
     matches: Matches,
     correlations: CorrelationState,
 }
@@ -71,8 +72,10 @@ impl Quarry {
     async fn rule(connection: &impl Connection, book: &Book, id: &str, now: Micros) -> Result<Self, Error> {
         let position = book.set.position(id).ok_or(Error::NotFound)?;
         let rule = book.set.rules().get(position).ok_or(Error::NotFound)?;
+        let engine = Engine::of_rule(RuleSet::clone(&book.set), position);
         let quarry = RuleQuarry {
-            engine: Engine::of_rule(RuleSet::clone(&book.set), position),
+            asked: Asked::of(engine.rules()),
+            engine,
             position,
             facts: Arc::new(RuleFacts::of(rule)),
             tuning: Tuning::read(connection, now).await?,
@@ -101,8 +104,8 @@ impl Quarry {
 
 impl RuleQuarry {
     fn look(&mut self, event: &Event, known: &Enrichment, owner: &Owner, grouping: &mut Grouping) -> u64 {
-        let Self { engine, position, facts, tuning, matches, correlations } = self;
-        let enriched = Enriched::of(event, known);
+        let Self { engine, position, facts, tuning, asked, matches, correlations } = self;
+        let enriched = Enriched::of(event, known, *asked);
         engine.evaluate(&enriched, matches);
         if matches.is_empty() {
             return 0;

@@ -19,6 +19,7 @@ use organisation::audit::{Reading, Touched, record_reading};
 use organisation::{audit, people};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +41,7 @@ struct Chase {
     grouping: Grouping,
     damping: Damping,
     /// What registers know now.
-    known: Enrichment,
+    known: Arc<Enrichment>,
     /// Sequences of the next stretch, and of the longest that is tried.
     length: u64,
     longest: u64,
@@ -64,7 +65,7 @@ pub(super) async fn run(parts: &Parts, mut hunt: Hunt, stop: &CancellationToken)
         quarry,
         grouping: Grouping::new(parts.scoring.clone()),
         damping: Damping::default(),
-        known: Enrichment::read(&parts.db.scoped(&parts.scope).read()).await?,
+        known: parts.enrichment.current(),
         asked_at: now,
     };
     while let Some((_, last)) = hunt.sequences.filter(|(_, last)| hunt.next_sequence <= *last) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-/// Registers are looked at this often.
+/// Registers and files are looked at this often.
 const EVERY: Duration = Duration::from_secs(2);
 
 impl Pipeline {
@@ -29,8 +29,15 @@ impl Pipeline {
     /// Reads registers again where one has changed; what was read holds from the next batch on.
     pub async fn refresh_enrichment(&self) -> Result<(), Error> {
         let inner = &self.0;
-        let changed = self.known().changed(&inner.db.scoped(&inner.scope).read()).await?;
+        let (known, view) = (self.known(), inner.db.scoped(&inner.scope).read());
+        let files = known.geoip().clone();
+        let replaced = tokio::task::spawn_blocking(move || files.changed()).await.map_err(Error::internal)?;
+        let changed = match &replaced {
+            Some(_) => Some(Enrichment::read(&view).await?),
+            None => known.changed(&view).await?,
+        };
         if let Some(changed) = changed {
+            let changed = changed.with_geoip(replaced.map_or_else(|| known.geoip().clone(), Arc::new));
             let placeholders = changed.placeholders().clone();
             inner.enrichment.replace(changed);
             inner.placeholders.send_if_modified(|have| {

@@ -5,7 +5,7 @@ use super::read::Parsed;
 use super::tally::ImportTally;
 use super::{Inserting, Pipeline, Worker};
 use crate::alerts::SampleField;
-use crate::enrichment::{Enriched, Enrichment};
+use crate::enrichment::{Asked, Enriched, Enrichment};
 use crate::rules::hits::Fate;
 use crate::sources::resolver::{Known, Reading};
 use detection::{Engine, MatchedField, Moment};
@@ -72,6 +72,7 @@ async fn evaluate(
     let work = move || {
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
+            worker.asked = Asked::of(engine.rules());
         }
         worker.finder.take_over(&in_force);
         let mut matched = 0;
@@ -124,7 +125,7 @@ fn match_one(
     if worker.memory.has_seen(event.seq) {
         return 0;
     }
-    let enriched = Enriched::of(event, enrichment);
+    let enriched = Enriched::of(event, enrichment, worker.asked);
     engine.evaluate(&enriched, &mut worker.matches);
     if worker.matches.is_empty() {
         return 0;

@@ -3,7 +3,7 @@
 use super::pages::value_address;
 use super::run::{audit, context, monitoring, refusal, text, time};
 use super::senders::{Sender, senders, touched};
-use crate::enrichment::Enriched;
+use crate::enrichment::{Asked, Enriched};
 use crate::rules::explain::event_of;
 use askama::Template;
 use axum::extract::Path;
@@ -78,7 +78,7 @@ fn known(visit: &Visit, row: &Map<String, Value>) -> Vec<(&'static str, String)>
         });
         if words.is_empty() { value.as_text().map(Into::into).unwrap_or_default() } else { words.join(", ") }
     };
-    Enriched::of(&event, &known).facts().map(|(name, value)| (name, words(value))).collect()
+    Enriched::of(&event, &known, Asked::ALL).facts().map(|(name, value)| (name, words(value))).collect()
 }
 
 /// What a page shows of a row.

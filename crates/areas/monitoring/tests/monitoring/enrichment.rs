@@ -31,7 +31,12 @@ async fn keep(db: &Db, range: Option<RangeInput>, value: Option<ValueInput>) -> 
 }
 
 fn dmz() -> RangeInput {
-    RangeInput { network: "203.0.113.0/24".into(), name: "DMZ ngoài".into(), kind: "dmz".into(), ..RangeInput::default() }
+    RangeInput {
+        network: "203.0.113.0/24".into(),
+        name: "DMZ ngoài".into(),
+        kind: "dmz".into(),
+        ..RangeInput::default()
+    }
 }
 
 fn root() -> ValueInput {
@@ -145,7 +150,10 @@ async fn a_table_says_what_each_line_would_do_before_it_does() {
         let list = centre.get("2", "/value-lists?list=administrators").await;
         assert!(list.says("root") && list.says("administrators (1)"), "{}", list.text);
         assert!(centre.get("2", "/value-lists?format=csv").await.says("administrators,root"));
-        assert!(!centre.get("0", "/value-lists").await.says(">root<"), "what is of the whole centre is for who sees it");
+        assert!(
+            !centre.get("0", "/value-lists").await.says(">root<"),
+            "what is of the whole centre is for who sees it"
+        );
     })
     .await;
 }
