@@ -94,7 +94,7 @@ pub struct AddressRange {
 
 /// Identity of a range: one network has one name for one agency.
 fn identity(network: &IpNet, agency_id: Option<&str>) -> String {
-    hash(&[&network.to_string(), agency_id.unwrap_or_default()])
+    hash(&[network.to_string().as_str(), agency_id.unwrap_or_default()])
 }
 
 #[cfg(test)]

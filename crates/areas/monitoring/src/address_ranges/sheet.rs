@@ -85,7 +85,7 @@ async fn take(
     for (key, was, is) in [
         ("address-range-name", before.name.as_str(), after.name.as_str()),
         ("address-range-kind", before.kind.code(), after.kind.code()),
-        ("address-range-note", &before.note, &after.note),
+        ("address-range-note", before.note.as_str(), after.note.as_str()),
     ] {
         if was != is {
             changes.push(Change::new(key, was, is));

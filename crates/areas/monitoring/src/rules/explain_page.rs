@@ -7,7 +7,7 @@ use super::list::{Standing, named};
 use super::states;
 use super::{Book, exceptions, log_source, title};
 use crate::alerts::grouping::Owner;
-use crate::enrichment::{Asked, Enriched};
+use crate::enrichment::{self, Enriched};
 use crate::search::event_page::find;
 use crate::search::run::{audit, monitoring, text};
 use crate::search::senders::{Sender, senders, touched};
@@ -134,7 +134,7 @@ async fn asked(visit: &Visit, page: &Page, book: &Book, id: &str, event: &Event)
     let view = visit.read();
     let decisions = states::store::all(&view).await?;
     let known = monitoring(&visit.app)?.enrichment.current();
-    let why = why(book, position, &Enriched::of(event, &known, Asked::ALL), visit.lang, &page.format);
+    let why = why(book, position, &Enriched::of(event, &known, enrichment::Asked::ALL), visit.lang, &page.format);
     // What a correlation leaves out goes by the fields it groups by, not by one event.
     let (then, now) = match why.correlation {
         None => excepted(visit, book, &rule.id, event).await?,

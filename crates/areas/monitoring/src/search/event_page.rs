@@ -76,7 +76,7 @@ fn known(visit: &Visit, row: &Map<String, Value>) -> Vec<(&'static str, String)>
             words.push(text.to_owned());
             false
         });
-        if words.is_empty() { value.as_text().map(Into::into).unwrap_or_default() } else { words.join(", ") }
+        words.join(", ")
     };
     Enriched::of(&event, &known, Asked::ALL).facts().map(|(name, value)| (name, words(value))).collect()
 }
