@@ -17,7 +17,7 @@ pub(super) struct Registers {
     pub(super) values: Vec<ListedValue>,
     /// By source.
     pub(super) owners: HashMap<Box<str>, Owner>,
-    /// Agencies with how many are above each, itself among them, and the pairs.
+    /// Pairs of an agency and one above it, or itself.
     pub(super) above: Vec<(String, String)>,
 }
 

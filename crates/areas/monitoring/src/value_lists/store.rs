@@ -62,7 +62,7 @@ pub async fn names(connection: &impl Connection) -> Result<Vec<(String, u64)>, E
     let found = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
     let one = |row: &QueryResult| {
         let number: i64 = row.try_get("", "number")?;
-        Ok((row.try_get("", "list")?, u64::try_from(number).unwrap_or(0)))
+        Ok::<_, Error>((row.try_get::<String>("", "list")?, u64::try_from(number).unwrap_or(0)))
     };
     found.iter().map(one).collect()
 }
