@@ -287,6 +287,25 @@ catalogue-monitoring-suppressions-created_at = When.
 catalogue-monitoring-suppressions-ended_by = Person who ended it before its time.
 catalogue-monitoring-suppressions-ended_at = When.
 
+## monitoring.address_ranges
+catalogue-monitoring-address_ranges = What networks are called, of which kind they are and for whose events that holds.
+catalogue-monitoring-address_ranges-id = Identifier of the range.
+catalogue-monitoring-address_ranges-network = The network, for example 10.1.0.0/16; ip_in(source_ip, '10.1.0.0/16') asks events by network.
+catalogue-monitoring-address_ranges-name = What it is called; rules ask for it as source_ip_range.
+catalogue-monitoring-address_ranges-kind = internal, servers, dmz, users, guests, remote, public, partner or other.
+catalogue-monitoring-address_ranges-agency_id = Agency in whose events it holds, and in those below it; empty for all.
+catalogue-monitoring-address_ranges-note = Note.
+catalogue-monitoring-address_ranges-updated_at = When it was last changed.
+
+## monitoring.listed_values
+catalogue-monitoring-listed_values = Values on the lists that the centre keeps: administrators, servers, service accounts.
+catalogue-monitoring-listed_values-id = Identifier of the value on its list.
+catalogue-monitoring-listed_values-list = Name of the list, as rules write it.
+catalogue-monitoring-listed_values-value = The value: an account, a host name, an address.
+catalogue-monitoring-listed_values-agency_id = Agency in whose events it counts, and in those below it; empty for all.
+catalogue-monitoring-listed_values-note = Note.
+catalogue-monitoring-listed_values-updated_at = When it was last changed.
+
 ## organisation.agencies
 catalogue-organisation-agencies = Agencies of the province: departments, communes, bodies, enterprises, partners.
 catalogue-organisation-agencies-id = Identifier.

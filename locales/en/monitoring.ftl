@@ -205,6 +205,7 @@ event-arrival = Reached the centre
 event-source = Log source
 event-agency = Agency
 event-columns = Common fields
+event-known = What the registers say (now)
 event-fields = Fields of the original format
 event-raw = Original record
 event-not-understood = This format was not wholly understood; the original record is intact.

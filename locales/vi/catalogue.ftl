@@ -287,6 +287,25 @@ catalogue-monitoring-suppressions-created_at = Lúc tạo.
 catalogue-monitoring-suppressions-ended_by = Người kết thúc sớm.
 catalogue-monitoring-suppressions-ended_at = Lúc kết thúc sớm.
 
+## monitoring.address_ranges
+catalogue-monitoring-address_ranges = Tên, loại của các mạng, và áp dụng cho sự kiện của cơ quan nào.
+catalogue-monitoring-address_ranges-id = Mã của dải.
+catalogue-monitoring-address_ranges-network = Mạng, ví dụ 10.1.0.0/16; ip_in(source_ip, '10.1.0.0/16') hỏi sự kiện theo mạng.
+catalogue-monitoring-address_ranges-name = Tên dải; quy tắc hỏi ở source_ip_range.
+catalogue-monitoring-address_ranges-kind = internal (nội bộ), servers (máy chủ), dmz, users (người dùng), guests (khách), remote (từ xa), public (công cộng), partner (đối tác) hoặc other (khác).
+catalogue-monitoring-address_ranges-agency_id = Cơ quan có sự kiện mà dải áp dụng, kể cả cơ quan trực thuộc; trống nếu là tất cả.
+catalogue-monitoring-address_ranges-note = Ghi chú.
+catalogue-monitoring-address_ranges-updated_at = Lúc thay đổi gần nhất.
+
+## monitoring.listed_values
+catalogue-monitoring-listed_values = Giá trị trong các danh sách của Trung tâm: quản trị, máy chủ, tài khoản dịch vụ.
+catalogue-monitoring-listed_values-id = Mã của giá trị trong danh sách.
+catalogue-monitoring-listed_values-list = Tên danh sách, đúng như quy tắc viết.
+catalogue-monitoring-listed_values-value = Giá trị: tài khoản, tên máy, địa chỉ.
+catalogue-monitoring-listed_values-agency_id = Cơ quan có sự kiện mà giá trị áp dụng, kể cả cơ quan trực thuộc; trống nếu là tất cả.
+catalogue-monitoring-listed_values-note = Ghi chú.
+catalogue-monitoring-listed_values-updated_at = Lúc thay đổi gần nhất.
+
 ## organisation.agencies
 catalogue-organisation-agencies = Cơ quan, tổ chức trong tỉnh: sở, ngành, xã, phường, đơn vị, doanh nghiệp, đối tác.
 catalogue-organisation-agencies-id = Mã định danh.

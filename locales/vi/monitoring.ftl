@@ -205,6 +205,7 @@ event-arrival = Đến trung tâm lúc
 event-source = Nguồn nhật ký
 event-agency = Cơ quan
 event-columns = Trường chung
+event-known = Sổ của Trung tâm cho biết (lúc này)
 event-fields = Trường của định dạng gốc
 event-raw = Bản ghi gốc
 event-not-understood = Định dạng này chưa được nhận ra hết; bản ghi gốc vẫn còn nguyên.

@@ -23,6 +23,7 @@ use kit::migration::migrate;
 use kit::sealed::Resealed;
 use kit::{Area, Db, Scope};
 use monitoring::alerts::scoring::Scoring;
+use monitoring::enrichment::Enrichment;
 use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::Shelf;
@@ -106,6 +107,7 @@ pub struct Centre {
     providers: Providers,
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
     pub rule_directories: Vec<PathBuf>,
+    reloading: tokio::sync::Mutex<()>,
     pub retention: Retention,
     pub scoring: Arc<Scoring>,
     /// Checkpoints of the audit trail, with their key.
@@ -142,8 +144,9 @@ impl Centre {
             std::fs::create_dir_all(own_rules(data, configuration)).context("the rules folder")?;
         }
         let rule_directories = rule_directories(data, configuration, rules);
-        let (engine, book) = load_rules(&content, &rule_directories, clock.now())?;
         let scope = Scope::service("luytre");
+        let known = Enrichment::read(&db.scoped(&scope).read()).await?;
+        let (engine, book) = load_rules(&content, &rule_directories, known.placeholders(), clock.now())?;
         keep_versions(&db, &scope, &book, clock.now()).await?;
         let rules = Shelf::new(book);
         let tx = db.scoped(&scope).begin().await?;
@@ -161,6 +164,7 @@ impl Centre {
             clock: clock.clone(),
             live: live.clone(),
             scoring: scoring.clone(),
+            geoip: configuration.enrichment.geoip.clone(),
         })
         .await?;
         let retention = Retention::load(&content)?;
@@ -180,6 +184,7 @@ impl Centre {
             breached,
             providers,
             rule_directories,
+            reloading: tokio::sync::Mutex::default(),
             retention,
             scoring,
             checkpoints,
@@ -224,9 +229,12 @@ impl Centre {
 
     /// Puts changed rule files in force.
     pub async fn reload_rules(&self) -> Result<()> {
+        // Whoever loads later puts in force what is newer.
+        let _turn = self.reloading.lock().await;
         let (content, directories, now) = (self.content.clone(), self.rule_directories.clone(), self.clock.now());
-        let (engine, book) =
-            tokio::task::spawn_blocking(move || load_rules(&content, &directories, now)).await.context("loading")??;
+        let placeholders = self.pipeline.placeholders().borrow().clone();
+        let load = move || load_rules(&content, &directories, &placeholders, now);
+        let (engine, book) = tokio::task::spawn_blocking(load).await.context("loading")??;
         tracing::info!(rules = book.set.len(), failed = book.errors.len(), "rules loaded");
         keep_versions(&self.db, &self.scope, &book, now).await?;
         // What was decided about new rules counts from their first match.

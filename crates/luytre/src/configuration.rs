@@ -63,10 +63,19 @@ pub struct Configuration {
     pub search: Search,
     pub secrets: Secrets,
     pub sign_in: SignInSettings,
+    pub enrichment: Enriching,
     /// Directory whose files replace built-in content of the same path.
     pub content_directory: Option<PathBuf>,
     /// Directory of Sigma rules that is watched; `rules` in the data directory where not set.
     pub rules_directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Enriching {
+    /// Files in the format MMDB (country, autonomous system) that say where addresses are from; what the first says of an
+    /// address counts. Looked at every two seconds.
+    pub geoip: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -185,6 +194,7 @@ impl Default for Configuration {
             search: Search::default(),
             secrets: Secrets::default(),
             sign_in: SignInSettings::default(),
+            enrichment: Enriching::default(),
             content_directory: None,
             rules_directory: None,
         }

@@ -6,8 +6,10 @@ use crate::content::Content;
 use detection::CorrelationCounters;
 use event_store::{Problem, Report};
 use ingest::{FormatSet, SAMPLES_ARRIVED};
+use kit::clock::{DAY, Micros};
 use kit::locale::{Argument, texts};
 use kit::{Lang, Scope};
+use monitoring::enrichment::FileState;
 use organisation::audit;
 use organisation::regulations::{Source, State, Unread};
 use serde::{Deserialize, Serialize};
@@ -91,7 +93,9 @@ impl Examiner {
         }
         let correlations = self.correlations(&centre.pipeline.counters().correlations);
         let law = self.law(&centre.regulations.current());
-        vec![audit, check("sealed fields", sealed), store, rules, correlations, law, self.formats(&centre.content)]
+        let geoip = self.geoip(&centre.pipeline.enrichment().current().geoip().files(), centre.clock.now());
+        let formats = self.formats(&centre.content);
+        vec![audit, check("sealed fields", sealed), store, rules, correlations, geoip, law, formats]
     }
 
     /// What correlations remember. What they had to forget while it might still have counted is not well.
@@ -106,6 +110,27 @@ impl Examiner {
         let well = held.forgotten_groups == 0 && held.unsaved_groups == 0;
         let says = self.say(if well { "doctor-correlations-well" } else { "doctor-correlations-forgot" }, &arguments);
         check("correlations", if well { Ok(says) } else { Err(says) })
+    }
+
+    /// Files that say where addresses are from. One that cannot be read or is old is not well.
+    fn geoip(self, files: &[FileState], now: Micros) -> Check {
+        let problem = |file: &FileState| {
+            let path = ("path", file.path.display().to_string().into());
+            if let Some(problem) = &file.problem {
+                return Some(self.say("doctor-geoip-unread", &[path, ("problem", problem.as_str().into())]));
+            }
+            let days = file.built.map(|built| now.saturating_sub(built) / DAY).unwrap_or_default();
+            file.is_old(now).then(|| self.say("doctor-geoip-old", &[path, ("days", days.into())]))
+        };
+        let problems: Vec<String> = files.iter().filter_map(problem).collect();
+        let counts = [("count", files.len().into()), ("wrong", problems.len().into())];
+        let key = match (files.is_empty(), problems.is_empty()) {
+            (true, _) => "doctor-geoip-none",
+            (_, true) => "doctor-geoip-well",
+            (_, false) => "doctor-geoip-wrong",
+        };
+        let says = self.say(key, &counts);
+        Check { problems, ..check("geoip", if key == "doctor-geoip-wrong" { Err(says) } else { Ok(says) }) }
     }
 
     /// Files of law in force, and versions that the program does not read.
@@ -201,6 +226,21 @@ impl Examiner {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_addresses_that_is_missing_or_old_is_told() {
+        let file = |built: Option<Micros>, problem: Option<&str>| FileState {
+            path: "country.mmdb".into(),
+            built,
+            problem: problem.map(ToOwned::to_owned),
+        };
+        let now = 10_000 * DAY;
+        assert!(Examiner(Lang::Vi).geoip(&[], now).well);
+        assert!(Examiner(Lang::Vi).geoip(&[file(Some(now - DAY), None)], now).well);
+        let told = Examiner(Lang::Vi).geoip(&[file(None, Some("no such file")), file(Some(0), None)], now);
+        assert!(!told.well && told.problems.len() == 2, "{told:?}");
+        assert!(told.problems[0].contains("no such file") && told.problems[1].contains("country.mmdb"), "{told:?}");
+    }
 
     #[test]
     fn problems_of_the_store_are_told_in_sentences_of_the_language_asked_for() {

@@ -5,6 +5,7 @@ use crate::content::Content;
 use anyhow::Result;
 use detection::{Engine, LoadOptions, RuleSet, RuleSource, RuleTestFile};
 use kit::{Db, Scope};
+use monitoring::enrichment::Placeholders;
 use monitoring::rules::packs::Places;
 use monitoring::rules::versions::store::Recorded;
 use monitoring::rules::{Book, versions};
@@ -31,8 +32,13 @@ pub(crate) fn rule_directories(data: &Path, configuration: &Configuration, more:
 }
 
 /// Built-in rules first, then the directories: a later rule of the same id replaces an earlier one. With the tests that lie
-/// beside them.
-pub(crate) fn load_rules(content: &Content, directories: &[PathBuf], now: i64) -> Result<(Engine, Book)> {
+/// beside them. `placeholders` are the lists that rules expand.
+pub(crate) fn load_rules(
+    content: &Content,
+    directories: &[PathBuf],
+    placeholders: &Placeholders,
+    now: i64,
+) -> Result<(Engine, Book)> {
     let (mut sources, mut tests, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for (path, text) in content.files("rules", &[".yml", ".yaml"])? {
         let is_test = path.ends_with(".test.yml");
@@ -53,7 +59,7 @@ pub(crate) fn load_rules(content: &Content, directories: &[PathBuf], now: i64) -
         tests.extend(files);
         errors.extend(wrong);
     }
-    let (set, wrong) = RuleSet::load(&sources, &LoadOptions::default());
+    let (set, wrong) = RuleSet::load(&sources, &LoadOptions { placeholders: placeholders.clone() });
     errors.extend(wrong);
     let book = Book { set: Arc::new(set.clone()), errors, tests, loaded_at: now, ..Book::default() };
     Ok((Engine::new(set), book))

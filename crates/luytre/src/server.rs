@@ -107,6 +107,7 @@ impl Server {
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
         tokio::spawn(follow_law(centre.clone(), stop.clone()));
+        tokio::spawn(follow_lists(centre.clone(), stop.clone()));
         let sender = notices(&centre, address)?;
         tokio::spawn(send_notices(sender, stop.clone()));
         let schedules = tokio::spawn(keep_running(schedules(&centre), stop.clone()));
@@ -203,6 +204,7 @@ fn app(
             centre.policies.session.live.tails,
         ),
         rules: centre.rules.clone(),
+        enrichment: centre.pipeline.enrichment(),
     });
     ports.insert(crate::rules::places(&centre.data, configuration)?);
     ports.insert(Policies::clone(&centre.policies));
@@ -418,6 +420,20 @@ async fn health(State(centre): State<Arc<Centre>>) -> (StatusCode, Json<Value>) 
     let status = if registers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let trail = centre.checkpoints.trouble().is_none();
     (status, Json(json!({ "registers": registers, "audit_trail": trail, "version": env!("CARGO_PKG_VERSION") })))
+}
+
+/// Loads rules anew when a list that they may expand has changed.
+async fn follow_lists(centre: Arc<Centre>, stop: CancellationToken) {
+    let mut placeholders = centre.pipeline.placeholders();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = placeholders.changed() => if changed.is_err() { return },
+        }
+        if let Err(error) = centre.reload_rules().await {
+            tracing::error!(%error, "rules could not be loaded; the old ones stay in force");
+        }
+    }
 }
 
 /// Puts changed rules in force half a second after the last change of a file.

@@ -1,10 +1,12 @@
 //! Monitoring: what arrives, from whom, what it means and who is told: sources, the pipeline, rules, alerts,
 //! event search, questions in SQL, and the duty room's start page.
 
+pub mod address_ranges;
 pub mod alerts;
 pub mod bulk;
 pub mod duty;
 pub mod early_warning;
+pub mod enrichment;
 pub mod entities;
 mod finders;
 pub mod hunts;
@@ -22,6 +24,7 @@ pub mod stories;
 pub mod suppressions;
 pub mod techniques;
 pub mod timespan;
+pub mod value_lists;
 
 use kit::migration::Migration;
 use kit::web::Routes;
@@ -40,6 +43,8 @@ pub struct Monitoring {
     pub rules: rules::Shelf,
     /// The scoring table in force, by which alerts are weighed, grouped and told as stories.
     pub scoring: Arc<alerts::scoring::Scoring>,
+    /// What registers know of events.
+    pub enrichment: enrichment::Shelf,
 }
 
 /// What monitoring brings to the program.
@@ -62,6 +67,8 @@ pub fn area() -> Area {
             .merge(indicators::routes())
             .merge(hunts::routes())
             .merge(sources::routes())
+            .merge(address_ranges::routes())
+            .merge(value_lists::routes())
             .merge(bulk::routes()),
         migrations: MIGRATIONS.to_vec(),
         tables: vec![
@@ -78,6 +85,8 @@ pub fn area() -> Area {
             hunts::tables::HUNTS,
             hunts::tables::HUNT_ALERTS,
             suppressions::tables::SUPPRESSIONS,
+            address_ranges::tables::ADDRESS_RANGES,
+            value_lists::tables::LISTED_VALUES,
         ],
         navigation: navigation(),
         counters: duty::counters(),
@@ -161,6 +170,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-rule-bundles",
         sql: include_str!("../migrations/2026-11-23-monitoring-rule-bundles.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-enrichment",
+        sql: include_str!("../migrations/2026-11-23-monitoring-enrichment.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -186,5 +199,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("monitoring", "indicator-navigation", "/indicators", "radar-2", &[Capability::ViewRules], 46),
         item("monitoring", "hunt-navigation", "/hunts", "history", hunts::service::NEEDED, 47),
         item("monitoring", "source-navigation", "/sources", "plug-connected", &[Capability::ViewSources], 50),
+        item("monitoring", "address-range-navigation", "/address-ranges", "network", &[Capability::ViewSources], 52),
+        item("monitoring", "value-list-navigation", "/value-lists", "clipboard-list", &[Capability::ViewSources], 54),
     ]
 }

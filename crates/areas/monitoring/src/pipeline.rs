@@ -1,7 +1,7 @@
 //! The order of things that happen to one event, named in one place:
-//! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → detection (rules, correlations), each
-//! match through `judge` (is its rule off or on trial, is it excepted?) → `indicators` (is it on a list?) → `early_warning`
-//! (is it usual?) → event store
+//! log (durable) → `read` → formats (bytes to fields) → sources (whose is it?) → enrichment (what do registers know of it?) →
+//! detection (rules, correlations), each match through `judge` (is its rule off or on trial, is it excepted?) → `indicators`
+//! (is it on a list?) → `early_warning` (is it usual?) → event store
 //! (searchable) → grouping → one transaction with alerts, hits, the detection cursor and from time to time what correlations
 //! remember (`memory`) → the store is told.
 //!
@@ -10,6 +10,7 @@
 
 mod counters;
 mod early_warning;
+mod enrichment;
 mod evaluate;
 mod indicators;
 mod judge;
@@ -28,6 +29,7 @@ use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Cursor, Damping};
 use crate::alerts::scoring::Scoring;
 use crate::early_warning::watch::Watch;
+use crate::enrichment::{Asked, Enrichment, GeoIp, Placeholders, Shelf};
 use crate::indicators::in_force::InForce;
 use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
@@ -43,6 +45,7 @@ use kit::live::Live;
 use kit::{Db, Error, Scope};
 use memory::{Left, Memory};
 use read::Parsed;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -71,6 +74,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub live: Live,
     pub scoring: Arc<Scoring>,
+    /// Files in the format MMDB that say where addresses are from.
+    pub geoip: Vec<PathBuf>,
 }
 
 /// The running pipeline. Cheap to clone.
@@ -84,6 +89,9 @@ struct Inner {
     /// What people decided about rules.
     tuning: RwLock<Arc<Tuning>>,
     indicators: RwLock<Arc<InForce>>,
+    /// What events are told before rules are asked.
+    enrichment: Shelf,
+    placeholders: watch::Sender<Arc<Placeholders>>,
     sources: Arc<SourceResolver>,
     counters: Arc<Counters>,
     /// Everything up to here is in the store's memory or segments, evaluated and committed. After a start it runs
@@ -104,11 +112,13 @@ impl Pipeline {
     /// Starts where the last run committed: what the store or the memory of correlations still needs is read from the log
     /// again, what was evaluated already raises nothing.
     pub async fn start(parts: Parts) -> Result<Self, Error> {
-        let Parts { store, formats, engine, db, scope, clock, live, scoring } = parts;
+        let Parts { store, formats, engine, db, scope, clock, live, scoring, geoip } = parts;
         let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
         let cursor = record::cursor(&db.scoped(&scope).read(), Cursor::Detection).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let indicators = InForce::read(&db.scoped(&scope).read(), clock.now()).await?;
+        let geoip = tokio::task::spawn_blocking(move || GeoIp::open(&geoip)).await.map_err(Error::internal)?;
+        let enrichment = Enrichment::read(&db.scoped(&scope).read()).await?.with_geoip(Arc::new(geoip));
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
@@ -122,6 +132,8 @@ impl Pipeline {
             engine: RwLock::new(engine),
             tuning: RwLock::new(Arc::new(tuning)),
             indicators: RwLock::new(Arc::new(indicators)),
+            placeholders: watch::Sender::new(enrichment.placeholders().clone()),
+            enrichment: Shelf::new(enrichment),
             sources,
             counters: Arc::default(),
             evaluated: watch::Sender::new(store.next_needed().saturating_sub(1)),
@@ -144,6 +156,7 @@ impl Pipeline {
             tokio::spawn(tuning::watch(pipeline.clone())),
             tokio::spawn(indicators::watch(pipeline.clone())),
             tokio::spawn(early_warning::forget(pipeline.clone())),
+            tokio::spawn(enrichment::watch(pipeline.clone())),
         ];
         *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         Ok(pipeline)
@@ -247,6 +260,8 @@ pub(crate) struct Worker {
     matches: Matches,
     damping: Damping,
     judge: judge::Judge,
+    /// What the rules in force ask beside the record.
+    asked: Asked,
     finder: indicators::Finder,
     watch: Watch,
     /// Rulings on the detections of the event under evaluation, in their order.
@@ -279,6 +294,7 @@ impl Worker {
             matches: Matches::default(),
             damping: Damping::default(),
             judge: judge::Judge::default(),
+            asked: Asked::default(),
             finder: indicators::Finder::default(),
             watch,
             judged: Vec::new(),

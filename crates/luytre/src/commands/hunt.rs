@@ -11,6 +11,7 @@ use anyhow::Result;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use kit::live::Live;
+use monitoring::enrichment::Enrichment;
 use monitoring::hunts::service::{self, HuntInput};
 use monitoring::hunts::{Hunt, Parts, State, SubjectKind, run_next, store};
 use std::path::Path;
@@ -50,7 +51,8 @@ pub(super) async fn hunt(
     let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
     let now = registers.clock.now();
     let content = Content::new(configuration.content_directory.clone());
-    let (_, book) = load_rules(&content, &rule_directories(data, configuration, &[]), now)?;
+    let known = Enrichment::read(&registers.db.scoped(&scope).read()).await?;
+    let (_, book) = load_rules(&content, &rule_directories(data, configuration, &[]), known.placeholders(), now)?;
     let ends = window.from.is_some() || window.to.is_some();
     let input = HuntInput {
         kind: kind.code().to_owned(),
@@ -122,6 +124,7 @@ pub(crate) fn parts(centre: &Centre) -> Parts {
         live: centre.live.clone(),
         scoring: Arc::clone(&centre.scoring),
         rules: centre.rules.clone(),
+        enrichment: centre.pipeline.enrichment(),
     }
 }
 

@@ -33,7 +33,7 @@ const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 /// An id that nothing has.
 const NOBODY: &str = "0199aaaa-0000-7000-8000-000000000000";
 /// Tables whose rows of the foreign agency are told by a column, with the column of their id.
-const FOREIGN: [(&str, &str); 16] = [
+const FOREIGN: [(&str, &str); 18] = [
     ("people", "id"),
     ("person_roles", "id"),
     ("api_keys", "id"),
@@ -48,6 +48,8 @@ const FOREIGN: [(&str, &str); 16] = [
     ("saved_searches", "id"),
     ("rule_exceptions", "id"),
     ("suppressions", "id"),
+    ("address_ranges", "id"),
+    ("listed_values", "id"),
     ("incidents", "id"),
     ("notices", "id"),
 ];
@@ -303,6 +305,15 @@ async fn rows_of(registers: &Registers, b: &str) {
         now + 24 * HOUR
     );
     tx.execute_unprepared(&suppression).await.expect("suppression");
+    let known = format!(
+        "INSERT INTO address_ranges (id, network, name, name_fold, kind, agency_id, note, created_by, created_at, \
+         updated_at) VALUES ('{range}', '10.99.0.0/16', 'Xa', 'xa', 'internal', '{b}', 'Xa', '{id}', {now}, {now}); \
+         INSERT INTO listed_values (id, list, value, value_fold, agency_id, note, created_by, created_at, updated_at) \
+         VALUES ('{value}', 'administrators', 'Xa', 'xa', '{b}', 'Xa', '{id}', {now}, {now})",
+        range = kit::id::new_id(now),
+        value = kit::id::new_id(now),
+    );
+    tx.execute_unprepared(&known).await.expect("ranges and values");
     tx.commit().await.expect("commit");
 }
 

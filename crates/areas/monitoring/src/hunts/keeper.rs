@@ -2,6 +2,7 @@
 
 use super::{Hunt, State, run, store};
 use crate::alerts::scoring::Scoring;
+use crate::enrichment;
 use crate::rules::Shelf;
 use event_store::Store;
 use kit::clock::Clock;
@@ -28,6 +29,8 @@ pub struct Parts {
     pub live: Live,
     pub scoring: Arc<Scoring>,
     pub rules: Shelf,
+    /// What registers know of events.
+    pub enrichment: enrichment::Shelf,
 }
 
 /// Goes on until stopped. A hunt that is under way then goes on after the next start, from its last stretch.

@@ -1,6 +1,7 @@
 //! What of the stored records a hunt reads at all, as a condition of SQL that the indexes of the store answer: it may let
 //! through too much and never too little, since every record that it lets through is looked at anew. Pure.
 
+use crate::enrichment::is_field;
 use crate::indicators::Listed;
 use detection::{Clue, IndicatorKind, Rule, RuleSet};
 use event::{Column, ColumnKind};
@@ -86,6 +87,10 @@ fn of_one(rule: &Rule) -> Option<String> {
 fn of_clues(clues: &[Clue]) -> Option<String> {
     let mut columns: BTreeSet<String> = BTreeSet::new();
     let mut texts = BTreeSet::new();
+    // What registers know of a record does not stand in it.
+    if clues.iter().any(|clue| clue.field.as_deref().is_some_and(is_field)) {
+        return None;
+    }
     for Clue { field, text } in clues {
         texts.insert(plain(text)?);
         let Some(name) = field else {

@@ -3,6 +3,7 @@
 use super::{Hunt, SubjectKind, narrow};
 use crate::alerts::SampleField;
 use crate::alerts::grouping::{Grouping, Matched, Owner, RuleFacts};
+use crate::enrichment::{Asked, Enriched, Enrichment};
 use crate::indicators;
 use crate::indicators::in_force::{InForce, by_indicator, held_at};
 use crate::rules::Book;
@@ -33,6 +34,7 @@ struct RuleQuarry {
     facts: Arc<RuleFacts>,
     /// What is off or excepted feeds no correlation here either.
     tuning: Tuning,
+    asked: Asked,
     matches: Matches,
     correlations: CorrelationState,
 }
@@ -70,8 +72,10 @@ impl Quarry {
     async fn rule(connection: &impl Connection, book: &Book, id: &str, now: Micros) -> Result<Self, Error> {
         let position = book.set.position(id).ok_or(Error::NotFound)?;
         let rule = book.set.rules().get(position).ok_or(Error::NotFound)?;
+        let engine = Engine::of_rule(RuleSet::clone(&book.set), position);
         let quarry = RuleQuarry {
-            engine: Engine::of_rule(RuleSet::clone(&book.set), position),
+            asked: Asked::of(engine.rules()),
+            engine,
             position,
             facts: Arc::new(RuleFacts::of(rule)),
             tuning: Tuning::read(connection, now).await?,
@@ -90,18 +94,19 @@ impl Quarry {
     }
 
     /// Looks at one event and gathers what it finds. Returns the number of matches.
-    pub(super) fn look(&mut self, event: &Event, owner: &Owner, grouping: &mut Grouping) -> u64 {
+    pub(super) fn look(&mut self, event: &Event, known: &Enrichment, owner: &Owner, grouping: &mut Grouping) -> u64 {
         match &mut self.kind {
-            Kind::Rule(quarry) => quarry.look(event, owner, grouping),
+            Kind::Rule(quarry) => quarry.look(event, known, owner, grouping),
             Kind::Indicators(quarry) => quarry.look(event, owner, grouping),
         }
     }
 }
 
 impl RuleQuarry {
-    fn look(&mut self, event: &Event, owner: &Owner, grouping: &mut Grouping) -> u64 {
-        let Self { engine, position, facts, tuning, matches, correlations } = self;
-        engine.evaluate(event, matches);
+    fn look(&mut self, event: &Event, known: &Enrichment, owner: &Owner, grouping: &mut Grouping) -> u64 {
+        let Self { engine, position, facts, tuning, asked, matches, correlations } = self;
+        let enriched = Enriched::of(event, known, *asked);
+        engine.evaluate(&enriched, matches);
         if matches.is_empty() {
             return 0;
         }
@@ -124,7 +129,7 @@ impl RuleQuarry {
         }
         let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: owner.scope() };
         let mut feeds = |found: &CorrelationMatch| !is_off(found.rule) && !is_excepted(found.rule, &found.group);
-        let correlated = correlations.observe(engine, event, moment, matches, &mut feeds);
+        let correlated = correlations.observe(engine, &enriched, moment, matches, &mut feeds);
         for matched in correlated.iter().filter(|matched| matched.rule == *position) {
             if !is_excepted(*position, &matched.group) {
                 grouping.add_correlation(Matched { rule: facts, owner, suppression: None }, event, matched);

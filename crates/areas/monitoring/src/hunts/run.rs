@@ -7,6 +7,7 @@ use super::store::{self, Stretch};
 use super::{Hunt, State};
 use crate::alerts::grouping::{Grouping, Owner};
 use crate::alerts::record::{self, Damping};
+use crate::enrichment::Enrichment;
 use crate::rules::explain::event_of;
 use crate::search::run::{refusal, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
@@ -18,6 +19,7 @@ use organisation::audit::{Reading, Touched, record_reading};
 use organisation::{audit, people};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +40,8 @@ struct Chase {
     quarry: Quarry,
     grouping: Grouping,
     damping: Damping,
+    /// What registers know now.
+    known: Arc<Enrichment>,
     /// Sequences of the next stretch, and of the longest that is tried.
     length: u64,
     longest: u64,
@@ -61,6 +65,7 @@ pub(super) async fn run(parts: &Parts, mut hunt: Hunt, stop: &CancellationToken)
         quarry,
         grouping: Grouping::new(parts.scoring.clone()),
         damping: Damping::default(),
+        known: parts.enrichment.current(),
         asked_at: now,
     };
     while let Some((_, last)) = hunt.sequences.filter(|(_, last)| hunt.next_sequence <= *last) {
@@ -164,7 +169,7 @@ async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -
         let source_id = event.source_id.clone().unwrap_or_default();
         let unknown = || Owner { source_id: source_id.clone(), ..Owner::default() };
         let owner = owners.get(&*source_id).cloned().unwrap_or_else(unknown);
-        matches += chase.quarry.look(&event, &owner, &mut chase.grouping);
+        matches += chase.quarry.look(&event, &chase.known, &owner, &mut chase.grouping);
     }
     let now = parts.clock.now();
     let scoped = parts.db.scoped(&parts.scope);

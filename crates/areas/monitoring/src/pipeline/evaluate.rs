@@ -6,6 +6,7 @@ use super::read::Parsed;
 use super::tally::ImportTally;
 use super::{Inserting, Pipeline, Worker};
 use crate::alerts::SampleField;
+use crate::enrichment::{Asked, Enriched, Enrichment};
 use crate::rules::hits::Fate;
 use crate::sources::resolver::{Known, Reading};
 use detection::{Engine, MatchedField, Moment};
@@ -66,12 +67,14 @@ async fn evaluate(
     bound: Vec<Arc<Known>>,
 ) -> Result<(Worker, Vec<Event>), Error> {
     let (engine, tuning, in_force) = (pipeline.engine(), pipeline.tuning(), pipeline.indicators());
+    let enrichment = pipeline.known();
     let formats = pipeline.formats();
     let counters = pipeline.0.counters.clone();
     let tally = pipeline.0.tally.read().unwrap_or_else(PoisonError::into_inner).clone();
     let work = move || {
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
+            worker.asked = Asked::of(engine.rules());
         }
         worker.finder.take_over(&in_force);
         let mut matched = 0;
@@ -80,7 +83,7 @@ async fn evaluate(
                 read_again(&formats, event, reading);
             }
             worker.board.hear(known, event);
-            matched += match_one(&mut worker, &engine, event, known, tally.as_deref());
+            matched += match_one(&mut worker, &engine, &enrichment, event, known, tally.as_deref());
             matched += look_up(&mut worker, event, known, tally.as_deref());
             matched += watch_one(&mut worker, event, known);
         }
@@ -114,11 +117,19 @@ fn read_again(formats: &ingest::FormatSet, event: &mut Event, reading: &Reading)
 }
 
 /// Evaluates one event and gathers what it matched. Returns the number of matches that are alerts.
-fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known, tally: Option<&ImportTally>) -> u64 {
+fn match_one(
+    worker: &mut Worker,
+    engine: &Engine,
+    enrichment: &Enrichment,
+    event: &Event,
+    known: &Known,
+    tally: Option<&ImportTally>,
+) -> u64 {
     if worker.memory.has_seen(event.seq) {
         return 0;
     }
-    engine.evaluate(event, &mut worker.matches);
+    let enriched = Enriched::of(event, enrichment, worker.asked);
+    engine.evaluate(&enriched, &mut worker.matches);
     if worker.matches.is_empty() {
         return 0;
     }
@@ -143,7 +154,7 @@ fn match_one(worker: &mut Worker, engine: &Engine, event: &Event, known: &Known,
     });
     let moment = Moment { time: event.time, arrival: event.arrival, seq: event.seq, scope: known.owner.scope() };
     // Correlations are fed also with what was evaluated before the restart and is not in what they remember of it.
-    let correlated = correlations.observe(engine, event, moment, matches, &mut |found| {
+    let correlated = correlations.observe(engine, &enriched, moment, matches, &mut |found| {
         let fate = judge.ruling(found.rule).and_then(|ruling| ruling.fate(&known.owner, event, &found.group));
         feeds(fate)
     });

@@ -3,7 +3,7 @@
 use super::reading::{self, Line, Words};
 use super::{Book, title};
 use crate::search::run::{text, time};
-use event::{Column, Event, Fields, LogSource, Value};
+use event::{Column, Event, Fields, LogSource, Record, Value};
 use kit::Lang;
 use kit::page::Format;
 use serde::Serialize;
@@ -40,7 +40,7 @@ impl Why {
 }
 
 /// Asks the rule at a position of the set.
-pub fn why(book: &Book, position: usize, event: &Event, lang: Lang, format: &Format) -> Why {
+pub fn why(book: &Book, position: usize, event: &dyn Record, lang: Lang, format: &Format) -> Why {
     if let Some(answer) = answer(book, position, event, lang) {
         return Why { answers: vec![answer], correlation: None };
     }
@@ -49,7 +49,7 @@ pub fn why(book: &Book, position: usize, event: &Event, lang: Lang, format: &For
     Why { answers: bases.filter_map(|base| answer(book, base, event, lang)).collect(), correlation: Some(words) }
 }
 
-fn answer(book: &Book, position: usize, event: &Event, lang: Lang) -> Option<Answer> {
+fn answer(book: &Book, position: usize, event: &dyn Record, lang: Lang) -> Option<Answer> {
     let explanation = book.set.explain(position, event)?;
     let rule = book.set.rules().get(position)?;
     Some(Answer {

@@ -7,6 +7,7 @@ use super::list::{Standing, named};
 use super::states;
 use super::{Book, exceptions, log_source, title};
 use crate::alerts::grouping::Owner;
+use crate::enrichment::{self, Enriched};
 use crate::search::event_page::find;
 use crate::search::run::{audit, monitoring, text};
 use crate::search::senders::{Sender, senders, touched};
@@ -132,7 +133,8 @@ async fn asked(visit: &Visit, page: &Page, book: &Book, id: &str, event: &Event)
     let rule = book.set.rules().get(position).ok_or(Error::NotFound)?.clone();
     let view = visit.read();
     let decisions = states::store::all(&view).await?;
-    let why = why(book, position, event, visit.lang, &page.format);
+    let known = monitoring(&visit.app)?.enrichment.current();
+    let why = why(book, position, &Enriched::of(event, &known, enrichment::Asked::ALL), visit.lang, &page.format);
     // What a correlation leaves out goes by the fields it groups by, not by one event.
     let (then, now) = match why.correlation {
         None => excepted(visit, book, &rule.id, event).await?,

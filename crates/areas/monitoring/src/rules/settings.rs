@@ -14,6 +14,7 @@ pub struct Settings {
     pub correlations: CorrelationSettings,
     pub suppressions: SuppressionSettings,
     pub costs: CostSettings,
+    pub enrichment: EnrichmentSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -88,6 +89,17 @@ pub struct CostSettings {
     pub most_seconds: u64,
 }
 
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrichmentSettings {
+    /// Address ranges, and values on lists, of all agencies together.
+    pub most_ranges: u64,
+    pub most_values: u64,
+    /// Largest file that says where addresses are from, and after how many days such a file is old.
+    pub geoip_megabytes: u64,
+    pub geoip_days: i64,
+}
+
 impl HitSettings {
     /// Columns by which matches are told apart.
     pub fn columns(&self) -> Vec<Column> {
@@ -124,6 +136,12 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
         },
         suppressions: SuppressionSettings { default_hours: 4, most_hours: 168, most_days_ahead: 90, most: 500 },
         costs: CostSettings { events: 2_000, runs: 3, most_seconds: 10 },
+        enrichment: EnrichmentSettings {
+            most_ranges: 20_000,
+            most_values: 100_000,
+            geoip_megabytes: 128,
+            geoip_days: 60,
+        },
     })
 });
 
@@ -141,6 +159,8 @@ mod tests {
         // The last 24 hours are asked for by the hour.
         assert!((2..hits.keep_days).contains(&hits.hourly_days));
         assert!(settings.costs.events > 0 && settings.costs.runs > 0 && settings.costs.most_seconds > 0);
+        assert!(settings.enrichment.geoip_megabytes > 0 && settings.enrichment.geoip_days > 0);
+        assert!(settings.enrichment.most_ranges > 0 && settings.enrichment.most_values > 0);
         let suppressions = settings.suppressions;
         assert!((1..=suppressions.most_hours).contains(&suppressions.default_hours) && suppressions.most > 0);
         let exceptions = settings.exceptions;

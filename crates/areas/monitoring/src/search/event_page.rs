@@ -3,6 +3,8 @@
 use super::pages::value_address;
 use super::run::{audit, context, monitoring, refusal, text, time};
 use super::senders::{Sender, senders, touched};
+use crate::enrichment::{Asked, Enriched};
+use crate::rules::explain::event_of;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -40,6 +42,8 @@ pub struct Shown {
     pub sender: Option<Sender>,
     pub columns: Vec<Field>,
     pub fields: Vec<Field>,
+    /// What registers know of it now, by the names that rules use.
+    pub known: Vec<(&'static str, String)>,
     pub raw: String,
     pub encoded: bool,
 }
@@ -61,6 +65,20 @@ pub async fn find_many(visit: &Visit, seqs: &[u64]) -> Result<Vec<Map<String, Va
     let result =
         monitoring(&visit.app)?.store.query(&sql, &context(visit, seqs.len()).await?).await.map_err(refusal)?;
     result.to_json_rows().map_err(refusal)
+}
+
+fn known(visit: &Visit, row: &Map<String, Value>) -> Vec<(&'static str, String)> {
+    let Ok(monitoring) = monitoring(&visit.app) else { return Vec::new() };
+    let (known, event) = (monitoring.enrichment.current(), event_of(row));
+    let words = |value: &event::Value| {
+        let mut words: Vec<String> = Vec::new();
+        value.any_text(&mut |text| {
+            words.push(text.to_owned());
+            false
+        });
+        words.join(", ")
+    };
+    Enriched::of(&event, &known, Asked::ALL).facts().map(|(name, value)| (name, words(value))).collect()
 }
 
 /// What a page shows of a row.
@@ -102,6 +120,7 @@ pub fn shown(visit: &Visit, row: &Map<String, Value>, sender: Option<Sender>) ->
         sender,
         columns,
         fields,
+        known: known(visit, row),
         raw: text(row, "raw").unwrap_or_default(),
         encoded: text(row, "raw_encoding").is_some(),
     }

@@ -297,7 +297,7 @@ pub async fn highest_levels(connection: &impl Connection) -> Result<Vec<(String,
 }
 
 /// Every agency with each one above it, and itself. For the program, whatever the scope.
-pub(super) async fn agencies_above(connection: &impl Connection) -> Result<HashSet<(String, String)>, Error> {
+pub(crate) async fn agencies_above(connection: &impl Connection) -> Result<HashSet<(String, String)>, Error> {
     let sql = "SELECT descendant_id, ancestor_id FROM agency_closure";
     let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
     rows.iter().map(|row| Ok((row.try_get("", "descendant_id")?, row.try_get("", "ancestor_id")?))).collect()
@@ -321,7 +321,7 @@ pub(super) struct Bound {
 }
 
 /// Changes whenever a source, an assignment or the level of a system did.
-pub(super) async fn revision(connection: &impl Connection) -> Result<String, Error> {
+pub(crate) async fn revision(connection: &impl Connection) -> Result<String, Error> {
     let sql = "SELECT (SELECT COUNT(*) FROM sources) AS sources, (SELECT MAX(updated_at) FROM sources) AS changed, \
         (SELECT MAX(recorded_at) FROM source_assignments) AS assigned, \
         (SELECT COUNT(*) FROM source_assignments) AS assignments, \

@@ -105,7 +105,16 @@ impl Centre {
         let policies = organisation::Policies::clone(&organisation::Policies::embedded().unwrap());
         let searches = Searches::new(limits, policies.session.live.tails);
         let scoring = Arc::new(monitoring::alerts::scoring::Scoring::embedded().unwrap());
-        ports.insert(Monitoring { store: store.clone(), resends: Arc::default(), formats, searches, rules, scoring });
+        let enrichment = monitoring::enrichment::Shelf::default();
+        ports.insert(Monitoring {
+            store: store.clone(),
+            resends: Arc::default(),
+            formats,
+            searches,
+            rules,
+            scoring,
+            enrichment,
+        });
         ports.insert(Places { own: directory.path().join("rules"), built_in: Vec::new() });
         ports.insert(policies);
         let persons = vec![

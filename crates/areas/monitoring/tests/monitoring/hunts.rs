@@ -33,6 +33,7 @@ fn parts(events: &Store, db: &Db) -> Parts {
         live: Live::default(),
         scoring: Arc::new(Scoring::embedded().unwrap()),
         rules: Shelf::new(Book { set: Arc::new(set), ..Book::default() }),
+        enrichment: monitoring::enrichment::Shelf::default(),
     }
 }
 

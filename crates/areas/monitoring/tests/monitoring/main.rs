@@ -9,6 +9,7 @@ mod bulk;
 mod centre;
 mod correlations;
 mod early_warning;
+mod enrichment;
 mod entities;
 mod exports;
 mod hunts;

@@ -53,6 +53,7 @@ pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline 
         clock: Arc::new(FixedClock::at(NOW)),
         live: Live::default(),
         scoring: Arc::new(Scoring::embedded().unwrap()),
+        geoip: Vec::new(),
     })
     .await
     .unwrap()

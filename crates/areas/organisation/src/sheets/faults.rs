@@ -68,7 +68,7 @@ impl Fault {
 
 /// The faults of one line as they are found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Faults {
+pub struct Faults {
     columns: &'static [Column],
     found: Vec<Fault>,
 }
@@ -78,17 +78,17 @@ impl Faults {
         Self { columns, found: Vec::new() }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    pub(crate) fn into_found(self) -> Vec<Fault> {
+    pub fn into_found(self) -> Vec<Fault> {
         self.found
     }
 
     /// Of a column by its name in files, or by the name that services have for it. What is said first of a column
     /// counts; of the line as a whole everything does, once.
-    pub(crate) fn add(&mut self, field: &str, key: &'static str) {
+    pub fn add(&mut self, field: &str, key: &'static str) {
         self.insert(field, key, None);
     }
 
@@ -119,7 +119,7 @@ impl Faults {
 
     /// The value; nothing where an error is about the line, which is then among its faults. Other errors go on their
     /// way.
-    pub(crate) fn keep<T>(&mut self, done: Result<T, Error>) -> Result<Option<T>, Error> {
+    pub fn keep<T>(&mut self, done: Result<T, Error>) -> Result<Option<T>, Error> {
         match done {
             Ok(value) => return Ok(Some(value)),
             Err(Error::Invalid(fields)) => fields.iter().for_each(|one| self.add(&one.field, one.key)),

@@ -9,14 +9,10 @@ mod report;
 mod separated;
 mod workbook;
 
-pub(crate) use faults::Faults;
-pub use faults::{Fault, Unknown};
-pub use page::posted;
-pub(crate) use page::{About, SheetForm, SheetPage};
-pub(crate) use read::{Column, Row, code, day, read_apart};
-pub use read::{ReadTable, apart};
-pub use report::{Change, Line, Outcome, Report, Totals};
-pub(crate) use report::{begin_line, end_line};
+pub use faults::{Fault, Faults, Unknown};
+pub use page::{About, SheetForm, SheetPage, posted};
+pub use read::{Column, ReadTable, Row, Unread, apart, code, day, read_apart};
+pub use report::{Change, Line, Outcome, Report, Totals, begin_line, end_line};
 
 /// A line of a table with its number: its cells as they stand, or the key of what is wrong with it.
 pub type PlainLine = (u64, Result<Vec<String>, &'static str>);

@@ -17,7 +17,7 @@ const MOST_POSTED: u64 = 750_000;
 
 /// What the form posts. Without `take` it is a dry run.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct SheetForm {
+pub struct SheetForm {
     #[serde(default)]
     sheet: String,
     /// A file as base64url; it goes before what stands in `sheet`.
@@ -29,11 +29,11 @@ pub(crate) struct SheetForm {
 
 impl SheetForm {
     /// The table as it came; the dry run and what follows it post the same.
-    pub(crate) fn table(&self) -> Result<Vec<u8>, Error> {
+    pub fn table(&self) -> Result<Vec<u8>, Error> {
         posted(&self.file, &self.sheet)
     }
 
-    pub(crate) fn is_dry_run(&self) -> bool {
+    pub fn is_dry_run(&self) -> bool {
         self.take.is_empty()
     }
 }
@@ -48,7 +48,7 @@ pub fn posted(file: &str, pasted: &str) -> Result<Vec<u8>, Error> {
 
 #[derive(Template)]
 #[template(path = "sheets/templates/sheet.html")]
-pub(crate) struct SheetPage {
+pub struct SheetPage {
     page: Page,
     title: String,
     /// List it belongs to, and where the form goes.
@@ -68,16 +68,16 @@ pub(crate) struct SheetPage {
 }
 
 /// Of what the page is a table.
-pub(crate) struct About {
-    pub(crate) title_key: &'static str,
-    pub(crate) list: &'static str,
-    pub(crate) action: &'static str,
-    pub(crate) columns: Vec<&'static Column>,
+pub struct About {
+    pub title_key: &'static str,
+    pub list: &'static str,
+    pub action: &'static str,
+    pub columns: Vec<&'static Column>,
 }
 
 impl SheetPage {
     /// The empty page, or the same with what came of a table.
-    pub(crate) async fn new(
+    pub async fn new(
         visit: &Visit,
         about: About,
         form: SheetForm,
@@ -125,7 +125,7 @@ impl SheetPage {
         })
     }
 
-    pub(crate) fn is_wrong(&self) -> bool {
+    pub fn is_wrong(&self) -> bool {
         !self.errors.is_empty()
     }
 }

@@ -17,7 +17,7 @@ pub(super) const MOST_LINES: usize = 20_000;
 
 /// A column: its name in files, and the key of what lists and people call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Column {
+pub struct Column {
     pub(super) name: &'static str,
     pub(super) key: &'static str,
     /// What services call it.
@@ -25,42 +25,42 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    pub(crate) const fn new(name: &'static str, key: &'static str) -> Self {
+    pub const fn new(name: &'static str, key: &'static str) -> Self {
         Self { name, key, field: name }
     }
 
     /// With the name that services have for it.
-    pub(crate) const fn known_as(self, field: &'static str) -> Self {
+    pub const fn known_as(self, field: &'static str) -> Self {
         Self { field, ..self }
     }
 
-    pub(crate) fn is(&self, name: &str) -> bool {
+    pub fn is(&self, name: &str) -> bool {
         self.name == name
     }
 }
 
 /// One line with its number in the file; empty cells are not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) line: u64,
+pub struct Row {
+    pub line: u64,
     cells: BTreeMap<&'static str, String>,
     /// What is wrong with cells that hold no value, to which the reader of the row adds.
-    pub(crate) faults: Faults,
+    pub faults: Faults,
 }
 
 impl Row {
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.cells.get(name).map(String::as_str)
     }
 
     /// The cell, empty where there is none.
-    pub(crate) fn text(&self, name: &str) -> String {
+    pub fn text(&self, name: &str) -> String {
         self.get(name).unwrap_or_default().to_owned()
     }
 }
 
 /// A line that cannot be taken apart.
-pub(crate) type Unread = (u64, Fault);
+pub type Unread = (u64, Fault);
 
 /// The text of a cell, or the key of what is wrong with it.
 pub(super) type Cell = Result<String, &'static str>;
@@ -73,7 +73,7 @@ pub(super) struct Record {
 
 /// The lines of a table, read for the noun that takes them.
 #[derive(Debug)]
-pub struct ReadTable(pub(crate) Vec<Result<Row, Unread>>);
+pub struct ReadTable(pub Vec<Result<Row, Unread>>);
 
 /// Tables read at the same time. Each takes a processor for a while, and memory.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
@@ -90,7 +90,7 @@ pub async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + 
 }
 
 /// All lines of a table, read apart from what answers requests, and before the transaction that takes them.
-pub(crate) async fn read_apart(
+pub async fn read_apart(
     table: Vec<u8>,
     columns: &'static [Column],
     required: &'static [&'static str],
@@ -202,7 +202,7 @@ fn unguarded(cell: &str) -> &str {
 }
 
 /// The code that a column names; one that is none of `codes` is a fault. `key` makes the key of the name of a code.
-pub(crate) fn code<'code>(
+pub fn code<'code>(
     row: &Row,
     name: &str,
     codes: impl Iterator<Item = &'code str> + Clone,
@@ -241,7 +241,7 @@ pub(super) fn date(cell: &str) -> Option<Micros> {
 }
 
 /// The day of a column; one that cannot be read is a fault.
-pub(crate) fn day(row: &Row, name: &str, faults: &mut Faults) -> Option<Micros> {
+pub fn day(row: &Row, name: &str, faults: &mut Faults) -> Option<Micros> {
     let cell = row.get(name)?;
     let day = date(cell);
     if day.is_none() {

@@ -16,7 +16,7 @@ pub struct Change {
 }
 
 impl Change {
-    pub(crate) fn new(key: &'static str, before: impl ToString, after: impl ToString) -> Self {
+    pub fn new(key: &'static str, before: impl ToString, after: impl ToString) -> Self {
         Self { key, before: before.to_string(), after: after.to_string() }
     }
 }
@@ -42,7 +42,7 @@ impl Outcome {
     }
 
     /// With more changes; what is new or refused stays so.
-    pub(crate) fn and(self, more: Vec<Change>) -> Self {
+    pub fn and(self, more: Vec<Change>) -> Self {
         match self {
             Self::Same if !more.is_empty() => Self::Changed(more),
             Self::Changed(mut changes) => {
@@ -102,7 +102,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn of(lines: BTreeMap<u64, Line>) -> Self {
+    pub fn of(lines: BTreeMap<u64, Line>) -> Self {
         Self { lines: lines.into_values().collect() }
     }
 
@@ -130,13 +130,13 @@ impl Report {
 }
 
 /// Begins a line: what it writes can be taken back alone.
-pub(crate) async fn begin_line(tx: &Tx<'_>) -> Result<(), Error> {
+pub async fn begin_line(tx: &Tx<'_>) -> Result<(), Error> {
     tx.execute_unprepared("SAVEPOINT sheet_line").await?;
     Ok(())
 }
 
 /// Ends it: a line is taken whole, or not at all where it has faults.
-pub(crate) async fn end_line(tx: &Tx<'_>, outcome: Outcome, faults: Faults) -> Result<Outcome, Error> {
+pub async fn end_line(tx: &Tx<'_>, outcome: Outcome, faults: Faults) -> Result<Outcome, Error> {
     let outcome = if faults.is_empty() {
         outcome
     } else {

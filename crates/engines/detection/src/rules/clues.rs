@@ -2,6 +2,7 @@
 
 use super::{Body, Rule, RuleLogSource, RuleSet};
 use crate::network::texts;
+use crate::predicate::Test;
 use std::sync::Arc;
 
 /// A text that a record holds.
@@ -19,6 +20,27 @@ impl Rule {
     pub fn clues(&self) -> Option<Vec<Clue>> {
         let Body::Condition(expression) = &self.body else { return None };
         Some(texts(expression)?.into_iter().map(|(field, text)| Clue { field, text }).collect())
+    }
+}
+
+impl Rule {
+    /// Names every field that the rule asks records for, some more than once: those of its condition, or those that a
+    /// correlation groups by and measures.
+    pub fn each_field(&self, visit: &mut dyn FnMut(&str)) {
+        match &self.body {
+            Body::Condition(expression) => {
+                expression.map(&mut |predicate| {
+                    predicate.field.iter().for_each(|field| visit(field));
+                    if let Test::SameAs { other, .. } = &predicate.test {
+                        visit(other);
+                    }
+                });
+            }
+            Body::Correlation(correlation) => {
+                let fields = correlation.group_by.iter().chain(correlation.group_fields.iter().flatten());
+                fields.chain(&correlation.value_fields).for_each(|field| visit(field));
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::content::Content;
 use crate::rules::{load_rules, rule_directories};
 use anyhow::Result;
 use detection::{Engine, RuleTestFile};
+use monitoring::enrichment::Placeholders;
 use monitoring::rules::cases::{Outcome, run};
 use serde_json::json;
 use std::path::Path;
@@ -28,7 +29,8 @@ pub(super) fn test(
         None => {
             let configuration = configuration()?;
             let content = Content::new(configuration.content_directory.clone());
-            let (_, book) = load_rules(&content, &rule_directories(data, &configuration, &[]), 0)?;
+            let (_, book) =
+                load_rules(&content, &rule_directories(data, &configuration, &[]), &Placeholders::new(), 0)?;
             (book.set.as_ref().clone(), book.tests, Vec::new())
         }
     };

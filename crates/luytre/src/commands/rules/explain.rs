@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use event::{Event, LONGEST_RECORD, Origin, RawRecord};
 use kit::catalogue::QueryLimits;
 use kit::page::Format;
+use monitoring::enrichment::Placeholders;
 use monitoring::rules::Book;
 use monitoring::rules::explain::{Answer, Why, event_of, why};
 use monitoring::rules::reading::Line;
@@ -60,7 +61,7 @@ impl Question<'_> {
     fn tell(&self, data: &Path, configuration: &Configuration, events: &[Event]) -> Result<ExitCode> {
         let content = Content::new(configuration.content_directory.clone());
         let directories = rule_directories(data, configuration, self.rules);
-        let (_, book) = load_rules(&content, &directories, 0)?;
+        let (_, book) = load_rules(&content, &directories, &Placeholders::new(), 0)?;
         let Some(position) = book.set.position(self.rule) else {
             bail!(text("rules-no-rule", &[("rule", self.rule.into())]));
         };

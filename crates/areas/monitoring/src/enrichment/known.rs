@@ -1,0 +1,156 @@
+//! Everything that events are enriched with, in memory, made anew when somebody changes a register, here or in another
+//! process. Readers keep what they took while the next is made.
+
+use super::geoip::GeoIp;
+use super::lists::Lists;
+use super::ranges::Ranges;
+use super::store::{self, Registers};
+use event::Value;
+use kit::{Connection, Error};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Values of lists of the whole centre by the name that rules write between `%`.
+pub type Placeholders = BTreeMap<String, Vec<String>>;
+
+/// What the register says of a source, as rules compare it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Owner {
+    pub(super) agency_id: Box<str>,
+    pub(super) agency_code: Option<Value>,
+    pub(super) system_code: Option<Value>,
+    pub(super) system_level: Option<Value>,
+}
+
+impl Owner {
+    pub(super) fn new(
+        agency_id: String,
+        agency_code: Option<String>,
+        system_code: Option<String>,
+        system_level: Option<i64>,
+    ) -> Self {
+        let text = |code: Option<String>| code.map(|code| Value::from(code.as_str()));
+        Self {
+            agency_id: agency_id.into(),
+            agency_code: text(agency_code),
+            system_code: text(system_code),
+            system_level: system_level.map(Value::Int),
+        }
+    }
+}
+
+/// An agency with everything above it, and itself.
+#[derive(Debug, Default)]
+pub(super) struct Above(HashMap<Box<str>, HashSet<Box<str>>>);
+
+impl Above {
+    /// Of pairs of an agency and one above it, or itself.
+    pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
+        let mut above: HashMap<Box<str>, HashSet<Box<str>>> = HashMap::new();
+        for (agency, one) in pairs {
+            above.entry(agency.into()).or_default().insert(one.into());
+        }
+        Self(above)
+    }
+
+    /// How many agencies are above one, itself among them; the more, the closer what is kept for it.
+    pub(super) fn depth(&self, agency: Option<&str>) -> usize {
+        agency.and_then(|agency| self.0.get(agency)).map_or(0, HashSet::len)
+    }
+
+    /// Whether what is kept for an agency, or for the whole centre, holds in events of `owner`.
+    pub(super) fn holds(&self, kept_for: Option<&str>, owner: Option<&str>) -> bool {
+        match (kept_for, owner) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(kept_for), Some(owner)) => {
+                kept_for == owner || self.0.get(owner).is_some_and(|above| above.contains(kept_for))
+            }
+        }
+    }
+}
+
+/// One making.
+#[derive(Debug, Default)]
+pub struct Enrichment {
+    revision: String,
+    owners: HashMap<Box<str>, Owner>,
+    pub(super) above: Above,
+    pub(super) ranges: Ranges,
+    pub(super) lists: Lists,
+    placeholders: Arc<Placeholders>,
+    pub(super) geoip: Arc<GeoIp>,
+}
+
+impl Enrichment {
+    /// Reads the registers; the connection reads for the program.
+    pub async fn read(connection: &impl Connection) -> Result<Self, Error> {
+        // Read first: what changes meanwhile is read again.
+        let revision = store::revision(connection).await?;
+        Ok(Self { revision, ..Self::of(store::read(connection).await?) })
+    }
+
+    /// The same again where something has changed since.
+    pub async fn changed(&self, connection: &impl Connection) -> Result<Option<Self>, Error> {
+        match store::revision(connection).await? == self.revision {
+            true => Ok(None),
+            false => Self::read(connection).await.map(Some),
+        }
+    }
+
+    pub(super) fn of(registers: Registers) -> Self {
+        let Registers { ranges, values, owners, above } = registers;
+        let above = Above::of(above);
+        let mut placeholders = Placeholders::new();
+        for value in values.iter().filter(|value| value.agency_id.is_none()) {
+            placeholders.entry(value.list.clone()).or_default().push(value.value.clone());
+        }
+        Self {
+            revision: String::new(),
+            ranges: Ranges::of(&ranges, &above),
+            lists: Lists::of(&values),
+            placeholders: Arc::new(placeholders),
+            geoip: Arc::default(),
+            owners,
+            above,
+        }
+    }
+
+    pub(super) fn owner(&self, source_id: Option<&str>) -> Option<&Owner> {
+        source_id.and_then(|id| self.owners.get(id))
+    }
+
+    /// The same with files of addresses.
+    #[must_use]
+    pub fn with_geoip(self, geoip: Arc<GeoIp>) -> Self {
+        Self { geoip, ..self }
+    }
+
+    pub fn geoip(&self) -> &Arc<GeoIp> {
+        &self.geoip
+    }
+
+    /// What `expand` in rules stands for.
+    pub fn placeholders(&self) -> &Arc<Placeholders> {
+        &self.placeholders
+    }
+}
+
+/// Holds what is known. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Shelf(Arc<RwLock<Arc<Enrichment>>>);
+
+impl Shelf {
+    pub fn new(enrichment: Enrichment) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(enrichment))))
+    }
+
+    pub fn current(&self) -> Arc<Enrichment> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn replace(&self, enrichment: Enrichment) {
+        let enrichment = Arc::new(enrichment);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = enrichment;
+    }
+}
