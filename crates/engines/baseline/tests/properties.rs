@@ -74,6 +74,7 @@ proptest! {
     #[test]
     fn nothing_that_was_changed_on_the_way_is_taken_for_a_baseline(text in ".{0,200}") {
         let key = Key { detector: 0, scope: "a".into(), subject: "s".into() };
-        prop_assert!(!empty().take_up(&Row { key, since: 0, last: 0, state: text }));
+        let row = Row { key, since: 0, last: 0, state: text };
+        prop_assert!(!empty().take_up(&row));
     }
 }
