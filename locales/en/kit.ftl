@@ -2,6 +2,7 @@
 
 error-not-found = Not found
 error-unconfirmed = Confirm who you are first
+error-due = Finish signing in first
 error-unauthenticated = You are not signed in
 error-forbidden = You are not allowed to do this
 error-form-not-ours = This form can no longer be used
@@ -34,6 +35,7 @@ error-what-403 = Your account may not do this. If your work needs it, ask the ad
 error-what-403-right = Your roles do not have the right “{ $right }”. If your work needs it, ask the administrator of your agency for a role that has it.
 error-what-403-form = The page with the form was opened in another session or long ago, so nothing was written. Open that page again and repeat it.
 error-what-403-confirm = This can be done only shortly after confirming with your password or passkey.
+error-what-403-due = Before anything else, change the password or add the second factor that your own page asks for.
 error-what-403-owner = This search is another person's. Only they change it; an administrator of the agency deletes it or takes it over once they no longer work here.
 error-what-404 = This page or record does not exist, was removed, or belongs to an agency outside your scope.
 error-what-405 = The server has this address, but not for the kind of request that was sent.

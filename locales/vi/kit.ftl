@@ -2,6 +2,7 @@
 
 error-not-found = Không tìm thấy
 error-unconfirmed = Cần xác nhận lại bạn là ai
+error-due = Cần hoàn tất đăng nhập trước
 error-unauthenticated = Bạn chưa đăng nhập
 error-forbidden = Bạn không có quyền làm việc này
 error-form-not-ours = Biểu mẫu này không còn dùng được
@@ -34,6 +35,7 @@ error-what-403 = Tài khoản của bạn không được làm việc này. Nế
 error-what-403-right = Vai trò của bạn không có quyền “{ $right }”. Nếu công việc cần đến, hãy đề nghị quản trị viên cơ quan cấp vai trò có quyền này.
 error-what-403-form = Trang chứa biểu mẫu được mở từ một phiên làm việc khác hoặc đã quá cũ, nên chưa ghi gì. Hãy mở lại trang đó rồi làm lại.
 error-what-403-confirm = Việc này chỉ làm được ngay sau khi xác nhận lại bằng mật khẩu hoặc khóa truy cập.
+error-what-403-due = Trước khi làm việc khác, hãy đổi mật khẩu hoặc thêm lớp xác thực thứ hai như trang của bạn yêu cầu.
 error-what-403-owner = Câu tìm này của người khác. Chỉ người đó sửa được; quản trị viên của cơ quan xóa hoặc nhận lại được khi người đó không còn làm việc.
 error-what-404 = Trang hoặc hồ sơ này không có, đã bị bỏ, hoặc thuộc cơ quan ngoài phạm vi của bạn.
 error-what-405 = Máy chủ có địa chỉ này nhưng không nhận kiểu yêu cầu vừa gửi.

@@ -57,6 +57,9 @@ pub enum Error {
     /// Whoever is signed in must prove it again first.
     #[error("say again who you are first")]
     Unconfirmed,
+    /// Signing in is not finished: where what is missing is done.
+    #[error("finish signing in first: {0}")]
+    Due(&'static str),
     /// The capability that is missing, by name.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
@@ -158,6 +161,7 @@ impl Error {
                 texts.text_with(lang, "error-what-429-wait", &[("minutes", minutes.into())])
             }
             Self::Unconfirmed => texts.text(lang, "error-what-403-confirm"),
+            Self::Due(_) => texts.text(lang, "error-what-403-due"),
             Self::NotFound | Self::Unauthenticated => texts.text(lang, &format!("error-what-{}", self.status())),
             Self::Forbidden(reason) => forbidden(lang, reason),
             Self::Mistake(mistake) => mistake.in_words(lang),
@@ -180,7 +184,7 @@ impl Error {
         match self {
             Self::NotFound => 404,
             Self::Unauthenticated => 401,
-            Self::Forbidden(_) | Self::Unconfirmed => 403,
+            Self::Forbidden(_) | Self::Unconfirmed | Self::Due(_) => 403,
             Self::Invalid(_) => 422,
             Self::Conflict(_) => 409,
             Self::BadRequest(_) | Self::Mistake(_) => 400,
@@ -197,6 +201,7 @@ impl Error {
             Self::NotFound => "error-not-found",
             Self::Unauthenticated => "error-unauthenticated",
             Self::Unconfirmed => "error-unconfirmed",
+            Self::Due(_) => "error-due",
             Self::Forbidden("csrf" | "cross-site") => "error-form-not-ours",
             Self::Forbidden(_) => "error-forbidden",
             Self::Mistake(mistake) => mistake.heading,

@@ -110,6 +110,8 @@ pub struct Scope {
     events: Option<Agencies>,
     capabilities: BTreeSet<Capability>,
     until: Option<Micros>,
+    /// Where signing in is finished, while it is not.
+    due: Option<&'static str>,
     origin: Arc<str>,
     on_behalf_of: Arc<str>,
 }
@@ -122,7 +124,8 @@ impl Scope {
         until: Option<Micros>,
     ) -> Self {
         let capabilities = capabilities.into_iter().collect();
-        Self { actor, agencies, events: None, capabilities, until, origin: "".into(), on_behalf_of: "".into() }
+        let (origin, on_behalf_of) = ("".into(), "".into());
+        Self { actor, agencies, events: None, capabilities, until, due: None, origin, on_behalf_of }
     }
 
     /// From where the actor asks (a network address), and on whose behalf: the agency that a person acts for or a key
@@ -165,6 +168,17 @@ impl Scope {
     #[must_use]
     pub fn reading_events_of(self, agencies: Agencies) -> Self {
         Self { events: Some(agencies), ..self }
+    }
+
+    /// The same scope of somebody who must first finish signing in, at this path.
+    #[must_use]
+    pub fn due_at(self, path: &'static str) -> Self {
+        Self { due: Some(path), ..self }
+    }
+
+    /// Where signing in is finished, while it is not.
+    pub fn due(&self) -> Option<&'static str> {
+        self.due
     }
 
     /// Agencies whose raw events it reads.

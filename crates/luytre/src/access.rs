@@ -83,6 +83,7 @@ impl Rule {
     pub fn words(self) -> String {
         match self {
             Self::Route(Access::Open) => "everybody".to_owned(),
+            Self::Route(Access::Entering) => "signing in".to_owned(),
             Self::Route(Access::SignedIn) => "signed in".to_owned(),
             Self::Route(Access::Needs(one) | Access::AnswersItself(one)) => one.name().to_owned(),
             Self::Route(Access::NeedsOneOf(several)) => names(several, " or "),

@@ -134,7 +134,7 @@ fn security(access: Access) -> Value {
     let both = [KEY, SESSION];
     match access {
         Access::Open => json!([]),
-        Access::SignedIn => json!(ways(&both, &[])),
+        Access::Entering | Access::SignedIn => json!(ways(&both, &[])),
         Access::Needs(one) => json!(ways(&both, &[one])),
         Access::NeedsAll(several) => json!(ways(&both, several)),
         Access::NeedsOneOf(several) => {

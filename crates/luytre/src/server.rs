@@ -243,7 +243,7 @@ fn app(
 /// Everything that people and machines reach over the web, with who may use it. The gallery of the demonstration and what
 /// answers without an account (`/health`, embedded files, the secret of `/control`) stand apart.
 pub fn routes() -> Routes {
-    let frame = kit::page::router().get("/live", Access::SignedIn, live_news).merge(openapi::routes());
+    let frame = kit::page::router().get("/live", Access::Entering, live_news).merge(openapi::routes());
     areas().into_iter().fold(frame, |routes, area| routes.merge(area.routes))
 }
 

@@ -7,7 +7,7 @@ use crate::web::{Access, Fail, Html, Routes, Visit};
 /// All of them; `luytre` merges this once.
 pub fn router() -> Routes {
     Routes::new()
-        .get("/counters", Access::SignedIn, show_counters)
+        .get("/counters", Access::Entering, show_counters)
         .merge(crate::find::router())
         .map(|frame| frame.merge(assets::router()))
 }

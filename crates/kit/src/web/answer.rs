@@ -169,6 +169,7 @@ impl IntoResponse for Fail {
         let door = match *self.error {
             Error::Unauthenticated => Some("/sign-in"),
             Error::Unconfirmed => Some("/confirm"),
+            Error::Due(path) => Some(path),
             _ => None,
         };
         if let Some(door) = door.filter(|_| !self.json) {

@@ -23,6 +23,8 @@ use std::sync::Arc;
 pub enum Access {
     /// Everybody, also without signing in.
     Open,
+    /// Whoever has given a name and a proof of it, also while a password or a second factor is due: what signing in needs.
+    Entering,
     /// Whoever is signed in: their own things, and what every role may see.
     SignedIn,
     Needs(Capability),
@@ -44,8 +46,9 @@ impl Access {
     /// Whether somebody (nobody: not signed in) may use it.
     pub fn allows(self, scope: Option<&Scope>) -> Result<(), Error> {
         match (self, scope) {
-            (Self::Open, _) | (Self::SignedIn, Some(_)) => Ok(()),
+            (Self::Open, _) | (Self::Entering, Some(_)) => Ok(()),
             (_, None) => Err(Error::Unauthenticated),
+            (Self::SignedIn, Some(scope)) => scope.due().map_or(Ok(()), |path| Err(Error::Due(path))),
             (Self::Needs(capability) | Self::AnswersItself(capability), Some(scope)) => scope.require(capability),
             (Self::NeedsAll(several), Some(scope)) => several.iter().try_for_each(|one| scope.require(*one)),
             (Self::NeedsOneOf(several), Some(scope)) => match several.iter().any(|one| scope.may(*one)) {
@@ -212,6 +215,10 @@ mod tests {
         assert!(matches!(both.allows(None), Err(Error::Unauthenticated)));
         assert!(Access::SignedIn.allows(Some(&nothing)).is_ok());
         assert!(matches!(Access::SignedIn.allows(None), Err(Error::Unauthenticated)));
+        let due = nothing.clone().due_at("/me");
+        assert!(matches!(Access::SignedIn.allows(Some(&due)), Err(Error::Due("/me"))));
+        assert!(Access::Entering.allows(Some(&due)).is_ok() && Access::Entering.allows(Some(&nothing)).is_ok());
+        assert!(matches!(Access::Entering.allows(None), Err(Error::Unauthenticated)));
         assert!(Access::Open.allows(None).is_ok());
     }
 }

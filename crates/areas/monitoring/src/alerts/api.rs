@@ -3,7 +3,7 @@
 
 use super::listing::{self, Filter, Row, SORTS};
 use super::pages::shelf;
-use super::{AlertState, CloseReason, Sample, service, store};
+use super::{AlertState, CloseReason, Sample, service, show, store};
 use crate::rules::attribution::{self, Attribution};
 use axum::Json;
 use axum::extract::Path;
@@ -100,12 +100,13 @@ async fn show_alert(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result
     let alert = store::get(&connection, &id).await?;
     let row = listing::row_by_id(&connection, &id).await?;
     let row = attributed(&visit, vec![row]).await?.pop().ok_or(Error::NotFound)?;
+    let samples = show::samples(&visit, &alert).await?;
     Ok(Json(Alert {
         row,
         techniques: alert.techniques,
         first_sequence: alert.first_sequence,
         last_sequence: alert.last_sequence,
-        samples: alert.samples,
+        samples,
         seen_at: alert.seen_at,
         seen_by: alert.seen_by,
         close_reason: alert.close_reason.map(CloseReason::code),

@@ -70,7 +70,7 @@ pub struct Shown {
     pub evidence: Vec<Evidence>,
     /// Of a correlation: the fields it groups by and the events that counted, each with its line.
     pub counted: Option<Counted>,
-    /// Whether the asker may read events at all; without, the matched fields alone are shown.
+    /// Whether the asker may read events of the alert's agency; without, nothing of them is shown.
     pub may_see_events: bool,
     /// The rule's page, or that of the saved search that stands for it; none where the asker may not see it.
     pub rule_href: Option<String>,
@@ -137,7 +137,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
     let (lang, connection) = (visit.lang, visit.read());
     let book = pages::shelf(&visit.app).map(|shelf| shelf.current());
     let rule = book.as_ref().and_then(|book| book.rule(&alert.rule_id).cloned());
-    let may_see_events = visit.scope().may(Capability::ViewEvents);
+    let may_see_events = may_read_events(visit, &alert).await?;
     let (evidence, gone) = if may_see_events { evidence(visit, &alert).await? } else { (Vec::new(), Vec::new()) };
     let earlier = store::of_same_entity(&connection, &alert, MOST_EARLIER).await?;
     let what_to_do = rule.as_ref().and_then(|rule| rules::text(rule, "what_to_do", lang)).map(ToOwned::to_owned);
@@ -222,6 +222,29 @@ async fn unusual(visit: &Visit, alert: &Alert) -> Result<Vec<(String, Chart)>, E
     Ok(found.iter().map(told).collect())
 }
 
+/// Whether the asker may read raw events of the alert's agency: what matched in them is a part of them.
+async fn may_read_events(visit: &Visit, alert: &Alert) -> Result<bool, Error> {
+    if !visit.scope().may(Capability::ViewEvents) {
+        return Ok(false);
+    }
+    let connection = visit.read();
+    let condition = connection.scope().event_condition("a.agency_id");
+    let sql = format!("SELECT a.id FROM alerts a WHERE a.id = $1 AND {condition}");
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [alert.id.as_str().into()]);
+    Ok(connection.query_one_raw(statement).await?.is_some())
+}
+
+/// What matched in the events of an alert, for whoever may read them; the trail is told.
+pub(super) async fn samples(visit: &Visit, alert: &Alert) -> Result<Vec<Sample>, Error> {
+    if alert.samples.is_empty() || !may_read_events(visit, alert).await? {
+        return Ok(Vec::new());
+    }
+    let count = alert.samples.len() as u64;
+    let touched = alert.agency_id.iter().map(|agency| (agency.clone(), Some(count))).collect();
+    audit(visit, "alert", &format!("alert {}", alert.id), count, &touched).await?;
+    Ok(alert.samples.clone())
+}
+
 async fn risk(visit: &Visit, alert: &Alert) -> Result<Option<(String, Band, String)>, Error> {
     let found = entities::store::of_entity(&visit.read(), alert.agency_id.clone(), &alert.entity, visit.now()).await?;
     Ok(found.map(|one| {
@@ -251,9 +274,10 @@ async fn evidence(visit: &Visit, alert: &Alert) -> Result<(Vec<Evidence>, Vec<Sa
     let samples: Vec<&Sample> = alert.samples.iter().collect();
     let seqs: Vec<u64> = samples.iter().map(|sample| sample.seq).collect();
     let rows = find_many(visit, &seqs).await?;
-    let ids: Vec<String> = rows.iter().filter_map(|row| text(row, "source_id")).collect();
+    // What matched in events that are gone is read as well.
+    let ids = rows.iter().filter_map(|row| text(row, "source_id")).chain([alert.source_id.clone()]);
     let senders = senders(&visit.read(), ids, visit.now()).await?;
-    if !rows.is_empty() {
+    if !samples.is_empty() {
         let query = format!("alert {}", alert.id);
         audit(visit, "alert", &query, rows.len() as u64, &touched(&rows, &senders)).await?;
     }

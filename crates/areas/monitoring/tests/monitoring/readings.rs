@@ -41,6 +41,8 @@ async fn every_way_to_events_names_the_agencies_whose_events_were_seen() {
             assert_eq!(centre.get("2", &path).await.status, StatusCode::OK, "{path}");
             assert_eq!(touched(&centre, purpose).await, expected, "{path}");
         }
+        assert_eq!(centre.get("2", &format!("/api/v1/alerts/{}", centre.b.alert)).await.status, StatusCode::OK);
+        assert_eq!(touched(&centre, "alert").await, [one(a), one(b)], "what matched, by the API");
         centre.get("2", "/questions?sql=SELECT%20count(*)%20FROM%20events").await;
         let mut counted = vec![format!("{a}=counted"), format!("{b}=counted")];
         counted.sort();

@@ -53,6 +53,15 @@ async fn raw_events_may_be_read_of_fewer_agencies_than_are_reached() {
         let page = centre.get("7", "/search?range=all").await;
         assert!(page.says("/elevations?kind=foreign-events"), "the page says how the others are reached");
         assert!(!centre.get("2", "/search?range=all").await.says("/elevations?kind"));
+        for who in ["6", "7"] {
+            let page = centre.get(who, &format!("/alerts/{}", centre.a.alert)).await;
+            assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+            assert!(page.says("không có quyền xem nhật ký gốc") && !page.says("user=root"), "{who}: {}", page.text);
+            let answer = centre.get(who, &format!("/api/v1/alerts/{}", centre.a.alert)).await;
+            assert!(answer.says("\"samples\":[]"), "{who}: {}", answer.text);
+        }
+        let own = centre.get("7", &format!("/api/v1/alerts/{}", centre.b.alert)).await;
+        assert!(own.says("\"value\":\"root\""), "{}", own.text);
         let alerts = centre.get("7", "/alerts?state=all&range=all").await;
         assert!(alerts.says("Sở Y tế") && alerts.says("Sở Giáo dục"), "what is reached otherwise stays");
     })

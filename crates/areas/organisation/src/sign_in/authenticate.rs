@@ -121,7 +121,8 @@ impl SignIn {
         let actor = Actor::Person { id: person.id.as_str().into(), name: person.full_name.as_str().into() };
         let (scope, role_key) = if let Some(due) = due {
             let nothing = Agencies::Under(BTreeSet::new());
-            (Scope::new(actor, nothing, [], Some(row.expires_at)), due.role_key().to_owned())
+            let scope = Scope::new(actor, nothing, [], Some(row.expires_at)).due_at(due.path());
+            (scope, due.role_key().to_owned())
         } else {
             let key = if acting.role.is_empty() { "role-none".to_owned() } else { format!("role-{}", acting.role) };
             let elevated = match elevated > 0 && acting.capabilities.contains(&Capability::ViewEvents) {

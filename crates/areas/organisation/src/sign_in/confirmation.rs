@@ -43,7 +43,7 @@ pub fn require_confirmation(visit: &Visit, act: &'static str) -> Result<(), Erro
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/confirm", Access::SignedIn, show_confirm).post("/confirm", Access::SignedIn, confirm)
+    Routes::new().get("/confirm", Access::Entering, show_confirm).post("/confirm", Access::Entering, confirm)
 }
 
 impl SignIn {

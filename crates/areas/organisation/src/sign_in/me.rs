@@ -21,8 +21,8 @@ use serde_json::json;
 /// Routes of the own page.
 pub fn own_routes() -> Routes {
     Routes::new()
-        .get("/me", Access::SignedIn, show_me)
-        .post("/me/password", Access::SignedIn, change_password)
+        .get("/me", Access::Entering, show_me)
+        .post("/me/password", Access::Entering, change_password)
         .post("/me/acting", Access::SignedIn, act_for)
         .post("/me/sessions/end-others", Access::SignedIn, end_other_sessions)
         .post("/me/sessions/{id}/end", Access::SignedIn, end_session)

@@ -18,7 +18,7 @@ pub fn routes() -> Routes {
         .get("/sign-in", Access::Open, show_sign_in)
         .post("/sign-in", Access::Open, sign_in)
         .get("/sign-in/link/{token}", Access::Open, follow_link)
-        .post("/sign-out", Access::SignedIn, sign_out)
+        .post("/sign-out", Access::Entering, sign_out)
         .post("/preferences", Access::Open, set_preferences)
         .merge(second_factors::step_routes())
         .merge(passkeys::open_routes())

@@ -160,6 +160,13 @@ async fn who_needs_a_second_factor_can_do_nothing_before_adding_one() {
         let way = "?to=%2Fpeople%3Fq%3Dcan";
         assert_eq!(answer.location(), format!("/me/second-factors{way}"), "where it is done");
         assert_eq!(admin.get("/people").await.status, StatusCode::FORBIDDEN);
+        for path in ["/agencies", "/roster", "/elevations", "/inbox", "/regulations", "/roles"] {
+            assert_eq!(admin.get(path).await.location(), format!("/me/second-factors?to=%2F{}", &path[1..]));
+        }
+        for path in ["/roster/x/phone", "/people/x/reveal", "/elevations", "/me/acting"] {
+            let answer = admin.post(path, &[]).await;
+            assert!(answer.location().starts_with("/me/second-factors?to="), "{path}: {}", answer.status);
+        }
         let own = admin.get(&format!("/me/second-factors{way}")).await.text;
         assert!(own.contains("yêu cầu lớp xác thực thứ hai") && !own.contains("Tiếp tục"), "{own}");
         assert!(own.contains(&format!("action=\"/me/second-factors/app/new{way}\"")), "{own}");

@@ -29,10 +29,10 @@ pub(crate) fn open_routes() -> Routes {
 /// Routes of who is signed in.
 pub(crate) fn own_routes() -> Routes {
     Routes::new()
-        .post("/confirm/passkey", Access::SignedIn, ask_again)
-        .post("/confirm/passkey/answer", Access::SignedIn, answer_again)
-        .post("/me/passkeys/new", Access::SignedIn, ask_new)
-        .post("/me/passkeys", Access::SignedIn, add_passkey)
+        .post("/confirm/passkey", Access::Entering, ask_again)
+        .post("/confirm/passkey/answer", Access::Entering, answer_again)
+        .post("/me/passkeys/new", Access::Entering, ask_new)
+        .post("/me/passkeys", Access::Entering, add_passkey)
         .post("/me/passkeys/{id}/remove", Access::SignedIn, remove_passkey)
 }
 

@@ -20,9 +20,9 @@ const OWN: &str = "/me/second-factors";
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
-        .get("/me/second-factors", Access::SignedIn, show)
-        .post("/me/second-factors/app/new", Access::SignedIn, begin_app)
-        .post("/me/second-factors/app", Access::SignedIn, finish_app)
+        .get("/me/second-factors", Access::Entering, show)
+        .post("/me/second-factors/app/new", Access::Entering, begin_app)
+        .post("/me/second-factors/app", Access::Entering, finish_app)
         .post("/me/second-factors/app/remove", Access::SignedIn, remove_app)
         .post("/me/second-factors/recovery-codes", Access::SignedIn, renew_codes)
 }
