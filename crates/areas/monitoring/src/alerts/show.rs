@@ -20,7 +20,7 @@ use kit::page::{Address, Choice, Format, Level};
 use kit::web::{SlotContent, Visit};
 use kit::{Capability, Connection, Error};
 use organisation::audit::AuditEntry;
-use sea_orm::Statement;
+use sea_orm::{ConnectionTrait, Statement};
 use std::sync::Arc;
 
 /// Earlier alerts and history rows shown.
