@@ -50,7 +50,7 @@ impl EarlyWarning {
         let formats = FormatSet::load(&Content::default().files("formats", &[".toml"])?).context("formats")?;
         let mut events = Vec::new();
         for file in files {
-            ensure!(file.exists(), about_file(file, "command-no-file"));
+            ensure!(file.is_file(), about_file(file, "command-no-file"));
             read(file, &formats, &mut events);
         }
         let figures = evaluate(&POLICY, &events, *trials, *seed);

@@ -10,7 +10,11 @@ pub const ADDRESS_RANGES: TableSpec = TableSpec {
     doc: "What networks are called, of which kind they are and for whose events that holds.",
     columns: &[
         column("id", Text, "Identifier of the range."),
-        column("network", Text, "The network, for example 10.1.0.0/16."),
+        column(
+            "network",
+            Text,
+            "The network, for example 10.1.0.0/16; ip_in(source_ip, '10.1.0.0/16') asks events by network.",
+        ),
         column("name", Text, "What it is called; rules ask for it as source_ip_range."),
         column("kind", Text, "internal, servers, dmz, users, guests, remote, public, partner or other."),
         column("agency_id", Text, "Agency in whose events it holds, and in those below it; empty for all."),

@@ -20,7 +20,8 @@ pub async fn see(tx: &Tx<'_>, live: &Live, id: &str, now: Micros) -> Result<Aler
     tx.scope().require(Capability::ViewAlerts)?;
     let mut alert = store::get(tx, id).await?;
     let Some(person) = tx.scope().person_id().map(ToOwned::to_owned) else { return Ok(alert) };
-    if alert.seen_at.is_some() {
+    // Who only reads has not seen it for the duty.
+    if alert.seen_at.is_some() || !tx.scope().may(Capability::HandleAlerts) {
         return Ok(alert);
     }
     set(tx, id, "seen_at = $2, seen_by = $3", [now.into(), person.as_str().into()]).await?;

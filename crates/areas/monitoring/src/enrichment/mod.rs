@@ -1,7 +1,7 @@
 //! What is known about an event besides what it says itself: the registered system of its source with its level, the
 //! agency that owns it, what its addresses are called, where they are from and on which lists its names stand. Rules ask it like fields of the
 //! record, which keep their own names and go first; nothing of it is stored with the event
-//! (`docs/decisions/0021-enrichment.md`).
+//! (`docs/decisions/0022-enrichment.md`).
 
 mod asked;
 mod geoip;

@@ -1,7 +1,7 @@
 //! Early warning on its real path: learnt over days and restarts, told with what normal was, behind the wall.
 
 use crate::centre::{Centre, NOW, migrations};
-use crate::stream::{figures, start};
+use crate::stream::{figures, opened, start};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use event::{Listener, Origin, RawRecord};
@@ -53,7 +53,7 @@ async fn a_sign_in_at_night_from_a_new_address_is_told_with_what_is_normal_and_t
         pipeline.abandon();
         drop((pipeline, store));
 
-        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let store = opened(directory.path()).await;
         let pipeline = start(&store, &db).await;
         assert_eq!(figures(&db, "SELECT COUNT(*) AS value FROM early_warnings").await, 0, "a rhythm is no news");
         take_in(&store, &pipeline, vec![sign_in(21, "03:10:00", "203.0.113.77")]).await;
