@@ -63,7 +63,7 @@ enum Series {
     Count(CountSeries),
     Distinct(DistinctSeries),
     Values(ValueSet),
-    Hours(HourProfile),
+    Hours(Box<HourProfile>),
     Intervals(Intervals),
 }
 
@@ -73,7 +73,7 @@ impl Series {
             Method::Volume(_) => Self::Count(CountSeries::default()),
             Method::FanOut(_) => Self::Distinct(DistinctSeries::default()),
             Method::FirstSeen(_) | Method::Rare(_) => Self::Values(ValueSet::default()),
-            Method::TimeOfDay(_) => Self::Hours(HourProfile::default()),
+            Method::TimeOfDay(_) => Self::Hours(Box::default()),
             Method::Beaconing(_) => Self::Intervals(Intervals::default()),
         }
     }
