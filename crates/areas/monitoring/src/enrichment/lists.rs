@@ -48,7 +48,7 @@ impl Lists {
         match found.as_slice() {
             [] => None,
             [one] => Some(Cow::Borrowed(*one)),
-            many => Some(Cow::Owned(Value::List(many.iter().map(|list| Value::clone(list)).collect()))),
+            many => Some(Cow::Owned(Value::List(many.iter().copied().cloned().collect()))),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::centre::{Centre, NOW, in_a_centre, migrations};
 use crate::stream::{failures, figures, start_with};
 use axum::http::StatusCode;
 use event_store::{Options, QueryContext, Sources, Store};
-use kit::{Connection, Db, Scope};
+use kit::{Db, Scope};
 use monitoring::address_ranges::service::RangeInput;
 use monitoring::enrichment::Enrichment;
 use monitoring::value_lists::service::ValueInput;
