@@ -165,16 +165,15 @@ pub struct Learnt {
     pub baselines: u64,
     /// Of these, how many are old enough to raise something.
     pub grown: u64,
-    /// First observation of the oldest, and last of all.
+    /// First observation of the oldest.
     pub since: Option<Micros>,
-    pub last: Option<Micros>,
 }
 
 /// By detector, within the scope.
 pub async fn learnt(connection: &impl Connection, history_days: i64) -> Result<HashMap<String, Learnt>, Error> {
     let sql = format!(
         "SELECT b.detector, COUNT(*) AS baselines, CAST(SUM(CASE WHEN b.last_at - b.since >= {} THEN 1 ELSE 0 END) AS BIGINT) \
-         AS grown, MIN(b.since) AS since, MAX(b.last_at) AS last_at FROM baselines b WHERE {} GROUP BY b.detector",
+         AS grown, MIN(b.since) AS since FROM baselines b WHERE {} GROUP BY b.detector",
         history_days.saturating_mul(DAY),
         connection.scope().agency_condition("b.agency_id")
     );
@@ -182,12 +181,8 @@ pub async fn learnt(connection: &impl Connection, history_days: i64) -> Result<H
     let mut found = HashMap::new();
     for row in connection.query_all_raw(statement).await? {
         let number = |name: &str| Ok::<_, Error>(u64::try_from(row.try_get::<i64>("", name)?).unwrap_or(0));
-        let learnt = Learnt {
-            baselines: number("baselines")?,
-            grown: number("grown")?,
-            since: row.try_get("", "since")?,
-            last: row.try_get("", "last_at")?,
-        };
+        let learnt =
+            Learnt { baselines: number("baselines")?, grown: number("grown")?, since: row.try_get("", "since")? };
         found.insert(row.try_get("", "detector")?, learnt);
     }
     Ok(found)

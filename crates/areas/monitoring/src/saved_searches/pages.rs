@@ -33,11 +33,22 @@ const MOST_ROWS: u64 = 10_000;
 /// Rows of the short list.
 const IN_MENU: u64 = 30;
 
+fn may_ask(visit: &Visit) -> bool {
+    Kind::ALL.into_iter().any(|kind| visit.scope().may(kind.capability()))
+}
+
+/// Where a search is begun, for whoever may.
+fn way_to_ask(may_ask: &bool) -> &'static str {
+    if *may_ask { "/search" } else { "" }
+}
+
 /// Refused only to those who may ask nothing at all.
 fn require_any(visit: &Visit) -> Result<(), Error> {
-    let any = Kind::ALL.into_iter().any(|kind| visit.scope().may(kind.capability()));
-    let any = any || visit.scope().may(Capability::Administer);
-    if any { Ok(()) } else { Err(Error::Forbidden(Capability::ViewEvents.name())) }
+    if may_ask(visit) || visit.scope().may(Capability::Administer) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(Capability::ViewEvents.name()))
+    }
 }
 
 fn filter_of(visit: &Visit) -> Filter {
@@ -59,6 +70,7 @@ struct ListPage {
     rows: Vec<Row>,
     pagination: Pagination,
     csv: String,
+    may_ask: bool,
 }
 
 struct Row {
@@ -84,6 +96,7 @@ async fn list_searches(visit: Visit) -> Result<Response, Fail> {
         chips: chips(&page, &filter),
         csv: page.address.with("format", "csv").to_string(),
         words: filter.words,
+        may_ask: may_ask(&visit),
         rows,
         pagination,
         page,
