@@ -8,6 +8,7 @@ use crate::rhythm::{DAY, DAY_HOURS, Micros, Rhythm};
 use crate::settings::{Detector, Method};
 use crate::values::ValueSet;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of the baselines of a detector that are one too many, this part goes at once, so that going is seldom.
@@ -207,16 +208,19 @@ impl Baselines {
 
     fn keep_bound(&mut self, detector: usize, most: usize) {
         let Some(shelf) = self.shelves.get_mut(detector).filter(|shelf| shelf.len > most) else { return };
-        let mut ages: Vec<(Micros, Key)> = Vec::with_capacity(shelf.len);
+        // Each by how many of its own scope were touched later: whoever floods loses its own first.
+        let mut ranked: Vec<(Reverse<usize>, Micros, Key)> = Vec::with_capacity(shelf.len);
         for (scope, subjects) in &shelf.scopes {
-            for (subject, kept) in subjects {
-                ages.push((kept.last, Key { detector, scope: scope.clone(), subject: subject.clone() }));
+            let mut ages: Vec<_> = subjects.iter().map(|(subject, kept)| (Reverse(kept.last), subject)).collect();
+            ages.sort_unstable();
+            for (rank, (Reverse(last), subject)) in ages.into_iter().enumerate() {
+                ranked.push((Reverse(rank), last, Key { detector, scope: scope.clone(), subject: subject.clone() }));
             }
         }
-        ages.sort_unstable();
+        ranked.sort_unstable();
         let room = most - most / FORGOTTEN_PART;
         let too_many = shelf.len.saturating_sub(room);
-        for (_, key) in ages.into_iter().take(too_many) {
+        for (.., key) in ranked.into_iter().take(too_many) {
             if let Some(subjects) = shelf.scopes.get_mut(&key.scope) {
                 subjects.remove(&key.subject);
                 shelf.len -= 1;

@@ -216,3 +216,17 @@ fn beyond_the_bound_those_untouched_for_longest_go() {
     assert!(changes.gone.iter().any(|key| key.subject == "s0"));
     assert!(baselines.take_changes().is_empty());
 }
+
+#[test]
+fn who_floods_loses_its_own_baselines_and_nobody_elses() {
+    let mut baselines = one(Method::Volume(counts()));
+    for subject in 0..10 {
+        let elsewhere = format!("old{subject}");
+        baselines.observe(Observation { detector: 0, scope: "b", subject: &elsewhere, value: "", time: MONDAY });
+    }
+    for subject in 0..500 {
+        see(&mut baselines, &format!("s{subject}"), "", MONDAY + DAY + subject);
+    }
+    assert!(baselines.forgotten() > 0);
+    assert!(baselines.take_changes().gone.iter().all(|key| key.scope == "a"));
+}

@@ -77,10 +77,11 @@ impl Watch {
             return found;
         }
         let policy = self.policy.clone();
-        let scope = scope_of(owner);
+        let mut scope = None;
         for (detector, watched) in policy.detectors.iter().enumerate() {
             let Some((subject, value)) = watched.seen(event) else { continue };
-            let seen = Observation { detector, scope: &scope, subject: &subject, value: &value, time: event.time };
+            let scope = scope.get_or_insert_with(|| scope_of(owner)).as_str();
+            let seen = Observation { detector, scope, subject: &subject, value: &value, time: event.time };
             if let Some(anomaly) = self.baselines.observe(seen) {
                 found.push(Found { facts: watched.facts.clone(), entity: entity(watched, subject), anomaly });
             }
