@@ -32,7 +32,7 @@ impl Conditions {
         for word in kit::fold::fold(text).split(' ').filter(|word| !word.is_empty()).take(8) {
             let own = columns.iter().map(|column| format!("{column} LIKE ? ESCAPE '!'"));
             let alternatives: Vec<_> = own.chain(pieces.iter().map(|piece| (*piece).to_owned())).collect();
-            self.with(&format!("({})", alternatives.join(" OR ")), format!("%{}%", escape(word)));
+            self.with(&format!("({})", alternatives.join(" OR ")), format!("%{}%", like_escape(word)));
         }
     }
 
@@ -46,7 +46,8 @@ impl Conditions {
     }
 }
 
-fn escape(word: &str) -> String {
+/// What stands for itself in a pattern of `LIKE … ESCAPE '!'`.
+pub fn like_escape(word: &str) -> String {
     word.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 

@@ -26,6 +26,7 @@ pub mod signatures;
 pub mod subscriptions;
 mod wiring;
 
+pub use conditions::like_escape;
 pub use policies::Policies;
 pub use sign_in::SignIn;
 pub use wiring::{MIGRATIONS, area};

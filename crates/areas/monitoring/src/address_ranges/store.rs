@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use kit::clock::Micros;
 use kit::fold::fold;
 use kit::{Connection, Error, Tx};
+use organisation::like_escape;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 const SELECT: &str = "SELECT r.id, r.network, r.name, r.kind, r.agency_id, g.name AS agency_name, g.code AS agency_code, \
@@ -21,11 +22,10 @@ pub struct Filter {
 
 fn conditions(connection: &impl Connection, filter: &Filter, values: &mut Vec<Value>) -> String {
     let mut conditions = connection.scope().agency_condition("r.agency_id");
-    let escaped = |text: &str| text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     let words = filter.words.trim();
     if !words.is_empty() {
-        values.push(format!("%{}%", escaped(&fold(words))).into());
-        values.push(format!("{}%", escaped(words)).into());
+        values.push(format!("%{}%", like_escape(&fold(words))).into());
+        values.push(format!("{}%", like_escape(words)).into());
         conditions += " AND (r.name_fold LIKE $1 ESCAPE '!' OR r.network LIKE $2 ESCAPE '!')";
     }
     if let Some(kind) = filter.kind {

@@ -6,6 +6,7 @@ use detection::IndicatorKind;
 use kit::clock::Micros;
 use kit::fold::{fold, sort_key};
 use kit::{Capability, Connection, Error, Tx};
+use organisation::like_escape;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use std::fmt::Write;
 
@@ -90,7 +91,7 @@ fn conditions(connection: &impl Connection, filter: &Filter, values: &mut Vec<Va
     };
     let words = filter.words.trim().to_lowercase();
     if !words.is_empty() {
-        let pattern = format!("%{}%", words.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
+        let pattern = format!("%{}%", like_escape(&words));
         add("(LOWER(i.text) LIKE # ESCAPE '!' OR LOWER(i.reference) LIKE # ESCAPE '!')", pattern.into());
     }
     if let Some(id) = &filter.list_id {

@@ -5,7 +5,6 @@ use super::store::{self, Filter};
 use super::{ListedValue, service};
 use askama::Template;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, Choice, FlashKind, Page, Pagination};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
@@ -100,24 +99,18 @@ fn about() -> About {
 
 async fn show_import(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ManageSources)?;
-    Ok(render(&SheetPage::new(&visit, about(), SheetForm::default(), None).await?)?.into_response())
+    SheetPage::shown(&visit, about()).await
 }
 
 async fn import(visit: Visit, Form(form): Form<SheetForm>) -> Result<Response, Fail> {
     let report = take(&visit, &form).await;
-    let page = SheetPage::new(&visit, about(), form, Some(report)).await?;
-    let status = if page.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, render(&page)?).into_response())
+    SheetPage::answered(&visit, about(), form, report).await
 }
 
 async fn take(visit: &Visit, form: &SheetForm) -> Result<Report, Error> {
     let table = sheet::read_sheet(form.table()?).await?;
     let tx = visit.begin().await?;
     let report = sheet::import_sheet(&tx, visit.now(), table).await?;
-    if form.is_dry_run() {
-        tx.rollback().await?;
-    } else {
-        tx.commit().await?;
-    }
+    form.finish(tx).await?;
     Ok(report)
 }

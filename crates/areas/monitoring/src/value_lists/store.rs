@@ -5,6 +5,7 @@ use crate::enrichment::count_on;
 use kit::clock::Micros;
 use kit::fold::fold;
 use kit::{Connection, Error, Tx};
+use organisation::like_escape;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 const SELECT: &str = "SELECT v.id, v.list, v.value, v.agency_id, g.name AS agency_name, g.code AS agency_code, v.note, \
@@ -22,7 +23,7 @@ fn conditions(connection: &impl Connection, filter: &Filter, values: &mut Vec<Va
     let mut conditions = connection.scope().agency_condition("v.agency_id");
     let words = fold(filter.words.trim());
     if !words.is_empty() {
-        let pattern = format!("%{}%", words.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
+        let pattern = format!("%{}%", like_escape(&words));
         values.push(pattern.into());
         conditions += &format!(" AND v.value_fold LIKE ${} ESCAPE '!'", values.len());
     }

@@ -2,9 +2,8 @@
 
 use super::sheet::{self, COLUMNS};
 use crate::sheets::{About, Report, SheetForm, SheetPage};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use kit::web::{Fail, Form, Visit, render};
+use axum::response::Response;
+use kit::web::{Fail, Form, Visit};
 use kit::{Capability, Error};
 
 fn about() -> About {
@@ -18,25 +17,18 @@ fn about() -> About {
 
 pub(super) async fn show_import(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::Administer)?;
-    let page = SheetPage::new(&visit, about(), SheetForm::default(), None).await?;
-    Ok(render(&page)?.into_response())
+    SheetPage::shown(&visit, about()).await
 }
 
 pub(super) async fn import(visit: Visit, Form(form): Form<SheetForm>) -> Result<Response, Fail> {
     let report = take(&visit, &form).await;
-    let page = SheetPage::new(&visit, about(), form, Some(report)).await?;
-    let status = if page.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, render(&page)?).into_response())
+    SheetPage::answered(&visit, about(), form, report).await
 }
 
 async fn take(visit: &Visit, form: &SheetForm) -> Result<Report, Error> {
     let table = sheet::read_sheet(form.table()?).await?;
     let tx = visit.begin().await?;
     let report = sheet::import_sheet(&tx, visit.now(), table).await?;
-    if form.is_dry_run() {
-        tx.rollback().await?;
-    } else {
-        tx.commit().await?;
-    }
+    form.finish(tx).await?;
     Ok(report)
 }

@@ -5,11 +5,13 @@
 use super::read::Column;
 use super::{Line, Outcome, Report};
 use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::page::{Entry, ErrorSummary, FormErrors, Page};
-use kit::web::Visit;
-use kit::{Error, Lang};
+use kit::web::{Fail, Visit, render};
+use kit::{Error, Lang, Tx};
 use serde::Deserialize;
 
 /// Largest file that fits into a form (1 MiB), in bytes: base64 makes four letters of three bytes.
@@ -33,8 +35,13 @@ impl SheetForm {
         posted(&self.file, &self.sheet)
     }
 
-    pub fn is_dry_run(&self) -> bool {
+    fn is_dry_run(&self) -> bool {
         self.take.is_empty()
+    }
+
+    /// Keeps what a table did, unless it was only tried.
+    pub async fn finish(&self, tx: Tx<'_>) -> Result<(), Error> {
+        if self.is_dry_run() { tx.rollback().await } else { tx.commit().await }
     }
 }
 
@@ -76,8 +83,24 @@ pub struct About {
 }
 
 impl SheetPage {
-    /// The empty page, or the same with what came of a table.
-    pub async fn new(
+    /// The page before a table was sent.
+    pub async fn shown(visit: &Visit, about: About) -> Result<Response, Fail> {
+        Ok(render(&Self::new(visit, about, SheetForm::default(), None).await?)?.into_response())
+    }
+
+    /// The page with what came of the table that was sent.
+    pub async fn answered(
+        visit: &Visit,
+        about: About,
+        form: SheetForm,
+        answer: Result<Report, Error>,
+    ) -> Result<Response, Fail> {
+        let page = Self::new(visit, about, form, Some(answer)).await?;
+        let status = if page.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        Ok((status, render(&page)?).into_response())
+    }
+
+    async fn new(
         visit: &Visit,
         about: About,
         form: SheetForm,
@@ -123,10 +146,6 @@ impl SheetPage {
             dry_run,
             page,
         })
-    }
-
-    pub fn is_wrong(&self) -> bool {
-        !self.errors.is_empty()
     }
 }
 
