@@ -61,7 +61,8 @@ shots: build ## Every page in every width, theme and language, with accessibilit
 	npm ci --prefix e2e --no-audit --no-fund
 	LUYTRE_BINARY=$(abspath $(BINARY)) node e2e/shots.mjs
 
-lint: assets ## Lints of all crates, on the artefacts of the build; a warning is an error.
+lint: assets ## Lints of all crates, on the artefacts of the build; a warning is an error. The comparison's lock file fits.
+	$(CARGO) update --workspace --locked --quiet --manifest-path benches/rsigma/Cargo.toml
 	RUSTC_WORKSPACE_WRAPPER="$$(rustup which clippy-driver)" \
 	CLIPPY_ARGS="-Dwarnings__CLIPPY_HACKERY__" $(BUILD)
 

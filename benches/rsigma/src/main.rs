@@ -14,6 +14,10 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
+/// The allocator of the program, for all that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Events that are read together, then matched: a batch of the pipeline.
 const STRETCH: usize = 1_024;
 

@@ -94,6 +94,10 @@ impl fmt::Display for Column {
 pub struct Columns(Vec<(Column, Value)>);
 
 impl Columns {
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
     pub fn get(&self, column: Column) -> Option<&Value> {
         self.0.iter().find(|(have, _)| *have == column).map(|(_, value)| value)
     }
@@ -127,13 +131,28 @@ impl Columns {
                 other => other.as_text().map(|text| Value::Text(text.trim().into())),
             },
         };
-        match converted {
-            Some(Value::Text(text)) if text.is_empty() || text == "-" => {}
-            Some(value) => match self.0.iter_mut().find(|(have, _)| *have == column) {
-                Some((_, old)) => *old = value,
-                None => self.0.push((column, value)),
-            },
-            None => {}
+        if let Some(value) = converted {
+            self.keep(column, value);
+        }
+    }
+
+    /// As [`Columns::set`], with a value that is not needed any more.
+    pub fn put(&mut self, column: Column, value: Value) {
+        match value {
+            Value::Text(text) if column.kind() == ColumnKind::Text && text.trim().len() == text.len() => {
+                self.keep(column, Value::Text(text));
+            }
+            other => self.set(column, &other),
+        }
+    }
+
+    fn keep(&mut self, column: Column, value: Value) {
+        if matches!(&value, Value::Text(text) if text.is_empty() || text == "-") {
+            return;
+        }
+        match self.0.iter_mut().find(|(have, _)| *have == column) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((column, value)),
         }
     }
 
@@ -174,5 +193,18 @@ mod tests {
         assert_eq!(columns.integer(Column::ProcessPid), Some(500));
         assert_eq!(columns.text(Column::UserName), Some("root"));
         assert_eq!(columns.get(Column::SourceIp), None);
+    }
+
+    #[test]
+    fn a_value_given_away_is_kept_as_one_shown() {
+        let values = [Value::from(" root "), Value::from("root"), Value::from("-"), Value::from(""), Value::Int(7)];
+        let values = values.into_iter().chain([Value::Null, Value::List(vec![Value::Null, "a".into()]), "0x10".into()]);
+        for (value, column) in values.flat_map(|value| [(value.clone(), Column::UserName), (value, Column::ProcessPid)])
+        {
+            let (mut set, mut put) = (Columns::default(), Columns::default());
+            set.set(column, &value);
+            put.put(column, value);
+            assert_eq!(set, put);
+        }
     }
 }

@@ -150,28 +150,39 @@ impl Fields {
 }
 
 /// Takes over names that are owned already; repeated names join as with [`Fields::push`].
-impl FromIterator<(Text, Value)> for Fields {
-    fn from_iter<I: IntoIterator<Item = (Text, Value)>>(pairs: I) -> Self {
-        let pairs = pairs.into_iter();
-        let mut fields = Self::with_capacity(pairs.size_hint().0);
-        // Most names are new; a few bits of each tell so without comparing it with all before it.
-        let mut seen = [0_u64; 8];
+impl From<Vec<(Text, Value)>> for Fields {
+    fn from(pairs: Vec<(Text, Value)>) -> Self {
+        if !repeats(&pairs) {
+            return Self(pairs);
+        }
+        let mut fields = Self::with_capacity(pairs.len());
         for (name, value) in pairs {
-            let bits = bits_of(&name);
-            let seen_like = seen.get_mut(bits >> 6 & 7).is_some_and(|word| {
-                let mask = 1 << (bits & 63);
-                let had = *word & mask != 0;
-                *word |= mask;
-                had
-            });
-            if seen_like && fields.0.iter().any(|(have, _)| have.len() == name.len() && *have == name) {
-                fields.push(&name, value);
-            } else {
-                fields.0.push((name, value));
-            }
+            fields.push(&name, value);
         }
         fields
     }
+}
+
+impl FromIterator<(Text, Value)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (Text, Value)>>(pairs: I) -> Self {
+        pairs.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+/// Whether a name stands there twice. Most names are new; a few bits of each tell so without comparing it with all
+/// before it.
+fn repeats(pairs: &[(Text, Value)]) -> bool {
+    let mut seen = [0_u64; 8];
+    pairs.iter().enumerate().any(|(place, (name, _))| {
+        let bits = bits_of(name);
+        let seen_like = seen.get_mut(bits >> 6 & 7).is_some_and(|word| {
+            let mask = 1 << (bits & 63);
+            let had = *word & mask != 0;
+            *word |= mask;
+            had
+        });
+        seen_like && pairs.iter().take(place).any(|(have, _)| have.len() == name.len() && have == name)
+    })
 }
 
 fn bits_of(name: &str) -> usize {

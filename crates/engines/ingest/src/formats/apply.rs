@@ -4,7 +4,7 @@
 use super::compile::{CompiledTable, Format, Outcome, Target};
 use super::draft::Draft;
 use super::time::{self, Gaps};
-use super::transform::{Source, apply as transform};
+use super::transform::{Source, apply as transform, present};
 use event::{Micros, Origin, Text, TimeQuality, Value};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
@@ -67,8 +67,8 @@ pub(crate) fn apply(format: &Format, draft: &mut Draft) {
         }
     }
     log_source(format, &outcomes, draft);
-    if let Some(message) = format.message.iter().find_map(|source| source.value(draft)) {
-        draft.message = message.as_text().map(Cow::into_owned);
+    if let Some(message) = format.message.iter().find_map(|source| source.text(draft)) {
+        draft.message = Some(message.into_owned());
     }
 }
 
@@ -98,11 +98,11 @@ fn rename(format: &Format, draft: &mut Draft) {
             }
         }
         if let Some(other) = rules.rename.get(name.as_str()) {
-            *name = (&**other).into();
+            *name = other.clone();
         }
-        if rules.braces.contains(name.as_str())
-            && let Value::Text(text) = value
+        if let Value::Text(text) = value
             && text.len() == 36
+            && rules.braces.contains(name.as_str())
         {
             *text = format!("{{{text}}}").into();
         }
@@ -153,17 +153,21 @@ fn fill_targets(format: &Format, draft: &mut Draft) {
     if plan.targets.is_empty() {
         return;
     }
-    let mut best: Vec<Option<(u16, Value)>> = vec![None; plan.targets.len()];
-    for (name, value) in &draft.fields {
+    let mut best: Vec<Option<(u16, Best)>> = plan.targets.iter().map(|_| None).collect();
+    for (place, (name, value)) in draft.fields.iter().enumerate() {
         for one in plan.uses.get(name).map_or(&[][..], Vec::as_slice) {
             let Some(slot) = best.get_mut(one.target) else { continue };
             if slot.as_ref().is_some_and(|(rank, _)| *rank <= one.rank) {
                 continue;
             }
             if one.rank == 0 {
-                *slot = Some((0, Value::Null));
+                *slot = Some((0, Best::Itself));
+            } else if one.transforms.is_empty() {
+                if present(value) {
+                    *slot = Some((one.rank, Best::Field(place)));
+                }
             } else if let Some(value) = transform(value, &one.transforms) {
-                *slot = Some((one.rank, value));
+                *slot = Some((one.rank, Best::Made(value)));
             }
         }
     }
@@ -172,16 +176,36 @@ fn fill_targets(format: &Format, draft: &mut Draft) {
             && slot.as_ref().is_none_or(|(have, _)| have > rank)
             && let Some(value) = source.value(draft)
         {
-            *slot = Some((*rank, value));
+            *slot = Some((*rank, Best::Made(value)));
         }
     }
     for (target, found) in plan.targets.iter().zip(best) {
         match (target, found) {
-            (Target::Column(column), Some((_, value))) => draft.columns.set(*column, &value),
-            (Target::Alias(name), Some((1.., value))) => draft.push_owned(name.clone(), value),
-            _ => {}
+            (Target::Column(column), Some((_, Best::Made(value)))) => draft.columns.put(*column, value),
+            (Target::Column(column), Some((_, Best::Field(place)))) => {
+                if let Some((_, value)) = draft.fields.get(place) {
+                    draft.columns.set(*column, value);
+                }
+            }
+            (Target::Alias(name), Some((_, Best::Made(value)))) => draft.push_owned(name.clone(), value),
+            (Target::Alias(name), Some((_, Best::Field(place)))) => {
+                if let Some(value) = draft.fields.get(place).map(|(_, value)| value.clone()) {
+                    draft.push_owned(name.clone(), value);
+                }
+            }
+            (_, Some((_, Best::Itself)) | None) => {}
         }
     }
+}
+
+/// What fills a target.
+enum Best {
+    /// The record has the field of an alias under its own name.
+    Itself,
+    /// The field at this place, as it is.
+    Field(usize),
+    /// What transforms or a template made.
+    Made(Value),
 }
 
 fn log_source(format: &Format, outcomes: &[&Outcome], draft: &mut Draft) {

@@ -7,10 +7,14 @@ use super::definition::{
 use super::time::{Layout, zone};
 use super::transform::{Source, Transform, ValueMap};
 use event::{Column, Text, Value};
+use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+
+/// A table that only format files fill, so that nobody outside can make it degenerate.
+type Names<T> = HashMap<Text, T, FixedState>;
 
 /// Memory that one compiled expression may take.
 const REGEX_LIMIT: usize = 4 << 20;
@@ -56,11 +60,11 @@ pub(crate) struct CompiledPattern {
 #[derive(Default)]
 pub(crate) struct NameRules {
     pub(crate) trim: bool,
-    pub(crate) rename: HashMap<Box<str>, Box<str>>,
+    pub(crate) rename: Names<Text>,
     pub(crate) strip: Vec<String>,
     pub(crate) strip_with_next: Vec<String>,
     pub(crate) without_spaces: bool,
-    pub(crate) braces: HashSet<Box<str>>,
+    pub(crate) braces: HashSet<Text, FixedState>,
 }
 
 impl NameRules {
@@ -85,7 +89,7 @@ pub(crate) struct Use {
 #[derive(Default)]
 pub(crate) struct Targets {
     pub(crate) targets: Vec<Target>,
-    pub(crate) uses: HashMap<Text, Vec<Use>>,
+    pub(crate) uses: Names<Vec<Use>>,
     pub(crate) templates: Vec<(usize, u16, Source)>,
 }
 
@@ -220,7 +224,7 @@ fn name_rules(rules: FieldRules) -> NameRules {
         strip: rules.strip,
         strip_with_next: rules.strip_with_next,
         without_spaces: rules.without_spaces,
-        braces: rules.braces.into_iter().map(Box::from).collect(),
+        braces: rules.braces.into_iter().map(Text::from).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! `X.#attributes.Y` becomes `X_Y`, `X.#text` becomes `X`.
 
 use super::draft::{Draft, MAX_FIELDS};
-use event::Value;
+use event::{Columns, Value};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -52,7 +52,8 @@ fn closed(bytes: &[u8]) -> Vec<u8> {
 
 fn read(bytes: &[u8]) -> (Draft, Result<(), serde_json::Error>) {
     let mut out = Flattener { path: String::with_capacity(64), draft: Draft::default(), list: None };
-    out.draft.fields.reserve(32);
+    out.draft.fields.reserve(64);
+    out.draft.columns = Columns::with_capacity(16);
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let result = Node { out: &mut out, top: true }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     (out.draft, result)

@@ -199,7 +199,7 @@ impl FormatSet {
                 event.log_source = draft.log_source;
                 event.columns = draft.columns;
                 event.message = draft.message;
-                event.fields = draft.fields.into_iter().collect::<Fields>();
+                event.fields = Fields::from(draft.fields);
             }
             Err(problem) => {
                 event.format = self.unparsed.clone();

@@ -3,6 +3,7 @@
 
 use super::draft::Draft;
 use event::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -19,9 +20,9 @@ pub(crate) enum Transform {
     Address,
     /// Host of an URL.
     UrlHost,
-    Before(String),
-    After(String),
-    AfterLast(String),
+    Before(Mark),
+    After(Mark),
+    AfterLast(Mark),
     UrlDecode,
     Lower,
     /// Characters of the named set dropped from both ends.
@@ -29,6 +30,37 @@ pub(crate) enum Transform {
     Map(ValueMap),
     /// Keeps the value only where it has a shape: `not_machine` for accounts that do not end in `$`.
     NotMachine,
+}
+
+/// Where a text is parted; most marks are one character, which is found faster than a text is.
+#[derive(Debug, Clone)]
+pub(crate) enum Mark {
+    One(char),
+    Text(String),
+}
+
+impl Mark {
+    fn new(text: &str) -> Self {
+        let mut characters = text.chars();
+        match (characters.next(), characters.next()) {
+            (Some(one), None) => Self::One(one),
+            _ => Self::Text(text.to_owned()),
+        }
+    }
+
+    fn first<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        match self {
+            Self::One(mark) => text.split_once(*mark),
+            Self::Text(mark) => text.split_once(mark.as_str()),
+        }
+    }
+
+    fn last<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        match self {
+            Self::One(mark) => text.rsplit_once(*mark),
+            Self::Text(mark) => text.rsplit_once(mark.as_str()),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +87,16 @@ impl Source {
         }
         let transforms = parts.map(|part| Transform::parse(part, maps)).collect::<Result<_, _>>()?;
         Ok(Self::Field { name: name.into(), transforms })
+    }
+
+    /// The text of [`Source::value`], borrowed where it stands in the record.
+    pub(crate) fn text<'a>(&self, draft: &'a Draft) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Field { name, transforms } if transforms.is_empty() => {
+                draft.get(name).filter(|value| present(value)).and_then(Value::as_text)
+            }
+            _ => self.value(draft)?.as_text().map(|text| Cow::Owned(text.into_owned())),
+        }
     }
 
     /// The value, or nothing where a field is absent or empty.
@@ -84,11 +126,14 @@ pub(crate) fn apply(value: &Value, transforms: &[Transform]) -> Option<Value> {
         Value::List(values) => values.iter().find_map(Value::as_text)?,
         other => other.as_text()?,
     };
-    let mut text = first.trim().to_owned();
+    let mut text = Cow::Borrowed(first.trim());
     for transform in transforms {
-        text = transform.run(&text)?;
+        text = match text {
+            Cow::Borrowed(text) => transform.run(text)?,
+            Cow::Owned(text) => Cow::Owned(transform.run(&text)?.into_owned()),
+        };
     }
-    (!text.is_empty() && text != "-").then(|| text.into())
+    (!text.is_empty() && text != "-").then(|| Value::Text(text.into()))
 }
 
 pub(crate) fn present(value: &Value) -> bool {
@@ -131,43 +176,44 @@ impl Transform {
             ("url_decode", None) => Self::UrlDecode,
             ("lower", None) => Self::Lower,
             ("not_machine", None) => Self::NotMachine,
-            ("before", Some(mark)) => Self::Before(mark.to_owned()),
-            ("after", Some(mark)) => Self::After(mark.to_owned()),
-            ("after_last", Some(mark)) => Self::AfterLast(mark.to_owned()),
+            ("before", Some(mark)) => Self::Before(Mark::new(mark)),
+            ("after", Some(mark)) => Self::After(Mark::new(mark)),
+            ("after_last", Some(mark)) => Self::AfterLast(Mark::new(mark)),
             ("strip", Some(set)) => Self::Strip(set.to_owned()),
             ("map", Some(name)) => Self::Map(maps.get(name).cloned().ok_or_else(|| format!("no value_map {name:?}"))?),
             _ => return Err(format!("unknown transform {text:?}")),
         })
     }
 
-    fn run(&self, text: &str) -> Option<String> {
+    fn run<'a>(&self, text: &'a str) -> Option<Cow<'a, str>> {
+        let part = |part: Option<&'a str>| part.map(Cow::Borrowed);
         match self {
-            Self::Basename => text.rsplit(['\\', '/']).next().map(str::to_owned),
-            Self::Hash => strongest_hash(text),
-            Self::Address => address(text),
-            Self::UrlHost => url_host(text),
-            Self::UrlDecode => url_decode(text),
-            Self::Lower => Some(text.to_lowercase()),
-            Self::NotMachine => (!text.ends_with('$')).then(|| text.to_owned()),
-            Self::Before(mark) => Some(text.split_once(mark.as_str()).map_or(text, |(before, _)| before).to_owned()),
-            Self::After(mark) => text.split_once(mark.as_str()).map(|(_, after)| after.to_owned()),
-            Self::AfterLast(mark) => Some(text.rsplit_once(mark.as_str()).map_or(text, |(_, after)| after).to_owned()),
-            Self::Strip(set) => Some(text.trim_matches(|one| set.contains(one)).to_owned()),
-            Self::Map(map) => map.get(text).cloned(),
+            Self::Basename => part(text.rsplit(['\\', '/']).next()),
+            Self::Hash => part(strongest_hash(text)),
+            Self::Address => address(text).map(Cow::Owned),
+            Self::UrlHost => url_host(text).map(Cow::Owned),
+            Self::UrlDecode => url_decode(text).map(Cow::Owned),
+            Self::Lower => Some(Cow::Owned(text.to_lowercase())),
+            Self::NotMachine => part((!text.ends_with('$')).then_some(text)),
+            Self::Before(mark) => part(Some(mark.first(text).map_or(text, |(before, _)| before))),
+            Self::After(mark) => part(mark.first(text).map(|(_, after)| after)),
+            Self::AfterLast(mark) => part(Some(mark.last(text).map_or(text, |(_, after)| after))),
+            Self::Strip(set) => part(Some(text.trim_matches(|one| set.contains(one)))),
+            Self::Map(map) => map.get(text).cloned().map(Cow::Owned),
         }
     }
 }
 
-fn strongest_hash(text: &str) -> Option<String> {
+fn strongest_hash(text: &str) -> Option<&str> {
     let named = |name: &str| {
         text.split(',').find_map(|part| {
             let (have, hash) = part.trim().split_once('=')?;
-            have.eq_ignore_ascii_case(name).then(|| hash.to_owned())
+            have.eq_ignore_ascii_case(name).then_some(hash)
         })
     };
     named("SHA256").or_else(|| named("SHA1")).or_else(|| named("MD5")).or_else(|| {
         let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit()) && matches!(text.len(), 32 | 40 | 64);
-        plain.then(|| text.to_owned())
+        plain.then_some(text)
     })
 }
 
@@ -257,7 +303,7 @@ mod tests {
 
     #[test]
     fn the_strongest_hash_is_kept() {
-        assert_eq!(strongest_hash("MD5=1,SHA1=2,SHA256=3").as_deref(), Some("3"));
+        assert_eq!(strongest_hash("MD5=1,SHA1=2,SHA256=3"), Some("3"));
         assert_eq!(strongest_hash("IMPHASH=9"), None);
     }
 
