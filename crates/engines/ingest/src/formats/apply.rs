@@ -1,7 +1,7 @@
 //! What a format says about a record once its fields are taken out: names, aliases, columns, log source,
 //! time, message.
 
-use super::compile::{CompiledTable, Format, Outcome, Target};
+use super::compile::{CompiledTable, Format, NameRules, Outcome, Target};
 use super::draft::Draft;
 use super::time::{self, Gaps};
 use super::transform::{Source, apply as transform, present};
@@ -84,18 +84,8 @@ fn rename(format: &Format, draft: &mut Draft) {
         {
             trim(text);
         }
-        for prefix in &rules.strip {
-            if let Some(rest) = name.as_str().strip_prefix(prefix.as_str()).filter(|rest| !rest.is_empty()) {
-                *name = rest.into();
-                break;
-            }
-        }
-        for prefix in &rules.strip_with_next {
-            let rest = name.as_str().strip_prefix(prefix.as_str()).and_then(|rest| rest.split_once('.'));
-            if let Some((_, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
-                *name = rest.into();
-                break;
-            }
+        if rules.stripped_from.may_begin(name) {
+            strip(rules, name);
         }
         if let Some(other) = rules.rename.get(name.as_str()) {
             *name = other.clone();
@@ -114,6 +104,23 @@ fn rename(format: &Format, draft: &mut Draft) {
     for (name, value) in more {
         if draft.get(&name).is_none() {
             draft.push_owned(name, value);
+        }
+    }
+}
+
+/// Takes the first prefix that is stripped off a name, of either kind.
+fn strip(rules: &NameRules, name: &mut Text) {
+    for prefix in &rules.strip {
+        if let Some(rest) = name.as_str().strip_prefix(prefix.as_str()).filter(|rest| !rest.is_empty()) {
+            *name = rest.into();
+            break;
+        }
+    }
+    for prefix in &rules.strip_with_next {
+        let rest = name.as_str().strip_prefix(prefix.as_str()).and_then(|rest| rest.split_once('.'));
+        if let Some((_, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
+            *name = rest.into();
+            break;
         }
     }
 }

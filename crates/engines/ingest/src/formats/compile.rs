@@ -63,8 +63,31 @@ pub(crate) struct NameRules {
     pub(crate) rename: Names<Text>,
     pub(crate) strip: Vec<String>,
     pub(crate) strip_with_next: Vec<String>,
+    /// By the first byte of a name: whether any of these can stand before it.
+    pub(crate) stripped_from: FirstBytes,
     pub(crate) without_spaces: bool,
     pub(crate) braces: HashSet<Text, FixedState>,
+}
+
+/// The bytes with which some texts begin.
+#[derive(Default)]
+pub(crate) struct FirstBytes([u64; 4]);
+
+impl FirstBytes {
+    fn of<'a>(texts: impl Iterator<Item = &'a String>) -> Self {
+        let mut words = [0; 4];
+        for byte in texts.filter_map(|text| text.bytes().next()) {
+            if let Some(word) = words.get_mut(usize::from(byte >> 6)) {
+                *word |= 1_u64 << (byte & 63);
+            }
+        }
+        Self(words)
+    }
+
+    pub(crate) fn may_begin(&self, name: &str) -> bool {
+        let bit = |byte: u8| self.0.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1);
+        name.bytes().next().is_some_and(bit)
+    }
 }
 
 impl NameRules {
@@ -221,6 +244,7 @@ fn name_rules(rules: FieldRules) -> NameRules {
     NameRules {
         trim: rules.trim,
         rename: rules.rename.into_iter().map(|(from, to)| (from.into(), to.into())).collect(),
+        stripped_from: FirstBytes::of(rules.strip.iter().chain(&rules.strip_with_next)),
         strip: rules.strip,
         strip_with_next: rules.strip_with_next,
         without_spaces: rules.without_spaces,

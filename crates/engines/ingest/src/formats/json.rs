@@ -50,11 +50,11 @@ fn closed(bytes: &[u8]) -> Vec<u8> {
     mended
 }
 
-fn read(bytes: &[u8]) -> (Draft, Result<(), serde_json::Error>) {
+fn read(bytes: &[u8]) -> (Draft, Result<(), sonic_rs::Error>) {
     let mut out = Flattener { path: String::with_capacity(64), draft: Draft::default(), list: None };
     out.draft.fields.reserve(64);
     out.draft.columns = Columns::with_capacity(16);
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let mut deserializer = sonic_rs::Deserializer::from_slice(bytes);
     let result = Node { out: &mut out, top: true }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     (out.draft, result)
 }
@@ -212,6 +212,8 @@ impl Visitor<'_> for Key<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use event::Text;
+    use proptest::prelude::*;
 
     fn fields(text: &str) -> Vec<(String, Value)> {
         flatten(text.as_bytes()).unwrap().fields.into_iter().map(|(name, value)| (name.into(), value)).collect()
@@ -274,5 +276,59 @@ mod tests {
         let draft = flatten(format!("{{{}}}", many.join(",")).as_bytes()).unwrap();
         assert_eq!(draft.fields.len(), MAX_FIELDS);
         assert!(draft.problem.is_some());
+    }
+
+    /// What another parser makes of the same bytes.
+    fn reference(bytes: &[u8]) -> Option<Vec<(Text, Value)>> {
+        let mut out = Flattener { path: String::new(), draft: Draft::default(), list: None };
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        let node = Node { out: &mut out, top: true };
+        node.deserialize(&mut deserializer).and_then(|()| deserializer.end()).ok()?;
+        Some(out.draft.fields)
+    }
+
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let text = prop_oneof![any::<String>(), "[a-c\\\\\"\n\u{0}/é€😀]{0,80}"];
+        let number = any::<f64>().prop_map(|number| serde_json::json!(number));
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<u64>().prop_map(Into::into),
+            number,
+            text.prop_map(Into::into),
+        ];
+        leaf.prop_recursive(6, 64, 8, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::Array);
+            let names = prop_oneof!["[a-c.#]{0,4}", "#text|#attributes", any::<String>()];
+            let pairs = prop::collection::vec((names, inner), 0..8);
+            let object = pairs.prop_map(|pairs| serde_json::Value::Object(pairs.into_iter().collect()));
+            prop_oneof![list, object.boxed()]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn two_parsers_agree_on_what_is_json_and_on_its_fields(
+            value in any_json(),
+            pretty in any::<bool>(),
+            bends in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0_u8..4), 0..3),
+        ) {
+            let wrapped = serde_json::json!({ "a": value });
+            let text = if pretty { serde_json::to_string_pretty(&wrapped) } else { serde_json::to_string(&wrapped) };
+            let mut bytes = text.unwrap().into_bytes();
+            for (at, byte, kind) in bends {
+                let at = at.index(bytes.len().max(1));
+                match kind {
+                    0 => bytes.truncate(at),
+                    1 => bytes.insert(at.min(bytes.len()), byte),
+                    2 => bytes.insert(at.min(bytes.len()), b"{}[],:\"\\u0-e."[usize::from(byte) % 14]),
+                    _ if at < bytes.len() => bytes[at] = byte,
+                    _ => {}
+                }
+            }
+            let ours = flatten(&bytes).ok().map(|draft| draft.fields);
+            prop_assert_eq!(ours, reference(&bytes), "{}", String::from_utf8_lossy(&bytes));
+        }
     }
 }

@@ -24,7 +24,7 @@ use apply::{Context, Stated};
 use compile::{Format, build_set, compile};
 use definition::{Extract, FormatFile};
 use draft::Draft;
-use event::{Event, Fields, LONGEST_RECORD, RawRecord, TimeQuality};
+use event::{Columns, Event, Fields, LONGEST_RECORD, LogSource, RawRecord, TimeQuality};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::RegexSet;
@@ -180,19 +180,29 @@ impl FormatSet {
             cut: raw.origin.cut,
         };
         let mut event = Event {
+            seq: 0,
             time: raw.arrival,
             arrival: raw.arrival,
             time_quality: TimeQuality::Missing,
+            source_id: None,
+            format: self.unparsed.clone(),
+            understood: false,
+            problem: None,
+            log_source: LogSource::default(),
+            columns: Columns::default(),
+            fields: Fields::default(),
+            message: None,
             raw: raw.bytes.clone(),
             origin: raw.origin.clone(),
             position: raw.position,
-            ..Event::default()
         };
         let cut = raw.origin.cut.then(|| format!("the record was longer than {LONGEST_RECORD} bytes; its end was cut"));
         match self.understand(&raw.bytes, &context) {
             Ok(Understood { mut draft, format, time }) => {
                 event.understood = true;
-                event.format = self.formats.get(format).map_or(&self.unparsed, |format| &format.id).clone();
+                if let Some(format) = self.formats.get(format) {
+                    event.format = format.id.clone();
+                }
                 cut.into_iter().for_each(|cut| draft.trouble(cut));
                 set_time(&mut event, &mut draft, time);
                 event.problem = draft.problem;
@@ -202,7 +212,6 @@ impl FormatSet {
                 event.fields = Fields::from(draft.fields);
             }
             Err(problem) => {
-                event.format = self.unparsed.clone();
                 event.problem = Some(cut.map_or(problem.clone(), |cut| format!("{problem}; {cut}")));
             }
         }
