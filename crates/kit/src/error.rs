@@ -21,6 +21,8 @@ pub fn unfit(value: &str) -> &'static str {
 /// A mistake in what was asked that is known by name, so that it is told in the asker's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
+    /// HTTP status code.
+    pub status: u16,
     /// Key of the heading.
     pub heading: &'static str,
     /// Stable code for programs, and key of the sentence.
@@ -103,7 +105,8 @@ impl Error {
     pub fn mistake<const N: usize>(code: &'static str, arguments: [(&'static str, String); N]) -> Self {
         let words = format!("{code} {arguments:?}");
         let arguments = arguments.into();
-        Self::Mistake(Box::new(Mistake { heading: "error-bad-request", code, arguments, position: None, words }))
+        let heading = "error-bad-request";
+        Self::Mistake(Box::new(Mistake { status: 400, heading, code, arguments, position: None, words }))
     }
 
     /// What a reader of requests (the web server, a form) refuses with this status and these words.
@@ -187,7 +190,8 @@ impl Error {
             Self::Forbidden(_) | Self::Unconfirmed | Self::Due(_) => 403,
             Self::Invalid(_) => 422,
             Self::Conflict(_) => 409,
-            Self::BadRequest(_) | Self::Mistake(_) => 400,
+            Self::BadRequest(_) => 400,
+            Self::Mistake(mistake) => mistake.status,
             Self::Refused { status, .. } => *status,
             Self::RateLimited { .. } => 429,
             Self::Unavailable(_) => 503,
@@ -272,6 +276,7 @@ mod tests {
     #[test]
     fn a_mistake_is_told_with_its_place_and_without_foreign_words() {
         let mistake = Mistake {
+            status: 400,
             heading: "error-search-text",
             code: "search-no-number",
             arguments: vec![("subject", "x".into())],

@@ -5,7 +5,7 @@ use crate::access::is_api;
 use crate::server;
 use axum::Json;
 use kit::locale::texts;
-use kit::web::{Access, ApiVisit, Operation, Routes};
+use kit::web::{Access, ApiVisit, Operation, Released, Routes};
 use kit::{Capability, Lang};
 use serde_json::{Map, Value, json};
 
@@ -16,8 +16,8 @@ pub(crate) fn routes() -> Routes {
     Routes::new().get(PATH, Access::SignedIn, show_document)
 }
 
-async fn show_document(ApiVisit(visit): ApiVisit) -> Json<Value> {
-    Json(document(visit.lang))
+async fn show_document(ApiVisit(visit): ApiVisit) -> Released<Json<Value>> {
+    Released(Json(document(visit.lang)))
 }
 
 /// The document of this program; what is said in one language alone is said in this one.
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(read), "as the type is read");
         let listed = at("/api/v1/systems", "get");
         let names: Vec<_> = listed["parameters"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
-        assert_eq!(names, ["q", "level", "state"]);
+        assert_eq!(names, ["q", "level", "state", "limit", "offset"]);
         let either = at("/api/v1/saved-searches", "get")["security"].as_array().unwrap().len();
         assert_eq!(either, 6, "one of three capabilities, by key or in a session");
         let bulk = at("/{index}/_bulk", "post");

@@ -10,6 +10,7 @@ mod headers;
 mod live;
 mod pace;
 mod routes;
+mod rows;
 mod visit;
 
 pub use answer::{Fail, Html, render, see_other};
@@ -20,4 +21,5 @@ pub use headers::secure;
 pub use live::live_news;
 pub use pace::{Pace, TooSlow, paced};
 pub use routes::{Access, Operation, Routes};
+pub use rows::Released;
 pub use visit::{ASKED_EVERY, ApiVisit, Guest, Renewal, SlotContent, Visit, identify, rows_to_skip};

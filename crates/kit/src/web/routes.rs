@@ -1,6 +1,7 @@
 //! Routes that say who may use them. A handler cannot be mounted without saying it, and nobody reaches a handler whose
 //! rule refuses them, whatever the handler itself looks at; nor one that changes something with a request that no page of
-//! the session sent. The rules are also a list (`luytre access matrix`).
+//! the session sent; no list leaves by the API before its rows were counted. The rules are also a list (`luytre access
+//! matrix`).
 
 use crate::app::App;
 use crate::error::Error;
@@ -8,7 +9,7 @@ use crate::scope::{Capability, Scope};
 use crate::session::Session;
 use crate::web::answer::Fail;
 use crate::web::fields::fields_of;
-use crate::web::form;
+use crate::web::{form, rows};
 use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
@@ -113,9 +114,10 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
+        let lists = rows::is_list(method, path);
         let handler = match access {
-            Access::Open | Access::AnswersItself(_) => on(filter, handler),
-            _ => on(filter, handler).route_layer(from_fn(move |request, next| guard(access, request, next))),
+            Access::Open | Access::AnswersItself(_) if !lists => on(filter, handler),
+            _ => on(filter, handler).route_layer(from_fn(move |request, next| guard(access, lists, request, next))),
         };
         self.operations.push(Operation { method, path, access, query: &[], body: &[] });
         Self { router: self.router.route(path, handler), ..self }
@@ -173,14 +175,16 @@ impl Routes {
     }
 }
 
-async fn guard(access: Access, request: Request, next: Next) -> Response {
+/// `lists`: it gives a list by the API, whose rows are counted.
+async fn guard(access: Access, lists: bool, request: Request, next: Next) -> Response {
     let session = request.extensions().get::<Arc<Session>>();
     if let Err(error) = access.allows(session.map(|session| &session.scope)) {
         let (parts, _) = request.into_parts();
         return Fail::new(error, &parts).into_response();
     }
     if request.method().is_safe() {
-        return next.run(request).await;
+        let response = next.run(request).await;
+        return if lists { rows::checked(response) } else { response };
     }
     match form::proven(request).await {
         Ok(request) => next.run(request).await,

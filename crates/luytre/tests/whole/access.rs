@@ -71,18 +71,26 @@ fn account(role: &Role) -> String {
 
 /// Runs a test in a world on each database.
 async fn in_each_world<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
-    test(World::new(None).await).await;
+    in_each_world_with("", test).await;
+}
+
+/// The same where the policy of elevations is another one; empty: the one of the program.
+async fn in_each_world_with<F: Future<Output = ()>>(elevations: &str, test: impl Fn(World) -> F) {
+    test(World::new(None, elevations).await).await;
     if let Some(database) = test_support::empty_postgres().await {
-        test(World::new(Some(&database)).await).await;
+        test(World::new(Some(&database), elevations).await).await;
     }
 }
 
 impl World {
     /// On SQLite, or in a database at an address.
-    async fn new(database: Option<&str>) -> Self {
+    async fn new(database: Option<&str>, elevations: &str) -> Self {
         let directory = tempfile::tempdir().expect("directory");
         let data = directory.path();
         settings(data, database);
+        if !elevations.is_empty() {
+            std::fs::write(data.join("content/organisation/elevations.toml"), elevations).expect("policy");
+        }
         let configuration = Configuration::load(data, None).expect("configuration");
         let registers = Registers::open(data, &configuration, &Live::default()).await.expect("registers");
         let roles = registers.policies.roles.clone();
@@ -593,6 +601,51 @@ fn no_table_shows_a_row_of_another_agency_to_who_reaches_only_the_own() {
         let names = names.map(|table| format!("{}.{}", table.schema, table.name));
         let empty: Vec<_> = names.filter(|name| !shown.contains(name)).collect();
         assert!(empty.is_empty(), "without a row of B these prove nothing: {empty:?}");
+        world.server.stop();
+    }));
+}
+
+/// Rows that an answer gives away as a list of the API or as a CSV.
+fn rows_given(answer: &Answer) -> usize {
+    match answer.body.strip_prefix('\u{feff}') {
+        Some(file) => file.lines().count() - 1,
+        None => rows(answer).len(),
+    }
+}
+
+#[test]
+fn no_row_leaves_by_a_list_of_the_api_or_as_a_file_without_being_counted() {
+    let policy = include_str!("../../../../content/organisation/elevations.toml");
+    let nothing = policy.replacen("\nrows = 1000\n", "\nrows = 0\n", 1);
+    assert_ne!(policy, nothing, "exports are asked for from the first row on");
+    running(in_each_world_with(&nothing, |world| async move {
+        let mut wrong = Vec::new();
+        let mut refused = std::collections::BTreeSet::new();
+        for role in ["coordinator", "administrator", "auditor"] {
+            let visitor = world.enter(world.role(role)).await;
+            let pages = operations().into_iter().filter(|one| one.method == "GET" && !one.path.contains('{'));
+            // Rules are of no agency.
+            for operation in pages.filter(|one| one.path != "/rules") {
+                let path = format!("{}?format=csv", operation.path);
+                let request =
+                    visitor.client.get(format!("{}{path}", visitor.address)).header("cookie", &visitor.cookie);
+                let request = request.header("accept", "application/json");
+                let answer = Answer::of(request.send().await.unwrap_or_else(|error| panic!("{path}: {error}"))).await;
+                if rows_given(&answer) > 0 || answer.status.is_server_error() {
+                    wrong.push(format!("{role} {path}: {} with {} rows", answer.status, rows_given(&answer)));
+                }
+                if answer.location.starts_with("/elevations?kind=export") || answer.code == "elevation-needed-rows" {
+                    refused.insert(operation.path);
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        for path in ["/agencies", "/people", "/systems", "/sources", "/incidents", "/alerts", "/audit"] {
+            assert!(refused.contains(path), "{path} proves nothing: {refused:?}");
+        }
+        for path in ["/api/v1/alerts", "/api/v1/systems", "/api/v1/incidents"] {
+            assert!(refused.contains(path), "{path} proves nothing: {refused:?}");
+        }
         world.server.stop();
     }));
 }

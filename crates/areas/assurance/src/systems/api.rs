@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use kit::Capability;
-use kit::web::{ApiVisit, Fail, Routes};
+use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
+use organisation::elevations::{ListAnswer, list_given};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,15 +20,21 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/systems/{id}", Capability::ViewSystems, show_system)
 }
 
+/// Most rows of one answer.
+const MOST_ROWS: usize = 1_000;
+
 #[derive(Deserialize)]
 struct Question {
     #[serde(default)]
     q: String,
     level: Option<i64>,
     state: Option<String>,
+    limit: Option<usize>,
+    #[serde(default)]
+    offset: u64,
 }
 
-async fn list_systems(ApiVisit(visit): ApiVisit, Query(question): Query<Question>) -> Result<Json<Value>, Fail> {
+async fn list_systems(ApiVisit(visit): ApiVisit, Query(question): Query<Question>) -> Result<ListAnswer<System>, Fail> {
     visit.require(Capability::ViewSystems)?;
     let filter = Filter {
         words: question.q,
@@ -35,8 +42,12 @@ async fn list_systems(ApiVisit(visit): ApiVisit, Query(question): Query<Question
         state: question.state.as_deref().and_then(State::from_code),
         agency_id: None,
     };
+    let offset = usize::try_from(rows_to_skip(question.offset)?).unwrap_or(usize::MAX);
+    let limit = question.limit.unwrap_or(MOST_ROWS).clamp(1, MOST_ROWS);
     let systems = store::list(&visit.read(), &filter).await?;
-    Ok(Json(json!({ "systems": systems })))
+    let total = systems.len() as u64;
+    let rows: Vec<_> = systems.into_iter().skip(offset).take(limit).collect();
+    Ok(list_given(&visit, &visit.address, total, rows).await?)
 }
 
 async fn show_system(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<System>, Fail> {

@@ -9,6 +9,7 @@ use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Level,
 use kit::web::{Csv, Fail, Form, Routes, SlotContent, Visit, render, see_other_saying};
 use kit::{Capability, Error, Personal};
 use organisation::agencies;
+use organisation::elevations::leave;
 
 const PER_PAGE: u64 = 100;
 
@@ -55,7 +56,7 @@ async fn list_systems(visit: Visit) -> Result<Response, Fail> {
     let systems = store::list(&visit.read(), &filter).await?;
     let page = visit.page().await?;
     if address.has("format", "csv") {
-        return Ok(csv(&page, &systems).into_response());
+        return Ok(leave(&visit, csv(&page, &systems)).await?);
     }
     let pagination = Pagination::of(address, PER_PAGE, systems.len() as u64);
     let chips = chips(&page, &filter, systems.first());

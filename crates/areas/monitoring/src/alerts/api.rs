@@ -10,6 +10,7 @@ use axum::extract::Path;
 use kit::page::Sorting;
 use kit::web::{ApiVisit, Fail, Routes, Visit, rows_to_skip};
 use kit::{Capability, Error};
+use organisation::elevations::{ListAnswer, list_given};
 use serde::{Deserialize, Serialize};
 
 pub fn routes() -> Routes {
@@ -43,12 +44,6 @@ pub fn routes() -> Routes {
 /// Most rows of one answer.
 const MOST_ROWS: u64 = 1_000;
 
-#[derive(Serialize)]
-struct List {
-    total: u64,
-    rows: Vec<Attributed>,
-}
-
 /// A row with who wrote its rule.
 #[derive(Serialize)]
 struct Attributed {
@@ -66,7 +61,7 @@ async fn attributed(visit: &Visit, rows: Vec<Row>) -> Result<Vec<Attributed>, Er
     Ok(rows.into_iter().map(one).collect())
 }
 
-async fn list_alerts(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
+async fn list_alerts(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Attributed>, Fail> {
     visit.require(Capability::ViewAlerts)?;
     let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
     let offset = rows_to_skip(number("offset").unwrap_or(0))?;
@@ -75,7 +70,8 @@ async fn list_alerts(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
     let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let connection = visit.read();
     let rows = listing::rows(&connection, &filter, &sorting, limit, offset).await?;
-    Ok(Json(List { total: listing::count(&connection, &filter).await?, rows: attributed(&visit, rows).await? }))
+    let total = listing::count(&connection, &filter).await?;
+    Ok(list_given(&visit, &visit.address, total, attributed(&visit, rows).await?).await?)
 }
 
 #[derive(Serialize)]

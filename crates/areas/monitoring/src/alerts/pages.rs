@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Severity, Sorting, Sparkline, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{App, Capability, Error};
-use organisation::elevations::export_refused;
+use organisation::elevations::leave;
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -68,13 +68,10 @@ async fn list_alerts(visit: Visit) -> Result<Response, Fail> {
     if visit.address.has("format", "csv") {
         visit.require(Capability::ExportRows)?;
         let rows = listing::rows(&connection, &filter, &sorting, listing::MOST_ROWS, 0).await?;
-        if let Some(elsewhere) = export_refused(&visit, rows.len()).await? {
-            return Ok(elsewhere);
-        }
         let book = shelf(&visit.app).map(|shelf| shelf.current());
         let ids: Vec<_> = rows.iter().map(|row| row.rule_id.as_str()).collect();
         let authors = attribution::of(&connection, book.as_deref(), &ids).await?;
-        return Ok(csv(&visit, &rows, &authors).into_response());
+        return Ok(leave(&visit, csv(&visit, &rows, &authors)).await?);
     }
     // What belongs to a story is told by it, unless somebody asks for each, or for something in particular.
     let told = filter.is_general() && !visit.address.has("each", "1");

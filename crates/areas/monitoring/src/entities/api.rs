@@ -2,10 +2,9 @@
 
 use super::pages::filter_of;
 use super::store::{self, Ranked};
-use axum::Json;
 use kit::Capability;
 use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
-use serde::Serialize;
+use organisation::elevations::{ListAnswer, list_given};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -16,18 +15,13 @@ pub(super) fn routes() -> Routes {
 /// Most rows of one answer.
 const MOST_ROWS: u64 = 1_000;
 
-#[derive(Serialize)]
-struct List {
-    total: u64,
-    rows: Vec<Ranked>,
-}
-
-async fn list_entities(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
+async fn list_entities(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Ranked>, Fail> {
     visit.require(Capability::ViewAlerts)?;
     let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
     let offset = rows_to_skip(number("offset").unwrap_or(0))?;
     let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let (view, filter, now) = (visit.read(), filter_of(&visit.address), visit.now());
     let rows = store::ranking(&view, &filter, now, limit, offset).await?;
-    Ok(Json(List { total: store::count(&view, &filter, now).await?, rows }))
+    let total = store::count(&view, &filter, now).await?;
+    Ok(list_given(&visit, &visit.address, total, rows).await?)
 }

@@ -10,7 +10,7 @@ use kit::Capability;
 use kit::locale::texts;
 use kit::page::{Address, Chip, Choice, Page, Pagination, Sparkline};
 use kit::web::{Csv, Fail, Routes, Visit, render};
-use organisation::elevations::export_refused;
+use organisation::elevations::leave;
 
 const PER_PAGE: u64 = 50;
 const MOST_ROWS: u64 = 10_000;
@@ -62,10 +62,7 @@ async fn list_entities(visit: Visit) -> Result<Response, Fail> {
     if visit.address.has("format", "csv") {
         visit.require(Capability::ExportRows)?;
         let found = store::ranking(&view, &filter, now, MOST_ROWS, 0).await?;
-        if let Some(elsewhere) = export_refused(&visit, found.len()).await? {
-            return Ok(elsewhere);
-        }
-        return Ok(csv(&found).into_response());
+        return Ok(leave(&visit, csv(&found)).await?);
     }
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter, now).await?);
     let found = store::ranking(&view, &filter, now, PER_PAGE, pagination.offset()).await?;

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::Path;
 use kit::Capability;
 use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
-use serde::Serialize;
+use organisation::elevations::{ListAnswer, list_given};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -22,25 +22,20 @@ pub(super) fn routes() -> Routes {
 /// Most rows of one answer.
 const MOST_ROWS: u64 = 10_000;
 
-#[derive(Serialize)]
-struct Rows<T> {
-    total: u64,
-    rows: Vec<T>,
-}
-
-async fn list_lists(ApiVisit(visit): ApiVisit) -> Result<Json<Rows<List>>, Fail> {
+async fn list_lists(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<List>, Fail> {
     let rows = store::lists(&visit.read(), visit.now()).await?;
-    Ok(Json(Rows { total: rows.len() as u64, rows }))
+    Ok(list_given(&visit, &visit.address.at("/indicators/lists"), rows.len() as u64, rows).await?)
 }
 
-async fn list_indicators(ApiVisit(visit): ApiVisit) -> Result<Json<Rows<Listed>>, Fail> {
+async fn list_indicators(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Listed>, Fail> {
     let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
     let offset = rows_to_skip(number("offset").unwrap_or(0))?;
     let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let filter = pages::filter_of(&visit.address, visit.now());
     let view = visit.read();
     let rows = store::rows(&view, &filter, limit, offset).await?;
-    Ok(Json(Rows { total: store::count(&view, &filter).await?, rows }))
+    let total = store::count(&view, &filter).await?;
+    Ok(list_given(&visit, &visit.address, total, rows).await?)
 }
 
 async fn import_file(ApiVisit(visit): ApiVisit, Path(id): Path<String>, file: Bytes) -> Result<Json<Report>, Fail> {

@@ -10,6 +10,7 @@ use detection::{Indicator, IndicatorKind};
 use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Tab, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
+use organisation::elevations::leave;
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 100;
@@ -61,7 +62,7 @@ async fn list_indicators(visit: Visit) -> Result<Response, Fail> {
     let view = visit.read();
     if visit.address.has("format", "csv") {
         let rows = store::rows(&view, &filter, MOST_ROWS, 0).await?;
-        return Ok(csv(&visit, &rows).into_response());
+        return Ok(leave(&visit, csv(&visit, &rows)).await?);
     }
     let lists = store::lists(&view, visit.now()).await?;
     let page = visit.page().await?;
@@ -195,7 +196,7 @@ async fn list_lists(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewRules)?;
     let lists = store::lists(&visit.read(), visit.now()).await?;
     if visit.address.has("format", "csv") {
-        return Ok(lists_csv(&visit, &lists).into_response());
+        return Ok(leave(&visit, lists_csv(&visit, &lists)).await?);
     }
     let page = visit.page().await?;
     let template = ListsPage {

@@ -6,7 +6,7 @@ use super::{ask, page_of};
 use axum::Json;
 use axum::extract::State;
 use kit::catalogue::{QueryAnswer, TableSpec};
-use kit::web::{ApiVisit, Fail, Routes};
+use kit::web::{ApiVisit, Fail, Released, Routes};
 use kit::{App, Capability};
 use organisation::elevations::{rows_allowed, rows_given};
 use serde::Deserialize;
@@ -34,7 +34,7 @@ async fn query(ApiVisit(visit): ApiVisit, Json(question): Json<Question>) -> Res
     Ok(Json(answer))
 }
 
-async fn tables(State(app): State<App>, ApiVisit(visit): ApiVisit) -> Result<Json<Vec<TableSpec>>, Fail> {
+async fn tables(State(app): State<App>, ApiVisit(visit): ApiVisit) -> Result<Released<Json<Vec<TableSpec>>>, Fail> {
     visit.require(Capability::QuerySql)?;
-    Ok(Json(app.catalogue.tables()))
+    Ok(Released(Json(app.catalogue.tables())))
 }

@@ -149,7 +149,7 @@ async fn export(visit: &Visit, sql: &str, format: &str) -> Result<Response, Erro
     for row in &answer.rows {
         csv.row(answer.columns.iter().map(|name| row.get(name).map(words).unwrap_or_default()));
     }
-    Ok(csv.into_response())
+    Ok(csv.released())
 }
 
 /// A table as the page documents it.

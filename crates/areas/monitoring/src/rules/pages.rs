@@ -61,7 +61,8 @@ async fn list_rules(visit: Visit) -> Result<Response, Fail> {
     let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs };
     let sorting = Sorting::of(&visit.address, &SORTS);
     if visit.address.has("format", "csv") {
-        return Ok(csv(&known, &filter, &sorting, visit.lang).into_response());
+        // Rules are of no agency.
+        return Ok(csv(&known, &filter, &sorting, visit.lang).released());
     }
     let is_failed = filter.standing == Standing::Failed;
     let failed: Vec<_> = if is_failed { failed(&book, &filter) } else { Vec::new() };

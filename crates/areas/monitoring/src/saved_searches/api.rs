@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use kit::web::{ApiVisit, Fail, OnceKey, Routes, rows_to_skip};
-use serde::Serialize;
+use organisation::elevations::{ListAnswer, list_given};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -33,13 +33,7 @@ pub(super) fn routes() -> Routes {
 /// Most rows of one answer.
 const MOST_ROWS: u64 = 1_000;
 
-#[derive(Serialize)]
-struct List {
-    total: u64,
-    rows: Vec<SavedSearch>,
-}
-
-async fn list_searches(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
+async fn list_searches(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<SavedSearch>, Fail> {
     let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
     let offset = rows_to_skip(number("offset").unwrap_or(0))?;
     let filter = Filter {
@@ -51,7 +45,8 @@ async fn list_searches(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
     let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let view = visit.read();
     let rows = store::list(&view, &filter, limit, offset).await?;
-    Ok(Json(List { total: store::count(&view, &filter).await?, rows }))
+    let total = store::count(&view, &filter).await?;
+    Ok(list_given(&visit, &visit.address, total, rows).await?)
 }
 
 async fn show_search(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<SavedSearch>, Fail> {

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Address, Chip, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab, Tone};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
+use organisation::elevations::leave;
 use serde::Deserialize;
 
 pub(super) fn routes() -> Routes {
@@ -84,7 +85,7 @@ async fn list_searches(visit: Visit) -> Result<Response, Fail> {
     let view = visit.read();
     if visit.address.has("format", "csv") {
         let rows = store::list(&view, &filter, MOST_ROWS, 0).await?;
-        return Ok(csv(&visit, &rows).into_response());
+        return Ok(leave(&visit, csv(&visit, &rows)).await?);
     }
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter).await?);
     let rows = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;

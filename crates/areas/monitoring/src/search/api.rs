@@ -7,7 +7,7 @@ use axum::Json;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use event_store::{Store, UnknownField, Unreadable};
-use kit::web::{ApiVisit, Fail, Routes};
+use kit::web::{ApiVisit, Fail, Released, Routes};
 use kit::{Capability, Error};
 use organisation::elevations::rows_given;
 use serde::Serialize;
@@ -62,11 +62,12 @@ async fn search_events(ApiVisit(visit): ApiVisit, headers: HeaderMap) -> Result<
     let place = enter(&visit).await?;
     let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
     if accepted.contains(LINES) {
-        return Ok(lines::answer(visit, question, limit, place).await?);
+        // Each line counts its rows.
+        return Ok(Released(lines::answer(visit, question, limit, place).await?).into_response());
     }
     let result = search(&visit, &question, limit, "api").await.map_err(|failure| Fail::from(Error::from(failure)))?;
     rows_given(&visit, &visit.address, result.rows.len()).await?;
-    Ok(Json(Answer {
+    let answer = Answer {
         next: result.next.as_ref().map(|next| cursor_code(next.time, next.seq)),
         total: result.total,
         total_exact: result.total_exact,
@@ -77,6 +78,6 @@ async fn search_events(ApiVisit(visit): ApiVisit, headers: HeaderMap) -> Result<
         milliseconds: result.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
         unknown_fields: result.unknown_fields,
         rows: result.rows,
-    })
-    .into_response())
+    };
+    Ok(Released(Json(answer)).into_response())
 }

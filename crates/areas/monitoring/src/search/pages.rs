@@ -305,7 +305,7 @@ async fn export(visit: &Visit, question: &Question, format: &str) -> Result<Resp
     for row in &found.rows {
         csv.row(question.columns.iter().map(|name| text(row, name).unwrap_or_default()));
     }
-    Ok(csv.into_response())
+    Ok(csv.released())
 }
 
 /// The closed drawer, so that closing does not run the search again.

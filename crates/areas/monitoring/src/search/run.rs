@@ -110,6 +110,7 @@ impl From<Failure> for Error {
 /// A search text that cannot be read, with its place.
 fn of_text(position: usize, mistake: event_store::Mistake) -> Mistake {
     Mistake {
+        status: 400,
         heading: "error-search-text",
         code: mistake.code,
         arguments: mistake.arguments,
@@ -123,7 +124,7 @@ fn of_text(position: usize, mistake: event_store::Mistake) -> Mistake {
 pub fn refusal(error: StoreError) -> Error {
     let refused = |key, words: String| Error::Refused { status: 400, key, words };
     let stopped = |heading, code, arguments, words| {
-        Error::Mistake(Box::new(Mistake { heading, code, arguments, position: None, words }))
+        Error::Mistake(Box::new(Mistake { status: 400, heading, code, arguments, position: None, words }))
     };
     let words = error.to_string();
     match error {

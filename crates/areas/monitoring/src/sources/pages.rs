@@ -13,6 +13,7 @@ use kit::clock::{HOUR, SECOND};
 use kit::page::{Chip, Choice, FlashKind, Level, Page, Pagination, Presence, Tab, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
+use organisation::elevations::leave;
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 100;
@@ -92,7 +93,7 @@ async fn list_sources(visit: Visit) -> Result<Response, Fail> {
     let view = visit.read();
     let page = visit.page().await?;
     if visit.address.has("format", "csv") {
-        return Ok(csv(&page, &store::list(&view, &filter, MOST_ROWS, 0).await?).into_response());
+        return Ok(leave(&visit, csv(&page, &store::list(&view, &filter, MOST_ROWS, 0).await?)).await?);
     }
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter).await?);
     let listed = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Address, FlashKind, Page, Pagination, Tab};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
-use organisation::elevations::export_refused;
+use organisation::elevations::leave;
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
@@ -55,10 +55,7 @@ async fn list_suppressions(visit: Visit) -> Result<Response, Fail> {
     if visit.address.has("format", "csv") {
         visit.require(Capability::ExportRows)?;
         let rows = rows(&visit, store::list(&view, phase, now, MOST_ROWS, 0).await?).await?;
-        if let Some(elsewhere) = export_refused(&visit, rows.len()).await? {
-            return Ok(elsewhere);
-        }
-        return Ok(csv(&visit, &rows).into_response());
+        return Ok(leave(&visit, csv(&visit, &rows)).await?);
     }
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, phase, now).await?);
     let rows = rows(&visit, store::list(&view, phase, now, PER_PAGE, pagination.offset()).await?).await?;

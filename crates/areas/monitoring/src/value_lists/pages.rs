@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, Choice, FlashKind, Page, Pagination};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
+use organisation::elevations::leave;
 use organisation::sheets::{About, Report, SheetForm, SheetPage};
 
 const PER_PAGE: u64 = 100;
@@ -41,7 +42,7 @@ async fn list_values(visit: Visit) -> Result<Response, Fail> {
     let filter = Filter { words: value("q"), list: Some(value("list")).filter(|list| !list.is_empty()) };
     let view = visit.read();
     if visit.address.has("format", "csv") {
-        return Ok(csv(&store::list(&view, &filter, MOST_ROWS, 0).await?).into_response());
+        return Ok(leave(&visit, csv(&store::list(&view, &filter, MOST_ROWS, 0).await?)).await?);
     }
     let page = visit.page().await?;
     let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);

@@ -13,7 +13,7 @@ use monitoring::entities::POLICY;
 use monitoring::entities::store::{Filter, Ranked, by_day, ranking};
 use std::sync::Arc;
 
-async fn raise(centre: &Centre, of: &Department, rule: &str, host: &str, time: Micros) {
+pub(crate) async fn raise(centre: &Centre, of: &Department, rule: &str, host: &str, time: Micros) {
     let facts = RuleFacts {
         id: rule.into(),
         title: rule.into(),

@@ -16,7 +16,7 @@ const ADDRESS: &str = "203.0.113.9";
 const FORM: &str = "source=NCSC&kind=malware&tlp=amber&confidence=80&valid_days=30&enabled=true&with_subdomains=true";
 
 /// Makes a list by its page; gives its id.
-async fn make(centre: &Centre, name: &str, sharing: &str) -> String {
+pub(crate) async fn make(centre: &Centre, name: &str, sharing: &str) -> String {
     let answer = centre.post("2", "/indicators/lists", &format!("name={name}&sharing={sharing}&{FORM}")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     answer.location().strip_prefix("/indicators/lists/").unwrap().to_owned()

@@ -3,6 +3,7 @@
 use super::store::{self, AgencyFilter};
 use super::{Agency, Succession, form, kinds, service, sheet_page, succession};
 use crate::answers::{csv_time, text};
+use crate::elevations::leave;
 use crate::{incumbents, people};
 use askama::Template;
 use axum::extract::Path;
@@ -83,7 +84,7 @@ async fn list_agencies(visit: Visit) -> Result<Response, Fail> {
     let filter = AgencyFilter { text: value("q"), kind: value("kind"), under: value("under"), at: None };
     let view = visit.read();
     if page.address.value("format") == Some("csv") {
-        return Ok(csv(&visit, &store::list(&view, &filter, 20_000, 0).await?).into_response());
+        return Ok(leave(&visit, csv(&visit, &store::list(&view, &filter, 20_000, 0).await?)).await?);
     }
     let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);
     let agencies = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;

@@ -3,6 +3,7 @@
 use super::{ApiKey, NewKey, Standing, service, standings, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, local_time, text};
+use crate::elevations::leave;
 use crate::policies::Policies;
 use crate::sign_in::{own_scope, require_confirmation};
 use askama::Template;
@@ -110,7 +111,7 @@ async fn key_list(visit: &Visit, made: Option<Made>) -> Result<KeyList, Error> {
 
 async fn list_keys(visit: Visit) -> Result<Response, Fail> {
     if visit.address.value("format") == Some("csv") {
-        return Ok(csv(&visit).await?.into_response());
+        return Ok(leave(&visit, csv(&visit).await?).await?);
     }
     Ok(render(&key_list(&visit, None).await?)?.into_response())
 }

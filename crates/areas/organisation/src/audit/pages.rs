@@ -5,6 +5,7 @@ use super::store::{self, AuditFilter};
 use super::{AuditEntry, Checkpoints, Problem, Reading, Report, Touched, readings_page, record_reading, verify};
 use crate::agencies;
 use crate::answers::{csv_time, local_time, text};
+use crate::elevations::export_refused;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::locale::texts;
@@ -111,7 +112,7 @@ async fn list_entries(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewAudit)?;
     let filter = filter(&visit);
     if visit.address.value("format") == Some("csv") {
-        return Ok(csv(&visit, &filter).await?.into_response());
+        return Ok(csv(&visit, &filter).await?);
     }
     let page = visit.page().await?;
     let view = visit.read();
@@ -177,9 +178,12 @@ async fn list_entries(visit: Visit) -> Result<Response, Fail> {
 }
 
 /// The list as it is filtered; that it was taken out is itself a row.
-async fn csv(visit: &Visit, filter: &AuditFilter) -> Result<Csv, Error> {
+async fn csv(visit: &Visit, filter: &AuditFilter) -> Result<Response, Error> {
+    let entries = store::list(&visit.read(), filter, 50_000, 0).await?;
+    if let Some(elsewhere) = export_refused(visit, entries.len()).await? {
+        return Ok(elsewhere);
+    }
     let tx = visit.begin().await?;
-    let entries = store::list(&tx, filter, 50_000, 0).await?;
     let query = visit.address.to_string();
     let reading = Reading {
         object_kind: "audit",
@@ -220,5 +224,5 @@ async fn csv(visit: &Visit, filter: &AuditFilter) -> Result<Csv, Error> {
             &entry.hash,
         ]);
     }
-    Ok(csv)
+    Ok(csv.released())
 }

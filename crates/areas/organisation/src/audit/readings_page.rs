@@ -4,6 +4,7 @@ use super::actor_words;
 use super::readings::{ReadingFilter, Seen, by_reader, count, list};
 use crate::agencies;
 use crate::answers::{csv_time, local_time, text};
+use crate::elevations::leave;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::locale::texts;
@@ -62,7 +63,7 @@ pub(super) async fn list_readings(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewReadings)?;
     let filter = filter(&visit);
     if visit.address.value("format") == Some("csv") {
-        return Ok(csv(&visit, &filter).await?.into_response());
+        return Ok(leave(&visit, csv(&visit, &filter).await?).await?);
     }
     let page = visit.page().await?;
     let view = visit.read();

@@ -10,7 +10,7 @@ mod service;
 mod store;
 mod subject;
 
-pub use exports::{export_refused, rows_allowed, rows_given};
+pub use exports::{ListAnswer, Rows, export_refused, leave, list_given, rows_allowed, rows_given};
 pub use pages::routes;
 pub use service::{Act, Asked, allowed, approve, ask, end, give, held, refuse, spend, use_up, withdraw};
 pub(crate) use store::{Right, foreign_events_count, foreign_events_of, use_foreign_events};
@@ -35,7 +35,9 @@ pub struct Elevation {
     pub agency_name: String,
     /// What it holds for; empty where that is the agency alone.
     pub subject: String,
-    /// Path of the stored draft that it holds for.
+    /// Path of the file of law that it is about; empty for other kinds.
+    pub about: String,
+    /// The same, while the draft that it holds for is stored.
     pub draft_path: Option<String>,
     pub reason: String,
     /// `asked`, `approved`, `refused` or `withdrawn`.
@@ -121,6 +123,7 @@ mod tests {
             agency_id: "a".into(),
             agency_name: "A".into(),
             subject: "/alerts".into(),
+            about: String::new(),
             draft_path: None,
             reason: "r".into(),
             state: "asked".into(),

@@ -4,7 +4,7 @@
 use super::{Asked, Elevation, Standing, service, store};
 use crate::answers::again;
 use crate::audit;
-use crate::policies::{Binding, CHANGE_LAW, ElevationKind, Policies};
+use crate::policies::{Binding, ElevationKind, Policies};
 use crate::regulations::{self, Regulations, title_of};
 use crate::sign_in::require_confirmation;
 use askama::Template;
@@ -29,9 +29,8 @@ pub fn routes() -> Routes {
 
 struct Row {
     elevation: Elevation,
-    /// What the right to change the law is asked for: the file by its title.
+    /// The file of law that it is about, by its title; empty for other kinds.
     about: String,
-    reason: String,
     is_of_draft: bool,
     /// Address of the question that it is for; empty for other kinds.
     question: String,
@@ -57,12 +56,6 @@ struct ElevationList {
 
 fn act_path(row: &Row, act: &str) -> String {
     format!("/elevations/{}/{act}", row.elevation.id)
-}
-
-/// The file that a right to change the law was asked for and why.
-fn file_and_reason(elevation: &Elevation) -> Option<(&str, &str)> {
-    let named = elevation.reason.split_once(": ").filter(|(path, _)| path.ends_with(".toml"));
-    named.filter(|_| elevation.kind == CHANGE_LAW)
 }
 
 /// Where the draft is that it was asked for.
@@ -108,13 +101,8 @@ impl ElevationList {
             let own = scope.person_id() == Some(elevation.person_id.as_str());
             let binding = policies.elevation.kind(&elevation.kind).map(ElevationKind::binding);
             let subject = |of| if binding == Some(of) { elevation.subject.clone() } else { String::new() };
-            let (about, reason) = match file_and_reason(&elevation) {
-                Some((path, reason)) => (title(path), reason.to_owned()),
-                None => (String::new(), elevation.reason.clone()),
-            };
             Row {
-                about,
-                reason,
+                about: if elevation.about.is_empty() { String::new() } else { title(&elevation.about) },
                 is_of_draft: binding == Some(Binding::Draft),
                 question: subject(Binding::Question),
                 backup: subject(Binding::Backup),
@@ -213,6 +201,7 @@ async fn ask_for(visit: &Visit, fields: &Fields) -> Result<(), Error> {
             Some(Binding::Backup) => fields.backup.clone(),
             Some(Binding::Draft | Binding::Agency) | None => String::new(),
         },
+        about: String::new(),
         reason: fields.reason.clone(),
     };
     let tx = visit.begin().await?;

@@ -25,6 +25,8 @@ pub struct Asked {
     pub agency_code: String,
     /// What it is for, where the kind is bound to something: the digest of a draft or of a backup, the address of a question.
     pub subject: String,
+    /// Path of the file of law that it is about, where the kind is bound to a draft.
+    pub about: String,
     pub reason: String,
 }
 
@@ -76,13 +78,18 @@ pub async fn ask(tx: &Tx<'_>, live: &Live, policies: &Policies, now: Micros, ask
         return Err(Error::Conflict("elevation-open-already"));
     }
     let id = new_id(now);
-    store::insert(tx, &id, (&kind.id, &person, &agency_id, &subject), &reason, now).await?;
+    let about = match kind.binding() {
+        Binding::Draft => asked.about.as_str(),
+        Binding::Agency | Binding::Backup | Binding::Question => "",
+    };
+    store::insert(tx, &id, (&kind.id, &person, &agency_id, &subject), (about, &reason), now).await?;
     let roles: Vec<_> = policies.roles_with(Capability::ApproveElevations).collect();
     let recipients: Vec<_> =
         roles.iter().map(|role| Recipient::Role { role: &role.id, agency_id: Some(agency_id.as_str()) }).collect();
-    let message = message("elevation-message-asked", tx.scope().actor().name(), &reason, &agency_id);
+    let body = if about.is_empty() { reason.clone() } else { format!("{about}: {reason}") };
+    let message = message("elevation-message-asked", tx.scope().actor().name(), &body, &agency_id);
     inbox::notify_all(tx, live, now, &recipients, &message).await?;
-    let details = json!({ "kind": kind.id, "subject": subject, "reason": reason });
+    let details = json!({ "kind": kind.id, "subject": subject, "about": about, "reason": reason });
     audit::record(tx, now, "elevation.ask", "elevation", &id, Some(&agency_id), details).await?;
     Ok(id)
 }

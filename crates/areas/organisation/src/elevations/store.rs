@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 const SELECT: &str = "SELECT elevations.id, elevations.kind, elevations.person_id, people.full_name AS person_name, \
                       elevations.agency_id, agencies.name AS agency_name, elevations.subject, \
-                      law_drafts.path AS draft_path, elevations.reason, elevations.state, \
+                      elevations.about, law_drafts.path AS draft_path, elevations.reason, elevations.state, \
                       elevations.asked_at, elevations.decided_at, elevations.decided_by, \
                       deciders.full_name AS decider_name, elevations.decided_reason, elevations.ends_at, \
                       elevations.used, elevations.used_at FROM elevations \
@@ -170,14 +170,14 @@ pub(super) async fn insert(
     tx: &Tx<'_>,
     id: &str,
     (kind, person_id, agency_id, subject): (&str, &str, &str, &str),
-    reason: &str,
+    (about, reason): (&str, &str),
     now: Micros,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO elevations (id, kind, person_id, agency_id, subject, reason, state, asked_at, decided_at, \
-               decided_by, decided_reason, ends_at, used, used_at) \
-               VALUES ($1,$2,$3,$4,$5,$6,'asked',$7,NULL,NULL,'',NULL,0,NULL)";
-    let values =
-        vec![id.into(), kind.into(), person_id.into(), agency_id.into(), subject.into(), reason.into(), now.into()];
+    let sql = "INSERT INTO elevations (id, kind, person_id, agency_id, subject, about, reason, state, asked_at, \
+               decided_at, decided_by, decided_reason, ends_at, used, used_at) \
+               VALUES ($1,$2,$3,$4,$5,$6,$7,'asked',$8,NULL,NULL,'',NULL,0,NULL)";
+    let texts = [id, kind, person_id, agency_id, subject, about, reason].map(Value::from);
+    let values = texts.into_iter().chain([now.into()]).collect();
     execute(tx, sql, values).await.map(|_| ())
 }
 

@@ -9,7 +9,7 @@ const LONGEST: usize = 20_000;
 /// Letters of a SHA-256.
 const DIGEST: usize = 64;
 /// Parameters that change nothing about what is asked: form, part and looks of the answer.
-const ASIDE: [&str; 7] = ["before", "columns", "each", "format", "limit", "live", "open"];
+const ASIDE: [&str; 8] = ["before", "columns", "each", "format", "limit", "live", "offset", "open"];
 
 /// The question behind an address, whether it is asked on a page, as a file or by the API.
 pub fn question_at(address: &Address) -> String {
@@ -73,7 +73,7 @@ mod tests {
         for same in [
             "/search?range=24h&q=user_name%3Aroot&format=csv",
             "/search?q=+user_name:root+&range=24h&page=3&live=1&open=",
-            "/api/v1/search?q=user_name%3Aroot&range=24h&limit=800&before=12-7&columns=seq",
+            "/api/v1/search?q=user_name%3Aroot&range=24h&limit=800&offset=800&before=12-7&columns=seq",
         ] {
             assert_eq!(at(same), page, "{same}");
         }

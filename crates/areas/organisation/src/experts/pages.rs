@@ -5,6 +5,7 @@ use super::service::{self, ExpertData};
 use super::store::{self, ExpertFilter};
 use crate::agencies;
 use crate::answers::{again, csv_time, field_time, local_time, text};
+use crate::elevations::leave;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -286,7 +287,7 @@ async fn list_experts(visit: Visit) -> Result<Response, Fail> {
     };
     let filter = of(&chosen);
     if page.address.value("format") == Some("csv") {
-        return Ok(csv(&visit, &store::list(&view, &filter, 20_000, 0).await?).into_response());
+        return Ok(leave(&visit, csv(&visit, &store::list(&view, &filter, 20_000, 0).await?)).await?);
     }
     let mut tabs = Vec::new();
     for (code, key) in [("", "expert-available"), ("night", "expert-at-night"), ("all", "shell-filter-all")] {

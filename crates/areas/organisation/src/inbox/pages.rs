@@ -3,6 +3,7 @@
 use super::InboxMessage;
 use super::store::{self, InboxFilter};
 use crate::answers::{csv_time, text};
+use crate::elevations::leave;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -78,7 +79,7 @@ async fn list_messages(visit: Visit) -> Result<Response, Fail> {
     }
     let (filter, total) = chosen;
     if page.address.value("format") == Some("csv") {
-        return Ok(csv(&page, &store::list(&view, &filter, 20_000, 0).await?).into_response());
+        return Ok(leave(&visit, csv(&page, &store::list(&view, &filter, 20_000, 0).await?)).await?);
     }
     let pagination = Pagination::of(&page.address, PER_PAGE, total);
     let inbox = Inbox {

@@ -4,6 +4,7 @@ use super::store::{self, OutboxFilter};
 use super::{Outgoing, State, words};
 use crate::answers::{csv_time, text};
 use crate::channels::ChannelKind;
+use crate::elevations::leave;
 use crate::policies::{Kind, Policies};
 use askama::Template;
 use axum::extract::Path;
@@ -100,7 +101,7 @@ async fn list_outgoing(visit: Visit) -> Result<Response, Fail> {
     let words = |rows: Vec<Outgoing>| rows.into_iter().map(|row| listed(&page, &policies, row)).collect::<Vec<_>>();
     if page.address.value("format") == Some("csv") {
         let rows = words(store::list(&view, &filter(chosen), 20_000, 0).await?);
-        return Ok(csv(&page, &rows).into_response());
+        return Ok(leave(&visit, csv(&page, &rows)).await?);
     }
     let pagination = Pagination::of(&page.address, PER_PAGE, total);
     let rows = words(store::list(&view, &filter(chosen), PER_PAGE, pagination.offset()).await?);

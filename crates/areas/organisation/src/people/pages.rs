@@ -5,6 +5,7 @@ use super::{Grant, Person, form, person_page, sheet_page};
 use crate::agencies::{self, AgencyFilter};
 use crate::answers::text;
 use crate::audit::{Reading, Touched, record_reading};
+use crate::elevations::export_refused;
 use crate::policies::Policies;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -84,7 +85,7 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
         now: visit.now(),
     };
     if page.address.value("format") == Some("csv") {
-        return Ok(csv(&visit, &filter).await?.into_response());
+        return Ok(csv(&visit, &filter).await?);
     }
     let view = visit.read();
     let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);
@@ -167,9 +168,12 @@ fn grouped(page: &Page, people: Vec<Person>, grants: &[Grant]) -> Vec<Group> {
 }
 
 /// The whole list. It leaves the house with personal data in it, so the trail keeps that it did.
-async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
+async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Response, Error> {
+    let people = store::list(&visit.read(), filter, 20_000, 0).await?;
+    if let Some(elsewhere) = export_refused(visit, people.len()).await? {
+        return Ok(elsewhere);
+    }
     let tx = visit.begin().await?;
-    let people = store::list(&tx, filter, 20_000, 0).await?;
     let grants = store::grants_of_all(&tx, &people, filter.now).await?;
     let places = agencies::list(&tx, &AgencyFilter::default(), 20_000, 0).await?;
     let codes: BTreeMap<_, _> = places.iter().map(|one| (one.id.as_str(), one.code.as_str())).collect();
@@ -218,5 +222,5 @@ async fn csv(visit: &Visit, filter: &PersonFilter) -> Result<Csv, Error> {
             &state,
         ]);
     }
-    Ok(csv)
+    Ok(csv.released())
 }

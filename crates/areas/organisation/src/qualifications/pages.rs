@@ -4,6 +4,7 @@ use super::Qualification;
 use super::service::{self, NewQualification};
 use super::store::{self, QualificationFilter};
 use crate::answers::{again, csv_time, local_time, text};
+use crate::elevations::leave;
 use crate::people::{self, Person};
 use crate::policies::{Policies, QualificationPolicy};
 use askama::Template;
@@ -202,7 +203,7 @@ async fn list_qualifications(visit: Visit) -> Result<Response, Fail> {
     };
     let filter = of(&chosen);
     if page.address.value("format") == Some("csv") {
-        return Ok(csv(&visit, &store::list(&view, &filter, 20_000, 0).await?).into_response());
+        return Ok(leave(&visit, csv(&visit, &store::list(&view, &filter, 20_000, 0).await?)).await?);
     }
     let mut tabs = Vec::new();
     for (code, name) in

@@ -15,7 +15,7 @@ use kit::{Capability, Connection, Error, Lang, Scope, Tx};
 use serde_json::json;
 
 const LONGEST_TEXT: usize = 200_000;
-/// With the path it must fit into the reason of an elevation.
+/// No longer than the reason of an elevation may be.
 const LONGEST_REASON: usize = 1_500;
 /// Changed lines that the trail keeps; the whole text is in the version.
 const LINES_IN_TRAIL: usize = 400;
@@ -168,7 +168,8 @@ pub async fn ask(
         agency_id: agency_id.to_owned(),
         agency_code: String::new(),
         subject: kept.clone(),
-        reason: format!("{}: {}", change.path, change.reason),
+        about: change.path.clone(),
+        reason: change.reason.clone(),
     };
     match elevations::ask(tx, live, policies, now, &asked).await {
         Ok(_) | Err(Error::Conflict("elevation-open-already")) => Ok(kept),

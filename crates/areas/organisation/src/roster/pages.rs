@@ -4,6 +4,7 @@ use super::week::Week;
 use super::{NewShift, Shift, service, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, field_time, local, local_time, text};
+use crate::elevations::leave;
 use crate::people::{self, PersonFilter, record_reveal};
 use crate::policies::Policies;
 use askama::Template;
@@ -176,7 +177,7 @@ async fn entries(visit: &Visit, page: &Page, fields: &Fields, errors: &FormError
 
 async fn show_week(visit: Visit) -> Result<Response, Fail> {
     if visit.address.value("format") == Some("csv") {
-        return Ok(csv(&visit).await?.into_response());
+        return Ok(leave(&visit, csv(&visit).await?).await?);
     }
     Ok(render(&WeekPage::new(&visit, &Fields::default(), FormErrors::default()).await?)?.into_response())
 }

@@ -1,20 +1,25 @@
 //! Rights for a while and duties kept apart, on both databases and through the pages.
 
 use crate::browser::{Browser, app, site};
-use crate::province::{NOW, Province, service};
-use axum::http::StatusCode;
+use crate::province::{NOW, Province, quick_policies, service};
+use axum::http::{Method, StatusCode};
 use kit::bus::Bus;
-use kit::clock::{DAY, HOUR, MINUTE, Micros};
+use kit::clock::{DAY, FixedClock, HOUR, MINUTE, Micros};
 use kit::live::Live;
+use kit::migration::migrate;
 use kit::scope::{Actor, Agencies};
 use kit::session::Authenticate;
 use kit::{Capability, Error, Scope};
+use organisation::agencies;
 use organisation::api_keys::{self, NewKey};
 use organisation::audit::store::{AuditFilter, count};
 use organisation::audit::{Reading, record_reading};
 use organisation::elevations::{self, Act, Asked, Standing};
-use organisation::people;
+use organisation::people::{self, NewPerson};
+use organisation::policies::Policies;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
+use std::sync::Arc;
 use test_support::on_each_database;
 
 /// What the tests here ask for.
@@ -281,8 +286,8 @@ async fn raw_events_of_another_agency_are_opened_by_that_agency_for_a_while() {
             kind: "foreign-events".into(),
             agency_id: province.a.clone(),
             agency_code: code.into(),
-            subject: String::new(),
             reason: "Cùng điều tra một địa chỉ".into(),
+            ..Asked::default()
         };
         let tx = province.db.scoped(&scope).begin().await.unwrap();
         let (live, policies) = (Live::default(), &province.policies);
@@ -326,6 +331,123 @@ async fn raw_events_of_another_agency_are_opened_by_that_agency_for_a_while() {
             browser = Browser::enter(&site, "can.bo.a").await;
         }
         assert_eq!(*session_of(&province, &browser).await.event_agencies(), under(&[&province.a]), "the time is over");
+    })
+    .await;
+}
+
+/// A province where three rows at once leave without a second person.
+async fn strict_province(db: kit::Db) -> Province {
+    let mut policies = Policies::clone(&quick_policies());
+    let export = policies.elevation.elevation.iter_mut().find(|kind| kind.id == "export").unwrap();
+    (export.rows, export.window_rows) = (3, 100);
+    Province::with(db, Arc::new(policies)).await
+}
+
+#[tokio::test]
+async fn a_register_of_many_rows_leaves_as_a_file_with_a_second_person_alone() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = strict_province(db).await;
+        let police = province.person("cong.an", "Điều Phối", &province.root, "coordinator").await;
+        let head = province.person("lanh.dao", "Lãnh Đạo", &province.root, "leader").await;
+        province.person("kiem.tra", "Kiểm Tra", &province.root, "auditor").await;
+        province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let site = site(&app(&province, false));
+        let mut browser = Browser::enter(&site, "cong.an").await;
+        for path in ["/agencies", "/people", "/incumbents"] {
+            assert_eq!(browser.get(path).await.status, StatusCode::OK, "pages are not counted");
+            let refused = browser.get(&format!("{path}?format=csv")).await;
+            let form = format!("/elevations?kind=export&question=%2F{}", &path[1..]);
+            assert_eq!((refused.status, refused.location()), (StatusCode::SEE_OTHER, form.as_str()));
+        }
+        let few = browser.get("/api-keys?format=csv").await;
+        assert_eq!(few.status, StatusCode::OK);
+
+        let everything = service();
+        let exported = async || {
+            let view = province.db.scoped(&everything).read();
+            let filter = AuditFilter { action: "person.read".into(), ..AuditFilter::default() };
+            count(&view, &filter).await.unwrap()
+        };
+        assert_eq!(exported().await, 0, "what did not leave was read by nobody");
+        let mut auditor = Browser::enter(&site, "kiem.tra").await;
+        let refused = auditor.get("/people?format=csv").await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "who may not export cannot ask for it");
+        assert!(refused.text.contains("Xuất dữ liệu"), "{}", refused.text);
+
+        let scope = province.scope(&police, &province.root, "coordinator");
+        let asked = Asked {
+            kind: "export".into(),
+            agency_id: province.root.clone(),
+            subject: "/people?format=csv".into(),
+            reason: "Theo công văn 12".into(),
+            ..Asked::default()
+        };
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let id = elevations::ask(&tx, &Live::default(), &province.policies, NOW, &asked).await.unwrap();
+        tx.commit().await.unwrap();
+        approve(&province, &province.scope(&head, &province.root, "leader"), &id, NOW).await.unwrap();
+        let file = browser.get("/people?format=csv").await;
+        assert!(file.status == StatusCode::OK && file.text.contains("Kiểm Tra"), "{}", file.text);
+        assert_eq!(exported().await, 1);
+        assert_eq!(browser.get("/agencies?format=csv").await.status, StatusCode::SEE_OTHER, "that and nothing else");
+
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let new = NewKey {
+            name: "Bảng điện tử".into(),
+            agency_id: province.root.clone(),
+            capabilities: vec![Capability::ViewPeople, Capability::ExportRows],
+            ..NewKey::default()
+        };
+        let (_, key) = api_keys::create(&tx, NOW, new).await.unwrap();
+        tx.commit().await.unwrap();
+        let header = format!("Bearer {key}");
+        let mut machine = Browser::new(&site);
+        let told = machine.send(Method::GET, "/people?format=csv", None, &[("authorization", &header)]).await;
+        assert_eq!(told.status, StatusCode::CONFLICT, "{}", told.text);
+        assert!(told.text.contains("Khóa không có quyền có thời hạn"), "{}", told.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_request_is_about_was_taken_out_of_its_reason() {
+    let at = organisation::MIGRATIONS.iter().position(|one| one.name.ends_with("elevations-about")).unwrap();
+    let (before, after) = organisation::MIGRATIONS.split_at(at);
+    on_each_database(before, Bus::default, |db| async move {
+        let scope = service();
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        let root = agencies::ensure_root_agency(&tx, NOW, "Tỉnh Ví Dụ", "TINH").await.unwrap().id;
+        let new = NewPerson {
+            account: "quan.tri".into(),
+            full_name: "Quản Trị".into(),
+            agency_id: root.clone(),
+            ..NewPerson::default()
+        };
+        let person = people::create(&tx, NOW, new).await.unwrap().id;
+        for (id, kind, reason) in [
+            ("1", "change-law", "duties/plans-2026.toml: Theo chỉ đạo: gấp"),
+            ("2", "change-law", "Theo: a.toml"),
+            ("3", "export", "duties/plans-2026.toml: Theo chỉ đạo"),
+        ] {
+            let sql = format!(
+                "INSERT INTO elevations (id, kind, person_id, agency_id, reason, state, asked_at, decided_reason, used) \
+                 VALUES ('{id}', '{kind}', '{person}', '{root}', '{reason}', 'asked', {NOW}, '', 0)"
+            );
+            tx.execute_unprepared(&sql).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        migrate(&db, after, &FixedClock::at(NOW)).await.unwrap();
+        let view = db.scoped(&scope).read();
+        let sql = "SELECT about, reason FROM elevations ORDER BY id";
+        let rows = view.query_all_raw(Statement::from_string(view.get_database_backend(), sql)).await.unwrap();
+        let text = |row: &sea_orm::QueryResult, name: &str| row.try_get::<String>("", name).unwrap();
+        let found: Vec<_> = rows.iter().map(|row| (text(row, "about"), text(row, "reason"))).collect();
+        let expected = [
+            ("duties/plans-2026.toml", "Theo chỉ đạo: gấp"),
+            ("", "Theo: a.toml"),
+            ("", "duties/plans-2026.toml: Theo chỉ đạo"),
+        ];
+        assert_eq!(found, expected.map(|(about, reason)| (about.to_owned(), reason.to_owned())));
     })
     .await;
 }

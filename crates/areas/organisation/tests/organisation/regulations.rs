@@ -196,6 +196,7 @@ async fn a_change_needs_somebody_else_and_becomes_a_version() {
         let own = province.db.scoped(&scope).read();
         let used = elevations::find(&own, &id).await.unwrap();
         assert_eq!((used.used, used.subject), (1, kept));
+        assert_eq!((used.about.as_str(), used.reason.as_str()), (PATH, "Theo chỉ đạo"));
         let versions = of_file(&own, PATH).await.unwrap();
         let times: Vec<_> = versions.iter().map(|one| (one.version, one.valid_from, one.valid_to)).collect();
         assert_eq!(times, [(2, NOW + 2 * MINUTE, None), (1, NOW + MINUTE, Some(NOW + 2 * MINUTE))]);
@@ -415,6 +416,7 @@ async fn a_change_goes_from_the_draft_over_the_second_person_into_force_and_back
         let mut head = Browser::enter(&site, "lanh.dao").await;
         let waiting = head.get("/elevations").await;
         assert!(waiting.text.contains(&format!("href=\"{drafts}\"")), "{}", waiting.text);
+        assert!(waiting.text.contains("Lần đầu<br>"), "the file by its title: {}", waiting.text);
         assert!(act(&waiting, "/approve").is_none(), "nothing is approved unseen: {}", waiting.text);
         let draft = head.get(&drafts).await;
         assert!(draft.text.contains("diff-added") && draft.text.contains("Công văn 12"), "{}", draft.text);

@@ -1,14 +1,16 @@
 //! JSON of incidents: `/api/v1/incidents`.
 
+use super::Incident;
 use super::service::{self, NewIncident};
 use super::store::{self, IncidentFilter};
 use crate::duties::service::clocks_of;
-use crate::duties::store as clock_store;
+use crate::duties::store::{self as clock_store, RunningClock};
 use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use kit::Capability;
 use kit::web::{ApiVisit, Fail, OnceKey, Routes, rows_to_skip};
+use organisation::elevations::{ListAnswer, list_given};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,7 +42,10 @@ impl Default for Question {
     }
 }
 
-async fn list_incidents(ApiVisit(visit): ApiVisit, Query(question): Query<Question>) -> Result<Json<Value>, Fail> {
+async fn list_incidents(
+    ApiVisit(visit): ApiVisit,
+    Query(question): Query<Question>,
+) -> Result<ListAnswer<Incident>, Fail> {
     visit.require(Capability::ViewIncidents)?;
     let filter = IncidentFilter {
         words: question.q,
@@ -52,7 +57,7 @@ async fn list_incidents(ApiVisit(visit): ApiVisit, Query(question): Query<Questi
     let connection = visit.read();
     let total = store::count(&connection, &filter).await?;
     let incidents = store::list(&connection, &filter, question.limit.min(MOST), offset).await?;
-    Ok(Json(json!({ "total": total, "incidents": incidents })))
+    Ok(list_given(&visit, &visit.address, total, incidents).await?)
 }
 
 async fn show_incident(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<Value>, Fail> {
@@ -78,9 +83,12 @@ async fn show_incident(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Res
     })))
 }
 
-async fn list_clocks(ApiVisit(visit): ApiVisit) -> Result<Json<Value>, Fail> {
+async fn list_clocks(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<RunningClock>, Fail> {
     visit.require(Capability::ViewIncidents)?;
-    Ok(Json(json!({ "clocks": clock_store::running(&visit.read(), MOST).await? })))
+    let connection = visit.read();
+    let (total, _) = clock_store::count_running(&connection, visit.now()).await?;
+    let clocks = clock_store::running(&connection, MOST).await?;
+    Ok(list_given(&visit, &visit.address.at("/incidents"), total, clocks).await?)
 }
 
 async fn open_incident(

@@ -15,6 +15,7 @@ use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, 
 use kit::web::{Csv, Fail, OnceForm, Routes, Visit, render, see_other, see_other_saying};
 use kit::{Capability, Error};
 use organisation::agencies;
+use organisation::elevations::leave;
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
@@ -86,7 +87,7 @@ async fn list_incidents(visit: Visit) -> Result<Response, Fail> {
         })
         .collect();
     if as_csv {
-        return Ok(csv(&page, &columns, &rows).into_response());
+        return Ok(leave(&visit, csv(&page, &columns, &rows)).await?);
     }
     let template = ListPage {
         states: state_filter(&page, address.value("state").unwrap_or_default()),

@@ -154,6 +154,7 @@ pub async fn browser(db: &Db, house: &crate::house::House) -> Browser {
     let area = response::area();
     let mut ports = Ports::default();
     ports.insert(crate::law::regulations());
+    ports.insert(organisation::Policies::clone(&organisation::Policies::embedded().expect("policies")));
     let app = App::new(AppParts {
         db: db.clone(),
         clock: Arc::new(FixedClock::at(NOW + 30 * kit::clock::MINUTE)),

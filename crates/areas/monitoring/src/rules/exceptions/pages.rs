@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, FlashKind, Page, Pagination, Tab};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error, Lang};
+use organisation::elevations::leave;
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
@@ -74,7 +75,7 @@ async fn list_exceptions(visit: Visit) -> Result<Response, Fail> {
     let view = visit.read();
     if visit.address.has("format", "csv") {
         let rows = rows(&visit, &book, store::list(&view, &filter, MOST_ROWS, 0).await?);
-        return Ok(csv(&visit, &rows).into_response());
+        return Ok(leave(&visit, csv(&visit, &rows)).await?);
     }
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter).await?);
     let found = store::list(&view, &filter, PER_PAGE, pagination.offset()).await?;
