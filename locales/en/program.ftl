@@ -192,6 +192,17 @@ command-key-made =
 rules-checked = { $rules } rules loaded, { $cases } cases run, { $failed } failed
 rules-warnings = { $count } warnings
 rules-measured = { $rules } rules, { $events } events, { $bytes } bytes: reading { $reading } s, matching { $matching } s CPU, { $detections } detections, { $rate } events/s/core
+rules-stages = { $rules } rules, { $indicators } indicators, { $events } events, { $bytes } bytes, { $memory } MiB at most; nanoseconds of processor time per event:
+rules-stage-read = reading: formats, columns, times
+rules-stage-enrich = enrichment: everything that registers know
+rules-stage-match = rules
+rules-stage-correlate = correlations
+rules-stage-indicators = indicators
+rules-stage-early-warning = early warning
+rules-stage-insert = event store: into memory
+rules-stage-seal = event store: into segments
+rules-stage-all = together: { $rate } events/s/core
+rules-stages-found = found: { $detections } matches of rules, { $correlations } of correlations, { $indicators } indicators, { $unusual } unusual
 query-more = only the first { $rows } rows; more exist
 
 law-applied = version { $version } is in force

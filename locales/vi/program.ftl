@@ -192,6 +192,17 @@ command-key-made =
 rules-checked = đã nạp { $rules } quy tắc, đã chạy { $cases } trường hợp, { $failed } không đạt
 rules-warnings = { $count } điều cần để ý
 rules-measured = { $rules } quy tắc, { $events } sự kiện, { $bytes } byte: đọc { $reading } giây, so khớp { $matching } giây CPU, { $detections } lần phát hiện, { $rate } sự kiện/giây/lõi
+rules-stages = { $rules } quy tắc, { $indicators } chỉ báo, { $events } sự kiện, { $bytes } byte, nhiều nhất { $memory } MiB; số nano giây bộ xử lý cho mỗi sự kiện:
+rules-stage-read = đọc: định dạng, cột, thời gian
+rules-stage-enrich = bổ sung: mọi điều sổ đăng ký biết
+rules-stage-match = quy tắc
+rules-stage-correlate = tương quan
+rules-stage-indicators = chỉ báo
+rules-stage-early-warning = cảnh báo sớm
+rules-stage-insert = kho sự kiện: vào bộ nhớ
+rules-stage-seal = kho sự kiện: vào tệp phân đoạn
+rules-stage-all = tất cả: { $rate } sự kiện/giây/lõi
+rules-stages-found = tìm thấy: { $detections } lần khớp quy tắc, { $correlations } lần khớp tương quan, { $indicators } chỉ báo, { $unusual } điều bất thường
 query-more = chỉ { $rows } dòng đầu; còn nữa
 
 law-applied = đã áp dụng bản { $version }

@@ -17,6 +17,7 @@ mod judge;
 mod memory;
 mod read;
 mod room;
+pub mod stages;
 mod tally;
 mod tuning;
 mod write;

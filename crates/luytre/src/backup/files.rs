@@ -190,16 +190,16 @@ pub(super) fn give_to(path: &Path, owner: &fs::Metadata) -> Result<(), Error> {
 }
 
 /// A folder of its own in the system's place for passing files; gone with this.
-pub(super) struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         let path = std::env::temp_dir().join(format!("luytre-{}", crate::control::new_secret()));
         make_folder(&path)?;
         Ok(Self(path))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }

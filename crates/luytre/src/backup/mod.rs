@@ -16,6 +16,8 @@ pub use restore::{Exchanged, Outcome, Prepared, RestoreQuestion, Restored, resto
 pub use settle::settle;
 pub use verify::{Found, Verified, verify};
 
+pub(crate) use files::Scratch;
+
 use event_store::{CopiedFile, StoreError, UncopiedFile};
 use kit::Error;
 use kit::clock::Micros;

@@ -1,25 +1,24 @@
 //! `luytre rules`: which rules load, whether their tests hold, why they match, how fast; and packs of rules.
 
+mod bench;
 mod cases;
 mod explain;
 pub(super) mod import;
+mod stages;
 
 use super::hunt::{Window, hunt};
 use super::{about_file, plain, print_json, say, tell};
 use crate::configuration::Configuration;
 use crate::content::Content;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use detection::{Engine, Matches, Replaced, RuleError, RuleSet, RuleTestFile};
-use event::{Event, Origin, RawRecord};
+use detection::{Engine, Replaced, RuleError, RuleSet, RuleTestFile};
 use ingest::FormatSet;
 use monitoring::hunts::SubjectKind;
 use monitoring::rules::cases::{Outcome, run};
 use serde::Serialize;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub struct Rules {
@@ -86,17 +85,7 @@ enum Command {
     },
     /// Match recorded events against rules and say how long reading and matching took. Seconds are CPU seconds
     /// of the threads that worked; correlations are off.
-    Bench {
-        #[arg(long)]
-        rules: PathBuf,
-        /// JSON lines, one event a line.
-        #[arg(long)]
-        events: PathBuf,
-        #[arg(long, default_value_t = 1)]
-        threads: usize,
-        #[arg(long)]
-        json: bool,
-    },
+    Bench(bench::Bench),
 }
 
 impl Rules {
@@ -108,7 +97,7 @@ impl Rules {
     ) -> Option<Result<ExitCode>> {
         match &self.command {
             Command::Check { directory, json } => Some(check(directory, *json)),
-            Command::Bench { rules, events, threads, json } => Some(bench(rules, events, *threads, *json)),
+            Command::Bench(bench) => Some(bench.run()),
             Command::Test { directory, json } => Some(cases::test(directory.as_deref(), data, configuration, *json)),
             Command::Explain { rule, event, rules, json } if explain::number(event).is_none() => {
                 let question = explain::Question { rule, event, rules, json: *json };
@@ -209,110 +198,4 @@ pub fn run_cases(directory: &Path, rules: &RuleSet) -> Result<(usize, Vec<RuleEr
 
 fn formats() -> Result<FormatSet> {
     FormatSet::load(&Content::default().files("formats", &[".toml"])?).context("formats")
-}
-
-#[derive(Serialize)]
-struct Measured {
-    rules: usize,
-    events: u64,
-    bytes: u64,
-    parse_s: f64,
-    match_s: f64,
-    detections: u64,
-    /// Bytes of memory at the highest.
-    peak_rss: u64,
-}
-
-fn bench(rules: &Path, events: &Path, threads: usize, json: bool) -> Result<ExitCode> {
-    let (rules, failed) = load(rules)?;
-    for error in &failed {
-        eprintln!("{error}");
-    }
-    let count = rules.len();
-    let engine = Engine::new(rules);
-    engine.warm_up();
-    let formats = formats()?;
-    ensure!(events.exists(), about_file(events, "command-no-file"));
-    let file = std::fs::File::open(events).with_context(|| about_file(events, "command-file-not-read"))?;
-    let origin = Arc::new(Origin::default());
-    let arrival = jiff::Timestamp::now().as_microsecond();
-    let mut reader = BufReader::with_capacity(1 << 20, file);
-    let mut total =
-        Measured { rules: count, events: 0, bytes: 0, parse_s: 0.0, match_s: 0.0, detections: 0, peak_rss: 0 };
-    let threads = threads.clamp(1, 64);
-    loop {
-        let mut lines = Vec::with_capacity(65_536);
-        let mut line = Vec::new();
-        while lines.len() < 65_536 && reader.read_until(b'\n', &mut line)? > 0 {
-            total.bytes += line.len() as u64;
-            while line.last().is_some_and(|byte| *byte == b'\n' || *byte == b'\r') {
-                line.pop();
-            }
-            if !line.is_empty() {
-                let bytes = bytes::Bytes::from(std::mem::take(&mut line));
-                lines.push(RawRecord { bytes, arrival, origin: origin.clone(), position: 0 });
-            }
-            line.clear();
-        }
-        if lines.is_empty() {
-            break;
-        }
-        total.events += lines.len() as u64;
-        let share = lines.len().div_ceil(threads);
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let workers: Vec<_> =
-                lines.chunks(share).map(|part| scope.spawn(|| work(part, &formats, &engine))).collect();
-            workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
-        });
-        for part in parts {
-            let (parse, matching, detections) = part.map_err(|_| anyhow::anyhow!("a worker stopped"))?;
-            total.parse_s += parse;
-            total.match_s += matching;
-            total.detections += detections;
-        }
-    }
-    total.peak_rss = peak_rss();
-    if json {
-        print_json(&total)?;
-    } else {
-        let rate = total.events as f64 / (total.parse_s + total.match_s).max(1e-9);
-        let figures = [
-            ("rules", plain(total.rules)),
-            ("events", plain(total.events)),
-            ("bytes", plain(total.bytes)),
-            ("reading", format!("{:.2}", total.parse_s).into()),
-            ("matching", format!("{:.2}", total.match_s).into()),
-            ("detections", plain(total.detections)),
-            ("rate", format!("{rate:.0}").into()),
-        ];
-        tell("rules-measured", &figures);
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// CPU seconds of reading and of matching, and detections.
-fn work(lines: &[RawRecord], formats: &FormatSet, engine: &Engine) -> (f64, f64, u64) {
-    let begin = thread_seconds();
-    let events: Vec<Event> = lines.iter().map(|line| formats.parse(line)).collect();
-    let read = thread_seconds();
-    let mut matches = Matches::default();
-    let mut detections = 0;
-    for event in &events {
-        engine.evaluate(event, &mut matches);
-        detections += matches.detections().len() as u64;
-    }
-    (read - begin, thread_seconds() - read, detections)
-}
-
-/// CPU time of this thread in seconds.
-fn thread_seconds() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
-/// Highest resident memory of this process in bytes; 0 where the system does not tell.
-fn peak_rss() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

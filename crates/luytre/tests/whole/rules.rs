@@ -189,3 +189,34 @@ fn the_built_in_cases_are_listed_with_their_outcome() {
     assert_eq!(report["failed"], json!(0), "{report}");
     assert!(report["cases"].as_array().is_some_and(|cases| cases.len() > 100));
 }
+
+#[test]
+fn every_stage_of_the_pipeline_is_measured_and_finds_what_it_would_find() {
+    let folder = tempfile::tempdir().expect("directory");
+    let path = |name: &str| folder.path().join(name).to_str().expect("path").to_owned();
+    let rules = "title: Refused\nid: 6f3b2a10-0000-4000-8000-000000000041\nname: refused\nlogsource: {product: windows, \
+                 service: security}\ndetection: {s: {EventID: 4625}, condition: s}\n---\ntitle: Many\nid: \
+                 6f3b2a10-0000-4000-8000-000000000042\ncorrelation: {type: event_count, rules: [refused], group-by: \
+                 [source_ip], timespan: 10m, condition: {gte: 3}}\n";
+    let line = |second: u8| {
+        format!(
+            "{{\"EventID\":4625,\"Channel\":\"Security\",\"Computer\":\"pc\",\"IpAddress\":\"198.51.100.7\",\
+             \"@timestamp\":\"2026-11-20T01:02:0{second}Z\"}}\n"
+        )
+    };
+    std::fs::create_dir(path("rules")).expect("folder");
+    std::fs::write(path("rules/refused.yml"), rules).expect("rules");
+    std::fs::write(path("events.jsonl"), (0..5).map(line).collect::<String>()).expect("events");
+    std::fs::write(path("list.txt"), "198.51.100.7\nevil.example\n").expect("indicators");
+    let (rules, events, list) = (path("rules"), path("events.jsonl"), path("list.txt"));
+    let files = ["--rules", rules.as_str(), "--events", events.as_str(), "--indicators", list.as_str()];
+    let arguments = [&["rules", "bench", "--stages"][..], &files[..]].concat();
+    let report = ask(folder.path(), &[&arguments[..], &["--json"][..]].concat());
+    let found =
+        ["events", "detections", "correlations", "indicators_found"].map(|name| report["measured"][name].as_u64());
+    assert_eq!(found, [Some(5), Some(5), Some(3), Some(5)], "{report}");
+    let stages = report["nanoseconds_per_event"].as_object().expect("stages");
+    assert!(stages.len() == 8 && stages.values().all(|one| one.as_f64().is_some_and(|nanoseconds| nanoseconds >= 0.0)));
+    assert!(stages["read"].as_f64() > Some(0.0), "{report}");
+    assert!(run(folder.path(), &arguments).lines().count() >= 11, "each stage has its line");
+}

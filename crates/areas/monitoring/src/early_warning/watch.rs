@@ -48,20 +48,25 @@ pub(crate) struct Found {
 }
 
 impl Watch {
+    /// That has seen nothing yet.
+    pub(crate) fn beginning() -> Self {
+        let policy = POLICY.clone();
+        let (baselines, next) = (policy.baselines(), Instant::now());
+        Self { policy, baselines, begun_at: 0, observed: 0, kept: 0, next, ready: None, warnings: Vec::new() }
+    }
+
     /// Takes up the baselines as they were written last. `cursor` is how far detection had come, `last` the end of the log; a
     /// position beyond that is of another log.
     pub(crate) async fn take_up(connection: &impl Connection, cursor: u64, last: u64) -> Result<Self, Error> {
-        let policy = POLICY.clone();
-        let mut baselines = policy.baselines();
-        let refused = store::read_baselines(connection, &policy, &mut baselines).await?;
+        let mut watch = Self::beginning();
+        let refused = store::read_baselines(connection, &watch.policy, &mut watch.baselines).await?;
         if refused > 0 {
             tracing::warn!(refused, "baselines that cannot be read begin anew");
         }
         let position = record::cursor(connection, Cursor::Baselines).await?;
         let begun_at = if position <= cursor && cursor <= last { position } else { 0 };
         let kept = if begun_at > 0 { begun_at } else { cursor.min(last) };
-        let next = Instant::now();
-        Ok(Self { policy, baselines, begun_at, observed: kept, kept, next, ready: None, warnings: Vec::new() })
+        Ok(Self { begun_at, observed: kept, kept, ..watch })
     }
 
     /// Up to here the log is needed no more.

@@ -5,6 +5,8 @@ use super::geoip::GeoIp;
 use super::lists::Lists;
 use super::ranges::Ranges;
 use super::store::{self, Registers};
+use crate::address_ranges::AddressRange;
+use crate::value_lists::ListedValue;
 use event::Value;
 use kit::{Connection, Error};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -96,6 +98,11 @@ impl Enrichment {
             true => Ok(None),
             false => Self::read(connection).await.map(Some),
         }
+    }
+
+    /// Of ranges and values that hold for all events, with no source assigned to anybody.
+    pub fn of_centre(ranges: Vec<AddressRange>, values: Vec<ListedValue>) -> Self {
+        Self::of(Registers { ranges, values, owners: HashMap::new(), above: Vec::new() })
     }
 
     pub(super) fn of(registers: Registers) -> Self {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Records parsed together.
-const BATCH: usize = 2_000;
+pub(super) const BATCH: usize = 2_000;
 /// Batches below this are parsed on one thread.
 const WORTH_SPLITTING: usize = 500;
 
