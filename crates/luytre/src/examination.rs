@@ -10,6 +10,7 @@ use kit::clock::{DAY, Micros};
 use kit::locale::{Argument, texts};
 use kit::{Lang, Scope};
 use monitoring::enrichment::FileState;
+use monitoring::pipeline::CountersSnapshot;
 use organisation::audit;
 use organisation::regulations::{Source, State, Unread};
 use serde::{Deserialize, Serialize};
@@ -91,11 +92,28 @@ impl Examiner {
             rules = check("rules", Err(self.say("doctor-rules-failed", &arguments)));
             rules.problems = book.errors.iter().map(ToString::to_string).collect();
         }
-        let correlations = self.correlations(&centre.pipeline.counters().correlations);
+        let figures = centre.pipeline.counters();
+        let (pipeline, correlations) = (self.pipeline(&figures), self.correlations(&figures.correlations));
         let law = self.law(&centre.regulations.current());
         let geoip = self.geoip(&centre.pipeline.enrichment().current().geoip().files(), centre.clock.now());
         let formats = self.formats(&centre.content);
-        vec![audit, check("sealed fields", sealed), store, rules, correlations, geoip, law, formats]
+        vec![audit, check("sealed fields", sealed), store, pipeline, rules, correlations, geoip, law, formats]
+    }
+
+    /// What went through since the start, and what kept it waiting. One that has stopped is not well.
+    fn pipeline(self, figures: &CountersSnapshot) -> Check {
+        let arguments = [
+            ("read", figures.read.into()),
+            ("unknown", figures.not_understood.into()),
+            ("waiting", figures.waiting.into()),
+            ("matches", figures.matches.into()),
+            ("write", figures.slowest_write_ms.into()),
+            ("changes", figures.rule_changes.into()),
+            ("change", figures.slowest_rule_change_us.into()),
+            ("refused", figures.database_errors.into()),
+        ];
+        let says = self.say("doctor-pipeline-says", &arguments);
+        check("pipeline", if figures.stopped { Err(self.quote("doctor-pipeline-stopped", says)) } else { Ok(says) })
     }
 
     /// What correlations remember. What they had to forget while it might still have counted is not well.

@@ -20,6 +20,8 @@ pub struct Counters {
     damped_matches: AtomicU64,
     writes: AtomicU64,
     slowest_write_ms: AtomicU64,
+    rule_changes: AtomicU64,
+    slowest_rule_change_us: AtomicU64,
     database_errors: AtomicU64,
     correlations: Mutex<CorrelationCounters>,
     ended: CancellationToken,
@@ -45,6 +47,10 @@ pub struct CountersSnapshot {
     pub damped_matches: u64,
     pub writes: u64,
     pub slowest_write_ms: u64,
+    /// Times that changed rules, or what people decided about them, came into force.
+    pub rule_changes: u64,
+    /// Longest time for which a batch waited for that.
+    pub slowest_rule_change_us: u64,
     /// Times the database refused; each was tried again.
     pub database_errors: u64,
     /// What correlations hold and what they let go.
@@ -79,6 +85,11 @@ impl Counters {
         self.slowest_write_ms.fetch_max(u64::try_from(took.as_millis()).unwrap_or(u64::MAX), Relaxed);
     }
 
+    pub(super) fn add_rule_change(&self, took: Duration) {
+        self.rule_changes.fetch_add(1, Relaxed);
+        self.slowest_rule_change_us.fetch_max(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Relaxed);
+    }
+
     pub(super) fn add_database_error(&self) {
         self.database_errors.fetch_add(1, Relaxed);
     }
@@ -103,6 +114,8 @@ impl Counters {
             damped_matches: self.damped_matches.load(Relaxed),
             writes: self.writes.load(Relaxed),
             slowest_write_ms: self.slowest_write_ms.load(Relaxed),
+            rule_changes: self.rule_changes.load(Relaxed),
+            slowest_rule_change_us: self.slowest_rule_change_us.load(Relaxed),
             database_errors: self.database_errors.load(Relaxed),
             correlations: *self.correlations.lock().unwrap_or_else(PoisonError::into_inner),
             waiting,

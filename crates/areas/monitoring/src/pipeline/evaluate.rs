@@ -14,7 +14,7 @@ use event::{Event, Listener, Origin, RawRecord};
 use event_store::StoreError;
 use kit::Error;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Takes one batch through binding and evaluation, and begins its insertion once the one before has ended.
@@ -72,9 +72,15 @@ async fn evaluate(
     let counters = pipeline.0.counters.clone();
     let tally = pipeline.0.tally.read().unwrap_or_else(PoisonError::into_inner).clone();
     let work = move || {
+        let begun = Instant::now();
+        let before = worker.judge.engine();
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
             worker.asked = Asked::of(engine.rules());
+            // Thousands of rules take tens of milliseconds to be taken apart, which this batch need not wait for.
+            let matches = std::mem::take(&mut worker.matches);
+            tokio::task::spawn_blocking(move || drop((before, matches)));
+            counters.add_rule_change(begun.elapsed());
         }
         worker.finder.take_over(&in_force);
         let mut matched = 0;

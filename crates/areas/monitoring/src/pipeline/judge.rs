@@ -34,6 +34,11 @@ pub(super) struct Ruling {
 }
 
 impl Judge {
+    /// The rules that were in force for the batch before.
+    pub(super) fn engine(&self) -> Option<Arc<Engine>> {
+        self.engine.clone()
+    }
+
     /// Takes over what is in force. True where the rules are others than before.
     pub(super) fn take_over(&mut self, engine: &Arc<Engine>, tuning: &Arc<Tuning>) -> bool {
         let same_rules = self.engine.as_ref().is_some_and(|have| Arc::ptr_eq(have, engine));
