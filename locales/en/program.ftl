@@ -23,7 +23,6 @@ doctor-server-runs = runs and answers; it takes the look below into its own stor
 doctor-door = { $door }: received { $received }, lost { $lost }, dropped by the kernel { $kernel }, cut { $cut }, connections open { $open }, refused { $refused }
 doctor-retention-well = events are kept for { $days } days
 doctor-retention-short = events are kept for { $days } days; asked for are: { $duties }
-doctor-retention-unread = The days of retention could not be read
 doctor-texts-well = { $count } keys in two languages
 doctor-texts-wrong = The texts have mistakes
 doctor-disk-unknown = the disk does not say how much room it has

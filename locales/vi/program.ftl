@@ -23,7 +23,6 @@ doctor-server-runs = đang chạy và trả lời; các mục dưới đây do c
 doctor-door = { $door }: nhận { $received }, mất { $lost }, hệ điều hành bỏ { $kernel }, bị cắt { $cut }, đang kết nối { $open }, bị từ chối { $refused }
 doctor-retention-well = sự kiện được lưu { $days } ngày
 doctor-retention-short = sự kiện được lưu { $days } ngày; quy định đòi hỏi: { $duties }
-doctor-retention-unread = Không đọc được thời hạn lưu
 doctor-texts-well = { $count } khóa ở hai ngôn ngữ
 doctor-texts-wrong = Lời văn có chỗ sai
 doctor-disk-unknown = đĩa không cho biết còn bao nhiêu chỗ

@@ -2,6 +2,7 @@
 
 use super::pages::filter_of;
 use super::store::{self, Ranked};
+use crate::settings::Settings;
 use axum::Json;
 use kit::Capability;
 use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
@@ -28,6 +29,8 @@ async fn list_entities(ApiVisit(visit): ApiVisit) -> Result<Json<List>, Fail> {
     let offset = rows_to_skip(number("offset").unwrap_or(0))?;
     let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let (view, filter, now) = (visit.read(), filter_of(&visit.address), visit.now());
-    let rows = store::ranking(&view, &filter, now, limit, offset).await?;
-    Ok(Json(List { total: store::count(&view, &filter, now).await?, rows }))
+    let settings = Settings::of(&visit.app)?;
+    let policy = &settings.entity_risk;
+    let rows = store::ranking(&view, policy, &filter, now, limit, offset).await?;
+    Ok(Json(List { total: store::count(&view, policy, &filter, now).await?, rows }))
 }
