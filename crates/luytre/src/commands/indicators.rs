@@ -75,7 +75,9 @@ impl Indicators {
         let is_new = known.is_none();
         let list = match known {
             Some(list) => list,
-            None => service::create(&tx, &settings.indicators, &ListInput::new(&settings.indicators, list), now).await?,
+            None => {
+                service::create(&tx, &settings.indicators, &ListInput::new(&settings.indicators, list), now).await?
+            }
         };
         let read = monitoring::indicators::read(&settings.indicators, &content, now)?;
         let report = import::take(&tx, &settings.indicators, &list, read, now).await?;

@@ -38,12 +38,7 @@ pub struct Kept {
 }
 
 /// Keeps a range: a new one, or another name for the network of the same agency.
-pub async fn keep(
-    tx: &Tx<'_>,
-    settings: &EnrichmentSettings,
-    input: &RangeInput,
-    now: Micros,
-) -> Result<Kept, Error> {
+pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &RangeInput, now: Micros) -> Result<Kept, Error> {
     tx.scope().require(Capability::ManageSources)?;
     let mut faults = FieldFaults::default();
     let network = network(&input.network);

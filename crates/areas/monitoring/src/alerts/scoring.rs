@@ -86,9 +86,7 @@ impl Scoring {
             }
         }
         if !(1..=1_000_000).contains(&file.groups_per_rule_per_minute) || !(1..=100).contains(&file.samples) {
-            return Err(ScoringError(
-                "groups_per_rule_per_minute must be 1 to 1000000, samples 1 to 100".to_owned(),
-            ));
+            return Err(ScoringError("groups_per_rule_per_minute must be 1 to 1000000, samples 1 to 100".to_owned()));
         }
         let mut severities = Vec::new();
         for (code, lowest) in &file.severity {

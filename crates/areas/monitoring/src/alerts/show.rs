@@ -247,7 +247,11 @@ pub(super) async fn samples(visit: &Visit, alert: &Alert) -> Result<Vec<Sample>,
     Ok(alert.samples.clone())
 }
 
-async fn risk(visit: &Visit, policy: &entities::Policy, alert: &Alert) -> Result<Option<(String, Band, String)>, Error> {
+async fn risk(
+    visit: &Visit,
+    policy: &entities::Policy,
+    alert: &Alert,
+) -> Result<Option<(String, Band, String)>, Error> {
     let (view, agency_id) = (visit.read(), alert.agency_id.clone());
     let found = entities::store::of_entity(&view, policy, agency_id, &alert.entity, visit.now()).await?;
     Ok(found.map(|one| {

@@ -74,12 +74,7 @@ impl InForce {
     }
 
     /// What an alert keeps of an indicator that was found on these lists.
-    pub(crate) fn facts(
-        &self,
-        settings: &IndicatorSettings,
-        reference: u128,
-        hits: &[&IndicatorHit],
-    ) -> RuleFacts {
+    pub(crate) fn facts(&self, settings: &IndicatorSettings, reference: u128, hits: &[&IndicatorHit]) -> RuleFacts {
         let said: Vec<IndicatorFacts> = hits.iter().filter_map(|hit| self.set.facts(hit.indicator)).collect();
         let confidence = said.iter().map(|facts| i64::from(facts.confidence)).max().unwrap_or(0);
         let lists = said.iter().filter_map(|facts| self.lists.get(usize::from(facts.list)));

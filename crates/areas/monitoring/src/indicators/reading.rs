@@ -353,6 +353,9 @@ mod tests {
         assert_eq!((found.wanted.len(), found.refused.len()), (1, named));
         assert_eq!(found.refused_total, named as u64 + 6);
         let wide = format!("value{}\nevil.example\n", ",".repeat(LONGEST_HEAD));
-        assert!(read(&settings(), wide.as_bytes(), NOW).expect("lines").wanted.len() == 1, "too long for a head, it is a line");
+        assert!(
+            read(&settings(), wide.as_bytes(), NOW).expect("lines").wanted.len() == 1,
+            "too long for a head, it is a line"
+        );
     }
 }

@@ -101,12 +101,7 @@ impl ListInput {
 }
 
 /// Makes a list; returns it.
-pub async fn create(
-    tx: &Tx<'_>,
-    settings: &IndicatorSettings,
-    input: &ListInput,
-    now: Micros,
-) -> Result<List, Error> {
+pub async fn create(tx: &Tx<'_>, settings: &IndicatorSettings, input: &ListInput, now: Micros) -> Result<List, Error> {
     tx.scope().require(Capability::ManageRules)?;
     let empty = List {
         id: kit::id::new_id(now),

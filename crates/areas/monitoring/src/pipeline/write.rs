@@ -83,8 +83,7 @@ async fn attempt(
     let tx = scoped.begin().await?;
     let settings = worker.settings.clone();
     let Settings { scoring, entity_risk, .. } = &*settings;
-    let mut changes =
-        record::write_bundles(&tx, bundles, scoring, entity_risk, &mut worker.damping, now).await?;
+    let mut changes = record::write_bundles(&tx, bundles, scoring, entity_risk, &mut worker.damping, now).await?;
     let grown: Vec<&str> = changes.iter().filter(|change| !change.is_new).map(|change| change.id.as_str()).collect();
     let resumed = hunts::store::unmark(&tx, &grown).await?;
     // What a hunt found in the past goes on: that is news.

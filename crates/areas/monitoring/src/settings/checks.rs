@@ -77,18 +77,20 @@ impl<'a> Checks<'a> {
 /// Line of a key, counted from 1; of several of the same name the first.
 fn line_of(text: &str, key: &str) -> Option<usize> {
     let mut table = "";
-    text.lines().position(|line| {
-        let line = line.trim();
-        if let Some(head) = line.strip_prefix('[') {
-            table = head.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
-            return table == key;
-        }
-        let name = line.split_once('=').map(|(name, _)| name.trim().trim_matches('"'));
-        name.is_some_and(|name| match table {
-            "" => name == key,
-            table => key.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')) == Some(name),
+    text.lines()
+        .position(|line| {
+            let line = line.trim();
+            if let Some(head) = line.strip_prefix('[') {
+                table = head.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
+                return table == key;
+            }
+            let name = line.split_once('=').map(|(name, _)| name.trim().trim_matches('"'));
+            name.is_some_and(|name| match table {
+                "" => name == key,
+                table => key.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')) == Some(name),
+            })
         })
-    }).map(|index| index + 1)
+        .map(|index| index + 1)
 }
 
 #[cfg(test)]

@@ -87,11 +87,7 @@ pub async fn create(
 }
 
 /// What the alerts must be about, where it matters.
-fn about(
-    settings: &ExceptionSettings,
-    input: &SuppressionInput,
-    faults: &mut FieldFaults,
-) -> Option<Condition> {
+fn about(settings: &ExceptionSettings, input: &SuppressionInput, faults: &mut FieldFaults) -> Option<Condition> {
     if input.field.trim().is_empty() && !input.value.trim().is_empty() {
         faults.add("field", "field-required");
         return None;

@@ -100,7 +100,8 @@ async fn download_layer(visit: Visit) -> Result<Response, Fail> {
 
 async fn look(visit: &Visit, monitoring: &Monitoring, settings: &Arc<Settings>) -> Result<Picture, Error> {
     let system = visit.address.value("system").filter(|id| !id.is_empty());
-    let arriving = telemetry::arriving(&visit.read(), system, visit.now() - settings.techniques.matrix.days * DAY).await?;
+    let arriving =
+        telemetry::arriving(&visit.read(), system, visit.now() - settings.techniques.matrix.days * DAY).await?;
     let book = monitoring.rules.current();
     let decisions = states::store::all(&visit.read()).await?;
     let (formats, settings, now) = (monitoring.formats.clone(), Arc::clone(settings), visit.now());

@@ -34,12 +34,7 @@ pub struct Kept {
 }
 
 /// Puts a value on a list, or gives one that is there another note or spelling.
-pub async fn keep(
-    tx: &Tx<'_>,
-    settings: &EnrichmentSettings,
-    input: &ValueInput,
-    now: Micros,
-) -> Result<Kept, Error> {
+pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &ValueInput, now: Micros) -> Result<Kept, Error> {
     tx.scope().require(Capability::ManageSources)?;
     let mut faults = FieldFaults::default();
     let list = faults.required_line("list", &input.list, LONGEST_LIST);

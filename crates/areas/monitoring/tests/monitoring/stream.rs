@@ -11,6 +11,7 @@ use kit::live::Live;
 use kit::{Connection, Db, Scope};
 use monitoring::import::{ImportOptions, import};
 use monitoring::pipeline::{Parts, Pipeline};
+use monitoring::settings::Shelf;
 use sea_orm::{ConnectionTrait, Statement};
 use std::path::Path;
 use std::sync::Arc;
@@ -43,6 +44,10 @@ pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
 }
 
 pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline {
+    start_under(store, db, rules, shelf()).await
+}
+
+pub(crate) async fn start_under(store: &Store, db: &Db, rules: &str, settings: Shelf) -> Pipeline {
     Pipeline::start(Parts {
         store: store.clone(),
         formats: formats(),
@@ -51,7 +56,7 @@ pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline 
         scope: Scope::service("test"),
         clock: Arc::new(FixedClock::at(NOW)),
         live: Live::default(),
-        settings: shelf(),
+        settings,
         geoip: Vec::new(),
     })
     .await
