@@ -59,8 +59,8 @@ pub(super) async fn run(parts: &Parts, mut hunt: Hunt, stop: &CancellationToken)
         return end(parts, &hunt.id, State::Failed, Some(&Error::Forbidden("hunt"))).await;
     };
     let settings = parts.settings.current();
-    let view = parts.db.scoped(&scope).read();
-    let quarry = Quarry::of(&view, &settings, &parts.rules.current(), &hunt, now).await?;
+    let rules = parts.rules.current();
+    let quarry = Quarry::of(&parts.db.scoped(&scope).read(), &settings, &rules, &hunt, now).await?;
     hunt = begin(parts, &scope, &quarry, hunt, now).await?;
     let mut chase = Chase {
         scope,
