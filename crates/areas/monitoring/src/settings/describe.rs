@@ -13,8 +13,9 @@ use toml::{Table, Value};
 const MOST_NAMED: usize = 40;
 
 /// What is made at the start of the server, by file and the beginning of the key.
-const FROM_THE_NEXT_START: [(&str, &str); 3] = [
+const FROM_THE_NEXT_START: [(&str, &str); 4] = [
     ("monitoring/early-warning.toml", "detector"),
+    ("monitoring/early-warning.toml", "history_days"),
     ("monitoring/early-warning.toml", "time_zone_minutes"),
     ("monitoring/tuning.toml", "correlations."),
 ];
