@@ -3,7 +3,7 @@
 ## Early warning
 early-warning-navigation = Early warning
 early-warning-title = Early warning
-early-warning-how = What is normal is learnt for each source, machine, account and pair of addresses by the hour of the day and the day of the week; what is unusual is told together with what would have been normal. With less than { $days } days of data nothing is told. The thresholds are settings of the centre (early-warning.toml).
+early-warning-how = What is normal is learnt for each source, machine, account and pair of addresses by the hour of the day and the day of the week; what is unusual is told together with what would have been normal. With less than { $days } days of data nothing is told. The thresholds are settings of the centre, seen and changed under Regulations (monitoring/early-warning.toml).
 early-warning-detectors = Detectors
 early-warning-detector = Detector
 early-warning-state = State

@@ -27,7 +27,7 @@ rule-verdict-retire-why = Nearly all alerts were false and none was real. Turn t
 rule-verdict-too-early-why = Few alerts have been closed with a verdict.
 rule-closings = Closings in { $days } days
 rule-closings-count = { $real } real · { $allowed } allowed · { $false } false · { $open } not judged
-rule-figures-how = Matches are counted by the hour in which events arrived; 30 days are the 30 days before and today, as whole days. The share of false alerts is of those judged within { $days } days: real (dealt with or an incident), allowed, false. The thresholds are settings of the centre (scorecard.toml).
+rule-figures-how = Matches are counted by the hour in which events arrived; 30 days are the 30 days before and today, as whole days. The share of false alerts is of those judged within { $days } days: real (dealt with or an incident), allowed, false. The thresholds are settings of the centre, seen and changed under Regulations (monitoring/scorecard.toml).
 
 ## The condition in words
 rule-reading = The condition in words

@@ -1,16 +1,17 @@
 ### Regulations in force: files, versions, changes with a second person
 
-capability-change-law = Change regulations in force (duties, forms, scales of severity, calendars)
+capability-change-law = Change regulations in force (duties, forms, scales of severity, calendars, settings of monitoring)
 elevation-kind-change-law = Change regulations in force
 
 regulation-navigation = Regulations
 regulation-title = Regulations in force
-regulation-about = Deadlines, report forms, scales of severity and calendars that the system goes by, each with its basis and dates. A change needs a reason, a basis and the approval of somebody else; a deadline that runs stays as it is.
+regulation-about = Deadlines, report forms, scales of severity, calendars and settings of monitoring that the system goes by, each with its basis and dates. A change needs a reason, a basis and the approval of somebody else; a deadline that runs stays as it is.
 regulation-folder = Folder
 regulation-folder-duties = Duties to report
 regulation-folder-reports = Report forms
 regulation-folder-severity = Scales of severity
 regulation-folder-calendars = Days off and days worked instead
+regulation-folder-monitoring = Settings of monitoring
 regulation-what = Regulation
 regulation-says = Content
 regulation-basis-of = Basis
@@ -57,7 +58,7 @@ regulation-reason = Reason of the change
 regulation-reason-hint = Why it is changed. Who approves and who audits can read it.
 regulation-preview = Show the difference
 regulation-outcome = What becomes different
-regulation-no-effects = No duty, form, level or day changes; only how it is written.
+regulation-no-effects = No duty, form, level, day or setting changes; only how it is written.
 regulation-apply = Put in force
 regulation-applied = Done. This version is in force from now on.
 regulation-may-apply = Approved; it can be put in force until { $time }.

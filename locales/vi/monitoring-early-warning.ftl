@@ -3,7 +3,7 @@
 ## Cảnh báo sớm
 early-warning-navigation = Cảnh báo sớm
 early-warning-title = Cảnh báo sớm
-early-warning-how = Hệ thống học mức bình thường của từng nguồn, từng máy, từng tài khoản và từng cặp địa chỉ theo giờ trong ngày và ngày trong tuần, rồi báo điều khác thường kèm mức bình thường. Khi chưa đủ { $days } ngày dữ liệu thì chưa báo gì. Ngưỡng do Trung tâm đặt trong cấu hình (early-warning.toml).
+early-warning-how = Hệ thống học mức bình thường của từng nguồn, từng máy, từng tài khoản và từng cặp địa chỉ theo giờ trong ngày và ngày trong tuần, rồi báo điều khác thường kèm mức bình thường. Khi chưa đủ { $days } ngày dữ liệu thì chưa báo gì. Ngưỡng là thiết lập của Trung tâm, xem và sửa ở mục Quy định (monitoring/early-warning.toml).
 early-warning-detectors = Các bộ phát hiện
 early-warning-detector = Bộ phát hiện
 early-warning-state = Trạng thái

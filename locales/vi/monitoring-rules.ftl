@@ -27,7 +27,7 @@ rule-verdict-retire-why = Gần như mọi cảnh báo là báo nhầm và chưa
 rule-verdict-too-early-why = Còn ít cảnh báo được đóng với kết luận.
 rule-closings = Kết luận trong { $days } ngày
 rule-closings-count = { $real } thật · { $allowed } được phép · { $false } báo nhầm · { $open } chưa kết luận
-rule-figures-how = Số lần khớp tính theo giờ sự kiện đến; 30 ngày là 30 ngày trước và hôm nay, tính trọn ngày. Báo nhầm tính trên các cảnh báo đã kết luận trong { $days } ngày: thật (đã xử lý hoặc thành sự cố), được phép, báo nhầm. Ngưỡng đánh giá do Trung tâm đặt trong cấu hình (scorecard.toml).
+rule-figures-how = Số lần khớp tính theo giờ sự kiện đến; 30 ngày là 30 ngày trước và hôm nay, tính trọn ngày. Báo nhầm tính trên các cảnh báo đã kết luận trong { $days } ngày: thật (đã xử lý hoặc thành sự cố), được phép, báo nhầm. Ngưỡng đánh giá là thiết lập của Trung tâm, xem và sửa ở mục Quy định (monitoring/scorecard.toml).
 
 ## Điều kiện bằng lời
 rule-reading = Điều kiện bằng lời

@@ -1,16 +1,17 @@
 ### Quy định đang áp dụng: tệp, phiên bản, sửa đổi có người thứ hai
 
-capability-change-law = Sửa quy định đang áp dụng (nghĩa vụ, mẫu, bảng phân nhóm, lịch nghỉ)
+capability-change-law = Sửa quy định đang áp dụng (nghĩa vụ, mẫu, bảng phân nhóm, lịch nghỉ, thiết lập giám sát)
 elevation-kind-change-law = Sửa quy định đang áp dụng
 
 regulation-navigation = Quy định
 regulation-title = Quy định đang áp dụng
-regulation-about = Thời hạn, mẫu báo cáo, bảng phân nhóm và lịch nghỉ mà hệ thống đang dùng, với căn cứ và ngày hiệu lực của từng quy định. Sửa thì phải nêu lý do, căn cứ và được một người khác duyệt; thời hạn đang chạy không đổi.
+regulation-about = Thời hạn, mẫu báo cáo, bảng phân nhóm, lịch nghỉ và thiết lập giám sát mà hệ thống đang dùng, với căn cứ và ngày hiệu lực của từng tệp. Sửa thì phải nêu lý do, căn cứ và được một người khác duyệt; thời hạn đang chạy không đổi.
 regulation-folder = Thư mục
 regulation-folder-duties = Nghĩa vụ báo cáo
 regulation-folder-reports = Mẫu báo cáo
 regulation-folder-severity = Bảng phân nhóm sự cố
 regulation-folder-calendars = Ngày nghỉ và ngày làm bù
+regulation-folder-monitoring = Thiết lập giám sát
 regulation-what = Quy định
 regulation-says = Nội dung
 regulation-basis-of = Căn cứ
@@ -57,7 +58,7 @@ regulation-reason = Lý do sửa
 regulation-reason-hint = Vì sao sửa. Người duyệt và người kiểm tra đều đọc được.
 regulation-preview = Xem thay đổi
 regulation-outcome = Điều gì sẽ khác
-regulation-no-effects = Không có nghĩa vụ, mẫu, mức hay ngày nào đổi; chỉ cách viết đổi.
+regulation-no-effects = Không có nghĩa vụ, mẫu, mức, ngày hay thiết lập nào đổi; chỉ cách viết đổi.
 regulation-apply = Áp dụng
 regulation-applied = Đã áp dụng. Bản này có hiệu lực từ bây giờ.
 regulation-may-apply = Đã được duyệt; áp dụng được đến { $time }.

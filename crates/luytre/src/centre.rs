@@ -6,7 +6,6 @@ use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::control::{ExportQuestion, ImportQuestion, SearchQuestion};
 use crate::keys::{checkpoints, ledger_key, make_private_directory};
-use crate::retention::Retention;
 use crate::rules::{keep_versions, load_rules, own_rules, rule_directories};
 use crate::sealing;
 use crate::spare::Spare;
@@ -22,12 +21,12 @@ use kit::live::Live;
 use kit::migration::migrate;
 use kit::sealed::Resealed;
 use kit::{Area, Db, Scope};
-use monitoring::alerts::scoring::Scoring;
 use monitoring::enrichment::Enrichment;
 use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::Shelf;
 use monitoring::search::run::refusal;
+use monitoring::settings::{MonitoringSettings, Settings, Shelf as SettingsShelf};
 use organisation::audit::Checkpoints;
 use organisation::regulations::{self, Regulations};
 use organisation::sign_in::{Breached, Providers};
@@ -73,16 +72,19 @@ pub fn areas() -> Vec<Area> {
     vec![organisation::area(), assurance::area(), monitoring::area(), response::area()]
 }
 
-/// Who reads the folders of law.
-fn books() -> Vec<Box<dyn regulations::Book>> {
-    vec![Box::new(response::law::ResponseLaw)]
+/// Who reads the folders of law and settings.
+fn books(settings: &SettingsShelf) -> Vec<Box<dyn regulations::Book>> {
+    vec![Box::new(response::law::ResponseLaw), Box::new(MonitoringSettings::new(settings.clone()))]
 }
 
-/// The law built in and that of the content directory; what was changed in the registers comes with
-/// [`Regulations::reload`].
-pub fn regulations(configuration: &Configuration) -> Result<Regulations> {
+/// The law and the settings built in and those of the content directory; what was changed in the registers comes with
+/// [`Regulations::reload`], onto the same shelf.
+pub fn regulations(configuration: &Configuration) -> Result<(Regulations, SettingsShelf)> {
+    let settings = SettingsShelf::new(Settings::embedded().context("the settings built in")?);
     let directory = configuration.content_directory.as_deref();
-    Regulations::open(books(), directory).context("the law in the content directory")
+    let regulations =
+        Regulations::open(books(&settings), directory).context("law and settings of the content directory")?;
+    Ok((regulations, settings))
 }
 
 /// Tables of all areas.
@@ -108,8 +110,8 @@ pub struct Centre {
     /// Directories of rules beside the built-in pack, in order of precedence from low to high.
     pub rule_directories: Vec<PathBuf>,
     reloading: tokio::sync::Mutex<()>,
-    pub retention: Retention,
-    pub scoring: Arc<Scoring>,
+    /// The settings of monitoring in force.
+    pub settings: SettingsShelf,
     /// Checkpoints of the audit trail, with their key.
     pub checkpoints: Checkpoints,
     /// Public half of the key that signs the ledger of segments.
@@ -130,7 +132,7 @@ impl Centre {
         make_private_directory(data)?;
         let spare = Spare::open(data);
         let content = Content::new(configuration.content_directory.clone());
-        let regulations = regulations(configuration)?;
+        let (regulations, settings) = regulations(configuration)?;
         let store = open_store(data, configuration).await?;
         let live = Live::default();
         let Registers { db, clock, policies, breached, providers, checkpoints, .. } =
@@ -154,7 +156,6 @@ impl Centre {
         // Duties may have changed since the clocks of open incidents were last reckoned.
         response::duties::service::refresh_all(&tx, clock.now()).await?;
         tx.commit().await?;
-        let scoring = Arc::new(Scoring::parse(&content.text("monitoring/scoring.toml")?)?);
         let pipeline = Pipeline::start(Parts {
             store: store.clone(),
             formats,
@@ -163,11 +164,10 @@ impl Centre {
             scope: scope.clone(),
             clock: clock.clone(),
             live: live.clone(),
-            scoring: scoring.clone(),
+            settings: settings.clone(),
             geoip: configuration.enrichment.geoip.clone(),
         })
         .await?;
-        let retention = Retention::load(&content)?;
         let ledger_key = ledger_key(data)?.public();
         let configuration = configuration.clone();
         Ok(Self {
@@ -185,8 +185,7 @@ impl Centre {
             providers,
             rule_directories,
             reloading: tokio::sync::Mutex::default(),
-            retention,
-            scoring,
+            settings,
             checkpoints,
             ledger_key,
             data: data.to_owned(),

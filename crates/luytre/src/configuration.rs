@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use monitoring::intake::ConnectionLimits;
+use monitoring::retention::Wish;
 use monitoring::search::places::SearchLimits;
 use organisation::sign_in::ProviderSettings;
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,12 @@ impl Default for Search {
     fn default() -> Self {
         let limits = SearchLimits::default();
         Self { per_person: limits.per_person, seconds: limits.time.as_secs(), first_slice: limits.slice_rows }
+    }
+}
+
+impl Events {
+    pub fn wish(&self) -> Wish {
+        Wish { days: self.retention_days, service_provider: self.service_provider }
     }
 }
 

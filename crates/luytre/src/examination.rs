@@ -95,9 +95,13 @@ impl Examiner {
         let figures = centre.pipeline.counters();
         let (pipeline, correlations) = (self.pipeline(&figures), self.correlations(&figures.correlations));
         let law = self.law(&centre.regulations.current());
-        let geoip = self.geoip(&centre.pipeline.enrichment().current().geoip().files(), centre.clock.now());
+        let settings = centre.settings.current();
+        let retention = check("retention", settings.retention.judge(centre.configuration.events.wish(), self.0));
+        let files = centre.pipeline.enrichment().current().geoip().files();
+        let geoip = self.geoip(&files, settings.tuning.enrichment.geoip_days, centre.clock.now());
         let formats = self.formats(&centre.content);
-        vec![audit, check("sealed fields", sealed), store, pipeline, rules, correlations, geoip, law, formats]
+        let sealed = check("sealed fields", sealed);
+        vec![retention, audit, sealed, store, pipeline, rules, correlations, geoip, law, formats]
     }
 
     /// What went through since the start, and what kept it waiting. One that has stopped is not well.
@@ -131,14 +135,14 @@ impl Examiner {
     }
 
     /// Files that say where addresses are from. One that cannot be read or is old is not well.
-    fn geoip(self, files: &[FileState], now: Micros) -> Check {
+    fn geoip(self, files: &[FileState], most_days: i64, now: Micros) -> Check {
         let problem = |file: &FileState| {
             let path = ("path", file.path.display().to_string().into());
             if let Some(problem) = &file.problem {
                 return Some(self.say("doctor-geoip-unread", &[path, ("problem", problem.as_str().into())]));
             }
             let days = file.built.map(|built| now.saturating_sub(built) / DAY).unwrap_or_default();
-            file.is_old(now).then(|| self.say("doctor-geoip-old", &[path, ("days", days.into())]))
+            file.is_old(most_days, now).then(|| self.say("doctor-geoip-old", &[path, ("days", days.into())]))
         };
         let problems: Vec<String> = files.iter().filter_map(problem).collect();
         let counts = [("count", files.len().into()), ("wrong", problems.len().into())];
@@ -253,9 +257,9 @@ mod tests {
             problem: problem.map(ToOwned::to_owned),
         };
         let now = 10_000 * DAY;
-        assert!(Examiner(Lang::Vi).geoip(&[], now).well);
-        assert!(Examiner(Lang::Vi).geoip(&[file(Some(now - DAY), None)], now).well);
-        let told = Examiner(Lang::Vi).geoip(&[file(None, Some("no such file")), file(Some(0), None)], now);
+        assert!(Examiner(Lang::Vi).geoip(&[], 60, now).well);
+        assert!(Examiner(Lang::Vi).geoip(&[file(Some(now - DAY), None)], 60, now).well);
+        let told = Examiner(Lang::Vi).geoip(&[file(None, Some("no such file")), file(Some(0), None)], 60, now);
         assert!(!told.well && told.problems.len() == 2, "{told:?}");
         assert!(told.problems[0].contains("no such file") && told.problems[1].contains("country.mmdb"), "{told:?}");
     }

@@ -150,7 +150,7 @@ impl Centre {
     async fn retention_plan(&self) -> Result<RetentionPlan, Error> {
         let scoped = self.db.scoped(self.scope());
         let levels = monitoring::sources::store::highest_levels(&scoped.read()).await?;
-        Ok(self.retention.plan(&self.configuration.events, &levels))
+        Ok(self.settings.current().retention.plan(self.configuration.events.wish(), &levels))
     }
 
     /// Bytes that segments may take: what is configured, else all but a twentieth of what the disk can give them.
@@ -172,7 +172,7 @@ pub struct Told {
 impl Centre {
     /// An hour's part of reading everything again, and a look at how long the disk lasts. Administrators are told.
     pub async fn care(&self, told: &mut Told) -> Result<(), Error> {
-        let hours = self.retention.care.read_again_days * 24;
+        let hours = self.settings.current().retention.care.read_again_days * 24;
         let part = self.store.statistics().segment_bytes.div_ceil(hours.max(1)).max(1);
         for problem in self.store.scrub(part).await.map_err(refusal)? {
             if told.files.insert(problem.file.clone()) {
@@ -187,7 +187,7 @@ impl Centre {
         }
         let now = self.clock.now();
         let today = kit::calendar::vietnam_date(now);
-        let within = self.retention.care.warn_days * DAY;
+        let within = self.settings.current().retention.care.warn_days * DAY;
         let full = self.store.forecast(self.budget(), self.retention_plan().await?.longest()).full_at;
         if let Some(full) = full.filter(|at| at - now <= within)
             && told.warned != Some(today)

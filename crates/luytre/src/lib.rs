@@ -16,7 +16,6 @@ pub mod keeping;
 pub mod keys;
 pub mod openapi;
 mod readings;
-pub mod retention;
 mod rules;
 mod sealing;
 pub mod server;

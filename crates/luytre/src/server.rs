@@ -164,7 +164,7 @@ fn schedules(centre: &Centre) -> Parts {
         policies: Arc::clone(&centre.policies),
         clock: centre.clock.clone(),
         live: centre.live.clone(),
-        scoring: Arc::clone(&centre.scoring),
+        settings: centre.settings.clone(),
     }
 }
 
@@ -191,7 +191,7 @@ fn app(
     let areas = areas();
     let mut ports = Ports::default();
     ports.insert(Monitoring {
-        scoring: centre.scoring.clone(),
+        settings: centre.settings.clone(),
         store: centre.store.clone(),
         resends,
         formats: centre.pipeline.formats(),

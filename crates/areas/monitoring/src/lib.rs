@@ -16,9 +16,11 @@ pub mod intake;
 pub mod pipeline;
 pub mod questions;
 pub mod resends;
+pub mod retention;
 pub mod rules;
 pub mod saved_searches;
 pub mod search;
+pub mod settings;
 pub mod sources;
 pub mod stories;
 pub mod suppressions;
@@ -41,8 +43,8 @@ pub struct Monitoring {
     pub searches: search::places::Searches,
     /// Rules in force, with those that did not load. Replaced as a whole when a rule directory changes.
     pub rules: rules::Shelf,
-    /// The scoring table in force, by which alerts are weighed, grouped and told as stories.
-    pub scoring: Arc<alerts::scoring::Scoring>,
+    /// What the centre sets, as it is in force.
+    pub settings: settings::Shelf,
     /// What registers know of events.
     pub enrichment: enrichment::Shelf,
 }

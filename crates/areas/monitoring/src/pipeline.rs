@@ -28,14 +28,13 @@ pub use tally::{ImportTally, RuleTally};
 
 use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Cursor, Damping};
-use crate::alerts::scoring::Scoring;
 use crate::early_warning::watch::Watch;
 use crate::enrichment::{Asked, Enrichment, GeoIp, Placeholders, Shelf};
 use crate::indicators::in_force::InForce;
 use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
-use crate::rules::settings::SETTINGS;
 use crate::rules::tuning::Tuning;
+use crate::settings::{self, Settings};
 use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, silence};
 use detection::{CorrelationState, Engine, Matches};
@@ -74,7 +73,8 @@ pub struct Parts {
     pub scope: Scope,
     pub clock: Arc<dyn Clock>,
     pub live: Live,
-    pub scoring: Arc<Scoring>,
+    /// Correlations, baselines and what watches for the unusual are made of those in force at the start.
+    pub settings: settings::Shelf,
     /// Files in the format MMDB that say where addresses are from.
     pub geoip: Vec<PathBuf>,
 }
@@ -85,6 +85,7 @@ pub struct Pipeline(Arc<Inner>);
 
 struct Inner {
     store: Store,
+    settings: settings::Shelf,
     formats: RwLock<Arc<FormatSet>>,
     engine: RwLock<Arc<Engine>>,
     /// What people decided about rules.
@@ -113,22 +114,26 @@ impl Pipeline {
     /// Starts where the last run committed: what the store or the memory of correlations still needs is read from the log
     /// again, what was evaluated already raises nothing.
     pub async fn start(parts: Parts) -> Result<Self, Error> {
-        let Parts { store, formats, engine, db, scope, clock, live, scoring, geoip } = parts;
+        let Parts { store, formats, engine, db, scope, clock, live, settings: shelf, geoip } = parts;
+        let settings = shelf.current();
         let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
         let cursor = record::cursor(&db.scoped(&scope).read(), Cursor::Detection).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let indicators = InForce::read(&db.scoped(&scope).read(), clock.now()).await?;
-        let geoip = tokio::task::spawn_blocking(move || GeoIp::open(&geoip)).await.map_err(Error::internal)?;
+        let most = settings.tuning.enrichment.geoip_megabytes;
+        let geoip = tokio::task::spawn_blocking(move || GeoIp::open(&geoip, most)).await.map_err(Error::internal)?;
         let enrichment = Enrichment::read(&db.scoped(&scope).read()).await?.with_geoip(Arc::new(geoip));
         let last = store.last_seq();
         if cursor > last {
             tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
         }
-        let left = Memory::take_up(&db.scoped(&scope).read(), SETTINGS.correlations, cursor, last).await?;
-        let watch = Watch::take_up(&db.scoped(&scope).read(), cursor, last).await?;
+        let left = Memory::take_up(&db.scoped(&scope).read(), settings.tuning.correlations, cursor, last).await?;
+        let policy = settings.early_warning.clone();
+        let watch = Watch::take_up(&db.scoped(&scope).read(), policy, cursor, last).await?;
         let cursor = cursor.min(last);
         store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
+            settings: shelf,
             formats: RwLock::new(formats),
             engine: RwLock::new(engine),
             tuning: RwLock::new(Arc::new(tuning)),
@@ -149,7 +154,7 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(scoring, cursor, pipeline.evaluated(), left, watch);
+        let worker = Worker::new(settings, cursor, pipeline.evaluated(), left, watch);
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
@@ -254,6 +259,8 @@ impl Pipeline {
 
 /// What evaluation carries from batch to batch. One task owns it.
 pub(crate) struct Worker {
+    /// Those in force at the batch under way.
+    settings: Arc<Settings>,
     grouping: Grouping,
     board: StatusBoard,
     correlations: CorrelationState,
@@ -286,9 +293,9 @@ struct Inserting {
 }
 
 impl Worker {
-    fn new(scoring: Arc<Scoring>, cursor: u64, inserted: u64, left: Left, watch: Watch) -> Self {
+    fn new(settings: Arc<Settings>, cursor: u64, inserted: u64, left: Left, watch: Watch) -> Self {
         Self {
-            grouping: Grouping::new(scoring),
+            grouping: Grouping::new(settings.scoring.clone()),
             board: StatusBoard::default(),
             correlations: left.correlations,
             memory: left.memory,
@@ -299,13 +306,25 @@ impl Worker {
             finder: indicators::Finder::default(),
             watch,
             judged: Vec::new(),
-            hits: Tally::new(&SETTINGS.hits),
+            hits: Tally::new(&settings.tuning.hits),
+            settings,
             written_to: cursor,
             reached: cursor,
             inserted,
             inserting: None,
             committed: cursor,
         }
+    }
+
+    /// Goes on under other settings; what was gathered stays.
+    fn take_over(&mut self, settings: Arc<Settings>) {
+        if Arc::ptr_eq(&self.settings, &settings) {
+            return;
+        }
+        self.grouping.set_scoring(settings.scoring.clone());
+        self.hits.set(&settings.tuning.hits);
+        self.finder.forget_facts();
+        self.settings = settings;
     }
 }
 

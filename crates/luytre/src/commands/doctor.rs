@@ -5,10 +5,8 @@ mod archive;
 use super::{language, print_json, say};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
-use crate::content::Content;
 use crate::control;
 use crate::examination::{Check, Examiner, check};
-use crate::retention::Retention;
 use crate::spare::room;
 use anyhow::Result;
 use clap::Args;
@@ -38,7 +36,6 @@ impl Doctor {
         let mut checks = vec![
             check("configuration", settings.map_err(|error| examiner.quoting("doctor-configuration-wrong", &error))),
             examiner.texts(),
-            examiner.retention(&configuration),
             examiner.space(data),
         ];
         checks.extend(configuration.intake.syslog_udp.and_then(|_| examiner.datagrams()));
@@ -119,12 +116,6 @@ impl Examiner {
             // As a text: a number would be grouped, and the line is there to be copied.
             false => self.say("doctor-datagrams-few", &[room, ("wanted", WAITING_BYTES.to_string().into())]),
         }
-    }
-
-    fn retention(self, configuration: &Configuration) -> Check {
-        let content = Content::new(configuration.content_directory.clone());
-        let read = Retention::load(&content).map_err(|error| self.quoting("doctor-retention-unread", &error));
-        check("retention", read.and_then(|retention| retention.judge(&configuration.events, self.0)))
     }
 
     fn texts(self) -> Check {

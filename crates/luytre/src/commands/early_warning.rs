@@ -9,7 +9,7 @@ use ingest::FormatSet;
 use ingest::files::{FileRecords, Limits};
 use kit::locale::Argument;
 use monitoring::early_warning::evaluation::{Share, evaluate};
-use monitoring::early_warning::policy::POLICY;
+use monitoring::settings::Settings;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,7 +53,8 @@ impl EarlyWarning {
             ensure!(file.is_file(), about_file(file, "command-no-file"));
             read(file, &formats, &mut events);
         }
-        let figures = evaluate(&POLICY, &events, *trials, *seed);
+        let policy = Settings::embedded().context("the settings built in")?.early_warning;
+        let figures = evaluate(&policy, &events, *trials, *seed);
         if *json {
             print_json(&figures)?;
             return Ok(ExitCode::SUCCESS);

@@ -122,7 +122,7 @@ pub(crate) fn parts(centre: &Centre) -> Parts {
         policies: Arc::clone(&centre.policies),
         clock: centre.clock.clone(),
         live: centre.live.clone(),
-        scoring: Arc::clone(&centre.scoring),
+        settings: centre.settings.clone(),
         rules: centre.rules.clone(),
         enrichment: centre.pipeline.enrichment(),
     }

@@ -2,7 +2,7 @@
 
 use super::hunt::{Window, hunt};
 use super::{print_json, say, tell, text, user_of_the_system};
-use crate::centre::Registers;
+use crate::centre::{Registers, regulations};
 use crate::configuration::Configuration;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -67,14 +67,20 @@ impl Indicators {
         let registers = Registers::open(data, &configuration, &Live::default()).await?;
         let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
         let now = registers.clock.now();
+        let (regulations, settings) = regulations(&configuration)?;
+        regulations.reload(&registers.db.scoped(&scope).read()).await?;
+        let settings = settings.current();
         let tx = registers.db.scoped(&scope).begin().await?;
         let known = store::by_name(&tx, list, now).await?;
         let is_new = known.is_none();
         let list = match known {
             Some(list) => list,
-            None => service::create(&tx, &ListInput::new(list), now).await?,
+            None => {
+                service::create(&tx, &settings.indicators, &ListInput::new(&settings.indicators, list), now).await?
+            }
         };
-        let report = import::take(&tx, &list, monitoring::indicators::read(&content, now)?, now).await?;
+        let read = monitoring::indicators::read(&settings.indicators, &content, now)?;
+        let report = import::take(&tx, &settings.indicators, &list, read, now).await?;
         if *dry_run {
             tx.rollback().await?;
         } else {

@@ -86,7 +86,7 @@ enum Act {
 impl Law {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         let registers = Registers::open(data, &configuration, &Live::default()).await?;
-        let regulations = regulations(&configuration)?;
+        let (regulations, _) = regulations(&configuration)?;
         let scope = Scope::service("command line").asking("", &user_of_the_system());
         regulations.reload(&registers.db.scoped(&scope).read()).await?;
         match &self.act {

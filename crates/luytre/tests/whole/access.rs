@@ -251,7 +251,8 @@ async fn rows_of(registers: &Registers, b: &str) {
         sharing: "agency".into(),
         ..SavedSearchInput::default()
     };
-    monitoring::saved_searches::service::create(&tx, &search, b, now).await.expect("saved search");
+    let settings = monitoring::settings::Settings::embedded().expect("sound").saved_searches;
+    monitoring::saved_searches::service::create(&tx, &settings, &search, b, now).await.expect("saved search");
     let incident = response::incidents::service::NewIncident {
         title: "Sự cố xa".into(),
         agency_id: b.into(),

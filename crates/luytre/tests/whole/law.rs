@@ -140,3 +140,21 @@ fn a_running_server_takes_up_what_a_command_has_changed() {
     until("the server knows of it", || law()["says"] != before);
     server.stop();
 }
+
+#[test]
+fn settings_of_the_content_directory_are_in_force_and_a_broken_file_is_refused_at_the_start() {
+    const PATH: &str = "monitoring/retention.toml";
+    let data = tempfile::tempdir().expect("directory");
+    let content = tempfile::tempdir().expect("directory");
+    let (data, file) = (data.path(), content.path().join(PATH));
+    let built_in = run(data, &["law", "show", PATH]);
+    let days = || ask(data, &["store", "status", "--json"])["retention"]["wanted_days"].clone();
+    assert_eq!(days(), json!(366));
+    std::fs::write(data.join("luytre.toml"), format!("content_directory = {:?}\n", content.path())).expect("settings");
+    std::fs::create_dir(content.path().join("monitoring")).expect("directory");
+    std::fs::write(&file, built_in.replace("days = 366", "days = 400")).expect("file");
+    assert_eq!(days(), json!(400));
+    std::fs::write(&file, built_in.replace("warn_days = 30", "warn_days = 0")).expect("file");
+    let said = failure(data, &["store", "status"]);
+    assert!(said.contains(PATH) && said.contains("care.warn_days"), "{said}");
+}

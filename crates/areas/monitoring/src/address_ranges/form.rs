@@ -3,6 +3,7 @@
 use super::service::{self, RangeInput};
 use super::{Kind, store};
 use crate::enrichment::agency_choices;
+use crate::settings::Settings;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -46,7 +47,8 @@ async fn new_range(visit: Visit) -> Result<Response, Fail> {
 
 async fn keep_range(visit: Visit, Form(input): Form<RangeInput>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    match service::keep(&tx, &input, visit.now()).await {
+    let settings = Settings::of(&visit.app)?;
+    match service::keep(&tx, &settings.tuning.enrichment, &input, visit.now()).await {
         Ok(_) => {
             tx.commit().await?;
             Ok(see_other_saying("/address-ranges", FlashKind::Done, "address-range-kept"))

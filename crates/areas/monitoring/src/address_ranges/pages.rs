@@ -3,6 +3,7 @@
 use super::sheet::{self, COLUMNS};
 use super::store::{self, Filter};
 use super::{AddressRange, Kind, service};
+use crate::settings::Settings;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -106,9 +107,10 @@ async fn import(visit: Visit, Form(form): Form<SheetForm>) -> Result<Response, F
 }
 
 async fn take(visit: &Visit, form: &SheetForm) -> Result<Report, Error> {
+    let settings = Settings::of(&visit.app)?;
     let table = sheet::read_sheet(form.table()?).await?;
     let tx = visit.begin().await?;
-    let report = sheet::import_sheet(&tx, visit.now(), table).await?;
+    let report = sheet::import_sheet(&tx, &settings.tuning.enrichment, visit.now(), table).await?;
     form.finish(tx).await?;
     Ok(report)
 }

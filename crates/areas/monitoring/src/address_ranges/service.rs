@@ -3,7 +3,7 @@
 
 use super::{AddressRange, Kind, identity, store};
 use crate::enrichment::kept_for;
-use crate::rules::settings::SETTINGS;
+use crate::rules::settings::EnrichmentSettings;
 use crate::sources::resolver;
 use ipnet::IpNet;
 use kit::clock::Micros;
@@ -38,7 +38,7 @@ pub struct Kept {
 }
 
 /// Keeps a range: a new one, or another name for the network of the same agency.
-pub async fn keep(tx: &Tx<'_>, input: &RangeInput, now: Micros) -> Result<Kept, Error> {
+pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &RangeInput, now: Micros) -> Result<Kept, Error> {
     tx.scope().require(Capability::ManageSources)?;
     let mut faults = FieldFaults::default();
     let network = network(&input.network);
@@ -56,7 +56,7 @@ pub async fn keep(tx: &Tx<'_>, input: &RangeInput, now: Micros) -> Result<Kept, 
     let network = network.map_err(|key| Error::invalid("network", key))?;
     let id = identity(&network, agency_id.as_deref());
     let before = store::by_id(tx, &id).await?;
-    if before.is_none() && store::total(tx).await? >= SETTINGS.enrichment.most_ranges {
+    if before.is_none() && store::total(tx).await? >= settings.most_ranges {
         return Err(Error::Conflict("address-range-too-many"));
     }
     let wanted = AddressRange {

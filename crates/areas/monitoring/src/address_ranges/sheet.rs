@@ -3,6 +3,7 @@
 
 use super::service::{self, Kept, RangeInput};
 use super::{Kind, key_of};
+use crate::rules::settings::EnrichmentSettings;
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::agencies;
@@ -25,7 +26,12 @@ pub async fn read_sheet(table: Vec<u8>) -> Result<ReadTable, Error> {
 
 /// Takes every line that is right; the others are in the report with all their faults. Nothing is kept until the
 /// transaction is committed.
-pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<Report, Error> {
+pub async fn import_sheet(
+    tx: &Tx<'_>,
+    settings: &EnrichmentSettings,
+    now: Micros,
+    table: ReadTable,
+) -> Result<Report, Error> {
     tx.scope().require(Capability::ManageSources)?;
     let mut lines = BTreeMap::new();
     let mut seen = BTreeSet::new();
@@ -35,7 +41,7 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
             Ok(mut row) => {
                 let mut faults = std::mem::take(&mut row.faults);
                 sheets::begin_line(tx).await?;
-                let outcome = take(tx, now, &row, &mut seen, &mut faults).await?;
+                let outcome = take(tx, settings, now, &row, &mut seen, &mut faults).await?;
                 (row.line, row.text("network"), row.text("name"), sheets::end_line(tx, outcome, faults).await?)
             }
         };
@@ -46,6 +52,7 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
 
 async fn take(
     tx: &Tx<'_>,
+    settings: &EnrichmentSettings,
     now: Micros,
     row: &Row,
     seen: &mut BTreeSet<String>,
@@ -74,7 +81,7 @@ async fn take(
         agency_id,
         note: row.text("note"),
     };
-    let Some(Kept { before, after }) = faults.keep(service::keep(tx, &input, now).await)? else {
+    let Some(Kept { before, after }) = faults.keep(service::keep(tx, settings, &input, now).await)? else {
         return Ok(Outcome::Same);
     };
     if !seen.insert(after.id.clone()) {

@@ -107,8 +107,9 @@ impl Grouping {
         Self { scoring, bundles: HashMap::new(), matches: 0 }
     }
 
-    pub fn scoring(&self) -> &Arc<Scoring> {
-        &self.scoring
+    /// Goes on by another table; what was gathered stays.
+    pub fn set_scoring(&mut self, scoring: Arc<Scoring>) {
+        self.scoring = scoring;
     }
 
     pub fn is_empty(&self) -> bool {
@@ -253,6 +254,7 @@ fn digest(parts: &[&str]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
     use kit::clock::{HOUR, MINUTE};
 
     fn event(seq: u64, time: Micros) -> Event {
@@ -276,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_is_held_back_is_a_group_of_its_own() {
-        let mut grouping = Grouping::new(Arc::new(Scoring::embedded().expect("sound")));
+        let mut grouping = Grouping::new(Settings::embedded().expect("sound").scoring);
         let (rule, owner, held) = (rule(), Owner { source_id: "s".into(), ..Owner::default() }, Arc::from("x"));
         grouping.add(matched(&rule, &owner), &event(1, 0), Vec::new());
         grouping.add(Matched { suppression: Some(&held), ..matched(&rule, &owner) }, &event(2, 0), Vec::new());
@@ -288,7 +290,7 @@ mod tests {
 
     #[test]
     fn matches_within_the_window_join_and_later_ones_open_a_new_group() {
-        let mut grouping = Grouping::new(Arc::new(Scoring::embedded().expect("sound")));
+        let mut grouping = Grouping::new(Settings::embedded().expect("sound").scoring);
         let owner = Owner { source_id: "s".into(), ..Owner::default() };
         for (seq, time) in [(1, 0), (2, 59 * MINUTE), (3, 118 * MINUTE), (4, 300 * MINUTE), (5, -30 * MINUTE)] {
             grouping.add(matched(&rule(), &owner), &event(seq, time), Vec::new());
@@ -303,7 +305,7 @@ mod tests {
 
     #[test]
     fn samples_are_bounded_while_the_count_goes_on() {
-        let mut grouping = Grouping::new(Arc::new(Scoring::embedded().expect("sound")));
+        let mut grouping = Grouping::new(Settings::embedded().expect("sound").scoring);
         let owner = Owner { source_id: "s".into(), ..Owner::default() };
         for seq in 1..=500 {
             grouping.add(matched(&rule(), &owner), &event(seq, 0), Vec::new());

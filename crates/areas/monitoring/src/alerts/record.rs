@@ -5,7 +5,7 @@ use super::grouping::{Bundle, damped_key};
 use super::scoring::Scoring;
 use super::store::{row, severity_rank};
 use super::{AlertState, Entity, Sample};
-use crate::entities::POLICY;
+use crate::entities::Policy;
 use crate::indicators::alerts::flood_of;
 use crate::stories::weave::{Thread, weave};
 use crate::stories::{Link, Piece};
@@ -100,6 +100,7 @@ pub async fn write_bundles(
     tx: &Tx<'_>,
     bundles: Vec<(String, Bundle)>,
     scoring: &Scoring,
+    risk: &Policy,
     damping: &mut Damping,
     now: Micros,
 ) -> Result<Vec<Change>, Error> {
@@ -135,7 +136,7 @@ pub async fn write_bundles(
         let links = bundle.links.clone();
         let mut row = new_row(&key, bundle, scoring, !admitted, now);
         row.first_sequence = free_sequence(tx, &row, match_sequence).await?;
-        row.risk = POLICY.weigh(row.score, &row.entity_kind, is_first(tx, &row).await?);
+        row.risk = risk.weigh(row.score, &row.entity_kind, is_first(tx, &row, risk).await?);
         changes.extend(change(&row, true));
         row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
         if admitted && row.suppression_id.is_none() && severity_rank(scoring.story.least_severity) <= row.severity_rank
@@ -189,9 +190,9 @@ async fn free_sequence(tx: &Tx<'_>, row: &row::Model, match_sequence: u64) -> Re
 }
 
 /// Whether the rule has not alerted on this entity lately.
-async fn is_first(tx: &Tx<'_>, row: &row::Model) -> Result<bool, Error> {
+async fn is_first(tx: &Tx<'_>, row: &row::Model, risk: &Policy) -> Result<bool, Error> {
     use sea_orm::QueryFilter;
-    let since = row.first_event_time.saturating_sub(POLICY.novelty.within_days * DAY);
+    let since = row.first_event_time.saturating_sub(risk.novelty.within_days * DAY);
     let agency = match &row.agency_id {
         Some(id) => row::Column::AgencyId.eq(id),
         None => row::Column::AgencyId.is_null(),

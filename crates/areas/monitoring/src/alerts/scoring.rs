@@ -2,6 +2,7 @@
 //! are content (`content/monitoring/scoring.toml`); here is their reading.
 
 use super::Entity;
+use crate::settings::Basis;
 use crate::stories::policy::{Section, StoryPolicy};
 use event::{Column, Event, Value};
 use kit::clock::{MINUTE, Micros};
@@ -10,7 +11,6 @@ use serde::Deserialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/scoring.toml"));
 /// Longest entity kept; a longer value is cut, so that no record can bloat the registers.
 const MAX_ENTITY: usize = 512;
 
@@ -30,13 +30,17 @@ pub struct Scoring {
     pub story: StoryPolicy,
 }
 
+/// A value that is missing, unknown or out of bounds; names its key.
 #[derive(Debug, thiserror::Error)]
-#[error("scoring table: {0}")]
+#[error("{0}")]
 pub struct ScoringError(String);
 
+/// The file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(crate) struct File {
+    #[expect(dead_code, reason = "its presence and form are what reading checks")]
+    basis: Basis,
     window_minutes: i64,
     groups_per_rule_per_minute: u32,
     samples: usize,
@@ -67,14 +71,8 @@ struct EntityChoice {
 }
 
 impl Scoring {
-    /// The table built into the program.
-    pub fn embedded() -> Result<Self, ScoringError> {
-        Self::parse(EMBEDDED)
-    }
-
-    /// Reads a table; says what is missing or unknown.
-    pub fn parse(text: &str) -> Result<Self, ScoringError> {
-        let file: File = toml::from_str(text).map_err(|error| ScoringError(error.to_string()))?;
+    /// The table that a file makes; says what is missing, unknown or out of bounds.
+    pub(crate) fn of(file: File) -> Result<Self, ScoringError> {
         if !(1..=10_080).contains(&file.window_minutes) {
             return Err(ScoringError("window_minutes must be between 1 and 10080".to_owned()));
         }
@@ -86,6 +84,9 @@ impl Scoring {
                     return Err(ScoringError(format!("score.{}.{system} must be 0 to 100", severity.code())));
                 }
             }
+        }
+        if !(1..=1_000_000).contains(&file.groups_per_rule_per_minute) || !(1..=100).contains(&file.samples) {
+            return Err(ScoringError("groups_per_rule_per_minute must be 1 to 1000000, samples 1 to 100".to_owned()));
         }
         let mut severities = Vec::new();
         for (code, lowest) in &file.severity {
@@ -105,8 +106,8 @@ impl Scoring {
         }
         Ok(Self {
             window: file.window_minutes * MINUTE,
-            groups_per_rule_per_minute: file.groups_per_rule_per_minute.max(1),
-            samples: file.samples.clamp(1, 100),
+            groups_per_rule_per_minute: file.groups_per_rule_per_minute,
+            samples: file.samples,
             score: file.score,
             severities,
             entities,
@@ -178,10 +179,11 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Settings, embedded};
 
     #[test]
     fn the_embedded_table_is_sound_and_a_higher_level_never_lowers_a_score() {
-        let scoring = Scoring::embedded().expect("sound");
+        let scoring = Settings::embedded().expect("sound").scoring;
         for severity in Severity::ALL {
             let scores: Vec<_> = (1..=5).map(|level| scoring.weigh(severity, Some(level)).0).collect();
             assert!(scores.is_sorted(), "{severity:?}: {scores:?}");
@@ -192,13 +194,18 @@ mod tests {
 
     #[test]
     fn a_table_with_a_hole_is_refused() {
-        assert!(Scoring::parse(&EMBEDDED.replace("c5 = 100\n", "")).is_err());
-        assert!(Scoring::parse(&EMBEDDED.replace("\"host_name\"", "\"hostess\"")).is_err());
+        let files = embedded();
+        let text = files.get("monitoring/scoring.toml").expect("there");
+        let made = |text: &str| Scoring::of(toml::from_str(text).expect("the form of the file"));
+        assert!(made(text).is_ok());
+        assert!(made(&text.replace("c5 = 100\n", "")).is_err());
+        assert!(made(&text.replace("\"host_name\"", "\"hostess\"")).is_err());
+        assert!(made(&text.replace("samples = 20", "samples = 0")).is_err());
     }
 
     #[test]
     fn a_web_server_alert_is_about_the_client_and_a_process_alert_about_the_host() {
-        let scoring = Scoring::embedded().expect("sound");
+        let scoring = Settings::embedded().expect("sound").scoring;
         let mut event = Event::default();
         event.columns.set(Column::SourceIp, &Value::from("203.0.113.7"));
         event.columns.set(Column::HostName, &Value::from("web01"));

@@ -3,7 +3,7 @@
 
 use super::{Alert, CloseReason, Sample, pages, service, store};
 use crate::early_warning::{self, account, chart::Chart};
-use crate::entities::{self, Band, POLICY};
+use crate::entities::{self, Band};
 use crate::hunts;
 use crate::indicators::{self, Listed};
 use crate::rules::attribution::{self, Attribution};
@@ -14,6 +14,7 @@ use crate::search::clause::clause;
 use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
+use crate::settings::Settings;
 use crate::suppressions::{self, Suppression};
 use detection::Rule;
 use kit::page::{Address, Choice, Format, Level};
@@ -135,6 +136,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         }
     };
     let (lang, connection) = (visit.lang, visit.read());
+    let settings = Settings::of(&visit.app)?;
     let book = pages::shelf(&visit.app).map(|shelf| shelf.current());
     let rule = book.as_ref().and_then(|book| book.rule(&alert.rule_id).cloned());
     let may_see_events = may_read_events(visit, &alert).await?;
@@ -179,7 +181,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         closed_by: name(&connection, alert.closed_by.as_deref()).await?,
         assignees: assignees(visit, &alert).await?,
         fragments: visit.fragments("alert.panel", id).await,
-        techniques: alert.techniques.iter().map(|number| Technique::of(number, lang)).collect(),
+        techniques: alert.techniques.iter().map(|number| settings.techniques.of(number, lang)).collect(),
         attribution: attributed(&connection, book.as_deref(), &alert.rule_id).await?,
         counted: (is_correlation && !evidence.is_empty()).then(|| counted(&alert, &evidence)),
         evidence: evidence.into_iter().take(MOST_EVENTS).collect(),
@@ -197,7 +199,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
             },
         },
         suppression: suppression(visit, alert.suppression_id.as_deref()).await?,
-        risk: risk(visit, &alert).await?,
+        risk: risk(visit, &settings.entity_risk, &alert).await?,
         is_scheduled: saved.is_some(),
         unusual: unusual(visit, &alert).await?,
         listed,
@@ -245,12 +247,17 @@ pub(super) async fn samples(visit: &Visit, alert: &Alert) -> Result<Vec<Sample>,
     Ok(alert.samples.clone())
 }
 
-async fn risk(visit: &Visit, alert: &Alert) -> Result<Option<(String, Band, String)>, Error> {
-    let found = entities::store::of_entity(&visit.read(), alert.agency_id.clone(), &alert.entity, visit.now()).await?;
+async fn risk(
+    visit: &Visit,
+    policy: &entities::Policy,
+    alert: &Alert,
+) -> Result<Option<(String, Band, String)>, Error> {
+    let (view, agency_id) = (visit.read(), alert.agency_id.clone());
+    let found = entities::store::of_entity(&view, policy, agency_id, &alert.entity, visit.now()).await?;
     Ok(found.map(|one| {
         let entity = format!("{}:{}", one.entity.kind, one.entity.value);
         let points = Format::new(visit.lang, visit.now()).decimal(one.risk, 0);
-        (points, POLICY.band(one.risk), Address::parse("/entities").with("entity", entity).to_string())
+        (points, policy.band(one.risk), Address::parse("/entities").with("entity", entity).to_string())
     }))
 }
 

@@ -1,8 +1,8 @@
 //! Figures of the top bar: silent sources and new alerts, within the scope.
 
-use super::SETTINGS;
 use super::pages::unacknowledged;
 use crate::alerts::listing;
+use crate::settings::Settings;
 use crate::sources::store::{self, SourceFilter};
 use kit::area::CounterSource;
 use kit::page::Counter;
@@ -36,16 +36,18 @@ async fn alerts(app: &App, scope: &Scope) -> Result<Option<Counter>, Error> {
     if !scope.may(Capability::ViewAlerts) {
         return Ok(None);
     }
-    let filter = unacknowledged(app.clock.now());
+    let settings = Settings::of(app)?;
+    let settings = &settings.duty;
+    let filter = unacknowledged(settings, app.clock.now());
     let count = listing::count(&app.db.scoped(scope).read(), &filter).await?;
     let severities: String =
-        SETTINGS.severities().iter().map(|severity| format!("&severity={}", severity.code())).collect();
+        settings.severities().iter().map(|severity| format!("&severity={}", severity.code())).collect();
     Ok(Some(Counter {
         name: "alerts".to_owned(),
         icon: "bell".to_owned(),
         count,
         key: "alert-counter".to_owned(),
-        href: format!("/alerts?state=new&range={}h{severities}", SETTINGS.alerts_hours),
+        href: format!("/alerts?state=new&range={}h{severities}", settings.alerts_hours),
         urgent: count > 0,
     }))
 }

@@ -6,11 +6,11 @@ mod pages;
 
 pub use counters::counters;
 
+use crate::settings::{Basis, Checked, Checks};
 use kit::clock::{HOUR, Micros};
 use kit::page::Severity;
 use kit::web::Routes;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 pub fn routes() -> Routes {
     pages::routes()
@@ -19,23 +19,22 @@ pub fn routes() -> Routes {
 /// `content/monitoring/duty.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
-    alerts_from_severity: Severity,
-    alerts_hours: i64,
-    rows: u64,
+pub struct DutySettings {
+    pub basis: Basis,
+    pub alerts_from_severity: Severity,
+    pub alerts_hours: i64,
+    /// Of each panel.
+    pub rows: u64,
 }
 
-static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
-    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/duty.toml"));
-    // A test reads the embedded file; these hold only if it were broken after all.
-    toml::from_str(text).unwrap_or(Settings {
-        alerts_from_severity: Severity::Informational,
-        alerts_hours: 24,
-        rows: 12,
-    })
-});
+impl Checked for DutySettings {
+    fn check(&self, checks: &mut Checks<'_>) {
+        checks.within("alerts_hours", self.alerts_hours, 1..=8_784);
+        checks.within("rows", self.rows, 1..=200);
+    }
+}
 
-impl Settings {
+impl DutySettings {
     /// Severities from the lowest shown upwards, most urgent first.
     fn severities(&self) -> Vec<Severity> {
         Severity::ALL.into_iter().filter(|severity| *severity >= self.alerts_from_severity).collect()
@@ -49,9 +48,13 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
 
     #[test]
-    fn the_embedded_settings_are_read() {
-        assert_eq!(SETTINGS.severities(), vec![Severity::Critical, Severity::High]);
+    fn severities_are_those_from_the_lowest_shown_upwards() {
+        let settings = Settings::embedded().expect("sound").duty;
+        assert_eq!(settings.severities(), vec![Severity::Critical, Severity::High]);
+        let all = DutySettings { alerts_from_severity: Severity::Informational, ..settings };
+        assert_eq!(all.severities().len(), Severity::ALL.len());
     }
 }

@@ -1,9 +1,10 @@
 //! The start page and its wall view.
 
-use super::SETTINGS;
+use super::DutySettings;
 use crate::Monitoring;
 use crate::alerts::AlertState;
 use crate::alerts::listing::{self, Filter, Row};
+use crate::settings::Settings;
 use crate::sources::store::{Listed, SourceFilter, list};
 use crate::stories::account::StoryLine;
 use crate::stories::store as stories;
@@ -92,20 +93,22 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
     let (scope, connection, now) = (visit.scope(), visit.read(), visit.now());
     let may_see_alerts = scope.may(Capability::ViewAlerts);
     let may_see_sources = scope.may(Capability::ViewSources);
-    let filter = unacknowledged(now);
+    let settings = Settings::of(&visit.app)?;
+    let settings = &settings.duty;
+    let filter = unacknowledged(settings, now);
     let (rows, stories, alerts_total) = if may_see_alerts {
         let urgent_first = Sorting { column: "severity".to_owned(), descending: true };
         let loose = Filter { is_loose: true, ..filter.clone() };
-        let rows = listing::rows(&connection, &loose, &urgent_first, SETTINGS.rows, 0).await?;
-        let stories = stories::list(&connection, &filter, SETTINGS.rows, 0).await?;
+        let rows = listing::rows(&connection, &loose, &urgent_first, settings.rows, 0).await?;
+        let stories = stories::list(&connection, &filter, settings.rows, 0).await?;
         (rows, stories, listing::count(&connection, &filter).await?)
     } else {
         (Vec::new(), Vec::new(), 0)
     };
     let mut silent = if may_see_sources { silent_systems(&connection).await? } else { Vec::new() };
     let silent_total = silent.len() as u64;
-    silent.truncate(SETTINGS.rows as usize);
-    let mut alerts_href = Address::parse("/alerts?state=new").with("range", format!("{}h", SETTINGS.alerts_hours));
+    silent.truncate(settings.rows as usize);
+    let mut alerts_href = Address::parse("/alerts?state=new").with("range", format!("{}h", settings.alerts_hours));
     for severity in &filter.severities {
         alerts_href = alerts_href.and("severity", severity.code());
     }
@@ -124,7 +127,7 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
         silent,
         silent_total,
         may_see_sources,
-        hours: SETTINGS.alerts_hours,
+        hours: settings.alerts_hours,
         unsigned: Checkpoints::of(&visit.app)
             .filter(|_| scope.may(Capability::ViewAudit) || scope.may(Capability::Administer))
             .and_then(|checkpoints| checkpoints.trouble())
@@ -140,10 +143,10 @@ fn waiting(store: &event_store::Store) -> u64 {
 }
 
 /// New alerts of high severity lately.
-pub(super) fn unacknowledged(now: Micros) -> Filter {
+pub(super) fn unacknowledged(settings: &DutySettings, now: Micros) -> Filter {
     Filter {
         states: vec![AlertState::New],
-        severities: SETTINGS.severities(),
+        severities: settings.severities(),
         rule_id: None,
         system_id: None,
         agency_id: None,
@@ -157,7 +160,7 @@ pub(super) fn unacknowledged(now: Micros) -> Filter {
         suppression_id: None,
         is_loose: false,
         words: String::new(),
-        span: Timespan { from: Some(SETTINGS.since(now)), to: None, range: "" },
+        span: Timespan { from: Some(settings.since(now)), to: None, range: "" },
     }
 }
 

@@ -307,7 +307,7 @@ fn planted(times: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::early_warning::policy::POLICY;
+    use crate::settings::Settings;
     use event::{Column, Value};
 
     /// A day of an account that signs in from eight to five.
@@ -329,8 +329,9 @@ mod tests {
 
     #[test]
     fn what_is_plain_is_found_and_the_same_seed_gives_the_same() {
-        let figures = evaluate(&POLICY, &recording(), 10, 7);
-        assert_eq!(figures, evaluate(&POLICY, &recording(), 10, 7));
+        let policy = Settings::embedded().expect("sound").early_warning;
+        let figures = evaluate(&policy, &recording(), 10, 7);
+        assert_eq!(figures, evaluate(&policy, &recording(), 10, 7));
         let of = |id: &str| figures.iter().filter(|one| one.detector == id).cloned().collect::<Vec<_>>();
         assert!(
             of("early-sign-in-address").iter().all(|one| (one.trials, one.found, one.wrong) == (10, 10, 0)),

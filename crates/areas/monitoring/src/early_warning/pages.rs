@@ -2,8 +2,9 @@
 
 use super::account::sentence;
 use super::chart::Chart;
-use super::policy::{POLICY, Watched};
+use super::policy::Watched;
 use super::store::{self, Learnt, Listed};
+use crate::settings::Settings;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::Capability;
@@ -49,7 +50,7 @@ struct ListPage {
 
 async fn list_early_warnings(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewAlerts)?;
-    let (view, policy) = (visit.read(), POLICY.clone());
+    let (view, policy) = (visit.read(), Settings::of(&visit.app)?.early_warning.clone());
     let asked = visit.address.value("detector").filter(|id| policy.place(id).is_some()).map(ToOwned::to_owned);
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, asked.as_deref()).await?);
     let found = store::list(&view, asked.as_deref(), PER_PAGE, pagination.offset()).await?;

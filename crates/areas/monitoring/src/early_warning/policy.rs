@@ -1,6 +1,7 @@
 //! Detectors in force: `content/monitoring/early-warning.toml`.
 
 use crate::alerts::grouping::RuleFacts;
+use crate::settings::Basis;
 use baseline::{Baselines, Detector, Method, Rhythm};
 use event::{Column, Event, Value};
 use kit::Lang;
@@ -8,10 +9,8 @@ use kit::locale::texts;
 use kit::page::Severity;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-const EMBEDDED: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/early-warning.toml"));
 /// Longest subject that a baseline is kept of, in bytes.
 const LONGEST_SUBJECT: usize = 256;
 
@@ -39,12 +38,15 @@ pub struct Watched {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("early warning: {0}")]
+#[error("{0}")]
 pub struct PolicyError(String);
 
+/// The file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(crate) struct File {
+    #[expect(dead_code, reason = "its presence and form are what reading checks")]
+    basis: Basis,
     time_zone_minutes: i64,
     history_days: i64,
     keep_days: i64,
@@ -73,19 +75,20 @@ struct Entry {
     conditions: BTreeMap<String, Vec<String>>,
 }
 
-pub static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
-    // A test reads the embedded file; without detectors nothing is watched, should it be broken after all.
-    let none = Policy { history_days: 7, keep_days: 180, rhythm: Rhythm::default(), detectors: Vec::new() };
-    Arc::new(Policy::parse(EMBEDDED).unwrap_or(none))
-});
-
 impl Policy {
-    /// Reads a file; says what is unknown or out of bounds.
-    pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let file: File = toml::from_str(text).map_err(|error| PolicyError(error.to_string()))?;
+    /// What a file makes; says what is unknown or out of bounds.
+    pub(crate) fn of(file: File) -> Result<Self, PolicyError> {
         // Hours of the day are compared with those of a week at least, and what is remembered reaches back four weeks.
-        if !(7..=21).contains(&file.history_days) || file.keep_days < 1 {
-            return Err(PolicyError("history_days must be 7 to 21, keep_days at least 1".to_owned()));
+        if !(7..=21).contains(&file.history_days) || !(1..=3_660).contains(&file.keep_days) {
+            return Err(PolicyError("history_days must be 7 to 21, keep_days 1 to 3660".to_owned()));
+        }
+        if !(-720..=840).contains(&file.time_zone_minutes) {
+            return Err(PolicyError("time_zone_minutes must be -720 to 840".to_owned()));
+        }
+        for (number, entry) in file.detector.iter().enumerate() {
+            if file.detector.iter().take(number).any(|other| other.id == entry.id) {
+                return Err(PolicyError(format!("detector {} stands there twice", entry.id)));
+            }
         }
         let detectors = file.detector.into_iter().map(|entry| Watched::of(entry, file.history_days));
         Ok(Self {
@@ -94,6 +97,11 @@ impl Policy {
             rhythm: Rhythm::at_minutes(file.time_zone_minutes),
             detectors: detectors.collect::<Result<_, _>>()?,
         })
+    }
+
+    #[cfg(test)]
+    fn parse(text: &str) -> Result<Self, PolicyError> {
+        Self::of(toml::from_str(text).map_err(|error| PolicyError(error.to_string()))?)
     }
 
     /// Baselines that have seen nothing yet.
@@ -194,6 +202,9 @@ impl Watched {
 mod tests {
     use super::*;
 
+    const EMBEDDED: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/early-warning.toml"));
+
     #[test]
     fn the_embedded_detectors_are_sound_and_each_has_its_words() {
         let policy = Policy::parse(EMBEDDED).expect("sound");
@@ -205,10 +216,6 @@ mod tests {
                 }
             }
         }
-        let mut ids: Vec<_> = policy.detectors.iter().map(|watched| watched.id.as_str()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), policy.detectors.len(), "each once");
     }
 
     #[test]
@@ -216,6 +223,7 @@ mod tests {
         assert!(Policy::parse(&EMBEDDED.replace("\"user_name\"", "\"user\"")).is_err());
         assert!(Policy::parse(&EMBEDDED.replace("history_days = 7", "history_days = 6")).is_err());
         assert!(Policy::parse(&EMBEDDED.replace("id = \"early-volume\"", "id = \"volume\"")).is_err());
+        assert!(Policy::parse(&EMBEDDED.replace("id = \"early-volume\"", "id = \"early-fan-out\"")).is_err());
     }
 
     #[test]

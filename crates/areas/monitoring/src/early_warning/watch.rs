@@ -2,7 +2,7 @@
 //! transaction that moves the detection cursor. What came after the last time they were written is read from the log again
 //! at a start, and the log keeps it until then.
 
-use super::policy::{POLICY, Policy, Watched};
+use super::policy::{Policy, Watched};
 use super::{Warning, store};
 use crate::alerts::Entity;
 use crate::alerts::grouping::{Owner, RuleFacts};
@@ -57,9 +57,20 @@ impl Watch {
 
     /// Takes up the baselines as they were written last. `cursor` is how far detection had come, `last` the end of the log; a
     /// position beyond that is of another log.
+<<<<<<< HEAD
     pub(crate) async fn take_up(connection: &impl Connection, cursor: u64, last: u64) -> Result<Self, Error> {
         let mut watch = Self::beginning();
         let refused = store::read_baselines(connection, &watch.policy, &mut watch.baselines).await?;
+=======
+    pub(crate) async fn take_up(
+        connection: &impl Connection,
+        policy: Arc<Policy>,
+        cursor: u64,
+        last: u64,
+    ) -> Result<Self, Error> {
+        let mut baselines = policy.baselines();
+        let refused = store::read_baselines(connection, &policy, &mut baselines).await?;
+>>>>>>> h-settings
         if refused > 0 {
             tracing::warn!(refused, "baselines that cannot be read begin anew");
         }

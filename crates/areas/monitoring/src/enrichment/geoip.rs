@@ -1,7 +1,6 @@
 //! Country and network operator of public addresses, from files in the format MMDB that an administrator brings; nothing is
 //! fetched. A file that was replaced is read again; one that cannot be read leaves what was read of it in force.
 
-use crate::rules::settings::SETTINGS;
 use event::Value;
 use kit::clock::{DAY, Micros, SECOND};
 use maxminddb::Reader;
@@ -49,9 +48,9 @@ pub struct FileState {
 }
 
 impl FileState {
-    /// Made longer ago than the centre allows.
-    pub fn is_old(&self, now: Micros) -> bool {
-        self.built.is_some_and(|built| now.saturating_sub(built) > SETTINGS.enrichment.geoip_days * DAY)
+    /// Made longer ago than so many days.
+    pub fn is_old(&self, days: i64, now: Micros) -> bool {
+        self.built.is_some_and(|built| now.saturating_sub(built) > days * DAY)
     }
 }
 
@@ -80,14 +79,15 @@ struct Country<'f> {
 }
 
 impl GeoIp {
-    pub fn open(paths: &[PathBuf]) -> Self {
-        Self { files: paths.iter().map(|path| File::open(path, None)).collect() }
+    /// Files of at most so many megabytes.
+    pub fn open(paths: &[PathBuf], most: u64) -> Self {
+        Self { files: paths.iter().map(|path| File::open(path, most, None)).collect() }
     }
 
     /// The same again where a file was replaced, came or went.
-    pub fn changed(&self) -> Option<Self> {
+    pub fn changed(&self, most: u64) -> Option<Self> {
         let differs = self.files.iter().any(|file| mark(&file.path) != file.mark);
-        differs.then(|| Self { files: self.files.iter().map(File::again).collect() })
+        differs.then(|| Self { files: self.files.iter().map(|file| file.again(most)).collect() })
     }
 
     pub fn files(&self) -> Vec<FileState> {
@@ -143,10 +143,10 @@ fn mark(path: &Path) -> Option<(SystemTime, u64)> {
 
 impl File {
     /// Reads a file; what was read before stays where that fails.
-    fn open(path: &Path, before: Option<Arc<Read>>) -> Self {
+    fn open(path: &Path, most: u64, before: Option<Arc<Read>>) -> Self {
         // Looked at first: what is replaced meanwhile is read again.
         let mark = mark(path);
-        let (read, problem) = match Read::open(path, mark.map_or(0, |(_, length)| length)) {
+        let (read, problem) = match Read::open(path, mark.map_or(0, |(_, length)| length), most) {
             Ok(read) => (Some(Arc::new(read)), None),
             Err(problem) => (before, Some(problem)),
         };
@@ -156,7 +156,7 @@ impl File {
         Self { path: path.to_owned(), mark, read, problem }
     }
 
-    fn again(&self) -> Self {
+    fn again(&self, most: u64) -> Self {
         match mark(&self.path) == self.mark {
             true => Self {
                 path: self.path.clone(),
@@ -164,14 +164,13 @@ impl File {
                 read: self.read.clone(),
                 problem: self.problem.clone(),
             },
-            false => Self::open(&self.path, self.read.clone()),
+            false => Self::open(&self.path, most, self.read.clone()),
         }
     }
 }
 
 impl Read {
-    fn open(path: &Path, length: u64) -> Result<Self, String> {
-        let most = SETTINGS.enrichment.geoip_megabytes;
+    fn open(path: &Path, length: u64, most: u64) -> Result<Self, String> {
         if length > most << 20 {
             return Err(format!("larger than {most} MiB"));
         }
@@ -257,7 +256,7 @@ pub(super) mod tests {
         let paths = ["country.mmdb", "asn.mmdb"].map(|name| directory.path().join(name));
         fs::write(&paths[0], file([203, 0, 113, 0], 24, &country("VN"), 1_700_000_000)).expect("written");
         fs::write(&paths[1], file([203, 0, 112, 0], 20, &operator(64_500, "Example"), 1_700_000_000)).expect("written");
-        let geoip = GeoIp::open(&paths);
+        let geoip = GeoIp::open(&paths, 1);
         assert!(geoip.files().iter().all(|file| file.problem.is_none()), "{:?}", geoip.files());
         let find = |address: &str| geoip.find(address.parse().expect("an address"));
         let said = find("203.0.113.9");
@@ -276,20 +275,20 @@ pub(super) mod tests {
     fn a_file_that_is_replaced_is_read_again_and_a_broken_one_leaves_the_old_in_force() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("country.mmdb");
-        let geoip = GeoIp::open(std::slice::from_ref(&path));
+        let geoip = GeoIp::open(std::slice::from_ref(&path), 1);
         assert!(geoip.is_empty() && geoip.files()[0].problem.is_some(), "it is not there yet");
-        assert!(geoip.changed().is_none());
+        assert!(geoip.changed(1).is_none());
         fs::write(&path, file([203, 0, 113, 0], 24, &country("VN"), 1_700_000_000)).expect("written");
-        let there = geoip.changed().expect("it came");
+        let there = geoip.changed(1).expect("it came");
         let address: IpAddr = "203.0.113.9".parse().expect("an address");
         assert_eq!(there.find(address).country, Some("VN".into()));
         let built = 1_700_000_000 * SECOND;
         let state = there.files().remove(0);
         assert_eq!((state.built, state.problem.clone()), (Some(built), None));
-        assert!(!state.is_old(built + DAY) && state.is_old(built + 10_000 * DAY));
+        assert!(!state.is_old(60, built + DAY) && state.is_old(60, built + 61 * DAY));
         fs::write(&path, "nothing of the kind").expect("written");
-        let broken = there.changed().expect("it is another");
+        let broken = there.changed(1).expect("it is another");
         assert_eq!(broken.find(address).country, Some("VN".into()));
-        assert!(broken.files()[0].problem.is_some() && broken.changed().is_none());
+        assert!(broken.files()[0].problem.is_some() && broken.changed(1).is_none());
     }
 }

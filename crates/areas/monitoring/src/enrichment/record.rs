@@ -216,7 +216,7 @@ mod tests {
         let path = directory.path().join("country.mmdb");
         std::fs::write(&path, geoip::tests::file([192, 0, 2, 0], 24, &geoip::tests::country("VN"), 1))
             .expect("written");
-        let known = known().with_geoip(Arc::new(GeoIp::open(&[path])));
+        let known = known().with_geoip(Arc::new(GeoIp::open(&[path], 1)));
         let event = event();
         let enriched = Enriched::of(&event, &known, Asked::ALL);
         assert_eq!(enriched.field("destination_ip_country"), Some(&"VN".into()));

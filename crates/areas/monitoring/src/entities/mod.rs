@@ -6,12 +6,13 @@ mod api;
 mod pages;
 pub mod store;
 
+use crate::settings::{Basis, Checked, Checks};
+use event::Column;
 use kit::clock::{DAY, Micros};
 use kit::page::Tone;
 use kit::web::Routes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 pub fn routes() -> Routes {
     pages::routes().merge(api::routes())
@@ -20,6 +21,7 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
+    pub basis: Basis,
     pub half_life_days: f64,
     /// Alerts of so many days count.
     pub days: u16,
@@ -44,19 +46,23 @@ pub struct Bands {
     pub medium: f64,
 }
 
-const EMBEDDED: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/entity-risk.toml"));
-
-pub static POLICY: LazyLock<Policy> = LazyLock::new(|| {
-    // A test reads the embedded file; these hold only if it were broken after all.
-    toml::from_str(EMBEDDED).unwrap_or_else(|_| Policy {
-        half_life_days: 3.0,
-        days: 14,
-        novelty: Novelty { within_days: 14, first: 1.5, again: 0.5 },
-        worth: BTreeMap::new(),
-        band: Bands { high: 200.0, medium: 80.0 },
-    })
-});
+impl Checked for Policy {
+    fn check(&self, checks: &mut Checks<'_>) {
+        checks.within("half_life_days", self.half_life_days, 0.01..=366.0);
+        checks.within("days", self.days, 1..=60);
+        checks.within("novelty.within_days", self.novelty.within_days, 1..=366);
+        checks.within("novelty.again", self.novelty.again, 0.0..=1_000.0);
+        checks.within("novelty.first", self.novelty.first, self.novelty.again..=1_000.0);
+        checks.within("band.medium", self.band.medium, 0.0..=1_000_000.0);
+        checks.within("band.high", self.band.high, self.band.medium..=1_000_000.0);
+        checks.filled("worth.other", self.worth.contains_key("other"));
+        for (kind, worth) in &self.worth {
+            let key = format!("worth.{kind}");
+            checks.known(&key, kind, kind == "other" || Column::from_name(kind).is_some());
+            checks.within(&key, *worth, 0.0..=1_000.0);
+        }
+    }
+}
 
 impl Policy {
     /// What an alert adds to the risk of its entity. `is_first`: its rule has not alerted on the entity lately.
@@ -118,20 +124,15 @@ impl Band {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::Column;
+    use crate::settings::Settings;
 
-    #[test]
-    fn the_embedded_policy_is_sound_and_names_columns_that_exist() {
-        let policy: Policy = toml::from_str(EMBEDDED).expect("sound");
-        assert!(policy.half_life_days > 0.0 && (1..=60).contains(&policy.days) && policy.novelty.within_days > 0);
-        assert!(policy.novelty.first > policy.novelty.again && policy.band.high > policy.band.medium);
-        assert!(policy.worth.contains_key("other"));
-        assert!(policy.worth.keys().all(|kind| kind == "other" || Column::from_name(kind).is_some()));
+    fn policy() -> Policy {
+        Settings::embedded().expect("sound").entity_risk
     }
 
     #[test]
     fn a_weight_halves_with_every_half_life() {
-        let policy = Policy { half_life_days: 2.0, ..POLICY.clone() };
+        let policy = Policy { half_life_days: 2.0, ..policy() };
         let faded = [0, 2 * DAY, 4 * DAY].map(|age| policy.fade(age));
         assert_eq!(faded, [1.0, 0.5, 0.25]);
         assert_eq!(policy.fade(-DAY), 1.0, "an event of tomorrow weighs no more than one of now");
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_new_to_a_worthy_entity_weighs_most() {
-        let policy = &*POLICY;
+        let policy = policy();
         assert!(policy.weigh(60, "host_name", true) > policy.weigh(60, "source_ip", true));
         assert!(policy.weigh(60, "host_name", true) > policy.weigh(60, "host_name", false));
         assert!(policy.weigh(60, "process_name", true) > policy.weigh(60, "source_ip", true));
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn bands_begin_where_the_policy_says() {
-        let policy = Policy { band: Bands { high: 10.0, medium: 5.0 }, ..POLICY.clone() };
+        let policy = Policy { band: Bands { high: 10.0, medium: 5.0 }, ..policy() };
         assert_eq!([4.9, 5.0, 10.0].map(|points| policy.band(points)), [Band::Low, Band::Medium, Band::High]);
     }
 }

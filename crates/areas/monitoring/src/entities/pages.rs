@@ -1,9 +1,10 @@
 //! The ranking of entities by risk.
 
 use super::store::{self, Filter, Ranked};
-use super::{Band, POLICY};
+use super::{Band, Policy};
 use crate::alerts::listing::entity_of;
-use crate::rules::settings::SETTINGS;
+use crate::rules::settings::HitSettings;
+use crate::settings::Settings;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::Capability;
@@ -59,19 +60,29 @@ async fn list_entities(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewAlerts)?;
     let filter = filter_of(&visit.address);
     let (view, now) = (visit.read(), visit.now());
+    let settings = Settings::of(&visit.app)?;
+    let policy = &settings.entity_risk;
     if visit.address.has("format", "csv") {
         visit.require(Capability::ExportRows)?;
+<<<<<<< HEAD
         let found = store::ranking(&view, &filter, now, MOST_ROWS, 0).await?;
         return Ok(leave(&visit, csv(&found)).await?);
+=======
+        let found = store::ranking(&view, policy, &filter, now, MOST_ROWS, 0).await?;
+        if let Some(elsewhere) = export_refused(&visit, found.len()).await? {
+            return Ok(elsewhere);
+        }
+        return Ok(csv(policy, &found).into_response());
+>>>>>>> h-settings
     }
-    let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, &filter, now).await?);
-    let found = store::ranking(&view, &filter, now, PER_PAGE, pagination.offset()).await?;
-    let mut lines = store::by_day(&view, &found, now).await?;
+    let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, policy, &filter, now).await?);
+    let found = store::ranking(&view, policy, &filter, now, PER_PAGE, pagination.offset()).await?;
+    let mut lines = store::by_day(&view, policy, &found, now).await?;
     let page = visit.page().await?;
     let row = |one: Ranked| Row {
         name: one.source_name.clone().unwrap_or_else(|| one.entity.value.clone()),
         points: page.format.decimal(one.risk, 0),
-        band: POLICY.band(one.risk),
+        band: policy.band(one.risk),
         line: Sparkline {
             counts: lines.remove(&(one.agency_id.clone(), one.entity.clone())).unwrap_or_default(),
             name: page.t("entity-line"),
@@ -81,12 +92,12 @@ async fn list_entities(visit: Visit) -> Result<Response, Fail> {
     };
     let template = ListPage {
         rows: found.into_iter().map(row).collect(),
-        kinds: kinds(&page, &filter),
+        kinds: kinds(&page, &settings.tuning.hits, &filter),
         chips: chips(&page, &filter),
         words: filter.words.clone(),
         pagination,
-        days: POLICY.days,
-        half_life: page.format.decimal(POLICY.half_life_days, 1),
+        days: policy.days,
+        half_life: page.format.decimal(policy.half_life_days, 1),
         csv: page.address.with("format", "csv").to_string(),
         page,
     };
@@ -103,8 +114,8 @@ fn alerts_of(one: &Ranked) -> String {
     }
 }
 
-fn kinds(page: &Page, filter: &Filter) -> Vec<Choice> {
-    let columns = SETTINGS.hits.columns();
+fn kinds(page: &Page, hits: &HitSettings, filter: &Filter) -> Vec<Choice> {
+    let columns = hits.columns();
     let chosen = filter.kind.as_deref();
     let mut names: Vec<&str> = columns.iter().map(|column| column.name()).chain(["source"]).collect();
     if let Some(kind) = chosen.filter(|kind| !names.contains(kind)) {
@@ -141,7 +152,7 @@ fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
     chips
 }
 
-fn csv(found: &[Ranked]) -> Csv {
+fn csv(policy: &Policy, found: &[Ranked]) -> Csv {
     let head =
         ["kind", "value", "agency_id", "agency", "risk", "band", "alerts", "open_alerts", "rules", "stories", "newest"];
     let mut csv = Csv::new("entities", head);
@@ -152,7 +163,7 @@ fn csv(found: &[Ranked]) -> Csv {
             one.agency_id.clone().unwrap_or_default(),
             one.agency_name.clone().unwrap_or_default(),
             format!("{:.1}", one.risk),
-            POLICY.band(one.risk).code().to_owned(),
+            policy.band(one.risk).code().to_owned(),
             one.alerts.to_string(),
             one.open_alerts.to_string(),
             one.rules.to_string(),

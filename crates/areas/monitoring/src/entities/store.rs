@@ -1,7 +1,7 @@
 //! Sums over alerts by entity, within the scope. An entity is told apart by agency: an address of one network is not that of
 //! another.
 
-use super::{POLICY, Policy};
+use super::Policy;
 use crate::alerts::Entity;
 use kit::clock::{DAY, Micros};
 use kit::{Connection, Error};
@@ -93,12 +93,12 @@ fn faded(policy: &Policy, now: Micros) -> String {
 /// Entities that pass, the one with most risk first.
 pub async fn ranking(
     connection: &impl Connection,
+    policy: &Policy,
     filter: &Filter,
     now: Micros,
     limit: u64,
     offset: u64,
 ) -> Result<Vec<Ranked>, Error> {
-    let policy = &*POLICY;
     let mut values = Vec::new();
     let conditions = filter.conditions(connection, policy, now, &mut values);
     let sql = format!(
@@ -134,9 +134,9 @@ pub async fn ranking(
 }
 
 /// How many pass.
-pub async fn count(connection: &impl Connection, filter: &Filter, now: Micros) -> Result<u64, Error> {
+pub async fn count(connection: &impl Connection, policy: &Policy, filter: &Filter, now: Micros) -> Result<u64, Error> {
     let mut values = Vec::new();
-    let conditions = filter.conditions(connection, &POLICY, now, &mut values);
+    let conditions = filter.conditions(connection, policy, now, &mut values);
     let sql = format!(
         "SELECT COUNT(*) AS number FROM (SELECT a.entity_kind FROM alerts a WHERE {conditions} \
          GROUP BY a.agency_id, a.entity_kind, a.entity_value) AS entities"
@@ -150,10 +150,10 @@ pub async fn count(connection: &impl Connection, filter: &Filter, now: Micros) -
 /// Weight that came in on each of the days that count, oldest first, for the entities of a page.
 pub async fn by_day(
     connection: &impl Connection,
+    policy: &Policy,
     page: &[Ranked],
     now: Micros,
 ) -> Result<HashMap<(Option<String>, Entity), Vec<u64>>, Error> {
-    let policy = &*POLICY;
     let days = usize::from(policy.days);
     let key = |one: &Ranked| (one.agency_id.clone(), one.entity.clone());
     let mut lines: HashMap<_, Vec<u64>> = page.iter().map(|one| (key(one), vec![0; days])).collect();
@@ -188,10 +188,11 @@ pub async fn by_day(
 /// The risk of one entity of one agency, where it has any.
 pub async fn of_entity(
     connection: &impl Connection,
+    policy: &Policy,
     agency_id: Option<String>,
     entity: &Entity,
     now: Micros,
 ) -> Result<Option<Ranked>, Error> {
     let filter = Filter { agency_id: Some(agency_id), entity: Some(entity.clone()), ..Filter::default() };
-    Ok(ranking(connection, &filter, now, 1, 0).await?.into_iter().next())
+    Ok(ranking(connection, policy, &filter, now, 1, 0).await?.into_iter().next())
 }

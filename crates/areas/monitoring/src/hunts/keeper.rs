@@ -1,9 +1,8 @@
 //! Runs hunts one after another, in the lane of questions so that no page waits.
 
 use super::{Hunt, State, run, store};
-use crate::alerts::scoring::Scoring;
-use crate::enrichment;
 use crate::rules::Shelf;
+use crate::{enrichment, settings};
 use event_store::Store;
 use kit::clock::Clock;
 use kit::live::Live;
@@ -27,7 +26,8 @@ pub struct Parts {
     pub policies: Arc<Policies>,
     pub clock: Arc<dyn Clock>,
     pub live: Live,
-    pub scoring: Arc<Scoring>,
+    /// A hunt keeps those in force at its beginning.
+    pub settings: settings::Shelf,
     pub rules: Shelf,
     /// What registers know of events.
     pub enrichment: enrichment::Shelf,

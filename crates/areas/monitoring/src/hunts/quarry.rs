@@ -7,9 +7,9 @@ use crate::enrichment::{Asked, Enriched, Enrichment};
 use crate::indicators;
 use crate::indicators::in_force::{InForce, by_indicator, held_at};
 use crate::rules::Book;
-use crate::rules::settings::SETTINGS;
 use crate::rules::states::RuleState;
 use crate::rules::tuning::Tuning;
+use crate::settings::Settings;
 use detection::{CorrelationMatch, CorrelationState, Engine, IndicatorHits, MatchedField, Matches, Moment, RuleSet};
 use event::Event;
 use kit::clock::Micros;
@@ -40,6 +40,7 @@ struct RuleQuarry {
 }
 
 struct IndicatorQuarry {
+    settings: Arc<Settings>,
     in_force: InForce,
     hits: IndicatorHits,
     facts: HashMap<u128, Arc<RuleFacts>>,
@@ -47,9 +48,15 @@ struct IndicatorQuarry {
 
 impl Quarry {
     /// Within the scope of the owner; [`Error::NotFound`] where the subject is gone or may not be seen any more.
-    pub(super) async fn of(connection: &impl Connection, book: &Book, hunt: &Hunt, now: Micros) -> Result<Self, Error> {
+    pub(super) async fn of(
+        connection: &impl Connection,
+        settings: &Arc<Settings>,
+        book: &Book,
+        hunt: &Hunt,
+        now: Micros,
+    ) -> Result<Self, Error> {
         if hunt.subject_kind == SubjectKind::Rule {
-            return Self::rule(connection, book, &hunt.subject_id, now).await;
+            return Self::rule(connection, settings, book, &hunt.subject_id, now).await;
         }
         let mut filter = indicators::store::Filter::default();
         match hunt.subject_kind {
@@ -65,11 +72,18 @@ impl Quarry {
             SubjectKind::List => InForce::of_list(connection, &hunt.subject_id, now).await?,
             _ => InForce::of(connection, &few, now).await?,
         };
-        let quarry = IndicatorQuarry { in_force, hits: IndicatorHits::default(), facts: HashMap::new() };
+        let (settings, facts) = (Arc::clone(settings), HashMap::new());
+        let quarry = IndicatorQuarry { settings, in_force, hits: IndicatorHits::default(), facts };
         Ok(Self { narrowed: narrow::of_indicators(&few), kind: Kind::Indicators(Box::new(quarry)) })
     }
 
-    async fn rule(connection: &impl Connection, book: &Book, id: &str, now: Micros) -> Result<Self, Error> {
+    async fn rule(
+        connection: &impl Connection,
+        settings: &Settings,
+        book: &Book,
+        id: &str,
+        now: Micros,
+    ) -> Result<Self, Error> {
         let position = book.set.position(id).ok_or(Error::NotFound)?;
         let rule = book.set.rules().get(position).ok_or(Error::NotFound)?;
         let engine = Engine::of_rule(RuleSet::clone(&book.set), position);
@@ -80,7 +94,7 @@ impl Quarry {
             facts: Arc::new(RuleFacts::of(rule)),
             tuning: Tuning::read(connection, now).await?,
             matches: Matches::default(),
-            correlations: CorrelationState::new(SETTINGS.correlations.limits()),
+            correlations: CorrelationState::new(settings.tuning.correlations.limits()),
         };
         Ok(Self { narrowed: narrow::of_rule(&book.set, position), kind: Kind::Rule(Box::new(quarry)) })
     }
@@ -142,11 +156,12 @@ impl RuleQuarry {
 
 impl IndicatorQuarry {
     fn look(&mut self, event: &Event, owner: &Owner, grouping: &mut Grouping) -> u64 {
-        let Self { in_force, hits, facts } = self;
+        let Self { settings, in_force, hits, facts } = self;
         in_force.set.look(event, held_at(event), hits);
         let found = by_indicator(&in_force.set, hits.iter());
         for (reference, hits) in &found {
-            let rule = facts.entry(*reference).or_insert_with(|| Arc::new(in_force.facts(*reference, hits)));
+            let named = || Arc::new(in_force.facts(&settings.indicators, *reference, hits));
+            let rule = facts.entry(*reference).or_insert_with(named);
             let field = hits.first().map(|hit| in_force.sample(hit));
             grouping.add(Matched { rule, owner, suppression: None }, event, field.into_iter().collect());
         }

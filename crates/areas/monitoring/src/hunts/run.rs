@@ -11,6 +11,7 @@ use crate::enrichment::Enrichment;
 use crate::rules::explain::event_of;
 use crate::search::run::{refusal, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
+use crate::settings::Settings;
 use crate::sources::sources_in_scope;
 use event_store::{Lane, QueryContext};
 use kit::clock::{MINUTE, Micros};
@@ -37,6 +38,7 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// What a hunt carries from stretch to stretch.
 struct Chase {
     scope: Scope,
+    settings: Arc<Settings>,
     quarry: Quarry,
     grouping: Grouping,
     damping: Damping,
@@ -56,14 +58,17 @@ pub(super) async fn run(parts: &Parts, mut hunt: Hunt, stop: &CancellationToken)
     let Some(scope) = owner(parts, &hunt, now).await?.filter(may) else {
         return end(parts, &hunt.id, State::Failed, Some(&Error::Forbidden("hunt"))).await;
     };
-    let quarry = Quarry::of(&parts.db.scoped(&scope).read(), &parts.rules.current(), &hunt, now).await?;
+    let settings = parts.settings.current();
+    let rules = parts.rules.current();
+    let quarry = Quarry::of(&parts.db.scoped(&scope).read(), &settings, &rules, &hunt, now).await?;
     hunt = begin(parts, &scope, &quarry, hunt, now).await?;
     let mut chase = Chase {
         scope,
         length: if quarry.narrowed.is_some() { FIRST_STRETCH } else { MOST_ROWS as u64 },
         longest: LONGEST_STRETCH,
         quarry,
-        grouping: Grouping::new(parts.scoring.clone()),
+        grouping: Grouping::new(settings.scoring.clone()),
+        settings,
         damping: Damping::default(),
         known: parts.enrichment.current(),
         asked_at: now,
@@ -175,7 +180,8 @@ async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -
     let scoped = parts.db.scoped(&parts.scope);
     let tx = scoped.begin().await?;
     let bundles = chase.grouping.take();
-    let changes = record::write_bundles(&tx, bundles, &parts.scoring, &mut chase.damping, now).await?;
+    let Settings { scoring, entity_risk, .. } = &*chase.settings;
+    let changes = record::write_bundles(&tx, bundles, scoring, entity_risk, &mut chase.damping, now).await?;
     for change in changes.iter().filter(|change| change.is_new) {
         store::mark(&tx, &hunt.id, &change.id).await?;
     }

@@ -3,6 +3,7 @@
 
 use super::import::{self, Report};
 use super::{List, Listed, pages, reading, store};
+use crate::settings::Settings;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -39,10 +40,11 @@ async fn list_indicators(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Listed>
 }
 
 async fn import_file(ApiVisit(visit): ApiVisit, Path(id): Path<String>, file: Bytes) -> Result<Json<Report>, Fail> {
-    let read = reading::read_apart(file, visit.now()).await?;
+    let settings = Settings::of(&visit.app)?;
+    let read = reading::read_apart(settings.clone(), file, visit.now()).await?;
     let tx = visit.begin().await?;
     let list = store::find(&tx, &id, visit.now()).await?;
-    let report = import::take(&tx, &list, read, visit.now()).await?;
+    let report = import::take(&tx, &settings.indicators, &list, read, visit.now()).await?;
     match visit.address.has("dry_run", "1") {
         true => tx.rollback().await?,
         false => tx.commit().await?,

@@ -2,6 +2,7 @@
 
 use super::service::{self, ListInput};
 use super::{ListKind, Sharing, Tlp, store};
+use crate::settings::Settings;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -32,7 +33,8 @@ struct FormPage {
 
 async fn new_list(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ManageRules)?;
-    Ok(show(&visit, &ListInput::new(""), None, FormErrors::default()).await?)
+    let settings = Settings::of(&visit.app)?;
+    Ok(show(&visit, &ListInput::new(&settings.indicators, ""), None, FormErrors::default()).await?)
 }
 
 async fn edit_list(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
@@ -47,7 +49,8 @@ async fn create_list(visit: Visit, OnceForm(input, identity): OnceForm<ListInput
     if let Some(id) = identity.claim(&tx, visit.now()).await? {
         return Ok(made(&id));
     }
-    match service::create(&tx, &input, visit.now()).await {
+    let settings = Settings::of(&visit.app)?;
+    match service::create(&tx, &settings.indicators, &input, visit.now()).await {
         Ok(list) => {
             identity.answer(&tx, &list.id).await?;
             tx.commit().await?;
@@ -62,7 +65,8 @@ async fn create_list(visit: Visit, OnceForm(input, identity): OnceForm<ListInput
 
 async fn change_list(visit: Visit, Path(id): Path<String>, Form(input): Form<ListInput>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    match service::change(&tx, &id, &input, visit.now()).await {
+    let settings = Settings::of(&visit.app)?;
+    match service::change(&tx, &settings.indicators, &id, &input, visit.now()).await {
         Ok(()) => {
             tx.commit().await?;
             Ok(see_other_saying(format!("/indicators/lists/{id}"), FlashKind::Done, "indicator-list-saved"))

@@ -2,7 +2,7 @@
 //! reason. The dry run is the same work, not committed.
 
 use super::reading::Found;
-use super::settings::SETTINGS;
+use super::settings::IndicatorSettings;
 use super::{List, Refused, store};
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
@@ -21,15 +21,21 @@ pub struct Report {
 }
 
 /// Takes what was read onto a list. Where it fails nothing may be committed.
-pub async fn take(tx: &Tx<'_>, list: &List, read: Found, now: Micros) -> Result<Report, Error> {
+pub async fn take(
+    tx: &Tx<'_>,
+    settings: &IndicatorSettings,
+    list: &List,
+    read: Found,
+    now: Micros,
+) -> Result<Report, Error> {
     tx.scope().require(Capability::ManageRules)?;
     let Found { wanted, refused, refused_total } = read;
     let before = store::on_list(tx, &list.id).await?;
     if !wanted.is_empty() {
         store::put(tx, list, &wanted, now).await?;
     }
-    if store::total(tx).await? > SETTINGS.most_indicators {
-        return Err(Error::mistake("indicator-too-many", [("most", SETTINGS.most_indicators.to_string())]));
+    if store::total(tx).await? > settings.most_indicators {
+        return Err(Error::mistake("indicator-too-many", [("most", settings.most_indicators.to_string())]));
     }
     let added = store::on_list(tx, &list.id).await?.saturating_sub(before);
     let renewed = (wanted.len() as u64).saturating_sub(added);

@@ -2,6 +2,7 @@
 
 use super::import::{self, Report};
 use super::{List, reading, store};
+use crate::settings::Settings;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -51,13 +52,14 @@ async fn show_import(visit: Visit, Path(id): Path<String>) -> Result<Response, F
 }
 
 async fn import_file(visit: Visit, Path(id): Path<String>, Form(posted): Form<Posted>) -> Result<Response, Fail> {
+    let settings = Settings::of(&visit.app)?;
     let read = match sheets::posted(&posted.file, &posted.sheet) {
-        Ok(file) => reading::read_apart(file, visit.now()).await,
+        Ok(file) => reading::read_apart(settings.clone(), file, visit.now()).await,
         Err(error) => Err(error),
     };
     let tx = visit.begin().await?;
     let list = store::find(&tx, &id, visit.now()).await?;
-    let taken = async { import::take(&tx, &list, read?, visit.now()).await };
+    let taken = async { import::take(&tx, &settings.indicators, &list, read?, visit.now()).await };
     match taken.await {
         Ok(_) if !posted.take.is_empty() => {
             tx.commit().await?;

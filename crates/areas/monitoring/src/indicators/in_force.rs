@@ -1,7 +1,7 @@
 //! The indicators that events are looked up in: everything that holds on lists that are in force, made anew when somebody
 //! changes a list, here or in another process. Readers keep the set they took while the next one is made.
 
-use super::settings::SETTINGS;
+use super::settings::IndicatorSettings;
 use super::{List, Listed, Sharing, number, store};
 use crate::alerts::SampleField;
 use crate::alerts::grouping::RuleFacts;
@@ -74,7 +74,7 @@ impl InForce {
     }
 
     /// What an alert keeps of an indicator that was found on these lists.
-    pub(crate) fn facts(&self, reference: u128, hits: &[&IndicatorHit]) -> RuleFacts {
+    pub(crate) fn facts(&self, settings: &IndicatorSettings, reference: u128, hits: &[&IndicatorHit]) -> RuleFacts {
         let said: Vec<IndicatorFacts> = hits.iter().filter_map(|hit| self.set.facts(hit.indicator)).collect();
         let confidence = said.iter().map(|facts| i64::from(facts.confidence)).max().unwrap_or(0);
         let lists = said.iter().filter_map(|facts| self.lists.get(usize::from(facts.list)));
@@ -91,7 +91,7 @@ impl InForce {
             id: super::alerts::rule_id(&format!("{reference:032x}")),
             title: texts().text_with(Lang::En, key, &arguments),
             title_vi: Some(texts().text_with(Lang::Vi, key, &arguments)),
-            level: SETTINGS.severity(confidence),
+            level: settings.severity(confidence),
             techniques: Vec::new(),
             tactics: Vec::new(),
         }

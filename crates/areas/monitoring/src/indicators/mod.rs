@@ -12,7 +12,7 @@ pub mod in_force;
 mod pages;
 mod reading;
 pub mod service;
-mod settings;
+pub mod settings;
 pub mod store;
 pub mod tables;
 

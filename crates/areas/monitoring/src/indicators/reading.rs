@@ -1,8 +1,9 @@
 //! What a file says: one indicator a line, a table (CSV or a workbook) with a head, or a STIX 2.1 bundle. What kind of
 //! file it is follows from its content. Pure.
 
-use super::settings::SETTINGS;
+use super::settings::IndicatorSettings;
 use super::{List, identity, number};
+use crate::settings::Settings;
 use detection::{Indicator, IndicatorKind, StixIndicator, list_lines, read_bundle};
 use kit::Error;
 use kit::clock::{DAY, Micros, SECOND};
@@ -12,6 +13,7 @@ use kit::text::without_nul;
 use organisation::sheets;
 use serde::Serialize;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// An indicator as a file asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,15 +93,15 @@ pub struct Found {
 }
 
 /// Everything that a file says. A file that asks for more than is kept at all is refused.
-pub fn read(file: &[u8], now: Micros) -> Result<Found, Error> {
+pub fn read(settings: &IndicatorSettings, file: &[u8], now: Micros) -> Result<Found, Error> {
     let beginning = file.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
-    let mut reader = Reader { now, found: Found::default(), known: HashSet::new() };
+    let mut reader = Reader { settings, now, found: Found::default(), known: HashSet::new() };
     match (beginning, std::str::from_utf8(file)) {
         (Some(b'{'), Ok(text)) => reader.bundle(text)?,
         (_, Ok(text)) if head(text).is_none() => reader.lines(text),
         _ => reader.table(file)?,
     }
-    let most = SETTINGS.most_indicators;
+    let most = settings.most_indicators;
     if reader.found.wanted.len() as u64 > most {
         return Err(Error::mistake("indicator-too-many", [("most", most.to_string())]));
     }
@@ -108,11 +110,16 @@ pub fn read(file: &[u8], now: Micros) -> Result<Found, Error> {
 }
 
 /// [`read`] apart from what answers requests, and before the transaction that takes what was read.
-pub(super) async fn read_apart(file: impl AsRef<[u8]> + Send + 'static, now: Micros) -> Result<Found, Error> {
-    sheets::apart(move || read(file.as_ref(), now)).await
+pub(super) async fn read_apart(
+    settings: Arc<Settings>,
+    file: impl AsRef<[u8]> + Send + 'static,
+    now: Micros,
+) -> Result<Found, Error> {
+    sheets::apart(move || read(&settings.indicators, file.as_ref(), now)).await
 }
 
-struct Reader {
+struct Reader<'s> {
+    settings: &'s IndicatorSettings,
     now: Micros,
     found: Found,
     known: HashSet<u128>,
@@ -126,7 +133,7 @@ struct Said {
     reference: String,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Takes an indicator that still holds and has not been met; of several in a file the first counts.
     fn want(&mut self, place: String, indicator: Indicator, said: Said) {
         if said.valid_until.is_some_and(|until| until <= self.now) {
@@ -137,7 +144,7 @@ impl Reader {
             return self.refuse(place, indicator.text(), "twice");
         }
         // One more than fits says that it is too many.
-        if self.found.wanted.len() as u64 <= SETTINGS.most_indicators {
+        if self.found.wanted.len() as u64 <= self.settings.most_indicators {
             let Said { confidence, valid_until, reference } = said;
             self.found.wanted.push(Wanted { place, indicator, identity, confidence, valid_until, reference });
         }
@@ -145,7 +152,7 @@ impl Reader {
 
     fn refuse(&mut self, place: String, text: &str, reason: &'static str) {
         self.found.refused_total += 1;
-        if self.found.refused.len() < SETTINGS.refusals_named {
+        if self.found.refused.len() < self.settings.refusals_named {
             self.found.refused.push(Refused { place, text: text.chars().take(LONGEST).collect(), reason });
         }
     }
@@ -282,9 +289,13 @@ mod tests {
 
     const NOW: Micros = 1_795_227_120_000_000;
 
+    fn settings() -> IndicatorSettings {
+        Settings::embedded().expect("sound").indicators
+    }
+
     /// In the order of the file.
     fn found(file: &str) -> Found {
-        let mut found = read(file.as_bytes(), NOW).expect("readable");
+        let mut found = read(&settings(), file.as_bytes(), NOW).expect("readable");
         assert!(found.wanted.is_sorted_by_key(|one| one.identity));
         found.wanted.sort_by(|one, other| one.place.cmp(&other.place));
         found
@@ -331,16 +342,20 @@ mod tests {
         assert_eq!(wanted, [("indicator--1".into(), "http://evil.example/a".into())]);
         assert_eq!(refused, [("indicator--2".into(), "path")]);
         assert_eq!(found(bundle).wanted[0].reference, "indicator--1 C2");
-        assert!(read(b"{\"objects\": 5}", NOW).is_err());
+        assert!(read(&settings(), b"{\"objects\": 5}", NOW).is_err());
     }
 
     #[test]
     fn of_what_a_file_refuses_the_first_is_named_and_the_rest_counted() {
-        let lines = "com\n".repeat(SETTINGS.refusals_named + 5) + "evil.example\nEVIL.example\n";
+        let named = settings().refusals_named;
+        let lines = "com\n".repeat(named + 5) + "evil.example\nEVIL.example\n";
         let found = found(&lines);
-        assert_eq!((found.wanted.len(), found.refused.len()), (1, SETTINGS.refusals_named));
-        assert_eq!(found.refused_total, SETTINGS.refusals_named as u64 + 6);
+        assert_eq!((found.wanted.len(), found.refused.len()), (1, named));
+        assert_eq!(found.refused_total, named as u64 + 6);
         let wide = format!("value{}\nevil.example\n", ",".repeat(LONGEST_HEAD));
-        assert!(read(wide.as_bytes(), NOW).expect("lines").wanted.len() == 1, "too long for a head, it is a line");
+        assert!(
+            read(&settings(), wide.as_bytes(), NOW).expect("lines").wanted.len() == 1,
+            "too long for a head, it is a line"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! What can be done with lists: make one, change it, let it go, take one indicator off. Files are taken in `import`.
 
-use super::settings::{Bounds, SETTINGS};
+use super::settings::IndicatorSettings;
 use super::{List, ListKind, Sharing, Tlp, store};
+use crate::settings::Bounds;
 use kit::clock::{DAY, Micros};
 use kit::error::unfit;
 use kit::text::FieldFaults;
@@ -31,15 +32,15 @@ const LONGEST_NAME: usize = 200;
 
 impl ListInput {
     /// What a new list begins with.
-    pub fn new(name: &str) -> Self {
+    pub fn new(settings: &IndicatorSettings, name: &str) -> Self {
         Self {
             name: name.to_owned(),
             source: name.to_owned(),
             kind: ListKind::default().code().to_owned(),
             tlp: Tlp::default().code().to_owned(),
             sharing: Sharing::default().code().to_owned(),
-            confidence: SETTINGS.confidence.default.to_string(),
-            valid_days: SETTINGS.valid_days.default.to_string(),
+            confidence: settings.confidence.default.to_string(),
+            valid_days: settings.valid_days.default.to_string(),
             with_subdomains: "true".to_owned(),
             enabled: "true".to_owned(),
         }
@@ -61,14 +62,14 @@ impl ListInput {
     }
 
     /// The list with what was given, or everything that is wrong with it.
-    fn on(&self, list: List, now: Micros) -> Result<List, Error> {
+    fn on(&self, settings: &IndicatorSettings, list: List, now: Micros) -> Result<List, Error> {
         let mut faults = FieldFaults::default();
         let name = faults.required_line("name", &self.name, LONGEST_NAME);
         let source = faults.required_line("source", &self.source, LONGEST_NAME);
         let number =
             |text: &str, bounds: &Bounds| text.trim().parse::<i64>().ok().filter(|number| bounds.holds(*number));
-        let confidence = number(&self.confidence, &SETTINGS.confidence);
-        let valid_days = number(&self.valid_days, &SETTINGS.valid_days);
+        let confidence = number(&self.confidence, &settings.confidence);
+        let valid_days = number(&self.valid_days, &settings.valid_days);
         let (kind, tlp) = (ListKind::from_code(&self.kind), Tlp::from_code(&self.tlp));
         let sharing = Sharing::from_code(&self.sharing);
         for (field, text, is_wrong) in [
@@ -89,8 +90,8 @@ impl ListInput {
             kind: kind.unwrap_or_default(),
             tlp: tlp.unwrap_or_default(),
             sharing: sharing.unwrap_or_default(),
-            confidence: confidence.unwrap_or(SETTINGS.confidence.default),
-            valid_days: valid_days.unwrap_or(SETTINGS.valid_days.default),
+            confidence: confidence.unwrap_or(settings.confidence.default),
+            valid_days: valid_days.unwrap_or(settings.valid_days.default),
             with_subdomains: !self.with_subdomains.is_empty(),
             enabled: !self.enabled.is_empty(),
             updated_at: now,
@@ -100,7 +101,7 @@ impl ListInput {
 }
 
 /// Makes a list; returns it.
-pub async fn create(tx: &Tx<'_>, input: &ListInput, now: Micros) -> Result<List, Error> {
+pub async fn create(tx: &Tx<'_>, settings: &IndicatorSettings, input: &ListInput, now: Micros) -> Result<List, Error> {
     tx.scope().require(Capability::ManageRules)?;
     let empty = List {
         id: kit::id::new_id(now),
@@ -118,11 +119,11 @@ pub async fn create(tx: &Tx<'_>, input: &ListInput, now: Micros) -> Result<List,
         indicators: 0,
         valid: 0,
     };
-    let list = input.on(empty, now)?;
+    let list = input.on(settings, empty, now)?;
     if store::by_name(tx, &list.name, now).await?.is_some() {
         return Err(Error::invalid("name", "indicator-list-name-taken"));
     }
-    if store::list_total(tx).await? >= SETTINGS.most_lists {
+    if store::list_total(tx).await? >= settings.most_lists {
         return Err(Error::Conflict("indicator-list-too-many"));
     }
     store::save(tx, &list, &tx.scope().actor().id()).await?;
@@ -131,9 +132,15 @@ pub async fn create(tx: &Tx<'_>, input: &ListInput, now: Micros) -> Result<List,
 }
 
 /// Changes a list. What stands on it keeps its own confidence and time.
-pub async fn change(tx: &Tx<'_>, id: &str, input: &ListInput, now: Micros) -> Result<(), Error> {
+pub async fn change(
+    tx: &Tx<'_>,
+    settings: &IndicatorSettings,
+    id: &str,
+    input: &ListInput,
+    now: Micros,
+) -> Result<(), Error> {
     tx.scope().require(Capability::ManageRules)?;
-    let list = input.on(store::find(tx, id, now).await?, now)?;
+    let list = input.on(settings, store::find(tx, id, now).await?, now)?;
     if store::by_name(tx, &list.name, now).await?.is_some_and(|other| other.id != id) {
         return Err(Error::invalid("name", "indicator-list-name-taken"));
     }
@@ -167,8 +174,8 @@ pub async fn take_off(tx: &Tx<'_>, list_id: &str, indicator_id: &str, now: Micro
 }
 
 /// Forgets what ended long ago.
-pub async fn forget(tx: &Tx<'_>, now: Micros) -> Result<(), Error> {
-    let gone = store::forget(tx, now - SETTINGS.keep_expired_days * DAY).await?;
+pub async fn forget(tx: &Tx<'_>, settings: &IndicatorSettings, now: Micros) -> Result<(), Error> {
+    let gone = store::forget(tx, now - settings.keep_expired_days * DAY).await?;
     match gone {
         0 => Ok(()),
         gone => {
@@ -215,11 +222,12 @@ mod tests {
             indicators: 0,
             valid: 0,
         };
-        let input = ListInput { valid_days: "0".into(), tlp: "white".into(), ..ListInput::new(" ") };
-        let Err(Error::Invalid(errors)) = input.on(list.clone(), 5) else { panic!("taken") };
+        let settings = crate::settings::Settings::embedded().expect("sound").indicators;
+        let input = ListInput { valid_days: "0".into(), tlp: "white".into(), ..ListInput::new(&settings, " ") };
+        let Err(Error::Invalid(errors)) = input.on(&settings, list.clone(), 5) else { panic!("taken") };
         let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(fields, ["name", "source", "tlp", "valid_days"]);
-        let kept = ListInput::new("NCSC").on(list, 5).expect("sound");
-        assert_eq!(ListInput::of(&kept), ListInput::new("NCSC"));
+        let kept = ListInput::new(&settings, "NCSC").on(&settings, list, 5).expect("sound");
+        assert_eq!(ListInput::of(&kept), ListInput::new(&settings, "NCSC"));
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Matched;
-use crate::early_warning::policy::POLICY;
 use crate::early_warning::store;
 use crate::sources::resolver::Known;
 use event::Event;
@@ -49,7 +48,8 @@ impl Pipeline {
     async fn forget_warnings(&self) -> Result<(), Error> {
         let inner = &self.0;
         let tx = inner.db.scoped(&inner.scope).begin().await?;
-        store::forget(&tx, inner.clock.now().saturating_sub(POLICY.keep_days * DAY)).await?;
+        let days = inner.settings.current().early_warning.keep_days;
+        store::forget(&tx, inner.clock.now().saturating_sub(days * DAY)).await?;
         tx.commit().await
     }
 }

@@ -31,7 +31,8 @@ impl Pipeline {
         let inner = &self.0;
         let (known, view) = (self.known(), inner.db.scoped(&inner.scope).read());
         let files = known.geoip().clone();
-        let replaced = tokio::task::spawn_blocking(move || files.changed()).await.map_err(Error::internal)?;
+        let most = inner.settings.current().tuning.enrichment.geoip_megabytes;
+        let replaced = tokio::task::spawn_blocking(move || files.changed(most)).await.map_err(Error::internal)?;
         let changed = match &replaced {
             Some(_) => Some(Enrichment::read(&view).await?),
             None => known.changed(&view).await?,

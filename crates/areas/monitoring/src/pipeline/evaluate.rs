@@ -69,11 +69,16 @@ async fn evaluate(
     let (engine, tuning, in_force) = (pipeline.engine(), pipeline.tuning(), pipeline.indicators());
     let enrichment = pipeline.known();
     let formats = pipeline.formats();
+    let settings = pipeline.0.settings.current();
     let counters = pipeline.0.counters.clone();
     let tally = pipeline.0.tally.read().unwrap_or_else(PoisonError::into_inner).clone();
     let work = move || {
+<<<<<<< HEAD
         let begun = Instant::now();
         let before = worker.judge.engine();
+=======
+        worker.take_over(settings);
+>>>>>>> h-settings
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
             worker.asked = Asked::of(engine.rules());

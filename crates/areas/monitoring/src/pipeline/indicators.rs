@@ -29,6 +29,11 @@ pub(super) struct Finder {
 }
 
 impl Finder {
+    /// Alerts keep what is set now from here on.
+    pub(super) fn forget_facts(&mut self) {
+        self.facts.clear();
+    }
+
     /// Takes over what is in force.
     pub(super) fn take_over(&mut self, in_force: &Arc<InForce>) {
         if !Arc::ptr_eq(&self.in_force, in_force) {
@@ -40,7 +45,7 @@ impl Finder {
 
 /// Looks up one event and gathers what was found. Returns the number of indicators found.
 pub(super) fn look_up(worker: &mut Worker, event: &Event, known: &Known, tally: Option<&ImportTally>) -> u64 {
-    let Worker { finder, judge, grouping, written_to, .. } = worker;
+    let Worker { settings, finder, judge, grouping, written_to, .. } = worker;
     let Finder { in_force, hits, facts } = finder;
     if event.seq <= *written_to {
         return 0;
@@ -55,7 +60,8 @@ pub(super) fn look_up(worker: &mut Worker, event: &Event, known: &Known, tally: 
         if facts.len() >= REMEMBERED {
             facts.clear();
         }
-        let rule = facts.entry(*reference).or_insert_with(|| Arc::new(in_force.facts(*reference, hits)));
+        let named = || Arc::new(in_force.facts(&settings.indicators, *reference, hits));
+        let rule = facts.entry(*reference).or_insert_with(named);
         let field = hits.first().map(|hit| in_force.sample(hit));
         let suppression = judge.held_back(&rule.id, &known.owner, event);
         let matched = Matched { rule, owner: &known.owner, suppression };
@@ -86,7 +92,7 @@ impl Pipeline {
     async fn forget_indicators(&self) -> Result<(), Error> {
         let inner = &self.0;
         let tx = inner.db.scoped(&inner.scope).begin().await?;
-        service::forget(&tx, inner.clock.now()).await?;
+        service::forget(&tx, &inner.settings.current().indicators, inner.clock.now()).await?;
         tx.commit().await
     }
 }

@@ -2,7 +2,6 @@
 
 use super::Pipeline;
 use crate::rules::hits;
-use crate::rules::settings::SETTINGS;
 use crate::rules::tuning::Tuning;
 use kit::Error;
 use kit::clock::HOUR;
@@ -29,7 +28,8 @@ impl Pipeline {
 
     async fn keep_hits(&self) -> Result<bool, Error> {
         let inner = &self.0;
-        hits::rollup::keep_house(&inner.db.scoped(&inner.scope), &SETTINGS.hits, inner.clock.now()).await
+        let settings = inner.settings.current();
+        hits::rollup::keep_house(&inner.db.scoped(&inner.scope), &settings.tuning.hits, inner.clock.now()).await
     }
 }
 

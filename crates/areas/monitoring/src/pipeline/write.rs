@@ -7,6 +7,7 @@ use crate::alerts::news;
 use crate::alerts::record::{self, Change, Cursor};
 use crate::hunts;
 use crate::rules::hits::{self, Hit};
+use crate::settings::Settings;
 use kit::Error;
 use std::time::{Duration, Instant};
 
@@ -80,8 +81,9 @@ async fn attempt(
     let now = inner.clock.now();
     let scoped = inner.db.scoped(&inner.scope);
     let tx = scoped.begin().await?;
-    let scoring = worker.grouping.scoring().clone();
-    let mut changes = record::write_bundles(&tx, bundles, &scoring, &mut worker.damping, now).await?;
+    let settings = worker.settings.clone();
+    let Settings { scoring, entity_risk, .. } = &*settings;
+    let mut changes = record::write_bundles(&tx, bundles, scoring, entity_risk, &mut worker.damping, now).await?;
     let grown: Vec<&str> = changes.iter().filter(|change| !change.is_new).map(|change| change.id.as_str()).collect();
     let resumed = hunts::store::unmark(&tx, &grown).await?;
     // What a hunt found in the past goes on: that is news.

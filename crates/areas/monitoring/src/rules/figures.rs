@@ -1,6 +1,6 @@
 //! What rules did lately, in the scope of who asks: hits, alerts, and how alerts were closed.
 
-use super::scorecard::{Closings, THRESHOLDS, Verdict, verdict};
+use super::scorecard::{Closings, Thresholds, Verdict, verdict};
 use crate::alerts::{AlertState, CloseReason};
 use kit::calendar::{start_of_day, vietnam_date};
 use kit::clock::{DAY, HOUR, Micros};
@@ -25,14 +25,16 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub fn verdict(&self) -> Verdict {
-        verdict(&THRESHOLDS, &self.closings, self.alerts_month as f64 / LATELY_DAYS as f64)
+    pub fn verdict(&self, thresholds: &Thresholds) -> Verdict {
+        verdict(thresholds, &self.closings, self.alerts_month as f64 / LATELY_DAYS as f64)
     }
 }
 
-/// Figures by rule; of one rule alone where it is named. Empty for who may not see alerts.
+/// Figures by rule; of one rule alone where it is named. Empty for who may not see alerts. Alerts are judged by those of the
+/// days that the scorecard goes back.
 pub async fn by_rule(
     connection: &impl Connection,
+    thresholds: &Thresholds,
     rule_id: Option<&str>,
     now: Micros,
 ) -> Result<HashMap<String, Figures>, Error> {
@@ -41,7 +43,7 @@ pub async fn by_rule(
         return Ok(figures);
     }
     add_hits(connection, rule_id, now, &mut figures).await?;
-    add_alerts(connection, rule_id, now, &mut figures).await?;
+    add_alerts(connection, thresholds, rule_id, now, &mut figures).await?;
     Ok(figures)
 }
 
@@ -84,11 +86,12 @@ fn hits_since(connection: &impl Connection, rule_id: Option<&str>, now: Micros) 
 
 async fn add_alerts(
     connection: &impl Connection,
+    thresholds: &Thresholds,
     rule_id: Option<&str>,
     now: Micros,
     figures: &mut HashMap<String, Figures>,
 ) -> Result<(), Error> {
-    let judged_since = now - THRESHOLDS.days.max(LATELY_DAYS) * DAY;
+    let judged_since = now - thresholds.days.max(LATELY_DAYS) * DAY;
     let mut values: Vec<Value> = vec![judged_since.into(), (now - LATELY_DAYS * DAY).into()];
     let scope = connection.scope().agency_condition("a.agency_id");
     let sql = format!(

@@ -2,7 +2,7 @@
 
 use super::costs::Cost;
 use super::figures::Figures;
-use super::scorecard::Verdict;
+use super::scorecard::{Thresholds, Verdict};
 use super::states::{Decisions, RuleState};
 use super::{Book, log_source, severity, short_path, title};
 use detection::Rule;
@@ -87,6 +87,7 @@ pub struct Known<'k> {
     /// Within the reader's scope.
     pub figures: &'k HashMap<String, Figures>,
     pub costs: &'k HashMap<String, Cost>,
+    pub thresholds: &'k Thresholds,
 }
 
 /// Columns that the list can be ordered by: the busiest first unless the address says otherwise.
@@ -103,7 +104,7 @@ impl Known<'_> {
 
     pub fn verdict(&self, rule: &Rule) -> Option<Verdict> {
         let judged = rule.alerts && self.standing(rule).is_judged();
-        judged.then(|| self.figures(rule).verdict())
+        judged.then(|| self.figures(rule).verdict(self.thresholds))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::figures;
 use super::list::{Filter, Known, Row, SORTS, Standing, log_source_names, products, rows};
-use super::scorecard::{THRESHOLDS, Verdict};
+use super::scorecard::Verdict;
 use super::states::{self, Decisions};
 use super::{Book, costs, explain_page, log_source, rule_page, short_path};
 use crate::search::run::monitoring;
+use crate::settings::Settings;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use detection::RuleError;
@@ -53,12 +54,14 @@ fn none_text_key(filter: &Filter) -> String {
 async fn list_rules(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewRules)?;
     let book = monitoring(&visit.app)?.rules.current();
+    let settings = Settings::of(&visit.app)?;
+    let thresholds = &settings.scorecard;
     let filter = Filter::of(&visit.address);
     let view = visit.read();
     let decisions = states::store::all(&view).await?;
-    let figures = figures::by_rule(&view, None, visit.now()).await?;
+    let figures = figures::by_rule(&view, thresholds, None, visit.now()).await?;
     let costs = costs::store::all(&view).await?;
-    let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs };
+    let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs, thresholds };
     let sorting = Sorting::of(&visit.address, &SORTS);
     if visit.address.has("format", "csv") {
         // Rules are of no agency.
@@ -87,7 +90,7 @@ async fn list_rules(visit: Visit) -> Result<Response, Fail> {
         failed: failed.into_iter().skip(shown.0).take(shown.1).collect(),
         pagination,
         loaded_at: book.loaded_at,
-        judged_days: THRESHOLDS.days,
+        judged_days: thresholds.days,
         may_measure: costs::service::may_measure(&visit),
         sorting,
         csv: page.address.with("format", "csv").to_string(),

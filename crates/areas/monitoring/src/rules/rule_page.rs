@@ -7,12 +7,13 @@ use super::exceptions::store::Filter;
 use super::figures::{self, Figures};
 use super::list::{Known, Standing};
 use super::reading::{self, Words};
-use super::scorecard::{THRESHOLDS, Verdict};
+use super::scorecard::Verdict;
 use super::states::{self, Decision, RuleState};
 use super::techniques::{Technique, tactic};
 use super::versions::{self, Version};
 use super::{Book, description, exceptions, log_source, severity, short_path, text, title};
 use crate::search::run::monitoring;
+use crate::settings::Settings;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -133,10 +134,12 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let book = monitoring(&visit.app)?.rules.current();
     let rule = book.rule(id).ok_or(Error::NotFound)?.clone();
     let view = visit.read();
+    let settings = Settings::of(&visit.app)?;
+    let thresholds = &settings.scorecard;
     let decisions = states::store::all(&view).await?;
-    let figures = figures::by_rule(&view, Some(&rule.id), visit.now()).await?;
+    let figures = figures::by_rule(&view, thresholds, Some(&rule.id), visit.now()).await?;
     let costs = HashMap::new();
-    let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs };
+    let known = Known { book: &book, decisions: &decisions, figures: &figures, costs: &costs, thresholds };
     let history = organisation::audit::store::history(&view, "rule", &rule.id, MOST_HISTORY).await?;
     let ran = visit.address.has("tests", "run");
     let may_see_alerts = visit.scope().may(Capability::ViewAlerts);
@@ -165,7 +168,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
             None => rule.false_positives.clone(),
         },
         tactics: rule.tactics().into_iter().map(|name| tactic(name, lang)).collect(),
-        techniques: rule.techniques().iter().map(|number| Technique::of(number, lang)).collect(),
+        techniques: rule.techniques().iter().map(|number| settings.techniques.of(number, lang)).collect(),
         file: short_path(&rule.path),
         standing: known.standing(&rule),
         decision: decisions.of(&rule.id).cloned(),
@@ -174,7 +177,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         verdict: known.verdict(&rule),
         cost: costs::store::of_rule(&view, &rule.id).await?,
         may_measure: !rule.is_correlation() && costs::service::may_measure(visit),
-        judged_days: THRESHOLDS.days,
+        judged_days: thresholds.days,
         reading: reading::of(&book, position, lang, &page.format),
         cases: cases_of(visit, &book, &rule, ran).await?,
         ran,

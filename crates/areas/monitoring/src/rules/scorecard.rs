@@ -1,13 +1,14 @@
 //! What analysts' closings say of a rule: keep it, tune it, retire it. Pure; the thresholds are content
 //! (`content/monitoring/scorecard.toml`).
 
+use crate::settings::{Basis, Checked, Checks};
 use kit::page::Tone;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
+    pub basis: Basis,
     /// Alerts of so many days count.
     pub days: i64,
     pub least_judged: u64,
@@ -31,17 +32,16 @@ pub struct Retire {
     pub false_positives: f64,
 }
 
-const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/scorecard.toml"));
-
-pub static THRESHOLDS: LazyLock<Thresholds> = LazyLock::new(|| {
-    // A test reads the embedded file; these hold only if it were broken after all.
-    toml::from_str(EMBEDDED).unwrap_or(Thresholds {
-        days: 90,
-        least_judged: 5,
-        tune: Tune { noise: 0.5, alerts_per_day: 50.0 },
-        retire: Retire { least_judged: 20, false_positives: 0.9 },
-    })
-});
+impl Checked for Thresholds {
+    fn check(&self, checks: &mut Checks<'_>) {
+        checks.within("days", self.days, 1..=3_660);
+        checks.within("least_judged", self.least_judged, 1..=1_000_000);
+        checks.within("tune.noise", self.tune.noise, 0.0..=1.0);
+        checks.within("tune.alerts_per_day", self.tune.alerts_per_day, 0.0..=1_000_000.0);
+        checks.within("retire.least_judged", self.retire.least_judged, 1..=1_000_000);
+        checks.within("retire.false_positives", self.retire.false_positives, 0.0..=1.0);
+    }
+}
 
 /// How alerts of a rule were closed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -146,13 +146,14 @@ pub fn verdict(thresholds: &Thresholds, closings: &Closings, alerts_per_day: f64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
 
     fn closings(real: u64, allowed: u64, false_positives: u64) -> Closings {
         Closings { real, allowed, false_positives, ..Closings::default() }
     }
 
     fn thresholds() -> Thresholds {
-        toml::from_str(EMBEDDED).expect("sound")
+        Settings::embedded().expect("sound").scorecard
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! What is kept of matches, the bounds of exceptions and of what correlations remember: `content/monitoring/tuning.toml`.
 
+use crate::rules::hits::tally::LONGEST_VALUE;
+use crate::settings::{Basis, Checked, Checks};
 use detection::CorrelationLimits;
 use event::Column;
 use kit::clock::MINUTE;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct TuningSettings {
+    pub basis: Basis,
     pub hits: HitSettings,
     pub exceptions: ExceptionSettings,
     pub correlations: CorrelationSettings,
@@ -107,71 +109,54 @@ impl HitSettings {
     }
 }
 
-const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/tuning.toml"));
+/// A shortened value holds its beginning and a hash: all that an exception compares, and the hash.
+const SHORTEST_VALUE: usize = LONGEST_VALUE + 64;
 
-pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
-    // A test reads the embedded file; these hold only if it were broken after all.
-    toml::from_str(EMBEDDED).unwrap_or_else(|_| Settings {
-        hits: HitSettings {
-            groups_per_hour: 100,
-            groups_per_day: 200,
-            hourly_days: 3,
-            keep_days: 31,
-            columns: Vec::new(),
-        },
-        exceptions: ExceptionSettings {
-            default_days: 30,
-            most_days: 180,
-            most_values: 100,
-            most_per_rule: 200,
-            reckoned_days: 7,
-        },
-        correlations: CorrelationSettings {
-            groups: 100_000,
-            entries: 1_000_000,
-            value_megabytes: 64,
-            longest_value: 1_024,
-            late_minutes: 10,
-            kept_megabytes: 16,
-        },
-        suppressions: SuppressionSettings { default_hours: 4, most_hours: 168, most_days_ahead: 90, most: 500 },
-        costs: CostSettings { events: 2_000, runs: 3, most_seconds: 10 },
-        enrichment: EnrichmentSettings {
-            most_ranges: 20_000,
-            most_values: 100_000,
-            geoip_megabytes: 128,
-            geoip_days: 60,
-        },
-    })
-});
+impl Checked for TuningSettings {
+    fn check(&self, checks: &mut Checks<'_>) {
+        self.hits.check(checks);
+        let exceptions = self.exceptions;
+        checks.within("exceptions.most_days", exceptions.most_days, 1..=3_660);
+        checks.within("exceptions.default_days", exceptions.default_days, 1..=exceptions.most_days);
+        checks.within("exceptions.most_values", exceptions.most_values, 1..=10_000);
+        checks.within("exceptions.most_per_rule", exceptions.most_per_rule, 1..=10_000);
+        // Hits are kept long enough to reckon with.
+        checks.within("exceptions.reckoned_days", exceptions.reckoned_days, 1..=self.hits.keep_days);
+        let correlations = self.correlations;
+        checks.within("correlations.groups", correlations.groups, 1..=100_000_000);
+        checks.within("correlations.entries", correlations.entries, 1..=1_000_000_000);
+        checks.no_less("correlations.entries", correlations.entries, "correlations.groups", correlations.groups);
+        checks.within("correlations.value_megabytes", correlations.value_megabytes, 1..=1_048_576);
+        checks.within("correlations.longest_value", correlations.longest_value, SHORTEST_VALUE..=65_536);
+        checks.within("correlations.late_minutes", correlations.late_minutes, 1..=10_080);
+        checks.within("correlations.kept_megabytes", correlations.kept_megabytes, 1..=1_024);
+        let suppressions = self.suppressions;
+        checks.within("suppressions.most_hours", suppressions.most_hours, 1..=8_784);
+        checks.within("suppressions.default_hours", suppressions.default_hours, 1..=suppressions.most_hours);
+        checks.within("suppressions.most_days_ahead", suppressions.most_days_ahead, 0..=3_660);
+        checks.within("suppressions.most", suppressions.most, 1..=100_000);
+        checks.within("costs.events", self.costs.events, 1..=1_000_000);
+        checks.within("costs.runs", self.costs.runs, 1..=100);
+        checks.within("costs.most_seconds", self.costs.most_seconds, 1..=600);
+        let enrichment = self.enrichment;
+        checks.within("enrichment.most_ranges", enrichment.most_ranges, 1..=10_000_000);
+        checks.within("enrichment.most_values", enrichment.most_values, 1..=10_000_000);
+        checks.within("enrichment.geoip_megabytes", enrichment.geoip_megabytes, 1..=16_384);
+        checks.within("enrichment.geoip_days", enrichment.geoip_days, 1..=3_660);
+    }
+}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::hits::tally::LONGEST_VALUE;
-
-    #[test]
-    fn the_embedded_settings_are_read_and_name_columns_that_exist() {
-        let settings: Settings = toml::from_str(EMBEDDED).expect("sound");
-        assert_eq!(settings.hits.columns().len(), settings.hits.columns.len());
-        let hits = &settings.hits;
-        assert!(hits.groups_per_hour > 0 && hits.groups_per_day >= hits.groups_per_hour && hits.keep_days > 30);
+impl Checked for HitSettings {
+    fn check(&self, checks: &mut Checks<'_>) {
+        checks.within("hits.groups_per_hour", self.groups_per_hour, 1..=100_000);
+        checks.within("hits.groups_per_day", self.groups_per_day, 1..=1_000_000);
+        checks.no_less("hits.groups_per_day", self.groups_per_day, "hits.groups_per_hour", self.groups_per_hour);
+        // Figures are of the last 30 days.
+        checks.within("hits.keep_days", self.keep_days, 31..=3_660);
         // The last 24 hours are asked for by the hour.
-        assert!((2..hits.keep_days).contains(&hits.hourly_days));
-        assert!(settings.costs.events > 0 && settings.costs.runs > 0 && settings.costs.most_seconds > 0);
-        assert!(settings.enrichment.geoip_megabytes > 0 && settings.enrichment.geoip_days > 0);
-        assert!(settings.enrichment.most_ranges > 0 && settings.enrichment.most_values > 0);
-        let suppressions = settings.suppressions;
-        assert!((1..=suppressions.most_hours).contains(&suppressions.default_hours) && suppressions.most > 0);
-        let exceptions = settings.exceptions;
-        assert!((1..=exceptions.most_days).contains(&exceptions.default_days));
-        let limits = settings.correlations.limits();
-        assert!(limits.groups > 0 && limits.entries >= limits.groups && limits.lateness > 0);
-        assert!(settings.correlations.kept_megabytes > 0);
-        assert!(
-            limits.value_bytes >= LONGEST_VALUE + 64,
-            "a shortened value begins with all that an exception compares"
-        );
-        assert!(exceptions.reckoned_days <= settings.hits.keep_days, "hits are kept long enough to reckon with");
+        checks.within("hits.hourly_days", self.hourly_days, 2..=self.keep_days - 1);
+        for name in &self.columns {
+            checks.known("hits.columns", name, Column::from_name(name).is_some());
+        }
     }
 }

@@ -1,23 +1,25 @@
 //! Names of ATT&CK techniques, which rules give by number (`content/monitoring/techniques.toml`).
 
+use crate::settings::{Basis, Checked, Checks};
 use kit::Lang;
 use kit::locale::texts;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
 
-#[derive(Debug, Default, Deserialize)]
+/// Names, and what the matrix is made of.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Names {
-    en: HashMap<String, String>,
-    vi: HashMap<String, String>,
-    matrix: Matrix,
+pub struct Techniques {
+    pub basis: Basis,
+    pub matrix: Matrix,
+    en: BTreeMap<String, String>,
+    vi: BTreeMap<String, String>,
     /// By technique, never by sub-technique.
     tactics: BTreeMap<String, Vec<String>>,
 }
 
 /// What the matrix goes by.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Matrix {
     /// Version of ATT&CK Enterprise that the names and tactics are of.
@@ -26,13 +28,20 @@ pub struct Matrix {
     pub days: i64,
 }
 
-pub static MATRIX: LazyLock<Matrix> = LazyLock::new(|| NAMES.matrix.clone());
-
-const EMBEDDED: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/techniques.toml"));
-
-// A test reads the embedded file; without it techniques would go by their numbers.
-static NAMES: LazyLock<Names> = LazyLock::new(|| toml::from_str(EMBEDDED).unwrap_or_default());
+impl Checked for Techniques {
+    fn check(&self, checks: &mut Checks<'_>) {
+        checks.filled("matrix.version", !self.matrix.version.trim().is_empty());
+        checks.within("matrix.days", self.matrix.days, 1..=366);
+        for number in self.vi.keys() {
+            checks.known(&format!("vi.{number}"), number, self.en.contains_key(number));
+        }
+        for (number, tactics) in &self.tactics {
+            let key = format!("tactics.{number}");
+            checks.known(&key, number, !number.contains('.') && self.en.contains_key(number));
+            checks.filled(&key, !tactics.is_empty());
+        }
+    }
+}
 
 /// A technique as a page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,31 +52,31 @@ pub struct Technique {
     pub name: String,
 }
 
-impl Technique {
-    pub fn of(number: &str, lang: Lang) -> Self {
-        Self { number: number.to_owned(), name: name(number, lang) }
+impl Techniques {
+    pub fn of(&self, number: &str, lang: Lang) -> Technique {
+        Technique { number: number.to_owned(), name: self.name(number, lang) }
     }
-}
 
-/// Name of a technique; that of a sub-technique stands after the technique it belongs to.
-pub fn name(number: &str, lang: Lang) -> String {
-    let one = |number: &str| {
-        let own = NAMES.vi.get(number).filter(|_| lang == Lang::Vi);
-        own.or_else(|| NAMES.en.get(number)).map(String::as_str)
-    };
-    let whole = number.split_once('.').and_then(|(above, _)| one(above));
-    match (whole, one(number)) {
-        (Some(above), Some(name)) if above != name => format!("{above}: {name}"),
-        (_, Some(name)) => name.to_owned(),
-        // A sub-technique without a name of its own still says what it is a part of.
-        (Some(above), None) => above.to_owned(),
-        (None, None) => String::new(),
+    /// Name of a technique; that of a sub-technique stands after the technique it belongs to.
+    pub fn name(&self, number: &str, lang: Lang) -> String {
+        let one = |number: &str| {
+            let own = self.vi.get(number).filter(|_| lang == Lang::Vi);
+            own.or_else(|| self.en.get(number)).map(String::as_str)
+        };
+        let whole = number.split_once('.').and_then(|(above, _)| one(above));
+        match (whole, one(number)) {
+            (Some(above), Some(name)) if above != name => format!("{above}: {name}"),
+            (_, Some(name)) => name.to_owned(),
+            // A sub-technique without a name of its own still says what it is a part of.
+            (Some(above), None) => above.to_owned(),
+            (None, None) => String::new(),
+        }
     }
-}
 
-/// Every technique that is known, without sub-techniques, with the tactics it serves, in the order of their numbers.
-pub fn all() -> impl Iterator<Item = (&'static str, &'static [String])> {
-    NAMES.tactics.iter().map(|(number, tactics)| (number.as_str(), tactics.as_slice()))
+    /// Every technique that is known, without sub-techniques, with the tactics it serves, in the order of their numbers.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.tactics.iter().map(|(number, tactics)| (number.as_str(), tactics.as_slice()))
+    }
 }
 
 /// Word for a tactic; as the rule names it where there is none.
@@ -79,21 +88,21 @@ pub fn tactic(name: &str, lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
+
+    fn settings() -> Settings {
+        Settings::embedded().expect("sound")
+    }
 
     #[test]
     fn a_technique_has_its_name_in_the_language_of_the_page_or_in_english() {
+        let techniques = settings().techniques;
+        let name = |number, lang| techniques.name(number, lang);
         assert_eq!(name("T1110.003", Lang::Vi), "Dò mật khẩu: Rải mật khẩu");
         assert_eq!(name("T1110.003", Lang::En), "Brute Force: Password Spraying");
         assert_eq!(name("T1218.011", Lang::Vi), "Chạy mã qua chương trình có sẵn của hệ thống: Rundll32");
         assert_eq!(name("T1053.005", Lang::Vi), "Tác vụ theo lịch");
         assert_eq!(name("T9999", Lang::Vi), "");
-    }
-
-    #[test]
-    fn every_vietnamese_name_has_an_english_one() {
-        let names: Names = toml::from_str(EMBEDDED).expect("sound");
-        let without: Vec<_> = names.vi.keys().filter(|number| !names.en.contains_key(*number)).collect();
-        assert!(without.is_empty(), "{without:?}");
     }
 
     #[test]
@@ -104,19 +113,19 @@ mod tests {
         let (set, _) = detection::RuleSet::from_texts(texts.iter().map(|text| ("rules.yml", text.as_str())));
         let techniques: Vec<String> = set.rules().iter().flat_map(|rule| rule.techniques()).collect();
         assert!(techniques.len() > 20, "only {} were read", techniques.len());
-        let nameless: Vec<_> = techniques.iter().filter(|number| name(number, Lang::En).is_empty()).collect();
+        let names = settings().techniques;
+        let nameless: Vec<_> = techniques.iter().filter(|number| names.name(number, Lang::En).is_empty()).collect();
         assert!(nameless.is_empty(), "{nameless:?}");
     }
 
     #[test]
     fn every_technique_of_the_matrix_has_a_name_and_tactics_that_stories_know() {
-        let story = crate::alerts::scoring::Scoring::embedded().expect("sound").story;
-        assert!(all().count() > 200);
-        for (number, tactics) in all() {
-            assert!(!number.contains('.') && !name(number, Lang::En).is_empty(), "{number}");
-            assert!(!tactics.is_empty(), "{number} serves nothing");
-            assert!(tactics.iter().all(|tactic| story.tactics().contains(tactic)), "{number}: {tactics:?}");
-            assert!(number == "T1014" || name(number, Lang::Vi) != name(number, Lang::En), "{number} in Vietnamese");
+        let Settings { scoring, techniques, .. } = settings();
+        assert!(techniques.all().count() > 200);
+        for (number, tactics) in techniques.all() {
+            assert!(tactics.iter().all(|tactic| scoring.story.tactics().contains(tactic)), "{number}: {tactics:?}");
+            let [vi, en] = [Lang::Vi, Lang::En].map(|lang| techniques.name(number, lang));
+            assert!(number == "T1014" || vi != en, "{number} in Vietnamese");
         }
     }
 }

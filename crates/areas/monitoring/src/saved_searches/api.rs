@@ -8,6 +8,7 @@ use super::service::{self, SavedSearchInput};
 use super::store::{self, Filter};
 use super::{Kind, SavedSearch};
 use crate::search::run::monitoring;
+use crate::settings::Settings;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -58,11 +59,13 @@ async fn create(
     OnceKey(identity): OnceKey,
     Json(input): Json<SavedSearchInput>,
 ) -> Result<(StatusCode, Json<SavedSearch>), Fail> {
+    let settings = Settings::of(&visit.app)?;
     let tx = visit.begin().await?;
     let id = match identity.claim(&tx, visit.now()).await? {
         Some(id) => id,
         None => {
-            let id = service::create(&tx, &input, &visit.session.agency_id, visit.now()).await?;
+            let agency_id = &visit.session.agency_id;
+            let id = service::create(&tx, &settings.saved_searches, &input, agency_id, visit.now()).await?;
             identity.answer(&tx, &id).await?;
             tx.commit().await?;
             id
@@ -90,8 +93,9 @@ async fn delete_search(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Res
 }
 
 async fn take_over(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<SavedSearch>, Fail> {
+    let settings = Settings::of(&visit.app)?;
     let tx = visit.begin().await?;
-    service::take_over(&tx, &id, visit.now()).await?;
+    service::take_over(&tx, &settings.saved_searches, &id, visit.now()).await?;
     tx.commit().await?;
     Ok(Json(store::find(&visit.read(), &id).await?))
 }
@@ -102,8 +106,9 @@ async fn set_schedule(
     Json(input): Json<ScheduleInput>,
 ) -> Result<Json<SavedSearch>, Fail> {
     let inserted = monitoring(&visit.app)?.store.inserted();
+    let settings = Settings::of(&visit.app)?;
     let tx = visit.begin().await?;
-    schedules::set(&tx, &id, &input, inserted, visit.now()).await?;
+    schedules::set(&tx, &settings.saved_searches, &id, &input, inserted, visit.now()).await?;
     tx.commit().await?;
     Ok(Json(store::find(&visit.read(), &id).await?))
 }

@@ -3,6 +3,7 @@
 use super::service::{self, SavedSearchInput};
 use super::{Kind, SavedSearch, Sharing, store};
 use crate::search::Question;
+use crate::settings::Settings;
 use crate::timespan::{Timespan, local};
 use askama::Template;
 use axum::extract::Path;
@@ -89,7 +90,8 @@ pub(super) async fn create(
     if let Some(id) = identity.claim(&tx, visit.now()).await? {
         return Ok(see_other_saying(format!("/saved-searches/{id}"), FlashKind::Done, "saved-search-saved"));
     }
-    match service::create(&tx, &input, &visit.session.agency_id, visit.now()).await {
+    let settings = Settings::of(&visit.app)?;
+    match service::create(&tx, &settings.saved_searches, &input, &visit.session.agency_id, visit.now()).await {
         Ok(id) => {
             identity.answer(&tx, &id).await?;
             tx.commit().await?;

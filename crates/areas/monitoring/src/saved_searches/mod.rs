@@ -9,7 +9,7 @@ pub mod opening;
 pub mod pages;
 pub mod schedules;
 pub mod service;
-mod settings;
+pub mod settings;
 pub mod store;
 pub mod tables;
 

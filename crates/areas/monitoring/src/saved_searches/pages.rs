@@ -4,6 +4,7 @@ use super::schedules::{self, Schedule};
 use super::service;
 use super::store::{self, Filter};
 use super::{Kind, SavedSearch, alerts, form};
+use crate::settings::Settings;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -196,7 +197,8 @@ pub(super) async fn show(
     let page = visit.page().await?;
     let is_own = saved.is_owned_by(visit.scope().person_id());
     let list = Address::parse("/alerts?state=all&range=all").with("rule", alerts::rule_id(&saved.id));
-    let schedule = schedules::shown(visit, &page, &saved, is_own, typed, &errors);
+    let settings = Settings::of(&visit.app)?;
+    let schedule = schedules::shown(visit, &settings.saved_searches, &page, &saved, is_own, typed, &errors);
     let template = SearchPage {
         permanent: format!("{}{}", visit.app.settings.public_url, saved.permanent()),
         errors: errors.summary(&schedule.entries),
@@ -226,8 +228,9 @@ async fn delete_search(visit: Visit, Path(id): Path<String>, _form: Form<Nothing
 }
 
 async fn take_over(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    let settings = Settings::of(&visit.app)?;
     let tx = visit.begin().await?;
-    service::take_over(&tx, &id, visit.now()).await?;
+    service::take_over(&tx, &settings.saved_searches, &id, visit.now()).await?;
     tx.commit().await?;
     Ok(see_other_saying(format!("/saved-searches/{id}"), FlashKind::Done, "saved-search-taken-over"))
 }

@@ -2,7 +2,7 @@
 //! far as it is shared and keep a copy of their own if they want another.
 
 use super::schedules::{self, Schedule, StopReason};
-use super::settings::SETTINGS;
+use super::settings::SavedSearchSettings;
 use super::{Kind, SavedSearch, Sharing, store};
 use crate::timespan::Timespan;
 use event_store::Store;
@@ -123,13 +123,19 @@ fn filled(saved: SavedSearch, checked: Checked, now: Micros) -> SavedSearch {
 }
 
 /// Keeps a search; returns its id. `agency_id` is the agency that the person acts for.
-pub async fn create(tx: &Tx<'_>, input: &SavedSearchInput, agency_id: &str, now: Micros) -> Result<String, Error> {
+pub async fn create(
+    tx: &Tx<'_>,
+    settings: &SavedSearchSettings,
+    input: &SavedSearchInput,
+    agency_id: &str,
+    now: Micros,
+) -> Result<String, Error> {
     let kind = Kind::from_code(&input.kind).ok_or_else(|| Error::unfit("kind", &input.kind))?;
     tx.scope().require(kind.capability())?;
     let owner_id = owner(tx)?;
     let checked = input.checked(kind, !agency_id.is_empty(), now)?;
     let (kept, _) = store::kept_by(tx, &owner_id).await?;
-    if i64::try_from(kept).unwrap_or(i64::MAX) >= SETTINGS.searches_per_person {
+    if i64::try_from(kept).unwrap_or(i64::MAX) >= settings.searches_per_person {
         return Err(Error::Conflict("saved-search-too-many"));
     }
     let empty = SavedSearch {
@@ -197,12 +203,12 @@ async fn left_behind(tx: &Tx<'_>, id: &str) -> Result<SavedSearch, Error> {
 }
 
 /// Makes a search that was left behind one's own. Its schedule stops: it ran with the rights of another person.
-pub async fn take_over(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
+pub async fn take_over(tx: &Tx<'_>, settings: &SavedSearchSettings, id: &str, now: Micros) -> Result<(), Error> {
     let saved = left_behind(tx, id).await?;
     tx.scope().require(saved.kind.capability())?;
     let owner_id = owner(tx)?;
     let (kept, _) = store::kept_by(tx, &owner_id).await?;
-    if i64::try_from(kept).unwrap_or(i64::MAX) >= SETTINGS.searches_per_person {
+    if i64::try_from(kept).unwrap_or(i64::MAX) >= settings.searches_per_person {
         return Err(Error::Conflict("saved-search-too-many"));
     }
     if saved.schedule.as_ref().is_some_and(Schedule::is_active) {

@@ -4,7 +4,7 @@
 use super::policy::StoryPolicy;
 use super::{Link, Story};
 use crate::rules::techniques::tactic;
-use crate::search::run::monitoring;
+use crate::settings::Settings;
 use kit::clock::Micros;
 use kit::locale::{Argument, texts};
 use kit::page::{Format, Severity};
@@ -30,8 +30,8 @@ pub struct StoryLine {
 
 impl StoryLine {
     pub fn of(visit: &Visit, stories: Vec<Story>) -> Result<Vec<Self>, Error> {
-        let monitoring = monitoring(&visit.app)?;
-        let policy = &monitoring.scoring.story;
+        let settings = Settings::of(&visit.app)?;
+        let policy = &settings.scoring.story;
         let format = Format::new(visit.lang, visit.now());
         let line = |story: Story| Self {
             title: title(&story, policy, visit.lang),

@@ -6,7 +6,7 @@ use crate::alerts::listing::Filter;
 use crate::alerts::pages::{close_reasons, state_key, tone};
 use crate::alerts::{Alert, AlertState};
 use crate::rules::techniques::{Technique, tactic};
-use crate::search::run::monitoring;
+use crate::settings::Settings;
 use crate::timespan::Timespan;
 use askama::Template;
 use axum::extract::Path;
@@ -89,13 +89,13 @@ async fn show_story(visit: Visit, Path(id): Path<String>) -> Result<Response, Fa
     visit.require(Capability::ViewAlerts)?;
     let story = store::get(&visit.read(), &id).await?;
     let lang = visit.lang;
-    let monitoring = monitoring(&visit.app)?;
-    let policy = &monitoring.scoring.story;
+    let settings = Settings::of(&visit.app)?;
+    let policy = &settings.scoring.story;
     let page = visit.page().await?;
     let lines = story.alerts.iter().map(|alert| Line {
         title: alert.title(lang).to_owned(),
         tactics: alert.tactics.iter().map(|name| tactic(name, lang)).collect(),
-        techniques: alert.techniques.iter().map(|number| Technique::of(number, lang)).collect(),
+        techniques: alert.techniques.iter().map(|number| settings.techniques.of(number, lang)).collect(),
         alert: alert.clone(),
     });
     let template = StoryPage {

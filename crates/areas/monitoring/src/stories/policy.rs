@@ -80,6 +80,12 @@ impl StoryPolicy {
         if section.least_alerts < 2 {
             return Err("story.least_alerts must be at least 2".to_owned());
         }
+        if !(1..=100).contains(&section.links_per_alert) || section.most_alerts_of_a_link < 2 {
+            return Err("story.links_per_alert must be 1 to 100, story.most_alerts_of_a_link at least 2".to_owned());
+        }
+        if section.tactics.is_empty() {
+            return Err("story.tactics names none".to_owned());
+        }
         let least_severity = section
             .least_severity
             .parse()
@@ -104,8 +110,8 @@ impl StoryPolicy {
             least_rules: section.least_rules,
             least_steps: section.least_steps,
             least_severity,
-            links_per_alert: section.links_per_alert.clamp(1, 100),
-            most_alerts_of_a_link: section.most_alerts_of_a_link.max(2),
+            links_per_alert: section.links_per_alert,
+            most_alerts_of_a_link: section.most_alerts_of_a_link,
             tactics: section.tactics,
             links,
         })
@@ -203,11 +209,11 @@ impl LinkKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alerts::scoring::Scoring;
+    use crate::settings::Settings;
     use proptest::prelude::*;
 
     fn policy() -> StoryPolicy {
-        Scoring::embedded().expect("sound").story
+        Settings::embedded().expect("sound").scoring.story.clone()
     }
 
     fn piece(rule: &str, first: Micros, tactics: &[&str]) -> Piece {

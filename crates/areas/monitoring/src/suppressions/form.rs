@@ -5,9 +5,10 @@ use super::service::{self, SuppressionInput};
 use crate::alerts::{self, Alert};
 use crate::rules::exceptions::Reach;
 use crate::rules::exceptions::form::reaches;
-use crate::rules::settings::SETTINGS;
+use crate::rules::settings::HitSettings;
 use crate::rules::title;
 use crate::search::run::monitoring;
+use crate::settings::Settings;
 use crate::timespan::local;
 use askama::Template;
 use axum::http::StatusCode;
@@ -43,11 +44,12 @@ pub(super) async fn new_suppression(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::TuneRules)?;
     let asked = |name: &str| visit.address.value(name).unwrap_or_default().to_owned();
     let alert = alert(&visit, &asked("alert")).await?;
+    let hours = Settings::of(&visit.app)?.tuning.suppressions.default_hours;
     let mut input = SuppressionInput {
         kind: Kind::Maintenance.code().to_owned(),
         rule_id: asked("rule"),
         starts_at: local(visit.now()),
-        ends_at: local(visit.now() + SETTINGS.suppressions.default_hours * HOUR),
+        ends_at: local(visit.now() + hours * HOUR),
         ..SuppressionInput::default()
     };
     let system = asked("system");
@@ -83,7 +85,8 @@ async fn show(
     errors: FormErrors,
 ) -> Result<Response, Error> {
     let page = visit.page().await?;
-    let settings = &SETTINGS.suppressions;
+    let settings = Settings::of(&visit.app)?;
+    let tuning = &settings.tuning;
     let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value);
     let kinds = Kind::ALL.map(|kind| Choice::new(kind.code(), page.t(kind.key()), false));
     let entries = vec![
@@ -95,13 +98,13 @@ async fn show(
         entry("select", "rule_id", "suppression-rule", &input.rule_id).choices(rules(visit, &page, input, &alert)?),
         entry("select", "field", "suppression-field", &input.field)
             .hint(page.t("suppression-field-hint"))
-            .choices(fields(visit, &page, &input.field)),
+            .choices(fields(visit, &page, &tuning.hits, &input.field)),
         entry("text", "value", "suppression-value", &input.value),
         entry("datetime-local", "starts_at", "suppression-starts", &input.starts_at)
             .hint(page.t("suppression-starts-hint"))
             .required(),
         entry("datetime-local", "ends_at", "suppression-ends", &input.ends_at)
-            .hint(page.tn("suppression-ends-hint", "hours", settings.most_hours))
+            .hint(page.tn("suppression-ends-hint", "hours", tuning.suppressions.most_hours))
             .required(),
         entry("textarea", "reason", "shell-reason", &input.reason).hint(page.t("shell-reason-hint")).rows(3).required(),
     ];
@@ -124,8 +127,8 @@ fn rules(visit: &Visit, page: &Page, input: &SuppressionInput, alert: &Option<Al
 }
 
 /// Columns by which matches are told apart, and the one that was chosen.
-fn fields(visit: &Visit, page: &Page, chosen: &str) -> Vec<Choice> {
-    let columns = SETTINGS.hits.columns();
+fn fields(visit: &Visit, page: &Page, hits: &HitSettings, chosen: &str) -> Vec<Choice> {
+    let columns = hits.columns();
     let mut names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
     if !chosen.is_empty() && !names.contains(&chosen) {
         names.push(chosen);
@@ -149,7 +152,8 @@ pub(super) async fn create_suppression(
     if identity.claim(&tx, visit.now()).await?.is_some() {
         return Ok(done());
     }
-    match service::create(&tx, &input, visit.now()).await {
+    let settings = Settings::of(&visit.app)?;
+    match service::create(&tx, &settings.tuning, &input, visit.now()).await {
         Ok(id) => {
             identity.answer(&tx, &id).await?;
             tx.commit().await?;

@@ -3,7 +3,7 @@
 use super::{Kind, Phase, Suppression, store};
 use crate::rules::exceptions::service::{condition, reach};
 use crate::rules::exceptions::{Condition, Reach};
-use crate::rules::settings::{SETTINGS, SuppressionSettings};
+use crate::rules::settings::{ExceptionSettings, SuppressionSettings, TuningSettings};
 use crate::rules::states::service::{LONGEST_REASON, reason_of};
 use crate::timespan::moment;
 use kit::clock::{DAY, HOUR, Micros};
@@ -37,7 +37,12 @@ pub struct SuppressionInput {
 const LONGEST_ID: usize = 200;
 
 /// Makes a suppression; returns its id. It holds within seconds, for what arrives from then on.
-pub async fn create(tx: &Tx<'_>, input: &SuppressionInput, now: Micros) -> Result<String, Error> {
+pub async fn create(
+    tx: &Tx<'_>,
+    settings: &TuningSettings,
+    input: &SuppressionInput,
+    now: Micros,
+) -> Result<String, Error> {
     tx.scope().require(Capability::TuneRules)?;
     let mut faults = FieldFaults::default();
     let kind = Kind::from_code(&input.kind);
@@ -45,16 +50,16 @@ pub async fn create(tx: &Tx<'_>, input: &SuppressionInput, now: Micros) -> Resul
         faults.add("kind", unfit(&input.kind));
     }
     let rule_id = faults.line("rule_id", &input.rule_id, LONGEST_ID);
-    let conditions: Vec<Condition> = about(input, &mut faults).into_iter().collect();
+    let conditions: Vec<Condition> = about(&settings.exceptions, input, &mut faults).into_iter().collect();
     let (reach, agency_id) = reach(tx, &input.reach, &mut faults).await?.unwrap_or_default();
     if reach == Reach::Centre && rule_id.is_empty() && conditions.is_empty() && faults.is_empty() {
         faults.add("reach", "suppression-too-wide");
     }
-    let (starts_at, ends_at) = window(input, &SETTINGS.suppressions, now, &mut faults);
+    let (starts_at, ends_at) = window(input, &settings.suppressions, now, &mut faults);
     let reason = faults.required_lines("reason", &input.reason, LONGEST_REASON);
     faults.into_result()?;
     // Every alert is held against all of them, whoever made them: the bound is one for all.
-    if store::count_not_over(tx, now).await? >= SETTINGS.suppressions.most {
+    if store::count_not_over(tx, now).await? >= settings.suppressions.most {
         return Err(Error::Conflict("suppression-too-many"));
     }
     let alert_id = match input.alert.as_str() {
@@ -82,12 +87,12 @@ pub async fn create(tx: &Tx<'_>, input: &SuppressionInput, now: Micros) -> Resul
 }
 
 /// What the alerts must be about, where it matters.
-fn about(input: &SuppressionInput, faults: &mut FieldFaults) -> Option<Condition> {
+fn about(settings: &ExceptionSettings, input: &SuppressionInput, faults: &mut FieldFaults) -> Option<Condition> {
     if input.field.trim().is_empty() && !input.value.trim().is_empty() {
         faults.add("field", "field-required");
         return None;
     }
-    match condition(&input.field, &input.value) {
+    match condition(settings, &input.field, &input.value) {
         Ok(Some(condition)) => Some(condition),
         Ok(None) => {
             if !input.field.trim().is_empty() {
@@ -202,10 +207,11 @@ mod tests {
 
     #[test]
     fn a_field_and_its_value_go_together() {
+        let settings = crate::settings::Settings::embedded().expect("sound").tuning.exceptions;
         let about = |field: &str, value: &str| {
             let input = SuppressionInput { field: field.into(), value: value.into(), ..SuppressionInput::default() };
             let mut faults = FieldFaults::default();
-            let about = about(&input, &mut faults);
+            let about = about(&settings, &input, &mut faults);
             faults.into_result().map(|()| about.is_some())
         };
         assert!(about("host_name", "web01").expect("both") && !about("", " ").expect("neither"));

@@ -1,7 +1,6 @@
 //! The picture as a layer of the ATT&CK Navigator (layer format 4.5).
 
 use super::{Picture, Sight};
-use crate::rules::techniques::MATRIX;
 use serde_json::{Value, json};
 
 /// Score of a technique in the layer: 0 (blind) to 3 (proven).
@@ -14,8 +13,8 @@ fn score(sight: Sight) -> u8 {
     }
 }
 
-/// `word` gives the name of a sight in the language of the reader.
-pub(super) fn layer(picture: &Picture, name: &str, word: impl Fn(Sight) -> String) -> Value {
+/// `version` is that of ATT&CK, `word` gives the name of a sight in the language of the reader.
+pub(super) fn layer(picture: &Picture, version: &str, name: &str, word: impl Fn(Sight) -> String) -> Value {
     let techniques: Vec<Value> = picture
         .techniques
         .iter()
@@ -32,7 +31,7 @@ pub(super) fn layer(picture: &Picture, name: &str, word: impl Fn(Sight) -> Strin
         Sight::ALL.into_iter().map(|sight| json!({ "label": word(sight), "color": colour(sight) })).collect();
     json!({
         "name": name,
-        "versions": { "attack": MATRIX.version, "navigator": "5.1.0", "layer": "4.5" },
+        "versions": { "attack": version, "navigator": "5.1.0", "layer": "4.5" },
         "domain": "enterprise-attack",
         "gradient": {
             "colors": [colour(Sight::Blind), colour(Sight::Unfed), colour(Sight::Fed), colour(Sight::Proven)],

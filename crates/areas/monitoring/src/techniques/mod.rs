@@ -5,7 +5,7 @@
 mod layer;
 mod pages;
 
-use crate::rules::techniques;
+use crate::rules::techniques::Techniques;
 use detection::{Rule, RuleLogSource, RuleSet};
 use event::LogSource;
 pub use pages::routes;
@@ -54,8 +54,8 @@ impl Sight {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
     /// `T1059`.
-    pub number: &'static str,
-    pub tactics: &'static [String],
+    pub number: String,
+    pub tactics: Vec<String>,
     pub sight: Sight,
     /// Rules that are on.
     pub rules: usize,
@@ -86,6 +86,7 @@ pub struct Picture {
 /// What the picture is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Sighted<'all> {
+    pub techniques: &'all Techniques,
     pub rules: &'all RuleSet,
     /// Kinds of log that arrive.
     pub arriving: &'all [LogSource],
@@ -142,7 +143,7 @@ pub fn picture(sighted: Sighted<'_>) -> Picture {
         })
         .collect();
     gaps.sort_by_key(|gap| std::cmp::Reverse((gap.gained.len(), gap.rules)));
-    let techniques = techniques::all().map(|(number, tactics)| {
+    let techniques = sighted.techniques.all().map(|(number, tactics)| {
         let rules = by_technique.get(number).map(Vec::as_slice).unwrap_or_default();
         let fed = rules.iter().filter(|(fed, _)| *fed).count();
         let proven = rules.iter().filter(|(_, proven)| *proven).count();
@@ -152,7 +153,7 @@ pub fn picture(sighted: Sighted<'_>) -> Picture {
             (_, _, 0) => Sight::Fed,
             _ => Sight::Proven,
         };
-        Coverage { number, tactics, sight, rules: rules.len(), fed, proven }
+        Coverage { number: number.to_owned(), tactics: tactics.to_vec(), sight, rules: rules.len(), fed, proven }
     });
     Picture { techniques: techniques.collect(), gaps }
 }
@@ -173,6 +174,7 @@ fn arrives(needed: &RuleLogSource, arriving: &[LogSource]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
 
     const RULES: &str = "title: Shell\nid: a\nlogsource: {product: windows, category: process_creation}\n\
         tags: [attack.execution, attack.t1059.001]\ndetection: {s: {Image: x}, condition: s}\n---\n\
@@ -187,7 +189,8 @@ mod tests {
         let (rules, errors) = RuleSet::from_texts([("rules.yml", RULES)]);
         assert!(errors.is_empty(), "{errors:?}");
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        picture(Sighted { rules: &rules, arriving, tested: &ids(tested), off: &ids(off) })
+        let techniques = Settings::embedded().expect("sound").techniques;
+        picture(Sighted { techniques: &techniques, rules: &rules, arriving, tested: &ids(tested), off: &ids(off) })
     }
 
     fn sight(picture: &Picture, number: &str) -> Sight {

@@ -4,8 +4,9 @@ use super::{Coverage, Gap, Picture, Sight, Sighted, layer::layer, picture};
 use crate::Monitoring;
 use crate::rules::log_source;
 use crate::rules::states::{self, RuleState};
-use crate::rules::techniques::{self, MATRIX, tactic};
+use crate::rules::techniques::{Techniques, tactic};
 use crate::search::run::monitoring;
+use crate::settings::Settings;
 use crate::sources::telemetry;
 use askama::Template;
 use axum::http::header;
@@ -15,6 +16,7 @@ use kit::page::{Choice, Page, Tone};
 use kit::web::{Fail, Routes, Visit, render};
 use kit::{Capability, Connection, Error};
 use sea_orm::{ConnectionTrait, Statement};
+use std::sync::Arc;
 
 pub fn routes() -> Routes {
     Routes::new().get("/techniques", Capability::ViewRules, show_matrix).get(
@@ -61,8 +63,8 @@ struct MatrixPage {
 
 async fn show_matrix(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewRules)?;
-    let monitoring = monitoring(&visit.app)?;
-    let picture = look(&visit, &monitoring).await?;
+    let (monitoring, settings) = (monitoring(&visit.app)?, Settings::of(&visit.app)?);
+    let picture = look(&visit, &monitoring, &settings).await?;
     let chosen = visit.address.value("system").unwrap_or_default().to_owned();
     let systems = systems(&visit, &chosen).await?;
     let page = visit.page().await?;
@@ -72,10 +74,10 @@ async fn show_matrix(visit: Visit) -> Result<Response, Fail> {
             .map(|sight| (sight, picture.techniques.iter().filter(|one| one.sight == sight).count()))
             .collect(),
         total: picture.techniques.len(),
-        columns: columns(&page, &picture, monitoring.scoring.story.tactics()),
-        gaps: gaps(&page, &picture),
+        columns: columns(&page, &picture, &settings),
+        gaps: gaps(&page, &picture, &settings.techniques),
         layer: page.address.at("/techniques/layer.json").to_string(),
-        days: MATRIX.days,
+        days: settings.techniques.matrix.days,
         systems,
         page,
     };
@@ -84,9 +86,11 @@ async fn show_matrix(visit: Visit) -> Result<Response, Fail> {
 
 async fn download_layer(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewRules)?;
-    let picture = look(&visit, &*monitoring(&visit.app)?).await?;
+    let settings = Settings::of(&visit.app)?;
+    let picture = look(&visit, &*monitoring(&visit.app)?, &settings).await?;
     let page = visit.page().await?;
-    let body = layer(&picture, &page.t("technique-title"), |sight| page.t(sight.key()));
+    let version = &settings.techniques.matrix.version;
+    let body = layer(&picture, version, &page.t("technique-title"), |sight| page.t(sight.key()));
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"attack-layer.json\""),
@@ -94,17 +98,19 @@ async fn download_layer(visit: Visit) -> Result<Response, Fail> {
     Ok((headers, body.to_string()).into_response())
 }
 
-async fn look(visit: &Visit, monitoring: &Monitoring) -> Result<Picture, Error> {
+async fn look(visit: &Visit, monitoring: &Monitoring, settings: &Arc<Settings>) -> Result<Picture, Error> {
     let system = visit.address.value("system").filter(|id| !id.is_empty());
-    let arriving = telemetry::arriving(&visit.read(), system, visit.now() - MATRIX.days * DAY).await?;
+    let arriving =
+        telemetry::arriving(&visit.read(), system, visit.now() - settings.techniques.matrix.days * DAY).await?;
     let book = monitoring.rules.current();
     let decisions = states::store::all(&visit.read()).await?;
-    let (formats, now) = (monitoring.formats.clone(), visit.now());
+    let (formats, settings, now) = (monitoring.formats.clone(), Arc::clone(settings), visit.now());
     let work = move || {
         let rules = book.set.rules().iter().map(|rule| &rule.id);
         let off = rules.filter(|id| decisions.state(id) != RuleState::On).cloned().collect();
         let tested = book.proven(&formats, now);
-        picture(Sighted { rules: &book.set, arriving: &arriving, tested: &tested, off: &off })
+        let techniques = &settings.techniques;
+        picture(Sighted { techniques, rules: &book.set, arriving: &arriving, tested: &tested, off: &off })
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
@@ -125,23 +131,24 @@ async fn systems(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Error> {
     Ok(choices)
 }
 
-fn columns(page: &Page, picture: &Picture, order: &[String]) -> Vec<Column> {
+fn columns(page: &Page, picture: &Picture, settings: &Settings) -> Vec<Column> {
+    let names = &settings.techniques;
     let column = |name: &String| {
         let mut cells: Vec<Cell> = picture
             .techniques
             .iter()
             .filter(|one| one.tactics.contains(name))
-            .map(|one| Cell { name: techniques::name(one.number, page.lang), coverage: one.clone() })
+            .map(|one| Cell { name: names.name(&one.number, page.lang), coverage: one.clone() })
             .collect();
         cells.sort_by_key(|cell| std::cmp::Reverse((cell.coverage.sight, cell.coverage.fed)));
         let seen = cells.iter().filter(|cell| cell.coverage.sight >= Sight::Fed).count();
         Column { name: tactic(name, page.lang), cells, seen }
     };
-    order.iter().map(column).filter(|column| !column.cells.is_empty()).collect()
+    settings.scoring.story.tactics().iter().map(column).filter(|column| !column.cells.is_empty()).collect()
 }
 
-fn gaps(page: &Page, picture: &Picture) -> Vec<GapLine> {
-    let named = |number: &String| format!("{number} {}", techniques::name(number, page.lang));
+fn gaps(page: &Page, picture: &Picture, names: &Techniques) -> Vec<GapLine> {
+    let named = |number: &String| format!("{number} {}", names.name(number, page.lang));
     let line = |gap: &Gap| GapLine {
         words: log_source::words(&gap.log_source, page.lang),
         techniques: gap.gained.iter().map(named).collect(),

@@ -3,6 +3,7 @@
 use super::service::{self, ValueInput};
 use super::store;
 use crate::enrichment::agency_choices;
+use crate::settings::Settings;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -47,7 +48,8 @@ async fn new_value(visit: Visit) -> Result<Response, Fail> {
 
 async fn keep_value(visit: Visit, Form(input): Form<ValueInput>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    match service::keep(&tx, &input, visit.now()).await {
+    let settings = Settings::of(&visit.app)?;
+    match service::keep(&tx, &settings.tuning.enrichment, &input, visit.now()).await {
         Ok(_) => {
             tx.commit().await?;
             Ok(see_other_saying("/value-lists", FlashKind::Done, "value-list-kept"))

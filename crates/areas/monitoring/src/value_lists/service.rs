@@ -3,7 +3,7 @@
 
 use super::{ListedValue, identity, store};
 use crate::enrichment::kept_for;
-use crate::rules::settings::SETTINGS;
+use crate::rules::settings::EnrichmentSettings;
 use kit::clock::Micros;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
@@ -34,7 +34,7 @@ pub struct Kept {
 }
 
 /// Puts a value on a list, or gives one that is there another note or spelling.
-pub async fn keep(tx: &Tx<'_>, input: &ValueInput, now: Micros) -> Result<Kept, Error> {
+pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &ValueInput, now: Micros) -> Result<Kept, Error> {
     tx.scope().require(Capability::ManageSources)?;
     let mut faults = FieldFaults::default();
     let list = faults.required_line("list", &input.list, LONGEST_LIST);
@@ -50,7 +50,7 @@ pub async fn keep(tx: &Tx<'_>, input: &ValueInput, now: Micros) -> Result<Kept, 
     faults.into_result()?;
     let id = identity(&list, &value, agency_id.as_deref());
     let before = store::by_id(tx, &id).await?;
-    if before.is_none() && store::total(tx).await? >= SETTINGS.enrichment.most_values {
+    if before.is_none() && store::total(tx).await? >= settings.most_values {
         return Err(Error::Conflict("value-list-too-many"));
     }
     if let Some(before) = before.clone()

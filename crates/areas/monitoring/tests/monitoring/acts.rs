@@ -1,6 +1,6 @@
 //! Acts on alerts and sources: what they change, what they refuse, and that nobody reaches over a wall.
 
-use crate::centre::{NOW, in_a_centre};
+use crate::centre::{NOW, in_a_centre, settings};
 use kit::clock::MINUTE;
 use kit::live::Live;
 use kit::page::Severity;
@@ -10,6 +10,7 @@ use monitoring::alerts::grouping::{Bundle, Owner, RuleFacts};
 use monitoring::alerts::record::{Cursor, Damping, cursor, set_cursor, write_bundles};
 use monitoring::alerts::scoring::Scoring;
 use monitoring::alerts::{AlertState, CloseReason, Entity, Sample, service, store};
+use monitoring::settings::Settings;
 use monitoring::sources;
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ async fn write(db: &Db, bundles: Vec<(String, Bundle)>, damping: &mut Damping, s
     let scoped = db.scoped(&scope);
     let tx = scoped.begin().await.unwrap();
     let last = bundles.iter().map(|(_, bundle)| bundle.last_sequence).max().unwrap();
-    let changes = write_bundles(&tx, bundles, scoring, damping, NOW).await.unwrap();
+    let changes = write_bundles(&tx, bundles, scoring, &settings().entity_risk, damping, NOW).await.unwrap();
     set_cursor(&tx, Cursor::Detection, last, NOW).await.unwrap();
     tx.commit().await.unwrap();
     let new = changes.iter().filter(|change| change.is_new).count();
@@ -61,7 +62,7 @@ async fn write(db: &Db, bundles: Vec<(String, Bundle)>, damping: &mut Damping, s
 #[tokio::test]
 async fn bundles_join_within_the_window_and_written_again_change_nothing() {
     in_a_centre(|centre| async move {
-        let scoring = Scoring::embedded().unwrap();
+        let scoring = settings().scoring;
         let mut damping = Damping::default();
         let sum = "SELECT CAST(SUM(count) AS TEXT) AS value FROM alerts WHERE rule_id = 'r-1'";
         let first = vec![bundle("203.0.113.9", 100, 109, NOW)];
@@ -81,7 +82,7 @@ async fn bundles_join_within_the_window_and_written_again_change_nothing() {
 #[tokio::test]
 async fn a_record_with_nul_in_it_raises_its_alert_and_stops_no_other() {
     in_a_centre(|centre| async move {
-        let scoring = Scoring::embedded().unwrap();
+        let scoring = settings().scoring;
         let mut damping = Damping::default();
         let both = vec![bundle("ro\u{0}ot", 100, 100, NOW), bundle("203.0.113.9", 101, 101, NOW)];
         assert_eq!(write(&centre.db, both, &mut damping, &scoring).await, (2, 0));
@@ -94,7 +95,7 @@ async fn a_record_with_nul_in_it_raises_its_alert_and_stops_no_other() {
 #[tokio::test]
 async fn a_correlation_that_goes_on_in_another_time_or_after_closing_opens_a_row_of_its_own() {
     in_a_centre(|centre| async move {
-        let scoring = Scoring::embedded().unwrap();
+        let scoring = settings().scoring;
         let mut damping = Damping::default();
         let going_on = |sequence: u64, time: i64| {
             let (key, bundle) = bundle("203.0.113.9", 100, sequence, time);
@@ -114,7 +115,7 @@ async fn a_correlation_that_goes_on_in_another_time_or_after_closing_opens_a_row
 #[tokio::test]
 async fn a_rule_over_its_limit_is_damped_into_one_visible_row() {
     in_a_centre(|centre| async move {
-        let mut scoring = Scoring::embedded().unwrap();
+        let mut scoring = Scoring::clone(&settings().scoring);
         scoring.groups_per_rule_per_minute = 3;
         let mut damping = Damping::default();
         let flood = (0..20).map(|number| bundle(&format!("198.51.100.{number}"), 200 + number, 200 + number, NOW));
@@ -198,8 +199,8 @@ async fn adoption_rights_the_past_and_only_for_those_who_see_the_sender() {
         }
         let mut unowned = bundle("192.0.2.77", 900, 900, NOW);
         unowned.1.owner.source_id = source.as_str().into();
-        let scoring = Scoring::embedded().unwrap();
-        write_bundles(&tx, vec![unowned], &scoring, &mut Damping::default(), NOW).await.unwrap();
+        let Settings { scoring, entity_risk, .. } = settings();
+        write_bundles(&tx, vec![unowned], &scoring, &entity_risk, &mut Damping::default(), NOW).await.unwrap();
         tx.commit().await.unwrap();
         let find = format!("SELECT id AS value FROM alerts WHERE source_id = '{source}'");
         let alert = centre.value(&find).await;

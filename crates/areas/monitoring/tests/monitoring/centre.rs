@@ -83,6 +83,15 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
+/// What is built in.
+pub(crate) fn settings() -> monitoring::settings::Settings {
+    monitoring::settings::Settings::embedded().unwrap()
+}
+
+pub(crate) fn shelf() -> monitoring::settings::Shelf {
+    monitoring::settings::Shelf::new(settings())
+}
+
 impl Centre {
     pub(crate) async fn new(db: Db) -> Self {
         Self::limited(db, SearchLimits::default()).await
@@ -104,7 +113,7 @@ impl Centre {
         let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
         let policies = organisation::Policies::clone(&organisation::Policies::embedded().unwrap());
         let searches = Searches::new(limits, policies.session.live.tails);
-        let scoring = Arc::new(monitoring::alerts::scoring::Scoring::embedded().unwrap());
+        let settings = shelf();
         let enrichment = monitoring::enrichment::Shelf::default();
         ports.insert(Monitoring {
             store: store.clone(),
@@ -112,7 +121,7 @@ impl Centre {
             formats,
             searches,
             rules,
-            scoring,
+            settings,
             enrichment,
         });
         ports.insert(Places { own: directory.path().join("rules"), built_in: Vec::new() });

@@ -1,6 +1,6 @@
 //! Correlations on their real path: whose events are counted together, what a restart keeps, what feeds what.
 
-use crate::centre::{Centre, NOW, migrations};
+use crate::centre::{Centre, NOW, migrations, settings};
 use crate::stream::{RULES, engine, failures_on, figures, opened, start_with};
 use event_store::{Options, Store};
 use kit::{Db, Scope};
@@ -111,7 +111,8 @@ async fn a_correlation_that_is_off_or_excepted_feeds_none_above_it_and_a_silent_
             expires_on: "2026-11-30".into(),
             alert: String::new(),
         };
-        let exception = exceptions::service::create(&tx, GUESSING, &input, NOW).await.unwrap();
+        let exception =
+            exceptions::service::create(&tx, &settings().tuning.exceptions, GUESSING, &input, NOW).await.unwrap();
         tx.commit().await.unwrap();
         pipeline.refresh_tuning().await.unwrap();
         fail(&store, &pipeline, "web01", 8, 8).await;

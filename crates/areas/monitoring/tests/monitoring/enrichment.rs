@@ -1,6 +1,6 @@
 //! Address ranges and lists of values: whose they are, tables of them, and that rules ask what they say.
 
-use crate::centre::{Centre, NOW, in_a_centre, migrations};
+use crate::centre::{Centre, NOW, in_a_centre, migrations, settings};
 use crate::stream::{failures, figures, start_with};
 use axum::http::StatusCode;
 use event_store::{Options, QueryContext, Sources, Store};
@@ -17,14 +17,14 @@ detection: {s: {source_ip_range_kind: dmz, user_name_list: administrators}, cond
 const MATCHES: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS value FROM alerts";
 
 async fn keep(db: &Db, range: Option<RangeInput>, value: Option<ValueInput>) -> Vec<String> {
-    let scope = Scope::service("test");
+    let (scope, settings) = (Scope::service("test"), settings().tuning.enrichment);
     let tx = db.scoped(&scope).begin().await.unwrap();
     let mut ids = Vec::new();
     if let Some(range) = range {
-        ids.push(address_ranges::service::keep(&tx, &range, NOW).await.unwrap().after.id);
+        ids.push(address_ranges::service::keep(&tx, &settings, &range, NOW).await.unwrap().after.id);
     }
     if let Some(value) = value {
-        ids.push(value_lists::service::keep(&tx, &value, NOW).await.unwrap().after.id);
+        ids.push(value_lists::service::keep(&tx, &settings, &value, NOW).await.unwrap().after.id);
     }
     tx.commit().await.unwrap();
     ids

@@ -1,16 +1,15 @@
 //! Entities at risk: what alerts add, how it fades, what closing takes away, and the wall.
 
-use crate::centre::{Centre, Department, NOW, in_a_centre};
+use crate::centre::{Centre, Department, NOW, in_a_centre, settings};
 use axum::http::StatusCode;
 use kit::Scope;
 use kit::clock::{DAY, HOUR, Micros};
 use kit::page::Severity;
 use monitoring::alerts::grouping::{Bundle, Owner, RuleFacts};
 use monitoring::alerts::record::{Damping, write_bundles};
-use monitoring::alerts::scoring::Scoring;
 use monitoring::alerts::{Entity, Sample};
-use monitoring::entities::POLICY;
 use monitoring::entities::store::{Filter, Ranked, by_day, ranking};
+use monitoring::settings::Settings;
 use std::sync::Arc;
 
 pub(crate) async fn raise(centre: &Centre, of: &Department, rule: &str, host: &str, time: Micros) {
@@ -43,24 +42,25 @@ pub(crate) async fn raise(centre: &Centre, of: &Department, rule: &str, host: &s
         links: Vec::new(),
         suppression: None,
     };
-    let (scoring, scope) = (Scoring::embedded().unwrap(), Scope::service("test"));
+    let Settings { scoring, entity_risk, .. } = settings();
+    let scope = Scope::service("test");
     let scoped = centre.db.scoped(&scope);
     let tx = scoped.begin().await.unwrap();
     let key = format!("{rule} {host} {} {time}", of.agency);
-    write_bundles(&tx, vec![(key, bundle)], &scoring, &mut Damping::default(), NOW).await.unwrap();
+    write_bundles(&tx, vec![(key, bundle)], &scoring, &entity_risk, &mut Damping::default(), NOW).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn hosts(centre: &Centre) -> Vec<Ranked> {
     let scope = Scope::service("test");
     let filter = Filter { kind: Some("host_name".into()), ..Filter::default() };
-    ranking(&centre.db.scoped(&scope).read(), &filter, NOW, 10, 0).await.unwrap()
+    ranking(&centre.db.scoped(&scope).read(), &settings().entity_risk, &filter, NOW, 10, 0).await.unwrap()
 }
 
 #[tokio::test]
 async fn what_is_new_and_lately_weighs_most_and_what_was_false_weighs_nothing() {
     in_a_centre(|centre: Centre| async move {
-        let scoring = Scoring::embedded().unwrap();
+        let Settings { scoring, entity_risk: policy, .. } = settings();
         let score = scoring.weigh(Severity::High, Some(3)).0;
         raise(&centre, &centre.a, "r1", "may-01", NOW - HOUR).await;
         raise(&centre, &centre.a, "r1", "may-02", NOW - 5 * DAY - HOUR).await;
@@ -68,22 +68,22 @@ async fn what_is_new_and_lately_weighs_most_and_what_was_false_weighs_nothing() 
         let found = hosts(&centre).await;
         let names: Vec<_> = found.iter().map(|one| one.entity.value.as_str()).collect();
         assert_eq!(names, ["may-01", "may-02"], "what is too old is no risk");
-        let new = POLICY.weigh(score, "host_name", true);
-        let expected = [DAY / 2, 5 * DAY + DAY / 2].map(|age| new * POLICY.fade(age));
+        let new = policy.weigh(score, "host_name", true);
+        let expected = [DAY / 2, 5 * DAY + DAY / 2].map(|age| new * policy.fade(age));
         for (one, expected) in found.iter().zip(expected) {
             assert!((one.risk - expected).abs() < 0.01, "{one:?} {expected}");
         }
         // The same rule again says less, another one says more.
         raise(&centre, &centre.a, "r1", "may-02", NOW - 2 * HOUR).await;
         let again = hosts(&centre).await[1].risk - found[1].risk;
-        assert!((again - POLICY.weigh(score, "host_name", false) * POLICY.fade(DAY / 2)).abs() < 0.01, "{again}");
+        assert!((again - policy.weigh(score, "host_name", false) * policy.fade(DAY / 2)).abs() < 0.01, "{again}");
         raise(&centre, &centre.a, "r2", "may-02", NOW - 2 * HOUR).await;
         let found = hosts(&centre).await;
         assert_eq!((found[0].entity.value.as_str(), found[0].alerts, found[0].rules), ("may-02", 3, 2));
         let scope = Scope::service("test");
-        let lines = by_day(&centre.db.scoped(&scope).read(), &found, NOW).await.unwrap();
+        let lines = by_day(&centre.db.scoped(&scope).read(), &policy, &found, NOW).await.unwrap();
         let line = &lines[&(found[0].agency_id.clone(), found[0].entity.clone())];
-        assert_eq!(line.len(), usize::from(POLICY.days));
+        assert_eq!(line.len(), usize::from(policy.days));
         let days: Vec<_> =
             line.iter().rev().enumerate().filter(|(_, points)| **points > 0).map(|(age, _)| age).collect();
         assert_eq!(days, [0, 5]);

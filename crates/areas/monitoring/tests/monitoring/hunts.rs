@@ -1,17 +1,15 @@
 //! Hunts: what is stored is looked through once more, alerts are of the past, and nothing is raised twice.
 
-use crate::centre::{Centre, NOW, RULE, in_a_centre, migrations};
-use crate::indicators::take;
+use crate::centre::{Centre, NOW, RULE, in_a_centre, migrations, shelf};
+use crate::indicators::{list_named, take};
 use crate::stream::{failures, figures, start};
 use axum::http::StatusCode;
 use event_store::{Options, Store};
 use kit::clock::FixedClock;
 use kit::live::Live;
 use kit::{Db, Scope};
-use monitoring::alerts::scoring::Scoring;
 use monitoring::hunts::service::{self, HuntInput};
 use monitoring::hunts::{Hunt, Parts, State, run_next, store};
-use monitoring::indicators::service::ListInput;
 use monitoring::rules::{Book, Shelf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +29,7 @@ fn parts(events: &Store, db: &Db) -> Parts {
         policies: organisation::Policies::embedded().unwrap(),
         clock: Arc::new(FixedClock::at(NOW)),
         live: Live::default(),
-        scoring: Arc::new(Scoring::embedded().unwrap()),
+        settings: shelf(),
         rules: Shelf::new(Book { set: Arc::new(set), ..Book::default() }),
         enrichment: monitoring::enrichment::Shelf::default(),
     }
@@ -91,7 +89,7 @@ async fn rules_and_indicators_are_found_in_what_is_stored_and_nothing_is_raised_
         assert_eq!((again.matches, again.alerts), (60, 0));
         assert_eq!((figures(&db, ALL).await, figures(&db, MATCHES).await), (1, 60));
 
-        take(&db, &ListInput::new("NCSC"), "203.0.113.9\n198.51.100.1\nevil.example\n").await;
+        take(&db, &list_named("NCSC"), "203.0.113.9\n198.51.100.1\nevil.example\n").await;
         let listed = hunt(&parts, "list", "ncsc").await;
         assert_eq!((listed.matches, listed.alerts), (60, 1));
         let one = hunt(&parts, "indicator", "203.0.113[.]9").await;

@@ -1,6 +1,6 @@
 //! Indicators: lists and files onto them, who sees which, and what the pipeline finds.
 
-use crate::centre::{Centre, NOW, in_a_centre, migrations};
+use crate::centre::{Centre, NOW, in_a_centre, migrations, settings};
 use crate::stream::{failures, figures, opened, start};
 use axum::http::StatusCode;
 use event::RawRecord;
@@ -22,17 +22,22 @@ pub(crate) async fn make(centre: &Centre, name: &str, sharing: &str) -> String {
     answer.location().strip_prefix("/indicators/lists/").unwrap().to_owned()
 }
 
+/// What a new list of this name begins with.
+pub(crate) fn list_named(name: &str) -> ListInput {
+    ListInput::new(&settings().indicators, name)
+}
+
 /// Takes a file onto a list of this name, as the command does.
 pub(crate) async fn take(db: &Db, input: &ListInput, file: &str) -> Report {
-    let scope = Scope::service("test");
+    let (scope, settings) = (Scope::service("test"), settings().indicators);
     let tx = db.scoped(&scope).begin().await.unwrap();
     let known = monitoring::indicators::store::by_name(&tx, &input.name, NOW).await.unwrap();
     let list = match known {
         Some(list) => list,
-        None => service::create(&tx, input, NOW).await.unwrap(),
+        None => service::create(&tx, &settings, input, NOW).await.unwrap(),
     };
-    let read = monitoring::indicators::read(file.as_bytes(), NOW).unwrap();
-    let report = import::take(&tx, &list, read, NOW).await.unwrap();
+    let read = monitoring::indicators::read(&settings, file.as_bytes(), NOW).unwrap();
+    let report = import::take(&tx, &settings, &list, read, NOW).await.unwrap();
     tx.commit().await.unwrap();
     report
 }
@@ -61,7 +66,7 @@ async fn a_file_is_tried_taken_renewed_and_found_again() {
         let csv = centre.get("2", "/indicators?format=csv").await;
         assert!(csv.says("198.51.100.7,address,Danh sách A,80,"), "{}", csv.text);
         // An exported list is a file that can be taken.
-        let found = monitoring::indicators::read(csv.text.as_bytes(), NOW).unwrap();
+        let found = monitoring::indicators::read(&settings().indicators, csv.text.as_bytes(), NOW).unwrap();
         assert_eq!((found.wanted.len(), found.refused_total), (2, 0), "{:?}", found.refused);
         let address = "SELECT indicator_id AS value FROM indicators WHERE kind = 'address'";
         let indicator = centre.value(address).await;
@@ -170,10 +175,10 @@ async fn an_event_with_an_indicator_raises_one_alert_that_names_who_says_so() {
     test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path(), Options::default()).unwrap();
-        let restricted = ListInput { sharing: "managers".into(), ..ListInput::new("Kín đáo") };
-        let off = ListInput { enabled: String::new(), ..ListInput::new("Tắt") };
-        take(&db, &ListInput::new("NCSC"), "203.0.113.0/24\n198.51.100.1").await;
-        take(&db, &ListInput { confidence: "95".into(), ..ListInput::new("VNCERT") }, "203.0.113.0/24").await;
+        let restricted = ListInput { sharing: "managers".into(), ..list_named("Kín đáo") };
+        let off = ListInput { enabled: String::new(), ..list_named("Tắt") };
+        take(&db, &list_named("NCSC"), "203.0.113.0/24\n198.51.100.1").await;
+        take(&db, &ListInput { confidence: "95".into(), ..list_named("VNCERT") }, "203.0.113.0/24").await;
         take(&db, &restricted, "203.0.113.0/24").await;
         take(&db, &off, ADDRESS).await;
         let pipeline = start(&store, &db).await;
@@ -186,7 +191,7 @@ async fn an_event_with_an_indicator_raises_one_alert_that_names_who_says_so() {
         assert_eq!(figures(&db, named).await, 1);
         // A change holds without a new start, and what the log gives again is counted once.
         take(&db, &off, "198.51.100.7").await;
-        take(&db, &ListInput::new("Mới"), "198.51.100.9").await;
+        take(&db, &list_named("Mới"), "198.51.100.9").await;
         pipeline.refresh_indicators().await.unwrap();
         store.append(from_addresses(10), None).await.unwrap();
         pipeline.wait_evaluated(store.last_seq()).await.unwrap();
@@ -209,7 +214,7 @@ async fn a_flood_of_indicators_is_damped_into_one_row() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path(), Options::default()).unwrap();
     let list: String = (1..=200).map(|number| format!("198.51.100.{number}\n")).collect();
-    assert_eq!(take(db, &ListInput::new("Dò quét"), &list).await.added, 200);
+    assert_eq!(take(db, &list_named("Dò quét"), &list).await.added, 200);
     let pipeline = start(&store, db).await;
     store.append(from_addresses(200), None).await.unwrap();
     pipeline.wait_evaluated(store.last_seq()).await.unwrap();
@@ -224,14 +229,14 @@ async fn what_ended_long_ago_is_forgotten_and_what_has_ended_is_not_looked_for()
     test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path(), Options::default()).unwrap();
-        take(&db, &ListInput::new("NCSC"), &format!("{ADDRESS}\nevil.example\n198.51.100.1")).await;
+        take(&db, &list_named("NCSC"), &format!("{ADDRESS}\nevil.example\n198.51.100.1")).await;
         let scope = Scope::service("test");
         let tx = db.scoped(&scope).begin().await.unwrap();
         for (kind, until) in [("address", NOW - 5 * DAY), ("domain", NOW - 400 * DAY)] {
             let sql = format!("UPDATE indicators SET valid_until = {until} WHERE kind = '{kind}'");
             sea_orm::ConnectionTrait::execute_unprepared(&tx, &sql).await.unwrap();
         }
-        service::forget(&tx, NOW).await.unwrap();
+        service::forget(&tx, &settings().indicators, NOW).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(figures(&db, "SELECT COUNT(*) AS value FROM indicators").await, 2);
         let pipeline = start(&store, &db).await;

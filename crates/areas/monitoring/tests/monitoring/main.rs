@@ -24,6 +24,7 @@ mod rule_states;
 mod saved_searches;
 mod schedules;
 mod searching;
+mod settings;
 mod stories;
 mod strangers;
 mod stream;

@@ -1,6 +1,6 @@
 //! Exceptions: what the pipeline leaves out, what is shown before one is saved, and whose they are.
 
-use crate::centre::{Centre, NOW, RULE, in_a_centre, migrations};
+use crate::centre::{Centre, NOW, RULE, in_a_centre, migrations, settings};
 use crate::stream::{failures, figures, start};
 use axum::http::StatusCode;
 use event_store::{Options, Store};
@@ -33,7 +33,7 @@ async fn what_is_excepted_raises_nothing_and_is_counted() {
                 expires_on: "2026-11-30".into(),
                 alert: String::new(),
             };
-            let id = service::create(&tx, RULE, &input, NOW).await.unwrap();
+            let id = service::create(&tx, &settings().tuning.exceptions, RULE, &input, NOW).await.unwrap();
             tx.commit().await.unwrap();
             pipeline.refresh_tuning().await.unwrap();
             id
@@ -180,7 +180,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
 #[tokio::test]
 async fn the_bound_on_exceptions_of_a_rule_is_one_for_all_agencies() {
     in_a_centre(|centre: Centre| async move {
-        let most = monitoring::rules::settings::SETTINGS.exceptions.most_per_rule;
+        let most = settings().tuning.exceptions.most_per_rule;
         let (agency, person) = (&centre.b.agency, &centre.b.person);
         let row =
             |number: u64| format!("('e{number}', '{RULE}', '{agency}', '[]', 'x', {}, '{person}', {NOW})", NOW + DAY);

@@ -1,11 +1,10 @@
 //! Hits of rules as they grow old, and decisions as they are read.
 
-use crate::centre::{NOW, RULE, migrations};
+use crate::centre::{NOW, RULE, migrations, settings};
 use kit::clock::HOUR;
 use kit::{Db, Scope};
 use monitoring::rules::exceptions::service::{self, ExceptionInput};
 use monitoring::rules::hits::{Hit, Span, rollup, store};
-use monitoring::rules::settings::SETTINGS;
 use monitoring::rules::states::{self, RuleState};
 use monitoring::rules::tuning::Tuning;
 use organisation::agencies;
@@ -44,13 +43,13 @@ async fn hours_become_days_days_end_and_nothing_in_between_is_lost() {
         add(&db, &(0..40 * 24).map(hit).collect::<Vec<_>>()).await;
         // It is 09:12 of 21 November in Vietnam: three days and ten hours by the hour, 21 October to 17 November by the day.
         for _ in 0..2 {
-            assert!(rollup::keep_house(&scoped, &SETTINGS.hits, NOW).await.unwrap(), "nothing is left to do");
+            assert!(rollup::keep_house(&scoped, &settings().tuning.hits, NOW).await.unwrap(), "nothing is left to do");
             assert_eq!(kept(&db).await, (82, 28, 82 + 28 * 24));
         }
         // What was evaluated late joins its day.
         add(&db, &[hit(10 * 24)]).await;
         assert_eq!(kept(&db).await, (83, 28, 83 + 28 * 24));
-        assert!(rollup::keep_house(&scoped, &SETTINGS.hits, NOW).await.unwrap());
+        assert!(rollup::keep_house(&scoped, &settings().tuning.hits, NOW).await.unwrap());
         assert_eq!(kept(&db).await, (82, 28, 83 + 28 * 24));
     })
     .await;
@@ -79,7 +78,7 @@ async fn decisions_are_read_again_only_where_one_was_made() {
             expires_on: "2026-11-30".into(),
             ..ExceptionInput::default()
         };
-        let id = service::create(&tx, RULE, &input, NOW).await.unwrap();
+        let id = service::create(&tx, &settings().tuning.exceptions, RULE, &input, NOW).await.unwrap();
         tx.commit().await.unwrap();
         let excepted = newer(&off).await.expect("an exception");
         assert_eq!((excepted.exceptions(RULE).len(), newer(&excepted).await), (1, None));

@@ -1,6 +1,6 @@
 //! The page of a rule: its condition in words, its tests, its versions, what analysts said, and who wrote it.
 
-use crate::centre::{CORRELATION, Centre, NOW, RULE, in_a_centre};
+use crate::centre::{CORRELATION, Centre, NOW, RULE, in_a_centre, settings};
 use axum::http::StatusCode;
 use detection::RuleSet;
 use kit::clock::HOUR;
@@ -138,7 +138,8 @@ async fn an_event_that_does_not_match_says_which_part_fails() {
             expires_on: "2026-12-01".into(),
             ..Default::default()
         };
-        monitoring::rules::exceptions::service::create(&tx, RULE, &input, NOW).await.unwrap();
+        let settings = settings().tuning.exceptions;
+        monitoring::rules::exceptions::service::create(&tx, &settings, RULE, &input, NOW).await.unwrap();
         tx.commit().await.unwrap();
         let path = format!("/events/{}/explain?rule={RULE}", centre.a.seq);
         let (then, now) = explained(&centre.get("0", &path).await);

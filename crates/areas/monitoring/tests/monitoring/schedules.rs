@@ -1,7 +1,7 @@
 //! Scheduled searches: what came is counted once whatever is late and whenever the program dies, alerts go the way of
 //! detection's, and a run never sees more than its owner may.
 
-use crate::centre::{Centre, Department, NOW, event, in_a_centre, migrations};
+use crate::centre::{Centre, Department, NOW, event, in_a_centre, migrations, settings, shelf};
 use crate::saved_searches::keep;
 use crate::stream::{failures, figures, opened, start};
 use axum::http::StatusCode;
@@ -13,7 +13,6 @@ use kit::scope::{Actor, Agencies};
 use kit::{Db, Scope};
 use monitoring::Monitoring;
 use monitoring::alerts::record::Damping;
-use monitoring::alerts::scoring::Scoring;
 use monitoring::saved_searches::schedules::{Parts, ScheduleInput, commit, prepare, run_due, set};
 use monitoring::saved_searches::service::{SavedSearchInput, create};
 use monitoring::saved_searches::store;
@@ -28,7 +27,7 @@ fn parts(store: Store, db: &Db) -> Parts {
         policies: Policies::embedded().unwrap(),
         clock: Arc::new(FixedClock::at(NOW)),
         live: Live::default(),
-        scoring: Arc::new(Scoring::embedded().unwrap()),
+        settings: shelf(),
     }
 }
 
@@ -327,9 +326,9 @@ async fn after_a_kill_the_next_start_counts_what_the_last_run_had_not_committed(
             text: "\"failed password\"".into(),
             ..SavedSearchInput::default()
         };
-        let id = create(&tx, &input, &root, NOW).await.unwrap();
+        let id = create(&tx, &settings().saved_searches, &input, &root, NOW).await.unwrap();
         let schedule = ScheduleInput { severity: "high".into(), quiet_minutes: "0".into(), ..ScheduleInput::default() };
-        set(&tx, &id, &schedule, 0, NOW).await.unwrap();
+        set(&tx, &settings().saved_searches, &id, &schedule, 0, NOW).await.unwrap();
         tx.commit().await.unwrap();
 
         let directory = tempfile::tempdir().unwrap();

@@ -1,14 +1,14 @@
 //! Attack stories: alerts woven together as they come, shown as one, never over a wall.
 
-use crate::centre::{Centre, Department, NOW, in_a_centre};
+use crate::centre::{Centre, Department, NOW, in_a_centre, settings};
 use axum::http::StatusCode;
 use kit::Scope;
 use kit::clock::{DAY, MINUTE, Micros};
 use kit::page::Severity;
 use monitoring::alerts::grouping::{Bundle, Owner, RuleFacts};
 use monitoring::alerts::record::{Damping, write_bundles};
-use monitoring::alerts::scoring::Scoring;
 use monitoring::alerts::{Entity, Sample};
+use monitoring::settings::Settings;
 use monitoring::stories::Link;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use std::sync::Arc;
 struct Raised<'alert>(&'alert str, &'alert str, Micros, &'alert [(&'alert str, &'alert str)]);
 
 async fn raise(centre: &Centre, department: &Department, raised: &[Raised<'_>]) {
-    let scoring = Scoring::embedded().unwrap();
+    let Settings { scoring, entity_risk, .. } = settings();
     let scope = Scope::service("test");
     for (number, Raised(rule, tactic, time, links)) in raised.iter().enumerate() {
         let sequence = 1_000 + u64::try_from(*time - NOW + 100 * DAY).unwrap() + number as u64;
@@ -51,7 +51,7 @@ async fn raise(centre: &Centre, department: &Department, raised: &[Raised<'_>]) 
         let scoped = centre.db.scoped(&scope);
         let tx = scoped.begin().await.unwrap();
         let key = format!("{}-{rule}-{time}", department.agency);
-        write_bundles(&tx, vec![(key, bundle)], &scoring, &mut Damping::default(), NOW).await.unwrap();
+        write_bundles(&tx, vec![(key, bundle)], &scoring, &entity_risk, &mut Damping::default(), NOW).await.unwrap();
         tx.commit().await.unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! Records through the pipeline with a real store: bound, evaluated, grouped; once each, whatever happens between.
 
-use crate::centre::{NOW, RULE, migrations};
+use crate::centre::{NOW, RULE, migrations, shelf};
 use bytes::Bytes;
 use detection::{Engine, RuleSet};
 use event::{Listener, Origin, RawRecord};
@@ -9,9 +9,9 @@ use ingest::FormatSet;
 use kit::clock::{FixedClock, SystemClock};
 use kit::live::Live;
 use kit::{Connection, Db, Scope};
-use monitoring::alerts::scoring::Scoring;
 use monitoring::import::{ImportOptions, import};
 use monitoring::pipeline::{Parts, Pipeline};
+use monitoring::settings::Shelf;
 use sea_orm::{ConnectionTrait, Statement};
 use std::path::Path;
 use std::sync::Arc;
@@ -44,6 +44,10 @@ pub(crate) async fn start(store: &Store, db: &Db) -> Pipeline {
 }
 
 pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline {
+    start_under(store, db, rules, shelf()).await
+}
+
+pub(crate) async fn start_under(store: &Store, db: &Db, rules: &str, settings: Shelf) -> Pipeline {
     Pipeline::start(Parts {
         store: store.clone(),
         formats: formats(),
@@ -52,7 +56,7 @@ pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline 
         scope: Scope::service("test"),
         clock: Arc::new(FixedClock::at(NOW)),
         live: Live::default(),
-        scoring: Arc::new(Scoring::embedded().unwrap()),
+        settings,
         geoip: Vec::new(),
     })
     .await

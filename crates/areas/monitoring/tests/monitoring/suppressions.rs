@@ -1,6 +1,6 @@
 //! Suppressions: what they hold back is kept, counted and told to nobody; whose they are; that each ends.
 
-use crate::centre::{Centre, NOW, RULE, in_a_centre, migrations};
+use crate::centre::{Centre, NOW, RULE, in_a_centre, migrations, settings};
 use crate::stream::{failures, figures, start};
 use axum::http::StatusCode;
 use event_store::{Options, Store};
@@ -18,7 +18,7 @@ async fn suppress(db: &Db, input: SuppressionInput) -> String {
         reason: "diễn tập".into(),
         ..input
     };
-    let id = service::create(&tx, &input, NOW).await.unwrap();
+    let id = service::create(&tx, &settings().tuning, &input, NOW).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

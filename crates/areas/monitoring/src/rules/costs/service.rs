@@ -3,8 +3,9 @@
 use super::{Cost, due, store};
 use crate::rules::Book;
 use crate::rules::explain::event_of;
-use crate::rules::settings::SETTINGS;
+use crate::rules::settings::CostSettings;
 use crate::search::run::{context, monitoring, refusal};
+use crate::settings::Settings;
 use event::Event;
 use kit::clock::Micros;
 use kit::scope::Agencies;
@@ -37,9 +38,10 @@ pub async fn measure(visit: &Visit, rule_id: Option<&str>) -> Result<usize, Erro
             due(rules.map(|(position, rule)| (position, known.get(&rule.id).map(|cost| cost.measured_at))))
         }
     };
-    let events = newest(visit).await?;
+    let settings = Settings::of(&visit.app)?.tuning.costs;
+    let events = newest(visit, settings.events).await?;
     let (sample, now) = (events.len(), visit.now());
-    let work = move || measured(&book, &positions, &events, now);
+    let work = move || measured(&book, settings, &positions, &events, now);
     let costs = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
     let tx = visit.begin().await?;
     store::save(&tx, &costs).await?;
@@ -50,18 +52,22 @@ pub async fn measure(visit: &Visit, rule_id: Option<&str>) -> Result<usize, Erro
 }
 
 /// The newest events, as rules ask about them.
-async fn newest(visit: &Visit) -> Result<Vec<Event>, Error> {
+async fn newest(visit: &Visit, wanted: usize) -> Result<Vec<Event>, Error> {
     let store = &monitoring(&visit.app)?.store;
-    let wanted = SETTINGS.costs.events;
     let after = store.inserted().saturating_sub(wanted as u64);
     let sql = format!("SELECT * FROM events WHERE seq > {after} LIMIT {wanted}");
     let result = store.query(&sql, &context(visit, wanted).await?).await.map_err(refusal)?;
     Ok(result.to_json_rows().map_err(refusal)?.iter().map(event_of).collect())
 }
 
-fn measured(book: &Arc<Book>, positions: &[usize], events: &[Event], now: Micros) -> Vec<(String, Cost)> {
+fn measured(
+    book: &Arc<Book>,
+    settings: CostSettings,
+    positions: &[usize],
+    events: &[Event],
+    now: Micros,
+) -> Vec<(String, Cost)> {
     let started = Instant::now();
-    let settings = &SETTINGS.costs;
     let mut costs = Vec::new();
     for position in positions {
         if started.elapsed() > Duration::from_secs(settings.most_seconds) {

@@ -5,10 +5,10 @@ use super::preview::{self, Preview};
 use super::service::{self, ExceptionInput};
 use crate::alerts::{self, Alert, AlertState, CloseReason};
 use crate::rules::hits::{self, Hit};
-use crate::rules::settings::SETTINGS;
 use crate::rules::{title, versions};
 use crate::search::run::monitoring;
 use crate::search::senders::senders;
+use crate::settings::Settings;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -89,6 +89,7 @@ impl Posted {
 
 /// What the form is made around.
 struct Subject {
+    settings: Arc<Settings>,
     rule: Arc<Rule>,
     alert: Option<Alert>,
     /// Matches of the last days within the scope.
@@ -106,9 +107,10 @@ async fn subject(visit: &Visit, rule_id: &str, alert_id: &str) -> Result<Subject
             Some(alerts::store::get(&view, id).await?).filter(|alert| alert.rule_id == rule.id)
         }
     };
-    let since = preview::since(visit.now(), SETTINGS.exceptions.reckoned_days);
+    let settings = Settings::of(&visit.app)?;
+    let since = preview::since(visit.now(), settings.tuning.exceptions.reckoned_days);
     let hits = if sees_alerts { hits::store::of_rule(&view, &rule.id, since).await? } else { Vec::new() };
-    Ok(Subject { rule, alert, hits })
+    Ok(Subject { settings, rule, alert, hits })
 }
 
 pub(super) async fn new_exception(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
@@ -126,7 +128,7 @@ fn beginning(visit: &Visit, subject: &Subject) -> Posted {
         None => Reach::Source(alert.source_id.clone()),
     });
     let about = alert.map(about).unwrap_or_default();
-    let last_day = vietnam_date(visit.now() + SETTINGS.exceptions.default_days * DAY);
+    let last_day = vietnam_date(visit.now() + subject.settings.tuning.exceptions.default_days * DAY);
     Posted {
         reach: reach.map(|reach| reach.code()).unwrap_or_default(),
         field: about.iter().map(|(field, _)| field.clone()).collect(),
@@ -172,7 +174,7 @@ fn busiest(values: BTreeMap<&str, i64>) -> Vec<(&str, i64)> {
 
 fn rows(visit: &Visit, page: &Page, subject: &Subject, posted: &Posted) -> Vec<Row> {
     let seen = seen(subject);
-    let columns = SETTINGS.hits.columns();
+    let columns = subject.settings.tuning.hits.columns();
     let mut fields: Vec<&str> = posted.field.iter().map(String::as_str).collect();
     let others = columns.iter().map(|column| column.name()).chain(seen.keys().copied());
     for field in others.filter(|field| seen.contains_key(field) || subject.alert.is_none()) {
@@ -232,7 +234,7 @@ async fn show(visit: &Visit, subject: &Subject, posted: &Posted, errors: FormErr
     let entry = |kind, name: &str, key: &str, value: &str| {
         Entry::new(kind, name, page.t(key)).value(value).required().checked(&errors)
     };
-    let most = SETTINGS.exceptions.most_days;
+    let most = subject.settings.tuning.exceptions.most_days;
     let reach = entry("select", "reach", "rule-exception-reach", &posted.reach)
         .hint(page.t("rule-exception-reach-hint"))
         .choices(reaches(visit, &page, subject.alert.as_ref()).await?);
@@ -276,14 +278,15 @@ async fn preview_of(visit: &Visit, subject: &Subject, posted: &Posted) -> Result
         return Ok(None);
     }
     let view = visit.read();
-    let extent = match service::extent(&view, &posted.input()).await {
+    let extent = match service::extent(&view, &subject.settings.tuning.exceptions, &posted.input()).await {
         Ok((extent, _)) => extent,
         Err(Error::Invalid(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
     let versions = versions::store::of_rule(&view, &subject.rule.id).await?;
     let known_since = versions.last().map(|version| version.first_seen_at);
-    let (days, columns) = (SETTINGS.exceptions.reckoned_days, SETTINGS.hits.columns());
+    let tuning = &subject.settings.tuning;
+    let (days, columns) = (tuning.exceptions.reckoned_days, tuning.hits.columns());
     Ok(Some(preview::preview(&subject.hits, &extent, &columns, days, known_since, visit.now())))
 }
 
@@ -294,7 +297,7 @@ pub(super) async fn create_exception(
 ) -> Result<Response, Fail> {
     let subject = subject(&visit, &id, &posted.alert).await?;
     if posted.act != "save" {
-        let errors = match service::extent(&visit.read(), &posted.input()).await {
+        let errors = match service::extent(&visit.read(), &subject.settings.tuning.exceptions, &posted.input()).await {
             Ok(_) => FormErrors::default(),
             Err(error) => FormErrors::of_error(visit.lang, error)?,
         };
@@ -309,7 +312,8 @@ pub(super) async fn create_exception(
     if identity.claim(&tx, visit.now()).await?.is_some() {
         return Ok(done());
     }
-    match service::create(&tx, &subject.rule.id, &posted.input(), visit.now()).await {
+    let limits = &subject.settings.tuning.exceptions;
+    match service::create(&tx, limits, &subject.rule.id, &posted.input(), visit.now()).await {
         Ok(id) => {
             identity.answer(&tx, &id).await?;
             if posted.close_alert == "true" {

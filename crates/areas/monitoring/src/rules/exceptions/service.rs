@@ -3,7 +3,7 @@
 use super::store;
 use super::{Condition, Extent, Reach, RuleException};
 use crate::rules::hits::tally::LONGEST_VALUE;
-use crate::rules::settings::SETTINGS;
+use crate::rules::settings::ExceptionSettings;
 use crate::rules::states::service::{LONGEST_REASON, reason_of};
 use jiff::civil::Date;
 use kit::calendar::end_of_day;
@@ -34,9 +34,13 @@ pub struct ExceptionInput {
 const LONGEST_FIELD: usize = 100;
 
 /// What an input would leave out, and whose record that is. Only what the asker reaches can be named.
-pub async fn extent(connection: &impl Connection, input: &ExceptionInput) -> Result<(Extent, Option<String>), Error> {
+pub async fn extent(
+    connection: &impl Connection,
+    settings: &ExceptionSettings,
+    input: &ExceptionInput,
+) -> Result<(Extent, Option<String>), Error> {
     let mut faults = FieldFaults::default();
-    let read = read_extent(connection, input, &mut faults).await?;
+    let read = read_extent(connection, settings, input, &mut faults).await?;
     faults.into_result()?;
     Ok(read)
 }
@@ -44,10 +48,11 @@ pub async fn extent(connection: &impl Connection, input: &ExceptionInput) -> Res
 /// The same among the other fields of a form; what comes back counts only while nothing is wrong.
 async fn read_extent(
     connection: &impl Connection,
+    settings: &ExceptionSettings,
     input: &ExceptionInput,
     faults: &mut FieldFaults,
 ) -> Result<(Extent, Option<String>), Error> {
-    let conditions = conditions(input, faults);
+    let conditions = conditions(settings, input, faults);
     let Some((reach, agency_id)) = reach(connection, &input.reach, faults).await? else {
         return Ok(Default::default());
     };
@@ -108,10 +113,10 @@ async fn owner(connection: &impl Connection, sql: String, id: &str) -> Result<Op
     Ok(row.map(|row| row.try_get("", "agency_id")).transpose()?)
 }
 
-fn conditions(input: &ExceptionInput, faults: &mut FieldFaults) -> Vec<Condition> {
+fn conditions(settings: &ExceptionSettings, input: &ExceptionInput, faults: &mut FieldFaults) -> Vec<Condition> {
     let mut read: Vec<Condition> = Vec::new();
     for (field, values) in input.field.iter().zip(&input.values) {
-        match condition(field, values) {
+        match condition(settings, field, values) {
             Ok(Some(condition)) if read.iter().any(|other| other.field == condition.field) => {
                 faults.add("values", "rule-exception-field-wrong");
             }
@@ -123,7 +128,11 @@ fn conditions(input: &ExceptionInput, faults: &mut FieldFaults) -> Vec<Condition
 }
 
 /// A field and its values, one a line; nothing where no value stands there. Else the key of what is wrong.
-pub(crate) fn condition(field: &str, values: &str) -> Result<Option<Condition>, &'static str> {
+pub(crate) fn condition(
+    settings: &ExceptionSettings,
+    field: &str,
+    values: &str,
+) -> Result<Option<Condition>, &'static str> {
     let mut kept: Vec<String> = Vec::new();
     for value in values.lines() {
         let value = one_line(value)?;
@@ -141,14 +150,14 @@ pub(crate) fn condition(field: &str, values: &str) -> Result<Option<Condition>, 
     if field.is_empty() || field.chars().count() > LONGEST_FIELD || field.contains(char::is_control) {
         return Err("rule-exception-field-wrong");
     }
-    if kept.len() > SETTINGS.exceptions.most_values {
+    if kept.len() > settings.most_values {
         return Err("rule-exception-many-values");
     }
     Ok(Some(Condition { field, values: kept }))
 }
 
 /// The end of the last day on which it holds; else the key of what is wrong.
-fn expiry(text: &str, now: Micros) -> Result<Micros, &'static str> {
+fn expiry(settings: &ExceptionSettings, text: &str, now: Micros) -> Result<Micros, &'static str> {
     let text = text.trim();
     if text.is_empty() {
         return Err("field-required");
@@ -158,25 +167,31 @@ fn expiry(text: &str, now: Micros) -> Result<Micros, &'static str> {
     if end <= now {
         return Err("rule-exception-in-the-past");
     }
-    if end > now + (SETTINGS.exceptions.most_days + 1) * DAY {
+    if end > now + (settings.most_days + 1) * DAY {
         return Err("rule-exception-too-long");
     }
     Ok(end)
 }
 
 /// Makes an exception for a rule; returns its id. It holds within seconds.
-pub async fn create(tx: &Tx<'_>, rule_id: &str, input: &ExceptionInput, now: Micros) -> Result<String, Error> {
+pub async fn create(
+    tx: &Tx<'_>,
+    settings: &ExceptionSettings,
+    rule_id: &str,
+    input: &ExceptionInput,
+    now: Micros,
+) -> Result<String, Error> {
     tx.scope().require(Capability::TuneRules)?;
     let mut faults = FieldFaults::default();
-    let (extent, agency_id) = read_extent(tx, input, &mut faults).await?;
+    let (extent, agency_id) = read_extent(tx, settings, input, &mut faults).await?;
     let reason = faults.required_lines("reason", &input.reason, LONGEST_REASON);
-    let expires_at = expiry(&input.expires_on, now).unwrap_or_else(|key| {
+    let expires_at = expiry(settings, &input.expires_on, now).unwrap_or_else(|key| {
         faults.add("expires_on", key);
         now
     });
     faults.into_result()?;
     // Every match of the rule is held against all of them, whoever made them: the bound is one for all.
-    if store::count_in_force(tx, rule_id, now).await? >= SETTINGS.exceptions.most_per_rule {
+    if store::count_in_force(tx, rule_id, now).await? >= settings.most_per_rule {
         return Err(Error::Conflict("rule-exception-too-many"));
     }
     let alert_id = match input.alert.as_str() {
@@ -237,6 +252,10 @@ mod tests {
 
     const NOW: Micros = 1_795_237_200_000_000;
 
+    fn settings() -> ExceptionSettings {
+        crate::settings::Settings::embedded().expect("sound").tuning.exceptions
+    }
+
     fn input(pairs: &[(&str, &str)]) -> ExceptionInput {
         ExceptionInput {
             field: pairs.iter().map(|(field, _)| (*field).to_owned()).collect(),
@@ -249,7 +268,7 @@ mod tests {
     fn a_field_without_values_asks_nothing_and_values_are_kept_once() {
         let read = |pairs: &[(&str, &str)]| {
             let mut faults = FieldFaults::default();
-            let read = conditions(&input(pairs), &mut faults);
+            let read = conditions(&settings(), &input(pairs), &mut faults);
             faults.into_result().map(|()| read)
         };
         let kept = read(&[("host_name", " \n"), ("user_name", "root\n backup \nroot")]).expect("sound");
@@ -263,8 +282,8 @@ mod tests {
 
     #[test]
     fn every_exception_ends() {
-        assert_eq!(expiry("2026-11-21", NOW).expect("today"), end_of_day(jiff::civil::date(2026, 11, 21)));
-        let key = |text: &str| expiry(text, NOW).expect_err("wrong");
+        assert_eq!(expiry(&settings(), "2026-11-21", NOW).expect("today"), end_of_day(jiff::civil::date(2026, 11, 21)));
+        let key = |text: &str| expiry(&settings(), text, NOW).expect_err("wrong");
         assert_eq!(key(""), "field-required");
         assert_eq!(key("soon"), "field-invalid");
         assert_eq!(key("2026-11-20"), "rule-exception-in-the-past");

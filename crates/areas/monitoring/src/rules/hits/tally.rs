@@ -53,6 +53,12 @@ impl Tally {
         }
     }
 
+    /// Tells groups apart by other settings; what was gathered stays.
+    pub fn set(&mut self, settings: &HitSettings) {
+        self.groups_per_hour = settings.groups_per_hour;
+        self.columns = settings.columns();
+    }
+
     /// Counts a match; `group_by` are the fields that a correlation grouped by, with their values.
     pub fn add(&mut self, rule_id: &str, owner: &Owner, event: &Event, group_by: &[(String, String)], fate: Fate) {
         let group = self.admit(Group {
@@ -124,7 +130,11 @@ pub fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::settings::SETTINGS;
+    use crate::settings::Settings;
+
+    fn settings() -> HitSettings {
+        Settings::embedded().expect("sound").tuning.hits
+    }
 
     fn event(address: &str, arrival: Micros) -> Event {
         let mut event = Event { arrival, ..Event::default() };
@@ -138,7 +148,7 @@ mod tests {
 
     #[test]
     fn alike_matches_of_an_hour_are_one_group_with_what_became_of_them() {
-        let mut tally = Tally::new(&SETTINGS.hits);
+        let mut tally = Tally::new(&settings());
         tally.add("r", &owner(), &event("10.0.0.1", 5 * HOUR + 1), &[], Fate::Alerted);
         tally.add("r", &owner(), &event("10.0.0.1", 5 * HOUR + 9), &[], Fate::Excepted);
         tally.add("r", &owner(), &event("10.0.0.1", 6 * HOUR), &[], Fate::Shadowed);
@@ -152,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_addresses_is_counted_in_full_and_told_apart_within_bounds() {
-        let mut tally = Tally::new(&HitSettings { groups_per_hour: 3, ..SETTINGS.hits.clone() });
+        let mut tally = Tally::new(&HitSettings { groups_per_hour: 3, ..settings() });
         for number in 0..500 {
             tally.add("r", &owner(), &event(&format!("10.0.{}.{}", number / 250, number % 250), 0), &[], Fate::Alerted);
         }

@@ -1,11 +1,11 @@
 //! Runs what is due, one after another, in the lane of questions so that no page waits; stops what its owner may no
 //! longer do; says once what does not work.
 
-use super::super::{SavedSearch, settings::SETTINGS, store};
+use super::super::{SavedSearch, store};
 use super::run::{Failure, commit, prepare};
 use super::{Schedule, StopReason, service};
 use crate::alerts::record::Damping;
-use crate::alerts::scoring::Scoring;
+use crate::settings;
 use event_store::Store;
 use kit::clock::{Clock, Micros};
 use kit::live::Live;
@@ -31,7 +31,7 @@ pub struct Parts {
     pub policies: Arc<Policies>,
     pub clock: Arc<dyn Clock>,
     pub live: Live,
-    pub scoring: Arc<Scoring>,
+    pub settings: settings::Shelf,
 }
 
 /// Goes on until stopped. A run that is under way then leaves nothing behind and is done again after the next start.
@@ -56,7 +56,8 @@ pub async fn keep_running(parts: Parts, stop: CancellationToken) {
 
 /// Runs what is due at `now`, the most overdue first; gives how many runs there were.
 pub async fn run_due(parts: &Parts, damping: &mut Damping, now: Micros) -> Result<usize, Error> {
-    let due = store::due(&parts.db.scoped(&parts.scope).read(), now, SETTINGS.runs_at_once).await?;
+    let most = parts.settings.current().saved_searches.runs_at_once;
+    let due = store::due(&parts.db.scoped(&parts.scope).read(), now, most).await?;
     let runs = due.len();
     for saved in due {
         let (id, told) = (saved.id.clone(), saved.clone());

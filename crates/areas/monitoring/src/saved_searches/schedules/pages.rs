@@ -1,11 +1,12 @@
 //! The schedule on the page of its search: how it stands, and the form by which the owner sets it.
 
 use super::super::pages::ASK_OR_ADMINISTER;
-use super::super::settings::{Bounds, SETTINGS};
+use super::super::settings::SavedSearchSettings;
 use super::super::{Kind, SavedSearch, pages};
 use super::Schedule;
 use super::service::{self, ScheduleInput};
 use crate::search::run::monitoring;
+use crate::settings::{Bounds, Settings};
 use axum::extract::Path;
 use axum::response::Response;
 use kit::page::{Choice, Entry, FlashKind, FormErrors, Page, Severity};
@@ -34,6 +35,7 @@ pub struct Shown {
 
 pub fn shown(
     visit: &Visit,
+    settings: &SavedSearchSettings,
     page: &Page,
     saved: &SavedSearch,
     is_own: bool,
@@ -43,10 +45,10 @@ pub fn shown(
     let possible = saved.kind == Kind::Search;
     let may_set = possible && is_own && service::may_run(visit.scope());
     let schedule = saved.schedule.as_ref();
-    let input = typed.cloned().or_else(|| schedule.map(as_input)).unwrap_or_else(beginning);
+    let input = typed.cloned().or_else(|| schedule.map(as_input)).unwrap_or_else(|| beginning(settings));
     Shown {
         possible,
-        entries: if may_set { entries(page, &input, errors) } else { Vec::new() },
+        entries: if may_set { entries(page, settings, &input, errors) } else { Vec::new() },
         condition: schedule.map(|schedule| condition(page, schedule)).unwrap_or_default(),
         error: schedule.and_then(|one| Some((page.t(one.error_key.as_deref()?), one.error_words.clone()))),
     }
@@ -61,15 +63,15 @@ fn condition(page: &Page, schedule: &Schedule) -> String {
 }
 
 /// What a new schedule begins with.
-fn beginning() -> ScheduleInput {
+fn beginning(settings: &SavedSearchSettings) -> ScheduleInput {
     let default = |bounds: Bounds| bounds.default.to_string();
     ScheduleInput {
-        every_minutes: default(SETTINGS.every_minutes),
-        threshold: default(SETTINGS.threshold),
+        every_minutes: default(settings.every_minutes),
+        threshold: default(settings.threshold),
         group_by: String::new(),
         severity: Severity::Medium.code().to_owned(),
-        window_minutes: default(SETTINGS.window_minutes),
-        quiet_minutes: default(SETTINGS.quiet_minutes),
+        window_minutes: default(settings.window_minutes),
+        quiet_minutes: default(settings.quiet_minutes),
         longest_delay_minutes: String::new(),
     }
 }
@@ -86,7 +88,7 @@ fn as_input(schedule: &Schedule) -> ScheduleInput {
     }
 }
 
-fn entries(page: &Page, input: &ScheduleInput, errors: &FormErrors) -> Vec<Entry> {
+fn entries(page: &Page, settings: &SavedSearchSettings, input: &ScheduleInput, errors: &FormErrors) -> Vec<Entry> {
     let entry = |of, name: &str, key: &str, value: &str| Entry::new(of, name, page.t(key)).value(value).checked(errors);
     let hinted = |of, name: &str, key: &str, value: &str| {
         entry(of, name, key, value).hint(page.t(&format!("{key}-hint"))).required()
@@ -110,13 +112,13 @@ fn entries(page: &Page, input: &ScheduleInput, errors: &FormErrors) -> Vec<Entry
     let optional = |entry: Entry| Entry { required: false, ..entry };
     let delay = &input.longest_delay_minutes;
     vec![
-        bounded("every_minutes", "saved-search-every", &input.every_minutes, SETTINGS.every_minutes),
-        bounded("threshold", "saved-search-threshold", &input.threshold, SETTINGS.threshold),
+        bounded("every_minutes", "saved-search-every", &input.every_minutes, settings.every_minutes),
+        bounded("threshold", "saved-search-threshold", &input.threshold, settings.threshold),
         optional(hinted("text", "group_by", "saved-search-group-by", &input.group_by)),
         entry("select", "severity", "shell-severity", "").choices(severities).required(),
-        bounded("window_minutes", "saved-search-window", &input.window_minutes, SETTINGS.window_minutes),
-        bounded("quiet_minutes", "saved-search-quiet", &input.quiet_minutes, SETTINGS.quiet_minutes),
-        optional(bounded("longest_delay_minutes", "saved-search-delay", delay, SETTINGS.longest_delay_minutes)),
+        bounded("window_minutes", "saved-search-window", &input.window_minutes, settings.window_minutes),
+        bounded("quiet_minutes", "saved-search-quiet", &input.quiet_minutes, settings.quiet_minutes),
+        optional(bounded("longest_delay_minutes", "saved-search-delay", delay, settings.longest_delay_minutes)),
     ]
 }
 
@@ -126,8 +128,9 @@ async fn set_schedule(
     Form(input): Form<ScheduleInput>,
 ) -> Result<Response, Fail> {
     let inserted = monitoring(&visit.app)?.store.inserted();
+    let settings = Settings::of(&visit.app)?;
     let tx = visit.begin().await?;
-    match service::set(&tx, &id, &input, inserted, visit.now()).await {
+    match service::set(&tx, &settings.saved_searches, &id, &input, inserted, visit.now()).await {
         Ok(()) => {
             tx.commit().await?;
             Ok(see_other_saying(format!("/saved-searches/{id}"), FlashKind::Done, "saved-search-scheduled"))

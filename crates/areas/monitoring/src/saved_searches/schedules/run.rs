@@ -4,7 +4,6 @@
 
 use super::super::SavedSearch;
 use super::super::alerts::rule_id;
-use super::super::settings::SETTINGS;
 use super::super::store::execute;
 use super::{Parts, Schedule, hits, service};
 use crate::alerts::grouping::{Bundle, Owner, RuleFacts};
@@ -64,7 +63,7 @@ pub async fn prepare(parts: &Parts, saved: SavedSearch, now: Micros) -> Result<P
         let rule = Arc::new(facts(&prepared));
         let schedule = &prepared.schedule;
         prepared.matches = hits::matches(schedule, &since);
-        prepared.bundles = hits::bundles(schedule, &rule, &since, &owners, parts.scoring.samples);
+        prepared.bundles = hits::bundles(schedule, &rule, &since, &owners, parts.settings.current().scoring.samples);
     }
     Ok(prepared)
 }
@@ -87,7 +86,7 @@ async fn count(parts: &Parts, prepared: &Prepared, after: u64) -> Result<Since, 
     let (saved, schedule) = (&prepared.saved, &prepared.schedule);
     let mut context = QueryContext::new(sources_in_scope(&parts.db.scoped(&prepared.scope).read()).await?);
     context.lane = Lane::Question;
-    context.timeout = SETTINGS.timeout();
+    context.timeout = parts.settings.current().saved_searches.timeout();
     let request = SinceRequest {
         query: saved.text.clone(),
         after,
@@ -152,7 +151,8 @@ pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, no
         tx.rollback().await?;
         return Ok(false);
     }
-    let scoring = parts.scoring.with_window(schedule.window_minutes.saturating_mul(MINUTE));
+    let settings = parts.settings.current();
+    let scoring = settings.scoring.with_window(schedule.window_minutes.saturating_mul(MINUTE));
     let owners = bundles.iter().filter_map(|(_, bundle)| bundle.owner.agency_id.as_ref());
     let touched: Touched = owners.map(|agency| (agency.to_string(), None)).collect();
     let bundles = suppressions::hold_back(bundles, &suppressions::store::windows(&tx, now).await?, now);
@@ -161,7 +161,7 @@ pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, no
         0 => (bundles, 0),
         _ => record::outside_quiet(&tx, bundles, scoring.window, quiet_since).await?,
     };
-    let changes = record::write_bundles(&tx, bundles, &scoring, damping, now).await?;
+    let changes = record::write_bundles(&tx, bundles, &scoring, &settings.entity_risk, damping, now).await?;
     if quiet > 0 || !changes.is_empty() {
         let raised = changes.iter().any(|change| change.is_new).then_some(now);
         let sql = "UPDATE search_schedules SET quiet_matches = quiet_matches + $2, \

@@ -1,8 +1,9 @@
 //! What the owner can do with a schedule: set it, change it, stop it. It starts with what comes from then on.
 
-use super::super::settings::{Bounds, SETTINGS};
+use super::super::settings::SavedSearchSettings;
 use super::super::{Kind, SavedSearch, service, store};
 use super::{State, StopReason};
+use crate::settings::Bounds;
 use kit::clock::{MINUTE, Micros};
 use kit::page::Severity;
 use kit::scope::Agencies;
@@ -39,7 +40,7 @@ struct Checked {
 }
 
 impl ScheduleInput {
-    fn checked(&self) -> Result<Checked, Error> {
+    fn checked(&self, settings: &SavedSearchSettings) -> Result<Checked, Error> {
         let mut faults = FieldFaults::default();
         let mut number = |field: &str, text: &str, bounds: Bounds| {
             let given = text.trim();
@@ -50,13 +51,13 @@ impl ScheduleInput {
             }
             number.unwrap_or(bounds.default)
         };
-        let every_minutes = number("every_minutes", &self.every_minutes, SETTINGS.every_minutes);
-        let threshold = number("threshold", &self.threshold, SETTINGS.threshold);
-        let window_minutes = number("window_minutes", &self.window_minutes, SETTINGS.window_minutes);
-        let quiet_minutes = number("quiet_minutes", &self.quiet_minutes, SETTINGS.quiet_minutes);
+        let every_minutes = number("every_minutes", &self.every_minutes, settings.every_minutes);
+        let threshold = number("threshold", &self.threshold, settings.threshold);
+        let window_minutes = number("window_minutes", &self.window_minutes, settings.window_minutes);
+        let quiet_minutes = number("quiet_minutes", &self.quiet_minutes, settings.quiet_minutes);
         let delay = Some(self.longest_delay_minutes.trim()).filter(|text| !text.is_empty());
         let longest_delay_minutes =
-            delay.map(|text| number("longest_delay_minutes", text, SETTINGS.longest_delay_minutes));
+            delay.map(|text| number("longest_delay_minutes", text, settings.longest_delay_minutes));
         let group_by = faults.line("group_by", &self.group_by, LONGEST_FIELD);
         if group_by.contains(['"', '\\']) {
             faults.add("group_by", "field-invalid");
@@ -92,7 +93,14 @@ pub(super) fn may_run(scope: &Scope) -> bool {
 
 /// Sets or changes the schedule of one's own search. `inserted` is the last sequence that can be searched now: a
 /// schedule that begins, or begins again, starts behind it.
-pub async fn set(tx: &Tx<'_>, id: &str, input: &ScheduleInput, inserted: u64, now: Micros) -> Result<(), Error> {
+pub async fn set(
+    tx: &Tx<'_>,
+    settings: &SavedSearchSettings,
+    id: &str,
+    input: &ScheduleInput,
+    inserted: u64,
+    now: Micros,
+) -> Result<(), Error> {
     let saved = service::own(tx, id).await?;
     if !may_run(tx.scope()) {
         return Err(Error::Forbidden(Capability::HandleAlerts.name()));
@@ -100,7 +108,7 @@ pub async fn set(tx: &Tx<'_>, id: &str, input: &ScheduleInput, inserted: u64, no
     if saved.kind != Kind::Search {
         return Err(Error::Conflict("saved-search-not-for-sql"));
     }
-    let checked = input.checked()?;
+    let checked = input.checked(settings)?;
     let reach = match tx.scope().agencies() {
         Agencies::All => None,
         Agencies::Under(roots) => {
@@ -109,7 +117,7 @@ pub async fn set(tx: &Tx<'_>, id: &str, input: &ScheduleInput, inserted: u64, no
     };
     if saved.schedule.is_none() {
         let (_, scheduled) = store::kept_by(tx, &saved.owner_id).await?;
-        if i64::try_from(scheduled).unwrap_or(i64::MAX) >= SETTINGS.schedules_per_person {
+        if i64::try_from(scheduled).unwrap_or(i64::MAX) >= settings.schedules_per_person {
             return Err(Error::Conflict("saved-search-too-many-schedules"));
         }
     }
@@ -185,8 +193,9 @@ mod tests {
 
     #[test]
     fn numbers_out_of_bounds_and_a_missing_severity_are_refused() {
+        let settings = crate::settings::Settings::embedded().expect("sound").saved_searches;
         let sound = ScheduleInput { severity: "high".into(), ..ScheduleInput::default() };
-        let checked = sound.checked().expect("sound");
+        let checked = sound.checked(&settings).expect("sound");
         assert_eq!((checked.every_minutes, checked.longest_delay_minutes), (5, None));
         for wrong in [
             ScheduleInput { every_minutes: "0".into(), ..sound.clone() },
@@ -196,7 +205,7 @@ mod tests {
             ScheduleInput { group_by: "a\"b".into(), ..sound.clone() },
             ScheduleInput { severity: String::new(), ..sound.clone() },
         ] {
-            assert!(matches!(wrong.checked(), Err(Error::Invalid(_))), "{wrong:?}");
+            assert!(matches!(wrong.checked(&settings), Err(Error::Invalid(_))), "{wrong:?}");
         }
     }
 

@@ -1,9 +1,7 @@
 //! How long events are kept: the lines of `content/monitoring/retention.toml`, the wish of the configuration, and the
 //! levels of the systems that events come from, made into a plan for the event store.
 
-use crate::configuration::Events;
-use crate::content::Content;
-use anyhow::{Context, Result};
+use crate::settings::{Checked, Checks};
 use event_store::{RetentionPlan, RetentionRule};
 use kit::Lang;
 use kit::locale::texts;
@@ -30,10 +28,19 @@ pub struct Care {
     basis: Basis,
 }
 
+/// What the configuration says of keeping events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Days that they are kept while there is room; as long as the longest line asks where nothing is said.
+    pub days: Option<u32>,
+    /// Whether the lines that oblige providers of services hold.
+    pub service_provider: bool,
+}
+
 /// A duty to keep some kind of log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Minimum {
+pub(crate) struct Minimum {
     what: Text,
     days: u32,
     binds: Binds,
@@ -57,7 +64,6 @@ enum Binds {
 #[serde(deny_unknown_fields)]
 struct Text {
     vi: String,
-    #[expect(dead_code, reason = "for whoever edits the file")]
     en: String,
 }
 
@@ -71,21 +77,49 @@ struct Basis {
 }
 
 impl Minimum {
-    fn basis(&self) -> String {
+    pub(crate) fn basis(&self) -> String {
         format!("{}, {}", self.basis.article, self.basis.document)
+    }
+
+    pub(crate) fn document(&self) -> &str {
+        &self.basis.document
+    }
+
+    pub(crate) fn what(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Vi => &self.what.vi,
+            Lang::En => &self.what.en,
+        }
+    }
+
+    pub(crate) fn days(&self) -> u32 {
+        self.days
+    }
+}
+
+impl Checked for Retention {
+    fn check(&self, checks: &mut Checks<'_>) {
+        checks.filled("minimum", !self.minima.is_empty());
+        for one in &self.minima {
+            // Beyond a hundred years the store could not reckon.
+            checks.within("minimum.days", one.days, 1..=36_600);
+            let known = one.levels.iter().all(|level| (1..=5).contains(level));
+            checks.known("minimum.levels", &format!("{:?}", one.levels), known);
+            checks.filled("minimum.basis.document", !one.basis.document.trim().is_empty());
+        }
+        checks.within("care.warn_days", self.care.warn_days, 1..=3_660);
+        checks.within("care.read_again_days", self.care.read_again_days, 1..=3_660);
     }
 }
 
 impl Retention {
-    pub fn load(content: &Content) -> Result<Self> {
-        let found: Self = toml::from_str(&content.text("monitoring/retention.toml")?).context("retention.toml")?;
-        anyhow::ensure!(found.minima.iter().any(|one| one.days > 0), "retention.toml names no minimum");
-        Ok(found)
+    pub(crate) fn minima(&self) -> &[Minimum] {
+        &self.minima
     }
 
     /// Days that everything is kept while there is room.
-    pub fn wanted(&self, events: &Events) -> u32 {
-        events.retention_days.unwrap_or_else(|| self.longest())
+    pub fn wanted(&self, wish: Wish) -> u32 {
+        wish.days.unwrap_or_else(|| self.longest())
     }
 
     fn longest(&self) -> u32 {
@@ -93,8 +127,8 @@ impl Retention {
     }
 
     /// The plan for sources, each with the highest level of a system that it ever belonged to.
-    pub fn plan(&self, events: &Events, levels: &[(String, i64)]) -> RetentionPlan {
-        let bound = self.minima.iter().filter(|one| one.binds == Binds::Everyone || events.service_provider);
+    pub fn plan(&self, wish: Wish, levels: &[(String, i64)]) -> RetentionPlan {
+        let bound = self.minima.iter().filter(|one| one.binds == Binds::Everyone || wish.service_provider);
         let minima = bound.map(|one| {
             let of_level = levels.iter().filter(|(_, level)| one.levels.contains(level)).map(|(id, _)| id.clone());
             RetentionRule {
@@ -104,12 +138,12 @@ impl Retention {
                 basis: format!("{} – {}", one.what.vi, one.basis()),
             }
         });
-        RetentionPlan { wanted_days: self.wanted(events), other_days: self.longest(), minima: minima.collect() }
+        RetentionPlan { wanted_days: self.wanted(wish), other_days: self.longest(), minima: minima.collect() }
     }
 
     /// In words; the error names what the configured days fall short of.
-    pub fn judge(&self, events: &Events, lang: Lang) -> Result<String, String> {
-        let days = self.wanted(events);
+    pub fn judge(&self, wish: Wish, lang: Lang) -> Result<String, String> {
+        let days = self.wanted(wish);
         let short = self.minima.iter().filter(|one| one.days > days);
         let short: Vec<String> = short.map(|one| format!("{}: {}", one.basis(), one.days)).collect();
         let say = |key, arguments: &[_]| texts().text_with(lang, key, arguments);
@@ -125,31 +159,31 @@ mod tests {
     use super::*;
 
     fn retention() -> Retention {
-        Retention::load(&Content::default()).unwrap()
+        crate::settings::Settings::embedded().expect("sound").retention
     }
 
     #[test]
     fn the_longest_duty_is_the_wish_unless_configured() {
-        let events = Events::default();
-        assert!(retention().wanted(&events) >= 366, "twelve months, leap year or not");
-        assert!(retention().judge(&events, Lang::En).is_ok());
-        let short = Events { retention_days: Some(30), ..Events::default() };
-        assert_eq!(retention().wanted(&short), 30);
-        assert!(retention().judge(&short, Lang::Vi).unwrap_err().contains("333/2026"));
+        let own = Wish::default();
+        assert!(retention().wanted(own) >= 366, "twelve months, leap year or not");
+        assert!(retention().judge(own, Lang::En).is_ok());
+        let short = Wish { days: Some(30), ..own };
+        assert_eq!(retention().wanted(short), 30);
+        assert!(retention().judge(short, Lang::Vi).unwrap_err().contains("333/2026"));
     }
 
     #[test]
     fn no_wish_shortens_what_a_level_asks_for() {
         let levels = [("a".to_owned(), 2), ("b".to_owned(), 3), ("c".to_owned(), 4), ("d".to_owned(), 5)];
-        let short = Events { retention_days: Some(7), ..Events::default() };
-        let plan = retention().plan(&short, &levels);
+        let short = Wish { days: Some(7), ..Wish::default() };
+        let plan = retention().plan(short, &levels);
         let days = |source| plan.days_of(source, "web-access@2");
         assert_eq!(
             [days(Some("a")), days(Some("b")), days(Some("c")), days(Some("d")), days(Some("unknown")), days(None)],
             [31, 92, 184, 366, 366, 366]
         );
-        assert_eq!(retention().plan(&Events::default(), &levels).shortest(), 366);
-        let provider = Events { service_provider: true, ..short };
-        assert_eq!(retention().plan(&provider, &levels).days_of(Some("a"), "syslog@1"), 366);
+        assert_eq!(retention().plan(Wish::default(), &levels).shortest(), 366);
+        let provider = Wish { service_provider: true, ..short };
+        assert_eq!(retention().plan(provider, &levels).days_of(Some("a"), "syslog@1"), 366);
     }
 }
