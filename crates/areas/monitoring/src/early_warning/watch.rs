@@ -49,28 +49,21 @@ pub(crate) struct Found {
 
 impl Watch {
     /// That has seen nothing yet.
-    pub(crate) fn beginning() -> Self {
-        let policy = POLICY.clone();
+    pub(crate) fn beginning(policy: Arc<Policy>) -> Self {
         let (baselines, next) = (policy.baselines(), Instant::now());
         Self { policy, baselines, begun_at: 0, observed: 0, kept: 0, next, ready: None, warnings: Vec::new() }
     }
 
     /// Takes up the baselines as they were written last. `cursor` is how far detection had come, `last` the end of the log; a
     /// position beyond that is of another log.
-<<<<<<< HEAD
-    pub(crate) async fn take_up(connection: &impl Connection, cursor: u64, last: u64) -> Result<Self, Error> {
-        let mut watch = Self::beginning();
-        let refused = store::read_baselines(connection, &watch.policy, &mut watch.baselines).await?;
-=======
     pub(crate) async fn take_up(
         connection: &impl Connection,
         policy: Arc<Policy>,
         cursor: u64,
         last: u64,
     ) -> Result<Self, Error> {
-        let mut baselines = policy.baselines();
-        let refused = store::read_baselines(connection, &policy, &mut baselines).await?;
->>>>>>> h-settings
+        let mut watch = Self::beginning(policy);
+        let refused = store::read_baselines(connection, &watch.policy, &mut watch.baselines).await?;
         if refused > 0 {
             tracing::warn!(refused, "baselines that cannot be read begin anew");
         }

@@ -2,11 +2,7 @@
 
 use super::pages::filter_of;
 use super::store::{self, Ranked};
-<<<<<<< HEAD
-=======
 use crate::settings::Settings;
-use axum::Json;
->>>>>>> h-settings
 use kit::Capability;
 use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
 use organisation::elevations::{ListAnswer, list_given};
@@ -26,14 +22,9 @@ async fn list_entities(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Ranked>, 
     let offset = rows_to_skip(number("offset").unwrap_or(0))?;
     let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let (view, filter, now) = (visit.read(), filter_of(&visit.address), visit.now());
-<<<<<<< HEAD
-    let rows = store::ranking(&view, &filter, now, limit, offset).await?;
-    let total = store::count(&view, &filter, now).await?;
-    Ok(list_given(&visit, &visit.address, total, rows).await?)
-=======
     let settings = Settings::of(&visit.app)?;
     let policy = &settings.entity_risk;
     let rows = store::ranking(&view, policy, &filter, now, limit, offset).await?;
-    Ok(Json(List { total: store::count(&view, policy, &filter, now).await?, rows }))
->>>>>>> h-settings
+    let total = store::count(&view, policy, &filter, now).await?;
+    Ok(list_given(&visit, &visit.address, total, rows).await?)
 }

@@ -64,16 +64,8 @@ async fn list_entities(visit: Visit) -> Result<Response, Fail> {
     let policy = &settings.entity_risk;
     if visit.address.has("format", "csv") {
         visit.require(Capability::ExportRows)?;
-<<<<<<< HEAD
-        let found = store::ranking(&view, &filter, now, MOST_ROWS, 0).await?;
-        return Ok(leave(&visit, csv(&found)).await?);
-=======
         let found = store::ranking(&view, policy, &filter, now, MOST_ROWS, 0).await?;
-        if let Some(elsewhere) = export_refused(&visit, found.len()).await? {
-            return Ok(elsewhere);
-        }
-        return Ok(csv(policy, &found).into_response());
->>>>>>> h-settings
+        return Ok(leave(&visit, csv(policy, &found)).await?);
     }
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, policy, &filter, now).await?);
     let found = store::ranking(&view, policy, &filter, now, PER_PAGE, pagination.offset()).await?;

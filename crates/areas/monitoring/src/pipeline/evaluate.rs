@@ -73,12 +73,9 @@ async fn evaluate(
     let counters = pipeline.0.counters.clone();
     let tally = pipeline.0.tally.read().unwrap_or_else(PoisonError::into_inner).clone();
     let work = move || {
-<<<<<<< HEAD
+        worker.take_over(settings);
         let begun = Instant::now();
         let before = worker.judge.engine();
-=======
-        worker.take_over(settings);
->>>>>>> h-settings
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
             worker.asked = Asked::of(engine.rules());

@@ -6,7 +6,7 @@ use crate::alerts::grouping::Owner;
 use crate::early_warning::watch::Watch;
 use crate::enrichment::{Asked, Enriched, Enrichment};
 use crate::indicators::in_force::held_at;
-use crate::rules::settings::SETTINGS;
+use crate::settings::Settings;
 use detection::{CorrelationState, Engine, IndicatorHits, IndicatorSet, Matches, Moment};
 use event::{Event, RawRecord};
 use event_store::{Store, StoreError};
@@ -21,6 +21,7 @@ pub struct StageParts<'p> {
     pub enrichment: &'p Enrichment,
     pub engine: &'p Engine,
     pub indicators: &'p IndicatorSet,
+    pub settings: &'p Settings,
     /// An empty one.
     pub store: &'p Store,
     /// CPU time of this thread, in seconds.
@@ -76,9 +77,9 @@ impl<'p> StageRun<'p> {
         Self {
             owner: Owner { source_id: "measured".into(), ..Owner::default() },
             matches: Matches::default(),
-            correlations: CorrelationState::new(SETTINGS.correlations.limits()),
+            correlations: CorrelationState::new(parts.settings.tuning.correlations.limits()),
             hits: IndicatorHits::default(),
-            watch: Watch::beginning(),
+            watch: Watch::beginning(Arc::clone(&parts.settings.early_warning)),
             measured: Measured::default(),
             began: ((parts.thread_clock)(), (parts.process_clock)()),
             parts,

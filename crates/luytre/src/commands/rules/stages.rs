@@ -10,6 +10,7 @@ use event_store::{Options, Store};
 use monitoring::address_ranges::{AddressRange, Kind};
 use monitoring::enrichment::Enrichment;
 use monitoring::pipeline::stages::{Measured, StageParts, StageRun};
+use monitoring::settings::Settings;
 use monitoring::value_lists::ListedValue;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub(super) fn measure(engine: &Engine, events: &Path, indicators: Option<&Path>,
         Some(file) => set_of(file)?,
         None => IndicatorSet::default(),
     };
+    let settings = Settings::embedded()?;
     let mut records = Records::open(events)?;
     let directory = Scratch::new()?;
     let measured = runtime()?.block_on(async {
@@ -34,6 +36,7 @@ pub(super) fn measure(engine: &Engine, events: &Path, indicators: Option<&Path>,
             enrichment: &enrichment,
             engine,
             indicators: &indicators,
+            settings: &settings,
             store: &store,
             thread_clock: thread_seconds,
             process_clock: process_seconds,
