@@ -4,6 +4,7 @@ use super::service::{self, NewIncident};
 use super::store::{self, IncidentFilter};
 use crate::duties::service::clocks_of;
 use crate::duties::store as clock_store;
+use crate::readings::{by_agency, tell_incident, tell_incidents};
 use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -52,6 +53,7 @@ async fn list_incidents(ApiVisit(visit): ApiVisit, Query(question): Query<Questi
     let connection = visit.read();
     let total = store::count(&connection, &filter).await?;
     let incidents = store::list(&connection, &filter, question.limit.min(MOST), offset).await?;
+    tell_incidents(&visit, &by_agency(incidents.iter()), "api").await?;
     Ok(Json(json!({ "total": total, "incidents": incidents })))
 }
 
@@ -69,6 +71,7 @@ async fn show_incident(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Res
             })
         })
         .collect();
+    tell_incident(&visit, &incident, "api").await?;
     Ok(Json(json!({
         "incident": incident,
         "times": store::times(&connection, &id).await?,

@@ -7,6 +7,7 @@ use crate::duties::store as clock_store;
 use crate::duties::view::{MatrixCell, MatrixColumn, cells, columns};
 use crate::law::law;
 use crate::moment;
+use crate::readings::{by_agency, tell_incidents};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -86,6 +87,8 @@ async fn list_incidents(visit: Visit) -> Result<Response, Fail> {
         })
         .collect();
     if as_csv {
+        let touched = by_agency(rows.iter().map(|row| &row.incident));
+        tell_incidents(&visit, &touched, "export").await?;
         return Ok(csv(&page, &columns, &rows).into_response());
     }
     let template = ListPage {
