@@ -18,7 +18,8 @@ async fn by_others(db: &Db, agency: &str) -> Vec<(String, String, i64)> {
     let statement = Statement::from_sql_and_values(view.get_database_backend(), sql, [agency.into()]);
     let rows = view.query_all_raw(statement).await.expect("rows");
     let row = |row: &sea_orm::QueryResult| {
-        let details: Value = serde_json::from_str(&row.try_get::<String>("", "details").expect("details")).expect("JSON");
+        let details: Value =
+            serde_json::from_str(&row.try_get::<String>("", "details").expect("details")).expect("JSON");
         let purpose = details["purpose"].as_str().expect("a purpose").to_owned();
         let records = row.try_get::<Option<i64>>("", "records").expect("records");
         (row.try_get("", "object_kind").expect("a kind"), purpose, records.unwrap_or_default())
@@ -61,7 +62,8 @@ async fn who_opens_an_incident_or_a_notice_is_told_to_its_agency() {
 
     browser.person = "watcher";
     let page = browser.get("/audit/readings").await.text();
-    for word in ["Lê Thanh Bình", "Xem xét sự cố", "Đọc báo cáo sự cố", "Tải văn bản báo cáo sự cố", "Xuất ra tệp"] {
+    for word in ["Lê Thanh Bình", "Xem xét sự cố", "Đọc báo cáo sự cố", "Tải văn bản báo cáo sự cố", "Xuất ra tệp"]
+    {
         assert!(page.contains(word), "{word}: {page}");
     }
     assert!(!page.contains("Trần Văn Bộ"), "the agency's own people are asked for apart: {page}");
