@@ -1,6 +1,6 @@
-//! Mass assignment: every form that the program shows, sent with more than it has: identities, owners, approvals, states. What
-//! is kept of a form is what its page asks for. Forms are found by walking, so a new one is tried without a word here; bodies of
-//! the API: `attacks` and `walls`.
+//! Mass assignment: every form that the program shows, sent with more than it has: identities, owners, approvals, states.
+//! What is kept of a form is what its page asks for. Forms are found by walking, so a new one is tried without a word here;
+//! bodies of the API: `attacks` and `walls`.
 
 use crate::attacks::{MARKUP, Target};
 use crate::markup::{Fields, body, markup, narrowed, own_path, walk};
