@@ -16,7 +16,7 @@ const WORDS: &str = "Tường thử";
 /// More of what forms take, beside `markup`.
 const FITTING: [(&str, &str); 3] = [("network", "10.97.0.0/16"), ("list", "administrators"), ("value", "ai-do")];
 /// Fields with ids that are of no row of an agency: of the form itself, and of rules.
-const NO_ROWS: [&str; 4] = ["request", "rule", "rule_id", "subject"];
+const NO_ROWS: [&str; 5] = ["csrf", "request", "rule", "rule_id", "subject"];
 /// What never ends.
 const LIVE: [&str; 2] = ["/live", "/search/live"];
 const MOST_LINKS: usize = 300;
