@@ -7,7 +7,7 @@ audit-for = for { $name }
 
 reading-navigation = Who looked
 reading-title = Who looked at our data
-reading-explained = Each request that read events or personal data of the agency is one line: who, for which agency, what for, and how many of the agency's records were shown.
+reading-explained = Each request that read events, incidents, incident reports or personal data of the agency is one line: who, for which agency, what for, and how many of the agency's records were shown.
 reading-of = Whose data
 reading-for = Reader's agency
 reading-purpose = What for
@@ -15,7 +15,7 @@ reading-records = Records shown
 reading-counted-only = counted only
 reading-own-too = With our own people
 reading-none = Nobody else looked
-reading-none-yet = When somebody from outside the agency reads its events or personal data, it shows here.
+reading-none-yet = When somebody from outside the agency reads its events, incidents, incident reports or personal data, it shows here.
 reading-none-text = As far as these filters go, nobody outside the agency has read its data.
 
 reading-purpose-search = Search
@@ -31,6 +31,9 @@ reading-purpose-reveal = Seeing contact details in full
 reading-purpose-edit = Editing contact details
 reading-purpose-call = Calling somebody on watch
 reading-purpose-notice = Writing an incident report
+reading-purpose-incident = Looking into an incident
+reading-purpose-report = Reading an incident report
+reading-purpose-document = Downloading the document of an incident report
 
 audit-object-system-contact = Contact of a system
 audit-object-keys = Keys

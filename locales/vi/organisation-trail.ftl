@@ -7,7 +7,7 @@ audit-for = cho { $name }
 
 reading-navigation = Ai đã xem
 reading-title = Ai đã xem dữ liệu của cơ quan
-reading-explained = Mỗi yêu cầu đọc sự kiện hoặc dữ liệu cá nhân của cơ quan là một dòng: ai, cho cơ quan nào, để làm gì, và bao nhiêu bản ghi của cơ quan đã hiện ra.
+reading-explained = Mỗi yêu cầu đọc sự kiện, sự cố, báo cáo sự cố hoặc dữ liệu cá nhân của cơ quan là một dòng: ai, cho cơ quan nào, để làm gì, và bao nhiêu bản ghi của cơ quan đã hiện ra.
 reading-of = Dữ liệu của
 reading-for = Cơ quan của người xem
 reading-purpose = Mục đích
@@ -15,7 +15,7 @@ reading-records = Số bản ghi đã xem
 reading-counted-only = chỉ đếm
 reading-own-too = Kể cả người của cơ quan
 reading-none = Chưa có ai khác xem
-reading-none-yet = Khi có người ngoài cơ quan đọc sự kiện hoặc dữ liệu cá nhân của cơ quan, lần đọc đó hiện tại đây.
+reading-none-yet = Khi có người ngoài cơ quan đọc sự kiện, sự cố, báo cáo sự cố hoặc dữ liệu cá nhân của cơ quan, lần đọc đó hiện tại đây.
 reading-none-text = Với bộ lọc này, chưa có ai ngoài cơ quan đọc dữ liệu của cơ quan.
 
 reading-purpose-search = Tìm kiếm
@@ -31,6 +31,9 @@ reading-purpose-reveal = Xem đầy đủ thông tin liên hệ
 reading-purpose-edit = Sửa thông tin liên hệ
 reading-purpose-call = Gọi người đang trực
 reading-purpose-notice = Lập báo cáo sự cố
+reading-purpose-incident = Xem xét sự cố
+reading-purpose-report = Đọc báo cáo sự cố
+reading-purpose-document = Tải văn bản báo cáo sự cố
 
 audit-object-system-contact = Đầu mối của hệ thống
 audit-object-keys = Khóa mã hóa

@@ -44,6 +44,7 @@ incident-state-changed = Đã chuyển giai đoạn.
 incident-state-not-allowed = Không chuyển được từ giai đoạn này sang giai đoạn đó.
 incident-clocks-still-run = Chưa đóng được: còn nghĩa vụ báo cáo chưa gửi.
 incident-closed-takes-no-alerts = Sự cố đã đóng không nhận thêm cảnh báo.
+incident-alerts-of-another-agency = Cảnh báo thuộc cơ quan khác; sự cố chỉ nhận cảnh báo của cơ quan mình.
 incident-system-of-another-agency = Hệ thống này thuộc cơ quan khác.
 incident-no-scale = Chưa có bảng phân nhóm sự cố đang dùng.
 incident-false-alarm = Không phải sự cố

@@ -8,6 +8,7 @@ pub mod incidents;
 pub mod law;
 mod moment;
 pub mod notices;
+mod readings;
 pub mod severity;
 mod statements;
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod access;
+mod assignment;
 mod attacks;
 mod backup;
 mod bundles;
@@ -19,7 +20,10 @@ mod open;
 mod program;
 mod questions;
 mod restart;
+mod rows;
 mod rules;
 mod store;
 mod summaries;
 mod trail;
+mod walls;
+mod world;

@@ -89,7 +89,7 @@ pub(crate) type Fields = Vec<(String, String)>;
 pub(crate) type Fill = fn(kind: &str, offered: String) -> Option<String>;
 
 /// Markup in every field that takes text.
-fn markup(kind: &str, offered: String) -> Option<String> {
+pub(crate) fn markup(kind: &str, offered: String) -> Option<String> {
     Some(match kind {
         "hidden" | "checkbox" | "radio" | "select" => offered,
         "date" => "2026-12-01".to_owned(),
@@ -106,7 +106,7 @@ pub(crate) fn body(fields: &Fields) -> String {
 }
 
 /// The same with values that narrow fields take.
-fn narrowed(mut fields: Fields) -> Fields {
+pub(crate) fn narrowed(mut fields: Fields) -> Fields {
     // A system with state secrets takes no words at all.
     fields.retain(|(name, _)| name != "secret");
     for (name, value) in &mut fields {

@@ -1,4 +1,5 @@
-//! Hunts in the SQL catalogue, for whoever sees the trail: what a person looked for is nobody else's business.
+//! Hunts in the SQL catalogue, for whoever sees the trail: what a person looked for is nobody else's business. What stands
+//! on lists for managers of rules alone is not named.
 
 use kit::Capability;
 use kit::catalogue::ColumnKind::{Integer, Text, Time};
@@ -11,8 +12,8 @@ pub const HUNTS: TableSpec = TableSpec {
     columns: &[
         column("id", Text, "Identifier of the hunt."),
         column("subject_kind", Text, "rule, indicator or list."),
-        column("subject_id", Text, "Identifier of what was looked for."),
-        column("subject_name", Text, "Its name when the hunt began."),
+        column("subject_id", Text, "Identifier of what was looked for; NULL where that is not for everyone."),
+        column("subject_name", Text, "Its name when the hunt began; NULL where that is not for everyone."),
         column("time_from", Time, "Beginning of the window."),
         column("time_to", Time, "End of the window."),
         column("state", Text, "waiting, running, done, cancelled or failed."),
@@ -24,8 +25,13 @@ pub const HUNTS: TableSpec = TableSpec {
         column("started_at", Time, "When it began."),
         column("ended_at", Time, "When it ended."),
     ],
-    select: "SELECT id, subject_kind, subject_id, subject_name, time_from, time_to, state, owner_id, events, matches, \
-             alerts, created_at, started_at, ended_at FROM hunts",
+    select: "SELECT h.id, h.subject_kind, s.id AS subject_id, s.name AS subject_name, h.time_from, h.time_to, h.state, \
+             h.owner_id, h.events, h.matches, h.alerts, h.created_at, h.started_at, h.ended_at FROM hunts h \
+             LEFT JOIN (SELECT o.id AS hunt_id, o.subject_id AS id, o.subject_name AS name FROM hunts o \
+             WHERE o.subject_kind = 'rule' \
+             OR EXISTS (SELECT 1 FROM indicator_lists l WHERE l.id = o.subject_id AND l.sharing = 'everyone') \
+             OR EXISTS (SELECT 1 FROM indicators i JOIN indicator_lists l ON l.id = i.list_id \
+             WHERE i.indicator_id = o.subject_id AND l.sharing = 'everyone')) s ON s.hunt_id = h.id",
     agency_column: None,
     capability: Some(Capability::ViewAudit),
 };

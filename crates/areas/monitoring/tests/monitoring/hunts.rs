@@ -5,11 +5,15 @@ use crate::indicators::{list_named, take};
 use crate::stream::{failures, figures, start};
 use axum::http::StatusCode;
 use event_store::{Options, Store};
+use kit::catalogue::{Cell, rows_in_scope};
 use kit::clock::FixedClock;
 use kit::live::Live;
-use kit::{Db, Scope};
+use kit::scope::{Actor, Agencies};
+use kit::{Capability, Db, Scope};
 use monitoring::hunts::service::{self, HuntInput};
 use monitoring::hunts::{Hunt, Parts, State, run_next, store};
+use monitoring::indicators::Sharing;
+use monitoring::indicators::service::ListInput;
 use monitoring::rules::{Book, Shelf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -217,6 +221,49 @@ async fn a_hunt_reaches_what_its_owner_reaches_and_calls_nobody() {
             centre.get("0", &format!("/alerts?state=all&range=all&hunt={id}")).await.says("Đăng nhập sai nhiều lần")
         );
         assert!(!centre.get("0", "/").await.says("Đăng nhập sai nhiều lần"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_table_of_the_catalogue_names_nothing_of_a_list_that_is_not_for_everyone() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let events = Store::open(directory.path(), Options::default()).unwrap();
+        let parts = parts(&events, &db);
+        let closed = ListInput { sharing: Sharing::Managers.code().into(), ..list_named("Kin") };
+        take(&db, &closed, "closed.example\nboth.example\n").await;
+        take(&db, &list_named("Chung"), "open.example\nboth.example\n").await;
+        for (kind, subject) in [
+            ("rule", RULE),
+            ("list", "Kin"),
+            ("list", "Chung"),
+            ("indicator", "closed.example"),
+            ("indicator", "open.example"),
+            ("indicator", "both.example"),
+        ] {
+            ask(&parts, kind, subject).await;
+        }
+        let actor = Actor::Person { id: "p".into(), name: "P".into() };
+        let auditor = Scope::new(actor, Agencies::All, [Capability::ViewAudit], None);
+        let table = monitoring::hunts::tables::HUNTS;
+        let rows = rows_in_scope(&db.scoped(&auditor).read(), &table).await.unwrap();
+        let place = |name: &str| table.columns.iter().position(|column| column.name == name).unwrap();
+        let texts = |name: &str| {
+            let mut found: Vec<_> = rows
+                .iter()
+                .filter_map(|row| match &row[place(name)] {
+                    Cell::Text(text) => Some(text.clone()),
+                    _ => None,
+                })
+                .collect();
+            found.sort();
+            found
+        };
+        assert_eq!(rows.len(), 6, "that there was a hunt is seen");
+        assert_eq!(texts("subject_name"), ["Chung", "Failed logon", "both.example", "open.example"]);
+        assert_eq!(texts("subject_id").len(), 4);
+        assert_eq!(texts("subject_kind").len(), 6);
     })
     .await;
 }

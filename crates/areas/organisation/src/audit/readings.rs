@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub(super) const SUFFIX: &str = ".read";
 /// In the details: the elevations that opened events of other agencies.
 const RIGHTS: &str = "rights";
+/// Kinds of records that are raw events, or may hold some.
+const OF_EVENTS: [&str; 2] = ["event", "question"];
 
 /// Records shown, by agency; `None` where they were counted or summed up and not shown.
 pub type Touched = BTreeMap<String, Option<u64>>;
@@ -38,7 +40,10 @@ pub async fn record_reading(tx: &Tx<'_>, now: Micros, reading: &Reading<'_>) -> 
     let mut details = json!({
         "purpose": reading.purpose, "query": reading.query, "count": reading.count, "touched": reading.touched,
     });
-    let rights = elevations::use_foreign_events(tx, reading.touched, now).await?;
+    let rights = match OF_EVENTS.contains(&reading.object_kind) {
+        true => elevations::use_foreign_events(tx, reading.touched, now).await?,
+        false => Vec::new(),
+    };
     if let Some(details) = details.as_object_mut().filter(|_| !rights.is_empty()) {
         details.insert(RIGHTS.to_owned(), by_agency(rights));
     }

@@ -128,15 +128,25 @@ async fn drafts(connection: &impl Connection, rest: &str, values: Vec<Value>) ->
     Ok(Draft::find_by_statement(statement).all(connection).await?)
 }
 
-/// Drafts of a file, newest first.
-pub async fn drafts_of(connection: &impl Connection, path: &str) -> Result<Vec<Draft>, Error> {
-    drafts(connection, "WHERE law_drafts.path = $1 ORDER BY law_drafts.saved_at DESC", vec![path.into()]).await
+/// One's own, and those of people in reach; `$2` is the asker.
+fn seen(connection: &impl Connection) -> String {
+    format!("(law_drafts.person_id = $2 OR {})", connection.scope().agency_condition("people.agency_id"))
 }
 
-/// The draft of a person.
+/// Drafts of a file that the asker may see, newest first.
+pub async fn drafts_of(connection: &impl Connection, path: &str) -> Result<Vec<Draft>, Error> {
+    let rest = format!("WHERE law_drafts.path = $1 AND {} ORDER BY law_drafts.saved_at DESC", seen(connection));
+    drafts(connection, &rest, vec![path.into(), asker(connection)]).await
+}
+
+/// The draft of a person, if the asker may see it.
 pub async fn draft_of(connection: &impl Connection, path: &str, person_id: &str) -> Result<Option<Draft>, Error> {
-    let values = vec![path.into(), person_id.into()];
-    Ok(drafts(connection, "WHERE law_drafts.path = $1 AND law_drafts.person_id = $2", values).await?.pop())
+    let rest = format!("WHERE law_drafts.path = $1 AND law_drafts.person_id = $3 AND {}", seen(connection));
+    Ok(drafts(connection, &rest, vec![path.into(), asker(connection), person_id.into()]).await?.pop())
+}
+
+fn asker(connection: &impl Connection) -> Value {
+    connection.scope().person_id().unwrap_or_default().into()
 }
 
 /// Keeps a draft in the place of the one before.

@@ -369,6 +369,7 @@ async fn a_change_goes_from_the_draft_over_the_second_person_into_force_and_back
         let admin_id = province.person("quan.tri", "Quản Trị", &province.root, "administrator").await;
         province.person("lanh.dao", "Lãnh Đạo", &province.root, "leader").await;
         province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        province.person("lanh.dao.a", "Lãnh Đạo A", &province.a, "leader").await;
         let app = app(&province, false);
         let law = Regulations::of(&app).unwrap();
         let site = site(&app);
@@ -410,6 +411,9 @@ async fn a_change_goes_from_the_draft_over_the_second_person_into_force_and_back
         assert!(read.status == StatusCode::OK && !read.text.contains("Bản nháp"), "{}", read.text);
         let drafts = format!("/regulations/notes.first/drafts/{admin_id}");
         assert_eq!(officer.get(&drafts).await.status, StatusCode::FORBIDDEN);
+        let mut far = Browser::enter(&site, "lanh.dao.a").await;
+        assert_eq!(far.get(&drafts).await.status, StatusCode::NOT_FOUND, "who approves for one agency");
+        assert!(!far.get("/regulations/notes.first").await.text.contains("Bản nháp"), "nor is it named");
         let refused = send(&mut officer, &shown, &text, "apply").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
 

@@ -5,6 +5,7 @@ use super::service::{self, NewIncident};
 use super::store::{self, IncidentFilter};
 use crate::duties::service::clocks_of;
 use crate::duties::store::{self as clock_store, RunningClock};
+use crate::readings::{by_agency, tell_incident, tell_incidents};
 use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -57,7 +58,10 @@ async fn list_incidents(
     let connection = visit.read();
     let total = store::count(&connection, &filter).await?;
     let incidents = store::list(&connection, &filter, question.limit.min(MOST), offset).await?;
-    Ok(list_given(&visit, &visit.address, total, incidents).await?)
+    let touched = by_agency(incidents.iter());
+    let answer = list_given(&visit, &visit.address, total, incidents).await?;
+    tell_incidents(&visit, &touched, "api").await?;
+    Ok(answer)
 }
 
 async fn show_incident(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<Value>, Fail> {
@@ -74,6 +78,7 @@ async fn show_incident(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Res
             })
         })
         .collect();
+    tell_incident(&visit, &incident, "api").await?;
     Ok(Json(json!({
         "incident": incident,
         "times": store::times(&connection, &id).await?,

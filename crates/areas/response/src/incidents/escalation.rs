@@ -14,26 +14,30 @@ use serde_json::json;
 /// the escalation, in the scope of who escalated; that person need not be allowed to handle incidents. Returns its id.
 pub async fn open_from_alerts(tx: &Tx<'_>, live: &Live, event: &AlertEscalated) -> Result<String, Error> {
     let now = event.at;
-    let (id, agency_id) = match &event.incident_id {
+    let agency_id = match &event.agency_id {
+        Some(id) => id.clone(),
+        // A source that nobody has adopted yet belongs to the centre itself.
+        None => organisation::agencies::root(tx).await?.ok_or(Error::NotFound)?.id,
+    };
+    let id = match &event.incident_id {
         Some(id) => {
             let incident = store::find(tx, id).await?;
+            // Whoever sees an incident sees its alerts and what matched in their events.
+            if incident.agency_id != agency_id {
+                return Err(Error::Conflict("incident-alerts-of-another-agency"));
+            }
             if incident.state() == State::Closed {
                 return Err(Error::Conflict("incident-closed-takes-no-alerts"));
             }
-            (incident.id, incident.agency_id)
+            incident.id
         }
         None => {
-            let agency_id = match &event.agency_id {
-                Some(id) => id.clone(),
-                // A source that nobody has adopted yet belongs to the centre itself.
-                None => organisation::agencies::root(tx).await?.ok_or(Error::NotFound)?.id,
-            };
             let title: String = normalise(&event.title).chars().take(LONGEST_TITLE).collect();
             let id = create(tx, now, &title, &agency_id, event.system_id.as_deref(), "", "opened-by-alert").await?;
             for time in times_of(event) {
                 store::set_time(tx, &id, &time, "").await?;
             }
-            (id, agency_id)
+            id
         }
     };
     for alert_id in &event.alert_ids {

@@ -7,6 +7,7 @@ use crate::duties::store as clock_store;
 use crate::duties::view::{MatrixCell, MatrixColumn, cells, columns};
 use crate::law::law;
 use crate::moment;
+use crate::readings::{by_agency, tell_incidents};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -15,7 +16,7 @@ use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, 
 use kit::web::{Csv, Fail, OnceForm, Routes, Visit, render, see_other, see_other_saying};
 use kit::{Capability, Error};
 use organisation::agencies;
-use organisation::elevations::leave;
+use organisation::elevations::export_refused;
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
@@ -87,7 +88,12 @@ async fn list_incidents(visit: Visit) -> Result<Response, Fail> {
         })
         .collect();
     if as_csv {
-        return Ok(leave(&visit, csv(&page, &columns, &rows)).await?);
+        let file = csv(&page, &columns, &rows);
+        if let Some(elsewhere) = export_refused(&visit, file.rows()).await? {
+            return Ok(elsewhere);
+        }
+        tell_incidents(&visit, &by_agency(rows.iter().map(|row| &row.incident)), "export").await?;
+        return Ok(file.released());
     }
     let template = ListPage {
         states: state_filter(&page, address.value("state").unwrap_or_default()),

@@ -11,6 +11,7 @@ use crate::duties::{Clock, Duty};
 use crate::law::law;
 use crate::moment;
 use crate::notices::{self, Notice};
+use crate::readings::tell_incident;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -102,6 +103,7 @@ pub(super) async fn page(visit: &Visit, id: &str, tab: &'static str, again: &Aga
     let clocks = clocks_of(&connection, &incident, visit.now()).await?;
     let notices = notices::store::of_incident(&connection, id).await?;
     let alerts = store::alerts(&connection, id).await?;
+    tell_incident(visit, &incident, "incident").await?;
     let page = visit.page().await?;
     let may_handle = visit.scope().may(Capability::HandleIncidents);
     let law = law();

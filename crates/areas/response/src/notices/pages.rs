@@ -9,6 +9,7 @@ use crate::duties::Duty;
 use crate::edge::tell;
 use crate::law::law;
 use crate::moment;
+use crate::readings::tell_notice;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -126,6 +127,7 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
     let connection = visit.read();
     let form = form_of(&notice)?;
     let duties = duties_of(&connection, &notice, visit.now()).await?;
+    tell_notice(visit, &notice, "report").await?;
     let page = visit.page().await?;
     let scope = visit.scope();
     let state = notice.state();
@@ -403,6 +405,7 @@ async fn record_receipt(visit: Visit, Path(id): Path<String>, Form(form): Form<A
 
 async fn download(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     let (notice, content) = service::docx(&visit.read(), &id, visit.now()).await?;
+    tell_notice(&visit, &notice, "document").await?;
     let name = format!("{}-{}-{}.docx", notice.incident_code, notice.form, notice.state);
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
         .unwrap_or(HeaderValue::from_static("attachment"));

@@ -97,6 +97,26 @@ async fn a_later_alert_joins_the_incident_and_a_closed_one_takes_none() {
 }
 
 #[tokio::test]
+async fn an_incident_takes_no_alerts_of_another_agency() {
+    on_each_database(&migrations(), bus, |db| async move {
+        let house = furnish(&db).await;
+        let analyst = scope("analyst", "Trực ban", &house.root, ANALYST);
+        let officer = scope("officer", "Cán bộ", &house.root, OFFICER);
+        let new = NewIncident {
+            title: "Sự cố của ngành giáo dục".into(),
+            agency_id: house.schools.clone(),
+            ..NewIncident::default()
+        };
+        let schools = act!(db, officer, |tx| service::open(&tx, &Live::default(), NOW, &new)).expect("opened");
+        let across = act!(db, analyst, |tx| tx.publish(&escalation(&house, "alert-1", Some(schools.clone()))));
+        assert!(matches!(across, Err(Error::Conflict("incident-alerts-of-another-agency"))), "{across:?}");
+        let connection = db.scoped(&analyst).read();
+        assert!(store::alerts(&connection, &schools).await.expect("alerts").is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_people_learn_moves_the_clocks() {
     on_each_database(&migrations(), bus, |db| async move {
         let house = furnish(&db).await;

@@ -10,3 +10,4 @@ mod house;
 mod incidents;
 mod law;
 mod pages;
+mod readings;

@@ -50,14 +50,14 @@ pub struct Browser {
     pub person: &'static str,
 }
 
-struct Seen {
-    status: StatusCode,
-    location: String,
+pub struct Seen {
+    pub status: StatusCode,
+    pub location: String,
     body: Vec<u8>,
 }
 
 impl Seen {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
@@ -76,11 +76,11 @@ impl Browser {
         Seen { status, location, body }
     }
 
-    async fn get(&self, path: &str) -> Seen {
+    pub async fn get(&self, path: &str) -> Seen {
         self.ask(Request::get(path), String::new()).await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
         let pairs: Vec<_> = fields.iter().copied().chain([("csrf", "secret")]).collect();
         let body: Vec<_> = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -151,6 +151,7 @@ pub async fn browser(db: &Db, house: &crate::house::House) -> Browser {
     let above_id = person(db, "lanh.dao", "Lê Thanh Bình", "Giám đốc Trung tâm", &house.root).await;
     let above = scope(&above_id, "Lê Thanh Bình", &house.root, LEADER);
     let guest = scope("reader", "Khách", &house.health, &[Capability::ViewSystems]);
+    let watcher = scope("watcher", "Người xem nhật ký", &house.health, &[Capability::ViewReadings]);
     let area = response::area();
     let mut ports = Ports::default();
     ports.insert(crate::law::regulations());
@@ -164,6 +165,7 @@ pub async fn browser(db: &Db, house: &crate::house::House) -> Browser {
             ("head", session(head, "Nguyễn Thị Ỷ Ẫn", &house.health)),
             ("above", session(above, "Lê Thanh Bình", &house.root)),
             ("reader", session(guest, "Khách", &house.health)),
+            ("watcher", session(watcher, "Người xem nhật ký", &house.health)),
         ]))),
         live: Live::default(),
         settings: Settings { centre: "Trung tâm An ninh mạng tỉnh Bình Lâm".into(), ..Settings::default() },
@@ -175,6 +177,7 @@ pub async fn browser(db: &Db, house: &crate::house::House) -> Browser {
     });
     let router = area
         .routes
+        .merge(organisation::audit::routes())
         .merge(organisation::regulations::routes())
         .merge(kit::page::router())
         .into_router()
