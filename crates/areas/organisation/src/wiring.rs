@@ -74,6 +74,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-organisation-bound-approvals",
         sql: include_str!("../migrations/2026-11-23-organisation-bound-approvals.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-temporary-passwords",
+        sql: include_str!("../migrations/2026-11-23-organisation-temporary-passwords.sql"),
+    },
 ];
 
 /// Everything of the area.

@@ -1,7 +1,7 @@
 //! Security headers on every answer. Pages load nothing from elsewhere and run no inline code; a browser test
 //! counts violations and expects none.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -25,5 +25,15 @@ pub async fn secure(request: Request, next: Next) -> Response {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Middleware that asks browsers for TLS alone from now on (`Strict-Transport-Security`); nothing where the program does
+/// not know that it is reached that way.
+pub async fn strict_transport(State(value): State<Option<HeaderValue>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(value) = value {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
     response
 }

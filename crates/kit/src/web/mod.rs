@@ -16,7 +16,7 @@ pub use answer::{Fail, Html, render, see_other};
 pub use csv::{Csv, csv_cell};
 pub use flash::see_other_saying;
 pub use form::{Form, OnceForm, OnceKey};
-pub use headers::secure;
+pub use headers::{secure, strict_transport};
 pub use live::live_news;
 pub use pace::{Pace, TooSlow, paced};
 pub use routes::{Access, Operation, Routes};

@@ -32,7 +32,8 @@ struct PersonPage {
     /// Keys that stop with the account; known to whoever manages the person.
     open_keys: i64,
     links: ProviderLinks,
-    temporary: Option<String>,
+    /// A password just made, and until when it opens the door.
+    temporary: Option<(String, Micros)>,
     /// Telephone number and address in full.
     revealed: bool,
     may_audit: bool,
@@ -234,9 +235,9 @@ pub(super) async fn reset_password(
     _form: Form<ReasonForm>,
 ) -> Result<Response, Fail> {
     require_confirmation(&visit, "password.reset")?;
-    let password = SignIn::of(&visit.app)?.reset_password(visit.scope(), &id).await?;
+    let made = SignIn::of(&visit.app)?.reset_password(visit.scope(), &id).await?;
     let mut page = PersonPage::new(&visit, &id, FormErrors::default(), &GrantForm::default()).await?;
-    page.temporary = Some(password);
+    page.temporary = Some(made);
     Ok(render(&page)?.into_response())
 }
 

@@ -14,11 +14,13 @@ mod session;
 pub use account::{AccountPolicy, IdleLimits};
 pub use elevation::{Binding, CHANGE_LAW, EXPORT, ElevationKind, ElevationPolicy, FOREIGN_EVENTS, RESTORE};
 pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
-pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
+pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength, Temporary};
 pub use qualification::QualificationPolicy;
 pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
 pub use separation::{Apart, Separation};
-pub use session::{DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, ThrottleLimits};
+pub use session::{
+    DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, StrictTransport, ThrottleLimits,
+};
 
 use kit::{App, Capability};
 use serde::Deserialize;
@@ -187,6 +189,9 @@ impl Policies {
         let cost = &policies.password.argon2id;
         if argon2::Params::new(cost.memory_kib, cost.passes, cost.lanes, None).is_err() || cost.at_once == 0 {
             return wrong(PASSWORD.0, "impossible cost of argon2id".to_owned());
+        }
+        if policies.password.temporary.hours < 1 {
+            return wrong(PASSWORD.0, "temporary passwords that end before anybody can use them".to_owned());
         }
         if policies.password.rules.longest_run < 2 {
             return wrong(PASSWORD.0, "longest_run below two refuses every password".to_owned());

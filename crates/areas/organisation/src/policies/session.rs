@@ -62,6 +62,24 @@ pub struct LinkLimits {
     pub lifetime: i64,
 }
 
+/// What browsers are asked for where the public address has TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StrictTransport {
+    /// Seconds that a browser remembers it; 0: it is not asked.
+    pub seconds: i64,
+    pub with_subdomains: bool,
+}
+
+impl StrictTransport {
+    /// Value of `Strict-Transport-Security` for a public address; none where it is not `https`.
+    pub fn header(&self, public_url: &str) -> Option<String> {
+        let subdomains = if self.with_subdomains { "; includeSubDomains" } else { "" };
+        let asked = self.seconds > 0 && public_url.starts_with("https:");
+        asked.then(|| format!("max-age={}{subdomains}", self.seconds))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionPolicy {
@@ -76,4 +94,22 @@ pub struct SessionPolicy {
     pub address_limit: ThrottleLimits,
     pub live: LiveLimits,
     pub link: LinkLimits,
+    pub strict_transport: StrictTransport,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policies::Policies;
+
+    #[test]
+    fn browsers_are_asked_for_tls_for_a_year_where_the_public_address_has_it() {
+        let mut strict = Policies::embedded().unwrap().session.strict_transport.clone();
+        let header = strict.header("https://soc.tinh.example").unwrap();
+        assert_eq!(header, "max-age=31536000; includeSubDomains");
+        for elsewhere in ["", "http://localhost:8080", "soc.tinh.example"] {
+            assert_eq!(strict.header(elsewhere), None, "{elsewhere}");
+        }
+        strict.seconds = 0;
+        assert_eq!(strict.header("https://soc.tinh.example"), None);
+    }
 }
