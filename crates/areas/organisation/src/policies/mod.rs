@@ -16,7 +16,7 @@ pub use elevation::{Binding, CHANGE_LAW, EXPORT, ElevationKind, ElevationPolicy,
 pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength, Temporary};
 pub use qualification::QualificationPolicy;
-pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
+pub use second_factor::{Confirmation, First, Required, SecondFactorPolicy};
 pub use separation::{Apart, Separation};
 pub use session::{
     DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, StrictTransport, ThrottleLimits,
@@ -198,6 +198,10 @@ impl Policies {
         }
         if let Some(role) = policies.second_factor.required.roles.iter().find(|id| policies.role(id).is_none()) {
             return wrong(SECOND_FACTOR.0, format!("no role is called {role}"));
+        }
+        let first = policies.second_factor.first;
+        if first.days < 1 || first.proof < 60 {
+            return wrong(SECOND_FACTOR.0, "a first second factor that nobody has the time to add".to_owned());
         }
         let account = &policies.account;
         let mut named = account.machines.iter().chain(&account.idle.kinds);

@@ -11,6 +11,7 @@ mod confirmation;
 mod cookie;
 mod devices;
 mod door;
+mod ending;
 mod link;
 mod me;
 mod notice;

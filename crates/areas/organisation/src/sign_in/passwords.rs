@@ -45,7 +45,8 @@ impl PasswordRow {
 }
 
 pub(super) async fn find(connection: &impl Connection, person_id: &str) -> Result<Option<PasswordRow>, Error> {
-    let sql = "SELECT hash, changed_at, must_change, leans_on_second_factor, ends_at FROM passwords WHERE person_id = $1";
+    let sql =
+        "SELECT hash, changed_at, must_change, leans_on_second_factor, ends_at FROM passwords WHERE person_id = $1";
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
     Ok(PasswordRow::find_by_statement(statement).one(connection).await?)
 }
@@ -161,6 +162,8 @@ impl SignIn {
         // Whoever knew the old password may have made a device known, or stand before the second step.
         devices::forget(&tx, person_id).await?;
         steps::forget(&tx, person_id).await?;
+        // Whoever was handed a password may add the first second factor with it.
+        second_factors::open_way(&tx, person_id, now).await?;
         let ended = sessions::end_sessions_of(&tx, person_id, now).await?;
         let details = json!({ "sessions_ended": ended, "ends_at": kept.ends_at });
         audit::record(&tx, now, act, "person", person_id, Some(&person.agency_id), details).await?;

@@ -13,6 +13,7 @@ mod browser;
 mod checkpoints;
 mod doors;
 mod elevations;
+mod ending;
 mod keys;
 mod lock_out;
 mod notices;

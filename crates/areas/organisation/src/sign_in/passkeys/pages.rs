@@ -4,7 +4,7 @@
 use super::begin::Asked;
 use crate::sign_in::confirmation::require_confirmation;
 use crate::sign_in::door::{Tried, answered, local, on_the_way, waiting, wanted_path};
-use crate::sign_in::second_factors::added;
+use crate::sign_in::second_factors::{added, require_open_way};
 use crate::sign_in::tokens::{DeviceToken, Nothing, SessionToken, StepToken};
 use crate::sign_in::{Origin, Outcome, SignIn, set_step_cookie};
 use askama::Template;
@@ -133,6 +133,7 @@ async fn answer_again(visit: Visit, token: SessionToken, Form(form): Form<Answer
 }
 
 async fn ask_new(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
+    require_open_way(&visit).await?;
     require_confirmation(&visit, "second-factor.add")?;
     new_page(&visit, &token.0, ("", &wanted_path(&visit)), FormErrors::default()).await
 }
@@ -161,6 +162,7 @@ async fn new_page(visit: &Visit, token: &str, (name, to): (&str, &str), errors: 
 }
 
 async fn add_passkey(visit: Visit, token: SessionToken, Form(form): Form<AnswerForm>) -> Result<Response, Fail> {
+    require_open_way(&visit).await?;
     require_confirmation(&visit, "second-factor.add")?;
     match SignIn::of(&visit.app)?.add_passkey(visit.scope(), &token.0, &form.name, &form.answer).await {
         Ok(codes) => added(&visit, codes, &form.to, "passkey-added").await,
