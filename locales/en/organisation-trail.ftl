@@ -33,6 +33,8 @@ reading-purpose-call = Calling somebody on watch
 reading-purpose-notice = Writing an incident report
 
 audit-object-system-contact = Contact of a system
+audit-access-refuse = Refused an operation that needs a right
+audit-object-operation = Operation
 audit-object-keys = Keys
 audit-system-contact-read = Saw the contact of a system
 audit-keys-seal = Sealed personal data

@@ -32,6 +32,9 @@ pub trait Authenticate: Send + Sync + 'static {
     /// The session of a request by its cookie or its `Authorization` header (`ApiKey`, `Bearer` or `Basic`),
     /// `None` where there is none or it has ended.
     async fn session(&self, parts: &Parts) -> Result<Option<Session>, Error>;
+
+    /// Hears that a right was refused to somebody who is known, by the name of the right or of what else was missing.
+    async fn refused(&self, _session: &Session, _parts: &Parts, _right: &str) {}
 }
 
 /// Value of a cookie of the request.

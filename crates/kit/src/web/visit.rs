@@ -7,7 +7,7 @@ use crate::locale::{Lang, texts};
 use crate::page::{Address, Counter, Flash, NavigationItem, Page, PageParts, PersonBadge, Theme};
 use crate::scope::{Capability, Scope};
 use crate::session::{Session, language, theme};
-use crate::web::answer::{Fail, Unaddressed, refused_by_router};
+use crate::web::answer::{Fail, Refused, Unaddressed, refused_by_router};
 use crate::web::flash;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -41,7 +41,26 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
         None if refuses_plainly(&response) => refused_by_router(&asked, response).await,
         None => response,
     };
+    let refused = match response.extensions().get::<Refused>() {
+        Some(Refused(right)) => *right,
+        // Doors that answer in the words of their own protocol do not say which.
+        None => (response.status() == StatusCode::FORBIDDEN).then_some("unsaid"),
+    };
+    if let Some(right) = refused {
+        tell_refused(&app, &asked, right).await;
+    }
     flash::forget_shown(&asked, response)
+}
+
+/// A right that was refused is a line of the log, whoever asked; the rest is for who knows the asker.
+async fn tell_refused(app: &App, asked: &Parts, right: &'static str) {
+    let session = asked.extensions.get::<Arc<Session>>();
+    let actor = session.map(|session| session.scope.actor().id()).unwrap_or_default();
+    let (method, path) = (asked.method.as_str(), asked.uri.path());
+    tracing::warn!(actor, from = peer(asked), method, path, right, "refused");
+    if let Some(session) = session {
+        app.authenticate.refused(session, asked, right).await;
+    }
 }
 
 /// Address of the other end; empty where the server does not know it.

@@ -56,6 +56,26 @@ pub struct LiveLimits {
     pub tails: usize,
 }
 
+/// Which refused rights become rows of the trail, and how many.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusalLimits {
+    /// Paths whose reading counts, and what lies below them; what would have changed something always does.
+    pub reads: Vec<String>,
+    /// Rows of one asker within `window` seconds.
+    pub rows: u64,
+    pub window: i64,
+}
+
+impl RefusalLimits {
+    /// Whether reading this is told when it is refused.
+    pub fn tells_of(&self, path: &str) -> bool {
+        self.reads
+            .iter()
+            .any(|one| path.strip_prefix(one.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkLimits {
@@ -93,6 +113,7 @@ pub struct SessionPolicy {
     pub lock_notice: LockNotice,
     pub address_limit: ThrottleLimits,
     pub live: LiveLimits,
+    pub refusals: RefusalLimits,
     pub link: LinkLimits,
     pub strict_transport: StrictTransport,
 }
@@ -100,6 +121,15 @@ pub struct SessionPolicy {
 #[cfg(test)]
 mod tests {
     use crate::policies::Policies;
+
+    #[test]
+    fn what_lies_below_a_path_is_told_and_what_only_begins_like_it_is_not() {
+        let refusals = Policies::embedded().unwrap().session.refusals.clone();
+        assert!(
+            refusals.tells_of("/people") && refusals.tells_of("/people/0193") && refusals.tells_of("/api/v1/alerts")
+        );
+        assert!(!refusals.tells_of("/people-of-mine") && !refusals.tells_of("/counters") && !refusals.tells_of("/"));
+    }
 
     #[test]
     fn browsers_are_asked_for_tls_for_a_year_where_the_public_address_has_it() {

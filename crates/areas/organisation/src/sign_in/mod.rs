@@ -22,6 +22,7 @@ mod password;
 mod passwords;
 mod preferences;
 mod providers;
+mod refused;
 mod second_factors;
 mod service;
 mod sessions;

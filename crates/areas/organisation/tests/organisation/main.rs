@@ -26,6 +26,7 @@ mod providers;
 mod province;
 mod readings;
 mod receivers;
+mod refused;
 mod registers;
 mod regulations;
 mod sealed;
