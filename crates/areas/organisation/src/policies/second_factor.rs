@@ -17,6 +17,8 @@ pub struct SecondFactorPolicy {
     /// Seconds between the password and the second factor.
     pub step: i64,
     pub recovery_codes: usize,
+    /// Steps of thirty seconds that a code of an app counts before and after its own.
+    pub code_patience: u16,
     pub first: First,
     pub confirmation: Confirmation,
 }

@@ -41,7 +41,7 @@ impl SignIn {
         let id = scope.person_id().ok_or(Error::Forbidden("second-factor"))?;
         let now = self.clock.now();
         let secret = self.waiting_app(scope, token).await?.ok_or(Error::Conflict("second-factor-step-over"))?;
-        let Some(step) = totp::step_of(&secret, code, seconds(now))? else {
+        let Some(step) = totp::step_of(&secret, code, seconds(now), self.policies.second_factor.code_patience)? else {
             return Err(Error::invalid("code", "second-factor-code-wrong"));
         };
         let tx = self.db.scoped(scope).begin().await?;
