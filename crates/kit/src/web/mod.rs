@@ -9,6 +9,7 @@ mod form;
 mod headers;
 mod live;
 mod pace;
+mod rates;
 mod routes;
 mod visit;
 
@@ -19,5 +20,6 @@ pub use form::{Form, OnceForm, OnceKey};
 pub use headers::{secure, strict_transport};
 pub use live::live_news;
 pub use pace::{Pace, TooSlow, paced};
+pub use rates::{Rate, RequestRates};
 pub use routes::{Access, Operation, Routes};
 pub use visit::{ASKED_EVERY, ApiVisit, Guest, Renewal, SlotContent, Visit, identify, rows_to_skip};

@@ -9,6 +9,7 @@ use crate::scope::{Capability, Scope};
 use crate::session::{Session, language, theme};
 use crate::web::answer::{Fail, Refused, Unaddressed, refused_by_router};
 use crate::web::flash;
+use crate::web::rates::RequestRates;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -27,6 +28,10 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     }
     match app.authenticate.session(&parts).await {
         Ok(Some(mut session)) => {
+            let rates = app.ports.get::<RequestRates>();
+            if let Some(Err(error)) = rates.map(|rates| rates.take(&session, parts.uri.path(), app.clock.now())) {
+                return Fail::new(error, &parts).into();
+            }
             session.scope = session.scope.asking(&peer(&parts), &session.agency_id);
             parts.extensions.insert(Arc::new(session));
         }

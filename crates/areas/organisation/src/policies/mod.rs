@@ -19,8 +19,8 @@ pub use qualification::QualificationPolicy;
 pub use second_factor::{Confirmation, First, Required, SecondFactorPolicy};
 pub use separation::{Apart, Separation};
 pub use session::{
-    DeviceLimits, LinkLimits, LockNotice, RefusalLimits, SessionLimits, SessionPolicy, SlowLimits, StrictTransport,
-    ThrottleLimits,
+    DeviceLimits, LinkLimits, LockNotice, RefusalLimits, RequestLimits, SessionLimits, SessionPolicy, SlowLimits,
+    StrictTransport, ThrottleLimits,
 };
 
 use kit::{App, Capability};
@@ -223,6 +223,10 @@ impl Policies {
         let limits = &policies.session.session;
         if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {
             return wrong(SESSION.0, "a session shorter than a minute".to_owned());
+        }
+        let rates = [policies.session.requests, policies.session.key_requests];
+        if rates.iter().any(|rate| rate.burst < 100 || rate.each_second < 1) {
+            return wrong(SESSION.0, "so few requests that no page could be opened".to_owned());
         }
         let slow = &policies.session.account_slow;
         if slow.first_wait < 1 || slow.longest_wait < slow.first_wait || slow.window < slow.longest_wait {

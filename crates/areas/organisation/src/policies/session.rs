@@ -1,6 +1,7 @@
 //! The policy of sessions and of attempts to sign in.
 
 use super::Basis;
+use kit::web::Rate;
 use serde::Deserialize;
 
 /// Seconds throughout.
@@ -54,6 +55,20 @@ pub struct LockNotice {
 #[serde(deny_unknown_fields)]
 pub struct LiveLimits {
     pub tails: usize,
+}
+
+/// Requests of one account or key: a bucket that fills again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestLimits {
+    pub burst: i64,
+    pub each_second: i64,
+}
+
+impl RequestLimits {
+    pub fn rate(self) -> Rate {
+        Rate { burst: self.burst, each_second: self.each_second }
+    }
 }
 
 /// Which refused rights become rows of the trail, and how many.
@@ -113,6 +128,9 @@ pub struct SessionPolicy {
     pub lock_notice: LockNotice,
     pub address_limit: ThrottleLimits,
     pub live: LiveLimits,
+    pub requests: RequestLimits,
+    /// Of a key that asks the API; records that it sends are not counted.
+    pub key_requests: RequestLimits,
     pub refusals: RefusalLimits,
     pub link: LinkLimits,
     pub strict_transport: StrictTransport,
