@@ -2,6 +2,7 @@
 //! transaction begins, so that nobody waits for them.
 
 use super::password::Owner;
+use super::sessions::NewSession;
 use super::{SignIn, devices, second_factors, sessions, steps, throttle};
 use crate::people::{self, Person};
 use crate::{audit, policies};
@@ -198,8 +199,14 @@ impl SignIn {
         Err(Error::invalid("current", "password-current-wrong"))
     }
 
-    /// Proves again who it is by the present password. `token` is the cookie of the session.
-    pub async fn confirm_by_password(&self, scope: &Scope, token: &str, current: &str) -> Result<(), Error> {
+    /// Proves again who it is by the present password. `token` is the cookie of the session, which goes on under the one
+    /// that is returned.
+    pub(super) async fn confirm_by_password(
+        &self,
+        scope: &Scope,
+        token: &str,
+        current: &str,
+    ) -> Result<NewSession, Error> {
         let id = scope.person_id().ok_or(Error::Forbidden("password"))?;
         let view = self.db.scoped(scope).read();
         let person = people::find(&view, id).await?;
@@ -207,8 +214,9 @@ impl SignIn {
         self.verify_present(scope, &person, have.as_ref(), current).await?;
         let tx = self.db.scoped(scope).begin().await?;
         throttle::clear(&tx, &throttle::present_password(&person.account)).await?;
-        self.confirmed(&tx, &person, token, "password").await?;
-        tx.commit().await
+        let session = self.confirmed(&tx, &person, token, "password").await?;
+        tx.commit().await?;
+        Ok(session)
     }
 
     /// The person chooses a new password. `token` is the cookie of the session that stays; all others end.

@@ -261,8 +261,13 @@ async fn an_administrator_takes_a_lost_second_factor_away_after_proving_who_it_i
         let wrong = admin.post("/confirm", &[("current", "sai"), ("to", "/people")]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(admin.post(&reset, &[]).await.location(), "/confirm?to=%2F", "a wrong password proves nothing");
+        let before = admin.cookies["luytre"].clone();
         let right = admin.post("/confirm", &[("current", PASSWORD), ("to", "/people")]).await;
         assert_eq!(right.location(), "/people");
+        assert_ne!(admin.cookies["luytre"], before, "a proof gives the session a new secret");
+        let mut old = Browser::new(&site);
+        old.cookies.insert("luytre".into(), before);
+        assert_eq!(old.get("/me").await.status, StatusCode::SEE_OTHER, "the one before opens nothing");
         assert_eq!(admin.post(&reset, &[]).await.location(), format!("/people/{id}"));
         assert_eq!(own.get("/me").await.status, StatusCode::SEE_OTHER, "the sessions have ended");
         assert_eq!(Browser::new(&site).sign_in("can.bo", PASSWORD).await.location(), "/me");

@@ -2,7 +2,7 @@
 //! in; everything else is a form like any other.
 
 use super::begin::Asked;
-use crate::sign_in::confirmation::require_confirmation;
+use crate::sign_in::confirmation::{gone_on, require_confirmation};
 use crate::sign_in::door::{Tried, answered, local, on_the_way, waiting, wanted_path};
 use crate::sign_in::second_factors::{added, require_open_way};
 use crate::sign_in::tokens::{DeviceToken, Nothing, SessionToken, StepToken};
@@ -12,8 +12,8 @@ use axum::extract::{Form as PlainForm, Path};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kit::Error;
-use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page};
-use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other, see_other_saying};
+use kit::page::{Entry, ErrorSummary, FormErrors, Page};
+use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -128,8 +128,8 @@ async fn ask_again(visit: Visit, token: SessionToken, Form(form): Form<ToForm>) 
 }
 
 async fn answer_again(visit: Visit, token: SessionToken, Form(form): Form<AnswerForm>) -> Result<Response, Fail> {
-    SignIn::of(&visit.app)?.answer_again(visit.scope(), &token.0, &form.answer).await?;
-    Ok(see_other_saying(local(&form.to), FlashKind::Done, "confirm-done"))
+    let session = SignIn::of(&visit.app)?.answer_again(visit.scope(), &token.0, &form.answer).await?;
+    Ok(gone_on(&visit, &session, &form.to))
 }
 
 async fn ask_new(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
