@@ -9,6 +9,7 @@ use crate::scope::{Capability, Scope};
 use crate::session::{Session, language, theme};
 use crate::web::answer::{Fail, Refused, Unaddressed, refused_by_router};
 use crate::web::flash;
+use crate::web::headers::kept_to_this_host;
 use crate::web::rates::RequestRates;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -54,7 +55,8 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     if let Some(right) = refused {
         tell_refused(&app, &asked, right).await;
     }
-    flash::forget_shown(&asked, response)
+    let response = flash::forget_shown(&asked, response);
+    if app.settings.secure_cookies { kept_to_this_host(response) } else { response }
 }
 
 /// A right that was refused is a line of the log, whoever asked; the rest is for who knows the asker.

@@ -28,10 +28,9 @@ pub(super) async fn set_preferences(
     if !origin.same_site {
         return Err(Error::Forbidden("cross-site").into());
     }
-    let secure = guest.app.settings.secure_cookies;
     let mut response = Redirect::to(&local(&form.to)).into_response();
     let mut keep = |name, value| {
-        if let Ok(value) = HeaderValue::from_str(&preference_cookie(secure, name, value)) {
+        if let Ok(value) = HeaderValue::from_str(&preference_cookie(name, value)) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
     };
