@@ -5,7 +5,7 @@ use crate::inbox::{self, Message, Recipient};
 use crate::people::Person;
 use kit::clock::{Micros, SECOND};
 use kit::page::Severity;
-use kit::{Capability, Error, Tx};
+use kit::{Capability, Connection, Error, Tx};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
