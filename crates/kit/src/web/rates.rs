@@ -1,7 +1,7 @@
 //! How many requests one account or key may send: so many at once, and so many more each second. Generous: it ends loops and
 //! siphons and is never met by hand. The program puts it among the ports; without it nothing is counted.
 
-use crate::clock::{Micros, SECOND};
+use crate::clock::{MINUTE, Micros, SECOND};
 use crate::error::Error;
 use crate::session::Session;
 use std::collections::HashMap;
@@ -27,20 +27,29 @@ impl Rate {
     }
 }
 
-/// The buckets of everybody. Each is kept as the time at which it will be full again.
+/// What is left for one asker.
+#[derive(Debug)]
+struct Bucket {
+    /// When it will be full again.
+    full_at: Micros,
+    /// When the log last said that it was empty.
+    told_at: Option<Micros>,
+}
+
+/// The buckets of everybody.
 #[derive(Debug)]
 pub struct RequestRates {
     people: Rate,
     keys: Rate,
-    full_at: Mutex<HashMap<String, Micros>>,
+    buckets: Mutex<HashMap<String, Bucket>>,
 }
 
 impl RequestRates {
     pub fn new(people: Rate, keys: Rate) -> Self {
-        Self { people, keys, full_at: Mutex::default() }
+        Self { people, keys, buckets: Mutex::default() }
     }
 
-    /// Takes one request out of the asker's bucket; refuses where it is empty.
+    /// Takes one request out of the asker's bucket; refuses where it is empty, and says so in the log once a minute.
     pub(super) fn take(&self, session: &Session, path: &str, now: Micros) -> Result<(), Error> {
         let rate = match session.api_key {
             true if !path.starts_with(API) => return Ok(()),
@@ -48,17 +57,22 @@ impl RequestRates {
             false => self.people,
         };
         let interval = rate.interval();
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_at.len() >= MOST {
-            full_at.retain(|_, at| *at > now);
+        let actor = session.scope.actor().id();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MOST {
+            buckets.retain(|_, bucket| bucket.full_at > now);
         }
-        let at = full_at.entry(session.scope.actor().id()).or_insert(now);
-        *at = (*at).max(now);
-        if *at - now > (rate.burst.max(1) - 1).saturating_mul(interval) {
+        let bucket = buckets.entry(actor.clone()).or_insert(Bucket { full_at: now, told_at: None });
+        bucket.full_at = bucket.full_at.max(now);
+        if bucket.full_at - now > (rate.burst.max(1) - 1).saturating_mul(interval) {
+            if bucket.told_at.is_none_or(|at| now - at >= MINUTE) {
+                bucket.told_at = Some(now);
+                tracing::warn!(actor, path, "too many requests");
+            }
             let words = String::new();
             return Err(Error::Refused { status: 429, key: "error-too-many-requests", words });
         }
-        *at += interval;
+        bucket.full_at += interval;
         Ok(())
     }
 }
