@@ -15,6 +15,7 @@ error-address-too-long = The address or a header of the request is too long
 error-media-type = This kind of content is not taken
 error-unreadable = What was sent has the wrong structure
 error-too-many-tails = You follow as many live pages as one person may; close or stop one and open this again
+error-too-many-requests = This account or key sends too many requests; wait some seconds and try again
 error-too-many-searches = You have too many searches under way at once; close some of their pages or wait a moment
 error-query-refused = This question is not allowed here
 error-query-wrong = The question has a mistake

@@ -11,12 +11,16 @@ sign-in-code-refused = The code is wrong, too old, or was used before. Wait for 
 sign-in-codes-locked = Too many wrong codes: the second factor of this account is locked until { $time }.
 sign-in-step-over = The step before was too long ago. Please sign in again from the start.
 inbox-codes-locked = Somebody knows the password of { $account } and tried many wrong codes from { $address }: change the password
+inbox-factor-added = A second factor was added to { $account } from { $address }; if it was not you, tell an administrator at once
 inbox-recovery-code-used = { $account } has just signed in with a recovery code from { $address }; if it was not you, tell an administrator at once
 password-breached = This password is in a list of breached passwords, choose another
 me-password-rules-length = At least { $length } characters, because you sign in with a second factor; none of your last { $remembered } passwords; not your name or account.
 
 second-factor-title = Second factors
 second-factor-due = Your role, or the place you come from, needs a second factor. Add one to go on working.
+second-factor-way-until = The first one can be added with the password until { $time }; after that an administrator has to open the way again.
+second-factor-way-over = The time for adding the first one with the password alone is over. See an administrator, who opens the way again: somebody else who knows the password cannot add one either.
+second-factor-there = This person has a second factor already
 second-factor-basis = Basis: { $basis }.
 second-factor-basis-unseen = Basis: { $basis }; the wording could not be compared.
 second-factor-on = On
@@ -77,6 +81,13 @@ confirm-done = Confirmed. Press the button again.
 
 person-second-factor = second factor
 person-reset-second-factors = Remove second factors
+person-open-second-factor = Let the first second factor be added
+person-second-factor-opened = Opened: this person can add the first second factor with the password, for the days of the policy.
+person-end-sessions = End sessions
+person-sessions-ended = Every session of this person has ended; the account stays open.
+person-end-all-sessions = End everybody's sessions
+person-end-all-sessions-text = Everybody at work, you too, will have to sign in again.
+person-all-sessions-ended = Everybody's sessions have ended.
 person-second-factors-reset = The second factors are removed; every session of this person has ended.
 
 key-networks = Only from networks
@@ -86,6 +97,10 @@ key-last-used-from = Last used from
 
 audit-second-factor-add = Add a second factor
 audit-second-factor-remove = Remove a second factor
+audit-second-factor-open = Let the first second factor be added
+audit-person-end-sessions = Ended somebody's sessions
+audit-session-end-all = Ended everybody's sessions
+audit-object-sessions = Sessions
 audit-second-factor-reset = Remove another person's second factors
 audit-session-confirm = Confirm again
 

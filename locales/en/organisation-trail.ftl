@@ -36,6 +36,8 @@ reading-purpose-report = Reading an incident report
 reading-purpose-document = Downloading the document of an incident report
 
 audit-object-system-contact = Contact of a system
+audit-access-refuse = Refused an operation that needs a right
+audit-object-operation = Operation
 audit-object-keys = Keys
 audit-system-contact-read = Saw the contact of a system
 audit-keys-seal = Sealed personal data

@@ -89,6 +89,7 @@ person-enabled-now = The account is open again.
 person-not-oneself = You cannot do this to your own account
 person-reset-password = Give a new password
 person-temporary = Temporary password, shown this once. Hand it over in person; it must be changed at the first sign-in:
+person-temporary-until = It ends at { $time } if not changed.
 person-locked = Too many wrong passwords from some place; it is locked out until { $time }. Devices that have signed in to the account before still can.
 person-unlock = Unlock
 person-unlocked = Unlocked.

@@ -186,6 +186,8 @@ command-password-set = the password of { $account } is set
 command-user-added = { $account } may sign in
 command-user-disabled = (disabled)
 command-second-factors-reset = { $account } signs in with the password alone and may have to add a second factor there
+command-second-factor-opened = { $account } can add the first second factor with the password again
+command-sessions-ended = { $count } sessions ended
 command-key-made =
     or user { $id } with password { $key }
     It is not shown again.

@@ -15,6 +15,7 @@ error-address-too-long = Địa chỉ hoặc tiêu đề của yêu cầu quá d
 error-media-type = Kiểu nội dung không được nhận
 error-unreadable = Nội dung gửi lên không đúng cấu trúc
 error-too-many-tails = Bạn đang theo dõi trực tiếp ở nhiều trang nhất có thể; hãy đóng hoặc dừng bớt một trang rồi mở lại
+error-too-many-requests = Tài khoản hoặc khóa này gửi quá nhiều yêu cầu; hãy đợi vài giây rồi thử lại
 error-too-many-searches = Bạn đang có quá nhiều câu tìm chạy cùng lúc; hãy đóng bớt trang tìm kiếm hoặc đợi một lát
 error-query-refused = Câu hỏi này không được phép ở đây
 error-query-wrong = Câu hỏi có chỗ sai

@@ -11,12 +11,16 @@ sign-in-code-refused = Mã không đúng, đã hết hạn hoặc đã dùng. H�
 sign-in-codes-locked = Nhập sai mã quá nhiều lần: lớp xác thực thứ hai của tài khoản tạm khóa đến { $time }.
 sign-in-step-over = Bước đăng nhập trước đã quá lâu. Hãy đăng nhập lại từ đầu.
 inbox-codes-locked = Có người biết mật khẩu của tài khoản { $account } và nhập sai mã xác thực nhiều lần từ { $address }: hãy đổi mật khẩu
+inbox-factor-added = Tài khoản { $account } vừa được thêm một lớp xác thực từ { $address }; nếu không phải bạn, hãy báo ngay quản trị viên
 inbox-recovery-code-used = Tài khoản { $account } vừa đăng nhập bằng mã khôi phục từ { $address }; nếu không phải bạn, hãy báo ngay quản trị viên
 password-breached = Mật khẩu này có trong danh sách mật khẩu đã bị lộ, hãy chọn mật khẩu khác
 me-password-rules-length = Ít nhất { $length } ký tự vì bạn đăng nhập hai lớp; không trùng { $remembered } mật khẩu gần đây; không chứa tên hay tài khoản.
 
 second-factor-title = Đăng nhập hai lớp
 second-factor-due = Vai trò của bạn, hoặc nơi bạn đang truy cập, yêu cầu lớp xác thực thứ hai. Hãy thêm một lớp để làm việc tiếp.
+second-factor-way-until = Lớp đầu tiên thêm được bằng mật khẩu đến { $time }; sau đó quản trị viên phải mở lại.
+second-factor-way-over = Đã quá hạn thêm lớp đầu tiên chỉ bằng mật khẩu. Hãy gặp quản trị viên để mở lại: người khác biết mật khẩu cũng không thêm được.
+second-factor-there = Người này đã có lớp xác thực thứ hai
 second-factor-basis = Căn cứ: { $basis }.
 second-factor-basis-unseen = Căn cứ: { $basis }; nguyên văn chưa đối chiếu được.
 second-factor-on = Đang bật
@@ -77,6 +81,13 @@ confirm-done = Đã xác nhận. Hãy bấm lại nút vừa rồi.
 
 person-second-factor = đăng nhập hai lớp
 person-reset-second-factors = Gỡ đăng nhập hai lớp
+person-open-second-factor = Cho thêm lớp xác thực đầu tiên
+person-second-factor-opened = Đã mở: người này thêm được lớp xác thực đầu tiên bằng mật khẩu, trong số ngày mà quy định đặt ra.
+person-end-sessions = Kết thúc các phiên
+person-sessions-ended = Đã kết thúc mọi phiên của người này; tài khoản vẫn mở.
+person-end-all-sessions = Kết thúc phiên của mọi người
+person-end-all-sessions-text = Mọi người đang làm việc, kể cả bạn, sẽ phải đăng nhập lại.
+person-all-sessions-ended = Đã kết thúc phiên của mọi người.
 person-second-factors-reset = Đã gỡ đăng nhập hai lớp; mọi phiên của người này đã kết thúc.
 
 key-networks = Chỉ dùng từ mạng
@@ -86,6 +97,10 @@ key-last-used-from = Dùng gần nhất từ
 
 audit-second-factor-add = Thêm lớp xác thực
 audit-second-factor-remove = Gỡ lớp xác thực
+audit-second-factor-open = Cho thêm lớp xác thực đầu tiên
+audit-person-end-sessions = Kết thúc các phiên của người khác
+audit-session-end-all = Kết thúc phiên của mọi người
+audit-object-sessions = Các phiên đăng nhập
 audit-second-factor-reset = Gỡ mọi lớp xác thực của người khác
 audit-session-confirm = Xác nhận lại
 

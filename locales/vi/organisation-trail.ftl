@@ -36,6 +36,8 @@ reading-purpose-report = Đọc báo cáo sự cố
 reading-purpose-document = Tải văn bản báo cáo sự cố
 
 audit-object-system-contact = Đầu mối của hệ thống
+audit-access-refuse = Từ chối một thao tác không có quyền
+audit-object-operation = Thao tác
 audit-object-keys = Khóa mã hóa
 audit-system-contact-read = Xem đầu mối của hệ thống
 audit-keys-seal = Mã hóa dữ liệu cá nhân

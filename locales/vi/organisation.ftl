@@ -89,6 +89,7 @@ person-enabled-now = Đã mở lại tài khoản.
 person-not-oneself = Không thể tự làm việc này với chính tài khoản của mình
 person-reset-password = Cấp mật khẩu mới
 person-temporary = Mật khẩu tạm, chỉ hiện một lần. Hãy trao tận tay; người dùng phải đổi khi đăng nhập lần đầu:
+person-temporary-until = Hết hiệu lực lúc { $time } nếu chưa đổi.
 person-locked = Có nơi nhập sai mật khẩu của tài khoản này nhiều lần và bị tạm khóa đến { $time }. Máy đã từng đăng nhập vào tài khoản vẫn vào được.
 person-unlock = Gỡ tạm khóa
 person-unlocked = Đã gỡ tạm khóa.

@@ -32,18 +32,23 @@ pub trait Authenticate: Send + Sync + 'static {
     /// The session of a request by its cookie or its `Authorization` header (`ApiKey`, `Bearer` or `Basic`),
     /// `None` where there is none or it has ended.
     async fn session(&self, parts: &Parts) -> Result<Option<Session>, Error>;
+
+    /// Hears that a right was refused to somebody who is known, by the name of the right or of what else was missing.
+    async fn refused(&self, _session: &Session, _parts: &Parts, _right: &str) {}
 }
 
-/// Value of a cookie of the request.
+/// How a cookie is named that the browser keeps to this host, to the whole site and to TLS.
+pub(crate) const HOST_PREFIX: &str = "__Host-";
+
+/// Value of a cookie of the request; one that is kept to this host goes before one that is not.
 pub fn cookie<'parts>(parts: &'parts Parts, name: &str) -> Option<&'parts str> {
-    parts
-        .headers
-        .get_all(axum::http::header::COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(have, value)| (have == name).then_some(value))
+    let cookies = || {
+        let headers = parts.headers.get_all(axum::http::header::COOKIE).iter();
+        let pairs = headers.filter_map(|header| header.to_str().ok()).flat_map(|header| header.split(';'));
+        pairs.filter_map(|pair| pair.trim().split_once('='))
+    };
+    let kept = cookies().find(|(have, _)| have.strip_prefix(HOST_PREFIX) == Some(name));
+    kept.or_else(|| cookies().find(|(have, _)| *have == name)).map(|(_, value)| value)
 }
 
 /// Language of a request: cookie, else the browser's wish.

@@ -15,6 +15,7 @@ pub mod examination;
 pub mod keeping;
 pub mod keys;
 pub mod openapi;
+mod plain_log;
 mod readings;
 mod rules;
 mod sealing;

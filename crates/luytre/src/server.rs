@@ -11,7 +11,7 @@ use crate::openapi;
 use crate::web_door::{Accepted, WebDoor, introduce};
 use anyhow::{Context, Result};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -20,7 +20,7 @@ use event_store::Exported;
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{QueryAnswer, QueryLimits};
-use kit::web::{Access, Fail, Routes, Visit, identify, live_news, secure};
+use kit::web::{Access, Fail, RequestRates, Routes, Visit, identify, live_news, secure, strict_transport};
 use kit::{App, Error, Lang};
 use monitoring::Monitoring;
 use monitoring::bulk::ConnectionNumber;
@@ -207,6 +207,8 @@ fn app(
         enrichment: centre.pipeline.enrichment(),
     });
     ports.insert(crate::rules::places(&centre.data, configuration)?);
+    let limits = &centre.policies.session;
+    ports.insert(RequestRates::new(limits.requests.rate(), limits.key_requests.rate()));
     ports.insert(Policies::clone(&centre.policies));
     ports.insert(centre.regulations.clone());
     ports.insert(centre.checkpoints.clone());
@@ -254,6 +256,8 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         routes = routes.merge(kit::page::gallery_router().route_layer(people));
     }
     let elastic: Router = monitoring::bulk::elastic_routes().with_state(app.clone());
+    let strict = centre.policies.session.strict_transport.header(&app.settings.public_url);
+    let strict = strict.and_then(|value| HeaderValue::from_str(&value).ok());
     let state = Control { centre: Arc::clone(centre), doors: app.ports.get::<Doors>(), secret };
     let control = Router::new()
         .route("/control/query", post(control_query))
@@ -276,6 +280,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .merge(control)
         .route("/health", get(health).with_state(Arc::clone(centre)))
         .layer(axum::middleware::from_fn(secure))
+        .layer(axum::middleware::from_fn_with_state(strict, strict_transport))
         // What comes line by line would wait in the compressor.
         .layer(
             CompressionLayer::new()

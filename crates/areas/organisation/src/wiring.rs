@@ -78,6 +78,14 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-organisation-elevations-about",
         sql: include_str!("../migrations/2026-11-23-organisation-elevations-about.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-temporary-passwords",
+        sql: include_str!("../migrations/2026-11-23-organisation-temporary-passwords.sql"),
+    },
+    Migration {
+        name: "2026-11-23-organisation-second-factor-way",
+        sql: include_str!("../migrations/2026-11-23-organisation-second-factor-way.sql"),
+    },
 ];
 
 /// Everything of the area.

@@ -46,6 +46,11 @@ pub struct Fail {
 #[derive(Clone)]
 pub(super) struct Unaddressed(pub Arc<Error>);
 
+/// Left in an answer that lets nobody through: the right that is missing; nothing where it is signing in that is not
+/// finished. [`super::identify`] tells of it.
+#[derive(Clone, Copy)]
+pub(super) struct Refused(pub Option<&'static str>);
+
 impl Fail {
     /// With what the request says about the asker.
     pub fn new(error: Error, parts: &Parts) -> Self {
@@ -231,6 +236,13 @@ impl IntoResponse for Fail {
         };
         if let Some(seconds) = retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::FORBIDDEN {
+            let right = match *self.error {
+                Error::Forbidden(right) => Some(right),
+                _ => None,
+            };
+            response.extensions_mut().insert(Refused(right));
         }
         if !self.addressed {
             response.extensions_mut().insert(Unaddressed(self.error));

@@ -7,8 +7,10 @@ use crate::locale::{Lang, texts};
 use crate::page::{Address, Counter, Flash, NavigationItem, Page, PageParts, PersonBadge, Theme};
 use crate::scope::{Capability, Scope};
 use crate::session::{Session, language, theme};
-use crate::web::answer::{Fail, Unaddressed, refused_by_router};
+use crate::web::answer::{Fail, Refused, Unaddressed, refused_by_router};
 use crate::web::flash;
+use crate::web::headers::kept_to_this_host;
+use crate::web::rates::RequestRates;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -27,6 +29,10 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     }
     match app.authenticate.session(&parts).await {
         Ok(Some(mut session)) => {
+            let rates = app.ports.get::<RequestRates>();
+            if let Some(Err(error)) = rates.map(|rates| rates.take(&session, parts.uri.path(), app.clock.now())) {
+                return Fail::new(error, &parts).into();
+            }
             session.scope = session.scope.asking(&peer(&parts), &session.agency_id);
             parts.extensions.insert(Arc::new(session));
         }
@@ -41,7 +47,27 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
         None if refuses_plainly(&response) => refused_by_router(&asked, response).await,
         None => response,
     };
-    flash::forget_shown(&asked, response)
+    let refused = match response.extensions().get::<Refused>() {
+        Some(Refused(right)) => *right,
+        // Doors that answer in the words of their own protocol do not say which.
+        None => (response.status() == StatusCode::FORBIDDEN).then_some("unsaid"),
+    };
+    if let Some(right) = refused {
+        tell_refused(&app, &asked, right).await;
+    }
+    let response = flash::forget_shown(&asked, response);
+    if app.settings.secure_cookies { kept_to_this_host(response) } else { response }
+}
+
+/// A right that was refused is a line of the log, whoever asked; the rest is for who knows the asker.
+async fn tell_refused(app: &App, asked: &Parts, right: &'static str) {
+    let session = asked.extensions.get::<Arc<Session>>();
+    let actor = session.map(|session| session.scope.actor().id()).unwrap_or_default();
+    let (method, path) = (asked.method.as_str(), asked.uri.path());
+    tracing::warn!(actor, from = peer(asked), method, path, right, "refused");
+    if let Some(session) = session {
+        app.authenticate.refused(session, asked, right).await;
+    }
 }
 
 /// Address of the other end; empty where the server does not know it.

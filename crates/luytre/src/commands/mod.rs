@@ -25,11 +25,13 @@ pub mod who;
 
 use crate::configuration::Configuration;
 use crate::keys::make_private_directory;
+use crate::plain_log::write_field;
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use kit::locale::{Argument, texts};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tracing_subscriber::fmt::format::debug_fn;
 
 /// Lũy Tre: the Cyber Security Centre of a province as one program.
 ///
@@ -199,7 +201,7 @@ fn start_log(arguments: &Arguments) {
     if arguments.log_json {
         log.json().init();
     } else {
-        log.init();
+        log.fmt_fields(debug_fn(write_field)).init();
     }
 }
 

@@ -60,6 +60,18 @@ enum Command {
     },
     /// Take every second factor of an account away, for whoever has lost them. Its sessions end.
     ResetSecondFactors { account: String },
+    /// Let an account add its first second factor with the password alone once more, for the days of the policy.
+    OpenSecondFactor { account: String },
+    /// End every session of an account, or with --all of everybody.
+    EndSessions {
+        #[arg(required_unless_present = "all")]
+        account: Option<String>,
+        #[arg(long, conflicts_with = "account", requires = "reason")]
+        all: bool,
+        /// Why everybody has to sign in again; kept in the audit trail.
+        #[arg(long, requires = "all")]
+        reason: Option<String>,
+    },
     /// Take a table (CSV or .xlsx) of people: new accounts are made without a password, known ones changed, roles
     /// given. A wrong line is named and spoils no other; the exit code is then 2.
     Import {
@@ -161,6 +173,24 @@ impl User {
                 let person = person.with_context(|| text("command-no-account", &about(account)))?;
                 registers.sign_in(true)?.reset_second_factors(&scope, &person.id).await?;
                 tell("command-second-factors-reset", &about(account));
+            }
+            Command::OpenSecondFactor { account } => {
+                let person = people::by_account(&scoped.read(), account).await?;
+                let person = person.with_context(|| text("command-no-account", &about(account)))?;
+                registers.sign_in(true)?.open_second_factor(&scope, &person.id).await?;
+                tell("command-second-factor-opened", &about(account));
+            }
+            Command::EndSessions { account, reason, .. } => {
+                let sign_in = registers.sign_in(true)?;
+                let ended = match account {
+                    Some(account) => {
+                        let person = people::by_account(&scoped.read(), account).await?;
+                        let person = person.with_context(|| text("command-no-account", &about(account)))?;
+                        sign_in.end_sessions(&scope, &person.id).await?
+                    }
+                    None => sign_in.end_sessions_of_all(&scope, reason.as_deref().unwrap_or_default()).await?,
+                };
+                tell("command-sessions-ended", &[("count", ended.into())]);
             }
             Command::Import { .. } => {}
             Command::SetPassword { account } => {

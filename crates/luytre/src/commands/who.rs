@@ -79,8 +79,10 @@ const RULES: &[(&str, By)] = &[
     ("store verify", By::Reader),
     ("user add", By::Keeper),
     ("user add-key", By::Keeper),
+    ("user end-sessions", By::Keeper),
     ("user import", By::Keeper),
     ("user list", By::Reader),
+    ("user open-second-factor", By::Keeper),
     ("user reset-second-factors", By::Keeper),
     ("user set-password", By::Keeper),
 ];

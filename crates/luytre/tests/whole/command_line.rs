@@ -124,7 +124,7 @@ fn accounts_and_files_are_spoken_of_in_the_language_of_the_terminal() {
     let file = file.to_str().expect("path");
     let add = ["user", "add", "quan.tri", "--name", "Quản Trị", "--role", "administrator"];
     let sound = "Tre-Xanh.Ven-Song.1975\n";
-    let steps: [(&[&str], &str, &str); 13] = [
+    let steps: [(&[&str], &str, &str); 17] = [
         (&add, "\n", "mật khẩu để trống"),
         (&add, "abc\n", "mật khẩu không đúng quy định"),
         (&add, sound, "quan.tri đã có thể đăng nhập"),
@@ -133,6 +133,10 @@ fn accounts_and_files_are_spoken_of_in_the_language_of_the_terminal() {
         (&["user", "set-password", "khong.co"], sound, "không có tài khoản khong.co"),
         (&["user", "reset-second-factors", "khong.co"], "", "không có tài khoản khong.co"),
         (&["user", "reset-second-factors", "quan.tri"], "", "yếu tố xác thực thứ hai"),
+        (&["user", "open-second-factor", "quan.tri"], "", "quan.tri lại thêm được"),
+        (&["user", "open-second-factor", "khong.co"], "", "không có tài khoản khong.co"),
+        (&["user", "end-sessions", "quan.tri"], "", "đã kết thúc 0 phiên"),
+        (&["user", "end-sessions", "--all", "--reason", "diễn tập"], "", "đã kết thúc 0 phiên"),
         (&["user", "add-key", "rsyslog", "--agency", "KHONG"], "", "không có cơ quan nào mang mã KHONG"),
         (&["user", "add-key", "rsyslog"], "", "Khóa không hiện lại lần nữa"),
         (&["audit", "export", file], "", "đã ghi"),

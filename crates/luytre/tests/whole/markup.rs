@@ -7,7 +7,8 @@ use crate::program::ask;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Acts that would end the walk: signing out, closing what signs in.
-const NOT_OURS: [&str; 6] = ["/sign-out", "/sign-in", "/confirm", "/me/sessions", "/me/password", "/me/passkeys"];
+const NOT_OURS: [&str; 7] =
+    ["/sign-out", "/sign-in", "/confirm", "/me/sessions", "/me/password", "/me/passkeys", "/people/end-sessions"];
 /// Fields whose form leaves no room for markup; with these values the rest of their form is taken.
 const NARROW: [(&str, &str); 24] = [
     ("account", "ma.kieu"),

@@ -7,10 +7,12 @@ use crate::answers::text;
 use crate::audit::{Reading, Touched, record_reading};
 use crate::elevations::export_refused;
 use crate::policies::Policies;
+use crate::sign_in::{SignIn, require_confirmation};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Chip, Choice, Page, Pagination};
-use kit::web::{Access, Csv, Fail, Routes, Visit, render};
+use kit::page::{Chip, Choice, FlashKind, Page, Pagination};
+use kit::scope::Agencies;
+use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use std::collections::BTreeMap;
 
@@ -23,6 +25,7 @@ pub fn routes() -> Routes {
         .get("/people/import", Capability::ManagePeople, sheet_page::show_import)
         .post("/people/import", Capability::ManagePeople, sheet_page::import)
         .get("/people/new", Capability::ManagePeople, form::new_person)
+        .post("/people/end-sessions", Capability::Administer, end_all_sessions)
         // Everybody sees the own page, whoever else they may see.
         .get("/people/{id}", Access::SignedIn, person_page::show_person)
         .post("/people/{id}", Capability::ManagePeople, form::change_person)
@@ -34,6 +37,8 @@ pub fn routes() -> Routes {
         .post("/people/{id}/enable", Capability::ManagePeople, person_page::enable)
         .post("/people/{id}/reset-password", Capability::ManagePeople, person_page::reset_password)
         .post("/people/{id}/reset-second-factors", Capability::ManagePeople, person_page::reset_second_factors)
+        .post("/people/{id}/open-second-factor", Capability::ManagePeople, person_page::open_second_factor)
+        .post("/people/{id}/end-sessions", Capability::ManagePeople, person_page::end_sessions)
         .post("/people/{id}/provider-links", Capability::ManagePeople, person_page::link_account)
         .post("/people/{id}/provider-links/{link}/remove", Capability::ManagePeople, person_page::unlink_account)
         .post("/people/{id}/unlock", Capability::ManagePeople, person_page::unlock)
@@ -65,6 +70,8 @@ struct PersonList {
     pagination: Pagination,
     csv: String,
     may_change: bool,
+    /// Of everybody, the own ones too.
+    may_end_sessions: bool,
 }
 
 async fn list_people(visit: Visit) -> Result<Response, Fail> {
@@ -137,9 +144,17 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
         pagination,
         csv: page.address.with("format", "csv").to_string(),
         may_change: visit.scope().may(Capability::ManagePeople),
+        may_end_sessions: visit.scope().may(Capability::Administer) && *visit.scope().agencies() == Agencies::All,
         page,
     };
     Ok(render(&list)?.into_response())
+}
+
+/// Everybody signs in again, whoever pressed the button too.
+async fn end_all_sessions(visit: Visit, Form(form): Form<person_page::ReasonForm>) -> Result<Response, Fail> {
+    require_confirmation(&visit, "session.end-all")?;
+    SignIn::of(&visit.app)?.end_sessions_of_all(visit.scope(), &form.reason).await?;
+    Ok(see_other_saying("/sign-in", FlashKind::Done, "person-all-sessions-ended"))
 }
 
 fn role_names(lang: kit::Lang, person: &Person, grants: &[Grant]) -> String {

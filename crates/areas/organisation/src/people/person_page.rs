@@ -29,10 +29,13 @@ struct PersonPage {
     locked: Option<Micros>,
     /// Signs in with a second factor; known to whoever manages the person.
     second_factor: bool,
+    /// Has none, and the password alone is no longer enough to add the first.
+    way_over: bool,
     /// Keys that stop with the account; known to whoever manages the person.
     open_keys: i64,
     links: ProviderLinks,
-    temporary: Option<String>,
+    /// A password just made, and until when it opens the door.
+    temporary: Option<(String, Micros)>,
     /// Telephone number and address in full.
     revealed: bool,
     may_audit: bool,
@@ -110,6 +113,8 @@ impl PersonPage {
             false => ProviderLinks::default(),
         };
         let second_factor = manageable && sign_in.has_second_factor(&view, &person).await?;
+        let way_over =
+            manageable && !second_factor && visit.now() >= sign_in.first_factor_until(&view, &person.id).await?;
         let open_keys = if manageable { api_keys::held_open_by(&view, id, visit.now()).await? } else { 0 };
         Ok(Self {
             grants: store::grants_of(&view, id).await?,
@@ -124,6 +129,7 @@ impl PersonPage {
             manageable,
             locked,
             second_factor,
+            way_over,
             open_keys,
             links,
             page,
@@ -191,7 +197,7 @@ async fn grant(visit: &Visit, id: &str, form: &GrantForm) -> Result<(), Error> {
 #[derive(Deserialize)]
 pub(super) struct ReasonForm {
     #[serde(default)]
-    reason: String,
+    pub(super) reason: String,
 }
 
 pub(super) async fn revoke_role(
@@ -234,9 +240,9 @@ pub(super) async fn reset_password(
     _form: Form<ReasonForm>,
 ) -> Result<Response, Fail> {
     require_confirmation(&visit, "password.reset")?;
-    let password = SignIn::of(&visit.app)?.reset_password(visit.scope(), &id).await?;
+    let made = SignIn::of(&visit.app)?.reset_password(visit.scope(), &id).await?;
     let mut page = PersonPage::new(&visit, &id, FormErrors::default(), &GrantForm::default()).await?;
-    page.temporary = Some(password);
+    page.temporary = Some(made);
     Ok(render(&page)?.into_response())
 }
 
@@ -249,6 +255,27 @@ pub(super) async fn reset_second_factors(
     require_confirmation(&visit, "second-factor.reset")?;
     SignIn::of(&visit.app)?.reset_second_factors(visit.scope(), &id).await?;
     Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "person-second-factors-reset"))
+}
+
+/// For somebody who must have a second factor and was too late to add the first.
+pub(super) async fn open_second_factor(
+    visit: Visit,
+    Path(id): Path<String>,
+    _form: Form<ReasonForm>,
+) -> Result<Response, Fail> {
+    require_confirmation(&visit, "second-factor.open")?;
+    SignIn::of(&visit.app)?.open_second_factor(visit.scope(), &id).await?;
+    Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "person-second-factor-opened"))
+}
+
+/// The account stays open.
+pub(super) async fn end_sessions(
+    visit: Visit,
+    Path(id): Path<String>,
+    _form: Form<ReasonForm>,
+) -> Result<Response, Fail> {
+    SignIn::of(&visit.app)?.end_sessions(visit.scope(), &id).await?;
+    Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "person-sessions-ended"))
 }
 
 #[derive(Deserialize)]

@@ -14,11 +14,14 @@ mod session;
 pub use account::{AccountPolicy, IdleLimits};
 pub use elevation::{Binding, CHANGE_LAW, EXPORT, ElevationKind, ElevationPolicy, FOREIGN_EVENTS, RESTORE};
 pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
-pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength};
+pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength, Temporary};
 pub use qualification::QualificationPolicy;
-pub use second_factor::{Confirmation, Required, SecondFactorPolicy};
+pub use second_factor::{Confirmation, First, Required, SecondFactorPolicy};
 pub use separation::{Apart, Separation};
-pub use session::{DeviceLimits, LinkLimits, LockNotice, SessionLimits, SessionPolicy, SlowLimits, ThrottleLimits};
+pub use session::{
+    DeviceLimits, LinkLimits, LockNotice, RefusalLimits, RequestLimits, SessionLimits, SessionPolicy, SlowLimits,
+    StrictTransport, ThrottleLimits,
+};
 
 use kit::{App, Capability};
 use serde::Deserialize;
@@ -188,11 +191,18 @@ impl Policies {
         if argon2::Params::new(cost.memory_kib, cost.passes, cost.lanes, None).is_err() || cost.at_once == 0 {
             return wrong(PASSWORD.0, "impossible cost of argon2id".to_owned());
         }
+        if policies.password.temporary.hours < 1 {
+            return wrong(PASSWORD.0, "temporary passwords that end before anybody can use them".to_owned());
+        }
         if policies.password.rules.longest_run < 2 {
             return wrong(PASSWORD.0, "longest_run below two refuses every password".to_owned());
         }
         if let Some(role) = policies.second_factor.required.roles.iter().find(|id| policies.role(id).is_none()) {
             return wrong(SECOND_FACTOR.0, format!("no role is called {role}"));
+        }
+        let first = policies.second_factor.first;
+        if first.days < 1 || first.proof < 60 {
+            return wrong(SECOND_FACTOR.0, "a first second factor that nobody has the time to add".to_owned());
         }
         let account = &policies.account;
         let mut named = account.machines.iter().chain(&account.idle.kinds);
@@ -213,6 +223,10 @@ impl Policies {
         let limits = &policies.session.session;
         if [limits.idle, limits.administrator_idle, limits.absolute].iter().any(|seconds| *seconds < 60) {
             return wrong(SESSION.0, "a session shorter than a minute".to_owned());
+        }
+        let rates = [policies.session.requests, policies.session.key_requests];
+        if rates.iter().any(|rate| rate.burst < 100 || rate.each_second < 1) {
+            return wrong(SESSION.0, "so few requests that no page could be opened".to_owned());
         }
         let slow = &policies.session.account_slow;
         if slow.first_wait < 1 || slow.longest_wait < slow.first_wait || slow.window < slow.longest_wait {

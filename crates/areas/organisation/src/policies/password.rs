@@ -1,6 +1,7 @@
 //! The password policy: what is accepted and what a hash costs.
 
 use super::Basis;
+use kit::clock::{HOUR, Micros};
 use serde::Deserialize;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -43,10 +44,24 @@ pub struct HashCost {
     pub at_once: usize,
 }
 
+/// Passwords made for a first sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Temporary {
+    pub hours: i64,
+}
+
+impl Temporary {
+    pub fn lasts(self) -> Micros {
+        self.hours * HOUR
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordPolicy {
     pub basis: Basis,
     pub rules: PasswordRules,
+    pub temporary: Temporary,
     pub argon2id: HashCost,
 }

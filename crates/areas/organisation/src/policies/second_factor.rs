@@ -3,7 +3,7 @@
 use super::{Basis, ThrottleLimits};
 use crate::people::Grant;
 use ipnet::IpNet;
-use kit::clock::Micros;
+use kit::clock::{DAY, Micros};
 use serde::Deserialize;
 use std::net::IpAddr;
 
@@ -17,7 +17,26 @@ pub struct SecondFactorPolicy {
     /// Seconds between the password and the second factor.
     pub step: i64,
     pub recovery_codes: usize,
+    /// Steps of thirty seconds that a code of an app counts before and after its own.
+    pub code_patience: u16,
+    pub first: First,
     pub confirmation: Confirmation,
+}
+
+/// The first second factor of somebody who must have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct First {
+    /// How long the password alone is enough to add it.
+    pub days: i64,
+    /// Seconds that a proof of who is there counts for it.
+    pub proof: i64,
+}
+
+impl First {
+    pub fn lasts(self) -> Micros {
+        self.days * DAY
+    }
 }
 
 /// Who must have a second factor.

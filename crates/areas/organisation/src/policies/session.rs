@@ -1,6 +1,7 @@
 //! The policy of sessions and of attempts to sign in.
 
 use super::Basis;
+use kit::web::Rate;
 use serde::Deserialize;
 
 /// Seconds throughout.
@@ -56,10 +57,62 @@ pub struct LiveLimits {
     pub tails: usize,
 }
 
+/// Requests of one account or key: a bucket that fills again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestLimits {
+    pub burst: i64,
+    pub each_second: i64,
+}
+
+impl RequestLimits {
+    pub fn rate(self) -> Rate {
+        Rate { burst: self.burst, each_second: self.each_second }
+    }
+}
+
+/// Which refused rights become rows of the trail, and how many.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusalLimits {
+    /// Paths whose reading counts, and what lies below them; what would have changed something always does.
+    pub reads: Vec<String>,
+    /// Rows of one asker within `window` seconds.
+    pub rows: u64,
+    pub window: i64,
+}
+
+impl RefusalLimits {
+    /// Whether reading this is told when it is refused.
+    pub fn tells_of(&self, path: &str) -> bool {
+        self.reads
+            .iter()
+            .any(|one| path.strip_prefix(one.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkLimits {
     pub lifetime: i64,
+}
+
+/// What browsers are asked for where the public address has TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StrictTransport {
+    /// Seconds that a browser remembers it; 0: it is not asked.
+    pub seconds: i64,
+    pub with_subdomains: bool,
+}
+
+impl StrictTransport {
+    /// Value of `Strict-Transport-Security` for a public address; none where it is not `https`.
+    pub fn header(&self, public_url: &str) -> Option<String> {
+        let subdomains = if self.with_subdomains { "; includeSubDomains" } else { "" };
+        let asked = self.seconds > 0 && public_url.starts_with("https:");
+        asked.then(|| format!("max-age={}{subdomains}", self.seconds))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -75,5 +128,36 @@ pub struct SessionPolicy {
     pub lock_notice: LockNotice,
     pub address_limit: ThrottleLimits,
     pub live: LiveLimits,
+    pub requests: RequestLimits,
+    /// Of a key that asks the API; records that it sends are not counted.
+    pub key_requests: RequestLimits,
+    pub refusals: RefusalLimits,
     pub link: LinkLimits,
+    pub strict_transport: StrictTransport,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policies::Policies;
+
+    #[test]
+    fn what_lies_below_a_path_is_told_and_what_only_begins_like_it_is_not() {
+        let refusals = Policies::embedded().unwrap().session.refusals.clone();
+        assert!(
+            refusals.tells_of("/people") && refusals.tells_of("/people/0193") && refusals.tells_of("/api/v1/alerts")
+        );
+        assert!(!refusals.tells_of("/people-of-mine") && !refusals.tells_of("/counters") && !refusals.tells_of("/"));
+    }
+
+    #[test]
+    fn browsers_are_asked_for_tls_for_a_year_where_the_public_address_has_it() {
+        let mut strict = Policies::embedded().unwrap().session.strict_transport.clone();
+        let header = strict.header("https://soc.tinh.example").unwrap();
+        assert_eq!(header, "max-age=31536000; includeSubDomains");
+        for elsewhere in ["", "http://localhost:8080", "soc.tinh.example"] {
+            assert_eq!(strict.header(elsewhere), None, "{elsewhere}");
+        }
+        strict.seconds = 0;
+        assert_eq!(strict.header("https://soc.tinh.example"), None);
+    }
 }

@@ -4,6 +4,7 @@
 use super::breached::Breached;
 use super::passkeys::RelyingParty;
 use super::providers::Providers;
+use super::refused::Told;
 use super::{Hasher, Origin, cookie_name, credential, own_scope, sessions};
 use crate::api_keys::{ApiKey, Refusals};
 use crate::people::{self, reach};
@@ -37,6 +38,8 @@ pub struct SignIn {
     pub(super) providers: Providers,
     /// Shared by all clones.
     refusals: Arc<Refusals>,
+    /// The same.
+    pub(super) told: Arc<Told>,
     secure: bool,
 }
 
@@ -55,6 +58,7 @@ impl SignIn {
             address: String::new(),
             providers: Providers::default(),
             refusals: Arc::default(),
+            told: Arc::default(),
             secure,
         })
     }
@@ -241,5 +245,9 @@ impl Authenticate for SignIn {
             Some(token) if !token.is_empty() && token.len() <= 100 => self.by_cookie(token, parts).await,
             _ => Ok(None),
         }
+    }
+
+    async fn refused(&self, session: &Session, parts: &Parts, right: &str) {
+        self.tell_refused(session, parts, right).await;
     }
 }

@@ -1,13 +1,15 @@
 //! Proving again who it is, before acts that the policy names. The proof counts for a while, in this session alone.
 
 use super::door::local;
+use super::sessions::NewSession;
 use super::tokens::SessionToken;
-use super::{SignIn, sessions};
+use super::{SignIn, sessions, set_cookie};
 use crate::answers::again;
 use crate::audit;
 use crate::people::Person;
 use askama::Template;
-use axum::response::{IntoResponse, Response};
+use axum::http::header;
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use kit::clock::SECOND;
 use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
@@ -23,6 +25,9 @@ const ACTS: &[&str] = &[
     "second-factor.reset",
     "second-factor.add",
     "second-factor.remove",
+    "second-factor.open",
+    "session.end",
+    "session.end-all",
     "api-key.create",
     "elevation.approve",
     "channel.create",
@@ -47,11 +52,19 @@ pub(super) fn routes() -> Routes {
 }
 
 impl SignIn {
-    pub(super) async fn confirmed(&self, tx: &Tx<'_>, person: &Person, token: &str, by: &str) -> Result<(), Error> {
+    /// Records a proof; returns the session under its new token.
+    pub(super) async fn confirmed(
+        &self,
+        tx: &Tx<'_>,
+        person: &Person,
+        token: &str,
+        by: &str,
+    ) -> Result<NewSession, Error> {
         let now = self.clock.now();
-        sessions::confirm(tx, token, now).await?;
+        let session = sessions::confirm(tx, token, now).await?;
         let details = json!({ "by": by });
-        audit::record(tx, now, "session.confirm", "person", &person.id, Some(&person.agency_id), details).await
+        audit::record(tx, now, "session.confirm", "person", &person.id, Some(&person.agency_id), details).await?;
+        Ok(session)
     }
 }
 
@@ -93,6 +106,13 @@ async fn show_confirm(visit: Visit) -> Result<Response, Fail> {
     Ok(render(&ConfirmPage::new(&visit, &to, FormErrors::default()).await?)?.into_response())
 }
 
+/// On to where the proof was asked for, with the cookie of the session's new token.
+pub(super) fn gone_on(visit: &Visit, session: &NewSession, to: &str) -> Response {
+    let cookie = set_cookie(visit.app.settings.secure_cookies, &session.token, session.seconds);
+    let cookie = AppendHeaders([(header::SET_COOKIE, cookie)]);
+    (cookie, see_other_saying(local(to), FlashKind::Done, "confirm-done")).into_response()
+}
+
 #[derive(Deserialize)]
 struct ConfirmForm {
     #[serde(default)]
@@ -103,7 +123,7 @@ struct ConfirmForm {
 
 async fn confirm(visit: Visit, token: SessionToken, Form(form): Form<ConfirmForm>) -> Result<Response, Fail> {
     match SignIn::of(&visit.app)?.confirm_by_password(visit.scope(), &token.0, &form.current).await {
-        Ok(()) => Ok(see_other_saying(local(&form.to), FlashKind::Done, "confirm-done")),
+        Ok(session) => Ok(gone_on(&visit, &session, &form.to)),
         Err(error) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&ConfirmPage::new(&visit, &form.to, errors).await?)?))

@@ -36,8 +36,7 @@ pub fn set_step_cookie(secure: bool, token: &str, seconds: i64) -> String {
     format!("{name}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{flag}", seconds.max(0))
 }
 
-/// Value of `Set-Cookie` for a preference that pages read: language, theme. A year.
-pub(super) fn preference_cookie(secure: bool, name: &str, value: &str) -> String {
-    let flag = if secure { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{flag}")
+/// Value of `Set-Cookie` for a preference that pages read: language, theme. A year. The edge keeps it to this host.
+pub(super) fn preference_cookie(name: &str, value: &str) -> String {
+    format!("{name}={value}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax")
 }

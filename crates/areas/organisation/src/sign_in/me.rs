@@ -210,6 +210,7 @@ async fn act_for(visit: Visit, token: SessionToken, Form(form): Form<ActingForm>
 }
 
 async fn end_session(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
+    confirmation::require_confirmation(&visit, "session.end")?;
     let tx = visit.begin().await?;
     sessions::end_session(&tx, visit.now(), &id).await?;
     tx.commit().await?;
@@ -217,6 +218,7 @@ async fn end_session(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>)
 }
 
 async fn end_other_sessions(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
+    confirmation::require_confirmation(&visit, "session.end")?;
     let id = visit.scope().person_id().ok_or(Error::Forbidden("me"))?.to_owned();
     let tx = visit.begin().await?;
     let person = people::find(&tx, &id).await?;

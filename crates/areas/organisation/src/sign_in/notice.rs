@@ -5,7 +5,7 @@ use crate::inbox::{self, Message, Recipient};
 use crate::people::Person;
 use kit::clock::{Micros, SECOND};
 use kit::page::Severity;
-use kit::{Capability, Error, Tx};
+use kit::{Capability, Connection, Error, Tx};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,20 @@ pub(super) enum Trouble {
 }
 
 impl SignIn {
+    /// Tells the owner of an account that it has one second factor more. Each time: who added it may be somebody else.
+    pub(super) async fn tell_added(&self, tx: &Tx<'_>, person: &Person, now: Micros) -> Result<(), Error> {
+        let message = Message {
+            severity: Severity::Medium,
+            title_key: "inbox-factor-added",
+            title_arguments: vec![("account", person.account.clone()), ("address", tx.scope().origin().to_owned())],
+            body: String::new(),
+            link: "/me/second-factors".to_owned(),
+            agency_id: Some(person.agency_id.clone()),
+        };
+        inbox::notify(tx, &self.live, now, Recipient::Person(&person.id), &message).await?;
+        Ok(())
+    }
+
     /// Puts it into the inboxes. Not again within the time of the policy: who guesses must not fill them.
     pub(super) async fn tell(
         &self,

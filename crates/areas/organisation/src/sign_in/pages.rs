@@ -5,7 +5,7 @@ use super::preferences::set_preferences;
 use super::tokens::{DeviceToken, Nothing, SessionToken};
 use super::{Attempt, Origin, Outcome, SignIn, passkeys, providers, second_factors, set_cookie};
 use axum::extract::{Form as PlainForm, Path};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use kit::Error;
 use kit::page::FlashKind;
@@ -91,5 +91,7 @@ async fn sign_out(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Re
     let flash =
         format!("flash={}.sign-in-signed-out; Path=/; Max-Age=15; HttpOnly; SameSite=Lax", FlashKind::Done.code());
     let cookies = AppendHeaders([(header::SET_COOKIE, set_cookie(secure, "", 0)), (header::SET_COOKIE, flash)]);
-    Ok((cookies, Redirect::to("/sign-in")).into_response())
+    // What pages keep in this tab, their script forgets; cookies and storage hold language, theme and columns.
+    let forget = [(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""))];
+    Ok((cookies, forget, Redirect::to("/sign-in")).into_response())
 }

@@ -2,6 +2,7 @@
 //! transaction begins, so that nobody waits for them.
 
 use super::password::Owner;
+use super::sessions::NewSession;
 use super::{SignIn, devices, second_factors, sessions, steps, throttle};
 use crate::people::{self, Person};
 use crate::{audit, policies};
@@ -19,9 +20,16 @@ pub(super) struct PasswordRow {
     pub(super) must_change: bool,
     /// Long enough only together with a second factor.
     pub(super) leans_on_second_factor: bool,
+    /// When a temporary one opens nothing any more.
+    pub(super) ends_at: Option<Micros>,
 }
 
 impl PasswordRow {
+    /// The hash that is compared with what somebody gives; none where the password has ended.
+    pub(super) fn hash_at(&self, now: Micros) -> Option<&str> {
+        self.ends_at.is_none_or(|end| now < end).then_some(self.hash.as_str())
+    }
+
     /// Whether a new one must be chosen before anything else.
     pub(super) fn is_due(
         &self,
@@ -38,7 +46,8 @@ impl PasswordRow {
 }
 
 pub(super) async fn find(connection: &impl Connection, person_id: &str) -> Result<Option<PasswordRow>, Error> {
-    let sql = "SELECT hash, changed_at, must_change, leans_on_second_factor FROM passwords WHERE person_id = $1";
+    let sql =
+        "SELECT hash, changed_at, must_change, leans_on_second_factor, ends_at FROM passwords WHERE person_id = $1";
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
     Ok(PasswordRow::find_by_statement(statement).one(connection).await?)
 }
@@ -62,23 +71,25 @@ struct Kept {
     hash: String,
     must_change: bool,
     leans_on_second_factor: bool,
+    ends_at: Option<Micros>,
 }
 
 async fn store(tx: &Tx<'_>, person_id: &str, kept: &Kept, now: Micros) -> Result<(), Error> {
     let keep = "INSERT INTO former_passwords (id, person_id, hash, replaced_at) \
                 SELECT $1, person_id, hash, $2 FROM passwords WHERE person_id = $3";
     execute(tx, keep, vec![new_id(now).into(), now.into(), person_id.into()]).await?;
-    let sql = "INSERT INTO passwords (person_id, hash, changed_at, must_change, leans_on_second_factor) \
-               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, \
+    let sql = "INSERT INTO passwords (person_id, hash, changed_at, must_change, leans_on_second_factor, ends_at) \
+               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, \
                changed_at = excluded.changed_at, must_change = excluded.must_change, \
-               leans_on_second_factor = excluded.leans_on_second_factor";
-    let Kept { hash, must_change, leans_on_second_factor } = kept;
+               leans_on_second_factor = excluded.leans_on_second_factor, ends_at = excluded.ends_at";
+    let Kept { hash, must_change, leans_on_second_factor, ends_at } = kept;
     let values = vec![
         person_id.into(),
         hash.as_str().into(),
         now.into(),
         (*must_change).into(),
         (*leans_on_second_factor).into(),
+        (*ends_at).into(),
     ];
     execute(tx, sql, values).await
 }
@@ -127,16 +138,20 @@ impl SignIn {
         let person = people::find(&self.db.scoped(scope).read(), person_id).await?;
         let leans_on_second_factor = self.check(&person, password, "password").await?;
         let hash = self.hasher.hash(password).await?;
-        self.put(scope, person_id, Kept { hash, must_change: false, leans_on_second_factor }, "password.set").await
+        let kept = Kept { hash, must_change: false, leans_on_second_factor, ends_at: None };
+        self.put(scope, person_id, kept, "password.set").await
     }
 
-    /// Makes a password for the first sign-in, to be changed there. It is shown this once.
-    pub async fn reset_password(&self, scope: &Scope, person_id: &str) -> Result<String, Error> {
-        let password = super::temporary(&self.policies.password.rules);
+    /// Makes a password for the first sign-in, to be changed there, and until when it opens the door. It is shown this
+    /// once.
+    pub async fn reset_password(&self, scope: &Scope, person_id: &str) -> Result<(String, Micros), Error> {
+        let policy = &self.policies.password;
+        let password = super::temporary(&policy.rules);
         let hash = self.hasher.hash(&password).await?;
-        let kept = Kept { hash, must_change: true, leans_on_second_factor: false };
+        let end = self.clock.now() + policy.temporary.lasts();
+        let kept = Kept { hash, must_change: true, leans_on_second_factor: false, ends_at: Some(end) };
         self.put(scope, person_id, kept, "password.reset").await?;
-        Ok(password)
+        Ok((password, end))
     }
 
     async fn put(&self, scope: &Scope, person_id: &str, kept: Kept, act: &str) -> Result<(), Error> {
@@ -148,8 +163,10 @@ impl SignIn {
         // Whoever knew the old password may have made a device known, or stand before the second step.
         devices::forget(&tx, person_id).await?;
         steps::forget(&tx, person_id).await?;
+        // Whoever was handed a password may add the first second factor with it.
+        second_factors::open_way(&tx, person_id, now).await?;
         let ended = sessions::end_sessions_of(&tx, person_id, now).await?;
-        let details = json!({ "sessions_ended": ended });
+        let details = json!({ "sessions_ended": ended, "ends_at": kept.ends_at });
         audit::record(&tx, now, act, "person", person_id, Some(&person.agency_id), details).await?;
         tx.commit().await
     }
@@ -173,7 +190,7 @@ impl SignIn {
             let seconds = u64::try_from((until - now) / kit::clock::SECOND).unwrap_or_default();
             return Err(Error::RateLimited { retry_after_seconds: seconds });
         }
-        if self.hasher.verify(have.map(|row| row.hash.as_str()), current).await? {
+        if self.hasher.verify(have.and_then(|row| row.hash_at(now)), current).await? {
             return Ok(());
         }
         let tx = self.db.scoped(scope).begin().await?;
@@ -182,8 +199,14 @@ impl SignIn {
         Err(Error::invalid("current", "password-current-wrong"))
     }
 
-    /// Proves again who it is by the present password. `token` is the cookie of the session.
-    pub async fn confirm_by_password(&self, scope: &Scope, token: &str, current: &str) -> Result<(), Error> {
+    /// Proves again who it is by the present password. `token` is the cookie of the session, which goes on under the one
+    /// that is returned.
+    pub(super) async fn confirm_by_password(
+        &self,
+        scope: &Scope,
+        token: &str,
+        current: &str,
+    ) -> Result<NewSession, Error> {
         let id = scope.person_id().ok_or(Error::Forbidden("password"))?;
         let view = self.db.scoped(scope).read();
         let person = people::find(&view, id).await?;
@@ -191,8 +214,9 @@ impl SignIn {
         self.verify_present(scope, &person, have.as_ref(), current).await?;
         let tx = self.db.scoped(scope).begin().await?;
         throttle::clear(&tx, &throttle::present_password(&person.account)).await?;
-        self.confirmed(&tx, &person, token, "password").await?;
-        tx.commit().await
+        let session = self.confirmed(&tx, &person, token, "password").await?;
+        tx.commit().await?;
+        Ok(session)
     }
 
     /// The person chooses a new password. `token` is the cookie of the session that stays; all others end.
@@ -213,7 +237,7 @@ impl SignIn {
         }
         let hash = self.hasher.hash(new).await?;
         let tx = self.db.scoped(scope).begin().await?;
-        store(&tx, id, &Kept { hash, must_change: false, leans_on_second_factor }, now).await?;
+        store(&tx, id, &Kept { hash, must_change: false, leans_on_second_factor, ends_at: None }, now).await?;
         throttle::clear(&tx, &subject).await?;
         let ended = sessions::end_others(&tx, id, token, now).await?;
         let details = json!({ "sessions_ended": ended });

@@ -6,7 +6,7 @@ use super::door::local;
 use axum::extract::Form as PlainForm;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use kit::web::{Fail, Guest};
+use kit::web::Fail;
 use kit::{Error, Lang};
 use serde::Deserialize;
 
@@ -20,18 +20,13 @@ pub(super) struct Preferences {
     to: String,
 }
 
-pub(super) async fn set_preferences(
-    guest: Guest,
-    origin: Origin,
-    PlainForm(form): PlainForm<Preferences>,
-) -> Result<Response, Fail> {
+pub(super) async fn set_preferences(origin: Origin, PlainForm(form): PlainForm<Preferences>) -> Result<Response, Fail> {
     if !origin.same_site {
         return Err(Error::Forbidden("cross-site").into());
     }
-    let secure = guest.app.settings.secure_cookies;
     let mut response = Redirect::to(&local(&form.to)).into_response();
     let mut keep = |name, value| {
-        if let Ok(value) = HeaderValue::from_str(&preference_cookie(secure, name, value)) {
+        if let Ok(value) = HeaderValue::from_str(&preference_cookie(name, value)) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
     };

@@ -44,7 +44,7 @@ impl SignIn {
             Some(person) => passwords::find(&view, &person.id).await?,
             None => passwords::find(&view, "").await?,
         };
-        let hash = password.as_ref().map(|row| row.hash.as_str());
+        let hash = password.as_ref().and_then(|row| row.hash_at(now));
         let fits = self.hasher.verify(hash, &attempt.password).await?;
         let renewed = match hash {
             Some(hash) if fits && self.hasher.is_dated(hash) => Some(self.hasher.hash(&attempt.password).await?),

@@ -49,7 +49,7 @@ impl SessionRow {
     }
 }
 
-/// A session just made: the only place where its token is.
+/// A session just made, or gone on under a new token: the only place where its token is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewSession {
     pub token: String,
@@ -213,11 +213,15 @@ pub(super) async fn end_from(
     rows.iter().map(|row| Ok(row.try_get("", "person_id")?)).collect()
 }
 
-/// Its person has just proven again who it is.
-pub(super) async fn confirm(tx: &Tx<'_>, token: &str, now: Micros) -> Result<(), Error> {
-    let sql = "UPDATE sessions SET confirmed_at = $1 WHERE token_hash = $2 AND person_id = $3";
-    let values = vec![now.into(), super::hash_of(token).into(), own(tx)?.into()];
-    execute(tx, sql, values).await.map(|_| ())
+/// Its person has just proven again who it is: the session goes on under a new token, and the one before opens nothing.
+pub(super) async fn confirm(tx: &Tx<'_>, token: &str, now: Micros) -> Result<NewSession, Error> {
+    let fresh = super::secret()?;
+    let sql = "UPDATE sessions SET confirmed_at = $1, token_hash = $2 \
+               WHERE token_hash = $3 AND person_id = $4 AND ended_at IS NULL RETURNING expires_at";
+    let values = [now.into(), super::hash_of(&fresh).into(), super::hash_of(token).into(), own(tx)?.into()];
+    let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    let expires_at: Micros = row.ok_or(Error::Unauthenticated)?.try_get("", "expires_at")?;
+    Ok(NewSession { token: fresh, seconds: (expires_at - now).max(0) / SECOND, due: None })
 }
 
 /// Ends one session whoever has it; whether it lasted until now.

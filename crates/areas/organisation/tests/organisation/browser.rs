@@ -31,7 +31,11 @@ impl Catalogue for NoCatalogue {
 }
 
 pub(crate) fn app(province: &Province, demonstration: bool) -> App {
-    let mut ports = Ports::default();
+    app_with(province, demonstration, Ports::default())
+}
+
+/// The same with more ports.
+pub(crate) fn app_with(province: &Province, demonstration: bool, mut ports: Ports) -> App {
     ports.insert(province.sign_in.clone());
     ports.insert(organisation::Policies::clone(&province.policies));
     ports.insert(crate::regulations::notes());

@@ -1,10 +1,13 @@
 //! What the door does for everybody: breached passwords, sessions that come before, the same time for every name.
 
-use crate::browser::{Browser, app, site};
+use crate::browser::{Browser, app, app_with, site};
 use crate::province::{NOW, PASSWORD, Province, quick_policies};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::from_fn_with_state;
+use kit::app::Ports;
 use kit::bus::Bus;
-use kit::clock::FixedClock;
+use kit::clock::{FixedClock, SECOND};
+use kit::web::{Rate, RequestRates, strict_transport};
 use organisation::Policies;
 use organisation::sign_in::{Attempt, Breached, Origin, Outcome, SignIn};
 use sha1::{Digest, Sha1};
@@ -88,6 +91,71 @@ async fn a_name_that_nobody_has_takes_as_long_as_any_other() {
         }
         let [known, unknown] = quickest;
         assert!(unknown > known / 2 && known > unknown / 2, "known {known:?}, unknown {unknown:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn signing_out_takes_away_what_the_browser_keeps() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let mut browser = Browser::enter(&site(&app(&province, false)), "can.bo").await;
+        assert!(browser.cookies.contains_key("luytre"));
+        let answer = browser.post("/sign-out", &[]).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-in"));
+        assert_eq!(answer.headers["clear-site-data"], "\"cache\"");
+        assert!(!browser.cookies.contains_key("luytre"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_public_address_has_tls_every_answer_asks_for_it() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let policy = &province.policies.session.strict_transport;
+        let asked = |public_url: &str| policy.header(public_url).map(|value| HeaderValue::from_str(&value).unwrap());
+        let inner = site(&app(&province, false));
+        for (public_url, expected) in
+            [("https://soc.example", Some("max-age=31536000; includeSubDomains")), ("http://localhost:8080", None)]
+        {
+            let site = inner.clone().layer(from_fn_with_state(asked(public_url), strict_transport));
+            for path in ["/sign-in", "/me", "/nothing-here"] {
+                let answer = Browser::new(&site).get(path).await;
+                let said = answer.headers.get("strict-transport-security").map(|value| value.to_str().unwrap());
+                assert_eq!(said, expected, "{public_url} {path}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_that_asks_without_end_waits_and_nobody_else_does() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        province.person("dong.nghiep", "Đồng Nghiệp", &province.b, "officer").await;
+        let rate = Rate { burst: 20, each_second: 1 };
+        let mut ports = Ports::default();
+        ports.insert(RequestRates::new(rate, rate));
+        let site = site(&app_with(&province, false, ports));
+        let mut busy = Browser::enter(&site, "can.bo").await;
+        let mut answers = Vec::new();
+        for _ in 0..25 {
+            answers.push(busy.get("/agencies").await);
+        }
+        assert_eq!(answers.iter().filter(|answer| answer.status == StatusCode::OK).count(), 19, "one went to /me");
+        let last = answers.last().unwrap();
+        assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(last.headers["retry-after"], "5");
+        assert!(last.text.contains("quá nhiều yêu cầu"), "{}", last.text);
+        Browser::enter(&site, "dong.nghiep").await;
+        province.clock.advance(2 * SECOND);
+        let later = [busy.get("/agencies").await, busy.get("/agencies").await, busy.get("/agencies").await];
+        let open = later.iter().filter(|answer| answer.status == StatusCode::OK).count();
+        assert_eq!(open, 2, "one more each second");
     })
     .await;
 }

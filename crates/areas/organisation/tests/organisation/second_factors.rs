@@ -261,8 +261,13 @@ async fn an_administrator_takes_a_lost_second_factor_away_after_proving_who_it_i
         let wrong = admin.post("/confirm", &[("current", "sai"), ("to", "/people")]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(admin.post(&reset, &[]).await.location(), "/confirm?to=%2F", "a wrong password proves nothing");
+        let before = admin.cookies["luytre"].clone();
         let right = admin.post("/confirm", &[("current", PASSWORD), ("to", "/people")]).await;
         assert_eq!(right.location(), "/people");
+        assert_ne!(admin.cookies["luytre"], before, "a proof gives the session a new secret");
+        let mut old = Browser::new(&site);
+        old.cookies.insert("luytre".into(), before);
+        assert_eq!(old.get("/me").await.status, StatusCode::SEE_OTHER, "the one before opens nothing");
         assert_eq!(admin.post(&reset, &[]).await.location(), format!("/people/{id}"));
         assert_eq!(own.get("/me").await.status, StatusCode::SEE_OTHER, "the sessions have ended");
         assert_eq!(Browser::new(&site).sign_in("can.bo", PASSWORD).await.location(), "/me");
@@ -287,6 +292,10 @@ async fn every_named_act_asks_again_who_is_there() {
             format!("/people/{id}/roles/x/revoke"),
             format!("/people/{id}/reset-password"),
             format!("/people/{id}/reset-second-factors"),
+            format!("/people/{id}/open-second-factor"),
+            "/people/end-sessions".to_owned(),
+            "/me/sessions/x/end".to_owned(),
+            "/me/sessions/end-others".to_owned(),
             "/api-keys".to_owned(),
             "/channels".to_owned(),
             "/channels/x".to_owned(),
@@ -300,6 +309,80 @@ async fn every_named_act_asks_again_who_is_there() {
             let answer = admin.post(&path, &[("kind", "mail")]).await;
             assert!(answer.location().starts_with("/confirm?to="), "{path}: {} {}", answer.status, answer.text);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_way_to_the_first_one_closes_by_itself_and_an_administrator_opens_it_again() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::with(db, strict_policies()).await;
+        let lasts = province.policies.second_factor.first.lasts();
+        let late = province.person("quan.tri", "Quản Trị", &province.root, "administrator").await;
+        province.person("quan.tri.hai", "Quản Trị Hai", &province.root, "administrator").await;
+        let site = site(&app(&province, false));
+        let mut admin = Browser::new(&site);
+        assert_eq!(admin.sign_in("quan.tri.hai", PASSWORD).await.location(), "/me/second-factors?to=%2Fme");
+        assert!(admin.get("/me/second-factors").await.text.contains("thêm được bằng mật khẩu đến"));
+        let (secret, _) = add_app(&mut admin, &province).await;
+        assert!(admin.get("/inbox").await.text.contains("vừa được thêm một lớp xác thực"), "the owner is told");
+
+        province.clock.advance(lasts);
+        let mut thief = Browser::new(&site);
+        assert_eq!(thief.sign_in("quan.tri", PASSWORD).await.location(), "/me/second-factors?to=%2Fme");
+        let page = thief.get("/me/second-factors").await.text;
+        assert!(page.contains("Đã quá hạn thêm lớp đầu tiên"), "{page}");
+        assert!(!page.contains("/me/second-factors/app/new") && !page.contains("/me/passkeys/new"), "{page}");
+        for path in ["/me/second-factors/app/new", "/me/passkeys/new", "/me/passkeys"] {
+            assert_eq!(thief.post(path, &[("name", "x")]).await.status, StatusCode::CONFLICT, "{path}");
+        }
+
+        let mut admin = half_way(&site, "quan.tri.hai").await;
+        let code = code_at(&secret, province.clock.now());
+        assert_eq!(admin.post_bare("/sign-in/second", &[("code", &code)]).await.status, StatusCode::SEE_OTHER);
+        let page = format!("/people/{late}");
+        assert!(admin.get(&page).await.text.contains("Cho thêm lớp xác thực đầu tiên"));
+        assert_eq!(admin.post(&format!("{page}/open-second-factor"), &[]).await.location(), page);
+        assert!(!admin.get(&page).await.text.contains("Cho thêm lớp xác thực đầu tiên"), "it is open");
+        assert!(admin.get("/audit?action=second-factor.open").await.text.contains("Cho thêm lớp xác thực đầu tiên"));
+
+        let mut own = Browser::new(&site);
+        own.sign_in("quan.tri", PASSWORD).await;
+        own.get("/me/second-factors").await;
+        for _ in 0..2 {
+            province.clock.advance(3 * MINUTE);
+            assert_eq!(own.get("/me/second-factors").await.status, StatusCode::OK);
+        }
+        let stale = own.post("/me/second-factors/app/new", &[]).await;
+        assert!(stale.location().starts_with("/confirm?to="), "a proof of this moment: {}", stale.status);
+        assert_eq!(own.post("/confirm", &[("current", PASSWORD), ("to", "/me")]).await.location(), "/me");
+        add_app(&mut own, &province).await;
+        assert_eq!(own.get("/people").await.status, StatusCode::OK);
+        let opened = province.sign_in.open_second_factor(&service(), &late).await;
+        assert!(matches!(opened, Err(kit::Error::Conflict("second-factor-there"))), "{opened:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_handed_a_password_or_has_lost_a_second_factor_may_add_one_again() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::with(db, strict_policies()).await;
+        let lasts = province.policies.second_factor.first.lasts();
+        let id = province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let until = async || {
+            let scope = service();
+            let view = province.db.scoped(&scope).read();
+            province.sign_in.first_factor_until(&view, &id).await.unwrap()
+        };
+        province.clock.advance(2 * lasts);
+        assert!(until().await < province.clock.now());
+        province.sign_in.reset_password(&service(), &id).await.unwrap();
+        assert_eq!(until().await, province.clock.now() + lasts);
+        province.clock.advance(2 * lasts);
+        assert!(until().await < province.clock.now());
+        province.sign_in.reset_second_factors(&service(), &id).await.unwrap();
+        assert_eq!(until().await, province.clock.now() + lasts);
     })
     .await;
 }

@@ -235,7 +235,7 @@ async fn a_temporary_password_allows_nothing_but_its_change() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
         let id = province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
-        let temporary = province.sign_in.reset_password(&service(), &id).await.unwrap();
+        let (temporary, _) = province.sign_in.reset_password(&service(), &id).await.unwrap();
         let old = province.sign_in.attempt(&attempt("can.bo", PASSWORD, "192.0.2.1")).await.unwrap();
         assert_eq!(old, Outcome::Refused);
         let outcome = province.sign_in.attempt(&attempt("can.bo", &temporary, "192.0.2.1")).await.unwrap();
@@ -253,6 +253,34 @@ async fn a_temporary_password_allows_nothing_but_its_change() {
         change(&temporary, "Sông-Núi.Nước-Nam.8").await.unwrap();
         let free = session(&province, &made.token).await.unwrap();
         assert!(free.scope.may(Capability::ViewAlerts));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_temporary_password_ends_by_itself_and_the_chosen_one_does_not() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let id = province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let (temporary, end) = province.sign_in.reset_password(&service(), &id).await.unwrap();
+        assert_eq!(end, NOW + province.policies.password.temporary.lasts());
+        province.clock.advance(end - NOW - 1);
+        let outcome = province.sign_in.attempt(&attempt("can.bo", &temporary, "192.0.2.1")).await.unwrap();
+        let Outcome::SignedIn { session: made, .. } = outcome else { panic!("{outcome:?}") };
+        province.clock.advance(1);
+        let late = province.sign_in.attempt(&attempt("can.bo", &temporary, "192.0.2.2")).await.unwrap();
+        assert_eq!(late, Outcome::Refused);
+        let due = session(&province, &made.token).await.unwrap();
+        let changed = province.sign_in.change_password(&due.scope, &made.token, &temporary, "Sông-Núi.Nước-Nam.8");
+        assert!(matches!(changed.await, Err(Error::Invalid(_))), "it proves nothing any more");
+        let (next, _) = province.sign_in.reset_password(&service(), &id).await.unwrap();
+        let outcome = province.sign_in.attempt(&attempt("can.bo", &next, "192.0.2.1")).await.unwrap();
+        let Outcome::SignedIn { session: made, .. } = outcome else { panic!("{outcome:?}") };
+        let due = session(&province, &made.token).await.unwrap();
+        province.sign_in.change_password(&due.scope, &made.token, &next, "Sông-Núi.Nước-Nam.8").await.unwrap();
+        province.clock.advance(40 * DAY);
+        let chosen = province.sign_in.attempt(&attempt("can.bo", "Sông-Núi.Nước-Nam.8", "192.0.2.1")).await.unwrap();
+        assert!(matches!(chosen, Outcome::SignedIn { .. }), "{chosen:?}");
     })
     .await;
 }

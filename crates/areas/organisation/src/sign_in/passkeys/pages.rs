@@ -2,9 +2,9 @@
 //! in; everything else is a form like any other.
 
 use super::begin::Asked;
-use crate::sign_in::confirmation::require_confirmation;
+use crate::sign_in::confirmation::{gone_on, require_confirmation};
 use crate::sign_in::door::{Tried, answered, local, on_the_way, waiting, wanted_path};
-use crate::sign_in::second_factors::added;
+use crate::sign_in::second_factors::{added, require_open_way};
 use crate::sign_in::tokens::{DeviceToken, Nothing, SessionToken, StepToken};
 use crate::sign_in::{Origin, Outcome, SignIn, set_step_cookie};
 use askama::Template;
@@ -12,8 +12,8 @@ use axum::extract::{Form as PlainForm, Path};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kit::Error;
-use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page};
-use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other, see_other_saying};
+use kit::page::{Entry, ErrorSummary, FormErrors, Page};
+use kit::web::{Access, Fail, Form, Guest, Routes, Visit, render, see_other};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -128,11 +128,12 @@ async fn ask_again(visit: Visit, token: SessionToken, Form(form): Form<ToForm>) 
 }
 
 async fn answer_again(visit: Visit, token: SessionToken, Form(form): Form<AnswerForm>) -> Result<Response, Fail> {
-    SignIn::of(&visit.app)?.answer_again(visit.scope(), &token.0, &form.answer).await?;
-    Ok(see_other_saying(local(&form.to), FlashKind::Done, "confirm-done"))
+    let session = SignIn::of(&visit.app)?.answer_again(visit.scope(), &token.0, &form.answer).await?;
+    Ok(gone_on(&visit, &session, &form.to))
 }
 
 async fn ask_new(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
+    require_open_way(&visit).await?;
     require_confirmation(&visit, "second-factor.add")?;
     new_page(&visit, &token.0, ("", &wanted_path(&visit)), FormErrors::default()).await
 }
@@ -161,6 +162,7 @@ async fn new_page(visit: &Visit, token: &str, (name, to): (&str, &str), errors: 
 }
 
 async fn add_passkey(visit: Visit, token: SessionToken, Form(form): Form<AnswerForm>) -> Result<Response, Fail> {
+    require_open_way(&visit).await?;
     require_confirmation(&visit, "second-factor.add")?;
     match SignIn::of(&visit.app)?.add_passkey(visit.scope(), &token.0, &form.name, &form.answer).await {
         Ok(codes) => added(&visit, codes, &form.to, "passkey-added").await,

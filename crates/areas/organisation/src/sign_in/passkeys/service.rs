@@ -6,6 +6,7 @@ use crate::audit;
 use crate::people::{self, Person};
 use crate::sign_in::attempt::Entrance;
 use crate::sign_in::providers::Came;
+use crate::sign_in::sessions::NewSession;
 use crate::sign_in::steps::{self, Kind, Step};
 use crate::sign_in::{Origin, Outcome, SignIn, own_scope, throttle};
 use kit::clock::Micros;
@@ -58,16 +59,17 @@ impl SignIn {
         Ok(outcome)
     }
 
-    /// Proves again who it is. `token` is the cookie of the session.
-    pub(super) async fn answer_again(&self, scope: &Scope, token: &str, answer: &str) -> Result<(), Error> {
+    /// Proves again who it is. `token` is the cookie of the session, which goes on under the one that is returned.
+    pub(super) async fn answer_again(&self, scope: &Scope, token: &str, answer: &str) -> Result<NewSession, Error> {
         let now = self.clock.now();
         let tx = self.db.scoped(scope).begin().await?;
         let step =
             steps::take(&tx, token, Kind::Passkey, now).await?.ok_or(Error::Conflict("second-factor-step-over"))?;
         match self.check_answer(&tx, &step, answer, now).await? {
             Ok(person) if Some(person.id.as_str()) == scope.person_id() => {
-                self.confirmed(&tx, &person, token, "passkey").await?;
-                tx.commit().await
+                let session = self.confirmed(&tx, &person, token, "passkey").await?;
+                tx.commit().await?;
+                Ok(session)
             }
             _ => {
                 tx.commit().await?;

@@ -41,7 +41,7 @@ impl SignIn {
         let id = scope.person_id().ok_or(Error::Forbidden("second-factor"))?;
         let now = self.clock.now();
         let secret = self.waiting_app(scope, token).await?.ok_or(Error::Conflict("second-factor-step-over"))?;
-        let Some(step) = totp::step_of(&secret, code, seconds(now))? else {
+        let Some(step) = totp::step_of(&secret, code, seconds(now), self.policies.second_factor.code_patience)? else {
             return Err(Error::invalid("code", "second-factor-code-wrong"));
         };
         let tx = self.db.scoped(scope).begin().await?;
@@ -72,6 +72,7 @@ impl SignIn {
         sessions::strengthen(tx, token, kind).await?;
         let ended = sessions::end_others(tx, id, token, now).await?;
         let details = json!({ "kind": kind, "recovery_codes": codes.len(), "sessions_ended": ended });
+        self.tell_added(tx, &person, now).await?;
         audit::record(tx, now, "second-factor.add", "person", id, Some(&person.agency_id), details).await?;
         Ok(codes)
     }
@@ -128,6 +129,7 @@ impl SignIn {
         store::remove_app(&tx, person_id).await?;
         store::remove_recovery_codes(&tx, person_id).await?;
         crate::sign_in::passkeys::remove_all(&tx, person_id).await?;
+        store::open_way(&tx, person_id, now).await?;
         steps::forget(&tx, person_id).await?;
         throttle::clear_account(&tx, &person.account).await?;
         let ended = sessions::end_sessions_of(&tx, person_id, now).await?;

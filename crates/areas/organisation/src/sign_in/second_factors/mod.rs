@@ -2,6 +2,7 @@
 //! data (`content/organisation/second-factor-policy.toml`).
 
 mod app;
+mod first;
 mod pages;
 mod recovery;
 mod service;
@@ -9,9 +10,10 @@ mod step_pages;
 mod store;
 mod totp;
 
+pub(super) use first::require_open_way;
 pub(super) use pages::{added, routes};
 pub(super) use step_pages::routes as step_routes;
-pub(super) use store::{Factors, factors};
+pub(super) use store::{Factors, factors, open_way};
 
 use kit::sealed::{Place, SealedColumn};
 

@@ -1,17 +1,18 @@
 //! `/me/second-factors`: the own app, passkeys and recovery codes.
 
+use super::first::{is_due, require_open_way};
 use super::{Factors, factors, totp};
 use crate::policies::Policies;
 use crate::sign_in::SignIn;
 use crate::sign_in::confirmation::require_confirmation;
 use crate::sign_in::door::{local, on_the_way, wanted_path};
 use crate::sign_in::passkeys::Passkey;
-use crate::sign_in::standing::Due;
 use crate::sign_in::tokens::{Nothing, SessionToken};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kit::Error;
+use kit::clock::Micros;
 use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use serde::Deserialize;
@@ -33,6 +34,10 @@ struct OwnPage {
     page: Page,
     /// Nothing else can be done before one is added.
     due: bool,
+    /// Until when the password alone is enough for that; nothing where none is due.
+    until: Option<Micros>,
+    /// That time is over.
+    closed: bool,
     basis: String,
     factors: Factors,
     passkeys: Vec<Passkey>,
@@ -58,8 +63,12 @@ impl OwnPage {
         let policies = Policies::of(&visit.app)?;
         let basis = &policies.second_factor.basis;
         let key = if basis.text_seen { "second-factor-basis" } else { "second-factor-basis-unseen" };
+        let due = is_due(visit) && codes.is_empty();
+        let until = if due { Some(sign_in.first_factor_until(&view, id).await?) } else { None };
         Ok(Self {
-            due: is_due(visit) && codes.is_empty(),
+            due,
+            until,
+            closed: until.is_some_and(|until| visit.now() >= until),
             on: (is_due(visit) && !codes.is_empty()).then(|| to.clone()),
             basis: page.tn(key, "basis", basis.document.as_str()),
             factors: factors(&view, id).await?,
@@ -70,11 +79,6 @@ impl OwnPage {
             page,
         })
     }
-}
-
-/// Whether the session could do nothing else when this request came.
-fn is_due(visit: &Visit) -> bool {
-    visit.session.role_key == Due::SecondFactor.role_key()
 }
 
 async fn show(visit: Visit) -> Result<Response, Fail> {
@@ -139,6 +143,7 @@ async fn app_page(visit: &Visit, secret: &str, errors: FormErrors) -> Result<Res
 }
 
 async fn begin_app(visit: Visit, token: SessionToken, _form: Form<Nothing>) -> Result<Response, Fail> {
+    require_open_way(&visit).await?;
     require_confirmation(&visit, "second-factor.add")?;
     let secret = SignIn::of(&visit.app)?.begin_app(visit.scope(), &token.0).await?;
     app_page(&visit, &secret, FormErrors::default()).await

@@ -109,7 +109,11 @@ impl SignIn {
         }
         let Some(sealed) = store::app_secret(tx, person_id).await? else { return Ok(None) };
         let secret = tx.keys().open(cell(person_id), &sealed).map_err(Error::internal)?;
-        let Some(step) = totp::step_of(&secret, code, super::app::seconds(now))? else { return Ok(None) };
+        let Some(step) =
+            totp::step_of(&secret, code, super::app::seconds(now), self.policies.second_factor.code_patience)?
+        else {
+            return Ok(None);
+        };
         Ok(store::use_step(tx, person_id, step).await?.then_some("app"))
     }
 

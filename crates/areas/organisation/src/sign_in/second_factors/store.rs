@@ -35,6 +35,20 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Erro
     Ok(done.rows_affected())
 }
 
+/// Since when the password alone has been enough to add the first one: when the account was made, or the way was opened.
+pub(super) async fn way_opened_at(connection: &impl Connection, person_id: &str) -> Result<Micros, Error> {
+    let sql = "SELECT COALESCE(second_factor_opened_at, created_at) AS opened_at FROM people WHERE id = $1";
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
+    let row = connection.query_one_raw(statement).await?.ok_or(Error::NotFound)?;
+    Ok(row.try_get("", "opened_at")?)
+}
+
+/// The password alone is enough from now on, for a while.
+pub(crate) async fn open_way(tx: &Tx<'_>, person_id: &str, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE people SET second_factor_opened_at = $1 WHERE id = $2";
+    execute(tx, sql, vec![now.into(), person_id.into()]).await.map(|_| ())
+}
+
 /// The sealed secret of the authenticator app.
 pub(super) async fn app_secret(connection: &impl Connection, person_id: &str) -> Result<Option<String>, Error> {
     let sql = "SELECT secret FROM totp_secrets WHERE person_id = $1";

@@ -1,4 +1,4 @@
-//! Codes of authenticator apps (RFC 6238: SHA-1, six digits, thirty seconds, one step of patience either way).
+//! Codes of authenticator apps (RFC 6238: SHA-1, six digits, thirty seconds).
 
 use kit::Error;
 use qrcode::{Color, EcLevel, QrCode};
@@ -19,15 +19,16 @@ pub(crate) fn new_secret() -> Result<String, Error> {
     Ok(Secret::new_stack(bytes).to_base32())
 }
 
-fn generator(secret: &str) -> Result<Totp, Error> {
+fn generator(secret: &str, patience: u16) -> Result<Totp, Error> {
     let secret = Secret::try_from_base32(secret).map_err(Error::internal)?;
-    Builder::new().with_secret(secret).build().map_err(Error::internal)
+    Builder::new().with_secret(secret).with_skew(patience).build().map_err(Error::internal)
 }
 
-/// The time step that a code belongs to, if it is right at `seconds` since 1970. Blanks in it do not matter.
-pub(crate) fn step_of(secret: &str, code: &str, seconds: u64) -> Result<Option<u64>, Error> {
+/// The time step that a code belongs to, if it is right at `seconds` since 1970 or not more than `patience` steps before
+/// or after. Blanks in it do not matter.
+pub(crate) fn step_of(secret: &str, code: &str, seconds: u64, patience: u16) -> Result<Option<u64>, Error> {
     let code: String = code.chars().filter(|letter| !letter.is_whitespace()).collect();
-    Ok(generator(secret)?.check(&code, seconds))
+    Ok(generator(secret, patience)?.check(&code, seconds))
 }
 
 /// What the QR code says: the form that authenticator apps read.
@@ -75,21 +76,24 @@ mod tests {
             (1_234_567_890, "89005924"),
             (2_000_000_000, "69279037"),
         ] {
-            assert_eq!(step_of(SECRET, &eight[2..], seconds).unwrap(), Some(seconds / 30), "{seconds}");
+            assert_eq!(step_of(SECRET, &eight[2..], seconds, 0).unwrap(), Some(seconds / 30), "{seconds}");
         }
     }
 
     #[test]
-    fn a_code_counts_one_step_before_and_after_its_own() {
+    fn a_code_counts_as_many_steps_before_and_after_its_own_as_there_is_patience() {
         let code = "081 804";
         let step = 1_111_111_109 / 30;
         for (seconds, found) in
             [(step * 30 - 31, None), (step * 30 - 30, Some(step)), (step * 30 + 59, Some(step)), (step * 30 + 60, None)]
         {
-            assert_eq!(step_of(SECRET, code, seconds).unwrap(), found, "{seconds}");
+            assert_eq!(step_of(SECRET, code, seconds, 1).unwrap(), found, "{seconds}");
+        }
+        for (seconds, found) in [(step * 30 - 1, None), (step * 30, Some(step)), (step * 30 + 30, None)] {
+            assert_eq!(step_of(SECRET, code, seconds, 0).unwrap(), found, "{seconds}");
         }
         for wrong in ["", "081805", "0818040", "+81804", "٠٨١٨٠٤"] {
-            assert_eq!(step_of(SECRET, wrong, step * 30).unwrap(), None, "{wrong}");
+            assert_eq!(step_of(SECRET, wrong, step * 30, 1).unwrap(), None, "{wrong}");
         }
     }
 
