@@ -4,7 +4,7 @@ use super::service::{self, NewAbsence, NewIncumbent};
 use super::{Absence, Incumbent, acting, posts, store};
 use crate::agencies::{self, Agency, AgencyFilter};
 use crate::answers::{again, csv_time, local_time, text};
-use crate::elevations::leave;
+use crate::elevations;
 use crate::people::{self, PersonFilter};
 use askama::Template;
 use axum::extract::Path;
@@ -310,7 +310,7 @@ async fn list_incumbents(visit: Visit) -> Result<Response, Fail> {
         rows.retain(|row| row.missing.contains(&wanted.as_str()));
     }
     if page.address.value("format") == Some("csv") {
-        return Ok(leave(&visit, csv(&visit, &rows)).await?);
+        return Ok(elevations::leave(&visit, csv(&visit, &rows)).await?);
     }
     let pagination = Pagination::of(&page.address, PER_PAGE as u64, rows.len() as u64);
     let skip = usize::try_from(pagination.offset()).unwrap_or(usize::MAX);
