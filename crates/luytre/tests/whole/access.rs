@@ -33,7 +33,7 @@ const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 /// An id that nothing has.
 const NOBODY: &str = "0199aaaa-0000-7000-8000-000000000000";
 /// Tables whose rows of the foreign agency are told by a column, with the column of their id.
-const FOREIGN: [(&str, &str); 18] = [
+const FOREIGN: [(&str, &str); 19] = [
     ("people", "id"),
     ("person_roles", "id"),
     ("api_keys", "id"),
@@ -48,6 +48,7 @@ const FOREIGN: [(&str, &str); 18] = [
     ("saved_searches", "id"),
     ("rule_exceptions", "id"),
     ("suppressions", "id"),
+    ("early_warnings", "id"),
     ("address_ranges", "id"),
     ("listed_values", "id"),
     ("incidents", "id"),
@@ -305,6 +306,14 @@ async fn rows_of(registers: &Registers, b: &str) {
         now + 24 * HOUR
     );
     tx.execute_unprepared(&suppression).await.expect("suppression");
+    let unusual = format!(
+        "INSERT INTO early_warnings (id, detector, agency_id, source_id, entity_kind, entity_value, sequence, time, \
+         anomaly) VALUES ('{}', 'early-volume', '{b}', '{source}', 'source', '{source}', 1, {now}, '{{\"normal\": \
+         {{\"kind\": \"hour\", \"hour\": 3, \"weekend\": false, \"share\": 0.0, \"observations\": 90, \"days\": 9}}, \
+         \"bars\": []}}')",
+        kit::id::new_id(now)
+    );
+    tx.execute_unprepared(&unusual).await.expect("early warning");
     let known = format!(
         "INSERT INTO address_ranges (id, network, name, name_fold, kind, agency_id, note, created_by, created_at, \
          updated_at) VALUES ('{range}', '10.99.0.0/16', 'Xa', 'xa', 'internal', '{b}', 'Xa', '{id}', {now}, {now}); \

@@ -216,7 +216,7 @@ impl<'t> Trials<'t> {
                 (0..times).map(|one| seen(begins + one * (HOUR - MINUTE) / times, value(one))).collect()
             }
             Method::FirstSeen(_) => (0..times).map(|one| seen(begins + one * MINUTE, "198.18.0.1".into())).collect(),
-            Method::Rare(_) => vec![seen(begins, planted(times))],
+            Method::Rare(_) => vec![seen(begins, planted(&subject, times))],
             Method::TimeOfDay(_) => {
                 vec![seen(midnight + self.strange_hour(&subject, times)? * HOUR + MINUTE, String::new())]
             }
@@ -293,15 +293,16 @@ fn plant(watched: &Watched, subjects: &[String], day: i64, noise: &mut Vec<Seen>
             noise.push(Seen {
                 time: BEGIN + day * DAY + 23 * HOUR + 59 * MINUTE,
                 subject: subject.clone(),
-                value: planted(times),
+                value: planted(subject, times),
             });
         }
     }
     noise.sort_by_key(|seen| seen.time);
 }
 
-fn planted(times: i64) -> String {
-    format!("planted {times}")
+/// A program of this machine alone.
+fn planted(subject: &str, times: i64) -> String {
+    format!("planted {times} {subject}")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Detectors in force: `content/monitoring/early-warning.toml`.
 
+use super::programs;
 use crate::alerts::grouping::RuleFacts;
 use baseline::{Baselines, Detector, Method, Rhythm};
 use event::{Column, Event, Value};
@@ -32,6 +33,8 @@ pub struct Watched {
     /// None for the source itself.
     pub subject: Vec<Column>,
     value: Option<Column>,
+    /// The value is the path of a program.
+    is_program: bool,
     conditions: Vec<(Column, Vec<String>)>,
     ignored: Vec<String>,
     ignored_ends: Vec<String>,
@@ -63,6 +66,8 @@ struct Entry {
     tactics: Vec<String>,
     subject: Vec<String>,
     value: Option<String>,
+    #[serde(default)]
+    program: bool,
     #[serde(default)]
     ignored: Vec<String>,
     #[serde(default)]
@@ -135,6 +140,7 @@ impl Watched {
             enabled: entry.enabled,
             subject: entry.subject.iter().map(|name| column(name)).collect::<Result<_, _>>()?,
             value: entry.value.as_deref().map(column).transpose()?,
+            is_program: entry.program,
             conditions: conditions.collect::<Result<_, PolicyError>>()?,
             ignored: entry.ignored,
             ignored_ends: entry.ignored_ends,
@@ -171,9 +177,21 @@ impl Watched {
         }
         let value = match self.value {
             None => String::new(),
-            Some(column) => event.columns.get(column).and_then(Value::as_text).map(std::borrow::Cow::into_owned)?,
+            Some(column) => {
+                let value = event.columns.get(column).and_then(Value::as_text)?;
+                if self.is_program { programs::shape(&value) } else { value.into_owned() }
+            }
         };
         (self.value.is_none() || !value.is_empty()).then_some((subject, value))
+    }
+
+    /// The columns that a subject is of, with their values.
+    pub fn about(&self, event: &Event) -> Vec<(String, String)> {
+        let value = |column: &Column| {
+            let text = event.columns.get(*column).and_then(Value::as_text)?;
+            Some((column.name().to_owned(), kit::text::without_nul(&text)))
+        };
+        self.subject.iter().filter_map(value).collect()
     }
 
     /// Names of the columns whose values a subject is; `source` where it is the source.
