@@ -88,12 +88,12 @@ impl Dice {
     }
 }
 
-/// Evaluates every detector that saw something in the recording.
+/// Evaluates every detector that saw something in the recording, also one that is off.
 pub fn evaluate(policy: &Policy, events: &[Event], trials: u64, seed: u64) -> Vec<Figures> {
     let mut figures = Vec::new();
     for (detector, watched) in policy.detectors.iter().enumerate() {
         let seen =
-            |event: &Event| watched.seen(event).map(|(subject, value)| Seen { time: event.time, subject, value });
+            |event: &Event| watched.would_see(event).map(|(subject, value)| Seen { time: event.time, subject, value });
         let recorded: Vec<Seen> = events.iter().filter_map(seen).collect();
         if recorded.is_empty() {
             continue;

@@ -151,11 +151,16 @@ impl Watched {
     /// Whom an event is about for this detector, and what of it is compared; nothing where it does not look at it. A subject
     /// of several columns is their values, which an alert shows in the same words.
     pub fn seen(&self, event: &Event) -> Option<(String, String)> {
+        if self.enabled { self.would_see(event) } else { None }
+    }
+
+    /// The same, were it on.
+    pub fn would_see(&self, event: &Event) -> Option<(String, String)> {
         let fits = |(column, values): &(Column, Vec<String>)| {
             let have = event.columns.get(*column).and_then(Value::as_text);
             have.is_some_and(|have| values.iter().any(|value| have.eq_ignore_ascii_case(value)))
         };
-        if !self.enabled || !self.conditions.iter().all(fits) {
+        if !self.conditions.iter().all(fits) {
             return None;
         }
         let mut subject = String::new();
@@ -234,6 +239,21 @@ mod tests {
         assert!(Policy::parse(&EMBEDDED.replace("\"user_name\"", "\"user\"")).is_err());
         assert!(Policy::parse(&EMBEDDED.replace("history_days = 7", "history_days = 6")).is_err());
         assert!(Policy::parse(&EMBEDDED.replace("id = \"early-volume\"", "id = \"volume\"")).is_err());
+    }
+
+    #[test]
+    fn a_program_is_seen_by_its_shape_also_by_a_detector_that_is_off() {
+        let off = EMBEDDED
+            .replace("id = \"early-rare-program\"\nenabled = true", "id = \"early-rare-program\"\nenabled = false");
+        let policy = Policy::parse(&off).expect("sound");
+        let watched = &policy.detectors[policy.place("early-rare-program").expect("there")];
+        let mut event = Event::default();
+        event.columns.set(Column::EventCategory, &Value::from("process"));
+        event.columns.set(Column::HostName, &Value::from("web01"));
+        event.columns.set(Column::ProcessExecutable, &Value::from(r"C:\Users\lan\app-1.2.3\Zalo.exe"));
+        assert_eq!(watched.seen(&event), None);
+        assert_eq!(watched.would_see(&event), Some(("web01".to_owned(), r"c:\users\*\app-#\zalo.exe".to_owned())));
+        assert_eq!(watched.about(&event), [("host_name".to_owned(), "web01".to_owned())]);
     }
 
     #[test]
