@@ -269,6 +269,18 @@ catalogue-monitoring-hunt_alerts-alert_id = Alert; joins monitoring.alerts.id.
 catalogue-monitoring-hunt_alerts-hunt_id = Hunt that raised it.
 catalogue-monitoring-hunt_alerts-agency_id = Agency of the alert.
 
+## monitoring.early_warnings
+catalogue-monitoring-early_warnings = What was unusual, with what would have been normal.
+catalogue-monitoring-early_warnings-id = Identifier of the finding.
+catalogue-monitoring-early_warnings-detector = Detector that found it (alerts.rule_id of its alert).
+catalogue-monitoring-early_warnings-agency_id = Agency of the source; empty while the source is not assigned.
+catalogue-monitoring-early_warnings-source_id = Source of the event.
+catalogue-monitoring-early_warnings-entity_kind = Columns that name what it is about, for example user_name; source for the source itself.
+catalogue-monitoring-early_warnings-entity_value = What it is about.
+catalogue-monitoring-early_warnings-sequence = Number of the event with which it became unusual (events.seq).
+catalogue-monitoring-early_warnings-time = Time of that event by its own account.
+catalogue-monitoring-early_warnings-anomaly = What was observed, what is normal and the figures of the chart, as JSON.
+
 ## monitoring.suppressions
 catalogue-monitoring-suppressions = Windows in which alerts are held back.
 catalogue-monitoring-suppressions-id = Identifier of the suppression (alerts.suppression_id).

@@ -269,6 +269,18 @@ catalogue-monitoring-hunt_alerts-alert_id = Cảnh báo; nối với monitoring.
 catalogue-monitoring-hunt_alerts-hunt_id = Lần tìm đã tạo ra nó.
 catalogue-monitoring-hunt_alerts-agency_id = Cơ quan của cảnh báo.
 
+## monitoring.early_warnings
+catalogue-monitoring-early_warnings = Những điều khác thường, kèm mức bình thường.
+catalogue-monitoring-early_warnings-id = Mã của phát hiện.
+catalogue-monitoring-early_warnings-detector = Bộ phát hiện đã tìm ra (alerts.rule_id của cảnh báo tương ứng).
+catalogue-monitoring-early_warnings-agency_id = Cơ quan của nguồn; trống khi nguồn chưa được giao cho cơ quan nào.
+catalogue-monitoring-early_warnings-source_id = Nguồn của sự kiện.
+catalogue-monitoring-early_warnings-entity_kind = Các cột chỉ ra đối tượng, ví dụ user_name; source nếu đối tượng là chính nguồn.
+catalogue-monitoring-early_warnings-entity_value = Đối tượng có điều khác thường.
+catalogue-monitoring-early_warnings-sequence = Số của sự kiện làm lộ ra điều khác thường (events.seq).
+catalogue-monitoring-early_warnings-time = Thời điểm của sự kiện đó theo chính nó.
+catalogue-monitoring-early_warnings-anomaly = Mức đã thấy, mức bình thường và số liệu của biểu đồ, dạng JSON.
+
 ## monitoring.suppressions
 catalogue-monitoring-suppressions = Các đợt tạm ngừng báo.
 catalogue-monitoring-suppressions-id = Mã của đợt (alerts.suppression_id).

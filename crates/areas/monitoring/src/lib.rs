@@ -87,6 +87,7 @@ pub fn area() -> Area {
             hunts::tables::HUNTS,
             hunts::tables::HUNT_ALERTS,
             suppressions::tables::SUPPRESSIONS,
+            early_warning::tables::EARLY_WARNINGS,
             address_ranges::tables::ADDRESS_RANGES,
             value_lists::tables::LISTED_VALUES,
         ],
@@ -175,6 +176,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-23-monitoring-enrichment",
         sql: include_str!("../migrations/2026-11-23-monitoring-enrichment.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-unjudged",
+        sql: include_str!("../migrations/2026-11-23-monitoring-unjudged.sql"),
     },
 ];
 

@@ -1,12 +1,12 @@
 //! All baselines of all detectors, fed with one observation after the other, bounded, and kept by whoever runs them.
 
 use crate::anomaly::Anomaly;
-use crate::counts::{CountSeries, DistinctSeries};
+use crate::counts::{CountSeries, DistinctSeries, hash};
 use crate::hours::HourProfile;
 use crate::intervals::Intervals;
 use crate::rhythm::{DAY, DAY_HOURS, Micros, Rhythm};
 use crate::settings::{Detector, Method};
-use crate::values::ValueSet;
+use crate::values::{Exchange, ValueSet, cut};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,8 @@ pub struct Row {
     /// First and last observation.
     pub since: Micros,
     pub last: Micros,
+    /// Nothing is told of it, since what is normal differs too much.
+    pub cannot_judge: bool,
     pub state: String,
 }
 
@@ -78,6 +80,16 @@ impl Series {
             Method::Beaconing(_) => Self::Intervals(Intervals::default()),
         }
     }
+
+    fn cannot_judge(&self, method: &Method) -> bool {
+        match (self, method) {
+            (Self::Count(series), _) => series.is_too_loud(),
+            (Self::Distinct(series), _) => series.counts.is_too_loud(),
+            (Self::Values(series), Method::FirstSeen(settings)) => series.wanders(settings),
+            (Self::Values(series), Method::Rare(settings)) => series.has_many_seldom(settings),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,6 +108,47 @@ struct Shelf {
     scopes: BTreeMap<String, BTreeMap<String, Kept>>,
     since: BTreeMap<String, Micros>,
     len: usize,
+    holders: Holders,
+}
+
+/// How many subjects, of all scopes, have a value; kept where the method asks for it.
+#[derive(Debug, Clone, Default)]
+struct Holders(BTreeMap<u64, u32>);
+
+impl Holders {
+    fn of(&self, value: &str) -> u32 {
+        self.0.get(&hash(cut(value))).copied().unwrap_or_default()
+    }
+
+    fn exchange(&mut self, value: &str, exchange: &Exchange) {
+        if exchange.is_new {
+            self.come(value);
+        }
+        exchange.gone.iter().for_each(|gone| self.go(gone));
+    }
+
+    fn come(&mut self, value: &str) {
+        let holders = self.0.entry(hash(cut(value))).or_default();
+        *holders = holders.saturating_add(1);
+    }
+
+    fn go(&mut self, value: &str) {
+        let hash = hash(cut(value));
+        match self.0.get_mut(&hash) {
+            Some(holders) if *holders > 1 => *holders -= 1,
+            _ => {
+                self.0.remove(&hash);
+            }
+        }
+    }
+
+    /// A baseline came or went with all that it has.
+    fn all(&mut self, series: &Series, come: bool) {
+        let Series::Values(set) = series else { return };
+        for value in set.values() {
+            if come { self.come(value) } else { self.go(value) }
+        }
+    }
 }
 
 /// The baselines.
@@ -127,9 +180,15 @@ impl Baselines {
         }
         let since = shelf.since.entry(row.key.scope.clone()).or_insert(kept.scope_since);
         *since = (*since).min(kept.scope_since);
+        let counts = matches!(detector.method, Method::Rare(_));
+        if counts {
+            shelf.holders.all(&kept.series, true);
+        }
         let subjects = shelf.scopes.entry(row.key.scope.clone()).or_default();
-        if subjects.insert(row.key.subject.clone(), kept).is_none() {
-            shelf.len += 1;
+        match subjects.insert(row.key.subject.clone(), kept) {
+            None => shelf.len += 1,
+            Some(before) if counts => shelf.holders.all(&before.series, false),
+            Some(_) => {}
         }
         true
     }
@@ -167,7 +226,12 @@ impl Baselines {
             (Series::Values(series), Method::FirstSeen(settings)) => {
                 series.first_seen(seen.value, seen.time, settings, history)
             }
-            (Series::Values(series), Method::Rare(settings)) => series.rare(seen.value, seen.time, settings, history),
+            (Series::Values(series), Method::Rare(settings)) => {
+                let holders = shelf.holders.of(seen.value);
+                let (anomaly, exchange) = series.rare(seen.value, seen.time, settings, history, rhythm, holders);
+                shelf.holders.exchange(seen.value, &exchange);
+                anomaly
+            }
             (Series::Hours(series), Method::TimeOfDay(settings)) => series.add(hour, settings, least_hours),
             (Series::Intervals(series), Method::Beaconing(settings)) => {
                 let learning = seen.time.saturating_sub(scope_since) < history;
@@ -192,14 +256,15 @@ impl Baselines {
     /// What has to be written so that [`Self::take_up`] makes the same again.
     pub fn take_changes(&mut self) -> Changes {
         let mut kept = Vec::new();
-        for (detector, shelf) in self.shelves.iter_mut().enumerate() {
+        for (detector, (shelf, settings)) in self.shelves.iter_mut().zip(&self.detectors).enumerate() {
             for (scope, subjects) in &mut shelf.scopes {
                 for (subject, one) in subjects.iter_mut().filter(|(_, one)| one.changed) {
                     one.changed = false;
                     let Ok(state) = serde_json::to_string(one) else { continue };
                     let key = Key { detector, scope: scope.clone(), subject: subject.clone() };
                     self.gone.remove(&key);
-                    kept.push(Row { key, since: one.since, last: one.last, state });
+                    let cannot_judge = one.series.cannot_judge(&settings.method);
+                    kept.push(Row { key, since: one.since, last: one.last, cannot_judge, state });
                 }
             }
         }
@@ -207,6 +272,7 @@ impl Baselines {
     }
 
     fn keep_bound(&mut self, detector: usize, most: usize) {
+        let counts = self.detectors.get(detector).is_some_and(|one| matches!(one.method, Method::Rare(_)));
         let Some(shelf) = self.shelves.get_mut(detector).filter(|shelf| shelf.len > most) else { return };
         // Each by how many of its own scope were touched later: whoever floods loses its own first.
         let mut ranked: Vec<(Reverse<usize>, Micros, Key)> = Vec::with_capacity(shelf.len);
@@ -222,7 +288,10 @@ impl Baselines {
         let too_many = shelf.len.saturating_sub(room);
         for (.., key) in ranked.into_iter().take(too_many) {
             if let Some(subjects) = shelf.scopes.get_mut(&key.scope) {
-                subjects.remove(&key.subject);
+                let gone = subjects.remove(&key.subject);
+                if let Some(kept) = gone.filter(|_| counts) {
+                    shelf.holders.all(&kept.series, false);
+                }
                 shelf.len -= 1;
                 if subjects.is_empty() {
                     shelf.scopes.remove(&key.scope);

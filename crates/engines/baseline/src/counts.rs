@@ -1,7 +1,9 @@
 //! Counts by the hour: of observations, or of different values. Compared with the same hour of earlier days of the same
-//! kind, and with that of the same weekday once there are three of them.
+//! kind, and with that of the same weekday once there are three of them; and with the noise of the subject itself, so that
+//! what bursts by nature is told only beyond its own bursts, or not at all.
 
 use crate::anomaly::{Anomaly, Bar, Label, Normal};
+use crate::noise::Noise;
 use crate::rhythm::{DAY_HOURS, Rhythm, WEEK_HOURS, is_weekend};
 use crate::robust::{median, spread, surprise};
 use crate::settings::CountSettings;
@@ -28,6 +30,9 @@ pub(crate) struct CountSeries {
     hour: i64,
     count: u64,
     told: bool,
+    /// Its ordinary hours differ by too much for any to be told; found anew each day.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    too_loud: bool,
     /// Smallest count of the current hour that is an anomaly; found anew when what is remembered changes.
     #[serde(skip)]
     limit: Option<u64>,
@@ -58,10 +63,10 @@ impl CountSeries {
             return None;
         }
         if hour > self.hour {
-            self.turn_to(hour);
+            self.turn_to(hour, settings);
         }
         self.count = self.count.saturating_add(1);
-        if self.told {
+        if self.told || self.too_loud || self.count < settings.least {
             return None;
         }
         let limit = match self.limit {
@@ -84,13 +89,35 @@ impl CountSeries {
         self.past.first().map_or(self.hour, |(hour, _)| *hour)
     }
 
-    fn turn_to(&mut self, hour: i64) {
+    /// Whether nothing is told of it, since its ordinary hours differ by too much.
+    pub(crate) fn is_too_loud(&self) -> bool {
+        self.too_loud
+    }
+
+    fn turn_to(&mut self, hour: i64, settings: &CountSettings) {
         if self.count > 0 {
             self.past.push((self.hour, self.count));
         }
         let oldest = hour.saturating_sub(KEPT);
         self.past.retain(|(at, _)| *at >= oldest);
-        *self = Self { past: std::mem::take(&mut self.past), hour, ..Self::default() };
+        let is_new_day = hour.div_euclid(DAY_HOURS) > self.hour.div_euclid(DAY_HOURS);
+        *self = Self { past: std::mem::take(&mut self.past), hour, too_loud: self.too_loud, ..Self::default() };
+        if is_new_day {
+            self.too_loud = self.noise(settings).is_too_loud(settings);
+        }
+    }
+
+    /// By all hours that are remembered, also those in which there was nothing.
+    fn noise(&self, settings: &CountSettings) -> Noise {
+        let since = self.since().max(self.hour.saturating_sub(KEPT));
+        let place = |hour: i64| usize::try_from(hour.saturating_sub(since)).ok();
+        let mut counts = vec![0.0; place(self.hour).unwrap_or_default()];
+        for (hour, count) in &self.past {
+            if let Some(slot) = place(*hour).and_then(|place| counts.get_mut(place)) {
+                *slot = *count as f64;
+            }
+        }
+        Noise::of(&counts, since, settings)
     }
 
     /// What comes after its hour belongs to what is remembered of it, and raises nothing.
@@ -172,7 +199,9 @@ impl CountSeries {
         let Some(usual) = self.usual(self.hour) else { return u64::MAX };
         let rare = |count: u64| surprise(count as f64, usual.mean, usual.variance) >= settings.surprise;
         let by_ratio = (usual.median * settings.ratio).ceil() as u64;
-        let least = settings.least.max(by_ratio).max(usual.highest.saturating_add(usual.highest / 4).saturating_add(1));
+        let ordinary = self.noise(settings).highest(self.hour, usual.median) * settings.margin;
+        let by_noise = (ordinary as u64).saturating_add(1);
+        let least = settings.least.max(by_ratio).max(by_noise).max(usual.highest.saturating_add(1));
         let mut high = least;
         while !rare(high) {
             if high > u64::MAX / 4 {
@@ -243,6 +272,6 @@ impl DistinctSeries {
 }
 
 /// FNV-1a: the same in every run and on every machine.
-fn hash(value: &str) -> u64 {
+pub(crate) fn hash(value: &str) -> u64 {
     value.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

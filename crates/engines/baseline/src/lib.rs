@@ -7,6 +7,7 @@ mod baselines;
 mod counts;
 mod hours;
 mod intervals;
+mod noise;
 mod rhythm;
 mod robust;
 mod settings;

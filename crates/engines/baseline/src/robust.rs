@@ -11,6 +11,12 @@ pub fn median(values: &mut [f64]) -> f64 {
     if values.len() % 2 == 1 { at(middle) } else { (at(middle.saturating_sub(1)) + at(middle)) / 2.0 }
 }
 
+/// The largest value once so many of the largest are left out; 0 where no more are there. Sorts them.
+pub(crate) fn largest_but(values: &mut [f64], left_out: usize) -> f64 {
+    values.sort_unstable_by(|one, other| other.total_cmp(one));
+    values.get(left_out).copied().unwrap_or_default()
+}
+
 /// Median distance from the median, as a standard deviation.
 pub(crate) fn spread(values: &[f64], median_of_values: f64) -> f64 {
     let mut distances: Vec<f64> = values.iter().map(|value| (value - median_of_values).abs()).collect();
@@ -47,6 +53,12 @@ mod tests {
         assert!(spread(&values, middle) < 2.0);
         assert_eq!(median(&mut []), 0.0);
         assert_eq!(median(&mut [3.0, 1.0]), 2.0);
+    }
+
+    #[test]
+    fn the_largest_are_left_out_one_by_one() {
+        let mut values = [3.0, 100.0, 7.0];
+        assert_eq!([0, 1, 2, 3].map(|left_out| largest_but(&mut values, left_out)), [100.0, 7.0, 3.0, 0.0]);
     }
 
     /// The exact tail of a Poisson distribution.

@@ -38,6 +38,14 @@ pub struct CountSettings {
     pub ratio: f64,
     /// At most one hour in ten to the power of this has so many.
     pub surprise: f64,
+    /// Times the most that an ordinary hour of the subject may have, by the farthest that any was above its own normal.
+    pub margin: f64,
+    /// Hours that do not count for that: the wildest ones.
+    pub forgiven: usize,
+    /// Counts of this size are too small for their proportion to say anything.
+    pub small: f64,
+    /// A subject whose ordinary hours reach so many times the busiest normal, or `least`, cannot be judged.
+    pub most_times: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -59,6 +67,12 @@ pub struct RareSettings {
     pub share: f64,
     /// Days since the value was seen.
     pub quiet_days: i64,
+    /// Days on which it was seen before: on more it comes now and then.
+    pub most_days: u32,
+    /// Other subjects, of all scopes, that have it: with more it is common, though not here.
+    pub most_elsewhere: u32,
+    /// A subject with more values that are as seldom always has something seldom, and cannot be judged.
+    pub most_seldom: usize,
     /// Values remembered of a subject.
     pub most_known: usize,
 }

@@ -1,7 +1,7 @@
 //! The values that a subject had: what is new to it, and what it has seldom.
 
 use crate::anomaly::{Anomaly, Bar, Label, Normal};
-use crate::rhythm::{DAY, Micros};
+use crate::rhythm::{DAY, DAY_HOURS, Micros, Rhythm};
 use crate::settings::{NoveltySettings, RareSettings};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,17 @@ struct Known {
     count: u64,
     first: Micros,
     last: Micros,
+    /// Days on which it was seen, as far as they came one after the other.
+    #[serde(default)]
+    days: u32,
+}
+
+/// What a look changed about the values that a subject has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Exchange {
+    pub(crate) is_new: bool,
+    /// What had to go for it.
+    pub(crate) gone: Option<String>,
 }
 
 /// Values by name, so that a look is a binary search.
@@ -39,7 +50,7 @@ impl ValueSet {
     ) -> Option<Anomaly> {
         let value = cut(value);
         let Err(place) = self.find(value) else {
-            self.see(value, time, settings.most_known);
+            self.see(value, time, settings.most_known, Rhythm::default());
             return None;
         };
         let lately = self.known.iter().filter(|known| known.first > time.saturating_sub(LATELY)).count();
@@ -61,23 +72,28 @@ impl ValueSet {
         anomaly
     }
 
+    /// `holders` are all subjects that have the value, this one among them.
     pub(crate) fn rare(
         &mut self,
         value: &str,
         time: Micros,
         settings: &RareSettings,
         history: Micros,
-    ) -> Option<Anomaly> {
+        rhythm: Rhythm,
+        holders: u32,
+    ) -> (Option<Anomaly>, Exchange) {
         let value = cut(value);
         let known = self.find(value).ok().and_then(|place| self.known.get(place)).cloned();
-        self.see(value, time, settings.most_known);
-        let known = known?;
-        let share = known.count as f64 / self.observations.max(1) as f64;
-        let told = self.is_old(time, history)
-            && self.observations >= settings.least
-            && share <= settings.share
-            && time.saturating_sub(known.last) >= settings.quiet_days * DAY;
-        told.then(|| Anomaly {
+        let exchange = self.see(value, time, settings.most_known, rhythm);
+        let told = known.filter(|known| {
+            self.is_old(time, history)
+                && self.observations >= settings.least
+                && self.is_seldom(known, settings)
+                && time.saturating_sub(known.last) >= settings.quiet_days * DAY
+                && holders.saturating_sub(1) <= settings.most_elsewhere
+                && !self.has_many_seldom(settings)
+        });
+        let anomaly = told.map(|known| Anomaly {
             normal: Normal::Rare {
                 value: value.to_owned(),
                 seen: known.count,
@@ -85,7 +101,29 @@ impl ValueSet {
                 last: known.last,
             },
             bars: self.bars(value, known.count.saturating_add(1)),
-        })
+        });
+        (anomaly, exchange)
+    }
+
+    /// Values that it has.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(|known| known.value.as_str())
+    }
+
+    /// Nothing of it is told, since it changes its values all the time.
+    pub(crate) fn wanders(&self, settings: &NoveltySettings) -> bool {
+        self.overflowed || self.known.len() > settings.most_known
+    }
+
+    /// Nothing of it is told, since it always has something seldom.
+    pub(crate) fn has_many_seldom(&self, settings: &RareSettings) -> bool {
+        let seldom = self.known.iter().filter(|known| self.is_seldom(known, settings)).count();
+        self.observations >= settings.least && seldom > settings.most_seldom
+    }
+
+    fn is_seldom(&self, known: &Known, settings: &RareSettings) -> bool {
+        let share = known.count as f64 / self.observations.max(1) as f64;
+        share <= settings.share && known.days <= settings.most_days
     }
 
     fn is_old(&self, time: Micros, history: Micros) -> bool {
@@ -96,32 +134,36 @@ impl ValueSet {
         self.known.binary_search_by(|known| known.value.as_str().cmp(value))
     }
 
-    fn see(&mut self, value: &str, time: Micros, most: usize) {
+    fn see(&mut self, value: &str, time: Micros, most: usize, rhythm: Rhythm) -> Exchange {
         match self.find(value) {
-            Err(place) => self.insert(place, value, time, most),
+            Err(place) => Exchange { is_new: true, gone: self.insert(place, value, time, most) },
             Ok(place) => {
                 self.observations = self.observations.saturating_add(1);
                 self.first = self.first.min(time);
                 if let Some(known) = self.known.get_mut(place) {
+                    let day = |time: Micros| rhythm.hour(time).div_euclid(DAY_HOURS);
+                    known.days = known.days.saturating_add(u32::from(day(time) > day(known.last)));
                     known.count = known.count.saturating_add(1);
                     known.first = known.first.min(time);
                     known.last = known.last.max(time);
                 }
+                Exchange::default()
             }
         }
     }
 
-    fn insert(&mut self, place: usize, value: &str, time: Micros, most: usize) {
+    /// Gives what had to go, where there was no room.
+    fn insert(&mut self, place: usize, value: &str, time: Micros, most: usize) -> Option<String> {
         self.first = if self.observations == 0 { time } else { self.first.min(time) };
         self.observations = self.observations.saturating_add(1);
-        self.known.insert(place, Known { value: value.to_owned(), count: 1, first: time, last: time });
-        if self.known.len() > most.saturating_add(1) {
-            self.overflowed = true;
-            let oldest = self.known.iter().enumerate().min_by_key(|(_, known)| (known.last, known.count));
-            if let Some(place) = oldest.map(|(place, _)| place) {
-                self.known.remove(place);
-            }
+        self.known.insert(place, Known { value: value.to_owned(), count: 1, first: time, last: time, days: 1 });
+        if self.known.len() <= most.saturating_add(1) {
+            return None;
         }
+        self.overflowed = true;
+        let oldest = self.known.iter().enumerate().min_by_key(|(_, known)| (known.last, known.count));
+        let place = oldest.map(|(place, _)| place)?;
+        Some(self.known.remove(place).value)
     }
 
     /// The values it has most, and the one in question.
@@ -139,7 +181,7 @@ impl ValueSet {
     }
 }
 
-fn cut(text: &str) -> &str {
+pub(crate) fn cut(text: &str) -> &str {
     let mut end = text.len().min(LONGEST);
     while !text.is_char_boundary(end) {
         end -= 1;

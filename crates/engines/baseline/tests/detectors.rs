@@ -11,7 +11,7 @@ const MONDAY: Micros = 1_793_552_400_000_000;
 const MINUTE: Micros = HOUR / 60;
 
 fn counts() -> CountSettings {
-    CountSettings { least: 20, ratio: 2.0, surprise: 6.0 }
+    CountSettings { least: 20, ratio: 2.0, surprise: 6.0, margin: 1.25, forgiven: 1, small: 20.0, most_times: 20.0 }
 }
 
 fn one(method: Method) -> Baselines {
@@ -85,6 +85,38 @@ fn a_single_wild_hour_does_not_hide_the_next() {
 }
 
 #[test]
+fn what_bursts_by_nature_is_told_beyond_its_own_bursts_alone() {
+    let mut baselines = one(Method::Volume(counts()));
+    let bursts = |day: i64, hour: i64| if (day * 24 + hour) % 29 == 0 { 300 } else { 2 };
+    let mut told = Vec::new();
+    for day in 0..21 {
+        for hour in 0..24 {
+            told.extend(fill(&mut baselines, day, hour, bursts(day, hour)));
+        }
+    }
+    assert!(told.is_empty(), "each burst came at an hour that had none before: {told:?}");
+    assert!(fill(&mut baselines, 21, 5, 310).is_empty());
+    assert_eq!(fill(&mut baselines, 21, 6, 900).len(), 1);
+}
+
+#[test]
+fn whose_bursts_are_a_thousand_times_what_is_normal_cannot_be_judged() {
+    let mut baselines = one(Method::Volume(counts()));
+    for day in 0..10 {
+        for hour in 0..24 {
+            fill(&mut baselines, day, hour, if (day * 24 + hour) % 29 == 0 { 2_000 } else { 2 });
+        }
+    }
+    assert!(fill(&mut baselines, 10, 5, 9_000).is_empty());
+    assert!(baselines.take_changes().kept[0].cannot_judge);
+    let mut steady = one(Method::Volume(counts()));
+    for day in 0..10 {
+        fill(&mut steady, day, 9, 2_000);
+    }
+    assert!(!steady.take_changes().kept[0].cannot_judge, "what comes every day at nine is a rhythm");
+}
+
+#[test]
 fn what_arrives_late_is_counted_where_it_belongs_and_raises_nothing() {
     let mut baselines = one(Method::Volume(counts()));
     for day in 0..9 {
@@ -137,10 +169,82 @@ fn a_new_address_of_a_settled_account_is_told_and_one_of_a_wanderer_is_not() {
     assert!(see(&mut baselines, "new", "203.0.113.9", at).is_none(), "nothing is normal yet");
 }
 
+fn rare() -> RareSettings {
+    RareSettings {
+        least: 100,
+        share: 0.02,
+        quiet_days: 5,
+        most_known: 50,
+        most_days: 2,
+        most_elsewhere: 1,
+        most_seldom: 3,
+    }
+}
+
+/// Eight days of a machine that runs one program every hour, after it ran some others once.
+fn machine(baselines: &mut Baselines, subject: &str, others: &[&str]) {
+    for other in others {
+        assert!(see(baselines, subject, other, MONDAY).is_none());
+    }
+    for hour in 0..24 * 8 {
+        assert!(see(baselines, subject, "daily.exe", MONDAY + hour * HOUR).is_none());
+    }
+}
+
+#[test]
+fn what_is_seldom_here_and_common_elsewhere_is_not_told() {
+    for (machines, told) in [(1, true), (2, true), (3, false)] {
+        let mut baselines = one(Method::Rare(rare()));
+        for number in 0..machines {
+            machine(&mut baselines, &format!("h{number}"), &["rare.exe"]);
+        }
+        // What was kept and taken up knows it too.
+        let mut again = one(Method::Rare(rare()));
+        for row in &baselines.take_changes().kept {
+            assert!(again.take_up(row));
+        }
+        for mut baselines in [baselines, again] {
+            assert_eq!(see(&mut baselines, "h0", "rare.exe", MONDAY + 8 * DAY).is_some(), told, "{machines}");
+        }
+    }
+}
+
+#[test]
+fn a_machine_that_went_counts_no_more() {
+    let detector = Detector { method: Method::Rare(rare()), history_days: 7, most_series: 20 };
+    let mut baselines = Baselines::new(vec![detector], Rhythm::at_minutes(420));
+    for number in 0..3 {
+        see(&mut baselines, &format!("gone{number}"), "rare.exe", MONDAY - DAY);
+    }
+    machine(&mut baselines, "h", &["rare.exe"]);
+    for number in 0..17 {
+        see(&mut baselines, &format!("new{number}"), "other.exe", MONDAY + 8 * DAY);
+    }
+    assert_eq!(baselines.forgotten(), 2, "one elsewhere is left");
+    assert!(see(&mut baselines, "h", "rare.exe", MONDAY + 8 * DAY).is_some());
+}
+
+#[test]
+fn a_machine_that_always_has_something_seldom_cannot_be_judged() {
+    let mut baselines = one(Method::Rare(rare()));
+    machine(&mut baselines, "h", &["a.exe", "b.exe", "c.exe", "d.exe"]);
+    assert!(see(&mut baselines, "h", "a.exe", MONDAY + 8 * DAY).is_none());
+    assert!(baselines.take_changes().kept[0].cannot_judge);
+}
+
+#[test]
+fn what_came_on_several_days_comes_now_and_then() {
+    let mut baselines = one(Method::Rare(rare()));
+    for day in -3..0 {
+        assert!(see(&mut baselines, "h", "monthly.exe", MONDAY + day * DAY).is_none());
+    }
+    machine(&mut baselines, "h", &[]);
+    assert!(see(&mut baselines, "h", "monthly.exe", MONDAY + 8 * DAY).is_none());
+}
+
 #[test]
 fn a_seldom_value_after_a_long_pause_is_told() {
-    let settings = RareSettings { least: 100, share: 0.02, quiet_days: 5, most_known: 50 };
-    let mut baselines = one(Method::Rare(settings));
+    let mut baselines = one(Method::Rare(rare()));
     assert!(see(&mut baselines, "h", "rare.exe", MONDAY).is_none());
     for hour in 0..24 * 8 {
         assert!(see(&mut baselines, "h", "daily.exe", MONDAY + hour * HOUR).is_none());

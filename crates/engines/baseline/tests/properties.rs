@@ -11,12 +11,21 @@ const BEGIN: Micros = 1_793_552_400_000_000;
 const MOST: usize = 12;
 
 fn detectors() -> Vec<Detector> {
-    let counts = CountSettings { least: 3, ratio: 1.2, surprise: 1.0 };
+    let counts =
+        CountSettings { least: 3, ratio: 1.2, surprise: 1.0, margin: 1.1, forgiven: 1, small: 1.0, most_times: 5.0 };
     let methods = [
         Method::Volume(counts),
         Method::FanOut(counts),
         Method::FirstSeen(NoveltySettings { least: 3, most_known: 4, most_lately: 9 }),
-        Method::Rare(RareSettings { least: 3, share: 0.5, quiet_days: 0, most_known: 4 }),
+        Method::Rare(RareSettings {
+            least: 3,
+            share: 0.5,
+            quiet_days: 0,
+            most_known: 4,
+            most_days: 9,
+            most_elsewhere: 2,
+            most_seldom: 3,
+        }),
         Method::TimeOfDay(HourSettings { least: 3, least_days: 1, share: 0.2 }),
         Method::Beaconing(IntervalSettings { least: 3, shortest_seconds: 1, longest_seconds: 90_000, jitter: 0.5 }),
     ];
@@ -74,7 +83,7 @@ proptest! {
     #[test]
     fn nothing_that_was_changed_on_the_way_is_taken_for_a_baseline(text in ".{0,200}") {
         let key = Key { detector: 0, scope: "a".into(), subject: "s".into() };
-        let row = Row { key, since: 0, last: 0, state: text };
+        let row = Row { key, since: 0, last: 0, cannot_judge: false, state: text };
         prop_assert!(!empty().take_up(&row));
     }
 }

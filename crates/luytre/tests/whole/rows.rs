@@ -84,6 +84,8 @@ const PLACES: &[(&str, Of)] = &[
     ("/alerts/{id}", Of::Agency("alert")),
     ("/api-keys/{id}", Of::Agency("api-key")),
     ("/channels/{id}", Of::Agency("channel")),
+    ("/early-warning/{id}", Of::Centre("early-volume")),
+    ("/early-warnings/{id}", Of::Agency("early-warning")),
     ("/elevations/{id}", Of::Agency("elevation")),
     ("/events/{seq}", Of::Agency("event")),
     ("/experts/{id}", Of::Agency("expert")),
@@ -392,8 +394,8 @@ async fn of_detection(
         format!(
             "INSERT INTO early_warnings (id, detector, agency_id, source_id, entity_kind, entity_value, sequence, time, \
              anomaly) VALUES ('{warning}', 'early-volume', '{agency}', '{source}', 'user_name', 'ai-{mark}', {number}, \
-             {now}, '{{\"normal\":{{\"kind\":\"rare\",\"value\":\"{mark}\",\"seen\":1,\"observations\":2,\"last\":0}},\
-             \"bars\":[]}}')"
+             {now}, '{{\"normal\":{{\"kind\":\"hour\",\"hour\":3,\"weekend\":false,\"share\":0.0,\"observations\":90,\
+             \"days\":9}},\"bars\":[]}}')"
         ),
         format!(
             "INSERT INTO rule_hits (id, rule_id, hour_start, source_id, system_id, agency_id, entities, detailed, \

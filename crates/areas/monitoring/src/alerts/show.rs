@@ -193,7 +193,7 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
                 // A damped row stands for many indicators, and who sees no list sees no indicator.
                 Some(listed) => listed.first().map(|one| format!("/indicators/{}", one.indicator_id)),
                 None if alert.rule_id.starts_with(early_warning::PREFIX) => {
-                    Some(Address::parse("/early-warning").with("detector", &alert.rule_id).to_string())
+                    Some(early_warning::address_of(&alert.rule_id))
                 }
                 None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
             },
@@ -205,7 +205,8 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
         listed,
         is_of_the_past: hunts::store::is_of_the_past(&connection, &alert.id).await?,
         may_explain: rule.is_some() && may_see_events && visit.scope().may(Capability::ViewRules),
-        may_except: rule.is_some() && visit.scope().may(Capability::TuneRules),
+        may_except: (rule.is_some() || settings.early_warning.place(&alert.rule_id).is_some())
+            && visit.scope().may(Capability::TuneRules),
         may_suppress: visit.scope().may(Capability::TuneRules),
         rule,
         alert,

@@ -88,12 +88,12 @@ impl Dice {
     }
 }
 
-/// Evaluates every detector that saw something in the recording.
+/// Evaluates every detector that saw something in the recording, also one that is off.
 pub fn evaluate(policy: &Policy, events: &[Event], trials: u64, seed: u64) -> Vec<Figures> {
     let mut figures = Vec::new();
     for (detector, watched) in policy.detectors.iter().enumerate() {
         let seen =
-            |event: &Event| watched.seen(event).map(|(subject, value)| Seen { time: event.time, subject, value });
+            |event: &Event| watched.would_see(event).map(|(subject, value)| Seen { time: event.time, subject, value });
         let recorded: Vec<Seen> = events.iter().filter_map(seen).collect();
         if recorded.is_empty() {
             continue;
@@ -216,7 +216,7 @@ impl<'t> Trials<'t> {
                 (0..times).map(|one| seen(begins + one * (HOUR - MINUTE) / times, value(one))).collect()
             }
             Method::FirstSeen(_) => (0..times).map(|one| seen(begins + one * MINUTE, "198.18.0.1".into())).collect(),
-            Method::Rare(_) => vec![seen(begins, planted(times))],
+            Method::Rare(_) => vec![seen(begins, planted(&subject, times))],
             Method::TimeOfDay(_) => {
                 vec![seen(midnight + self.strange_hour(&subject, times)? * HOUR + MINUTE, String::new())]
             }
@@ -293,15 +293,16 @@ fn plant(watched: &Watched, subjects: &[String], day: i64, noise: &mut Vec<Seen>
             noise.push(Seen {
                 time: BEGIN + day * DAY + 23 * HOUR + 59 * MINUTE,
                 subject: subject.clone(),
-                value: planted(times),
+                value: planted(subject, times),
             });
         }
     }
     noise.sort_by_key(|seen| seen.time);
 }
 
-fn planted(times: i64) -> String {
-    format!("planted {times}")
+/// A program of this machine alone.
+fn planted(subject: &str, times: i64) -> String {
+    format!("planted {times} {subject}")
 }
 
 #[cfg(test)]

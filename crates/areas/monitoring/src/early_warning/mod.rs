@@ -3,25 +3,40 @@
 //! their figures are content (`content/monitoring/early-warning.toml`, read by `policy`); rows are in `store`.
 
 pub mod account;
+mod api;
 pub mod chart;
 pub mod evaluation;
 mod pages;
 pub mod policy;
+mod programs;
 pub mod store;
+pub mod tables;
 pub mod watch;
 
 use crate::alerts::{Alert, Entity};
 use baseline::Anomaly;
 use kit::clock::Micros;
+use kit::locale::texts;
+use kit::page::Address;
 use kit::web::Routes;
-use kit::{Connection, Error};
+use kit::{Connection, Error, Lang};
 
 pub fn routes() -> Routes {
-    pages::routes()
+    pages::routes().merge(api::routes())
 }
 
 /// What identifiers of detectors begin with, and so of the rules of their alerts.
 pub const PREFIX: &str = "early-";
+
+/// Name of a detector for people, also of one that is no longer set; nothing for other rules.
+pub fn title_of(id: &str, lang: Lang) -> Option<String> {
+    id.starts_with(PREFIX).then(|| texts().text(lang, id))
+}
+
+/// Where what a detector found is listed.
+pub fn address_of(id: &str) -> String {
+    Address::parse("/early-warning").with("detector", id).to_string()
+}
 
 /// Something unusual, as it is kept.
 #[derive(Debug, Clone, PartialEq)]

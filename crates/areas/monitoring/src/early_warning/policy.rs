@@ -1,5 +1,6 @@
 //! Detectors in force: `content/monitoring/early-warning.toml`.
 
+use super::programs;
 use crate::alerts::grouping::RuleFacts;
 use crate::settings::Basis;
 use baseline::{Baselines, Detector, Method, Rhythm};
@@ -31,6 +32,8 @@ pub struct Watched {
     /// None for the source itself.
     pub subject: Vec<Column>,
     value: Option<Column>,
+    /// The value is the path of a program.
+    is_program: bool,
     conditions: Vec<(Column, Vec<String>)>,
     ignored: Vec<String>,
     ignored_ends: Vec<String>,
@@ -65,6 +68,8 @@ struct Entry {
     tactics: Vec<String>,
     subject: Vec<String>,
     value: Option<String>,
+    #[serde(default)]
+    program: bool,
     #[serde(default)]
     ignored: Vec<String>,
     #[serde(default)]
@@ -143,6 +148,7 @@ impl Watched {
             enabled: entry.enabled,
             subject: entry.subject.iter().map(|name| column(name)).collect::<Result<_, _>>()?,
             value: entry.value.as_deref().map(column).transpose()?,
+            is_program: entry.program,
             conditions: conditions.collect::<Result<_, PolicyError>>()?,
             ignored: entry.ignored,
             ignored_ends: entry.ignored_ends,
@@ -153,11 +159,16 @@ impl Watched {
     /// Whom an event is about for this detector, and what of it is compared; nothing where it does not look at it. A subject
     /// of several columns is their values, which an alert shows in the same words.
     pub fn seen(&self, event: &Event) -> Option<(String, String)> {
+        if self.enabled { self.would_see(event) } else { None }
+    }
+
+    /// The same, were it on.
+    pub fn would_see(&self, event: &Event) -> Option<(String, String)> {
         let fits = |(column, values): &(Column, Vec<String>)| {
             let have = event.columns.get(*column).and_then(Value::as_text);
             have.is_some_and(|have| values.iter().any(|value| have.eq_ignore_ascii_case(value)))
         };
-        if !self.enabled || !self.conditions.iter().all(fits) {
+        if !self.conditions.iter().all(fits) {
             return None;
         }
         let mut subject = String::new();
@@ -179,9 +190,21 @@ impl Watched {
         }
         let value = match self.value {
             None => String::new(),
-            Some(column) => event.columns.get(column).and_then(Value::as_text).map(std::borrow::Cow::into_owned)?,
+            Some(column) => {
+                let value = event.columns.get(column).and_then(Value::as_text)?;
+                if self.is_program { programs::shape(&value) } else { value.into_owned() }
+            }
         };
         (self.value.is_none() || !value.is_empty()).then_some((subject, value))
+    }
+
+    /// The columns that a subject is of, with their values.
+    pub fn about(&self, event: &Event) -> Vec<(String, String)> {
+        let value = |column: &Column| {
+            let text = event.columns.get(*column).and_then(Value::as_text)?;
+            Some((column.name().to_owned(), kit::text::without_nul(&text)))
+        };
+        self.subject.iter().filter_map(value).collect()
     }
 
     /// Names of the columns whose values a subject is; `source` where it is the source.
@@ -224,6 +247,21 @@ mod tests {
         assert!(Policy::parse(&EMBEDDED.replace("history_days = 7", "history_days = 6")).is_err());
         assert!(Policy::parse(&EMBEDDED.replace("id = \"early-volume\"", "id = \"volume\"")).is_err());
         assert!(Policy::parse(&EMBEDDED.replace("id = \"early-volume\"", "id = \"early-fan-out\"")).is_err());
+    }
+
+    #[test]
+    fn a_program_is_seen_by_its_shape_also_by_a_detector_that_is_off() {
+        let off = EMBEDDED
+            .replace("id = \"early-rare-program\"\nenabled = true", "id = \"early-rare-program\"\nenabled = false");
+        let policy = Policy::parse(&off).expect("sound");
+        let watched = &policy.detectors[policy.place("early-rare-program").expect("there")];
+        let mut event = Event::default();
+        event.columns.set(Column::EventCategory, &Value::from("process"));
+        event.columns.set(Column::HostName, &Value::from("web01"));
+        event.columns.set(Column::ProcessExecutable, &Value::from(r"C:\Users\lan\app-1.2.3\Zalo.exe"));
+        assert_eq!(watched.seen(&event), None);
+        assert_eq!(watched.would_see(&event), Some(("web01".to_owned(), r"c:\users\*\app-#\zalo.exe".to_owned())));
+        assert_eq!(watched.about(&event), [("host_name".to_owned(), "web01".to_owned())]);
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub(super) async fn read_baselines(
         for row in connection.query_all_raw(statement).await? {
             let key = Key { detector, scope: row.try_get("", "scope")?, subject: row.try_get("", "subject")? };
             let (since, last) = (row.try_get("", "since")?, row.try_get("", "last_at")?);
-            if !baselines.take_up(&Row { key, since, last, state: row.try_get("", "state")? }) {
+            // Whether it can be judged is found anew from what is kept.
+            let row = Row { key, since, last, cannot_judge: false, state: row.try_get("", "state")? };
+            if !baselines.take_up(&row) {
                 refused += 1;
             }
         }
@@ -42,23 +44,24 @@ pub(super) async fn read_baselines(
 pub(super) async fn write_baselines(tx: &Tx<'_>, policy: &Policy, changes: &Changes) -> Result<(), Error> {
     let name = |detector: usize| policy.detectors.get(detector).map_or("", |watched| watched.id.as_str());
     for rows in changes.kept.chunks(CHUNK) {
-        let mut values: Vec<Value> = Vec::with_capacity(rows.len() * 7);
+        let mut values: Vec<Value> = Vec::with_capacity(rows.len() * 8);
         let mut places = Vec::with_capacity(rows.len());
         for row in rows {
             let at = values.len();
-            places.push(format!("({})", (at + 1..=at + 7).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ")));
+            places.push(format!("({})", (at + 1..=at + 8).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ")));
             values.push(name(row.key.detector).into());
             values.push(row.key.scope.as_str().into());
             values.push(row.key.subject.as_str().into());
             values.push(agency_of(&row.key.scope).map(ToOwned::to_owned).into());
             values.push(row.since.into());
             values.push(row.last.into());
+            values.push(row.cannot_judge.into());
             values.push(row.state.as_str().into());
         }
         let sql = format!(
-            "INSERT INTO baselines (detector, scope, subject, agency_id, since, last_at, state) VALUES {} \
-             ON CONFLICT (detector, scope, subject) DO UPDATE SET since = excluded.since, last_at = excluded.last_at, \
-             state = excluded.state",
+            "INSERT INTO baselines (detector, scope, subject, agency_id, since, last_at, cannot_judge, state) \
+             VALUES {} ON CONFLICT (detector, scope, subject) DO UPDATE SET since = excluded.since, \
+             last_at = excluded.last_at, cannot_judge = excluded.cannot_judge, state = excluded.state",
             places.join(", ")
         );
         tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
@@ -165,27 +168,60 @@ pub struct Learnt {
     pub baselines: u64,
     /// Of these, how many are old enough to raise something.
     pub grown: u64,
+    /// Of those, of how many nothing is told, since what is normal differs too much.
+    pub unjudged: u64,
     /// First observation of the oldest.
     pub since: Option<Micros>,
 }
 
 /// By detector, within the scope.
 pub async fn learnt(connection: &impl Connection, history_days: i64) -> Result<HashMap<String, Learnt>, Error> {
+    let history = history_days.saturating_mul(DAY);
     let sql = format!(
-        "SELECT b.detector, COUNT(*) AS baselines, CAST(SUM(CASE WHEN b.last_at - b.since >= {} THEN 1 ELSE 0 END) AS BIGINT) \
-         AS grown, MIN(b.since) AS since FROM baselines b WHERE {} GROUP BY b.detector",
-        history_days.saturating_mul(DAY),
+        "SELECT b.detector, COUNT(*) AS baselines, CAST(SUM(CASE WHEN b.last_at - b.since >= {history} THEN 1 ELSE 0 END) AS \
+         BIGINT) AS grown, CAST(SUM(CASE WHEN b.cannot_judge AND b.last_at - b.since >= {history} THEN 1 ELSE 0 END) AS BIGINT) \
+         AS unjudged, MIN(b.since) AS since FROM baselines b WHERE {} GROUP BY b.detector",
         connection.scope().agency_condition("b.agency_id")
     );
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let mut found = HashMap::new();
     for row in connection.query_all_raw(statement).await? {
         let number = |name: &str| Ok::<_, Error>(u64::try_from(row.try_get::<i64>("", name)?).unwrap_or(0));
-        let learnt =
-            Learnt { baselines: number("baselines")?, grown: number("grown")?, since: row.try_get("", "since")? };
+        let learnt = Learnt {
+            baselines: number("baselines")?,
+            grown: number("grown")?,
+            unjudged: number("unjudged")?,
+            since: row.try_get("", "since")?,
+        };
         found.insert(row.try_get("", "detector")?, learnt);
     }
     Ok(found)
+}
+
+/// Subjects of a detector of which nothing is told, within the scope, by the names that people read.
+pub async fn unjudged(
+    connection: &impl Connection,
+    detector: &str,
+    history_days: i64,
+    limit: u64,
+) -> Result<Vec<String>, Error> {
+    let sql = format!(
+        "SELECT COALESCE(o.name, b.subject) AS name FROM baselines b LEFT JOIN sources o ON o.id = b.subject \
+         WHERE {} AND b.detector = $1 AND b.cannot_judge AND b.last_at - b.since >= $2 ORDER BY b.subject, b.scope LIMIT {limit}",
+        connection.scope().agency_condition("b.agency_id")
+    );
+    let values = [detector.into(), history_days.saturating_mul(DAY).into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let rows = connection.query_all_raw(statement).await?;
+    let name = |row: &QueryResult| -> Result<String, Error> { Ok(row.try_get("", "name")?) };
+    rows.iter().map(name).collect()
+}
+
+/// One of them, [`Error::NotFound`] where the scope does not reach it.
+pub async fn find(connection: &impl Connection, id: &str) -> Result<Listed, Error> {
+    let sql = format!("{SELECT} WHERE {} AND w.id = $1", connection.scope().agency_condition("w.agency_id"));
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
+    connection.query_one_raw(statement).await?.as_ref().map(listed).transpose()?.ok_or(Error::NotFound)
 }
 
 fn listed(row: &QueryResult) -> Result<Listed, Error> {

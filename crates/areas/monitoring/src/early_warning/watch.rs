@@ -44,6 +44,8 @@ struct Ready {
 pub(crate) struct Found {
     pub(crate) facts: Arc<RuleFacts>,
     pub(crate) entity: Entity,
+    /// The columns that name the entity, with their values; none for a source.
+    pub(crate) about: Vec<(String, String)>,
     pub(crate) anomaly: Anomaly,
 }
 
@@ -92,7 +94,8 @@ impl Watch {
             let scope = scope.get_or_insert_with(|| scope_of(owner)).as_str();
             let seen = Observation { detector, scope, subject: &subject, value: &value, time: event.time };
             if let Some(anomaly) = self.baselines.observe(seen) {
-                found.push(Found { facts: watched.facts.clone(), entity: entity(watched, subject), anomaly });
+                let (facts, about) = (watched.facts.clone(), watched.about(event));
+                found.push(Found { facts, entity: entity(watched, subject), about, anomaly });
             }
         }
         found

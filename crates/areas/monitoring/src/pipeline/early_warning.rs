@@ -1,8 +1,10 @@
 //! Holds events against what is normal (`early_warning::watch`), and lets go what was found long ago.
 
 use super::{Pipeline, Worker};
+use crate::alerts::SampleField;
 use crate::alerts::grouping::Matched;
 use crate::early_warning::store;
+use crate::rules::hits::Fate;
 use crate::sources::resolver::Known;
 use event::Event;
 use kit::Error;
@@ -13,23 +15,34 @@ use tokio::time::MissedTickBehavior;
 /// Whether a new day has begun is looked at this often.
 const EVERY: Duration = Duration::from_secs(600);
 
-/// Feeds one event to the baselines and gathers what is unusual. Returns how much that is. What was evaluated before the start
-/// and is not in the baselines is fed to them, and raises nothing again. The summary of an import speaks of rules and
-/// indicators alone.
+/// Feeds one event to the baselines and gathers what is unusual. Returns how much of it alerts: a detector is switched off, put
+/// on trial, excepted and held back like a rule, and learns all the while. What was evaluated before the start and is not in
+/// the baselines is fed to them, and raises nothing again. The summary of an import speaks of rules and indicators alone.
 pub(super) fn watch_one(worker: &mut Worker, event: &Event, known: &Known) -> u64 {
-    let Worker { watch, judge, grouping, written_to, .. } = worker;
+    let Worker { watch, judge, grouping, hits, written_to, .. } = worker;
     let found = watch.observe(event, &known.owner);
     if event.seq <= *written_to {
         return 0;
     }
-    let count = found.len() as u64;
+    let mut alerted = 0;
     for one in found {
+        let Some(fate) = judge.fate_of_found(&one.facts.id, &known.owner, event, &one.about) else { continue };
+        hits.add(&one.facts.id, &known.owner, event, &one.about, fate);
+        if fate != Fate::Alerted {
+            continue;
+        }
         let suppression = judge.held_back(&one.facts.id, &known.owner, event);
         let matched = Matched { rule: &one.facts, owner: &known.owner, suppression };
-        grouping.add_about(matched, event, one.entity.clone(), Vec::new());
+        grouping.add_about(matched, event, one.entity.clone(), one.about.iter().map(sample_field).collect());
         watch.keep(event, &known.owner, one);
+        alerted += 1;
     }
-    count
+    alerted
+}
+
+/// The alert tells by which columns its subject is known, and an exception begins with them.
+fn sample_field((field, value): &(String, String)) -> SampleField {
+    SampleField { field: Some(field.clone()), value: value.clone(), pattern: value.clone() }
 }
 
 /// Makes what the next transaction writes, where it is time; at the end it is always.

@@ -64,6 +64,17 @@ impl Judge {
         let window = self.tuning.windows(rule_id).find(|window| window.covers(owner, event, &[]));
         window.map(|window| &window.id)
     }
+
+    /// What becomes of what a detector of early warning found about a subject, its columns with their values; as of a match.
+    pub(super) fn fate_of_found(
+        &self,
+        detector: &str,
+        owner: &Owner,
+        event: &Event,
+        about: &[(String, String)],
+    ) -> Option<Fate> {
+        fate(self.tuning.state(detector), self.tuning.exceptions(detector), owner, event, about)
+    }
 }
 
 impl Ruling {
@@ -86,12 +97,22 @@ impl Ruling {
     /// What becomes of a match; nothing at all where the rule is off. `group_by` are the fields that a correlation grouped
     /// by, with their values.
     pub(super) fn fate(&self, owner: &Owner, event: &Event, group_by: &[(String, String)]) -> Option<Fate> {
-        let excepted = || self.exceptions.iter().any(|exception| exception.covers(owner, event, group_by));
-        match self.state {
-            RuleState::Off => None,
-            _ if excepted() => Some(Fate::Excepted),
-            RuleState::Shadow => Some(Fate::Shadowed),
-            RuleState::On => Some(Fate::Alerted),
-        }
+        fate(self.state, &self.exceptions, owner, event, group_by)
+    }
+}
+
+fn fate(
+    state: RuleState,
+    exceptions: &[InForce],
+    owner: &Owner,
+    event: &Event,
+    group_by: &[(String, String)],
+) -> Option<Fate> {
+    let excepted = || exceptions.iter().any(|exception| exception.covers(owner, event, group_by));
+    match state {
+        RuleState::Off => None,
+        _ if excepted() => Some(Fate::Excepted),
+        RuleState::Shadow => Some(Fate::Shadowed),
+        RuleState::On => Some(Fate::Alerted),
     }
 }

@@ -39,6 +39,7 @@ struct ListPage {
     failed: Vec<(String, usize, String)>,
     pagination: Pagination,
     loaded_at: i64,
+    settings: Arc<Settings>,
     /// Days whose alerts are judged.
     judged_days: i64,
     sorting: Sorting,
@@ -91,6 +92,7 @@ async fn list_rules(visit: Visit) -> Result<Response, Fail> {
         pagination,
         loaded_at: book.loaded_at,
         judged_days: thresholds.days,
+        settings: Arc::clone(&settings),
         may_measure: costs::service::may_measure(&visit),
         sorting,
         csv: page.address.with("format", "csv").to_string(),

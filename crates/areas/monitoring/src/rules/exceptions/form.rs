@@ -4,6 +4,7 @@ use super::Reach;
 use super::preview::{self, Preview};
 use super::service::{self, ExceptionInput};
 use crate::alerts::{self, Alert, AlertState, CloseReason};
+use crate::early_warning;
 use crate::rules::hits::{self, Hit};
 use crate::rules::{title, versions};
 use crate::search::run::monitoring;
@@ -13,7 +14,6 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use detection::Rule;
 use kit::calendar::vietnam_date;
 use kit::clock::DAY;
 use kit::locale::texts;
@@ -47,6 +47,10 @@ struct FormPage {
     page: Page,
     rule_id: String,
     title: String,
+    /// The rule's page, or what the detector found.
+    rule_href: String,
+    /// Where rules of this kind are listed: address and name.
+    list: (&'static str, String),
     alert: Option<Alert>,
     reach: Entry,
     rows: Vec<Row>,
@@ -90,27 +94,39 @@ impl Posted {
 /// What the form is made around.
 struct Subject {
     settings: Arc<Settings>,
-    rule: Arc<Rule>,
+    rule_id: String,
+    title: String,
+    rule_href: String,
+    /// A detector of early warning, which stands among no rules.
+    is_detector: bool,
     alert: Option<Alert>,
     /// Matches of the last days within the scope.
     hits: Vec<Hit>,
 }
 
 async fn subject(visit: &Visit, rule_id: &str, alert_id: &str) -> Result<Subject, Error> {
-    let rule = monitoring(&visit.app)?.rules.current().rule(rule_id).ok_or(Error::NotFound)?.clone();
+    let settings = Settings::of(&visit.app)?;
+    let book = monitoring(&visit.app)?.rules.current();
+    let (rule_id, title, rule_href, is_detector) = match book.rule(rule_id) {
+        Some(rule) => (rule.id.clone(), title(rule, visit.lang).to_owned(), format!("/rules/{}", rule.id), false),
+        None => {
+            settings.early_warning.place(rule_id).ok_or(Error::NotFound)?;
+            let title = early_warning::title_of(rule_id, visit.lang).unwrap_or_default();
+            (rule_id.to_owned(), title, early_warning::address_of(rule_id), true)
+        }
+    };
     let view = visit.read();
     let sees_alerts = visit.scope().may(Capability::ViewAlerts);
     let alert = match alert_id {
         "" => None,
         id => {
             visit.require(Capability::ViewAlerts)?;
-            Some(alerts::store::get(&view, id).await?).filter(|alert| alert.rule_id == rule.id)
+            Some(alerts::store::get(&view, id).await?).filter(|alert| alert.rule_id == rule_id)
         }
     };
-    let settings = Settings::of(&visit.app)?;
     let since = preview::since(visit.now(), settings.tuning.exceptions.reckoned_days);
-    let hits = if sees_alerts { hits::store::of_rule(&view, &rule.id, since).await? } else { Vec::new() };
-    Ok(Subject { settings, rule, alert, hits })
+    let hits = if sees_alerts { hits::store::of_rule(&view, &rule_id, since).await? } else { Vec::new() };
+    Ok(Subject { settings, rule_id, title, rule_href, is_detector, alert, hits })
 }
 
 pub(super) async fn new_exception(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
@@ -244,8 +260,13 @@ async fn show(visit: &Visit, subject: &Subject, posted: &Posted, errors: FormErr
         Place { field: "values".to_owned(), element: "values".to_owned(), label: page.t("rule-exception-fields") };
     let places = [Place::from(&reach), values, Place::from(&expires), Place::from(&reason)];
     let template = FormPage {
-        rule_id: subject.rule.id.clone(),
-        title: title(&subject.rule, visit.lang).to_owned(),
+        rule_id: subject.rule_id.clone(),
+        title: subject.title.clone(),
+        rule_href: subject.rule_href.clone(),
+        list: match subject.is_detector {
+            true => ("/early-warning", page.t("early-warning-title")),
+            false => ("/rules", page.t("rule-title")),
+        },
         reach,
         rows: rows(visit, &page, subject, posted),
         expires: expires.hint(page.tn("rule-exception-expires-hint", "days", most)),
@@ -283,7 +304,7 @@ async fn preview_of(visit: &Visit, subject: &Subject, posted: &Posted) -> Result
         Err(Error::Invalid(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let versions = versions::store::of_rule(&view, &subject.rule.id).await?;
+    let versions = versions::store::of_rule(&view, &subject.rule_id).await?;
     let known_since = versions.last().map(|version| version.first_seen_at);
     let tuning = &subject.settings.tuning;
     let (days, columns) = (tuning.exceptions.reckoned_days, tuning.hits.columns());
@@ -305,7 +326,7 @@ pub(super) async fn create_exception(
     }
     let back = match &subject.alert {
         Some(alert) => format!("/alerts/{}", alert.id),
-        None => format!("/rules/{}", subject.rule.id),
+        None => subject.rule_href.clone(),
     };
     let done = || see_other_saying(&back, FlashKind::Done, "rule-exception-made");
     let tx = visit.begin().await?;
@@ -313,7 +334,7 @@ pub(super) async fn create_exception(
         return Ok(done());
     }
     let limits = &subject.settings.tuning.exceptions;
-    match service::create(&tx, limits, &subject.rule.id, &posted.input(), visit.now()).await {
+    match service::create(&tx, limits, &subject.rule_id, &posted.input(), visit.now()).await {
         Ok(id) => {
             identity.answer(&tx, &id).await?;
             if posted.close_alert == "true" {

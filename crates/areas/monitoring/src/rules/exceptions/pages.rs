@@ -2,6 +2,7 @@
 
 use super::store::{self, Filter};
 use super::{RuleException, form, service};
+use crate::early_warning;
 use crate::rules::{self, Book};
 use crate::search::run::monitoring;
 use askama::Template;
@@ -29,6 +30,8 @@ pub(in crate::rules) fn routes() -> Routes {
 pub(in crate::rules) struct Row {
     pub(in crate::rules) exception: RuleException,
     pub(in crate::rules) title: String,
+    /// The rule's page, or what the detector found.
+    pub(in crate::rules) rule_href: String,
     pub(in crate::rules) is_in_force: bool,
     /// Whoever asks may end it.
     pub(in crate::rules) may_end: bool,
@@ -40,13 +43,22 @@ pub(in crate::rules) fn rows(visit: &Visit, book: &Book, exceptions: Vec<RuleExc
     let row = |exception: RuleException| {
         let is_in_force = exception.is_in_force(visit.now());
         let title = title(book, &exception.rule_id, visit.lang);
-        Row { title, is_in_force, may_end: may && is_in_force, exception }
+        let rule_href = rule_href(&exception.rule_id);
+        Row { title, rule_href, is_in_force, may_end: may && is_in_force, exception }
     };
     exceptions.into_iter().map(row).collect()
 }
 
 fn title(book: &Book, rule_id: &str, lang: Lang) -> String {
-    book.rule(rule_id).map_or_else(|| rule_id.to_owned(), |rule| rules::title(rule, lang).to_owned())
+    let of_rule = book.rule(rule_id).map(|rule| rules::title(rule, lang).to_owned());
+    of_rule.or_else(|| early_warning::title_of(rule_id, lang)).unwrap_or_else(|| rule_id.to_owned())
+}
+
+fn rule_href(rule_id: &str) -> String {
+    match rule_id.starts_with(early_warning::PREFIX) {
+        true => early_warning::address_of(rule_id),
+        false => format!("/rules/{rule_id}"),
+    }
 }
 
 #[derive(Template)]
