@@ -18,6 +18,7 @@ mod syslog;
 mod time;
 mod transform;
 mod understand;
+mod w3c;
 mod xml;
 
 use apply::{Context, Stated};
@@ -60,6 +61,8 @@ pub struct FormatSet {
     formats: Vec<Format>,
     by_name: HashMap<Arc<str>, usize>,
     json: Vec<usize>,
+    /// Formats of logs that name their fields.
+    with_header: Vec<usize>,
     lines: Recognisers,
     messages: Recognisers,
     programs: HashMap<String, Vec<usize>>,
@@ -127,11 +130,13 @@ impl FormatSet {
                 programs.entry(program.to_lowercase()).or_default().push(number);
             }
         }
+        let of = |extract: Extract| -> Vec<usize> {
+            (0..formats.len()).filter(|at| formats.get(*at).is_some_and(|one| one.extract == extract)).collect()
+        };
         Ok(Self {
+            json: of(Extract::Json),
+            with_header: of(Extract::W3c),
             by_name: formats.iter().enumerate().map(|(number, format)| (format.name.clone(), number)).collect(),
-            json: (0..formats.len())
-                .filter(|at| formats.get(*at).is_some_and(|one| one.extract == Extract::Json))
-                .collect(),
             lines,
             messages,
             programs,
