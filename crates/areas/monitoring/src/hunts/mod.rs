@@ -5,6 +5,7 @@
 //! as of the past. Pure; the run is in `run`, the clock in `keeper`.
 
 mod api;
+mod gather;
 mod keeper;
 mod narrow;
 pub(crate) mod pages;
