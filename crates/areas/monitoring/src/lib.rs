@@ -174,6 +174,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-enrichment",
         sql: include_str!("../migrations/2026-11-23-monitoring-enrichment.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-source-header",
+        sql: include_str!("../migrations/2026-11-23-monitoring-source-header.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

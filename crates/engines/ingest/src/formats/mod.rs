@@ -101,6 +101,11 @@ pub fn is_time_zone(name: &str) -> bool {
     time::zone(name).is_some()
 }
 
+/// Whether a text is a list of fields, as it stands behind `#Fields:` of a W3C log.
+pub fn is_field_list(text: &str) -> bool {
+    w3c::FieldList::parse(text).is_some()
+}
+
 impl FormatSet {
     /// Compiles format files given as (file name, TOML text). Every file is tried; all errors come back.
     pub fn load(files: &[(String, String)]) -> Result<Self, FormatErrors> {
