@@ -126,6 +126,7 @@ import-format = no format is called { $name }; there are { $known }
 import-time-zone = no time zone is called { $name }; give an IANA name or an offset such as +07:00
 
 ## Command rules
+rules-list-argument = "{ $list }" is no list from a file; give it as NAME=FILE
 rules-no-rule = there is no rule with the id { $rule }
 rules-no-event = there is no event { $seq }
 rules-explain-record = record { $number }:

@@ -126,6 +126,7 @@ import-format = không có định dạng nào tên { $name }; có { $known }
 import-time-zone = không có múi giờ nào tên { $name }; hãy viết tên IANA hoặc độ lệch như +07:00
 
 ## Lệnh rules
+rules-list-argument = “{ $list }” không phải danh sách từ tệp; hãy ghi TÊN=TỆP
 rules-no-rule = không có quy tắc nào mã { $rule }
 rules-no-event = không có sự kiện số { $seq }
 rules-explain-record = bản ghi { $number }:

@@ -50,13 +50,14 @@ fn all_records_of_the_shared_data_match_the_same_rules() {
     let (rsigma, problems) = other::engine(&rules).unwrap();
     println!("rsigma: {} rules, {problems:?}", rsigma.rule_count());
     let formats = formats().unwrap();
-    let origin = Arc::new(Origin::default());
+    let mut origin = Arc::new(Origin::default());
     let folders = ["evtx", "regression", "windows-json", "zeek-json", "logs"].map(shared_data);
     let (mut records, mut agreed, mut matches) = (0, 0, Matches::default());
     let mut differing: BTreeMap<(String, bool), (usize, String)> = BTreeMap::new();
     for file in list(&folders).files {
         for record in FileRecords::new(&file.path, Limits::default()) {
             let Ok(bytes) = record.result else { continue };
+            origin = origin.under(record.header.as_deref());
             let raw =
                 RawRecord { bytes, arrival: 1_790_000_000_000_000, origin: origin.clone(), position: record.position };
             let event = formats.parse(&raw);

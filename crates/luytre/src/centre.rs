@@ -265,7 +265,10 @@ impl Centre {
             limit: question.limit.clamp(1, 10_000),
             ..SearchRequest::default()
         };
-        let result = self.store.search(&request, &QueryContext::new(Sources::All)).await.map_err(refusal)?;
+        let mut context = QueryContext::new(Sources::All);
+        let view = self.db.scoped(&self.scope).read();
+        context.names = monitoring::search::names::of_text(&view, &self.store, &question.query).await?;
+        let result = self.store.search(&request, &context).await.map_err(refusal)?;
         self.tell_of_search(question, &result).await?;
         serde_json::to_value(&result).map_err(kit::Error::internal)
     }

@@ -286,7 +286,7 @@ impl Import<'_> {
     async fn store_chunk(&mut self, chunk: Chunk, batch: Option<BatchId>) -> Result<(), ImportError> {
         let arrival = self.clock.now();
         let mut records = Vec::with_capacity(chunk.pieces.len());
-        for Piece { file, position, result } in chunk.pieces {
+        for Piece { file, position, header, result } in chunk.pieces {
             let figures = self
                 .figures
                 .entry(file.clone())
@@ -322,6 +322,7 @@ impl Import<'_> {
                     ..Origin::default()
                 })
             });
+            *origin = origin.under(header.as_deref());
             records.push(RawRecord { bytes, arrival, origin: origin.clone(), position });
         }
         self.progress.read = self.report.read;

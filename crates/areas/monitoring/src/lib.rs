@@ -181,6 +181,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-unjudged",
         sql: include_str!("../migrations/2026-11-23-monitoring-unjudged.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-source-header",
+        sql: include_str!("../migrations/2026-11-23-monitoring-source-header.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

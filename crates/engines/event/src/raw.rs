@@ -66,9 +66,22 @@ pub struct Origin {
     /// IANA name or fixed offset (`+07:00`) for formats without a zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// Names of the record's fields, where its file or its source states them (`#Fields:` of a W3C log).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
     /// The record was longer than [`LONGEST_RECORD`]; what stood behind is gone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
+}
+
+impl Origin {
+    /// The same origin with these names of fields; no new one while they stay.
+    pub fn under(self: &Arc<Self>, header: Option<&str>) -> Arc<Self> {
+        match self.header.as_deref() == header {
+            true => self.clone(),
+            false => Arc::new(Self { header: header.map(str::to_owned), ..Self::clone(self) }),
+        }
+    }
 }
 
 /// One record before parsing. What the write-ahead log holds.

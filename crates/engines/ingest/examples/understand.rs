@@ -23,7 +23,7 @@ fn main() {
         }
     }
     let formats = FormatSet::load(&files).expect("the formats are right");
-    let origin = Arc::new(Origin::default());
+    let mut origin = Arc::new(Origin::default());
     let arrival = jiff::Timestamp::now().as_microsecond();
     let paths: Vec<PathBuf> = arguments.iter().skip(1).map(PathBuf::from).collect();
     let mut records = Vec::new();
@@ -31,6 +31,7 @@ fn main() {
         for record in FileRecords::new(&file.path, Limits::default()) {
             match record.result {
                 Ok(bytes) => {
+                    origin = origin.under(record.header.as_deref());
                     records.push(RawRecord { bytes, arrival, origin: origin.clone(), position: record.position });
                 }
                 Err(reason) => eprintln!("{}:{}: {reason}", record.file, record.position),

@@ -38,6 +38,9 @@ fn debris() -> impl Strategy<Value = Vec<u8>> {
         Just(b"<189>45: a: 0: *Nov 20 10:11:12.1 ICT: ".to_vec()),
         Just(b"filterlog[1]: 5,,,1,if,match,block,in,4,0x0,,64,1,0,DF,6,tcp,60,1.2.3.4,1.2.3.5,1,2,".to_vec()),
         Just(b"firewall,info a input: in:b out:c, proto TCP (SYN), 1.2.3.4:5->".to_vec()),
+        Just(b"#Fields: date time c-ip".to_vec()),
+        Just(b"2026-11-20 03:11:12 10.0.0.5 GET /a \"b 443 - 192.0.2.9 \"\"c - 200 0 0 31".to_vec()),
+        Just(b"2026-11-20T03:11:12Z,\"a\"\",b,".to_vec()),
         Just(b"\n".to_vec()),
         Just(b"]: ".to_vec()),
         vec(any::<u8>(), 0..12),
@@ -110,6 +113,18 @@ proptest! {
         prop_assert_eq!(event.understood, &*event.format != "unparsed@1");
         prop_assert!(event.understood || event.problem.is_some());
         prop_assert_eq!(FORMATS.recognise(&bytes).is_some(), event.understood);
+    }
+
+    #[test]
+    fn whatever_a_file_says_of_its_fields_nothing_panics(
+        bytes in prop_oneof![debris(), vec(any::<u8>(), 0..200)],
+        header in prop_oneof!["[ ,a-zA-Z()-]{0,80}", Just("date time c-ip cs-method cs-uri-stem".to_owned())],
+    ) {
+        let mut record = support::record(bytes);
+        record.origin = record.origin.under(Some(&header));
+        let event = FORMATS.parse(&record);
+        prop_assert_eq!(event.understood, &*event.format != "unparsed@1");
+        prop_assert!(event.understood || event.problem.is_some());
     }
 
     #[test]

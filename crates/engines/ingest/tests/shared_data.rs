@@ -19,7 +19,11 @@ fn parse_file(formats: &FormatSet, path: &Path, mut visit: impl FnMut(Result<Eve
             Ok(bytes) => Ok(formats.parse(&RawRecord {
                 bytes,
                 arrival: support::micros("2026-11-21T00:00:00Z"),
-                origin: Arc::new(Origin { file: Some(record.file.to_string()), ..Origin::default() }),
+                origin: Arc::new(Origin {
+                    file: Some(record.file.to_string()),
+                    header: record.header.as_deref().map(str::to_owned),
+                    ..Origin::default()
+                }),
                 position,
             })),
         });

@@ -78,6 +78,8 @@ pub struct Page {
     pub flash: Vec<Flash>,
     pub now: Micros,
     pub live: Option<String>,
+    /// The place of the navigation that this page belongs to, where its own address lies in none.
+    pub place: Option<Address>,
     /// Numbers, times and sizes in the language of the page: `page.format.date_time(at)`.
     pub format: Format,
 }
@@ -98,8 +100,15 @@ impl Page {
             flash: parts.flash,
             now: parts.now,
             live: parts.live,
+            place: None,
             format,
         }
+    }
+
+    /// The same page, in the navigation a part of another place.
+    #[must_use]
+    pub fn part_of(self, href: &str) -> Self {
+        Self { place: Some(Address::parse(href)), ..self }
     }
 
     /// A token made once, for the field `request` of a form that makes something: sent twice, it is done once.
@@ -144,7 +153,8 @@ impl Page {
     pub fn is_here(&self, href: &str) -> bool {
         let entries = self.navigation.iter().flat_map(|item| std::iter::once(item).chain(&item.children));
         let mut closer = entries.map(|item| item.href.as_str()).filter(|other| other.len() > href.len());
-        self.address.within(href) && !closer.any(|other| self.address.within(other))
+        let address = self.place.as_ref().unwrap_or(&self.address);
+        address.within(href) && !closer.any(|other| address.within(other))
     }
 
     /// Whether we are in an entry of the navigation or in one of its children.

@@ -109,6 +109,9 @@ fn one_entry_of_the_navigation_is_the_place_we_are_in() {
     assert_eq!(here("/audit/7"), (vec!["/audit"], vec![true, false]));
     assert_eq!(here("/alerts/7"), (vec!["/alerts"], vec![false, true]));
     assert_eq!(here("/me"), (vec![], vec![false, false]));
+    let mut page = Gallery::demonstration_page(Lang::Vi, Theme::Light, Address::parse("/events/7")).part_of("/alerts");
+    page.navigation = vec![item("/agencies"), item("/alerts")];
+    assert!(page.is_here("/alerts") && !page.is_here("/agencies"), "a page may belong where its address does not lie");
 }
 
 #[test]

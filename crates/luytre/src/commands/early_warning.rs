@@ -85,9 +85,11 @@ fn words(share: &Share) -> String {
 fn read(file: &Path, formats: &FormatSet, events: &mut Vec<Event>) {
     let source: Arc<str> = file.display().to_string().into();
     let arrival = jiff::Timestamp::now().as_microsecond();
-    let origin = Arc::new(Origin { listener: Listener::Import, file: Some(source.to_string()), ..Origin::default() });
+    let mut origin =
+        Arc::new(Origin { listener: Listener::Import, file: Some(source.to_string()), ..Origin::default() });
     for record in FileRecords::new(file, Limits::default()) {
         let Ok(bytes) = record.result else { continue };
+        origin = origin.under(record.header.as_deref());
         let raw = RawRecord { bytes, arrival, origin: origin.clone(), position: record.position };
         let event = formats.parse(&raw);
         if event.understood {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// EVTX, Windows events in XML, JSON lines and arrays (plain, gzip, zip), Suricata EVE, Zeek JSON, auditd, web access logs, syslog files.
+/// EVTX, Windows events in XML, JSON lines and arrays (plain, gzip, zip), Suricata EVE, Zeek JSON, auditd, web access logs, IIS and other W3C logs, syslog files.
 /// The format is recognised by itself. A record that no format understands is kept and found by search. The same
 /// content again stores nothing, whatever the file is called now; of a file of lines that has grown since, only what is
 /// new is stored. Two files of one import with the same content are stored both, and the summary names them.

@@ -4,6 +4,7 @@ mod bench;
 mod cases;
 mod explain;
 pub(super) mod import;
+mod known;
 mod stages;
 
 use super::hunt::{Window, hunt};
@@ -14,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use detection::{Engine, Replaced, RuleError, RuleSet, RuleTestFile};
 use ingest::FormatSet;
+use monitoring::enrichment::Enrichment;
 use monitoring::hunts::SubjectKind;
 use monitoring::rules::cases::{Outcome, run};
 use serde::Serialize;
@@ -38,22 +40,31 @@ enum Command {
         json: bool,
     },
     /// Run the cases beside rules (`*.test.yml`) and list each with its outcome; without a directory those of the built-in
-    /// rules and of the data directory's own. The exit code is 2 where one does not hold.
+    /// rules and of the data directory's own. Rules that expand a list take that of the data directory. The exit code is 2
+    /// where one does not hold.
     Test {
         directory: Option<PathBuf>,
+        /// A list from a file, one value a line, in the place of the one that has its name; may be given several times.
+        #[arg(long = "list", value_name = "NAME=FILE")]
+        lists: Vec<String>,
         #[arg(long)]
         json: bool,
     },
-    /// Say why a rule does or does not match an event, part by part. The exit code is 2 where it does not.
+    /// Say why a rule does or does not match an event, part by part, with what the registers of the data directory know of
+    /// it. The exit code is 2 where it does not.
     Explain {
         /// Id of the rule.
         rule: String,
-        /// A file (one record a line, or one JSON record), or the number of an event in the store.
+        /// A file that `luytre import` reads, of which the first hundred records are explained, or the number of an event
+        /// in the store.
         #[arg(long)]
         event: String,
         /// Another directory of Sigma rules; may be given several times.
         #[arg(long)]
         rules: Vec<PathBuf>,
+        /// A list from a file, one value a line, in the place of the one that has its name; may be given several times.
+        #[arg(long = "list", value_name = "NAME=FILE")]
+        lists: Vec<String>,
         #[arg(long)]
         json: bool,
     },
@@ -98,10 +109,12 @@ impl Rules {
         match &self.command {
             Command::Check { directory, json } => Some(check(directory, *json)),
             Command::Bench(bench) => Some(bench.run()),
-            Command::Test { directory, json } => Some(cases::test(directory.as_deref(), data, configuration, *json)),
-            Command::Explain { rule, event, rules, json } if explain::number(event).is_none() => {
+            Command::Test { directory, lists, json } => without_registers(data, configuration, lists, |of, known| {
+                cases::test(directory.as_deref(), data, of, known, *json)
+            }),
+            Command::Explain { rule, event, rules, lists, json } if explain::number(event).is_none() => {
                 let question = explain::Question { rule, event, rules, json: *json };
-                Some(configuration().and_then(|configuration| question.of_file(data, &configuration)))
+                without_registers(data, configuration, lists, |of, known| question.of_file(data, of, known))
             }
             Command::Explain { .. } | Command::Import { .. } | Command::Hunt { .. } => None,
         }
@@ -114,10 +127,17 @@ impl Rules {
 
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         match &self.command {
-            Command::Explain { rule, event, rules, json } => {
-                let seq = explain::number(event).context("the event is a file")?;
+            Command::Test { directory, lists, json } => {
+                let known = known::with_lists(known::of_registers(data, &configuration).await?, lists)?;
+                cases::test(directory.as_deref(), data, &configuration, &known, *json)
+            }
+            Command::Explain { rule, event, rules, lists, json } => {
+                let known = known::with_lists(known::of_registers(data, &configuration).await?, lists)?;
                 let question = explain::Question { rule, event, rules, json: *json };
-                question.of_store(data, &configuration, seq).await
+                match explain::number(event) {
+                    Some(seq) => question.of_store(data, &configuration, &known, seq).await,
+                    None => question.of_file(data, &configuration, &known),
+                }
             }
             Command::Import { pack, name, on_trial, dry_run, json } => {
                 let name = name.as_deref();
@@ -127,6 +147,21 @@ impl Rules {
             Command::Hunt { rule, window } => hunt(data, &configuration, SubjectKind::Rule, rule, window).await,
             _ => bail!("this command opens no data directory"),
         }
+    }
+}
+
+/// Runs a command with the lists of files alone; nothing where there are registers to be asked first.
+fn without_registers(
+    data: &Path,
+    configuration: impl FnOnce() -> Result<Configuration>,
+    lists: &[String],
+    work: impl FnOnce(&Configuration, &Enrichment) -> Result<ExitCode>,
+) -> Option<Result<ExitCode>> {
+    let run = |configuration: &Configuration| work(configuration, &known::with_lists(Enrichment::default(), lists)?);
+    match configuration() {
+        Ok(configuration) if known::has_registers(data, &configuration) => None,
+        Ok(configuration) => Some(run(&configuration)),
+        Err(error) => Some(Err(error)),
     }
 }
 
@@ -188,7 +223,7 @@ pub fn run_cases(directory: &Path, rules: &RuleSet) -> Result<(usize, Vec<RuleEr
         return Ok((0, failed));
     }
     let now = jiff::Timestamp::now().as_microsecond();
-    let outcomes = run(&files, &Engine::new(rules.clone()), &formats()?, now);
+    let outcomes = run(&files, &Engine::new(rules.clone()), &formats(&Content::default())?, now);
     let count = outcomes.len();
     for Outcome { file, line, wrong, .. } in outcomes {
         failed.extend(wrong.map(|reason| RuleError { path: file, line, reason }));
@@ -196,6 +231,6 @@ pub fn run_cases(directory: &Path, rules: &RuleSet) -> Result<(usize, Vec<RuleEr
     Ok((count, failed))
 }
 
-fn formats() -> Result<FormatSet> {
-    FormatSet::load(&Content::default().files("formats", &[".toml"])?).context("formats")
+fn formats(content: &Content) -> Result<FormatSet> {
+    FormatSet::load(&content.files("formats", &[".toml"])?).context("formats")
 }

@@ -101,3 +101,44 @@ fn every_record_of_real_logs_is_stored_or_rejected_and_all_can_be_found() {
         .collect();
     assert!(rules.len() >= 10, "our own pack sees the attacks in these logs: {rules:?}");
 }
+
+#[test]
+fn a_log_of_iis_is_read_under_its_list_of_fields_also_where_it_has_grown() {
+    let data = tempfile::tempdir().expect("directory");
+    let log = data.path().join("u_ex260303.log");
+    let path = log.to_str().expect("path");
+    let begin = "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n\
+        #Date: 2026-03-03 03:00:00\r\n\
+        #Fields: date time cs-method cs-uri-stem cs-uri-query c-ip cs(User-Agent) sc-status\r\n\
+        2026-03-03 03:11:12 POST /uploads/logo.aspx - 203.0.113.7 Mozilla/5.0 200\r\n\
+        2026-03-03 03:11:13 GET /Orion/logoimagehandler.ashx clazz=x 203.0.113.7 Mozilla/5.0 200\r\n";
+    let raised = |report: &Value| -> BTreeSet<String> {
+        let alerts = report.get("alerts").and_then(Value::as_array).expect("alerts");
+        alerts.iter().map(|alert| text(alert, "rule_id").to_owned()).collect()
+    };
+    std::fs::write(&log, begin).expect("log");
+    let shared = shared_data().map(|shared| shared.join("sigma"));
+    let rules = shared.as_ref().map(|rules| ["--rules", rules.to_str().expect("path")]);
+    let arguments: Vec<&str> = ["import", "--json", path].into_iter().chain(rules.into_iter().flatten()).collect();
+    let report = ask(data.path(), &arguments);
+    assert_accounts_for_everything(&report);
+    assert_eq!(count(&report, "stored"), 6);
+    let first = raised(&report);
+    assert!(first.contains("c7764745-54ba-4863-bc05-3d45358df6c3"), "a script among uploads: {report}");
+    if shared.is_some() {
+        assert!(first.contains("a2cee20b-eacc-459f-861d-c02e5d12f1db"), "a rule of SigmaHQ: {report}");
+    }
+    let more = "2026-03-03 03:11:14 GET /portal/help.aspx cmd=whoami 203.0.113.7 Mozilla/5.0 200\r\n";
+    std::fs::write(&log, format!("{begin}{more}")).expect("log");
+    let report = ask(data.path(), &["import", "--json", path]);
+    assert_eq!(count(&report, "read"), 1, "{report}");
+    assert!(raised(&report).contains("46b0070b-7e00-4246-a32b-1177237c5c9a"), "a command in the address: {report}");
+    let sql = "SELECT url_original, problem FROM events WHERE http_request_method IS NOT NULL ORDER BY time";
+    let addresses: Vec<String> =
+        query(data.path(), sql).iter().map(|row| text(row, "url_original").to_owned()).collect();
+    assert_eq!(
+        addresses,
+        ["/uploads/logo.aspx", "/Orion/logoimagehandler.ashx?clazz=x", "/portal/help.aspx?cmd=whoami"]
+    );
+    assert_eq!(number(data.path(), "SELECT count(*) FROM events WHERE problem IS NOT NULL OR NOT understood"), 0);
+}

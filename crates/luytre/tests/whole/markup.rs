@@ -20,6 +20,7 @@ const NARROW: [(&str, &str); 24] = [
     ("email", "ma.kieu@ma.example"),
     ("ends_at", "2026-12-01T16:00"),
     ("expires", "2026-12-30"),
+    ("header", ""),
     ("host", "ma.example"),
     ("match_host", "may-01"),
     ("match_network", ""),

@@ -2,7 +2,12 @@
 
 use crate::program::{ask, failure, query, run, shared_data};
 use detection::{RuleSet, RuleTestFile};
+use kit::Scope;
+use kit::live::Live;
+use luytre::centre::Registers;
 use luytre::commands::rules::run_cases;
+use luytre::configuration::Configuration;
+use monitoring::value_lists::service::{ValueInput, keep};
 use serde_json::json;
 use std::path::Path;
 use test_support::workbook::packed;
@@ -219,4 +224,62 @@ fn every_stage_of_the_pipeline_is_measured_and_finds_what_it_would_find() {
     assert!(stages.len() == 8 && stages.values().all(|one| one.as_f64().is_some_and(|nanoseconds| nanoseconds >= 0.0)));
     assert!(stages["read"].as_f64() > Some(0.0), "{report}");
     assert!(run(folder.path(), &arguments).lines().count() >= 11, "each stage has its line");
+}
+
+/// Puts a value of the whole centre on a list.
+async fn listed(data: &Path, list: &str, value: &str) {
+    let configuration = Configuration::load(data, None).expect("configuration");
+    let registers = Registers::open(data, &configuration, &Live::default()).await.expect("registers");
+    let scope = Scope::service("test");
+    let tx = registers.db.scoped(&scope).begin().await.expect("transaction");
+    let input = ValueInput { list: list.into(), value: value.into(), ..ValueInput::default() };
+    keep(&tx, &input, registers.clock.now()).await.expect("kept");
+    tx.commit().await.expect("commit");
+    registers.db.close().await.expect("closed");
+}
+
+#[test]
+fn explaining_and_testing_know_the_lists_of_the_centre() {
+    let data = tempfile::tempdir().expect("directory");
+    let rules = data.path().join("own");
+    std::fs::create_dir(&rules).expect("directory");
+    let (expands, asks) = ("6f3b2a10-0000-4000-8000-000000000010", "6f3b2a10-0000-4000-8000-000000000011");
+    let rule = |id: &str, part: &str| {
+        format!(
+            "title: T\nid: {id}\nlevel: high\nlogsource: {{product: linux}}\ndetection: {{s: {{{part}}}, condition: s}}\n"
+        )
+    };
+    std::fs::write(rules.join("a.yml"), rule(expands, "'user_name|expand': '%administrators%'")).expect("rule");
+    std::fs::write(rules.join("b.yml"), rule(asks, "user_name_list: administrators")).expect("rule");
+    let case = format!(
+        "origin: documented\ncases:\n  - name: an administrator\n    expect: [{expands}]\n    events:\n\
+         \x20     - log_source: {{product: linux}}\n        columns: {{user_name: quantri}}\n"
+    );
+    std::fs::write(rules.join("a.test.yml"), case).expect("case");
+    let (log, list) = (data.path().join("auth.log"), data.path().join("list.txt"));
+    std::fs::write(
+        &log,
+        "Nov 21 09:00:01 web01 sshd[7]: Failed password for quantri from 203.0.113.9 port 4711 ssh2\n",
+    )
+    .expect("log");
+    std::fs::write(&list, "an\nQuanTri\n").expect("list");
+    let (rules, log) = (rules.to_str().expect("path"), log.to_str().expect("path"));
+    let given = format!("administrators={}", list.display());
+    let answers = |more: &[&str]| {
+        let explain = |id: &str| {
+            let question = ["rules", "explain", id, "--json", "--rules", rules, "--event", log];
+            ask(data.path(), &[&question[..], more].concat())["events"][0]["matches"].clone()
+        };
+        let tested = ask(data.path(), &[&["rules", "test", rules, "--json"][..], more].concat());
+        (explain(expands), explain(asks), tested["failed"].clone())
+    };
+    assert_eq!(answers(&[]), (json!(false), json!(false), json!(1)));
+    assert!(!data.path().join("registers.sqlite").exists(), "who only asks leaves no registers behind");
+    assert_eq!(answers(&["--list", &given]), (json!(true), json!(true), json!(0)));
+    let wrong = ["rules", "explain", expands, "--rules", rules, "--event", log, "--list", "administrators"];
+    assert!(failure(data.path(), &wrong).contains("administrators"));
+    tokio::runtime::Runtime::new().expect("runtime").block_on(listed(data.path(), "administrators", "quantri"));
+    assert_eq!(answers(&[]), (json!(true), json!(true), json!(0)));
+    std::fs::write(&list, "an\n").expect("list");
+    assert_eq!(answers(&["--list", &given]), (json!(false), json!(false), json!(1)), "the file takes the list's place");
 }

@@ -208,10 +208,10 @@ fn chips(page: &Page, filter: &Filter, rows: &[Row]) -> Vec<Chip> {
         chips.push(chip("hunt-title", page.t("alert-of-the-past"), address.without("hunt")));
     }
     if let Some(id) = &filter.story_id {
-        chips.push(chip("story-name", id.chars().take(8).collect(), address.without("story")));
+        chips.push(chip("story-name", id.clone(), address.without("story")));
     }
     if let Some(id) = &filter.suppression_id {
-        chips.push(chip("suppression-name", id.chars().take(8).collect(), address.without("suppression")));
+        chips.push(chip("suppression-name", id.clone(), address.without("suppression")));
     }
     if !filter.words.is_empty() {
         chips.push(chip("alert-words", filter.words.clone(), address.without("q")));

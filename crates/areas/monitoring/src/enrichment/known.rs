@@ -133,6 +133,15 @@ impl Enrichment {
         Self { geoip, ..self }
     }
 
+    /// The same with a list of the whole centre in the place of the one that has its name.
+    #[must_use]
+    pub fn with_list(mut self, name: &str, values: Vec<String>) -> Self {
+        self.lists.replace(name, &values);
+        let mut placeholders = Placeholders::clone(&self.placeholders);
+        placeholders.insert(name.to_owned(), values);
+        Self { placeholders: Arc::new(placeholders), ..self }
+    }
+
     pub fn geoip(&self) -> &Arc<GeoIp> {
         &self.geoip
     }

@@ -32,6 +32,16 @@ impl Lists {
         Self(lists)
     }
 
+    /// Puts values of the whole centre in the place of a list.
+    pub(super) fn replace(&mut self, list: &str, values: &[String]) {
+        let list = Value::from(list);
+        self.0.values_mut().for_each(|places| places.retain(|place| place.list != list));
+        self.0.retain(|_, places| !places.is_empty());
+        for value in values {
+            self.0.entry(compared(value)).or_default().push(Place { list: list.clone(), agency_id: None });
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -76,5 +86,22 @@ mod tests {
         assert_eq!(found("svc", None), Some("x".into()));
         assert_eq!(found("svc", Some("a")), Some(Value::List(vec!["service".into(), "x".into()])));
         assert_eq!(found("other", Some("a")), None);
+    }
+
+    #[test]
+    fn a_list_takes_the_place_of_the_one_that_has_its_name() {
+        let value = |list: &str, value: &str| ListedValue {
+            list: list.to_owned(),
+            value: value.to_owned(),
+            ..ListedValue::default()
+        };
+        let mut lists =
+            Lists::of(&[value("administrators", "root"), value("service", "root"), value("service", "svc")]);
+        lists.replace("administrators", &["An".to_owned()]);
+        let found = |text: &str| lists.find(text, None, &Above::default()).map(Cow::into_owned);
+        assert_eq!(found("an"), Some("administrators".into()));
+        assert_eq!(found("root"), Some("service".into()));
+        lists.replace("service", &[]);
+        assert_eq!(lists.0.len(), 1);
     }
 }

@@ -69,6 +69,7 @@ async fn list_entities(visit: Visit) -> Result<Response, Fail> {
     }
     let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, policy, &filter, now).await?);
     let found = store::ranking(&view, policy, &filter, now, PER_PAGE, pagination.offset()).await?;
+    let agency = found.first().and_then(|one| one.agency_name.clone());
     let mut lines = store::by_day(&view, policy, &found, now).await?;
     let page = visit.page().await?;
     let row = |one: Ranked| Row {
@@ -85,7 +86,7 @@ async fn list_entities(visit: Visit) -> Result<Response, Fail> {
     let template = ListPage {
         rows: found.into_iter().map(row).collect(),
         kinds: kinds(&page, &settings.tuning.hits, &filter),
-        chips: chips(&page, &filter),
+        chips: chips(&page, &filter, agency),
         words: filter.words.clone(),
         pagination,
         days: policy.days,
@@ -124,7 +125,8 @@ fn kind_name(page: &Page, kind: &str) -> String {
     if texts().has(page.lang, &key) { page.t(&key) } else { kind.to_owned() }
 }
 
-fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
+/// `agency` is the name of the one that is asked for.
+fn chips(page: &Page, filter: &Filter, agency: Option<String>) -> Vec<Chip> {
     let mut chips = Vec::new();
     let mut add = |parameter: &str, code: &str, name: &str, value: String| {
         chips.push(Chip::of(&page.address, parameter, code, page.t(name), value));
@@ -136,7 +138,7 @@ fn chips(page: &Page, filter: &Filter) -> Vec<Chip> {
         add("entity", &format!("{}:{}", entity.kind, entity.value), "alert-entity", entity.value.clone());
     }
     if let Some(Some(id)) = &filter.agency_id {
-        add("agency", id, "alert-agency", id.chars().take(8).collect());
+        add("agency", id, "alert-agency", agency.unwrap_or_else(|| id.clone()));
     }
     if !filter.words.is_empty() {
         add("q", &filter.words, "alert-words", filter.words.clone());

@@ -4,6 +4,8 @@
 //! (`settled` 4), so that a hunt that is repeated, or goes on after a restart, raises nothing twice. Its alerts are marked
 //! as of the past. Pure; the run is in `run`, the clock in `keeper`.
 
+mod api;
+mod gather;
 mod keeper;
 mod narrow;
 pub(crate) mod pages;
@@ -21,7 +23,7 @@ use organisation::audit::Touched;
 use serde::{Deserialize, Serialize};
 
 pub fn routes() -> Routes {
-    pages::routes()
+    pages::routes().merge(api::routes())
 }
 
 /// What is looked for.

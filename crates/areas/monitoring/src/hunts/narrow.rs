@@ -5,11 +5,18 @@ use crate::enrichment::is_field;
 use crate::indicators::Listed;
 use detection::{Clue, IndicatorKind, Rule, RuleSet};
 use event::{Column, ColumnKind};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// Indicators that are asked for one by one; more are looked up in every record.
-pub(super) const MOST_TERMS: usize = 300;
+/// Indicators of one question.
+const MOST_TERMS: usize = 300;
+/// Questions about one stretch; past that, looking at every record once is quicker.
+const MOST_QUESTIONS: usize = 12;
+/// Indicators that are asked for at all.
+pub(super) const MOST_INDICATORS: usize = MOST_QUESTIONS * MOST_TERMS;
+/// Ranges of IPv4 as long as this or longer are asked for address by address, which the index answers.
+const SINGLE_ADDRESSES: u8 = 30;
 /// Longest pattern and longest condition, in bytes; the store takes no longer question.
 const LONGEST_PATTERN: usize = 8_000;
 const LONGEST: usize = 56_000;
@@ -119,14 +126,30 @@ fn plain(text: &str) -> Option<&str> {
     parts.max_by_key(|part| part.len()).filter(|part| part.len() >= SHORTEST)
 }
 
-/// Records that may hold one of these indicators; `None` where only looking tells.
-pub(super) fn of_indicators(indicators: &[Listed]) -> Option<String> {
-    if indicators.is_empty() || indicators.len() > MOST_TERMS {
+/// Conditions of which a record that holds one of these indicators fulfils at least one; `None` where only looking tells.
+pub(super) fn of_indicators(indicators: &[Listed]) -> Option<Vec<String>> {
+    if indicators.is_empty() || indicators.len() > MOST_INDICATORS {
         return None;
     }
+    let mut sorted: Vec<&Listed> = indicators.iter().collect();
+    // What is looked for in the same place is asked for together.
+    sorted.sort_by_key(|indicator| indicator.kind);
+    let mut conditions = Vec::new();
+    sorted.chunks(MOST_TERMS).try_for_each(|part| ask_for(part, &mut conditions))?;
+    (conditions.len() <= MOST_QUESTIONS).then_some(conditions)
+}
+
+/// One condition for all of these, or one for each half where that would be too long.
+fn ask_for(indicators: &[&Listed], conditions: &mut Vec<String>) -> Option<()> {
     let mut asked = Asked::default();
     indicators.iter().try_for_each(|indicator| asked.add(indicator.kind, &indicator.text))?;
-    asked.condition()
+    if let Some(condition) = asked.condition() {
+        conditions.push(condition);
+        return Some(());
+    }
+    let (one, other) = indicators.split_at_checked(indicators.len() / 2).filter(|(one, _)| !one.is_empty())?;
+    ask_for(one, conditions)?;
+    ask_for(other, conditions)
 }
 
 /// What indicators ask for, by where it is looked for.
@@ -149,22 +172,24 @@ impl Asked {
                 self.listed.insert(text.to_owned());
             }
             IndicatorKind::Address => match text.split_once('/') {
-                None => {
-                    let address: IpAddr = text.parse().ok()?;
-                    self.listed.insert(address.to_string());
-                    if address.is_ipv4() {
-                        self.listed.insert(format!("::ffff:{address}"));
+                None => self.add_address(text.parse().ok()?),
+                Some(_) => match text.parse::<IpNet>().ok()?.trunc() {
+                    IpNet::V4(range) if range.prefix_len() >= SINGLE_ADDRESSES => {
+                        let (first, last) = (u32::from(range.network()), u32::from(range.broadcast()));
+                        (first..=last).for_each(|address| self.add_address(IpAddr::V4(address.into())));
                     }
-                }
-                Some((address, prefix)) if address.contains('.') => {
-                    // The octets that are the same in the whole range.
-                    let fixed: Vec<_> = address.split('.').take(prefix.parse::<usize>().ok()? / 8).collect();
-                    let pattern = pattern([format!("{}.", fixed.join(".")).as_str()]).filter(|_| !fixed.is_empty())?;
-                    self.ranges.insert(format!("observables ~ {}", quoted(&format!("[ :]{pattern}"))));
-                }
-                Some(_) => {
-                    self.ranges.insert("observables LIKE '%:%'".to_owned());
-                }
+                    IpNet::V4(range) => {
+                        let begins = pattern(of_four(range).iter().map(String::as_str))?;
+                        // Alone, or mapped into IPv6.
+                        self.ranges.insert(format!("observables ~ {}", quoted(&format!("[ :]({begins})"))));
+                    }
+                    IpNet::V6(range) => {
+                        self.ranges.insert(match of_six(range) {
+                            Some(pattern) => format!("observables LIKE {}", quoted(&pattern)),
+                            None => "observables LIKE '%:%'".to_owned(),
+                        });
+                    }
+                },
             },
             IndicatorKind::Domain => {
                 self.words.insert(spelled(text)?.to_owned());
@@ -187,6 +212,13 @@ impl Asked {
         Some(())
     }
 
+    fn add_address(&mut self, address: IpAddr) {
+        self.listed.insert(address.to_string());
+        if address.is_ipv4() {
+            self.listed.insert(format!("::ffff:{address}"));
+        }
+    }
+
     fn condition(&self) -> Option<String> {
         let mut conditions: Vec<String> = Vec::new();
         conditions
@@ -207,6 +239,31 @@ impl Asked {
         let condition = format!("({})", conditions.join(" OR "));
         (condition.len() <= LONGEST).then_some(condition)
     }
+}
+
+/// How the addresses of a range begin: the octets that are the same in all of them, then each that the next may be, up to
+/// its end.
+fn of_four(range: Ipv4Net) -> Vec<String> {
+    let (whole, bits) = (usize::from(range.prefix_len() / 8), range.prefix_len() % 8);
+    let octets = range.network().octets();
+    let fixed: String = octets.iter().take(whole).map(|octet| format!("{octet}.")).collect();
+    if whole > 0 && bits == 0 {
+        return vec![fixed];
+    }
+    let first = octets.get(whole).copied().unwrap_or_default();
+    let last = first | u8::MAX >> bits;
+    // Among the observables a blank stands behind an address.
+    let end = if whole == 3 { ' ' } else { '.' };
+    (first..=last).map(|octet| format!("{fixed}{octet}{end}")).collect()
+}
+
+/// How every address of a range begins among the observables. Groups of zeros may be left out, so only what stands before
+/// the first of them is sure; `None` where that is nothing.
+fn of_six(range: Ipv6Net) -> Option<String> {
+    let groups = range.network().segments();
+    let sure = groups.iter().take(usize::from(range.prefix_len() / 16)).take_while(|group| **group != 0);
+    let begin: String = sure.map(|group| format!("{group:x}:")).collect();
+    (!begin.is_empty() && range.prefix_len() < 128).then(|| format!("% {begin}%"))
 }
 
 /// A domain as records spell it. Labels in letters of other scripts may stand there in either form, so what follows them

@@ -4,6 +4,7 @@ use super::*;
 use detection::{Engine, Indicator, IndicatorFacts, IndicatorHits, IndicatorSetBuilder, Matches};
 use event::{Event, Fields, LogSource, Value};
 use event_store::{Options, QueryContext, Sources, Store};
+use proptest::prelude::*;
 
 fn listed(text: &str) -> Listed {
     let indicator = Indicator::read(text, None).expect(text);
@@ -59,6 +60,12 @@ fn events() -> Vec<Event> {
     events
 }
 
+/// All conditions together, as one.
+fn condition_of(texts: &[&str]) -> String {
+    let listed: Vec<_> = texts.iter().map(|text| listed(text)).collect();
+    format!("({})", of_indicators(&listed).expect("conditions").join(" OR "))
+}
+
 async fn passing(store: &Store, condition: &str) -> (Vec<u64>, usize) {
     let sql = format!("SELECT seq FROM events WHERE seq < 1000 AND {condition} ORDER BY seq");
     let result = store.query(&sql, &QueryContext::new(Sources::All)).await.expect(&sql);
@@ -95,7 +102,12 @@ async fn what_is_found_passes_the_condition_in_memory_and_in_files() {
             ("198.51.100.7", 2),
             ("198.51.100.8", 1),
             ("198.51.100.0/22", 4),
+            ("198.51.100.4/30", 2),
+            ("198.0.0.0/9", 4),
+            ("198.51.96.0/20", 4),
             ("2001:db8::/32", 1),
+            ("2001:db8::/45", 1),
+            ("2001:0:0:8::/64", 0),
             ("2001:db8:0:5::1", 1),
             ("bücher.example", 1),
             ("https://bücher.example/x", 1),
@@ -106,7 +118,7 @@ async fn what_is_found_passes_the_condition_in_memory_and_in_files() {
             ("evil.exe", 0),
             ("payload.exe", 1),
         ] {
-            let condition = of_indicators(&[listed(text)]).expect(text);
+            let condition = condition_of(&[text]);
             let (passing, _) = passing(&store, &condition).await;
             let found = found(&[text], &events);
             assert!(found.len() >= at_least, "{text} is found in {found:?} alone");
@@ -164,8 +176,7 @@ async fn files_without_it_are_not_opened() {
         ],
     ];
     for texts in lists {
-        let listed: Vec<_> = texts.iter().map(|text| listed(text)).collect();
-        let (rows, files) = passing(&store, &of_indicators(&listed).expect("a condition")).await;
+        let (rows, files) = passing(&store, &condition_of(&texts)).await;
         // The record with more observables than are listed has to be read for what is looked up there.
         let least = usize::from(texts.iter().any(|text| !text.contains("absent")));
         assert!(files <= least, "{texts:?}: {files} files were opened, {rows:?} pass");
@@ -177,15 +188,71 @@ async fn files_without_it_are_not_opened() {
 }
 
 #[test]
-fn more_than_the_store_takes_is_not_asked() {
+fn more_than_the_store_takes_is_asked_in_parts_or_not_at_all() {
+    let all_fit = |conditions: &[String]| conditions.iter().all(|condition| condition.len() <= LONGEST);
     let long = |number: usize| listed(&format!("{}{number}.example", "a".repeat(50)));
-    let many: Vec<_> = (0..MOST_TERMS).map(long).collect();
-    assert_eq!(of_indicators(&many), None);
-    let short: Vec<_> = (0..MOST_TERMS).map(|number| listed(&format!("a{number}.example"))).collect();
-    assert!(of_indicators(&short).is_some_and(|condition| condition.len() <= LONGEST));
+    let parts = of_indicators(&(0..MOST_TERMS).map(long).collect::<Vec<_>>()).expect("conditions");
+    assert!(parts.len() > 1 && all_fit(&parts), "{}", parts.len());
+    let short = |number: usize| listed(&format!("a{number}.example"));
+    let one = of_indicators(&(0..MOST_TERMS).map(short).collect::<Vec<_>>()).expect("a condition");
+    assert!(one.len() == 1 && all_fit(&one));
+    let many = of_indicators(&(0..2_000).map(short).collect::<Vec<_>>()).expect("conditions");
+    assert!((7..=MOST_QUESTIONS).contains(&many.len()) && all_fit(&many), "{}", many.len());
+    assert_eq!(of_indicators(&(0..=MOST_INDICATORS).map(short).collect::<Vec<_>>()), None);
     let addresses = (0..MOST_TERMS).map(|number| listed(&format!("198.51.{}.{}", number / 200, number % 200)));
-    assert!(of_indicators(&addresses.collect::<Vec<_>>()).is_some_and(|condition| condition.len() <= LONGEST));
+    assert!(of_indicators(&addresses.collect::<Vec<_>>()).is_some_and(|conditions| all_fit(&conditions)));
     assert_eq!(of_indicators(&[]), None);
-    assert!(of_indicators(&[listed("it's.exe")]).is_some_and(|condition| condition.contains("it''s\\.exe")));
+    let quoted = of_indicators(&[listed("it's.exe")]).expect("a condition");
+    assert!(quoted[0].contains("it''s\\.exe"), "{quoted:?}");
     assert_eq!(of_indicators(&[listed("người.việt")]), None, "no part of it is spelled in one way alone");
+}
+
+#[tokio::test]
+async fn what_one_of_many_finds_passes_one_of_their_conditions() {
+    let directory = tempfile::tempdir().expect("directory");
+    let store = Store::open(directory.path(), Options::default()).expect("store");
+    let events = events();
+    store.insert(events.clone()).await.expect("inserted");
+    store.seal().await.expect("sealed");
+    let wanted = ["evil.example", "198.51.100.0/22", "an@evil.example", "payload.exe", "2001:db8::/32"];
+    let others: Vec<String> = (0..900).map(|number| format!("absent{number}.invalid-name.example")).collect();
+    let texts: Vec<&str> = others.iter().map(String::as_str).chain(wanted).collect();
+    let listed: Vec<_> = texts.iter().map(|text| listed(text)).collect();
+    let conditions = of_indicators(&listed).expect("conditions");
+    assert!(conditions.len() > 1);
+    let mut passed = BTreeSet::new();
+    for condition in &conditions {
+        passed.extend(passing(&store, condition).await.0);
+    }
+    let found = found(&texts, &events);
+    assert!(found.len() > 8 && found.iter().all(|seq| passed.contains(seq)), "{found:?} are found, {passed:?} pass");
+    assert!(!passed.contains(&8), "not everything passes");
+}
+
+proptest! {
+    #[test]
+    fn every_address_of_a_range_begins_as_is_asked_and_none_of_another_does(
+        bits in any::<u32>(), host in any::<u32>(), length in 0_u8..=29,
+    ) {
+        let range = Ipv4Net::new(bits.into(), length).expect("a range").trunc();
+        let begins = of_four(range);
+        let fits = |address: u32| {
+            let spelled = format!("{} ", std::net::Ipv4Addr::from(address));
+            begins.iter().any(|begin| spelled.starts_with(begin.as_str()))
+        };
+        prop_assert!(fits(u32::from(range.network()) | (host & u32::from(range.hostmask()))), "{range}: {begins:?}");
+        prop_assert_eq!(fits(host), range.contains(&std::net::Ipv4Addr::from(host)), "{}", range);
+    }
+
+    #[test]
+    fn every_address_of_a_range_of_ipv6_begins_as_is_asked(
+        bits in any::<u128>(), zeros in any::<u128>(), host in any::<u128>(), length in 0_u8..=127,
+    ) {
+        let range = Ipv6Net::new((bits & zeros).into(), length).expect("a range").trunc();
+        let inside = std::net::Ipv6Addr::from(u128::from(range.network()) | (host & zeros & u128::from(range.hostmask())));
+        if let Some(pattern) = of_six(range) {
+            let begin = pattern.trim_matches('%');
+            prop_assert!(format!(" {inside} ").contains(begin), "{range}: {inside}, {begin}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use kit::web::{Access, Fail, Form, OnceForm, Routes, Visit, render, see_other_sa
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
-const NEEDS: Access = Access::NeedsAll(NEEDED);
+pub(super) const NEEDS: Access = Access::NeedsAll(NEEDED);
 
 pub(super) fn routes() -> Routes {
     Routes::new()

@@ -18,8 +18,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) struct Quarry {
-    /// Condition on the records that are read; all where `None`.
-    pub(super) narrowed: Option<String>,
+    /// Conditions of which records that are read fulfil one; all are read where `None`.
+    pub(super) narrowed: Option<Vec<String>>,
     kind: Kind,
 }
 
@@ -64,7 +64,7 @@ impl Quarry {
             _ => filter.indicator_id = Some(hunt.subject_id.clone()),
         }
         // Also what has ended: it held when it held.
-        let few = indicators::store::rows(connection, &filter, narrow::MOST_TERMS as u64 + 1, 0).await?;
+        let few = indicators::store::rows(connection, &filter, narrow::MOST_INDICATORS as u64 + 1, 0).await?;
         if few.is_empty() {
             return Err(Error::NotFound);
         }
@@ -96,7 +96,10 @@ impl Quarry {
             matches: Matches::default(),
             correlations: CorrelationState::new(settings.tuning.correlations.limits()),
         };
-        Ok(Self { narrowed: narrow::of_rule(&book.set, position), kind: Kind::Rule(Box::new(quarry)) })
+        Ok(Self {
+            narrowed: narrow::of_rule(&book.set, position).map(|one| vec![one]),
+            kind: Kind::Rule(Box::new(quarry)),
+        })
     }
 
     /// Whether what it saw so far decides what it finds next.

@@ -1,6 +1,7 @@
 //! One hunt under way: stretch after stretch of sequences within the owner's scope, alerts and progress in one
 //! transaction each.
 
+use super::gather::Gathered;
 use super::keeper::Parts;
 use super::quarry::Quarry;
 use super::store::{self, Stretch};
@@ -139,24 +140,38 @@ async fn ask(parts: &Parts, scope: &Scope, sql: &str, most: usize) -> Result<(Ve
     Ok((rows.map_err(refusal)?, truncated))
 }
 
-/// One stretch; false where the hunt was cancelled meanwhile.
-async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -> Result<bool, Error> {
-    let narrowed = chase.quarry.narrowed.as_ref().map(|condition| format!(" AND {condition}")).unwrap_or_default();
-    // Rows are read in the order of their sequences, so what was read of a longer stretch counts as well.
-    let (rows, next) = loop {
-        let end = hunt.next_sequence.saturating_add(chase.length).min(last.saturating_add(1));
+/// The records of a stretch that fulfil one of the conditions, as many as are read at once.
+async fn gather(parts: &Parts, chase: &Chase, hunt: &Hunt, end: u64) -> Result<Gathered<Map<String, Value>>, Error> {
+    let everything = [String::new()];
+    let conditions = chase.quarry.narrowed.as_deref().unwrap_or(&everything);
+    let mut gathered = Gathered::new(end, MOST_ROWS);
+    for condition in conditions {
+        let narrowed = if condition.is_empty() { String::new() } else { format!(" AND {condition}") };
         let sql = format!(
-            "SELECT * FROM events WHERE seq >= {} AND seq < {end} AND {}{narrowed} ORDER BY seq LIMIT {}",
+            "SELECT * FROM events WHERE seq >= {} AND seq < {} AND {}{narrowed} ORDER BY seq LIMIT {}",
             hunt.next_sequence,
+            gathered.end(),
             window(hunt),
             MOST_ROWS + 1
         );
-        match ask(parts, &chase.scope, &sql, MOST_ROWS).await {
-            Ok((rows, false)) => break (rows, end),
-            Ok((rows, true)) => {
-                let next = rows.last().map_or(end, |row| sequence(row).saturating_add(1));
-                chase.length = next.saturating_sub(hunt.next_sequence).max(1);
-                break (rows, next);
+        let (rows, truncated) = ask(parts, &chase.scope, &sql, MOST_ROWS).await?;
+        gathered.take(rows.into_iter().map(|row| (sequence(&row), row)), truncated);
+    }
+    Ok(gathered)
+}
+
+/// One stretch; false where the hunt was cancelled meanwhile.
+async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -> Result<bool, Error> {
+    // Rows are read in the order of their sequences, so what was read of a longer stretch counts as well.
+    let (rows, next) = loop {
+        let end = hunt.next_sequence.saturating_add(chase.length).min(last.saturating_add(1));
+        match gather(parts, chase, hunt, end).await {
+            Ok(gathered) => {
+                let next = gathered.end();
+                if next < end {
+                    chase.length = next.saturating_sub(hunt.next_sequence).max(1);
+                }
+                break (gathered.into_rows(), next);
             }
             // Too much for one question; a shorter one may still be answered.
             Err(error) if matches!(error.code(), "query-timeout" | "query-memory") && chase.length > 1 => {

@@ -19,6 +19,7 @@ const WAITING: usize = 3;
 pub(super) struct Piece {
     pub(super) file: Arc<str>,
     pub(super) position: u64,
+    pub(super) header: Option<Arc<str>>,
     pub(super) result: Result<Bytes, String>,
 }
 
@@ -54,9 +55,9 @@ pub(super) fn read(path: PathBuf, limits: Limits, from: Option<Place>) -> (mpsc:
     let handle = tokio::task::spawn_blocking(move || {
         let mut chunk = Chunk::default();
         let records = FileRecords::new(&path, limits).behind(from.unwrap_or_default());
-        for FileRecord { file, position, result } in records {
+        for FileRecord { file, position, header, result } in records {
             chunk.bytes += result.as_ref().map_or(200, Bytes::len);
-            chunk.pieces.push(Piece { file, position, result });
+            chunk.pieces.push(Piece { file, position, header, result });
             if chunk.pieces.len() >= CHUNK_RECORDS || chunk.bytes >= CHUNK_BYTES {
                 // Nobody takes them any more: the import has ended with an error of its own.
                 if sender.blocking_send(std::mem::take(&mut chunk)).is_err() {

@@ -106,6 +106,7 @@ fn read_again(formats: &ingest::FormatSet, event: &mut Event, reading: &Reading)
     let origin = &event.origin;
     let told = Origin {
         format: origin.format.clone().or_else(|| reading.format.clone()),
+        header: origin.header.clone().or_else(|| reading.header.clone()),
         time_zone: origin.time_zone.clone().or_else(|| reading.time_zone.clone()),
         year: origin.year.or(reading.year),
         ..Origin::clone(origin)

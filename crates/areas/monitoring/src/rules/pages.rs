@@ -14,6 +14,7 @@ use kit::Capability;
 use kit::page::{Chip, Choice, Page, Pagination, Severity, Sorting, Tab};
 use kit::web::{Csv, Fail, Routes, Visit, render};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 const PER_PAGE: u64 = 100;
 

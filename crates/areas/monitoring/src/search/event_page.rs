@@ -159,7 +159,7 @@ async fn show_event(visit: Visit, Path(seq): Path<u64>) -> Result<Response, Fail
         .with("q", source.unwrap_or_default())
         .with("from", (event.time - minute) / 1000)
         .with("to", (event.time + minute) / 1000);
-    let page = visit.page().await?;
+    let page = visit.page().await?.part_of("/search");
     let around = around.to_string();
     let explains = visit.scope().may(Capability::ViewRules);
     if visit.partial {

@@ -1,6 +1,7 @@
 //! The live tail: events as they come in that match the query and lie within the scope, as rows of the table,
 //! once a second. A busy stream is thinned, visibly; after a while the tail ends so that no page grows for ever.
 
+use super::names;
 use super::pages::{Row, row_of};
 use super::places::Place;
 use super::run::{audit, monitoring};
@@ -38,7 +39,10 @@ async fn tail(visit: Visit, renewal: Renewal) -> Result<Sse<impl Stream<Item = R
     let place = monitoring(&visit.app)?.searches.follow(visit.scope()).await?;
     let question = asked(&visit.address, visit.now())?;
     let store = monitoring(&visit.app)?.store.clone();
-    let query = store.parse(&question.query).map_err(|error| Fail::from(super::run::refusal(error)))?.matcher();
+    let unread = |error| Fail::from(super::run::refusal(error));
+    let query = store.parse(&question.query).map_err(unread)?;
+    let named = names::of(&visit.read(), &query).await?;
+    let query = query.with_names(&named).map_err(unread)?.matcher();
     let sources = sources_in_scope(&visit.read()).await?;
     let receiver = store.subscribe();
     audit(&visit, "live", &question.query, 0, &Touched::new()).await?;

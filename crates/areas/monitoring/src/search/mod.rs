@@ -8,6 +8,7 @@ pub mod event_page;
 mod figures;
 mod lines;
 mod live_tail;
+pub mod names;
 pub mod pages;
 pub mod places;
 pub mod run;

@@ -1,6 +1,7 @@
 //! Asks the event store within the asker's scope and tells the audit trail, once per request.
 
 use super::Question;
+use super::names;
 use super::places::Place;
 use super::senders::{Sender, senders, touched};
 use crate::Monitoring;
@@ -162,6 +163,13 @@ pub async fn context(visit: &Visit, max_rows: usize) -> Result<QueryContext, Err
     Ok(context)
 }
 
+/// The same for a search, with what the names in it stand for.
+async fn asking(visit: &Visit, question: &Question, max_rows: usize) -> Result<QueryContext, Error> {
+    let mut context = context(visit, max_rows).await?;
+    context.names = names::of_text(&visit.read(), &monitoring(&visit.app)?.store, &question.query).await?;
+    Ok(context)
+}
+
 /// A place for one more search or question of this visitor; held while it is under way.
 pub async fn enter(visit: &Visit) -> Result<Place, Error> {
     monitoring(&visit.app)?.searches.enter(visit.scope()).await
@@ -187,7 +195,7 @@ pub fn request(question: &Question, limit: usize, counts: bool, slice_rows: u64)
 /// The same search as it goes, among the questions that may take long.
 pub async fn updates(visit: &Visit, question: &Question, limit: usize) -> Result<SearchUpdates, Failure> {
     let monitoring = monitoring(&visit.app)?;
-    let mut context = context(visit, limit).await?;
+    let mut context = asking(visit, question, limit).await?;
     context.lane = Lane::Question;
     context.timeout = monitoring.searches.limits.time;
     let request = request(question, limit, true, monitoring.searches.limits.slice_rows);
@@ -197,7 +205,7 @@ pub async fn updates(visit: &Visit, question: &Question, limit: usize) -> Result
 /// Runs a search for a page of results and tells the audit trail.
 pub async fn search_page(visit: &Visit, question: &Question, patience: Patience) -> Result<Found, Failure> {
     let monitoring = monitoring(&visit.app)?;
-    let mut context = context(visit, PER_PAGE).await?;
+    let mut context = asking(visit, question, PER_PAGE).await?;
     if patience == Patience::Whole {
         context.lane = Lane::Question;
         context.timeout = monitoring.searches.limits.time;
@@ -243,7 +251,7 @@ pub async fn search_page(visit: &Visit, question: &Question, patience: Patience)
 pub async fn search(visit: &Visit, question: &Question, limit: usize, purpose: &str) -> Result<SearchResult, Failure> {
     let monitoring = monitoring(&visit.app)?;
     let request = request(question, limit, false, monitoring.searches.limits.slice_rows);
-    let result = monitoring.store.search(&request, &context(visit, limit).await?).await?;
+    let result = monitoring.store.search(&request, &asking(visit, question, limit).await?).await?;
     told(visit, purpose, question, &result).await?;
     Ok(result)
 }
@@ -271,7 +279,7 @@ pub async fn count_in_future(visit: &Visit, question: &Question) -> Result<u64, 
         buckets: 1,
         ..SearchRequest::default()
     };
-    Ok(monitoring(&visit.app)?.store.search(&request, &context(visit, 1).await?).await?.total)
+    Ok(monitoring(&visit.app)?.store.search(&request, &asking(visit, question, 1).await?).await?.total)
 }
 
 /// Sources of the rows and of the field list.

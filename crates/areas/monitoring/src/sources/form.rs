@@ -97,6 +97,7 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
     ];
     let read = vec![
         hinted("text", "format", "source-format", &input.format),
+        hinted("text", "header", "source-header", &input.header),
         hinted("text", "time_zone", "source-zone", &input.time_zone),
         hinted("number", "year_default", "source-year", &input.year_default),
     ];
@@ -132,6 +133,7 @@ fn as_input(source: Source, system_id: Option<String>, agency_id: Option<String>
         match_network: source.match_network.unwrap_or_default(),
         match_host: source.match_host.unwrap_or_default(),
         format: source.format.unwrap_or_default(),
+        header: source.header.unwrap_or_default(),
         time_zone: source.time_zone.unwrap_or_default(),
         year_default: source.year_default.map(|year| year.to_string()).unwrap_or_default(),
         expected: if source.expected { "on".to_owned() } else { String::new() },

@@ -110,6 +110,8 @@ pub struct Source {
     pub match_host: Option<String>,
     /// Format named instead of recognised.
     pub format: Option<String>,
+    /// Names of the fields of records that come without them, as behind `#Fields:`.
+    pub header: Option<String>,
     /// IANA name or offset for records without a zone.
     pub time_zone: Option<String>,
     /// Year for records without one.

@@ -17,6 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reading {
     pub format: Option<String>,
+    pub header: Option<String>,
     pub time_zone: Option<String>,
     pub year: Option<i16>,
 }
@@ -24,7 +25,8 @@ pub struct Reading {
 impl Reading {
     fn of(source: &Source) -> Option<Self> {
         let year = source.year_default.and_then(|year| i16::try_from(year).ok());
-        let reading = Self { format: source.format.clone(), time_zone: source.time_zone.clone(), year };
+        let (format, header) = (source.format.clone(), source.header.clone());
+        let reading = Self { format, header, time_zone: source.time_zone.clone(), year };
         (reading != Self::default()).then_some(reading)
     }
 }
@@ -260,6 +262,7 @@ fn unassigned(sender: Option<&Sender>, now: Micros) -> Source {
         match_network: sender.and_then(|sender| sender.peer.clone()),
         match_host: sender.and_then(|sender| sender.host.clone()),
         format: None,
+        header: None,
         time_zone: None,
         year_default: None,
         expected: false,
@@ -299,6 +302,7 @@ mod tests {
             match_network: network.map(Into::into),
             match_host: host.map(Into::into),
             format: None,
+            header: None,
             time_zone: None,
             year_default: None,
             expected: true,

@@ -25,6 +25,8 @@ pub struct SourceInput {
     pub match_network: String,
     pub match_host: String,
     pub format: String,
+    /// Names of the fields of records that come without them, as behind `#Fields:`.
+    pub header: String,
     pub time_zone: String,
     pub year_default: String,
     /// `on` where ticked.
@@ -34,6 +36,7 @@ pub struct SourceInput {
 }
 
 const LONGEST_LINE: usize = 200;
+const LONGEST_HEADER: usize = 2_000;
 /// Longest silence that can be allowed: a week.
 const MOST_SILENCE: i64 = 7 * 24 * 60;
 
@@ -44,6 +47,7 @@ struct Checked {
     match_network: Option<String>,
     match_host: Option<String>,
     format: Option<String>,
+    header: Option<String>,
     time_zone: Option<String>,
     year_default: Option<i64>,
     expected: bool,
@@ -65,6 +69,12 @@ impl SourceInput {
         let year_default = text("year_default", &self.year_default).map(|year| year.parse::<i64>().unwrap_or(0));
         let silence = text("max_silence_minutes", &self.max_silence_minutes);
         let silence = silence.map_or(15, |minutes| minutes.parse::<i64>().unwrap_or(0));
+        let header = faults.line("header", &self.header, LONGEST_HEADER);
+        let header = header.strip_prefix("#Fields:").unwrap_or(&header).trim();
+        let header = Some(header.to_owned()).filter(|header| !header.is_empty());
+        if header.as_deref().is_some_and(|header| !ingest::is_field_list(header)) {
+            faults.add("header", "source-header-invalid");
+        }
         let note = faults.lines("note", &self.note, 4_000);
         if match_network.as_deref().is_some_and(|network| resolver::network(network).is_none()) {
             faults.add("match_network", "source-network-invalid");
@@ -89,6 +99,7 @@ impl SourceInput {
             match_network,
             match_host,
             format,
+            header,
             time_zone,
             year_default,
             expected: matches!(self.expected.as_str(), "on" | "true" | "1"),
@@ -183,6 +194,7 @@ fn build(id: String, checked: Checked, now: Micros) -> Source {
         match_network: checked.match_network,
         match_host: checked.match_host,
         format: checked.format,
+        header: checked.header,
         time_zone: checked.time_zone,
         year_default: checked.year_default,
         expected: checked.expected,
@@ -284,4 +296,20 @@ pub async fn retire(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
     store::save(tx, &source, &tx.scope().actor().id()).await?;
     let details = json!({ "name": source.name });
     audit::record(tx, now, "source.retire", "source", id, listed.agency_id.as_deref(), details).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_fields_is_kept_without_its_mark_and_nonsense_is_refused() {
+        let kept = |header: &str| {
+            let input = SourceInput { name: "IIS".into(), header: header.into(), ..SourceInput::default() };
+            input.checked().map(|checked| checked.header)
+        };
+        assert_eq!(kept("#Fields: date time c-ip").expect("a list").as_deref(), Some("date time c-ip"));
+        assert_eq!(kept("").expect("nothing"), None);
+        assert!(kept("a,,b").is_err());
+    }
 }

@@ -8,7 +8,7 @@ use sea_orm::{FromQueryResult, QueryResult, Statement, Value};
 use std::collections::HashSet;
 
 const COLUMNS: &str = "s.id, s.name, s.kind, s.state, s.sender_key, s.match_listener, s.match_network, s.match_host, \
-    s.format, s.time_zone, s.year_default, s.expected, s.max_silence_minutes, s.note, s.created_at, \
+    s.format, s.header, s.time_zone, s.year_default, s.expected, s.max_silence_minutes, s.note, s.created_at, \
     s.updated_at";
 
 /// The assignment that holds now; there is at most one per source.
@@ -25,6 +25,7 @@ pub(super) fn source(row: &QueryResult) -> Result<Source, Error> {
         match_network: row.try_get("", "match_network")?,
         match_host: row.try_get("", "match_host")?,
         format: row.try_get("", "format")?,
+        header: row.try_get("", "header")?,
         time_zone: row.try_get("", "time_zone")?,
         year_default: row.try_get("", "year_default")?,
         expected: row.try_get("", "expected")?,
@@ -200,16 +201,16 @@ pub async fn visible_ids(connection: &impl Connection) -> Result<Option<std::col
 /// Writes a source, new or changed; a new one gets its empty status.
 pub(super) async fn save(tx: &Tx<'_>, source: &Source, by: &str) -> Result<(), Error> {
     let sql = "INSERT INTO sources (id, name, name_fold, name_sort, kind, state, sender_key, match_listener, \
-        match_network, match_host, format, time_zone, year_default, expected, max_silence_minutes, note, \
+        match_network, match_host, format, header, time_zone, year_default, expected, max_silence_minutes, note, \
         created_at, created_by, updated_at) \
-        VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19) \
+        VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20) \
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_fold = excluded.name_fold, \
         name_sort = excluded.name_sort, kind = excluded.kind, state = excluded.state, \
         match_listener = excluded.match_listener, match_network = excluded.match_network, \
-        match_host = excluded.match_host, format = excluded.format, \
+        match_host = excluded.match_host, format = excluded.format, header = excluded.header, \
         time_zone = excluded.time_zone, year_default = excluded.year_default, expected = excluded.expected, \
         max_silence_minutes = excluded.max_silence_minutes, note = excluded.note, updated_at = excluded.updated_at";
-    let values: [Value; 19] = [
+    let values: [Value; 20] = [
         source.id.as_str().into(),
         source.name.as_str().into(),
         kit::fold::fold(&source.name).into(),
@@ -221,6 +222,7 @@ pub(super) async fn save(tx: &Tx<'_>, source: &Source, by: &str) -> Result<(), E
         source.match_network.clone().into(),
         source.match_host.clone().into(),
         source.format.clone().into(),
+        source.header.clone().into(),
         source.time_zone.clone().into(),
         source.year_default.into(),
         source.expected.into(),

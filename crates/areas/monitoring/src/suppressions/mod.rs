@@ -2,6 +2,7 @@
 //! whatever they are about, as during maintenance or a drill. What it holds back is kept, counted and can be taken out. Pure;
 //! rows are in `store`, acts in `service`.
 
+mod api;
 mod form;
 mod pages;
 pub mod service;
@@ -13,11 +14,12 @@ use crate::alerts::grouping::{Bundle, Owner, held_back_key};
 use crate::rules::exceptions::{Condition, Extent, Reach, words_of};
 use event::Event;
 use kit::clock::Micros;
+use kit::page::Address;
 use kit::web::Routes;
 use std::sync::Arc;
 
 pub fn routes() -> Routes {
-    pages::routes()
+    pages::routes().merge(api::routes())
 }
 
 /// Why nobody is to be told.
@@ -118,6 +120,12 @@ impl Phase {
             Self::Coming => "coming",
             Self::Over => "over",
         }
+    }
+
+    /// The one that an address asks for.
+    fn of(address: &Address) -> Self {
+        let shown = address.value("show").unwrap_or_default();
+        Self::ALL.into_iter().find(|phase| phase.code() == shown).unwrap_or_default()
     }
 
     pub fn key(self) -> &'static str {

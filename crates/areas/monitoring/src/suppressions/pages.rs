@@ -15,9 +15,9 @@ use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
 const MOST_ROWS: u64 = 10_000;
+pub(super) const END: Access = Access::NeedsOneOf(&[Capability::TuneRules, Capability::ManageRules]);
 
 pub(super) fn routes() -> Routes {
-    const END: Access = Access::NeedsOneOf(&[Capability::TuneRules, Capability::ManageRules]);
     Routes::new()
         .get("/suppressions", Capability::ViewAlerts, list_suppressions)
         .post("/suppressions", Capability::TuneRules, form::create_suppression)
@@ -49,8 +49,7 @@ struct ListPage {
 
 async fn list_suppressions(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewAlerts)?;
-    let shown = visit.address.value("show").unwrap_or_default();
-    let phase = Phase::ALL.into_iter().find(|phase| phase.code() == shown).unwrap_or_default();
+    let phase = Phase::of(&visit.address);
     let (view, now) = (visit.read(), visit.now());
     if visit.address.has("format", "csv") {
         visit.require(Capability::ExportRows)?;
@@ -79,12 +78,7 @@ async fn list_suppressions(visit: Visit) -> Result<Response, Fail> {
 
 async fn rows(visit: &Visit, found: Vec<Suppression>) -> Result<Vec<Row>, Error> {
     let book = monitoring(&visit.app)?.rules.current();
-    let mut held = std::collections::HashMap::new();
-    // As many ids as one statement takes.
-    for chunk in found.chunks(200) {
-        let ids: Vec<String> = chunk.iter().map(|one| one.id.clone()).collect();
-        held.extend(store::held(&visit.read(), &ids).await?);
-    }
+    let held = store::held_by(&visit.read(), &found).await?;
     let may = [Capability::TuneRules, Capability::ManageRules].into_iter().any(|one| visit.scope().may(one));
     let named = |id: &String| book.rule(id).map_or_else(|| id.clone(), |rule| title(rule, visit.lang).to_owned());
     let row = |one: Suppression| Row {
@@ -143,8 +137,8 @@ fn csv(visit: &Visit, rows: &[Row]) -> Csv {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Ending {
-    reason: String,
+pub(super) struct Ending {
+    pub(super) reason: String,
 }
 
 async fn end_suppression(visit: Visit, Path(id): Path<String>, Form(form): Form<Ending>) -> Result<Response, Fail> {

@@ -100,6 +100,17 @@ pub async fn held(connection: &impl Connection, ids: &[String]) -> Result<HashMa
     Ok(found)
 }
 
+/// The same of as many as there are.
+pub async fn held_by(connection: &impl Connection, found: &[Suppression]) -> Result<HashMap<String, Held>, Error> {
+    let mut by = HashMap::new();
+    // As many ids as one statement takes.
+    for chunk in found.chunks(200) {
+        let ids: Vec<String> = chunk.iter().map(|one| one.id.clone()).collect();
+        by.extend(held(connection, &ids).await?);
+    }
+    Ok(by)
+}
+
 /// All that end after a moment, for those who apply them.
 pub(crate) async fn windows(connection: &impl Connection, after: Micros) -> Result<Vec<Arc<Window>>, Error> {
     let sql = format!("{SELECT} WHERE COALESCE(u.ended_at, u.ends_at) > $1 ORDER BY u.created_at, u.id");

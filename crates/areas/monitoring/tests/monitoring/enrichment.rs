@@ -170,3 +170,52 @@ async fn the_page_of_an_event_says_what_registers_know() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_search_asks_for_ranges_and_lists_by_name_as_far_as_the_asker_sees_them() {
+    in_a_centre(|centre: Centre| async move {
+        let scope = Scope::service("test");
+        let tx = centre.db.scoped(&scope).begin().await.unwrap();
+        let range = |network: &str, name: &str, agency: &str| RangeInput {
+            network: network.into(),
+            name: name.into(),
+            kind: "users".into(),
+            agency_id: agency.into(),
+            ..RangeInput::default()
+        };
+        for one in [
+            range("203.0.113.0/24", "Văn phòng", &centre.a.agency),
+            range("198.51.100.0/24", "Văn phòng", ""),
+            range("198.51.100.0/28", "Máy chủ", ""),
+        ] {
+            address_ranges::service::keep(&tx, &one, NOW).await.unwrap();
+        }
+        let value = ValueInput { list: "administrators".into(), value: "ROOT".into(), ..ValueInput::default() };
+        value_lists::service::keep(&tx, &value, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let centre = &centre;
+        let found = async |who: &str, query: &str| {
+            let answer = centre.get(who, &format!("/api/v1/search?range=all&columns=seq&q={query}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+            let answer: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+            let mut seqs: Vec<u64> =
+                answer["rows"].as_array().unwrap().iter().map(|row| row["seq"].as_u64().unwrap()).collect();
+            seqs.sort_unstable();
+            seqs
+        };
+        assert_eq!(found("2", "source_ip_range:%22van%20phong%22").await, [1], "the narrower range has another name");
+        assert_eq!(found("2", "source_ip_range:%22M%C3%A1y%20ch%E1%BB%A7%22").await, [2]);
+        assert_eq!(found("2", "source_ip_range_kind:users").await, [1, 2]);
+        assert_eq!(found("2", "NOT%20source_ip_range:%22van%20phong%22").await, [2]);
+        assert_eq!(found("2", "user_name_list:administrators%20198.51.100.7").await, [2]);
+        assert_eq!(found("0", "source_ip_range:%22van%20phong%22").await, [1]);
+        let none: [u64; 0] = [];
+        assert_eq!(
+            found("1", "source_ip_range:%22van%20phong%22").await,
+            none,
+            "it is of another agency, or of the centre"
+        );
+        assert_eq!(found("2", "source_ip_range:nowhere").await, none);
+    })
+    .await;
+}

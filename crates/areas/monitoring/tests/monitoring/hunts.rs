@@ -15,6 +15,7 @@ use monitoring::hunts::{Hunt, Parts, State, run_next, store};
 use monitoring::indicators::Sharing;
 use monitoring::indicators::service::ListInput;
 use monitoring::rules::{Book, Shelf};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -264,6 +265,44 @@ async fn the_table_of_the_catalogue_names_nothing_of_a_list_that_is_not_for_ever
         assert_eq!(texts("subject_name"), ["Chung", "Failed logon", "both.example", "open.example"]);
         assert_eq!(texts("subject_id").len(), 4);
         assert_eq!(texts("subject_kind").len(), 6);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn programs_begin_see_and_cancel_hunts_within_their_reach() {
+    in_a_centre(|centre: Centre| async move {
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let body = json!({ "kind": "rule", "subject": RULE, "range": "all" }).to_string();
+        assert_eq!(centre.post_json("", "/api/v1/hunts", &body).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(centre.post_json("6", "/api/v1/hunts", &body).await.status, StatusCode::FORBIDDEN);
+        let wrong = json!({ "kind": "rule", "subject": "nothing", "range": "all" }).to_string();
+        let refused = centre.post_json("0", "/api/v1/hunts", &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+        let begun = centre.post_json("0", "/api/v1/hunts", &body).await;
+        assert_eq!(begun.status, StatusCode::CREATED, "{}", begun.text);
+        let hunt = read(&begun.text);
+        assert_eq!(
+            (&hunt["state"], &hunt["subject_id"], &hunt["progress"]),
+            (&json!("waiting"), &json!(RULE), &json!(0.0))
+        );
+        let path = format!("/api/v1/hunts/{}", hunt["id"].as_str().unwrap());
+        for (who, status) in [("0", StatusCode::OK), ("1", StatusCode::NOT_FOUND), ("2", StatusCode::OK)] {
+            assert_eq!(centre.get(who, &path).await.status, status, "{who}");
+        }
+        let total = |text: &str| read(text)["total"].clone();
+        assert_eq!(total(&centre.get("0", "/api/v1/hunts").await.text), json!(1));
+        assert_eq!(total(&centre.get("1", "/api/v1/hunts").await.text), json!(0));
+        let listed = read(&centre.get("2", "/api/v1/hunts?limit=1").await.text);
+        assert_eq!((&listed["total"], &listed["rows"][0]["id"]), (&json!(1), &hunt["id"]));
+        let cancel = format!("{path}/cancel");
+        assert_eq!(centre.post_json("1", &cancel, "").await.status, StatusCode::NOT_FOUND);
+        let cancelled = centre.post_json("0", &cancel, "").await;
+        assert_eq!(read(&cancelled.text)["state"], json!("cancelled"), "{}", cancelled.text);
+        assert_eq!(centre.post_json("0", &cancel, "").await.status, StatusCode::CONFLICT);
+        let audited =
+            "SELECT CAST(COUNT(*) AS TEXT) AS value FROM audit_entries WHERE action IN ('hunt.start', 'hunt.cancel')";
+        assert_eq!(centre.value(audited).await, "2");
     })
     .await;
 }

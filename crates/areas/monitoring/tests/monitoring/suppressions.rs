@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use event_store::{Options, Store};
 use kit::{Db, Scope};
 use monitoring::suppressions::service::{self, SuppressionInput};
+use serde_json::{Value, json};
 
 async fn suppress(db: &Db, input: SuppressionInput) -> String {
     let scope = Scope::service("test");
@@ -146,6 +147,52 @@ async fn alerts_that_were_held_back_are_listed_and_can_be_taken_out() {
         assert_eq!(centre.post("0", "/alerts/act", &act("reopen")).await.status, StatusCode::SEE_OTHER);
         assert_eq!(centre.value(&state).await, "new");
         assert!(centre.get("0", "/alerts").await.says(alert));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn programs_make_see_and_end_suppressions_within_their_reach() {
+    in_a_centre(|centre: Centre| async move {
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let body = |reason: &str| {
+            let reach = format!("system:{}", centre.a.system);
+            json!({
+                "kind": "maintenance", "reach": reach, "reason": reason, "field": "host_name", "value": "web01",
+                "starts_at": "2026-11-21T02:00:00Z", "ends_at": "2026-11-21T05:00:00Z",
+            })
+            .to_string()
+        };
+        let path = "/api/v1/suppressions";
+        assert_eq!(centre.post_json("", path, &body("x")).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(centre.post_json("1", path, &body("x")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let unfit = centre.post_json("0", path, &body("")).await;
+        assert_eq!(unfit.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", unfit.text);
+        let made = centre.post_json("0", path, &body("thay nguồn")).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let made = read(&made.text);
+        assert_eq!((&made["reason"], &made["alerts"]), (&json!("thay nguồn"), &json!(0)));
+        assert_eq!(made["conditions"], json!([{ "field": "host_name", "values": ["web01"] }]));
+        let one = format!("{path}/{}", made["id"].as_str().unwrap());
+        for (who, status) in [("0", StatusCode::OK), ("1", StatusCode::NOT_FOUND), ("2", StatusCode::OK)] {
+            assert_eq!(centre.get(who, &one).await.status, status, "{who}");
+        }
+        let phase = made["phase"].as_str().unwrap().to_owned();
+        let total = async |who: &str, phase: &str| {
+            read(&centre.get(who, &format!("{path}?show={phase}")).await.text)["total"].clone()
+        };
+        assert_eq!(
+            (total("0", &phase).await, total("1", &phase).await, total("0", "over").await),
+            (json!(1), json!(0), json!(0))
+        );
+        let end = format!("{one}/end");
+        let why = json!({ "reason": "xong" }).to_string();
+        assert_eq!(centre.post_json("1", &end, &why).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(centre.post_json("0", &end, "{}").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let ended = centre.post_json("0", &end, &why).await;
+        assert_eq!(read(&ended.text)["end_reason"], json!("xong"), "{}", ended.text);
+        assert_eq!(centre.post_json("0", &end, &why).await.status, StatusCode::CONFLICT);
+        assert_eq!((total("0", &phase).await, total("0", "over").await), (json!(0), json!(1)));
     })
     .await;
 }

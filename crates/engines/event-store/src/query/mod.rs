@@ -29,6 +29,7 @@ pub use output::QueryResult;
 pub(crate) use output::{json_rows, weight};
 pub(crate) use touched::LeftOut;
 
+use crate::search::Names;
 use crate::{Store, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -77,6 +78,8 @@ pub struct QueryContext {
     /// Bytes that sorts, joins and groupings may hold.
     pub memory: usize,
     pub lane: Lane,
+    /// What names in the text of a search stand for.
+    pub names: Names,
     pub cancel: CancellationToken,
 }
 
@@ -89,6 +92,7 @@ impl QueryContext {
             timeout: Duration::from_secs(30),
             memory: 192 << 20,
             lane: Lane::Page,
+            names: Names::default(),
             cancel: CancellationToken::new(),
         }
     }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 /// Deepest nesting and most terms of a search; a person needs a handful.
 const DEEPEST: usize = 32;
-const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 
 /// Reads a search text. `zone` is that of times which name none.
 ///

@@ -71,7 +71,7 @@ impl Store {
         request: &SinceRequest,
         context: &QueryContext,
     ) -> std::result::Result<Since, StoreError> {
-        let query = self.parse(&request.query)?;
+        let query = self.parse(&request.query)?.with_names(&context.names)?;
         let failed = |error: DataFusionError| StoreError::Query(error.to_string());
         let filter = condition(&query).map_err(failed)?.and(bounds(request));
         let value = value(request.group_by.as_deref()).map_err(failed)?;

@@ -106,7 +106,7 @@ impl Store {
     }
 
     fn prepare(&self, request: &SearchRequest, context: &QueryContext) -> Result<Prepared, StoreError> {
-        let query = self.parse(&request.query)?;
+        let query = self.parse(&request.query)?.with_names(&context.names)?;
         if let Some(unknown) = request.columns.iter().find(|name| !columns::exists(name)) {
             let words = format!("there is no column {unknown}");
             return Err(Mistake::new("search-unknown-column", words).with("column", unknown).into());

@@ -6,6 +6,7 @@
 
 mod archive;
 mod evtx;
+mod header;
 mod records;
 mod walk;
 mod xml_events;
@@ -13,6 +14,7 @@ mod xml_events;
 use archive::{Budget, Members};
 use bytes::Bytes;
 use event::LONGEST_RECORD;
+use header::Header;
 use records::Records;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -48,6 +50,8 @@ pub struct FileRecord {
     pub file: Arc<str>,
     /// 1-based; the line's number for files of lines.
     pub position: u64,
+    /// Names of its fields, where the file states them above it (`#Fields:` of a W3C log).
+    pub header: Option<Arc<str>>,
     /// The record's bytes, or why it could not be read.
     pub result: Result<Bytes, String>,
 }
@@ -68,6 +72,7 @@ pub struct FileRecords {
     limits: Limits,
     /// What comes before it is left out.
     begin: Place,
+    header: Header,
     state: State,
 }
 
@@ -81,7 +86,7 @@ enum State {
 impl FileRecords {
     /// Opens nothing yet; a file that cannot be opened gives one record with the reason.
     pub fn new(path: &Path, limits: Limits) -> Self {
-        Self { path: path.to_owned(), limits, begin: Place::default(), state: State::Start }
+        Self { path: path.to_owned(), limits, begin: Place::default(), header: Header::default(), state: State::Start }
     }
 
     /// Only the records behind a place; for files of lines (see [`is_of_lines`]).
@@ -89,10 +94,11 @@ impl FileRecords {
         Self { begin, ..self }
     }
 
-    fn start(&self) -> io::Result<State> {
+    fn start(&mut self) -> io::Result<State> {
         let mut file = open(&self.path)?;
         let name: Arc<str> = self.path.display().to_string().into();
         if self.begin.bytes > 0 {
+            self.header = Header::behind(file.by_ref().take(self.begin.bytes))?;
             file.seek(SeekFrom::Start(self.begin.bytes))?;
             let reader = BufReader::with_capacity(256 << 10, file);
             return Ok(State::Plain {
@@ -124,31 +130,29 @@ impl Iterator for FileRecords {
                     Err(error) => {
                         self.state = State::Done;
                         let file: Arc<str> = self.path.display().to_string().into();
-                        return Some(FileRecord {
-                            file,
-                            position: 1,
-                            result: Err(format!("cannot be opened: {error}")),
-                        });
+                        let reason = format!("cannot be opened: {error}");
+                        return Some(record(&file, &mut self.header, (1, Err(reason))));
                     }
                 },
                 State::Plain { name, items } => match items.next() {
-                    Some((position, result)) => return Some(FileRecord { file: name.clone(), position, result }),
+                    Some(item) => return Some(record(name, &mut self.header, item)),
                     None => self.state = State::Done,
                 },
                 State::Archive { members, current } => {
                     if let Some((name, items)) = current {
                         match items.next() {
-                            Some((position, result)) => {
-                                return Some(FileRecord { file: name.clone(), position, result });
-                            }
+                            Some(item) => return Some(record(name, &mut self.header, item)),
                             None => *current = None,
                         }
                         continue;
                     }
                     match members.next() {
-                        Some((name, Ok(items))) => *current = Some((name, items)),
+                        Some((name, Ok(items))) => {
+                            self.header = Header::default();
+                            *current = Some((name, items));
+                        }
                         Some((file, Err(reason))) => {
-                            return Some(FileRecord { file, position: 1, result: Err(reason) });
+                            return Some(record(&file, &mut Header::default(), (1, Err(reason))));
                         }
                         None => self.state = State::Done,
                     }
@@ -156,6 +160,13 @@ impl Iterator for FileRecords {
             }
         }
     }
+}
+
+fn record(file: &Arc<str>, header: &mut Header, (position, result): Item) -> FileRecord {
+    if let Ok(bytes) = &result {
+        header.see(bytes);
+    }
+    FileRecord { file: file.clone(), position, header: header.names(), result }
 }
 
 /// Opens a file to read. A pipe or a device is refused: it may have no end, or nobody at its other end.

@@ -6,6 +6,7 @@ use super::definition::{
 };
 use super::time::{Layout, zone};
 use super::transform::{Source, Transform, ValueMap};
+use super::w3c::FieldList;
 use event::{Column, Text, Value};
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
@@ -30,6 +31,8 @@ pub(crate) struct Format {
     pub(crate) lines: Vec<String>,
     pub(crate) messages: Vec<String>,
     pub(crate) programs: Vec<String>,
+    pub(crate) headers: RegexSet,
+    pub(crate) field_lists: Vec<FieldList>,
     pub(crate) pattern_set: RegexSet,
     pub(crate) patterns: Vec<CompiledPattern>,
     pub(crate) names: NameRules,
@@ -173,7 +176,10 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
     for expression in file.recognise.lines.iter().chain(&file.recognise.messages) {
         build_regex(expression)?;
     }
+    let field_list = |text: &String| FieldList::parse(text).ok_or_else(|| format!("{text:?} is no list of fields"));
     Ok(Format {
+        headers: build_set(file.recognise.headers.iter().map(String::as_str))?,
+        field_lists: file.field_lists.iter().map(field_list).collect::<Result<_, _>>()?,
         id: format!("{}@{}", file.name, file.version).into(),
         name: file.name.as_str().into(),
         title: file.title.as_str().into(),

@@ -18,6 +18,9 @@ pub(crate) struct FormatFile {
     pub(crate) recognise: Recognise,
     #[serde(default)]
     pub(crate) pattern: Vec<OutcomeRules>,
+    /// W3C logs: lists of fields by which a line without its header is read, where its values fit; tried in order.
+    #[serde(default)]
+    pub(crate) field_lists: Vec<String>,
     #[serde(default)]
     pub(crate) fields: FieldRules,
     /// Names that rules ask for, from the format's own; set only where absent.
@@ -66,6 +69,8 @@ pub(crate) enum Extract {
     Cef,
     /// QRadar's Log Event Extended Format, 1.0 and 2.0.
     Leef,
+    /// Lines of values whose names stand in a `#Fields:` line above.
+    W3c,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -79,6 +84,8 @@ pub(crate) struct Recognise {
     pub(crate) programs: Vec<String>,
     /// Inside a syslog envelope, whatever the program: any of these matches the message.
     pub(crate) messages: Vec<String>,
+    /// W3C logs: any of these matches the list of fields.
+    pub(crate) headers: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -214,6 +221,9 @@ pub(crate) struct Inner {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sample {
     pub(crate) line: String,
+    /// Names of its fields, where a line above it in its file states them.
+    #[serde(default)]
+    pub(crate) header: Option<String>,
     /// Who says that such records exist: a product's page, or the recording it was modelled on.
     pub(crate) origin: String,
     pub(crate) evidence: Evidence,

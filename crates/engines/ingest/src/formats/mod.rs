@@ -18,6 +18,7 @@ mod syslog;
 mod time;
 mod transform;
 mod understand;
+mod w3c;
 mod xml;
 
 use apply::{Context, Stated};
@@ -60,6 +61,8 @@ pub struct FormatSet {
     formats: Vec<Format>,
     by_name: HashMap<Arc<str>, usize>,
     json: Vec<usize>,
+    /// Formats of logs that name their fields.
+    with_header: Vec<usize>,
     lines: Recognisers,
     messages: Recognisers,
     programs: HashMap<String, Vec<usize>>,
@@ -98,6 +101,11 @@ pub fn is_time_zone(name: &str) -> bool {
     time::zone(name).is_some()
 }
 
+/// Whether a text is a list of fields, as it stands behind `#Fields:` of a W3C log.
+pub fn is_field_list(text: &str) -> bool {
+    w3c::FieldList::parse(text).is_some()
+}
+
 impl FormatSet {
     /// Compiles format files given as (file name, TOML text). Every file is tried; all errors come back.
     pub fn load(files: &[(String, String)]) -> Result<Self, FormatErrors> {
@@ -127,11 +135,13 @@ impl FormatSet {
                 programs.entry(program.to_lowercase()).or_default().push(number);
             }
         }
+        let of = |extract: Extract| -> Vec<usize> {
+            (0..formats.len()).filter(|at| formats.get(*at).is_some_and(|one| one.extract == extract)).collect()
+        };
         Ok(Self {
+            json: of(Extract::Json),
+            with_header: of(Extract::W3c),
             by_name: formats.iter().enumerate().map(|(number, format)| (format.name.clone(), number)).collect(),
-            json: (0..formats.len())
-                .filter(|at| formats.get(*at).is_some_and(|one| one.extract == Extract::Json))
-                .collect(),
             lines,
             messages,
             programs,

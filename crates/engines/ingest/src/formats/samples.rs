@@ -26,7 +26,7 @@ impl FormatSet {
                 let event = self.parse(&RawRecord {
                     bytes: sample.line.clone().into(),
                     arrival,
-                    origin: Arc::new(Origin::default()),
+                    origin: Arc::new(Origin { header: sample.header.clone(), ..Origin::default() }),
                     position: 1,
                 });
                 let wanted = sample.format.as_deref().unwrap_or(&format.name);

@@ -1,13 +1,13 @@
 //! `luytre rules test`: the cases beside rules, each with its outcome.
 
-use super::super::{print_json, say, text};
-use super::{formats, load};
+use super::super::{about_file, print_json, say, text};
+use super::formats;
 use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::rules::{load_rules, rule_directories};
-use anyhow::Result;
-use detection::{Engine, RuleTestFile};
-use monitoring::enrichment::Placeholders;
+use anyhow::{Result, ensure};
+use detection::{Engine, LoadOptions, RuleSet, RuleSource, RuleTestFile};
+use monitoring::enrichment::Enrichment;
 use monitoring::rules::cases::{Outcome, run};
 use serde_json::json;
 use std::path::Path;
@@ -17,25 +17,27 @@ use std::process::ExitCode;
 pub(super) fn test(
     directory: Option<&Path>,
     data: &Path,
-    configuration: impl FnOnce() -> Result<Configuration>,
+    configuration: &Configuration,
+    known: &Enrichment,
     json: bool,
 ) -> Result<ExitCode> {
+    let content = Content::new(configuration.content_directory.clone());
     let (set, files, errors) = match directory {
         Some(directory) => {
-            let (set, _) = load(directory)?;
+            ensure!(directory.exists(), about_file(directory, "command-no-file"));
+            let options = LoadOptions { placeholders: known.placeholders().as_ref().clone() };
+            let (set, _) = RuleSet::load(&[RuleSource::Directory(directory.to_owned())], &options);
             let (files, errors) = RuleTestFile::from_directory(directory);
             (set, files, errors)
         }
         None => {
-            let configuration = configuration()?;
-            let content = Content::new(configuration.content_directory.clone());
-            let (_, book) =
-                load_rules(&content, &rule_directories(data, &configuration, &[]), &Placeholders::new(), 0)?;
+            let directories = rule_directories(data, configuration, &[]);
+            let (_, book) = load_rules(&content, &directories, known.placeholders(), 0)?;
             (book.set.as_ref().clone(), book.tests, Vec::new())
         }
     };
     let now = jiff::Timestamp::now().as_microsecond();
-    let outcomes = run(&files, &Engine::new(set), &formats()?, now);
+    let outcomes = run(&files, &Engine::new(set), &formats(&content)?, now);
     let failed = outcomes.iter().filter(|outcome| outcome.wrong.is_some()).count() + errors.len();
     if json {
         let case = |one: &Outcome| json!({ "path": one.file, "line": one.line, "name": one.name, "wrong": one.wrong });

@@ -1,15 +1,16 @@
 //! `luytre rules explain`: why a rule does or does not match an event, part by part.
 
-use super::super::{language, print_json, query, say, text};
+use super::super::{about_file, language, print_json, query, say, text};
 use super::formats;
 use crate::configuration::Configuration;
 use crate::content::Content;
 use crate::rules::{load_rules, rule_directories};
-use anyhow::{Context, Result, bail};
-use event::{Event, LONGEST_RECORD, Origin, RawRecord};
+use anyhow::{Result, bail, ensure};
+use event::{Event, Origin, RawRecord};
+use ingest::files::{FileRecords, Limits};
 use kit::catalogue::QueryLimits;
 use kit::page::Format;
-use monitoring::enrichment::Placeholders;
+use monitoring::enrichment::{Asked, Enriched, Enrichment};
 use monitoring::rules::Book;
 use monitoring::rules::explain::{Answer, Why, event_of, why};
 use monitoring::rules::reading::Line;
@@ -36,38 +37,61 @@ pub(super) fn number(event: &str) -> Option<u64> {
 }
 
 impl Question<'_> {
-    /// Explains the records of a file.
-    pub(super) fn of_file(&self, data: &Path, configuration: &Configuration) -> Result<ExitCode> {
-        let bytes = std::fs::read(self.event).with_context(|| format!("cannot read {}", self.event))?;
-        let formats = formats()?;
+    /// Explains the records of a file, as an import would read them.
+    pub(super) fn of_file(&self, data: &Path, configuration: &Configuration, known: &Enrichment) -> Result<ExitCode> {
+        let path = Path::new(self.event);
+        ensure!(path.exists(), about_file(path, "command-no-file"));
+        let mut formats = formats(&Content::new(configuration.content_directory.clone()))?;
+        let zone = &configuration.events.time_zone;
+        ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
         let arrival = jiff::Timestamp::now().as_microsecond();
-        let origin = Arc::new(Origin::default());
-        let event = |record: &[u8]| {
-            let bytes = bytes::Bytes::copy_from_slice(record);
-            formats.parse(&RawRecord { bytes, arrival, origin: origin.clone(), position: 0 })
-        };
-        self.tell(data, configuration, &records(&bytes).into_iter().map(event).collect::<Vec<_>>())
+        let mut origin = Arc::new(Origin::default());
+        let mut events = Vec::new();
+        for record in FileRecords::new(path, Limits::default()).take(MOST_RECORDS) {
+            match record.result {
+                Ok(bytes) => {
+                    origin = origin.under(record.header.as_deref());
+                    let position = record.position;
+                    events.push(formats.parse(&RawRecord { bytes, arrival, origin: origin.clone(), position }));
+                }
+                Err(reason) => eprintln!("{}:{}: {reason}", record.file, record.position),
+            }
+        }
+        self.tell(data, configuration, known, &events)
     }
 
     /// Explains an event of the store.
-    pub(super) async fn of_store(&self, data: &Path, configuration: &Configuration, seq: u64) -> Result<ExitCode> {
+    pub(super) async fn of_store(
+        &self,
+        data: &Path,
+        configuration: &Configuration,
+        known: &Enrichment,
+        seq: u64,
+    ) -> Result<ExitCode> {
         let limits = QueryLimits { max_rows: 1, timeout: Duration::from_secs(60) };
         let sql = format!("SELECT * FROM events WHERE seq = {seq}");
         let answer = query::ask(data, configuration, &sql, limits).await?;
         let Some(row) = answer.rows.first() else { bail!(text("rules-no-event", &[("seq", seq.to_string().into())])) };
-        self.tell(data, configuration, &[event_of(row)])
+        self.tell(data, configuration, known, &[event_of(row)])
     }
 
-    fn tell(&self, data: &Path, configuration: &Configuration, events: &[Event]) -> Result<ExitCode> {
+    fn tell(
+        &self,
+        data: &Path,
+        configuration: &Configuration,
+        known: &Enrichment,
+        events: &[Event],
+    ) -> Result<ExitCode> {
         let content = Content::new(configuration.content_directory.clone());
         let directories = rule_directories(data, configuration, self.rules);
-        let (_, book) = load_rules(&content, &directories, &Placeholders::new(), 0)?;
+        let (_, book) = load_rules(&content, &directories, known.placeholders(), 0)?;
         let Some(position) = book.set.position(self.rule) else {
             bail!(text("rules-no-rule", &[("rule", self.rule.into())]));
         };
         let lang = language();
         let format = Format::new(lang, 0);
-        let all: Vec<Why> = events.iter().map(|event| why(&book, position, event, lang, &format)).collect();
+        let explain = |event: &Event| why(&book, position, &Enriched::of(event, known, Asked::ALL), lang, &format);
+        let all: Vec<Why> = events.iter().map(explain).collect();
         let fires = all.iter().any(Why::matches);
         if self.json {
             let answers: Vec<_> =
@@ -78,15 +102,6 @@ impl Question<'_> {
         }
         Ok(if fires { ExitCode::SUCCESS } else { ExitCode::from(2) })
     }
-}
-
-/// A file of one JSON value is one record, any other as many as it has lines.
-fn records(bytes: &[u8]) -> Vec<&[u8]> {
-    if serde_json::from_slice::<&serde_json::value::RawValue>(bytes).is_ok() {
-        return vec![bytes.trim_ascii()];
-    }
-    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| !line.is_empty() && line.len() <= LONGEST_RECORD).take(MOST_RECORDS).collect()
 }
 
 fn mark(holds: Option<bool>) -> &'static str {

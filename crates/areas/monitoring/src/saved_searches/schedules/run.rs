@@ -9,6 +9,7 @@ use super::{Parts, Schedule, hits, service};
 use crate::alerts::grouping::{Bundle, Owner, RuleFacts};
 use crate::alerts::news;
 use crate::alerts::record::{self, Damping};
+use crate::search::names;
 use crate::search::run::refusal;
 use crate::search::senders::senders;
 use crate::sources::sources_in_scope;
@@ -84,7 +85,9 @@ fn range(schedule: &Schedule, inserted: u64, last: u64) -> (u64, u64) {
 
 async fn count(parts: &Parts, prepared: &Prepared, after: u64) -> Result<Since, Error> {
     let (saved, schedule) = (&prepared.saved, &prepared.schedule);
-    let mut context = QueryContext::new(sources_in_scope(&parts.db.scoped(&prepared.scope).read()).await?);
+    let view = parts.db.scoped(&prepared.scope).read();
+    let mut context = QueryContext::new(sources_in_scope(&view).await?);
+    context.names = names::of_text(&view, &parts.store, &saved.text).await?;
     context.lane = Lane::Question;
     context.timeout = parts.settings.current().saved_searches.timeout();
     let request = SinceRequest {
