@@ -233,7 +233,8 @@ async fn listed(data: &Path, list: &str, value: &str) {
     let scope = Scope::service("test");
     let tx = registers.db.scoped(&scope).begin().await.expect("transaction");
     let input = ValueInput { list: list.into(), value: value.into(), ..ValueInput::default() };
-    keep(&tx, &input, registers.clock.now()).await.expect("kept");
+    let settings = monitoring::settings::Settings::embedded().expect("sound").tuning.enrichment;
+    keep(&tx, &settings, &input, registers.clock.now()).await.expect("kept");
     tx.commit().await.expect("commit");
     registers.db.close().await.expect("closed");
 }

@@ -183,15 +183,16 @@ async fn a_search_asks_for_ranges_and_lists_by_name_as_far_as_the_asker_sees_the
             agency_id: agency.into(),
             ..RangeInput::default()
         };
+        let settings = settings().tuning.enrichment;
         for one in [
             range("203.0.113.0/24", "Văn phòng", &centre.a.agency),
             range("198.51.100.0/24", "Văn phòng", ""),
             range("198.51.100.0/28", "Máy chủ", ""),
         ] {
-            address_ranges::service::keep(&tx, &one, NOW).await.unwrap();
+            address_ranges::service::keep(&tx, &settings, &one, NOW).await.unwrap();
         }
         let value = ValueInput { list: "administrators".into(), value: "ROOT".into(), ..ValueInput::default() };
-        value_lists::service::keep(&tx, &value, NOW).await.unwrap();
+        value_lists::service::keep(&tx, &settings, &value, NOW).await.unwrap();
         tx.commit().await.unwrap();
         let centre = &centre;
         let found = async |who: &str, query: &str| {

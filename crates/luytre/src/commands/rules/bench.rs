@@ -2,6 +2,7 @@
 
 use super::super::{about_file, plain, print_json, tell};
 use super::{formats, stages};
+use crate::content::Content;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use detection::{Engine, LoadOptions, Matches, RuleSet, RuleSource};
@@ -70,7 +71,7 @@ impl Bench {
     }
 
     fn measure(&self, engine: &Engine) -> Result<ExitCode> {
-        let formats = formats()?;
+        let formats = formats(&Content::default())?;
         let mut records = Records::open(&self.events)?;
         let rules = engine.rules().len();
         let mut total = Measured { rules, events: 0, bytes: 0, parse_s: 0.0, match_s: 0.0, detections: 0, peak_rss: 0 };

@@ -2,7 +2,7 @@
 //! directory, as the server tells them, and the lists of files named with `--list`.
 
 use super::super::{about_file, text};
-use crate::centre::Registers;
+use crate::centre::{Registers, regulations};
 use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
 use kit::Scope;
@@ -21,7 +21,9 @@ pub(super) async fn of_registers(data: &Path, configuration: &Configuration) -> 
     let registers = Registers::open(data, configuration, &Live::default()).await?;
     let scope = Scope::service("command line");
     let known = Enrichment::read(&registers.db.scoped(&scope).read()).await?;
-    Ok(known.with_geoip(GeoIp::open(&configuration.enrichment.geoip).into()))
+    let (_, settings) = regulations(configuration)?;
+    let most = settings.current().tuning.enrichment.geoip_megabytes;
+    Ok(known.with_geoip(GeoIp::open(&configuration.enrichment.geoip, most).into()))
 }
 
 /// The same with lists of the whole centre from files, one value a line, each given as `NAME=FILE`. A list takes the place of

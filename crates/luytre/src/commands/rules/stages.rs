@@ -4,6 +4,7 @@ use super::super::{about_file, plain, print_json, runtime, say, tell, text};
 use super::bench::{READ, Records, peak_rss, process_seconds, thread_seconds};
 use super::formats;
 use crate::backup::Scratch;
+use crate::content::Content;
 use anyhow::{Context, Result};
 use detection::{Engine, IndicatorFacts, IndicatorSet, IndicatorSetBuilder, list_lines};
 use event_store::{Options, Store};
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 const VALUES: usize = 1_000;
 
 pub(super) fn measure(engine: &Engine, events: &Path, indicators: Option<&Path>, json: bool) -> Result<ExitCode> {
-    let (formats, enrichment) = (formats()?, enrichment());
+    let (formats, enrichment) = (formats(&Content::default())?, enrichment());
     let indicators = match indicators {
         Some(file) => set_of(file)?,
         None => IndicatorSet::default(),
