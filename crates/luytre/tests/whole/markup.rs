@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const NOT_OURS: [&str; 7] =
     ["/sign-out", "/sign-in", "/confirm", "/me/sessions", "/me/password", "/me/passkeys", "/people/end-sessions"];
 /// Fields whose form leaves no room for markup; with these values the rest of their form is taken.
-const NARROW: [(&str, &str); 24] = [
+const NARROW: [(&str, &str); 25] = [
     ("account", "ma.kieu"),
     ("agency_code", "MK-02"),
     ("backup", "00000000000000000000000000000000000000000000000000000000000000aa"),
