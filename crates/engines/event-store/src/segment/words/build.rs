@@ -24,6 +24,30 @@ pub(crate) struct WordsBuilder {
     uncovered: Vec<usize>,
 }
 
+/// Values of a batch that were taken in for the block under way: names of machines, people and programs come again and
+/// again. Of two that want one place the later stays.
+struct Seen<'v> {
+    values: Vec<&'v str>,
+    hasher: RandomState,
+}
+
+/// Values that are remembered.
+const PLACES: usize = 1 << 10;
+
+impl Default for Seen<'_> {
+    fn default() -> Self {
+        Self { values: vec![""; PLACES], hasher: RandomState::new() }
+    }
+}
+
+impl<'v> Seen<'v> {
+    /// False where just this value is remembered.
+    fn is_new(&mut self, value: &'v str) -> bool {
+        let place = self.hasher.hash_one(value) as usize % PLACES;
+        self.values.get_mut(place).is_none_or(|have| std::mem::replace(have, value) != value)
+    }
+}
+
 /// What is kept of a finished block beside its words.
 pub(super) struct Block {
     /// A bloom filter over what is looked up whole; empty where there was nothing.
@@ -42,8 +66,11 @@ impl WordsBuilder {
         let filled = |column: &&StringViewArray| column.null_count() < column.len();
         let long: Vec<&StringViewArray> = ["message", "fields"].into_iter().filter_map(text).filter(filled).collect();
         let short: Vec<&StringViewArray> = columns::event_texts().filter_map(text).filter(filled).collect();
+        let mut seen = Seen::default();
         for row in 0..batch.num_rows() {
-            let first = row == 0 || self.rows.is_multiple_of(BLOCK);
+            if self.rows.is_multiple_of(BLOCK) {
+                seen = Seen::default();
+            }
             match (encoding, raw) {
                 (Some(encoding), _) if !encoding.is_null(row) => self.uncovered.push(self.rows / BLOCK),
                 (_, Some(raw)) if !raw.is_null(row) => self.text(raw.value(row)),
@@ -53,9 +80,7 @@ impl WordsBuilder {
                 self.text(column.value(row));
             }
             for column in short.iter().filter(|column| !column.is_null(row)) {
-                // The same value as in the row before has been taken in.
-                let again = !first && !column.is_null(row - 1) && column.value(row - 1) == column.value(row);
-                if !again {
+                if seen.is_new(column.value(row)) {
                     self.text(column.value(row));
                 }
             }
