@@ -313,6 +313,7 @@ inbox-store-damaged = The event file { $file } is damaged; what can be read is s
 inbox-store-full = The room for events will be used up on { $day }
 inbox-account-locked = Wrong passwords for { $account } again and again from { $address }: that place is locked out
 inbox-account-guessed = Passwords of { $account } are being guessed from many places: unknown devices are slowed, known devices still get in
+inbox-account-role-refused = A group of { $account } (signed in from { $address }) gives a role that must not be held with another: it was not given, see the audit trail
 inbox-none-act = To the duty page
 
 ## Audit trail
@@ -352,6 +353,7 @@ audit-person-unlock = Unlocked an account
 audit-person-read = Read people
 audit-role-grant = Gave a role
 audit-role-revoke = Took back a role
+audit-role-refuse = Refused a role given by a group elsewhere, because of separation of duties
 audit-password-set = Set a password
 audit-password-reset = Gave a new password
 audit-password-change = Changed the own password

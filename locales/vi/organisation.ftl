@@ -310,6 +310,7 @@ inbox-store-damaged = Tệp sự kiện { $file } bị hỏng; phần đọc đ�
 inbox-store-full = Kho sự kiện sẽ hết chỗ vào ngày { $day }
 inbox-account-locked = Nhập sai mật khẩu tài khoản { $account } nhiều lần từ { $address }: nơi đó bị tạm khóa
 inbox-account-guessed = Tài khoản { $account } đang bị dò mật khẩu từ nhiều nơi: máy lạ bị làm chậm, máy đã từng dùng vẫn vào được
+inbox-account-role-refused = Tài khoản { $account } (đăng nhập từ { $address }) thuộc nhóm được giao vai trò không được kiêm nhiệm: vai trò đó không được giao, xem Nhật ký kiểm toán
 inbox-none-act = Về trang Trực ban
 
 ## Nhật ký kiểm toán
@@ -349,6 +350,7 @@ audit-person-unlock = Gỡ tạm khóa
 audit-person-read = Xem, xuất dữ liệu người dùng
 audit-role-grant = Giao vai trò
 audit-role-revoke = Thu lại vai trò
+audit-role-refuse = Từ chối vai trò do nhóm ở nơi khác giao vì không được kiêm nhiệm
 audit-password-set = Đặt mật khẩu
 audit-password-reset = Cấp mật khẩu mới
 audit-password-change = Đổi mật khẩu
