@@ -47,7 +47,12 @@ pub(crate) async fn follow_groups(
             continue;
         }
         if let Some(other) = roles::kept_apart(tx, policies, role, &agency.id, (now, None), &held).await? {
-            tracing::warn!(person = person.id, role = role.id, other = other.role, "a group gives a role that must not meet another");
+            tracing::warn!(
+                person = person.id,
+                role = role.id,
+                other = other.role,
+                "a group gives a role that must not meet another"
+            );
             let details = json!({ "role": role.id, "agency": agency.id, "by": by, "other": other.role });
             audit::record(tx, now, "role.refuse", "person", &person.id, own_agency, details).await?;
             refused += 1;

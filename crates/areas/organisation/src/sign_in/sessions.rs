@@ -164,10 +164,13 @@ pub(super) async fn saw(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error>
 
 /// `None`: the whole centre.
 pub(super) async fn act_for(tx: &Tx<'_>, token: &str, agency_id: Option<&str>) -> Result<(), Error> {
-    let sql = "UPDATE sessions SET acting_agency_id = $1, acting_everywhere = $4 WHERE token_hash = $2 AND person_id = $3";
+    let sql =
+        "UPDATE sessions SET acting_agency_id = $1, acting_everywhere = $4 WHERE token_hash = $2 AND person_id = $3";
     let own = own(tx)?;
     let agency = agency_id.map(ToOwned::to_owned);
-    execute(tx, sql, vec![agency.into(), super::hash_of(token).into(), own.into(), agency_id.is_none().into()]).await.map(|_| ())
+    execute(tx, sql, vec![agency.into(), super::hash_of(token).into(), own.into(), agency_id.is_none().into()])
+        .await
+        .map(|_| ())
 }
 
 fn own(connection: &impl Connection) -> Result<String, Error> {

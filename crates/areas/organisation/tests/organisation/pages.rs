@@ -337,7 +337,8 @@ async fn a_key_is_shown_once_and_works() {
         ];
         let form = officer.get("/api-keys/new").await.text;
         assert!(form.contains("value=\"2027-02-18\"") && form.contains("366"), "an end is offered: {form}");
-        for (day, said) in [("", "Bắt buộc"), ("2036-11-21", "quá xa"), ("2027-11-23", "quá xa")] {
+        for (day, said) in [("", "Không được để trống"), ("2036-11-21", "quá xa"), ("2027-11-23", "quá xa")]
+        {
             let endless = [fields[0], fields[1], fields[2], ("expires_at", day)];
             let refused = officer.post("/api-keys", &endless).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{day}");

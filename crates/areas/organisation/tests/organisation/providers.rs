@@ -303,7 +303,10 @@ async fn a_group_gives_no_role_that_separation_of_duties_forbids() {
         let own = province.scope(&admin, &province.root, "administrator");
         let told = inbox::list(&province.db.scoped(&own).read(), &InboxFilter::default(), 50, 0).await.unwrap();
         assert_eq!(told.len(), 1);
-        assert_eq!((told[0].title_key.as_str(), &told[0].link), ("inbox-account-role-refused", &format!("/people/{person}")));
+        assert_eq!(
+            (told[0].title_key.as_str(), &told[0].link),
+            ("inbox-account-role-refused", &format!("/people/{person}"))
+        );
     })
     .await;
 }
