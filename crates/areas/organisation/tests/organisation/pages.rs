@@ -384,14 +384,6 @@ async fn a_person_with_roles_at_two_places_acts_for_one_at_a_time() {
             let list = browser.get("/agencies").await.text;
             assert!(list.contains(seen) && !list.contains(unseen), "{agency}");
         }
-        let tx = province.db.scoped(&scope).begin().await.unwrap();
-        people::grant_role(&tx, &province.policies, NOW, &id, "finance", &province.root, NOW, None).await.unwrap();
-        tx.commit().await.unwrap();
-        let mut later = Browser::enter(&site, "hai.noi").await;
-        for browser in [&mut browser, &mut later] {
-            let list = browser.get("/agencies").await.text;
-            assert!(list.contains("<code>SGD") && !list.contains("<code>SYT"), "the choice outlives a wider role");
-        }
         browser.get("/me").await;
         for foreign in ["all", &province.root, "x"] {
             assert_eq!(
@@ -399,6 +391,14 @@ async fn a_person_with_roles_at_two_places_acts_for_one_at_a_time() {
                 StatusCode::FORBIDDEN,
                 "{foreign}"
             );
+        }
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        people::grant_role(&tx, &province.policies, NOW, &id, "finance", &province.root, NOW, None).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut later = Browser::enter(&site, "hai.noi").await;
+        for browser in [&mut browser, &mut later] {
+            let list = browser.get("/agencies").await.text;
+            assert!(list.contains("<code>SGD") && !list.contains("<code>SYT"), "the choice outlives a wider role");
         }
     })
     .await;
