@@ -75,6 +75,7 @@ channel-saved-unresolved = The channel is saved but cannot send now: its server 
 channel-saved-barred = The channel is saved but nothing will leave: its server stands on a private network that the centre does not call. Use an address on the Internet, or ask whoever runs this server to allow that network.
 channel-saved-plain-web = The channel is saved but nothing will leave: http:// without encryption works towards allowed private networks only. Use https://.
 channel-saved-plain-mail = The channel is saved but nothing will leave: mail without encryption goes to this machine or to allowed private networks only. Choose TLS or STARTTLS.
+channel-saved-nobody = The channel is saved but what is sent to all will not leave: its template has a place for the receiver (to), and such news is for no person. Take the kinds away from what is sent to all, or write the receiver into the template.
 channel-secret = The key that signs this webhook, shown once. The receiver checks signatures with it:
 channel-what-leaves = What leaves is a title, a kind and a link. Addresses and secrets of a channel are sealed and never shown again.
 channel-host = Mail server (SMTP)

@@ -14,6 +14,7 @@ inbox-codes-locked = Somebody knows the password of { $account } and tried many 
 inbox-factor-added = A second factor was added to { $account } from { $address }; if it was not you, tell an administrator at once
 inbox-recovery-code-used = { $account } has just signed in with a recovery code from { $address }; if it was not you, tell an administrator at once
 password-breached = This password is in a list of breached passwords, choose another
+password-breached-unread = The password cannot be changed now: the server cannot read the list of breached passwords. The old one goes on; tell an administrator.
 me-password-rules-length = At least { $length } characters, because you sign in with a second factor; none of your last { $remembered } passwords; not your name or account.
 
 second-factor-title = Second factors

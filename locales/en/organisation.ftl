@@ -221,9 +221,10 @@ key-asleep-now = asleep
 key-asleep-why = A key that a person has made never does more than that person may: what its maker has lost is asleep, and awake again once the maker has it back. When the account of the maker is closed, the key stops.
 key-stopped = stopped: the account of its maker is closed
 key-expires = Ends with the day
-key-expires-hint = Empty: no end.
+key-expires-hint = At most { $days } days from today; a new key takes its place then.
 key-expired = expired
 key-ends-in-the-past = That day is over
+key-ends-too-late = That day is too far away: a key lasts no longer than the policy of sessions lets (api_key)
 key-created = Made
 key-last-used = Last used
 key-never-used = Never
@@ -313,6 +314,7 @@ inbox-store-damaged = The event file { $file } is damaged; what can be read is s
 inbox-store-full = The room for events will be used up on { $day }
 inbox-account-locked = Wrong passwords for { $account } again and again from { $address }: that place is locked out
 inbox-account-guessed = Passwords of { $account } are being guessed from many places: unknown devices are slowed, known devices still get in
+inbox-account-role-refused = A group of { $account } (signed in from { $address }) gives a role that must not be held with another: it was not given, see the audit trail
 inbox-none-act = To the duty page
 
 ## Audit trail
@@ -352,6 +354,7 @@ audit-person-unlock = Unlocked an account
 audit-person-read = Read people
 audit-role-grant = Gave a role
 audit-role-revoke = Took back a role
+audit-role-refuse = Refused a role given by a group elsewhere, because of separation of duties
 audit-password-set = Set a password
 audit-password-reset = Gave a new password
 audit-password-change = Changed the own password

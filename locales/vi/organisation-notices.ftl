@@ -75,6 +75,7 @@ channel-saved-unresolved = Đã lưu kênh, nhưng hiện chưa gửi được: 
 channel-saved-barred = Đã lưu kênh, nhưng tin sẽ không đi: máy chủ nằm trong mạng riêng mà trung tâm chưa cho phép gọi. Hãy dùng địa chỉ trên Internet, hoặc nhờ người vận hành máy chủ cho phép mạng đó.
 channel-saved-plain-web = Đã lưu kênh, nhưng tin sẽ không đi: địa chỉ http:// không mã hóa chỉ dùng được với mạng riêng đã được cho phép. Hãy dùng https://.
 channel-saved-plain-mail = Đã lưu kênh, nhưng tin sẽ không đi: gửi thư không mã hóa chỉ dùng được với chính máy này hoặc mạng riêng đã được cho phép. Hãy chọn TLS hoặc STARTTLS.
+channel-saved-nobody = Đã lưu kênh, nhưng tin gửi chung sẽ không đi: mẫu gửi có chỗ điền người nhận (to) mà tin gửi chung không gửi riêng cho ai. Hãy bỏ dấu các loại tin ở Gửi chung vào kênh, hoặc ghi thẳng nơi nhận vào mẫu.
 channel-secret = Khóa ký của webhook, chỉ hiện một lần. Bên nhận dùng khóa này để kiểm tra chữ ký:
 channel-what-leaves = Tin gửi ra chỉ gồm tiêu đề, loại tin và liên kết. Địa chỉ và bí mật của kênh được mã hóa khi lưu và không hiện lại.
 channel-host = Máy chủ thư (SMTP)

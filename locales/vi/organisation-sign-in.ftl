@@ -14,6 +14,7 @@ inbox-codes-locked = Có người biết mật khẩu của tài khoản { $acco
 inbox-factor-added = Tài khoản { $account } vừa được thêm một lớp xác thực từ { $address }; nếu không phải bạn, hãy báo ngay quản trị viên
 inbox-recovery-code-used = Tài khoản { $account } vừa đăng nhập bằng mã khôi phục từ { $address }; nếu không phải bạn, hãy báo ngay quản trị viên
 password-breached = Mật khẩu này có trong danh sách mật khẩu đã bị lộ, hãy chọn mật khẩu khác
+password-breached-unread = Chưa đổi được mật khẩu: máy chủ không đọc được danh sách mật khẩu đã bị lộ. Mật khẩu cũ vẫn dùng được; hãy báo quản trị viên.
 me-password-rules-length = Ít nhất { $length } ký tự vì bạn đăng nhập hai lớp; không trùng { $remembered } mật khẩu gần đây; không chứa tên hay tài khoản.
 
 second-factor-title = Đăng nhập hai lớp

@@ -218,9 +218,10 @@ key-asleep-now = đang ngủ
 key-asleep-why = Khóa do một người lập không bao giờ được làm nhiều hơn chính người ấy: quyền mà người lập không còn thì ngủ, và thức lại khi người lập có lại. Tài khoản của người lập bị khóa thì khóa API ngừng hẳn.
 key-stopped = ngừng: tài khoản của người lập đã khóa
 key-expires = Hết hạn vào cuối ngày
-key-expires-hint = Bỏ trống: không hết hạn.
+key-expires-hint = Nhiều nhất { $days } ngày kể từ hôm nay; gia hạn bằng cách lập khóa mới.
 key-expired = đã hết hạn
 key-ends-in-the-past = Ngày hết hạn đã qua
+key-ends-too-late = Ngày hết hạn quá xa: khóa không dùng được lâu hơn thời hạn trong chính sách phiên (mục api_key)
 key-created = Lập
 key-last-used = Dùng gần nhất
 key-never-used = Chưa dùng
@@ -310,6 +311,7 @@ inbox-store-damaged = Tệp sự kiện { $file } bị hỏng; phần đọc đ�
 inbox-store-full = Kho sự kiện sẽ hết chỗ vào ngày { $day }
 inbox-account-locked = Nhập sai mật khẩu tài khoản { $account } nhiều lần từ { $address }: nơi đó bị tạm khóa
 inbox-account-guessed = Tài khoản { $account } đang bị dò mật khẩu từ nhiều nơi: máy lạ bị làm chậm, máy đã từng dùng vẫn vào được
+inbox-account-role-refused = Tài khoản { $account } (đăng nhập từ { $address }) thuộc nhóm được giao vai trò không được kiêm nhiệm: vai trò đó không được giao, xem Nhật ký kiểm toán
 inbox-none-act = Về trang Trực ban
 
 ## Nhật ký kiểm toán
@@ -349,6 +351,7 @@ audit-person-unlock = Gỡ tạm khóa
 audit-person-read = Xem, xuất dữ liệu người dùng
 audit-role-grant = Giao vai trò
 audit-role-revoke = Thu lại vai trò
+audit-role-refuse = Từ chối vai trò do nhóm ở nơi khác giao vì không được kiêm nhiệm
 audit-password-set = Đặt mật khẩu
 audit-password-reset = Cấp mật khẩu mới
 audit-password-change = Đổi mật khẩu

@@ -203,6 +203,11 @@ impl Centre {
         EventsAndRegisters { store: self.store.clone(), db: self.db.clone(), tables: tables() }
     }
 
+    /// The list of breached passwords, where the configuration names one.
+    pub fn breached(&self) -> Option<&Breached> {
+        self.breached.as_ref()
+    }
+
     /// Sign-in; `secure` says whether cookies go over TLS only.
     pub fn sign_in(&self, secure: bool) -> Result<SignIn, kit::Error> {
         self.registers().sign_in(secure)

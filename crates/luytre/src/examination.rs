@@ -101,7 +101,20 @@ impl Examiner {
         let geoip = self.geoip(&files, settings.tuning.enrichment.geoip_days, centre.clock.now());
         let formats = self.formats(&centre.content);
         let sealed = check("sealed fields", sealed);
-        vec![retention, audit, sealed, store, pipeline, rules, correlations, geoip, law, formats]
+        let mut checks = vec![retention, audit, sealed, store, pipeline, rules, correlations, geoip, law, formats];
+        if let Some(list) = centre.breached() {
+            checks.push(self.breached(list.trouble().await));
+        }
+        checks
+    }
+
+    /// The list of breached passwords, by what keeps it from being read.
+    fn breached(self, trouble: Option<String>) -> Check {
+        let found = match trouble {
+            None => Ok(self.say("doctor-breached-well", &[])),
+            Some(words) => Err(self.quote("doctor-breached-unread", words)),
+        };
+        check("breached passwords", found)
     }
 
     /// What went through since the start, and what kept it waiting. One that has stopped is not well.
@@ -262,6 +275,13 @@ mod tests {
         let told = Examiner(Lang::Vi).geoip(&[file(None, Some("no such file")), file(Some(0), None)], 60, now);
         assert!(!told.well && told.problems.len() == 2, "{told:?}");
         assert!(told.problems[0].contains("no such file") && told.problems[1].contains("country.mmdb"), "{told:?}");
+    }
+
+    #[test]
+    fn a_list_of_breached_passwords_that_cannot_be_read_is_told() {
+        assert!(Examiner(Lang::Vi).breached(None).well);
+        let told = Examiner(Lang::Vi).breached(Some("/srv/sha1.txt: gone".into()));
+        assert!(!told.well && told.says.contains("/srv/sha1.txt: gone"), "{told:?}");
     }
 
     #[test]

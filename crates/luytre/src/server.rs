@@ -424,7 +424,13 @@ async fn health(State(centre): State<Arc<Centre>>) -> (StatusCode, Json<Value>) 
     let registers = organisation::agencies::root(&centre.db.scoped(&scope).read()).await.is_ok();
     let status = if registers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let trail = centre.checkpoints.trouble().is_none();
-    (status, Json(json!({ "registers": registers, "audit_trail": trail, "version": env!("CARGO_PKG_VERSION") })))
+    let breached = match centre.breached() {
+        Some(list) => list.trouble().await.is_none(),
+        None => true,
+    };
+    let parts = json!({ "registers": registers, "audit_trail": trail, "breached_passwords": breached,
+                        "version": env!("CARGO_PKG_VERSION") });
+    (status, Json(parts))
 }
 
 /// Loads rules anew when a list that they may expand has changed.

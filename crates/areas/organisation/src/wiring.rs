@@ -86,6 +86,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-organisation-second-factor-way",
         sql: include_str!("../migrations/2026-11-23-organisation-second-factor-way.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-chosen-reach",
+        sql: include_str!("../migrations/2026-11-23-organisation-chosen-reach.sql"),
+    },
 ];
 
 /// Everything of the area.

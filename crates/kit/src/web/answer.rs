@@ -177,7 +177,8 @@ impl IntoResponse for Fail {
             Error::Due(path) => Some(path),
             _ => None,
         };
-        if let Some(door) = door.filter(|_| !self.json) {
+        // Who did not know the asker does not know the page to come back to either.
+        if let Some(door) = door.filter(|_| self.addressed && !self.json) {
             let wanted = self.wanted.as_deref().unwrap_or("/");
             let query = serde_html_form::to_string([("to", wanted)]).unwrap_or_default();
             let path = format!("{door}?{query}");

@@ -44,15 +44,22 @@ impl From<Capability> for Access {
 }
 
 impl Access {
-    /// Whether somebody (nobody: not signed in) may use it.
+    /// Whether somebody (nobody: not signed in) may use it. Whoever has not finished signing in is told where that is done,
+    /// whatever right the rule asks for.
     pub fn allows(self, scope: Option<&Scope>) -> Result<(), Error> {
-        match (self, scope) {
-            (Self::Open, _) | (Self::Entering, Some(_)) => Ok(()),
-            (_, None) => Err(Error::Unauthenticated),
-            (Self::SignedIn, Some(scope)) => scope.due().map_or(Ok(()), |path| Err(Error::Due(path))),
-            (Self::Needs(capability) | Self::AnswersItself(capability), Some(scope)) => scope.require(capability),
-            (Self::NeedsAll(several), Some(scope)) => several.iter().try_for_each(|one| scope.require(*one)),
-            (Self::NeedsOneOf(several), Some(scope)) => match several.iter().any(|one| scope.may(*one)) {
+        let scope = match (self, scope) {
+            (Self::Open, _) | (Self::Entering, Some(_)) => return Ok(()),
+            (_, None) => return Err(Error::Unauthenticated),
+            (_, Some(scope)) => scope,
+        };
+        if let Some(path) = scope.due() {
+            return Err(Error::Due(path));
+        }
+        match self {
+            Self::Open | Self::Entering | Self::SignedIn => Ok(()),
+            Self::Needs(capability) | Self::AnswersItself(capability) => scope.require(capability),
+            Self::NeedsAll(several) => several.iter().try_for_each(|one| scope.require(*one)),
+            Self::NeedsOneOf(several) => match several.iter().any(|one| scope.may(*one)) {
                 true => Ok(()),
                 false => Err(Error::Forbidden(several.first().map_or("", |one| one.name()))),
             },
@@ -220,7 +227,9 @@ mod tests {
         assert!(Access::SignedIn.allows(Some(&nothing)).is_ok());
         assert!(matches!(Access::SignedIn.allows(None), Err(Error::Unauthenticated)));
         let due = nothing.clone().due_at("/me");
-        assert!(matches!(Access::SignedIn.allows(Some(&due)), Err(Error::Due("/me"))));
+        for access in [Access::SignedIn, needs, one, both] {
+            assert!(matches!(access.allows(Some(&due)), Err(Error::Due("/me"))), "{access:?}");
+        }
         assert!(Access::Entering.allows(Some(&due)).is_ok() && Access::Entering.allows(Some(&nothing)).is_ok());
         assert!(matches!(Access::Entering.allows(None), Err(Error::Unauthenticated)));
         assert!(Access::Open.allows(None).is_ok());

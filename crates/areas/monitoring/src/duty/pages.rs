@@ -16,6 +16,7 @@ use kit::page::{Address, Level, Page, Sorting};
 use kit::web::{Access, Fail, Routes, SlotContent, Visit, render};
 use kit::{Capability, Connection, Error};
 use organisation::audit::{Checkpoints, KeyTrouble};
+use organisation::sign_in::SignIn;
 
 /// Records that wait for the rules while everything is well: what arrives in some seconds of a busy centre.
 const MANY_WAITING: u64 = 50_000;
@@ -61,6 +62,8 @@ struct Panels {
     unsigned: Option<&'static str>,
     /// Nothing is taken in: the disk of the event store is full.
     disk_full: bool,
+    /// The list of breached passwords cannot be read; told to administrators.
+    breached_unread: bool,
     /// Records that are kept but not searched through yet, where they are so many that alerts come late.
     waiting: Option<u64>,
 }
@@ -116,6 +119,10 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
     let (side_slots, slots) =
         visit.fragments("duty.panel", "").await.into_iter().partition(|slot| slot.title_key.starts_with("roster"));
     let monitoring = visit.app.ports.get::<Monitoring>();
+    let breached_unread = match visit.app.ports.get::<SignIn>() {
+        Some(sign_in) if scope.may(Capability::Administer) => sign_in.breached_trouble().await.is_some(),
+        _ => false,
+    };
     Ok(Panels {
         slots,
         side_slots,
@@ -132,6 +139,7 @@ async fn panels(visit: &Visit) -> Result<Panels, Error> {
             .filter(|_| scope.may(Capability::ViewAudit) || scope.may(Capability::Administer))
             .and_then(|checkpoints| checkpoints.trouble())
             .map(KeyTrouble::key),
+        breached_unread,
         disk_full: monitoring.as_ref().is_some_and(|monitoring| monitoring.store.is_disk_full()),
         waiting: monitoring.map(|monitoring| waiting(&monitoring.store)).filter(|waiting| *waiting > MANY_WAITING),
     })

@@ -2,7 +2,7 @@
 
 use super::{ApiKey, NewKey, Standing, service, standings, store};
 use crate::agencies;
-use crate::answers::{again, csv_time, local_time, text};
+use crate::answers::{again, csv_time, local, local_time, text};
 use crate::elevations::leave;
 use crate::policies::Policies;
 use crate::sign_in::{own_scope, require_confirmation};
@@ -176,7 +176,9 @@ async fn key_form(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<
         |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
     let name = entry("text", "name", "key-name", &fields.name).hint(page.t("key-name-hint")).required();
     let agency = entry("select", "agency_id", "agency", &fields.agency_id).choices(places).required();
-    let expires = entry("date", "expires_at", "key-expires", &fields.expires_at).hint(page.t("key-expires-hint"));
+    let longest = Policies::of(&visit.app)?.session.api_key.longest_days;
+    let hint = page.tn("key-expires-hint", "days", u64::from(longest));
+    let expires = entry("date", "expires_at", "key-expires", &fields.expires_at).hint(hint).required();
     let networks =
         entry("textarea", "networks", "key-networks", &fields.networks).hint(page.t("key-networks-hint")).rows(2);
     let boxes = || "capabilities".to_owned();
@@ -198,7 +200,13 @@ async fn new_key(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ManageSources)?;
     require_confirmation(&visit, "api-key.create")?;
     let ingest = vec![Capability::IngestEvents.name().to_owned()];
-    let fields = Fields { capability: ingest, agency_id: visit.session.agency_id.clone(), ..Fields::default() };
+    let last_day = visit.now() + Policies::of(&visit.app)?.session.api_key.offered() - DAY;
+    let fields = Fields {
+        capability: ingest,
+        agency_id: visit.session.agency_id.clone(),
+        expires_at: local(last_day).date().to_string(),
+        ..Fields::default()
+    };
     Ok(render(&key_form(&visit, &fields, FormErrors::default()).await?)?.into_response())
 }
 
@@ -217,10 +225,7 @@ async fn create_key(visit: Visit, Form(fields): Form<Fields>) -> Result<Response
 }
 
 async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String), Error> {
-    let expires_at = match fields.expires_at.trim() {
-        "" => None,
-        text => Some(local_time(text).ok_or_else(|| Error::invalid("expires_at", "field-invalid"))? + DAY),
-    };
+    let last_day = local_time(&fields.expires_at).ok_or_else(|| Error::unfit("expires_at", &fields.expires_at))?;
     let names = fields.capability.iter();
     let capabilities =
         names.map(|name| Capability::from_name(name).ok_or_else(|| Error::invalid("capabilities", "field-invalid")));
@@ -229,7 +234,7 @@ async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String), Erro
         agency_id: fields.agency_id.clone(),
         source_id: None,
         capabilities: capabilities.collect::<Result<_, _>>()?,
-        expires_at,
+        expires_at: Some(last_day + DAY),
         networks: fields.networks.clone(),
     };
     let tx = visit.begin().await?;

@@ -1,6 +1,7 @@
 //! Making and revoking keys.
 
 use super::store;
+use crate::policies::Policies;
 use crate::sign_in::{self, KEY_PREFIX};
 use crate::{agencies, audit};
 use ipnet::IpNet;
@@ -21,6 +22,7 @@ pub struct NewKey {
     /// Source that everything sent with it belongs to; checked by whoever knows sources.
     pub source_id: Option<String>,
     pub capabilities: Vec<Capability>,
+    /// `None`: as late as the policy lets.
     pub expires_at: Option<Micros>,
     /// Networks (`10.1.2.0/24`) or addresses it may be used from; empty: anywhere.
     pub networks: String,
@@ -43,6 +45,11 @@ pub async fn create(tx: &Tx<'_>, now: Micros, mut new: NewKey) -> Result<(String
     if new.expires_at.is_some_and(|end| end <= now) {
         faults.add("expires_at", "key-ends-in-the-past");
     }
+    let latest = now + Policies::in_force()?.session.api_key.longest();
+    if new.expires_at.is_some_and(|end| end > latest) {
+        faults.add("expires_at", "key-ends-too-late");
+    }
+    new.expires_at = new.expires_at.or(Some(latest));
     if !agencies::in_reach(tx, &new.agency_id).await? {
         faults.add("agency_id", unfit(&new.agency_id));
     }

@@ -137,7 +137,7 @@ async fn create(visit: &Visit, fields: &Fields, secret: &str) -> Result<Option<O
     let tx = visit.begin().await?;
     service::create(&tx, &policies.notice, visit.now(), &input).await?;
     tx.commit().await?;
-    Ok(obstacle(&input.settings, &policies.notice.reachable_networks).await)
+    Ok(obstacle(&input.settings, !input.kinds.is_empty(), &policies.notice.reachable_networks).await)
 }
 
 /// That the channel is kept, and what keeps it from sending.
@@ -181,7 +181,7 @@ async fn change(visit: &Visit, id: &str, fields: &Fields) -> Result<Option<Obsta
     let input = fields.input(store::opened(&tx, id).await?, &secret);
     service::change(&tx, &policies.notice, visit.now(), id, &input).await?;
     tx.commit().await?;
-    Ok(obstacle(&input.settings, &policies.notice.reachable_networks).await)
+    Ok(obstacle(&input.settings, !input.kinds.is_empty(), &policies.notice.reachable_networks).await)
 }
 
 #[derive(Deserialize)]

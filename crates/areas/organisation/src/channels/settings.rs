@@ -1,6 +1,6 @@
 //! Settings of a channel: where it leads, and the secrets. Sealed as one text.
 
-use crate::delivery::{Writing, fill, find_unknown, is_mailbox};
+use crate::delivery::{Writing, fill, find_unknown, has_place, is_mailbox};
 use kit::error::unfit;
 use kit::text::{FieldFaults, one_line};
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,12 @@ impl fmt::Debug for MailSettings {
 }
 
 impl GatewaySettings {
+    /// Whether a request says to whom it is.
+    pub(crate) fn names_recipient(&self) -> bool {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        [&self.url, &self.body].into_iter().chain(headers).any(|template| has_place(template, "to"))
+    }
+
     /// Content type of the body.
     pub fn content_type(&self) -> &str {
         let named = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));

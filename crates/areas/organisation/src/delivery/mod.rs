@@ -11,7 +11,7 @@ mod web;
 pub use addresses::is_public;
 pub(crate) use mail::{is_mailbox, send_mail};
 pub(crate) use obstacles::{Obstacle, obstacle};
-pub(crate) use places::{Writing, fill, find_unknown};
+pub(crate) use places::{Writing, fill, find_unknown, has_place};
 pub(crate) use signature::signature;
 pub(crate) use web::Web;
 

@@ -22,11 +22,14 @@ pub(crate) enum Obstacle {
     PlainWeb,
     /// Mail without TLS, and neither towards this machine nor a listed network.
     PlainMail,
+    /// A gateway is told to whom, and gets news that is for nobody in particular.
+    Nobody,
 }
 
 impl Obstacle {
     #[cfg(test)]
-    pub(crate) const ALL: [Obstacle; 4] = [Self::Unresolved, Self::Barred, Self::PlainWeb, Self::PlainMail];
+    pub(crate) const ALL: [Obstacle; 5] =
+        [Self::Unresolved, Self::Barred, Self::PlainWeb, Self::PlainMail, Self::Nobody];
 
     /// Key of what is said when the channel is saved.
     pub(crate) fn key(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Obstacle {
             Self::Barred => "channel-saved-barred",
             Self::PlainWeb => "channel-saved-plain-web",
             Self::PlainMail => "channel-saved-plain-mail",
+            Self::Nobody => "channel-saved-nobody",
         }
     }
 }
@@ -48,10 +52,14 @@ enum Way {
     PlainMail,
 }
 
-/// What would keep a channel from sending anything now.
-pub(crate) async fn obstacle(settings: &Settings, listed: &[IpNet]) -> Option<Obstacle> {
+/// What would keep a channel from sending now. `posts`: some news goes to the channel itself, for no person.
+pub(crate) async fn obstacle(settings: &Settings, posts: bool, listed: &[IpNet]) -> Option<Obstacle> {
     let (way, host) = target(settings)?;
-    judge(way, &addresses(&host).await, listed)
+    let nobody = match settings {
+        Settings::Gateway(gateway) => posts && gateway.names_recipient(),
+        Settings::Mail(_) | Settings::Webhook(_) => false,
+    };
+    judge(way, &addresses(&host).await, listed).or(nobody.then_some(Obstacle::Nobody))
 }
 
 fn target(settings: &Settings) -> Option<(Way, String)> {
@@ -127,12 +135,21 @@ mod tests {
     async fn addresses_in_place_of_names_are_judged_in_every_spelling() {
         let webhook = |url: &str| Settings::Webhook(WebhookSettings { url: url.into(), secret: String::new() });
         for url in ["https://127.0.0.1/", "https://0x7f.1/", "https://[::1]:8443/x", "https://[::ffff:10.0.0.1]/"] {
-            assert_eq!(obstacle(&webhook(url), &[]).await, Some(Obstacle::Barred), "{url}");
+            assert_eq!(obstacle(&webhook(url), true, &[]).await, Some(Obstacle::Barred), "{url}");
         }
-        assert_eq!(obstacle(&webhook("http://1.1.1.1/"), &[]).await, Some(Obstacle::PlainWeb));
-        assert_eq!(obstacle(&webhook("https://1.1.1.1/"), &[]).await, None);
+        assert_eq!(obstacle(&webhook("http://1.1.1.1/"), true, &[]).await, Some(Obstacle::PlainWeb));
+        assert_eq!(obstacle(&webhook("https://1.1.1.1/"), true, &[]).await, None);
         let gateway = GatewaySettings { url: "https://10.0.0.1/{{to}}".into(), ..GatewaySettings::default() };
-        assert_eq!(obstacle(&Settings::Gateway(gateway), &[]).await, Some(Obstacle::Barred));
+        assert_eq!(obstacle(&Settings::Gateway(gateway), true, &[]).await, Some(Obstacle::Barred));
+    }
+
+    #[tokio::test]
+    async fn a_gateway_that_is_told_to_whom_gets_nothing_that_is_for_nobody() {
+        let url = |url: &str| Settings::Gateway(GatewaySettings { url: url.into(), ..GatewaySettings::default() });
+        let named = url("https://1.1.1.1/{{ to }}");
+        assert_eq!(obstacle(&named, true, &[]).await, Some(Obstacle::Nobody));
+        assert_eq!(obstacle(&named, false, &[]).await, None);
+        assert_eq!(obstacle(&url("https://1.1.1.1/{{id}}"), true, &[]).await, None);
     }
 
     #[test]

@@ -75,6 +75,11 @@ pub(crate) fn find_unknown(template: &str) -> Option<String> {
     })
 }
 
+/// Whether a place of this name stands in it.
+pub(crate) fn has_place(template: &str, wanted: &str) -> bool {
+    pieces(template).into_iter().any(|piece| matches!(piece, Piece::Place(name) if name == wanted))
+}
+
 /// Puts the values in. What a value holds is never looked at again.
 pub(crate) fn fill(template: &str, values: &[(&str, &str)], writing: Writing) -> String {
     let value = |name: &str| values.iter().find(|(have, _)| *have == name).map_or("", |(_, value)| *value);
@@ -110,6 +115,7 @@ mod tests {
     fn unknown_names_are_found_and_open_brackets_are_text() {
         assert_eq!(find_unknown("{{title}} {{body}}").as_deref(), Some("body"));
         assert_eq!(find_unknown("{{title}} {{link"), None);
+        assert!(has_place("x {{ to }}", "to") && !has_place("{{title}} to {{to", "to"));
         assert_eq!(fill("a {{title", &[("title", "x")], Writing::Plain), "a {{title");
         assert_eq!(Writing::of("application/vnd.x+json; charset=utf-8"), Writing::Json);
         assert_eq!(Writing::of("application/x-www-form-urlencoded"), Writing::Percent);

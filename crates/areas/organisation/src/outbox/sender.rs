@@ -210,6 +210,9 @@ impl Sender {
                 let headers = headers.map(|(name, value)| (name.to_owned(), value));
                 self.0.web.post(&webhook.url, &headers, body).await
             }
+            Settings::Gateway(gateway) if parcel.to.reveal().is_empty() && gateway.names_recipient() => {
+                Err(Failure::lasting(Reason::Recipient))
+            }
             Settings::Gateway(gateway) => {
                 let (url, headers, body) = request(gateway, parcel);
                 self.0.web.post(&url, &headers, body).await

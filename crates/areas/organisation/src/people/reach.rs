@@ -7,6 +7,7 @@ use crate::policies::{Policies, Reach, Role};
 use kit::Capability;
 use kit::clock::Micros;
 use kit::scope::Agencies;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// What a session may do where.
@@ -44,8 +45,26 @@ fn reached<'grant>(grant: &'grant Grant, role: &Role) -> Option<&'grant str> {
     if role.reach == Reach::Province || grant.at_root { None } else { Some(&grant.agency_id) }
 }
 
-/// The reaches a person may choose among at `now`: the whole centre first, then agencies in order of the
-/// grants.
+/// What somebody wishes to act for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish<'id> {
+    None,
+    WholeCentre,
+    Agency(&'id str),
+}
+
+impl Wish<'_> {
+    fn is_for(self, choice: &Acting) -> bool {
+        match self {
+            Self::None => false,
+            Self::WholeCentre => choice.agency_id.is_none(),
+            Self::Agency(id) => choice.agency_id.as_deref() == Some(id),
+        }
+    }
+}
+
+/// The reaches a person may choose among at `now`: first where the person may do most; of equals an agency before the whole
+/// centre, then in order of the grants.
 pub fn choices(policies: &Policies, grants: &[Grant], now: Micros) -> Vec<Acting> {
     let held: Vec<_> = grants
         .iter()
@@ -58,8 +77,7 @@ pub fn choices(policies: &Policies, grants: &[Grant], now: Micros) -> Vec<Acting
             places.push(*place);
         }
     }
-    places.sort_by_key(|place| place.is_some());
-    places
+    let mut choices: Vec<_> = places
         .into_iter()
         .map(|place| {
             // A role for the whole centre covers an agency too; a role at one agency covers no other, even if
@@ -75,7 +93,9 @@ pub fn choices(policies: &Policies, grants: &[Grant], now: Micros) -> Vec<Acting
                 role: shown.map(|role| role.id.clone()).unwrap_or_default(),
             }
         })
-        .collect()
+        .collect();
+    choices.sort_by_key(|choice: &Acting| (Reverse(choice.capabilities.len()), choice.agency_id.is_none()));
+    choices
 }
 
 /// What a person may do at `now` at an agency, by every role that covers it. `above` is the agency itself and all above
@@ -92,12 +112,11 @@ pub fn over(policies: &Policies, grants: &[Grant], now: Micros, above: &[String]
     }
 }
 
-/// The reach a session acts for: the wanted one if the person still has it, else the first. Nobody's roles
+/// The reach a session acts for: the one wished for if the person still has it, else the first. Nobody's roles
 /// give a reach to nothing.
-pub fn acting(policies: &Policies, grants: &[Grant], now: Micros, wanted: Option<&str>) -> Acting {
+pub fn acting(policies: &Policies, grants: &[Grant], now: Micros, wish: Wish<'_>) -> Acting {
     let mut choices = choices(policies, grants, now);
-    let place =
-        choices.iter().position(|choice| wanted.is_some() && choice.agency_id.as_deref() == wanted).unwrap_or(0);
+    let place = choices.iter().position(|choice| wish.is_for(choice)).unwrap_or(0);
     if choices.is_empty() {
         return Acting {
             agency_id: Some(String::new()),
@@ -130,10 +149,10 @@ mod tests {
     fn roles_at_two_agencies_do_not_mix() {
         let policies = Policies::embedded().unwrap();
         let grants = [grant("officer", "a", None), grant("leader", "b", None)];
-        let at_a = acting(&policies, &grants, 20, Some("a"));
+        let at_a = acting(&policies, &grants, 20, Wish::Agency("a"));
         assert!(at_a.capabilities.contains(&Capability::ManageSystems));
         assert!(!at_a.capabilities.contains(&Capability::ApproveNotices));
-        let at_b = acting(&policies, &grants, 20, Some("b"));
+        let at_b = acting(&policies, &grants, 20, Wish::Agency("b"));
         assert!(at_b.capabilities.contains(&Capability::ApproveNotices));
         assert!(!at_b.capabilities.contains(&Capability::ManageSystems));
         assert_eq!(at_b.agencies(), Agencies::Under(["b".to_owned()].into()));
@@ -146,19 +165,23 @@ mod tests {
         assert!(choices(&policies, &grants, 9).is_empty());
         assert_eq!(choices(&policies, &grants, 10).len(), 1);
         assert!(choices(&policies, &grants, 30).is_empty());
-        let nothing = acting(&policies, &grants, 30, None);
+        let nothing = acting(&policies, &grants, 30, Wish::None);
         assert!(nothing.capabilities.is_empty());
         assert_ne!(nothing.agencies(), Agencies::All);
     }
 
     #[test]
-    fn the_whole_centre_comes_first_and_a_foreign_wish_falls_back() {
+    fn the_first_reach_is_where_most_may_be_done_and_a_foreign_wish_falls_back_to_it() {
         let policies = Policies::embedded().unwrap();
-        let grants = [grant("officer", "a", None), grant("auditor", "c", None)];
-        assert_eq!(acting(&policies, &grants, 20, Some("z")).agency_id, None);
-        let whole = acting(&policies, &grants, 20, None);
-        assert!(!whole.capabilities.contains(&Capability::ManageSystems));
-        assert_eq!(acting(&policies, &[grant("leader", "root", None)], 20, None).agencies(), Agencies::All);
+        let grants = [grant("officer", "a", None), grant("finance", "c", None)];
+        for wish in [Wish::None, Wish::Agency("z"), Wish::Agency("a")] {
+            let at_a = acting(&policies, &grants, 20, wish);
+            assert_eq!((at_a.agency_id.as_deref(), at_a.role.as_str()), (Some("a"), "officer"), "{wish:?}");
+            assert!(at_a.capabilities.contains(&Capability::ViewAlerts));
+        }
+        let whole = acting(&policies, &grants, 20, Wish::WholeCentre);
+        assert_eq!((whole.agency_id.as_deref(), whole.role.as_str()), (None, "finance"));
+        assert_eq!(acting(&policies, &[grant("leader", "root", None)], 20, Wish::None).agencies(), Agencies::All);
     }
 
     #[test]

@@ -79,15 +79,8 @@ pub async fn grant_role(
     if held.iter().any(|grant| overlaps(&grant)) {
         return Err(Error::Conflict("role-held-already"));
     }
-    let in_time = |grant: &Grant| {
-        grant.ends_at.is_none_or(|end| end > starts_at) && ends_at.is_none_or(|end| grant.starts_at < end)
-    };
-    for other in held.iter().filter(|grant| in_time(grant)) {
-        if policies.separation.keeps_roles_apart(&role.id, &other.role)
-            && reaches_meet(tx, policies, role, &agency.id, other).await?
-        {
-            return Err(Error::Conflict("role-duties-apart"));
-        }
+    if kept_apart(tx, policies, role, &agency.id, (starts_at, ends_at), &held).await?.is_some() {
+        return Err(Error::Conflict("role-duties-apart"));
     }
     let grant = Grant {
         id: new_id(now),
@@ -103,6 +96,28 @@ pub async fn grant_role(
     let details = json!({ "role": role.id, "agency": agency.id, "starts_at": starts_at, "ends_at": ends_at });
     audit::record(tx, now, "role.grant", "person", person_id, Some(&person.agency_id), details).await?;
     Ok(grant.id)
+}
+
+/// The first of a person's grants that separation of duties keeps apart from a role given at an agency from a time and
+/// maybe until one.
+pub(super) async fn kept_apart<'grant>(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    role: &Role,
+    agency_id: &str,
+    (starts_at, ends_at): (Micros, Option<Micros>),
+    held: &'grant [Grant],
+) -> Result<Option<&'grant Grant>, Error> {
+    for other in held {
+        let together = other.lasts_after(starts_at) && ends_at.is_none_or(|end| other.starts_at < end);
+        if together
+            && policies.separation.keeps_roles_apart(&role.id, &other.role)
+            && reaches_meet(tx, policies, role, agency_id, other).await?
+        {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a role given at an agency and a grant reach the same records.

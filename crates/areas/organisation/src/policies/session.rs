@@ -1,6 +1,7 @@
 //! The policy of sessions and of attempts to sign in.
 
 use super::Basis;
+use kit::clock::{DAY, Micros};
 use kit::web::Rate;
 use serde::Deserialize;
 
@@ -71,6 +72,25 @@ impl RequestLimits {
     }
 }
 
+/// How long a key may last. Days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyLimits {
+    pub longest_days: u32,
+    /// What the form of a new key begins with.
+    pub offered_days: u32,
+}
+
+impl KeyLimits {
+    pub fn longest(self) -> Micros {
+        i64::from(self.longest_days) * DAY
+    }
+
+    pub fn offered(self) -> Micros {
+        i64::from(self.offered_days.min(self.longest_days)) * DAY
+    }
+}
+
 /// Which refused rights become rows of the trail, and how many.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +151,7 @@ pub struct SessionPolicy {
     pub requests: RequestLimits,
     /// Of a key that asks the API; records that it sends are not counted.
     pub key_requests: RequestLimits,
+    pub api_key: KeyLimits,
     pub refusals: RefusalLimits,
     pub link: LinkLimits,
     pub strict_transport: StrictTransport,

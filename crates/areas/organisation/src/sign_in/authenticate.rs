@@ -114,7 +114,7 @@ impl SignIn {
             return Ok(None);
         }
         let due = standing.due(&self.policies, &grants, &row.method, Origin::of(parts).address, now);
-        let acting = reach::acting(&self.policies, &grants, now, row.acting_agency_id.as_deref());
+        let acting = reach::acting(&self.policies, &grants, now, row.wish());
         let (agency_id, agency_name) = match &acting.agency_id {
             Some(id) if *id != person.agency_id && !id.is_empty() => match agencies::find(&view, id).await {
                 Ok(agency) => (agency.id, agency.name),

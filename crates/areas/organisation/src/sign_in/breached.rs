@@ -45,6 +45,19 @@ impl Breached {
             .map_err(Error::internal)?
             .map_err(|error| Error::Internal(format!("the list of breached passwords: {error}")))
     }
+
+    /// What keeps the list from being read now, with its path; nothing where it can be read.
+    pub async fn trouble(&self) -> Option<String> {
+        let path = self.0.clone();
+        let look = move || -> io::Result<()> {
+            match line_after(&mut File::open(path)?, 0, true)? {
+                Some(_) => Ok(()),
+                None => Err(io::Error::new(io::ErrorKind::InvalidData, "empty")),
+            }
+        };
+        let found = tokio::task::spawn_blocking(look).await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        found.err().map(|error| format!("{}: {error}", self.0.display()))
+    }
 }
 
 fn hash(password: &str) -> String {
@@ -133,8 +146,10 @@ mod tests {
             assert!(list.contains(&decomposed).await.unwrap());
         }
         assert!(!list.contains("Tre-Xanh.Ven-Song.1975").await.unwrap());
+        assert_eq!(list.trouble().await, None);
         std::fs::remove_file(&path).unwrap();
         assert!(list.contains("Tre-Xanh.Ven-Song.1975").await.is_err(), "a list that is gone lets nothing pass");
+        assert!(list.trouble().await.is_some_and(|words| words.contains("list.txt")));
     }
 
     #[test]

@@ -87,8 +87,8 @@ impl MePage {
         let mut grants = people::grants_of(&view, id).await?;
         grants.retain(|grant| grant.ends_at.is_none_or(|end| end > now));
         let own = sessions::by_token(&view, token).await?;
-        let wanted = own.as_ref().and_then(|row| row.acting_agency_id.clone());
-        let chosen = reach::acting(policies, &grants, now, wanted.as_deref()).agency_id;
+        let wish = own.as_ref().map_or(reach::Wish::None, |row| row.wish());
+        let chosen = reach::acting(policies, &grants, now, wish).agency_id;
         let reaches: Vec<_> = reach::choices(policies, &grants, now)
             .into_iter()
             .map(|choice| {

@@ -18,6 +18,8 @@ pub(super) enum Trouble {
     CodesLocked,
     /// A recovery code stood in for the second factor.
     RecoveryCodeUsed,
+    /// A group elsewhere gives a role that separation of duties forbids.
+    RoleKeptApart,
 }
 
 impl SignIn {
@@ -49,6 +51,7 @@ impl SignIn {
             Trouble::GuessedFromManyPlaces => ("inbox-account-guessed", Severity::High),
             Trouble::CodesLocked => ("inbox-codes-locked", Severity::High),
             Trouble::RecoveryCodeUsed => ("inbox-recovery-code-used", Severity::Medium),
+            Trouble::RoleKeptApart => ("inbox-account-role-refused", Severity::Medium),
         };
         let since = now - self.policies.session.lock_notice.every * SECOND;
         if inbox::told_since(tx, &person.id, title_key, since).await? {

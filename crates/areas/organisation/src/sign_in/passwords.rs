@@ -106,11 +106,18 @@ pub(super) async fn renew(tx: &Tx<'_>, person_id: &str, old: &str, new: &str) ->
 }
 
 impl SignIn {
-    /// Whether the password is known from a breach, where the centre has a list of them.
-    pub(super) async fn is_breached(&self, password: &str) -> Result<bool, Error> {
+    /// Whether the password is known from a breach, where the centre has a list of them; `None` where the list cannot be
+    /// read, which is in the log.
+    pub(super) async fn is_breached(&self, password: &str) -> Option<bool> {
+        let Some(list) = &self.breached else { return Some(false) };
+        list.contains(password).await.inspect_err(|error| tracing::error!(%error, "a password was not looked up")).ok()
+    }
+
+    /// What keeps the centre's list of breached passwords from being read, in words for who runs the centre.
+    pub async fn breached_trouble(&self) -> Option<String> {
         match &self.breached {
-            Some(list) => list.contains(password).await,
-            None => Ok(false),
+            Some(list) => list.trouble().await,
+            None => None,
         }
     }
 
@@ -122,8 +129,12 @@ impl SignIn {
         let rules = &self.policies.password.rules;
         let owner = Owner { about: &about, second_factor };
         let mut wrong = super::check_rules(rules, password, owner);
-        if wrong.is_empty() && self.is_breached(password).await? {
-            wrong.push("password-breached");
+        if wrong.is_empty() {
+            match self.is_breached(password).await {
+                Some(true) => wrong.push("password-breached"),
+                Some(false) => {}
+                None => wrong.push("password-breached-unread"),
+            }
         }
         if wrong.is_empty() {
             let alone = Owner { second_factor: false, ..owner };

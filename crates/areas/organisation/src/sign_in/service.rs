@@ -50,7 +50,9 @@ impl SignIn {
             Some(hash) if fits && self.hasher.is_dated(hash) => Some(self.hasher.hash(&attempt.password).await?),
             _ => None,
         };
-        let breached = fits && self.is_breached(&attempt.password).await?;
+        // A list that cannot be read keeps nobody out, and shows to nobody that the password fits: the next sign-in looks
+        // again.
+        let breached = fits && self.is_breached(&attempt.password).await == Some(true);
         let tx = self.db.scoped(&scope).begin().await?;
         // Whether the account is open is read again here: it may have been closed while the hash was made.
         let person = people::signing_in(&tx, &knock.account).await?;

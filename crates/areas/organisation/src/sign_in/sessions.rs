@@ -6,6 +6,7 @@ use super::standing::Due;
 use crate::audit;
 use crate::elevations::foreign_events_count;
 use crate::people;
+use crate::people::reach::Wish;
 use crate::policies::{FOREIGN_EVENTS, SessionLimits};
 use kit::clock::{Micros, SECOND};
 use kit::id::new_id;
@@ -13,8 +14,8 @@ use kit::{Capability, Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use serde_json::json;
 
-const COLUMNS: &str = "id, person_id, csrf, acting_agency_id, created_at, seen_at, expires_at, ended_at, origin, browser, \
-     method, confirmed_at";
+const COLUMNS: &str = "id, person_id, csrf, acting_agency_id, acting_everywhere, created_at, seen_at, expires_at, ended_at, \
+     origin, browser, method, confirmed_at";
 
 /// One session.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -22,8 +23,10 @@ pub struct SessionRow {
     pub id: String,
     pub person_id: String,
     pub csrf: String,
-    /// Reach the person chose to act for; `None`: the first.
+    /// Agency the person chose to act for.
     pub acting_agency_id: Option<String>,
+    /// The person chose to act for the whole centre.
+    pub acting_everywhere: bool,
     pub created_at: Micros,
     pub seen_at: Micros,
     pub expires_at: Micros,
@@ -38,6 +41,15 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// Reach the person chose to act for.
+    pub(super) fn wish(&self) -> Wish<'_> {
+        match &self.acting_agency_id {
+            Some(id) => Wish::Agency(id),
+            None if self.acting_everywhere => Wish::WholeCentre,
+            None => Wish::None,
+        }
+    }
+
     /// Key of the words for how it began.
     pub fn method_key(&self) -> String {
         format!("session-method-{}", self.method.replace('+', "-"))
@@ -76,6 +88,7 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Erro
     Ok(done.rows_affected())
 }
 
+/// Begins a session. It acts for what the person chose last.
 pub(super) async fn begin(
     tx: &Tx<'_>,
     person_id: &str,
@@ -84,9 +97,11 @@ pub(super) async fn begin(
     now: Micros,
 ) -> Result<NewSession, Error> {
     let token = super::secret()?;
-    let sql = "INSERT INTO sessions (id, token_hash, person_id, csrf, acting_agency_id, created_at, seen_at, expires_at, \
-               ended_at, origin, browser, method, confirmed_at) \
-               VALUES ($1,$2,$3,$4,NULL,$5,$5,$6,NULL,$7,$8,$9,$5)";
+    let sql = "INSERT INTO sessions (id, token_hash, person_id, csrf, acting_agency_id, acting_everywhere, created_at, \
+               seen_at, expires_at, ended_at, origin, browser, method, confirmed_at) \
+               VALUES ($1,$2,$3,$4,$10,$11,$5,$5,$6,NULL,$7,$8,$9,$5)";
+    let last = last_of(tx, person_id).await?;
+    let (agency, everywhere) = last.map_or((None, false), |row| (row.acting_agency_id, row.acting_everywhere));
     let values = vec![
         new_id(now).into(),
         super::hash_of(&token).into(),
@@ -97,6 +112,8 @@ pub(super) async fn begin(
         origin.text().into(),
         origin.browser.as_str().into(),
         method.into(),
+        agency.into(),
+        everywhere.into(),
     ];
     execute(tx, sql, values).await?;
     let surplus = format!(
@@ -109,6 +126,13 @@ pub(super) async fn begin(
     let old = "DELETE FROM sessions WHERE person_id = $1 AND expires_at < $2";
     execute(tx, old, vec![person_id.into(), (now - limits.absolute * SECOND).into()]).await?;
     Ok(NewSession { token, seconds: limits.absolute, due: None })
+}
+
+/// The session of a person that was used last, also one that has ended.
+async fn last_of(connection: &impl Connection, person_id: &str) -> Result<Option<SessionRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE person_id = $1 ORDER BY seen_at DESC, id DESC LIMIT 1");
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [person_id.into()]);
+    Ok(SessionRow::find_by_statement(statement).one(connection).await?)
 }
 
 pub(super) async fn by_token(connection: &impl Connection, token: &str) -> Result<Option<SessionRow>, Error> {
@@ -138,11 +162,15 @@ pub(super) async fn saw(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error>
     execute(tx, sql, vec![now.into(), id.into()]).await.map(|_| ())
 }
 
+/// `None`: the whole centre.
 pub(super) async fn act_for(tx: &Tx<'_>, token: &str, agency_id: Option<&str>) -> Result<(), Error> {
-    let sql = "UPDATE sessions SET acting_agency_id = $1 WHERE token_hash = $2 AND person_id = $3";
+    let sql =
+        "UPDATE sessions SET acting_agency_id = $1, acting_everywhere = $4 WHERE token_hash = $2 AND person_id = $3";
     let own = own(tx)?;
     let agency = agency_id.map(ToOwned::to_owned);
-    execute(tx, sql, vec![agency.into(), super::hash_of(token).into(), own.into()]).await.map(|_| ())
+    execute(tx, sql, vec![agency.into(), super::hash_of(token).into(), own.into(), agency_id.is_none().into()])
+        .await
+        .map(|_| ())
 }
 
 fn own(connection: &impl Connection) -> Result<String, Error> {

@@ -47,7 +47,34 @@ async fn a_breached_password_is_not_taken_and_one_in_use_falls_due() {
         let mut browser = Browser::new(&site(&application));
         assert_eq!(browser.sign_in("can.bo", PASSWORD).await.location(), "/me");
         assert!(browser.get("/me").await.text.contains("cần đổi mật khẩu"));
-        assert_eq!(browser.get("/api-keys").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(browser.get("/api-keys").await.location(), "/me?to=%2Fapi-keys", "there it is changed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_read_keeps_nobody_out_and_takes_no_new_password() {
+    const NEW: &str = "Sông-Núi.Nước-Nam.8";
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let mut province = Province::new(db).await;
+        province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let (directory, breached) = list(&[PASSWORD]);
+        let (path, aside) = (directory.path().join("breached.txt"), directory.path().join("aside.txt"));
+        province.sign_in = province.sign_in.clone().refusing(Some(breached));
+        std::fs::rename(&path, &aside).unwrap();
+        assert!(province.sign_in.breached_trouble().await.is_some_and(|words| words.contains("breached.txt")));
+        let site = site(&app(&province, false));
+        assert_eq!(Browser::new(&site).sign_in("can.bo", "sai").await.status, StatusCode::UNAUTHORIZED);
+        let mut browser = Browser::enter(&site, "can.bo").await;
+        assert_eq!(browser.get("/api-keys").await.status, StatusCode::OK);
+        let refused = browser.post("/me/password", &[("current", PASSWORD), ("new", NEW), ("again", NEW)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains("Chưa đổi được mật khẩu"), "{}", refused.text);
+        std::fs::rename(&aside, &path).unwrap();
+        assert_eq!(province.sign_in.breached_trouble().await, None);
+        let mut browser = Browser::enter(&site, "can.bo").await;
+        let due = browser.get("/api-keys").await;
+        assert_eq!(due.location(), "/me?to=%2Fapi-keys", "what was not looked up then is looked up now");
     })
     .await;
 }

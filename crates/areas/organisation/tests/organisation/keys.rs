@@ -163,6 +163,12 @@ async fn a_key_never_may_more_than_its_maker() {
         assert!(matches!(api_keys::create(&tx, NOW, above).await, Err(Error::Invalid(_))));
         let past = NewKey { expires_at: Some(NOW), ..ingest(&province) };
         assert!(matches!(api_keys::create(&tx, NOW, past).await, Err(Error::Invalid(_))));
+        let longest = province.policies.session.api_key.longest();
+        let late = NewKey { expires_at: Some(NOW + longest + 1), ..ingest(&province) };
+        assert!(matches!(api_keys::create(&tx, NOW, late).await, Err(Error::Invalid(_))));
+        let unsaid = NewKey { expires_at: None, ..ingest(&province) };
+        let (id, _) = api_keys::create(&tx, NOW, unsaid).await.unwrap();
+        assert_eq!(api_keys::find(&tx, &id).await.unwrap().expires_at, Some(NOW + longest), "none is without end");
         drop(tx);
         let viewer = scope_of("v", Agencies::All, [Capability::ViewSources]);
         let tx = province.db.scoped(&viewer).begin().await.unwrap();

@@ -306,6 +306,27 @@ async fn a_gateway_gets_its_own_form_and_the_address_of_the_person() {
 }
 
 #[tokio::test]
+async fn what_is_for_nobody_does_not_leave_by_a_gateway_that_is_told_to_whom() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = province(db).await;
+        let server = HttpServer::start(&["200 OK"]).await;
+        let id = officer(&province).await;
+        let settings = Settings::Gateway(GatewaySettings {
+            url: server.url("/send"),
+            headers: Vec::new(),
+            body: "{\"chat_id\": \"{{to}}\"}".into(),
+        });
+        channel(&province, &province.root, &["account"], settings).await;
+        tell(&province, Recipient::Person(&id), &account_locked(&province, Severity::High)).await;
+        sender(&province, &province.policies).run_due().await.unwrap();
+        assert!(server.requests().is_empty(), "no request with an empty receiver");
+        let failed = texts(&province.db, "SELECT failure AS value FROM notice_outbox WHERE state = 'failed'").await;
+        assert_eq!(failed, ["recipient"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn quiet_hours_gather_what_is_not_read_meanwhile() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = province(db).await;
@@ -528,6 +549,15 @@ async fn a_channel_that_cannot_work_is_kept_and_says_what_keeps_it() {
             let made = admin.post("/channels", &fields).await;
             assert!(made.status == StatusCode::OK && made.text.contains(said), "{url}: {}", made.text);
             assert!(made.text.contains("class=\"secret\""), "it is kept all the same: {}", made.text);
+        }
+        for (kind, warned) in [("account", true), ("", false)] {
+            admin.get("/channels/new?kind=gateway").await;
+            let mut fields = vec![("kind", "gateway"), ("name", "Nhắn tin"), ("agency_id", root)];
+            fields.extend([("url", "https://1.1.1.1/send"), ("body", "{\"chat_id\": \"{{to}}\"}")]);
+            fields.extend((!kind.is_empty()).then_some(("kinds", kind)));
+            assert_eq!(admin.post("/channels", &fields).await.location(), "/channels");
+            let list = admin.get("/channels").await.text;
+            assert_eq!(list.contains("tin gửi chung không gửi riêng cho ai"), warned, "{kind}");
         }
         let mail = |host: &'static str, security: &'static str| {
             let fields = [("kind", "mail"), ("name", "Thư"), ("agency_id", root), ("host", host), ("port", "25")];

@@ -333,7 +333,17 @@ async fn a_key_is_shown_once_and_works() {
             ("agency_id", province.a.as_str()),
             ("capability", "ingest-events"),
             ("capability", "view-sources"),
+            ("expires_at", "2026-12-31"),
         ];
+        let form = officer.get("/api-keys/new").await.text;
+        assert!(form.contains("value=\"2027-02-18\"") && form.contains("366"), "an end is offered: {form}");
+        for (day, said) in [("", "Không được để trống"), ("2036-11-21", "quá xa"), ("2027-11-23", "quá xa")]
+        {
+            let endless = [fields[0], fields[1], fields[2], ("expires_at", day)];
+            let refused = officer.post("/api-keys", &endless).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{day}");
+            assert!(refused.text.contains(said), "{day}: {}", refused.text);
+        }
         let made = officer.post("/api-keys", &fields).await;
         assert_eq!(made.status, StatusCode::OK);
         let key = made.text.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
@@ -346,7 +356,7 @@ async fn a_key_is_shown_once_and_works() {
         let form = Some("csrf=".to_owned());
         let act = machine.send(Method::POST, "/roster", form, &[("authorization", &header)]).await;
         assert_eq!(act.status, StatusCode::FORBIDDEN, "a key posts no forms");
-        let beyond = [("name", "x"), ("agency_id", province.a.as_str()), ("capability", "administer")];
+        let beyond = [("name", "x"), ("agency_id", province.a.as_str()), ("capability", "administer"), fields[4]];
         assert_eq!(officer.post("/api-keys", &beyond).await.status, StatusCode::FORBIDDEN);
     })
     .await;
@@ -381,6 +391,14 @@ async fn a_person_with_roles_at_two_places_acts_for_one_at_a_time() {
                 StatusCode::FORBIDDEN,
                 "{foreign}"
             );
+        }
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        people::grant_role(&tx, &province.policies, NOW, &id, "finance", &province.root, NOW, None).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut later = Browser::enter(&site, "hai.noi").await;
+        for browser in [&mut browser, &mut later] {
+            let list = browser.get("/agencies").await.text;
+            assert!(list.contains("<code>SGD") && !list.contains("<code>SYT"), "the choice outlives a wider role");
         }
     })
     .await;

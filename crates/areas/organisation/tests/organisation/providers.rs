@@ -8,6 +8,8 @@ use axum::Router;
 use axum::http::{Method, StatusCode};
 use kit::bus::Bus;
 use kit::clock::{MINUTE, SECOND};
+use organisation::audit::{self, store::AuditFilter};
+use organisation::inbox::{self, InboxFilter};
 use organisation::people;
 use organisation::sign_in::{ClientSecret, GroupRole, Linking, ProviderSettings, Providers};
 use serde_json::json;
@@ -270,6 +272,41 @@ async fn groups_there_give_and_take_roles_here_and_leave_the_others() {
             assert!(is_in(&sign_in(&mut Browser::new(&site), &provider, &groups(given.clone())).await), "{given}");
             assert_eq!(held().await, expected, "{given}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_gives_no_role_that_separation_of_duties_forbids() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let mut province = Province::new(db).await;
+        let person = province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        let admin = province.person("quan.tri", "Quản Trị", &province.root, "administrator").await;
+        let provider = Provider::start(&province.clock, Signer::es256()).await;
+        let roles = ["coordinator", "auditor", "analyst"].map(|role| GroupRole {
+            group: role.into(),
+            role: role.into(),
+            agency: Some("TINH".into()),
+        });
+        let site = trusting(&mut province, ProviderSettings { roles: roles.into(), ..settings(&provider) });
+        let scope = service();
+        province.sign_in.link_account(&scope, &person, "tinh", "248").await.unwrap();
+        let groups = claims(json!({ "groups": ["coordinator", "auditor", "analyst"] }));
+        assert!(is_in(&sign_in(&mut Browser::new(&site), &provider, &groups).await), "sign-in goes on");
+        let view = province.db.scoped(&scope).read();
+        let grants = people::grants_of(&view, &person).await.unwrap();
+        let mut held: Vec<_> = grants.iter().map(|grant| grant.role.as_str()).collect();
+        held.sort_unstable();
+        assert_eq!(held, ["auditor", "officer"], "neither with a role given here nor with one of another group");
+        let filter = AuditFilter { action: "role.refuse".into(), ..AuditFilter::default() };
+        assert_eq!(audit::store::count(&view, &filter).await.unwrap(), 2);
+        let own = province.scope(&admin, &province.root, "administrator");
+        let told = inbox::list(&province.db.scoped(&own).read(), &InboxFilter::default(), 50, 0).await.unwrap();
+        assert_eq!(told.len(), 1);
+        assert_eq!(
+            (told[0].title_key.as_str(), &told[0].link),
+            ("inbox-account-role-refused", &format!("/people/{person}"))
+        );
     })
     .await;
 }

@@ -8,7 +8,7 @@ use crate::audit;
 use crate::people::{self, Person};
 use crate::sign_in::attempt::Entrance;
 use crate::sign_in::steps::{self, Kind, NewStep, Step};
-use crate::sign_in::{Origin, Outcome, SignIn, own_scope, second_factors, secret, sessions, throttle};
+use crate::sign_in::{Origin, Outcome, SignIn, notice, own_scope, second_factors, secret, sessions, throttle};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::clock::Micros;
@@ -240,7 +240,10 @@ impl SignIn {
             let groups = claims.texts(&settings.groups_claim);
             let given = settings.roles.iter().filter(|given| groups.contains(&given.group.as_str()));
             let given: Vec<_> = given.map(|given| (given.role.as_str(), given.agency.as_deref())).collect();
-            people::follow_groups(tx, &self.policies, person, &settings.issuer, &given, now).await?;
+            let refused = people::follow_groups(tx, &self.policies, person, &settings.issuer, &given, now).await?;
+            if refused > 0 {
+                self.tell(tx, person, origin, notice::Trouble::RoleKeptApart, now).await?;
+            }
         }
         if origin.address.is_some() {
             throttle::give_back(tx, &throttle::address(&origin.network())).await?;
