@@ -44,6 +44,10 @@ pub(crate) async fn follow_groups(
         if held.iter().any(|grant| grant.role == role && grant.agency_id == agency.id && grant.holds_at(now)) {
             continue;
         }
+        if agency.has_ended(now) {
+            tracing::warn!(role, agency = agency.code, "a group gives a role at an agency that has ended");
+            continue;
+        }
         let grant = Grant {
             id: new_id(now),
             person_id: person.id.clone(),

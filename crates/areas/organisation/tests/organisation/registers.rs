@@ -270,9 +270,11 @@ async fn one_head_at_a_time_and_a_substitute_during_leave() {
             (acting(NOW + DAY).await, acting(NOW + 3 * DAY).await),
             ("Lê Bình".to_owned(), "Trần An".to_owned())
         );
-        incumbents::return_from_leave(&tx, NOW + DAY, &head, &absence).await.unwrap();
+        incumbents::return_from_leave(&tx, NOW + DAY, &province.a, &head, &absence).await.unwrap();
         assert_eq!(acting(NOW + DAY).await, "Trần An");
-        incumbents::relieve(&tx, NOW + DAY, &head).await.unwrap();
+        let elsewhere = incumbents::relieve(&tx, NOW + DAY, &province.b, &head).await;
+        assert!(matches!(elsewhere, Err(Error::NotFound)), "of another agency: {elsewhere:?}");
+        incumbents::relieve(&tx, NOW + DAY, &province.a, &head).await.unwrap();
         assert!(incumbents::appoint(&tx, NOW + DAY, post(&binh, "head", NOW + DAY)).await.is_ok());
         assert_eq!(incumbents::of_agency(&tx, &province.a).await.unwrap().len(), 4);
     })
