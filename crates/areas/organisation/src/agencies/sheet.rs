@@ -179,7 +179,7 @@ async fn take(tx: &Tx<'_>, now: Micros, wanted: &Wanted, faults: &mut Faults) ->
     let outcome = match store::by_code(tx, &wanted.code).await? {
         None => {
             faults.keep(enter(tx, now, wanted).await)?;
-            Outcome::New
+            Outcome::New(Vec::new())
         }
         Some(agency) => change(tx, now, &agency, wanted, faults).await?,
     };

@@ -132,8 +132,7 @@ pub async fn substitute(tx: &Tx<'_>, now: Micros, new: NewAbsence) -> Result<Str
     if let Some(away) = others.iter().find(|other| overlap(span, (other.starts_at, Some(other.ends_at)))) {
         // Leave ends with a day: the moment before its end lies on it.
         let day = |at| local(at).strftime("%d/%m/%Y").to_string();
-        let arguments =
-            [("name", substitute.full_name), ("from", day(away.starts_at)), ("to", day(away.ends_at - 1))];
+        let arguments = [("name", substitute.full_name), ("from", day(away.starts_at)), ("to", day(away.ends_at - 1))];
         return Err(Error::mistake("incumbent-substitute-away", arguments));
     }
     let absence = Absence {

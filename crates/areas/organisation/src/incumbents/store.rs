@@ -54,11 +54,7 @@ pub async fn absences_of(connection: &impl Connection, agency_id: &str, at: Micr
 }
 
 /// Leave of a person that is not over at `at`, from posts at every agency in scope: who is away is away everywhere.
-pub(super) async fn leave_of(
-    connection: &impl Connection,
-    person_id: &str,
-    at: Micros,
-) -> Result<Vec<Absence>, Error> {
+pub(super) async fn leave_of(connection: &impl Connection, person_id: &str, at: Micros) -> Result<Vec<Absence>, Error> {
     let scope = connection.scope();
     scope.require(Capability::ViewPeople)?;
     let sql = format!(

@@ -64,7 +64,7 @@ fn check(account: Option<&str>, change: &mut PersonChange) -> Result<(), Error> 
     let signs_as = faults.lines("signs_as", &change.signs_as, LONGEST);
     let lines = signs_as.lines().map(str::trim).filter(|line| !line.is_empty());
     change.signs_as = lines.collect::<Vec<_>>().join("\n");
-    change.phone = faults.line("phone", &change.phone, LONGEST);
+    change.phone = faults.telephone("phone", &change.phone, LONGEST);
     change.email = faults.line("email", &change.email, LONGEST);
     if !change.email.is_empty() && !change.email.contains('@') {
         faults.add("email", "field-invalid");
