@@ -110,7 +110,7 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
     // Parents and successors may stand below in the file. Lines whose own never come are taken last, to find their
     // other faults.
     let mut is_stuck = false;
-    let mut circular = BTreeSet::new();
+    let mut circular: BTreeSet<String> = BTreeSet::new();
     while !waiting.is_empty() {
         let before = waiting.len();
         let mut later = Vec::new();
