@@ -58,6 +58,7 @@ error-operation = Operation
 field-required = Must not be empty
 field-too-long = Too long
 field-invalid = Not in the right form
+field-telephone = Not a telephone number
 field-taken = Already in use
 text-hidden-sign = Holds a sign that is not seen or that turns the writing around. Empty this field and type it by hand instead of pasting.
 text-one-line = One line only: take out the line end.

@@ -6,6 +6,11 @@ agency-parent-code = Code of the agency above
 agency-no-such-parent = No agency above has this code
 agency-no-such-successor = No successor has this code
 agency-no-such-code = No agency has this code
+agency-ended = This agency has ended; choose one that exists
+agency-parent-ended = This agency above has ended; choose one that exists
+agency-above-itself = By this table the agency is above itself: the agencies above it form a circle
+agency-begins-too-late = The start must be before the end and before the first change of name
+agency-ends-before-start = The end is before the start
 agency-basis = Basis
 agency-basis-hint = The document that says so. For example: Nghị quyết số …/NQ-UBTVQH15.
 agency-name-since = New name since
@@ -28,12 +33,14 @@ agency-came-from = Came from
 agency-since-date = since { $date }
 agency-import = Import agencies
 audit-agency-become = Noted what an agency became
+audit-agency-begin = Changed since when an agency has existed
 
 ## Tables to import
 
 sheet-empty = The table is empty: its first line must name the columns.
 sheet-column-unknown = No column is called “{ $column }”.
 sheet-column-missing = The column “{ $en }” is missing (“{ $vi }” or “{ $name }” will do as well).
+sheet-column-twice = The columns “{ $first }” and “{ $second }” mean the same: take one of them away.
 sheet-too-long = The table has more than { $most } lines; divide it.
 sheet-too-wide = The first line has more than { $most } columns.
 sheet-not-text = The table is not text in UTF-8: save it as “CSV UTF-8” or as .xlsx.
@@ -128,6 +135,8 @@ incumbent-over = That is over already
 incumbent-not-oneself = The substitute must be somebody else
 incumbent-not-then = This person does not hold the post in that time
 incumbent-away-already = Leave in that time is noted already
+incumbent-substitute-away = { $name } is away as well, from { $from } to { $to }: choose another substitute.
+incumbent-substitute-away-too = substitute away as well: { $days }
 audit-incumbent-appoint = Appointed to a post
 audit-incumbent-relieve = Ended a post
 audit-incumbent-substitute = Noted leave and a substitute

@@ -178,6 +178,7 @@ command-file-not-made = cannot make { $file }
 command-file-not-read = cannot read { $file }
 command-serves = luytre serves { $address }
 command-real-centre = { $file } holds a real centre, not a demonstration; choose another --data-dir
+command-demo-own-registers = the demonstration keeps its own registers in --data-dir and does not use the database of database.url (LUYTRE_DATABASE__URL); unset it and run again
 
 ## user
 command-no-account = no account { $account }

@@ -46,6 +46,7 @@ incident-clocks-still-run = Not closed: a duty to report is still unsent.
 incident-closed-takes-no-alerts = A closed incident takes no more alerts.
 incident-alerts-of-another-agency = The alerts belong to another agency; an incident takes those of its own agency only.
 incident-system-of-another-agency = This system belongs to another agency.
+incident-agency-became = { $agency } has ended and became { $successor }: open the incident for the successor.
 incident-no-scale = No scale of severity is in use.
 incident-false-alarm = Not an incident
 

@@ -58,6 +58,7 @@ error-operation = Mã thao tác
 field-required = Không được để trống
 field-too-long = Quá dài
 field-invalid = Không đúng định dạng
+field-telephone = Không phải số điện thoại
 field-taken = Đã có người dùng giá trị này
 text-hidden-sign = Có ký tự không nhìn thấy được hoặc làm đảo chiều chữ. Hãy xóa hết ô này rồi gõ lại bằng tay, không dán.
 text-one-line = Ô này chỉ nhận một dòng: hãy bỏ chỗ xuống dòng.

@@ -6,6 +6,11 @@ agency-parent-code = Mã cơ quan cấp trên
 agency-no-such-parent = Không có cơ quan nào mang mã cấp trên này
 agency-no-such-successor = Không có cơ quan kế thừa nào mang mã này
 agency-no-such-code = Không có cơ quan nào mang mã này
+agency-ended = Cơ quan này đã kết thúc; hãy chọn cơ quan đang hoạt động
+agency-parent-ended = Cơ quan cấp trên này đã kết thúc; hãy chọn cơ quan đang hoạt động
+agency-above-itself = Theo bảng này, cơ quan nằm trên chính nó: các cơ quan cấp trên nối thành vòng
+agency-begins-too-late = Ngày bắt đầu phải trước ngày kết thúc và trước lần đổi tên đầu tiên
+agency-ends-before-start = Ngày kết thúc trước ngày bắt đầu
 agency-basis = Căn cứ
 agency-basis-hint = Văn bản quy định việc này. Ví dụ: Nghị quyết số …/NQ-UBTVQH15.
 agency-name-since = Tên mới có từ ngày
@@ -28,12 +33,14 @@ agency-came-from = Hình thành từ
 agency-since-date = từ { $date }
 agency-import = Nhập bảng cơ quan
 audit-agency-become = Ghi cơ quan kế thừa
+audit-agency-begin = Sửa ngày bắt đầu của cơ quan
 
 ## Bảng nhập
 
 sheet-empty = Bảng trống: dòng đầu phải là tên các cột.
 sheet-column-unknown = Không có cột nào tên là “{ $column }”.
 sheet-column-missing = Thiếu cột “{ $vi }” (cũng nhận “{ $en }” hoặc “{ $name }”).
+sheet-column-twice = Cột “{ $first }” và cột “{ $second }” cùng một nghĩa: hãy bỏ một cột.
 sheet-too-long = Bảng dài quá { $most } dòng; hãy chia nhỏ.
 sheet-too-wide = Dòng đầu có quá { $most } cột.
 sheet-not-text = Bảng không phải là văn bản UTF-8: hãy lưu dạng “CSV UTF-8” hoặc .xlsx.
@@ -128,6 +135,8 @@ incumbent-over = Nhiệm vụ đã kết thúc
 incumbent-not-oneself = Người thay phải là người khác
 incumbent-not-then = Người này không giữ nhiệm vụ trong thời gian ấy
 incumbent-away-already = Thời gian này đã ghi vắng mặt
+incumbent-substitute-away = { $name } cũng vắng mặt từ { $from } đến hết { $to }: hãy chọn người thay khác.
+incumbent-substitute-away-too = người thay cũng vắng: { $days }
 audit-incumbent-appoint = Phân công người phụ trách
 audit-incumbent-relieve = Ghi thôi nhiệm vụ
 audit-incumbent-substitute = Ghi vắng mặt và người thay

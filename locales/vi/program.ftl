@@ -178,6 +178,7 @@ command-file-not-made = không tạo được { $file }
 command-file-not-read = không đọc được { $file }
 command-serves = luytre phục vụ tại { $address }
 command-real-centre = { $file } là dữ liệu của một Trung tâm thật, không phải bản trình diễn; hãy chọn --data-dir khác
+command-demo-own-registers = bản trình diễn giữ sổ của riêng nó trong --data-dir, không dùng cơ sở dữ liệu ở database.url (LUYTRE_DATABASE__URL); hãy bỏ giá trị này rồi chạy lại
 
 ## Lệnh user
 command-no-account = không có tài khoản { $account }

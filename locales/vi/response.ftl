@@ -46,6 +46,7 @@ incident-clocks-still-run = Chưa đóng được: còn nghĩa vụ báo cáo ch
 incident-closed-takes-no-alerts = Sự cố đã đóng không nhận thêm cảnh báo.
 incident-alerts-of-another-agency = Cảnh báo thuộc cơ quan khác; sự cố chỉ nhận cảnh báo của cơ quan mình.
 incident-system-of-another-agency = Hệ thống này thuộc cơ quan khác.
+incident-agency-became = { $agency } đã kết thúc và trở thành { $successor }: hãy ghi sự cố cho cơ quan kế thừa.
 incident-no-scale = Chưa có bảng phân nhóm sự cố đang dùng.
 incident-false-alarm = Không phải sự cố
 

@@ -92,6 +92,18 @@ impl FieldFaults {
         self.bounded(field, text, several_lines(text), longest)
     }
 
+    /// As [`Self::line`], where people write telephone numbers as they do, with the way to an extension: whatever it
+    /// says, there are three digits in it at least.
+    pub fn telephone(&mut self, field: &str, text: &str, longest: usize) -> String {
+        let told = self.0.len();
+        let text = self.line(field, text, longest);
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        if self.0.len() == told && !text.is_empty() && digits < 3 {
+            self.add(field, "field-telephone");
+        }
+        text
+    }
+
     /// As [`Self::line`]; it must not be empty.
     pub fn required_line(&mut self, field: &str, text: &str, longest: usize) -> String {
         let text = self.line(field, text, longest);
@@ -141,6 +153,22 @@ impl FieldFaults {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_telephone_number_has_digits() {
+        let wrong = |text: &str| {
+            let mut faults = FieldFaults::default();
+            faults.telephone("phone", text, 20);
+            faults.0.into_iter().map(|one| one.key).collect::<Vec<_>>()
+        };
+        for text in ["", "113", "+84 239 000 003", "0239 000 001 máy 12"] {
+            assert!(wrong(text).is_empty(), "{text}");
+        }
+        for text in ["abc", "12", "số 1"] {
+            assert_eq!(wrong(text), ["field-telephone"], "{text}");
+        }
+        assert_eq!(wrong("a\nb"), [LINE_END], "one fault is enough");
+    }
 
     #[test]
     fn a_line_is_composed_and_without_blanks_around_it() {

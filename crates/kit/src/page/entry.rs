@@ -113,6 +113,14 @@ impl FormErrors {
         Ok(errors)
     }
 
+    /// The same where a mistake that a service names is one of this field.
+    pub fn of_error_at(field: &str, lang: Lang, error: Error) -> Result<Self, Error> {
+        match error {
+            Error::Mistake(mistake) => Ok(Self(vec![(field.to_owned(), mistake.sentence(lang))])),
+            other => Self::of_error(lang, other),
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

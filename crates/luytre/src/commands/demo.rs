@@ -1,13 +1,13 @@
 //! `luytre demo`: the demonstration province, alive.
 
-use super::{about_file, print_json};
+use super::{about_file, print_json, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::demonstration::lines::{Stories, Traffic};
 use crate::demonstration::province::{self, Built, Province};
 use crate::demonstration::traffic::{self, Doors, Pace};
 use crate::server::{Server, asked_to_stop};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use organisation::{agencies, sign_in};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -41,13 +41,13 @@ const MARK: &str = "demonstration.json";
 
 impl Demo {
     pub(super) async fn run(&self, data: &Path, mut configuration: Configuration) -> Result<ExitCode> {
+        ensure!(configuration.database.url.is_empty(), text("command-demo-own-registers", &[]));
         let mark = data.join(MARK);
         if !mark.exists() && data.join("registers.sqlite").exists() {
             bail!(about_file(data, "command-real-centre"));
         }
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         configuration.web.listen = SocketAddr::new(loopback, self.port);
-        configuration.database = crate::configuration::Database::default();
         // Ports of a demonstration must not stand in the way of a real centre on the same machine.
         let free = Some(SocketAddr::new(loopback, 0));
         configuration.intake =

@@ -53,6 +53,16 @@ fn a_database_that_does_not_answer_is_named_without_its_password() {
 }
 
 #[test]
+fn the_demonstration_does_not_pass_over_a_database_in_silence() {
+    let data = tempfile::tempdir().expect("directory");
+    let url = "postgres://luytre:geheim@127.0.0.1:1/luytre";
+    let output = command(data.path()).args(["demo", "--port", "0"]).env("LUYTRE_DATABASE__URL", url).output();
+    let output = output.expect("demo");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("LUYTRE_DATABASE__URL") && !said.contains("geheim"), "{said}");
+}
+
+#[test]
 fn doctor_finds_a_fresh_centre_well_but_for_its_disk() {
     let data = tempfile::tempdir().expect("directory");
     let output = command(data.path()).args(["doctor", "--json"]).output().expect("doctor");

@@ -12,7 +12,7 @@ use serde_json::json;
 pub async fn register(tx: &Tx<'_>, new: NewSystem, now: i64) -> Result<String, Error> {
     tx.scope().require(Capability::ManageSystems)?;
     let new = new.checked()?;
-    agencies::require_named(tx, "agency_id", &new.agency_id).await?;
+    agencies::require_open(tx, now, "agency_id", &new.agency_id).await?;
     if store::code_taken(tx, &new.code, "").await? {
         return Err(Error::invalid("code", "field-taken"));
     }
@@ -29,7 +29,11 @@ pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(
     tx.scope().require(Capability::ManageSystems)?;
     let before = store::find(tx, id).await?;
     let new = new.checked()?;
-    agencies::require_named(tx, "agency_id", &new.agency_id).await?;
+    if new.agency_id == before.agency_id {
+        agencies::require_named(tx, "agency_id", &new.agency_id).await?;
+    } else {
+        agencies::require_open(tx, now, "agency_id", &new.agency_id).await?;
+    }
     if store::code_taken(tx, &new.code, id).await? {
         return Err(Error::invalid("code", "field-taken"));
     }

@@ -87,7 +87,7 @@ async fn take(
     if !seen.insert(after.id.clone()) {
         faults.add("network", "sheet-twice");
     }
-    let Some(before) = before else { return Ok(Outcome::New) };
+    let Some(before) = before else { return Ok(Outcome::New(Vec::new())) };
     let mut changes = Vec::new();
     for (key, was, is) in [
         ("address-range-name", before.name.as_str(), after.name.as_str()),

@@ -130,11 +130,18 @@ async fn owner(tx: &Tx<'_>, system_id: &str, agency_id: &str) -> Result<(Option<
     Ok((None, agency_id.to_owned()))
 }
 
+/// Nothing more comes to an agency that has ended.
+async fn require_open(tx: &Tx<'_>, now: Micros, system_id: Option<&str>, agency_id: &str) -> Result<(), Error> {
+    let field = if system_id.is_some() { "system_id" } else { "agency_id" };
+    agencies::require_open(tx, now, field, agency_id).await
+}
+
 /// Registers a source; returns its id. It belongs to its system from now on.
 pub async fn register(tx: &Tx<'_>, input: &SourceInput, now: Micros) -> Result<String, Error> {
     tx.scope().require(Capability::ManageSources)?;
     let checked = input.checked()?;
     let (system_id, agency_id) = owner(tx, &input.system_id, &input.agency_id).await?;
+    require_open(tx, now, system_id.as_deref(), &agency_id).await?;
     check_overlap(tx, None, &checked).await?;
     let source = build(kit::id::new_id(now), checked, now);
     let by = tx.scope().actor().id();
@@ -234,6 +241,9 @@ pub async fn change(tx: &Tx<'_>, id: &str, input: &SourceInput, now: Micros) -> 
     }
     let checked = input.checked()?;
     let (system_id, agency_id) = owner(tx, &input.system_id, &input.agency_id).await?;
+    if before.agency_id.as_deref() != Some(&agency_id) {
+        require_open(tx, now, system_id.as_deref(), &agency_id).await?;
+    }
     check_overlap(tx, Some(id), &checked).await?;
     let by = tx.scope().actor().id();
     let source = Source {
@@ -262,6 +272,7 @@ pub async fn adopt(tx: &Tx<'_>, id: &str, system_id: &str, name: Option<&str>, n
         return Err(Error::Conflict("source-collective-stays"));
     }
     let (system_id, agency_id) = owner(tx, system_id, "").await?;
+    require_open(tx, now, system_id.as_deref(), &agency_id).await?;
     source.state = SourceState::Registered;
     source.updated_at = now;
     if let Some(name) = name {

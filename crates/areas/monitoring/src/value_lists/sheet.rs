@@ -72,7 +72,7 @@ async fn take(
     if !seen.insert(after.id.clone()) {
         faults.add("value", "sheet-twice");
     }
-    let Some(before) = before else { return Ok(Outcome::New) };
+    let Some(before) = before else { return Ok(Outcome::New(Vec::new())) };
     let mut changes = Vec::new();
     for (key, was, is) in
         [("value-list-value", &before.value, &after.value), ("value-list-note", &before.note, &after.note)]

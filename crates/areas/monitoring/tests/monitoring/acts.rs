@@ -255,6 +255,31 @@ async fn silence_is_told_once_and_so_is_its_end() {
 }
 
 #[tokio::test]
+async fn an_agency_that_has_ended_gets_no_new_source() {
+    in_a_centre(|centre| async move {
+        let everywhere = Scope::service("test");
+        let scoped = centre.db.scoped(&everywhere);
+        let tx = scoped.begin().await.unwrap();
+        let input = |system: &str, host: &str| sources::service::SourceInput {
+            name: "Máy mới".into(),
+            kind: "server".into(),
+            system_id: system.into(),
+            match_host: host.into(),
+            ..Default::default()
+        };
+        let id = sources::service::register(&tx, &input(&centre.b.system, "may-cu-b"), NOW).await.unwrap();
+        organisation::agencies::close(&tx, NOW, &centre.b.agency, Some(NOW)).await.unwrap();
+        for (system, is_refused) in [(&centre.a.system, false), (&centre.b.system, true)] {
+            let new = sources::service::register(&tx, &input(system, &format!("may-{is_refused}")), NOW).await;
+            assert_eq!(matches!(new, Err(Error::Invalid(_))), is_refused, "{new:?}");
+        }
+        let kept = sources::service::change(&tx, &id, &input(&centre.b.system, "may-cu-b-2"), NOW).await;
+        assert!(kept.is_ok(), "what it has stays: {kept:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_declares_what_another_agency_sends() {
     in_a_centre(|centre| async move {
         let own = scope(&centre.a.person, Some(&centre.a.agency));

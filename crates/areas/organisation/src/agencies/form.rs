@@ -134,6 +134,9 @@ pub(super) async fn create_agency(visit: Visit, Form(fields): Form<Fields>) -> R
 async fn create(visit: &Visit, fields: &Fields) -> Result<String, Error> {
     let tx = visit.begin().await?;
     let parent = store::find(&tx, &fields.parent).await.map_err(|_| Error::invalid("parent", "field-required"))?;
+    if parent.has_ended(visit.now()) {
+        return Err(Error::invalid("parent", "agency-parent-ended"));
+    }
     let new = NewAgency {
         code: fields.code.clone(),
         name: fields.name.clone(),

@@ -24,7 +24,7 @@ pub async fn import_agencies(tx: &Tx<'_>, now: Micros, agencies: Vec<NewAgency>)
             let parent_is_there =
                 agency.parent_code.is_empty() || store::by_code(tx, &agency.parent_code).await?.is_some();
             if parent_is_there {
-                added.push(service::insert(tx, now, agency).await?);
+                added.push(service::insert(tx, now, agency, now).await?);
             } else {
                 later.push(agency);
             }

@@ -18,8 +18,10 @@ pub use finder::finder;
 pub use import::import_agencies;
 pub use kinds::{Kind, Province, kinds, provinces};
 pub use pages::routes;
-pub use reach::{in_reach, require_named};
-pub use service::{AgencyChange, change, close, create, ensure_root_agency, move_under, rename, rename_since};
+pub use reach::{in_reach, require_named, require_open};
+pub use service::{
+    AgencyChange, begin_since, change, close, create, ensure_root_agency, move_under, rename, rename_since,
+};
 pub use sheet::{import_sheet, read_sheet};
 pub(crate) use store::above_each;
 pub use store::{AgencyFilter, ancestors, by_code, children, choices, count, find, list, require_in_scope, root};
@@ -60,6 +62,11 @@ impl Agency {
     /// Whether it existed at `at`.
     pub fn exists_at(&self, at: Micros) -> bool {
         self.valid_from <= at && self.valid_to.is_none_or(|end| at < end)
+    }
+
+    /// Whether it exists no longer at `at`: nothing new is put there.
+    pub fn has_ended(&self, at: Micros) -> bool {
+        self.valid_to.is_some_and(|end| end <= at)
     }
 }
 

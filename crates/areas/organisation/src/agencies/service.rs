@@ -54,15 +54,20 @@ fn checked_new(new: NewAgency) -> Result<NewAgency, Error> {
 
 /// Adds an agency under `parent_code` (under the root where empty).
 pub async fn create(tx: &Tx<'_>, now: Micros, new: NewAgency) -> Result<Agency, Error> {
+    create_lasting(tx, now, new, now).await
+}
+
+/// The same of one that is known to have existed at `last` and maybe no longer: its parent must have existed then.
+pub(super) async fn create_lasting(tx: &Tx<'_>, now: Micros, new: NewAgency, last: Micros) -> Result<Agency, Error> {
     tx.scope().require(Capability::Administer)?;
-    let agency = insert(tx, now, new).await?;
+    let agency = insert(tx, now, new, last).await?;
     let details = json!({ "code": agency.code, "name": agency.name, "kind": agency.kind, "parent": agency.parent_id });
     audit::record(tx, now, "agency.create", "agency", &agency.id, Some(&agency.id), details).await?;
     Ok(agency)
 }
 
 /// The same without its own audit row, for imports that write one for the whole.
-pub(super) async fn insert(tx: &Tx<'_>, now: Micros, new: NewAgency) -> Result<Agency, Error> {
+pub(super) async fn insert(tx: &Tx<'_>, now: Micros, new: NewAgency, last: Micros) -> Result<Agency, Error> {
     let new = checked_new(new)?;
     if store::by_code(tx, &new.code).await?.is_some() {
         return Err(Error::invalid("code", "field-taken"));
@@ -76,6 +81,9 @@ pub(super) async fn insert(tx: &Tx<'_>, now: Micros, new: NewAgency) -> Result<A
     };
     if let Some(parent) = &parent {
         store::require_in_scope(tx, &parent.id).await?;
+        if parent.has_ended(last) {
+            return Err(Error::invalid("parent_code", "agency-parent-ended"));
+        }
     }
     let id = new_id(now);
     store::insert(tx, &id, parent.as_ref().map(|parent| parent.id.as_str()), &new, now).await?;
@@ -124,6 +132,22 @@ pub async fn rename_since(
     audit::record(tx, now, "agency.rename", "agency", id, Some(id), details).await
 }
 
+/// Says since when an agency has existed: before its end and before its first change of name.
+pub async fn begin_since(tx: &Tx<'_>, now: Micros, id: &str, since: Micros) -> Result<(), Error> {
+    tx.scope().require(Capability::Administer)?;
+    let agency = store::find(tx, id).await?;
+    if since == agency.valid_from {
+        return Ok(());
+    }
+    let first_change = store::former_names(tx, id).await?.last().map(|(_, until)| *until);
+    if agency.valid_to.is_some_and(|end| end < since) || first_change.is_some_and(|change| change <= since) {
+        return Err(Error::invalid("valid_from", "agency-begins-too-late"));
+    }
+    store::set_start(tx, id, since, now).await?;
+    let details = json!({ "before": agency.valid_from, "after": since });
+    audit::record(tx, now, "agency.begin", "agency", id, Some(id), details).await
+}
+
 /// Changes kind and contacts.
 pub async fn change(tx: &Tx<'_>, now: Micros, id: &str, change: &AgencyChange) -> Result<(), Error> {
     tx.scope().require(Capability::Administer)?;
@@ -156,6 +180,9 @@ pub async fn move_under(tx: &Tx<'_>, now: Micros, id: &str, parent_id: &str) -> 
     if agency.parent_id.as_deref() == Some(parent_id) {
         return Ok(());
     }
+    if parent.has_ended(now) && !agency.has_ended(now) {
+        return Err(Error::Conflict("agency-parent-ended"));
+    }
     store::set_parent(tx, id, parent_id, now).await?;
     let details = json!({ "before": agency.parent_id, "after": parent.id });
     audit::record(tx, now, "agency.move", "agency", id, Some(id), details).await
@@ -169,7 +196,7 @@ pub async fn close(tx: &Tx<'_>, now: Micros, id: &str, end: Option<Micros>) -> R
         return Err(Error::Conflict("agency-root-stays"));
     }
     if end.is_some_and(|end| end < agency.valid_from) {
-        return Err(Error::invalid("valid_to", "field-invalid"));
+        return Err(Error::invalid("valid_to", "agency-ends-before-start"));
     }
     store::set_end(tx, id, end, now).await?;
     if end.is_none() {

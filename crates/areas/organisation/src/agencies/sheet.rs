@@ -23,8 +23,8 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::new("phone", "agency-phone"),
     Column::new("email", "agency-email"),
     Column::new("duty_hours", "agency-duty-hours"),
-    Column::new("valid_from", "agency-valid-from"),
-    Column::new("valid_to", "agency-valid-to"),
+    Column::new("valid_from", "agency-valid-from").known_as("since"),
+    Column::new("valid_to", "agency-valid-to").known_as("at"),
     Column::new("became", "agency-became-code"),
     Column::new("basis", "agency-basis"),
 ];
@@ -56,11 +56,15 @@ fn wanted(row: &Row, faults: &mut Faults) -> Wanted {
     if code.is_empty() {
         faults.add("code", "field-required");
     }
+    let [valid_from, valid_to] = ["valid_from", "valid_to"].map(|name| sheets::day(row, name, faults));
+    if valid_from.zip(valid_to).is_some_and(|(from, to)| to < from) {
+        faults.add("valid_to", "agency-ends-before-start");
+    }
     Wanted {
         line: row.line,
         code,
-        valid_from: sheets::day(row, "valid_from", faults),
-        valid_to: sheets::day(row, "valid_to", faults),
+        valid_from,
+        valid_to,
         name: cell("name"),
         kind,
         parent_code: cell("parent_code"),
@@ -106,6 +110,7 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
     // Parents and successors may stand below in the file. Lines whose own never come are taken last, to find their
     // other faults.
     let mut is_stuck = false;
+    let mut circular: BTreeSet<String> = BTreeSet::new();
     while !waiting.is_empty() {
         let before = waiting.len();
         let mut later = Vec::new();
@@ -115,6 +120,9 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
                 later.push((wanted, faults));
                 continue;
             }
+            if circular.contains(&wanted.code) {
+                faults.add("parent_code", "agency-above-itself");
+            }
             missing.into_iter().for_each(|(column, key)| faults.add(column, key));
             sheets::begin_line(tx).await?;
             let outcome = take(tx, now, &wanted, &mut faults).await?;
@@ -122,6 +130,9 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
             tell(wanted.line, &wanted.code, wanted.name.as_deref().unwrap_or_default(), outcome);
         }
         is_stuck = later.len() == before;
+        if is_stuck {
+            circular = above_themselves(&later);
+        }
         waiting = later;
     }
     let report = Report::of(lines);
@@ -131,6 +142,19 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
         audit::record(tx, now, "agency.import", "agency", &root, Some(&root), json!({ "lines": totals })).await?;
     }
     Ok(report)
+}
+
+/// Codes of lines whose parents lead back to themselves.
+fn above_themselves(waiting: &[(Wanted, Faults)]) -> BTreeSet<String> {
+    let parents: BTreeMap<&str, &str> = waiting
+        .iter()
+        .filter_map(|(wanted, _)| wanted.parent_code.as_deref().map(|parent| (wanted.code.as_str(), parent)))
+        .collect();
+    let returns = |code: &&str| {
+        let above = std::iter::successors(parents.get(code).copied(), |above| parents.get(above).copied());
+        above.take(parents.len()).any(|above| above == *code)
+    };
+    parents.keys().copied().filter(returns).map(ToOwned::to_owned).collect()
 }
 
 /// Columns that name an agency which is not there, or not yet, and what to say of each.
@@ -155,7 +179,7 @@ async fn take(tx: &Tx<'_>, now: Micros, wanted: &Wanted, faults: &mut Faults) ->
     let outcome = match store::by_code(tx, &wanted.code).await? {
         None => {
             faults.keep(enter(tx, now, wanted).await)?;
-            Outcome::New
+            Outcome::New(Vec::new())
         }
         Some(agency) => change(tx, now, &agency, wanted, faults).await?,
     };
@@ -177,7 +201,9 @@ async fn enter(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<(), Error> {
         email: text(&wanted.email),
         duty_hours: text(&wanted.duty_hours),
     };
-    service::create(tx, now, new).await.map(|_| ())
+    // Of what ended, the parent may have ended with it.
+    let last = wanted.valid_to.map_or(now, |end| now.min(end - 1));
+    service::create_lasting(tx, now, new, last).await.map(|_| ())
 }
 
 async fn change(
@@ -217,7 +243,20 @@ async fn change(
         }
     }
     faults.keep(service::change(tx, now, &agency.id, &details).await)?;
-    faults.keep(service::rename_since(tx, now, &agency.id, &name, now, &wanted.basis).await)?;
+    let told = wanted.valid_from.filter(|from| csv_time(Some(*from)) != csv_time(Some(agency.valid_from)));
+    if name != agency.name {
+        if let Some(since) = told {
+            changes.push(Change::new("agency-name-since", "", csv_time(Some(since))));
+        }
+        let since = told.unwrap_or(now);
+        faults.keep(service::rename_since(tx, now, &agency.id, &name, since, &wanted.basis).await)?;
+    } else if let Some(since) = told
+        // The day of the last name, in a table that is brought again.
+        && store::former_names(tx, &agency.id).await?.first().is_none_or(|(_, until)| *until != since)
+    {
+        faults.keep(service::begin_since(tx, now, &agency.id, since).await)?;
+        changes.push(Change::new("agency-valid-from", csv_time(Some(agency.valid_from)), csv_time(told)));
+    }
     Ok(if changes.is_empty() { Outcome::Same } else { Outcome::Changed(changes) })
 }
 

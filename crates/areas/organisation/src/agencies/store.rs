@@ -294,6 +294,11 @@ pub(super) async fn set_details(tx: &Tx<'_>, id: &str, change: &super::AgencyCha
     execute(tx, sql, values).await
 }
 
+pub(super) async fn set_start(tx: &Tx<'_>, id: &str, start: Micros, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE agencies SET valid_from = $1, updated_at = $2 WHERE id = $3";
+    execute(tx, sql, vec![start.into(), now.into(), id.into()]).await
+}
+
 pub(super) async fn set_end(tx: &Tx<'_>, id: &str, end: Option<Micros>, now: Micros) -> Result<(), Error> {
     let sql = "UPDATE agencies SET valid_to = $1, updated_at = $2 WHERE id = $3";
     execute(tx, sql, vec![end.into(), now.into(), id.into()]).await

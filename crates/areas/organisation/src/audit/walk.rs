@@ -118,6 +118,8 @@ pub(super) struct Walk {
     ahead: BTreeMap<i64, Checkpoint>,
     /// Digest by number of all sound checkpoints.
     digests: BTreeMap<u64, String>,
+    /// Numbers of checkpoints that are told to be damaged or missing.
+    lost: BTreeSet<u64>,
     /// Row after the last checkpoint passed.
     since: i64,
     /// Whether there are keys to judge checkpoints by.
@@ -137,6 +139,7 @@ impl Walk {
             broken: 0,
             ahead: BTreeMap::new(),
             digests: BTreeMap::new(),
+            lost: BTreeSet::new(),
             since: 1,
             judges: keys.is_some(),
             signer: None,
@@ -161,7 +164,7 @@ impl Walk {
             let rows = before.as_ref().map_or(0, |before| before.rows);
             match line.filter(|one| one.number >= next && one.rows > rows && follows(one) && is_signed(one)) {
                 Some(one) => {
-                    (next..one.number).for_each(|missing| self.checkpoint(missing, Fault::CheckpointMissing));
+                    (next..one.number).for_each(|missing| self.lose(missing, Fault::CheckpointMissing));
                     next = one.number + 1;
                     self.report.checkpoints += 1;
                     self.digests.insert(one.number, one.digest());
@@ -169,10 +172,17 @@ impl Walk {
                     before = Some(one);
                 }
                 None => {
-                    self.checkpoint(next, Fault::Checkpoint);
+                    self.lose(next, Fault::Checkpoint);
                     next += 1;
                 }
             }
+        }
+    }
+
+    /// A checkpoint that is no good, told once: the trail's own row about it says nothing new.
+    fn lose(&mut self, number: u64, fault: Fault) {
+        if self.lost.insert(number) {
+            self.checkpoint(number, fault);
         }
     }
 
@@ -266,7 +276,7 @@ impl Walk {
         let details: serde_json::Value = serde_json::from_str(&entry.details).unwrap_or_default();
         let number = details.get("number").and_then(serde_json::Value::as_u64).unwrap_or_default();
         if self.digests.get(&number).cloned() != detail(entry, "sha256") {
-            self.checkpoint(number, Fault::CheckpointMissing);
+            self.lose(number, Fault::CheckpointMissing);
         }
     }
 

@@ -33,9 +33,12 @@ async fn check(tx: &Tx<'_>, data: &mut ExpertData) -> Result<(), Error> {
     data.full_name = faults.required_line("full_name", &data.full_name, LONGEST);
     data.workplace = faults.line("workplace", &data.workplace, LONGEST);
     data.fields = faults.required_lines("fields", &data.fields, LONGEST);
-    data.phone = faults.required_line("phone", &data.phone, LONGEST);
+    data.phone = faults.telephone("phone", &data.phone, LONGEST);
+    if data.phone.is_empty() {
+        faults.add("phone", "field-required");
+    }
     data.email = faults.line("email", &data.email, LONGEST);
-    data.night_phone = faults.line("night_phone", &data.night_phone, LONGEST);
+    data.night_phone = faults.telephone("night_phone", &data.night_phone, LONGEST);
     data.night_call = faults.lines("night_call", &data.night_call, LONGEST);
     if data.at_night && data.night_phone.is_empty() && data.night_call.is_empty() {
         faults.add("night_call", "expert-night-how");

@@ -57,6 +57,8 @@ struct AgencyPosts {
     agency: Agency,
     incumbents: Vec<Incumbent>,
     absences: Vec<Absence>,
+    /// Leave whose substitute is away as well, and when, in words.
+    unattended: Vec<(String, String)>,
     errors: ErrorSummary,
     entries: Vec<Entry>,
     leave_entries: Vec<Entry>,
@@ -81,6 +83,10 @@ fn end_path(incumbent: &Incumbent, absence: &Absence) -> String {
 
 fn leave_of<'a>(absences: &'a [Absence], incumbent: &Incumbent) -> Vec<&'a Absence> {
     absences.iter().filter(|absence| absence.incumbent_id == incumbent.id).collect()
+}
+
+fn warnings<'a>(unattended: &'a [(String, String)], absence: &Absence) -> Vec<&'a str> {
+    unattended.iter().filter(|(id, _)| *id == absence.id).map(|(_, words)| words.as_str()).collect()
 }
 
 fn or_dash(text: &str) -> &str {
@@ -139,9 +145,21 @@ impl AgencyPosts {
                 entry("date", "until", "incumbent-away-to", &fields.until).required(),
             ];
         }
+        let absences = store::absences_of(&view, id, visit.now()).await?;
+        let mut unattended = Vec::new();
+        for absence in &absences {
+            for away in store::leave_of(&view, &absence.substitute_id, visit.now()).await? {
+                if away.starts_at < absence.ends_at && absence.starts_at < away.ends_at {
+                    let (from, to) = (page.format.date(away.starts_at), page.format.date(last_day(&away.ends_at)));
+                    let words = page.tn("incumbent-substitute-away-too", "days", format!("{from} – {to}"));
+                    unattended.push((absence.id.clone(), words));
+                }
+            }
+        }
         Ok(Self {
             incumbents,
-            absences: store::absences_of(&view, id, visit.now()).await?,
+            absences,
+            unattended,
             agency,
             errors: errors.summary(entries.iter().chain(&leave_entries)),
             entries,
@@ -168,7 +186,7 @@ async fn answer(
     match done {
         Ok(()) => Ok(see_other_saying(format!("/agencies/{id}/incumbents"), FlashKind::Done, said)),
         Err(error) => {
-            let errors = FormErrors::of_error(visit.lang, error)?;
+            let errors = FormErrors::of_error_at("substitute_id", visit.lang, error)?;
             Ok(again(render(&AgencyPosts::new(visit, id, fields, errors).await?)?))
         }
     }
@@ -210,7 +228,7 @@ async fn relieve(
     _form: Form<Nothing>,
 ) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    service::relieve(&tx, visit.now(), &incumbent).await?;
+    service::relieve(&tx, visit.now(), &id, &incumbent).await?;
     tx.commit().await?;
     Ok(see_other_saying(format!("/agencies/{id}/incumbents"), FlashKind::Done, "incumbent-relieved"))
 }
@@ -239,7 +257,7 @@ async fn end_leave(
     _form: Form<Nothing>,
 ) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    service::return_from_leave(&tx, visit.now(), &incumbent, &absence).await?;
+    service::return_from_leave(&tx, visit.now(), &id, &incumbent, &absence).await?;
     tx.commit().await?;
     Ok(see_other_saying(format!("/agencies/{id}/incumbents"), FlashKind::Done, "incumbent-back"))
 }

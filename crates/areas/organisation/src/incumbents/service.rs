@@ -1,6 +1,7 @@
 //! What can be done with the posts of an agency, by whoever manages its people.
 
 use super::{Absence, Incumbent, posts, store};
+use crate::answers::local;
 use crate::{agencies, audit, people};
 use kit::clock::Micros;
 use kit::id::new_id;
@@ -82,10 +83,16 @@ pub async fn appoint(tx: &Tx<'_>, now: Micros, new: NewIncumbent) -> Result<Stri
     Ok(incumbent.id)
 }
 
-/// Ends a post now; it stays in the history.
-pub async fn relieve(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
-    tx.scope().require(Capability::ManagePeople)?;
+/// An incumbent of this agency.
+async fn of_agency(tx: &Tx<'_>, agency_id: &str, id: &str) -> Result<Incumbent, Error> {
     let incumbent = store::find(tx, id).await?;
+    if incumbent.agency_id == agency_id { Ok(incumbent) } else { Err(Error::NotFound) }
+}
+
+/// Ends a post at an agency now; it stays in the history.
+pub async fn relieve(tx: &Tx<'_>, now: Micros, agency_id: &str, id: &str) -> Result<(), Error> {
+    tx.scope().require(Capability::ManagePeople)?;
+    let incumbent = of_agency(tx, agency_id, id).await?;
     if incumbent.ends_at.is_some_and(|end| end <= now) {
         return Err(Error::Conflict("incumbent-over"));
     }
@@ -121,6 +128,13 @@ pub async fn substitute(tx: &Tx<'_>, now: Micros, new: NewAbsence) -> Result<Str
     if own.any(|other| overlap(span, (other.starts_at, Some(other.ends_at)))) {
         return Err(Error::Conflict("incumbent-away-already"));
     }
+    let others = store::leave_of(tx, &substitute.id, now).await?;
+    if let Some(away) = others.iter().find(|other| overlap(span, (other.starts_at, Some(other.ends_at)))) {
+        // Leave ends with a day: the moment before its end lies on it.
+        let day = |at| local(at).strftime("%d/%m/%Y").to_string();
+        let arguments = [("name", substitute.full_name), ("from", day(away.starts_at)), ("to", day(away.ends_at - 1))];
+        return Err(Error::mistake("incumbent-substitute-away", arguments));
+    }
     let absence = Absence {
         id: new_id(now),
         incumbent_id: incumbent.id.clone(),
@@ -140,9 +154,15 @@ pub async fn substitute(tx: &Tx<'_>, now: Micros, new: NewAbsence) -> Result<Str
 }
 
 /// Ends leave now, or takes back what has not begun.
-pub async fn return_from_leave(tx: &Tx<'_>, now: Micros, incumbent_id: &str, absence_id: &str) -> Result<(), Error> {
+pub async fn return_from_leave(
+    tx: &Tx<'_>,
+    now: Micros,
+    agency_id: &str,
+    incumbent_id: &str,
+    absence_id: &str,
+) -> Result<(), Error> {
     tx.scope().require(Capability::ManagePeople)?;
-    let incumbent = store::find(tx, incumbent_id).await?;
+    let incumbent = of_agency(tx, agency_id, incumbent_id).await?;
     let agency = incumbent.agency_id.as_str();
     let absences = store::absences_of(tx, agency, now).await?;
     let absence = absences.iter().find(|one| one.id == absence_id && one.incumbent_id == incumbent_id);

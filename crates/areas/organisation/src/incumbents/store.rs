@@ -53,6 +53,21 @@ pub async fn absences_of(connection: &impl Connection, agency_id: &str, at: Micr
     Ok(Absence::find_by_statement(statement).all(connection).await?)
 }
 
+/// Leave of a person that is not over at `at`, from posts at every agency in scope: who is away is away everywhere.
+pub(super) async fn leave_of(connection: &impl Connection, person_id: &str, at: Micros) -> Result<Vec<Absence>, Error> {
+    let scope = connection.scope();
+    scope.require(Capability::ViewPeople)?;
+    let sql = format!(
+        "{ABSENCES} JOIN incumbents ON incumbents.id = incumbent_absences.incumbent_id \
+         WHERE {} AND incumbents.person_id = $1 AND incumbent_absences.ends_at > $2 \
+         ORDER BY incumbent_absences.starts_at, incumbent_absences.id",
+        scope.agency_condition("incumbent_absences.agency_id")
+    );
+    let values = [person_id.into(), at.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    Ok(Absence::find_by_statement(statement).all(connection).await?)
+}
+
 async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error> {
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())

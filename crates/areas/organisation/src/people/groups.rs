@@ -58,6 +58,10 @@ pub(crate) async fn follow_groups(
             refused += 1;
             continue;
         }
+        if agency.has_ended(now) {
+            tracing::warn!(role, agency = agency.code, "a group gives a role at an agency that has ended");
+            continue;
+        }
         let grant = Grant {
             id: new_id(now),
             person_id: person.id.clone(),

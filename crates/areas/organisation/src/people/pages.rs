@@ -110,9 +110,8 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
     for (name, key) in names_of_filters {
         let Some(code) = page.address.value(name).filter(|code| !code.is_empty()) else { continue };
         let shown = match name {
-            "under" => {
-                names.iter().find(|(id, _)| id == code).map_or_else(|| code.to_owned(), |(_, name)| name.clone())
-            }
+            // Also of an agency that has ended, which nobody chooses any more.
+            "under" => agencies::find(&view, code).await.map_or_else(|_| code.to_owned(), |agency| agency.name),
             "role" => page.t(&format!("role-{code}")),
             "kind" => page.t(&format!("account-kind-{code}")),
             "state" => page.t(if code == "active" { "person-active" } else { "person-disabled" }),

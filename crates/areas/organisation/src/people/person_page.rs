@@ -208,7 +208,7 @@ pub(super) async fn revoke_role(
     require_confirmation(&visit, "role.revoke")?;
     let policies = Policies::of(&visit.app)?;
     let tx = visit.begin().await?;
-    super::revoke_role(&tx, &policies, visit.now(), &grant).await?;
+    super::revoke_role(&tx, &policies, visit.now(), &id, &grant).await?;
     tx.commit().await?;
     Ok(see_other_saying(format!("/people/{id}"), FlashKind::Done, "role-revoked"))
 }

@@ -66,6 +66,9 @@ pub async fn grant_role(
         return Err(Error::Forbidden(Capability::ManagePeople.name()));
     }
     let agency = agencies::find(tx, agency_id).await.map_err(|_| Error::unfit("role_agency_id", agency_id))?;
+    if agency.has_ended(now) {
+        return Err(Error::invalid("role_agency_id", "agency-ended"));
+    }
     if ends_at.is_some_and(|end| end <= starts_at) {
         return Err(Error::invalid("ends_at", "role-ends-before-start"));
     }
@@ -135,10 +138,17 @@ async fn reaches_meet(
     store::lie_together(tx, agency_id, &other.agency_id).await
 }
 
-/// Ends a role now. It stays in the person's history.
-pub async fn revoke_role(tx: &Tx<'_>, policies: &Policies, now: Micros, grant_id: &str) -> Result<(), Error> {
+/// Ends a role of a person now. It stays in the person's history.
+pub async fn revoke_role(
+    tx: &Tx<'_>,
+    policies: &Policies,
+    now: Micros,
+    person_id: &str,
+    grant_id: &str,
+) -> Result<(), Error> {
     tx.scope().require(Capability::ManagePeople)?;
-    let grant = store::grant(tx, grant_id).await?.ok_or(Error::NotFound)?;
+    let grant = store::grant(tx, grant_id).await?.filter(|grant| grant.person_id == person_id);
+    let grant = grant.ok_or(Error::NotFound)?;
     let person = manageable(tx, policies, now, &grant.person_id).await?;
     if grant.ends_at.is_some_and(|end| end <= now) {
         return Err(Error::Conflict("role-ended-already"));

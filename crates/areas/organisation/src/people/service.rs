@@ -64,7 +64,7 @@ fn check(account: Option<&str>, change: &mut PersonChange) -> Result<(), Error> 
     let signs_as = faults.lines("signs_as", &change.signs_as, LONGEST);
     let lines = signs_as.lines().map(str::trim).filter(|line| !line.is_empty());
     change.signs_as = lines.collect::<Vec<_>>().join("\n");
-    change.phone = faults.line("phone", &change.phone, LONGEST);
+    change.phone = faults.telephone("phone", &change.phone, LONGEST);
     change.email = faults.line("email", &change.email, LONGEST);
     if !change.email.is_empty() && !change.email.contains('@') {
         faults.add("email", "field-invalid");
@@ -90,7 +90,7 @@ pub async fn create(tx: &Tx<'_>, now: Micros, new: NewPerson) -> Result<Person, 
         kind: if new.kind.is_empty() { Policies::in_force()?.account.ordinary().to_owned() } else { new.kind },
     };
     check(Some(&account), &mut change)?;
-    agencies::require_named(tx, "agency_id", &change.agency_id).await?;
+    agencies::require_open(tx, now, "agency_id", &change.agency_id).await?;
     if store::account_is_taken(tx, &account).await? {
         return Err(Error::invalid("account", "field-taken"));
     }
@@ -120,7 +120,11 @@ pub async fn change(
     if tx.scope().person_id() == Some(id) && policies.account.machines.contains(&change.kind) {
         return Err(Error::invalid("kind", "person-not-oneself"));
     }
-    agencies::require_named(tx, "agency_id", &change.agency_id).await?;
+    if change.agency_id == person.agency_id {
+        agencies::require_named(tx, "agency_id", &change.agency_id).await?;
+    } else {
+        agencies::require_open(tx, now, "agency_id", &change.agency_id).await?;
+    }
     store::update(tx, id, &change, now).await?;
     let (phone, email) = (Personal::from(change.phone.as_str()), Personal::from(change.email.as_str()));
     let details = json!({

@@ -147,7 +147,7 @@ async fn take(
                 kind: text(&wanted.kind),
                 ..NewPerson::default()
             };
-            (faults.keep(service::create(tx, now, new).await)?, Outcome::New)
+            (faults.keep(service::create(tx, now, new).await)?, Outcome::New(Vec::new()))
         }
         Some(person) => {
             let changes = faults.keep(change(tx, policies, now, &person, agency, wanted).await)?.unwrap_or_default();

@@ -167,7 +167,7 @@ fn telling(report: &Report) -> Vec<&Line> {
 
 fn tone(line: &Line) -> kit::page::Tone {
     match line.outcome {
-        Outcome::New => kit::page::Tone::Good,
+        Outcome::New(_) => kit::page::Tone::Good,
         Outcome::Changed(_) => kit::page::Tone::Active,
         Outcome::Same => kit::page::Tone::Neutral,
         Outcome::Refused(_) => kit::page::Tone::Attention,

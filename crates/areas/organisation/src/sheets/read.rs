@@ -122,12 +122,21 @@ fn rows(
         Some(Err(_)) => return Err(Error::mistake("sheet-head-unreadable", [])),
         Some(Ok(head)) => head,
     };
-    let mut names = Vec::new();
-    for cell in &head {
-        let cell = cell.as_deref().unwrap_or("#");
+    let mut names: Vec<Option<&'static str>> = Vec::new();
+    let title = |cell: &Cell| normalise(cell.as_deref().unwrap_or("#"));
+    for named in &head {
+        let cell = named.as_deref().unwrap_or("#");
         names.push(match (cell.trim().is_empty(), column_of(cell, columns)) {
             (true, _) => None,
-            (false, Some(name)) => Some(name),
+            (false, Some(name)) => {
+                if let Some((_, first)) = names.iter().zip(&head).find(|(known, _)| **known == Some(name)) {
+                    return Err(Error::mistake(
+                        "sheet-column-twice",
+                        [("first", title(first)), ("second", title(named))],
+                    ));
+                }
+                Some(name)
+            }
             (false, None) => return Err(Error::mistake("sheet-column-unknown", [("column", normalise(cell))])),
         });
     }
@@ -313,6 +322,7 @@ mod tests {
             ("", "sheet-empty"),
             ("code,colour\nA,red\n", "sheet-column-unknown"),
             ("name\nSở Y tế\n", "sheet-column-missing"),
+            ("code,Tên,name\nA,b,c\n", "sheet-column-twice"),
             ("\"code\nA\n", "sheet-head-unreadable"),
         ] {
             assert_eq!(read(text.as_bytes(), COLUMNS, &["code"]).unwrap_err().code(), code, "{text}");
@@ -322,6 +332,13 @@ mod tests {
         };
         assert!(mistake.sentence(Lang::Vi).contains("“Mã”"), "{}", mistake.sentence(Lang::Vi));
         assert!(mistake.sentence(Lang::En).contains("“Code”"), "{}", mistake.sentence(Lang::En));
+        let Err(Error::Mistake(mistake)) = read("Tên,code,Name\n".as_bytes(), COLUMNS, &["code"]) else {
+            panic!("a column stands there twice")
+        };
+        for lang in Lang::ALL {
+            let sentence = mistake.sentence(lang);
+            assert!(sentence.contains("“Tên”") && sentence.contains("“Name”"), "{sentence}");
+        }
         let latin = b"code,name\nA,S\xf4ng\n";
         assert_eq!(read(latin, COLUMNS, &["code"]).unwrap_err().code(), "sheet-not-text");
     }

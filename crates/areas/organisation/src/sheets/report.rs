@@ -24,7 +24,8 @@ impl Change {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    New,
+    /// With what is given to it besides.
+    New(Vec<Change>),
     Changed(Vec<Change>),
     Same,
     Refused(Vec<Fault>),
@@ -34,20 +35,24 @@ impl Outcome {
     /// Key of its word.
     pub fn key(&self) -> &'static str {
         match self {
-            Self::New => "sheet-new",
+            Self::New(_) => "sheet-new",
             Self::Changed(_) => "sheet-changed",
             Self::Same => "sheet-same",
             Self::Refused(_) => "sheet-refused",
         }
     }
 
-    /// With more changes; what is new or refused stays so.
+    /// With more changes; what is refused stays so.
     pub fn and(self, more: Vec<Change>) -> Self {
         match self {
             Self::Same if !more.is_empty() => Self::Changed(more),
             Self::Changed(mut changes) => {
                 changes.extend(more);
                 Self::Changed(changes)
+            }
+            Self::New(mut given) => {
+                given.extend(more);
+                Self::New(given)
             }
             other => other,
         }
@@ -74,7 +79,7 @@ impl Line {
 
     /// What changes, in words: `Tên: Xã A → Xã B`.
     pub fn changes(&self, lang: Lang) -> Vec<String> {
-        let Outcome::Changed(changes) = &self.outcome else { return Vec::new() };
+        let (Outcome::New(changes) | Outcome::Changed(changes)) = &self.outcome else { return Vec::new() };
         let or_dash = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
         changes
             .iter()
@@ -110,7 +115,7 @@ impl Report {
         let mut totals = Totals::default();
         for line in &self.lines {
             match line.outcome {
-                Outcome::New => totals.new += 1,
+                Outcome::New(_) => totals.new += 1,
                 Outcome::Changed(_) => totals.changed += 1,
                 Outcome::Same => totals.same += 1,
                 Outcome::Refused(_) => totals.refused += 1,

@@ -246,7 +246,7 @@ async fn roles_that_must_not_meet_are_not_given_to_one_person() {
         // One after the other is another matter.
         let grants = people::grants_of(&tx, &officer).await.unwrap();
         let grant = grants.iter().find(|grant| grant.role == "officer").unwrap();
-        people::revoke_role(&tx, policies, NOW, &grant.id).await.unwrap();
+        people::revoke_role(&tx, policies, NOW, &officer, &grant.id).await.unwrap();
         let given = people::grant_role(&tx, policies, NOW, &officer, "coordinator", &province.b, NOW, None).await;
         assert!(given.is_ok(), "{given:?}");
     })

@@ -198,7 +198,7 @@ async fn a_key_does_what_its_maker_may_do_now_and_stops_with_the_account() {
         let act = async |role: Option<(&str, &str)>| {
             let tx = province.db.scoped(&above).begin().await.unwrap();
             for grant in people::grants_of(&tx, &maker).await.unwrap().iter().filter(|grant| grant.ends_at.is_none()) {
-                people::revoke_role(&tx, &province.policies, province.clock_now(), &grant.id).await.unwrap();
+                people::revoke_role(&tx, &province.policies, province.clock_now(), &maker, &grant.id).await.unwrap();
             }
             if let Some((role, agency)) = role {
                 let now = province.clock_now();

@@ -6,6 +6,7 @@
 extern crate luytre_organisation as organisation;
 
 mod agencies;
+mod agencies_in_time;
 mod attacks;
 mod audit;
 mod bent_rows;

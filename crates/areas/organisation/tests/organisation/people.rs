@@ -53,7 +53,7 @@ async fn nobody_gives_oneself_a_role_or_closes_the_own_account() {
         assert!(matches!(own, Err(Error::Conflict("role-not-for-oneself"))), "{own:?}");
         assert!(people::disable(&tx, &province.policies, NOW, &admin, "").await.is_err());
         let grant = people::grants_of(&tx, &admin).await.unwrap().remove(0);
-        assert!(people::revoke_role(&tx, &province.policies, NOW, &grant.id).await.is_err());
+        assert!(people::revoke_role(&tx, &province.policies, NOW, &admin, &grant.id).await.is_err());
     })
     .await;
 }
@@ -81,7 +81,7 @@ async fn the_auditor_changes_nothing() {
         assert!(people::enable(&tx, policies, NOW, &other).await.is_err());
         assert!(people::change(&tx, policies, NOW, &other, people::PersonChange::default()).await.is_err());
         assert!(people::grant_role(&tx, policies, NOW, &other, "auditor", &province.a, NOW, None).await.is_err());
-        assert!(people::revoke_role(&tx, policies, NOW, &grant.id).await.is_err());
+        assert!(people::revoke_role(&tx, policies, NOW, &other, &grant.id).await.is_err());
         use organisation::{agencies, api_keys, roster};
         assert!(agencies::rename(&tx, NOW, &province.a, "Khác").await.is_err());
         assert!(agencies::close(&tx, NOW, &province.a, Some(NOW)).await.is_err());

@@ -51,6 +51,7 @@ async fn a_table_makes_and_changes_accounts_and_shows_masks() {
             assert_eq!(keys, expected);
             let words = report.lines.iter().flat_map(|line| line.changes(kit::Lang::Vi)).collect::<Vec<_>>().join("; ");
             assert!(words.contains("••••••666") && !words.contains("0988"), "{words}");
+            assert!(words.contains("Giao vai trò: – → officer – Sở Y tế"), "what a new account is given: {words}");
             match keep {
                 true => tx.commit().await.unwrap(),
                 false => tx.rollback().await.unwrap(),

@@ -30,7 +30,7 @@ const TABLE: &str = "\u{feff}Mã;Tên;Loại;Mã cơ quan cấp trên;Điện th
     SYT;Sở Y tế tỉnh;;;\r\n\
     X-6;Xã Sáu\r\n";
 
-async fn import(province: &Province, text: &str, keep: bool) -> Report {
+pub(crate) async fn import(province: &Province, text: &str, keep: bool) -> Report {
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
     let table = agencies::read_sheet(text.as_bytes().to_vec()).await.unwrap();
@@ -43,7 +43,7 @@ async fn import(province: &Province, text: &str, keep: bool) -> Report {
     report
 }
 
-fn reasons(report: &Report, line: u64) -> Vec<(&'static str, &'static str)> {
+pub(crate) fn reasons(report: &Report, line: u64) -> Vec<(&'static str, &'static str)> {
     let line = report.lines.iter().find(|one| one.line == line).expect("the line is in the report");
     match &line.outcome {
         Outcome::Refused(faults) => faults.iter().map(|fault| (fault.column, fault.key)).collect(),
@@ -270,9 +270,11 @@ async fn one_head_at_a_time_and_a_substitute_during_leave() {
             (acting(NOW + DAY).await, acting(NOW + 3 * DAY).await),
             ("Lê Bình".to_owned(), "Trần An".to_owned())
         );
-        incumbents::return_from_leave(&tx, NOW + DAY, &head, &absence).await.unwrap();
+        incumbents::return_from_leave(&tx, NOW + DAY, &province.a, &head, &absence).await.unwrap();
         assert_eq!(acting(NOW + DAY).await, "Trần An");
-        incumbents::relieve(&tx, NOW + DAY, &head).await.unwrap();
+        let elsewhere = incumbents::relieve(&tx, NOW + DAY, &province.b, &head).await;
+        assert!(matches!(elsewhere, Err(Error::NotFound)), "of another agency: {elsewhere:?}");
+        incumbents::relieve(&tx, NOW + DAY, &province.a, &head).await.unwrap();
         assert!(incumbents::appoint(&tx, NOW + DAY, post(&binh, "head", NOW + DAY)).await.is_ok());
         assert_eq!(incumbents::of_agency(&tx, &province.a).await.unwrap().len(), 4);
     })
@@ -314,6 +316,9 @@ async fn numbers_of_certificates_and_experts_are_sealed_and_a_call_leaves_a_row(
         let nameless = experts::add(&tx, NOW, expert.clone()).await;
         assert!(matches!(nameless, Err(Error::Invalid(_))), "how to call at night is asked: {nameless:?}");
         let expert = ExpertData { night_call: "Gọi bảo vệ trước, cổng số 2".into(), ..expert };
+        let wrong = ExpertData { phone: "abc".into(), ..expert.clone() };
+        let Err(Error::Invalid(fields)) = experts::add(&tx, NOW, wrong).await else { panic!("no telephone number") };
+        assert_eq!((fields[0].field.as_str(), fields[0].key), ("phone", "field-telephone"));
         let id = experts::add(&tx, NOW, expert).await.unwrap();
         let night = ExpertFilter { text: "ma doc".into(), at_night: true, at: Some(NOW) };
         assert_eq!(

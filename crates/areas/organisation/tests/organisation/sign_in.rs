@@ -105,7 +105,7 @@ async fn what_is_taken_away_is_gone_at_the_next_request() {
         let scope = service();
         let tx = province.db.scoped(&scope).begin().await.unwrap();
         let grant = people::grants_of(&tx, &id).await.unwrap().remove(0);
-        people::revoke_role(&tx, &province.policies, NOW, &grant.id).await.unwrap();
+        people::revoke_role(&tx, &province.policies, NOW, &id, &grant.id).await.unwrap();
         tx.commit().await.unwrap();
         let after = session(&province, &token).await.unwrap();
         assert!(Capability::ALL.iter().all(|one| !after.scope.may(*one)));

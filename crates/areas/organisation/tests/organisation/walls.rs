@@ -133,7 +133,7 @@ async fn services_of_a_find_nothing_of_b() {
         assert!(people::by_account(&tx, "can.bo.b").await.unwrap().is_none());
         assert!(matches!(people::disable(&tx, policies, NOW, &b_person, "").await, Err(Error::NotFound)));
         assert!(matches!(people::enable(&tx, policies, NOW, &b_person).await, Err(Error::NotFound)));
-        assert!(matches!(people::revoke_role(&tx, policies, NOW, &b_grant).await, Err(Error::NotFound)));
+        assert!(matches!(people::revoke_role(&tx, policies, NOW, &b_person, &b_grant).await, Err(Error::NotFound)));
         let given = people::grant_role(&tx, policies, NOW, &b_person, "officer", &province.a, NOW, None).await;
         assert!(matches!(given, Err(Error::NotFound)), "{given:?}");
         assert_eq!(api_keys::count(&tx, false).await.unwrap(), 0);

@@ -240,7 +240,7 @@ async fn open_incident(visit: Visit, OnceForm(form, request): OnceForm<NewForm>)
         }
         Err(error) => {
             drop(tx);
-            let errors = FormErrors::of_error(visit.lang, error)?;
+            let errors = FormErrors::of_error_at("agency_id", visit.lang, error)?;
             new_form(&visit, &form, errors).await
         }
     }

@@ -43,6 +43,7 @@ pub struct NewIncident {
 pub async fn open(tx: &Tx<'_>, live: &Live, now: Micros, new: &NewIncident) -> Result<String, Error> {
     tx.scope().require(Capability::HandleIncidents)?;
     agencies::require_named(tx, "agency_id", &new.agency_id).await?;
+    require_living(tx, now, &new.agency_id).await?;
     let system_id = Some(new.system_id.as_str()).filter(|id| !id.is_empty());
     if let Some(system_id) = system_id {
         let system = assurance::systems::store::find(tx, system_id).await?;
@@ -83,6 +84,20 @@ pub async fn open(tx: &Tx<'_>, live: &Live, now: Micros, new: &NewIncident) -> R
     tell_opened(tx, live, now, &id).await?;
     finish(tx, now, &id, &new.agency_id, "incident.open", json!({ "title": title })).await?;
     Ok(id)
+}
+
+/// Refuses an agency that has ended, and names what it became.
+async fn require_living(tx: &Tx<'_>, now: Micros, agency_id: &str) -> Result<(), Error> {
+    let agency = agencies::find(tx, agency_id).await?;
+    if !agency.has_ended(now) {
+        return Ok(());
+    }
+    let became = agencies::became(tx, agency_id).await?;
+    if became.is_empty() {
+        return Err(Error::invalid("agency_id", "agency-ended"));
+    }
+    let successor = became.into_iter().map(|one| one.agency_name).collect::<Vec<_>>().join(", ");
+    Err(Error::mistake("incident-agency-became", [("agency", agency.name), ("successor", successor)]))
 }
 
 /// Who must act finds it in the inbox: whoever is on duty, responders, and the head of the agency.

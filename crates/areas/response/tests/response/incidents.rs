@@ -398,6 +398,32 @@ async fn numbers_run_per_agency_and_year_and_incidents_open_by_hand() {
         assert!(matches!(refused, Err(Error::Invalid(_))), "a system of another agency");
         let refreshed = act!(db, centre, |tx| refresh_all(&tx, NOW)).expect("refreshed");
         assert_eq!(refreshed, 4);
+        // An agency that has ended has no new incidents; its successor has.
+        let everywhere = Scope::service("test");
+        let merged = act!(db, everywhere, |tx| organisation::agencies::become_part_of(
+            &tx,
+            NOW,
+            &house.schools,
+            &house.health,
+            NOW,
+            "NQ 1"
+        ));
+        merged.expect("merged");
+        let late = NewIncident { title: "Báo muộn".into(), agency_id: house.schools.clone(), ..Default::default() };
+        let refused = act!(db, centre, |tx| service::open(&tx, &Live::default(), NOW, &late));
+        let Err(Error::Mistake(mistake)) = refused else { panic!("the agency has ended: {refused:?}") };
+        let sentence = mistake.sentence(kit::Lang::Vi);
+        assert!(sentence.contains("Sở Giáo dục và Đào tạo") && sentence.contains("Sở Y tế"), "{sentence}");
+        let system = assurance::systems::NewSystem {
+            code: "SGD-01".into(),
+            name: "Sổ điểm".into(),
+            agency_id: house.schools.clone(),
+            level: 2,
+            state: "operating".into(),
+            ..Default::default()
+        };
+        let refused = act!(db, everywhere, |tx| assurance::systems::service::register(&tx, system, NOW));
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
     })
     .await;
 }
