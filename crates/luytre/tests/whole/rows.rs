@@ -148,6 +148,7 @@ const PLACES: &[(&str, Of)] = &[
 pub(crate) const PLAIN: &[&str] = &[
     "before",
     "columns",
+    "detector",
     "dry_run",
     "from",
     "kind",

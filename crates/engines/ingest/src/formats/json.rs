@@ -4,9 +4,11 @@
 
 use super::draft::{Draft, MAX_FIELDS};
 use event::{Columns, Value};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
+/// Objects and lists within each other.
+const DEEPEST: u8 = 128;
 /// Bytes of a joined name; longer ones are cut.
 const MAX_NAME: usize = 512;
 
@@ -55,7 +57,7 @@ fn read(bytes: &[u8]) -> (Draft, Result<(), sonic_rs::Error>) {
     out.draft.fields.reserve(64);
     out.draft.columns = Columns::with_capacity(16);
     let mut deserializer = sonic_rs::Deserializer::from_slice(bytes);
-    let result = Node { out: &mut out, top: true }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    let result = Node { out: &mut out, depth: 0 }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     (out.draft, result)
 }
 
@@ -84,14 +86,23 @@ impl Flattener {
 
 struct Node<'a> {
     out: &'a mut Flattener,
-    top: bool,
+    /// How many objects and lists it stands in.
+    depth: u8,
+}
+
+impl Node<'_> {
+    /// The depth of what stands in it.
+    fn inside<E: Error>(&self) -> Result<u8, E> {
+        let within = self.depth + 1 < DEEPEST;
+        within.then_some(self.depth + 1).ok_or_else(|| E::custom("recursion limit exceeded"))
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.top { deserializer.deserialize_map(self) } else { deserializer.deserialize_any(self) }
+        if self.depth == 0 { deserializer.deserialize_map(self) } else { deserializer.deserialize_any(self) }
     }
 }
 
@@ -103,6 +114,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let depth = self.inside()?;
         // An object inside a list writes its own fields; the scalars beside it wait.
         let list = self.out.list.take();
         let length = self.out.path.len();
@@ -111,7 +123,7 @@ impl<'de> Visitor<'de> for Node<'_> {
                 self.out.draft.push("", Value::Null);
                 map.next_value::<IgnoredAny>()?;
             } else {
-                map.next_value_seed(Node { out: self.out, top: false })?;
+                map.next_value_seed(Node { out: self.out, depth })?;
             }
             self.out.path.truncate(length);
         }
@@ -120,12 +132,13 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let depth = self.inside()?;
         let outermost = self.out.list.is_none();
         if outermost {
             self.out.list = Some(Vec::new());
         }
         let fields_before = self.out.draft.fields.len();
-        while items.next_element_seed(Node { out: self.out, top: false })?.is_some() {}
+        while items.next_element_seed(Node { out: self.out, depth })?.is_some() {}
         if outermost {
             let values = self.out.list.take().unwrap_or_default();
             let objects_only = values.is_empty() && self.out.draft.fields.len() > fields_before;
@@ -282,7 +295,7 @@ mod tests {
     fn reference(bytes: &[u8]) -> Option<Vec<(Text, Value)>> {
         let mut out = Flattener { path: String::new(), draft: Draft::default(), list: None };
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        let node = Node { out: &mut out, top: true };
+        let node = Node { out: &mut out, depth: 0 };
         node.deserialize(&mut deserializer).and_then(|()| deserializer.end()).ok()?;
         Some(out.draft.fields)
     }
@@ -322,7 +335,7 @@ mod tests {
                 match kind {
                     0 => bytes.truncate(at),
                     1 => bytes.insert(at.min(bytes.len()), byte),
-                    2 => bytes.insert(at.min(bytes.len()), b"{}[],:\"\\u0-e."[usize::from(byte) % 14]),
+                    2 => bytes.insert(at.min(bytes.len()), b"{}[],:\"\\u0-e."[usize::from(byte) % 13]),
                     _ if at < bytes.len() => bytes[at] = byte,
                     _ => {}
                 }
