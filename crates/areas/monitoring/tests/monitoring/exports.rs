@@ -1,6 +1,6 @@
 //! Many rows leave only with a second person, as a file or by the API.
 
-use crate::centre::{Centre, NOW, in_a_centre};
+use crate::centre::{Centre, NOW, RULE, in_a_centre};
 use crate::entities::raise;
 use crate::indicators::make;
 use axum::http::StatusCode;
@@ -161,6 +161,25 @@ async fn every_list_of_the_api_is_counted_and_says_how_to_ask_for_more() {
         let search = json!({ "kind": "search", "name": "Máy", "text": "root", "range": "1h", "sharing": "private" });
         let kept = centre.post_json("2", "/api/v1/saved-searches", &search.to_string()).await;
         assert_eq!(kept.status, StatusCode::CREATED, "{}", kept.text);
+        let hunt = json!({ "kind": "rule", "subject": RULE, "range": "all" });
+        let window = json!({
+            "kind": "maintenance", "reach": "centre", "reason": "nâng cấp", "field": "host_name", "value": "web01",
+            "starts_at": "2026-11-21T02:00:00Z", "ends_at": "2026-11-21T05:00:00Z",
+        });
+        for (path, body) in [("/api/v1/hunts", hunt), ("/api/v1/suppressions", window)] {
+            let made = centre.post_json("2", path, &body.to_string()).await;
+            assert_eq!(made.status, StatusCode::CREATED, "{path}: {}", made.text);
+        }
+        let normal = r#"{"kind":"hour","hour":3,"weekend":false,"share":0.0,"observations":90,"days":9}"#;
+        centre
+            .change(&format!(
+                "INSERT INTO early_warnings (id, detector, agency_id, source_id, entity_kind, entity_value, sequence, \
+                 time, anomaly) VALUES ('w1', 'early-volume', '{}', '{source}', 'source', '{source}', 1, {NOW}, \
+                 '{{\"normal\":{normal},\"bars\":[]}}')",
+                centre.a.agency,
+                source = centre.a.source
+            ))
+            .await;
         let area = monitoring::area();
         let is_list = |path: &str| path.starts_with("/api/v1/") && !path.contains('{') && path != "/api/v1/tables";
         let lists = area.routes.operations().iter().filter(|one| one.method == "GET" && is_list(one.path));
