@@ -59,7 +59,7 @@ pub(crate) async fn follow_groups(
             continue;
         }
         if agency.has_ended(now) {
-            tracing::warn!(role, agency = agency.code, "a group gives a role at an agency that has ended");
+            tracing::warn!(role = role.id, agency = agency.code, "a group gives a role at an agency that has ended");
             continue;
         }
         let grant = Grant {
