@@ -300,11 +300,11 @@ mod tests {
         Some(out.draft.fields)
     }
 
-    /// The other parser reads fractions without their last bits.
+    /// The other parser reads fractions without their last bits, and gives zero a sign.
     fn rounded(fields: Vec<(Text, Value)>) -> Vec<(Text, Value)> {
         fn value(one: Value) -> Value {
             match one {
-                Value::Float(number) => Value::from(format!("{number:.10e}")),
+                Value::Float(number) => Value::from(format!("{:.10e}", number + 0.0)),
                 Value::List(values) => Value::List(values.into_iter().map(value).collect()),
                 other => other,
             }
