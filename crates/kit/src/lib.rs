@@ -22,6 +22,7 @@ pub mod repeat;
 pub mod scope;
 pub mod sealed;
 pub mod session;
+mod shelf;
 pub mod text;
 pub mod web;
 
@@ -32,3 +33,4 @@ pub use error::Error;
 pub use locale::Lang;
 pub use personal::Personal;
 pub use scope::{Capability, Scope};
+pub use shelf::Shelf;

@@ -208,7 +208,7 @@ fn app(
     });
     ports.insert(crate::rules::places(&centre.data, configuration)?);
     let limits = &centre.policies.session;
-    ports.insert(RequestRates::new(limits.requests.rate(), limits.key_requests.rate()));
+    ports.insert(RequestRates::new(limits.requests, limits.key_requests));
     ports.insert(Policies::clone(&centre.policies));
     ports.insert(centre.regulations.clone());
     ports.insert(centre.checkpoints.clone());

@@ -4,6 +4,7 @@
 use crate::clock::{MINUTE, Micros, SECOND};
 use crate::error::Error;
 use crate::session::Session;
+use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,8 +13,9 @@ const MOST: usize = 10_000;
 /// What keys ask for; what they send (records) has limits of its own.
 const API: &str = "/api/";
 
-/// A bucket that fills again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A bucket that fills again, as policies state it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Requests at once.
     pub burst: i64,

@@ -76,6 +76,9 @@ fn peer(parts: &Parts) -> String {
     peer.map(|peer| peer.0.ip().to_canonical().to_string()).unwrap_or_default()
 }
 
+/// Rows of an answer where a program does not say how many.
+const ROWS: u64 = 100;
+
 /// Rows that an asker wants to leave out; databases count them with a sign.
 pub fn rows_to_skip(offset: u64) -> Result<u64, Error> {
     match i64::try_from(offset) {
@@ -113,6 +116,14 @@ impl Visit {
 
     pub fn require(&self, capability: Capability) -> Result<(), Error> {
         self.scope().require(capability)
+    }
+
+    /// Which part of a list a program asks for: how many rows (`limit`, no more than `most`), and how many before them are
+    /// left out (`offset`).
+    pub fn rows_asked(&self, most: u64) -> Result<(u64, u64), Error> {
+        let number = |name: &str| self.address.value(name).and_then(|text| text.parse::<u64>().ok());
+        let offset = rows_to_skip(number("offset").unwrap_or(0))?;
+        Ok((number("limit").unwrap_or(ROWS).clamp(1, most), offset))
     }
 
     /// The text under `key` in the visitor's language.

@@ -8,7 +8,7 @@ use crate::rules::attribution::{self, Attribution};
 use axum::Json;
 use axum::extract::Path;
 use kit::page::Sorting;
-use kit::web::{ApiVisit, Fail, Routes, Visit, rows_to_skip};
+use kit::web::{ApiVisit, Fail, Routes, Visit};
 use kit::{Capability, Error};
 use organisation::elevations::{ListAnswer, list_given};
 use serde::{Deserialize, Serialize};
@@ -63,11 +63,9 @@ async fn attributed(visit: &Visit, rows: Vec<Row>) -> Result<Vec<Attributed>, Er
 
 async fn list_alerts(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Attributed>, Fail> {
     visit.require(Capability::ViewAlerts)?;
-    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
-    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
+    let (limit, offset) = visit.rows_asked(MOST_ROWS)?;
     let filter = Filter::of(&visit.address, visit.now(), visit.scope().person_id());
     let sorting = Sorting::of(&visit.address, &SORTS);
-    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let connection = visit.read();
     let rows = listing::rows(&connection, &filter, &sorting, limit, offset).await?;
     let total = listing::count(&connection, &filter).await?;

@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::Path;
 use baseline::Anomaly;
 use kit::Capability;
-use kit::web::{ApiVisit, Fail, Routes, Visit, rows_to_skip};
+use kit::web::{ApiVisit, Fail, Routes, Visit};
 use organisation::elevations::{ListAnswer, list_given};
 use serde::Serialize;
 
@@ -64,9 +64,7 @@ impl Row {
 
 async fn list_early_warnings(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Row>, Fail> {
     visit.require(Capability::ViewAlerts)?;
-    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
-    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
-    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
+    let (limit, offset) = visit.rows_asked(MOST_ROWS)?;
     let settings = Settings::of(&visit.app)?;
     let (view, detector) = (visit.read(), asked(&visit, &settings.early_warning));
     let found = store::list(&view, detector.as_deref(), limit, offset).await?;

@@ -10,7 +10,7 @@ use crate::value_lists::ListedValue;
 use event::Value;
 use kit::{Connection, Error};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// Values of lists of the whole centre by the name that rules write between `%`.
 pub type Placeholders = BTreeMap<String, Vec<String>>;
@@ -152,21 +152,5 @@ impl Enrichment {
     }
 }
 
-/// Holds what is known. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Shelf(Arc<RwLock<Arc<Enrichment>>>);
-
-impl Shelf {
-    pub fn new(enrichment: Enrichment) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(enrichment))))
-    }
-
-    pub fn current(&self) -> Arc<Enrichment> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub fn replace(&self, enrichment: Enrichment) {
-        let enrichment = Arc::new(enrichment);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = enrichment;
-    }
-}
+/// What is known now.
+pub type Shelf = kit::Shelf<Enrichment>;

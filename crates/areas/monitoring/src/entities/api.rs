@@ -4,7 +4,7 @@ use super::pages::filter_of;
 use super::store::{self, Ranked};
 use crate::settings::Settings;
 use kit::Capability;
-use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
+use kit::web::{ApiVisit, Fail, Routes};
 use organisation::elevations::{ListAnswer, list_given};
 
 pub(super) fn routes() -> Routes {
@@ -18,9 +18,7 @@ const MOST_ROWS: u64 = 1_000;
 
 async fn list_entities(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Ranked>, Fail> {
     visit.require(Capability::ViewAlerts)?;
-    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
-    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
-    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
+    let (limit, offset) = visit.rows_asked(MOST_ROWS)?;
     let (view, filter, now) = (visit.read(), filter_of(&visit.address), visit.now());
     let settings = Settings::of(&visit.app)?;
     let policy = &settings.entity_risk;

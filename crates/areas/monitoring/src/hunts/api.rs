@@ -8,7 +8,7 @@ use crate::search::run::monitoring;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use kit::web::{ApiVisit, Fail, OnceKey, Routes, Visit, rows_to_skip};
+use kit::web::{ApiVisit, Fail, OnceKey, Routes, Visit};
 use organisation::elevations::{ListAnswer, list_given};
 use serde::Serialize;
 
@@ -40,9 +40,7 @@ impl From<Hunt> for Shown {
 }
 
 async fn list_hunts(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Shown>, Fail> {
-    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
-    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
-    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
+    let (limit, offset) = visit.rows_asked(MOST_ROWS)?;
     let view = visit.read();
     let rows = store::list(&view, limit, offset).await?.into_iter().map(Shown::from).collect();
     let total = store::count(&view).await?;

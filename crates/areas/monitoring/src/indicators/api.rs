@@ -8,7 +8,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
 use kit::Capability;
-use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
+use kit::web::{ApiVisit, Fail, Routes};
 use organisation::elevations::{ListAnswer, list_given};
 
 pub(super) fn routes() -> Routes {
@@ -29,9 +29,7 @@ async fn list_lists(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<List>, Fail>
 }
 
 async fn list_indicators(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Listed>, Fail> {
-    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
-    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
-    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
+    let (limit, offset) = visit.rows_asked(MOST_ROWS)?;
     let filter = pages::filter_of(&visit.address, visit.now());
     let view = visit.read();
     let rows = store::rows(&view, &filter, limit, offset).await?;

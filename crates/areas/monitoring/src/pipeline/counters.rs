@@ -47,7 +47,7 @@ pub struct CountersSnapshot {
     pub damped_matches: u64,
     pub writes: u64,
     pub slowest_write_ms: u64,
-    /// Times that changed rules, or what people decided about them, came into force.
+    /// Times that other rules came into force.
     pub rule_changes: u64,
     /// Longest time for which a batch waited for that.
     pub slowest_rule_change_us: u64,

@@ -79,10 +79,12 @@ async fn evaluate(
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
             worker.asked = Asked::of(engine.rules());
-            // Thousands of rules take tens of milliseconds to be taken apart, which this batch need not wait for.
-            let matches = std::mem::take(&mut worker.matches);
-            tokio::task::spawn_blocking(move || drop((before, matches)));
-            counters.add_rule_change(begun.elapsed());
+            if let Some(before) = before {
+                // Thousands of rules take tens of milliseconds to be taken apart, which this batch need not wait for.
+                let matches = std::mem::take(&mut worker.matches);
+                tokio::task::spawn_blocking(move || drop((before, matches)));
+                counters.add_rule_change(begun.elapsed());
+            }
         }
         worker.finder.take_over(&in_force);
         let mut matched = 0;

@@ -30,7 +30,7 @@ use kit::Lang;
 use kit::clock::Micros;
 use kit::page::Severity;
 use kit::web::Routes;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 pub fn routes() -> Routes {
     pages::routes().merge(packs::pages::routes()).merge(bundles::pages::routes())
@@ -56,23 +56,8 @@ impl Book {
     }
 }
 
-/// Holds the rules in force. Clones share it; a reader keeps the book it took while a new one is put up.
-#[derive(Debug, Clone, Default)]
-pub struct Shelf(Arc<RwLock<Arc<Book>>>);
-
-impl Shelf {
-    pub fn new(book: Book) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(book))))
-    }
-
-    pub fn current(&self) -> Arc<Book> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub fn replace(&self, book: Book) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
-    }
-}
+/// The rules in force.
+pub type Shelf = kit::Shelf<Book>;
 
 /// Title for people: Vietnamese where the rule brings one and the reader reads it, else the rule's own.
 pub fn title(rule: &Rule, lang: Lang) -> &str {

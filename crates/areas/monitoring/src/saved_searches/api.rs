@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use kit::web::{ApiVisit, Fail, OnceKey, Routes, rows_to_skip};
+use kit::web::{ApiVisit, Fail, OnceKey, Routes};
 use organisation::elevations::{ListAnswer, list_given};
 
 pub(super) fn routes() -> Routes {
@@ -35,15 +35,13 @@ pub(super) fn routes() -> Routes {
 const MOST_ROWS: u64 = 1_000;
 
 async fn list_searches(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<SavedSearch>, Fail> {
-    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
-    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
+    let (limit, offset) = visit.rows_asked(MOST_ROWS)?;
     let filter = Filter {
         words: visit.address.value("q").unwrap_or_default().to_owned(),
         kind: visit.address.value("kind").and_then(Kind::from_code),
         own: visit.address.has("show", "own"),
         scheduled: visit.address.has("show", "scheduled"),
     };
-    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
     let view = visit.read();
     let rows = store::list(&view, &filter, limit, offset).await?;
     let total = store::count(&view, &filter).await?;

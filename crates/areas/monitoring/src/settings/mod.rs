@@ -25,7 +25,7 @@ use organisation::regulations::{Fault, Files, LawError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// The folder of `content/`.
 pub(crate) const FOLDER: &str = "monitoring";
@@ -123,23 +123,8 @@ impl Settings {
     }
 }
 
-/// Holds the settings in force. Clones share it.
-#[derive(Debug, Clone)]
-pub struct Shelf(Arc<RwLock<Arc<Settings>>>);
-
-impl Shelf {
-    pub fn new(settings: Settings) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(settings))))
-    }
-
-    pub fn current(&self) -> Arc<Settings> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub fn replace(&self, settings: Settings) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
-    }
-}
+/// The settings in force.
+pub type Shelf = kit::Shelf<Settings>;
 
 /// The files built into the program.
 pub fn embedded() -> Files {

@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use kit::clock::Micros;
-use kit::web::{ApiVisit, Fail, OnceKey, Routes, Visit, rows_to_skip};
+use kit::web::{ApiVisit, Fail, OnceKey, Routes, Visit};
 use kit::{Capability, Error};
 use organisation::elevations::{ListAnswer, list_given};
 use serde::Serialize;
@@ -88,9 +88,7 @@ impl Shown {
 }
 
 async fn list_suppressions(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Shown>, Fail> {
-    let number = |name: &str| visit.address.value(name).and_then(|text| text.parse::<u64>().ok());
-    let offset = rows_to_skip(number("offset").unwrap_or(0))?;
-    let limit = number("limit").unwrap_or(100).clamp(1, MOST_ROWS);
+    let (limit, offset) = visit.rows_asked(MOST_ROWS)?;
     let phase = Phase::of(&visit.address);
     let (view, now) = (visit.read(), visit.now());
     let found = store::list(&view, phase, now, limit, offset).await?;

@@ -19,8 +19,8 @@ pub use qualification::QualificationPolicy;
 pub use second_factor::{Confirmation, First, Required, SecondFactorPolicy};
 pub use separation::{Apart, Separation};
 pub use session::{
-    DeviceLimits, LinkLimits, LockNotice, RefusalLimits, RequestLimits, SessionLimits, SessionPolicy, SlowLimits,
-    StrictTransport, ThrottleLimits,
+    DeviceLimits, LinkLimits, LockNotice, RefusalLimits, SessionLimits, SessionPolicy, SlowLimits, StrictTransport,
+    ThrottleLimits,
 };
 
 use kit::{App, Capability};

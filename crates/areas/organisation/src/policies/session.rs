@@ -58,20 +58,6 @@ pub struct LiveLimits {
     pub tails: usize,
 }
 
-/// Requests of one account or key: a bucket that fills again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RequestLimits {
-    pub burst: i64,
-    pub each_second: i64,
-}
-
-impl RequestLimits {
-    pub fn rate(self) -> Rate {
-        Rate { burst: self.burst, each_second: self.each_second }
-    }
-}
-
 /// How long a key may last. Days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,9 +134,9 @@ pub struct SessionPolicy {
     pub lock_notice: LockNotice,
     pub address_limit: ThrottleLimits,
     pub live: LiveLimits,
-    pub requests: RequestLimits,
+    pub requests: Rate,
     /// Of a key that asks the API; records that it sends are not counted.
-    pub key_requests: RequestLimits,
+    pub key_requests: Rate,
     pub api_key: KeyLimits,
     pub refusals: RefusalLimits,
     pub link: LinkLimits,

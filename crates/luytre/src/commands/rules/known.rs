@@ -21,7 +21,8 @@ pub(super) async fn of_registers(data: &Path, configuration: &Configuration) -> 
     let registers = Registers::open(data, configuration, &Live::default()).await?;
     let scope = Scope::service("command line");
     let known = Enrichment::read(&registers.db.scoped(&scope).read()).await?;
-    let (_, settings) = regulations(configuration)?;
+    let (regulations, settings) = regulations(configuration)?;
+    regulations.reload(&registers.db.scoped(&scope).read()).await?;
     let most = settings.current().tuning.enrichment.geoip_megabytes;
     Ok(known.with_geoip(GeoIp::open(&configuration.enrichment.geoip, most).into()))
 }
