@@ -33,6 +33,7 @@ mod retention;
 mod rows;
 mod scrub;
 pub mod search;
+mod seen;
 mod segment;
 mod sequences;
 mod statistics;

@@ -2,8 +2,10 @@
 //! in one spelling. The result is the `observables` column: ` 192.0.2.1 x@example.org `, each between spaces,
 //! so that `LIKE '% 192.0.2.1 %'` answers in every engine.
 
+use crate::seen::Seen;
 use event::observables::{Observable, classify, in_text};
 use event::{Column, Event, Value};
+use std::fmt::Write;
 use std::net::IpAddr;
 
 /// More than these in one record are not listed one by one; the mark `+` says so, and a search then looks
@@ -11,102 +13,174 @@ use std::net::IpAddr;
 const MOST: usize = 64;
 const OVERFLOW: &str = "+";
 
+/// Of one event.
 pub(crate) fn of_event(event: &Event) -> Option<String> {
-    let mut found = Found::default();
-    for (column, value) in event.columns.iter() {
-        if let Value::Text(text) = value {
-            match column {
-                Column::DestinationDomain | Column::DnsQuestionName | Column::UrlDomain => found.domain(text),
-                _ => found.text(text),
+    Finder { barren: None }.of(event)
+}
+
+/// Looks into events one after the other.
+pub(crate) struct Finder<'e> {
+    /// Texts in which nothing was found.
+    barren: Option<Seen<'e>>,
+}
+
+impl Default for Finder<'_> {
+    fn default() -> Self {
+        Self { barren: Some(Seen::default()) }
+    }
+}
+
+impl<'e> Finder<'e> {
+    pub(crate) fn of(&mut self, event: &'e Event) -> Option<String> {
+        let mut found = Found::default();
+        // Escapes in JSON glue letters to what follows (`\t10.0.0.1`), so its decoded fields are read instead.
+        let json = matches!(event.raw.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'['))
+            && !event.fields.is_empty();
+        let in_fields = |text: &str| event.fields.iter().any(|(_, value)| is_text(value, text));
+        for (column, value) in event.columns.iter() {
+            if let Value::Text(text) = value {
+                match column {
+                    Column::DestinationDomain | Column::DnsQuestionName | Column::UrlDomain => found.domain(text),
+                    // Read with the fields.
+                    _ if json && in_fields(text) => {}
+                    _ => self.text(text, &mut found),
+                }
             }
         }
-    }
-    // Escapes in JSON glue letters to what follows (`\t10.0.0.1`), so its decoded fields are read instead.
-    let json = matches!(event.raw.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'['));
-    if json && !event.fields.is_empty() {
-        for (_, value) in event.fields.iter() {
-            value.any_text(&mut |text| {
-                found.text(text);
-                false
-            });
-        }
-    } else {
-        let raw = String::from_utf8_lossy(&event.raw);
-        found.text(&raw);
-        // What a format decoded, such as command lines in hexadecimal, does not stand in the record as it came.
-        for (_, value) in event.fields.iter() {
-            value.any_text(&mut |text| {
-                if may_hold_any(text) && memchr::memmem::find(&event.raw, text.as_bytes()).is_none() {
-                    found.text(text);
+        if json {
+            for (_, value) in event.fields.iter() {
+                match value {
+                    Value::Text(text) => self.text(text, &mut found),
+                    Value::Null | Value::Bool(_) | Value::Int(_) => {}
+                    Value::Float(_) | Value::List(_) => {
+                        value.any_text(&mut |text| {
+                            found.text(text);
+                            false
+                        });
+                    }
                 }
-                false
-            });
+            }
+        } else {
+            let raw = String::from_utf8_lossy(&event.raw);
+            found.text(&raw);
+            // What a format decoded, such as command lines in hexadecimal, does not stand in the record as it came.
+            for (_, value) in event.fields.iter() {
+                value.any_text(&mut |text| {
+                    if may_hold_any(text) && memchr::memmem::find(&event.raw, text.as_bytes()).is_none() {
+                        found.text(text);
+                    }
+                    false
+                });
+            }
+            // A message that ends the record, as in syslog, has been read with it, but for what was glued to its beginning.
+            if let Some(message) = event.message.as_deref().filter(|message| raw.ends_with(*message)) {
+                let first = message.find(|letter: char| letter.is_whitespace()).unwrap_or(message.len());
+                found.text(message.get(..first).unwrap_or_default());
+                return found.finish();
+            }
         }
-        // A message that ends the record, as in syslog, has been read with it, but for what was glued to its beginning.
-        if let Some(message) = event.message.as_deref().filter(|message| raw.ends_with(*message)) {
-            let first = message.find(|letter: char| letter.is_whitespace()).unwrap_or(message.len());
-            found.text(message.get(..first).unwrap_or_default());
-            return found.finish();
+        if let Some(message) = event.message.as_deref().filter(|message| !json || !in_fields(message)) {
+            found.text(message);
+        }
+        found.finish()
+    }
+
+    /// Looks into a text that may come again.
+    fn text(&mut self, text: &'e str, found: &mut Found) {
+        if !may_hold_any(text) || self.barren.as_ref().is_some_and(|barren| barren.has(text)) {
+            return;
+        }
+        if !found.text(text)
+            && let Some(barren) = &mut self.barren
+        {
+            barren.keep(text);
         }
     }
-    if let Some(message) = &event.message {
-        found.text(message);
-    }
-    found.finish()
+}
+
+fn is_text(value: &Value, text: &str) -> bool {
+    matches!(value, Value::Text(have) if have == text)
 }
 
 /// Whether a text has a sign of an address or e-mail address, or the length of a hash.
 fn may_hold_any(text: &str) -> bool {
-    text.len() >= 32 || text.len() >= 3 && text.bytes().any(|byte| matches!(byte, b'.' | b':' | b'@'))
+    text.len() >= 32 || text.len() >= 3 && memchr::memchr3(b'.', b':', b'@', text.as_bytes()).is_some()
 }
 
+/// What was found in one event.
 #[derive(Default)]
 struct Found {
-    words: Vec<String>,
+    /// As it is stored, but for a mark of more.
+    list: String,
+    count: usize,
     more: bool,
 }
 
 impl Found {
-    fn text(&mut self, text: &str) {
+    /// Whether there was anything.
+    fn text(&mut self, text: &str) -> bool {
+        let mut any = false;
         // Any name of a file looks like a domain; those that are one stand in their columns.
         in_text(text, |_| false, &mut |observable| match observable {
             Observable::Mail(mail) => {
-                let mail = mail.to_ascii_lowercase();
+                any = true;
                 if let Some((_, domain)) = mail.split_once('@') {
-                    self.push(domain.to_owned());
+                    self.push(|list| list.push_str(domain));
                 }
-                self.push(mail);
+                self.push(|list| list.push_str(mail));
             }
             Observable::Name(_) | Observable::Link(_) => {}
-            observable => self.push(spelled(observable)),
+            Observable::Address(address) => {
+                any = true;
+                // Nothing can refuse it.
+                self.push(|list| write!(list, "{address}").unwrap_or_default());
+            }
+            Observable::Hash(hash) => {
+                any = true;
+                self.push(|list| list.push_str(hash));
+            }
         });
+        any
     }
 
     fn domain(&mut self, text: &str) {
         let domain = text.trim_end_matches('.').to_lowercase();
         match domain.parse::<IpAddr>() {
-            Ok(address) => self.push(address.to_string()),
+            Ok(address) => self.push(|list| write!(list, "{address}").unwrap_or_default()),
             Err(_) if !domain.is_empty() && domain.len() <= 253 && !domain.contains(char::is_whitespace) => {
-                self.push(domain);
+                self.push(|list| list.push_str(&domain));
             }
             Err(_) => {}
         }
     }
 
-    fn push(&mut self, word: String) {
-        if self.words.contains(&word) {
-        } else if self.words.len() < MOST {
-            self.words.push(word);
+    /// Adds what is written, in lower case, unless it is there.
+    fn push(&mut self, write: impl FnOnce(&mut String)) {
+        if self.list.is_empty() {
+            self.list.push(' ');
+        }
+        let start = self.list.len();
+        write(&mut self.list);
+        if let Some(word) = self.list.get_mut(start..) {
+            word.make_ascii_lowercase();
+        }
+        let (have, word) = self.list.split_at(start);
+        let is_known = have.split(' ').any(|one| one == word);
+        if is_known || self.count == MOST {
+            self.more |= !is_known;
+            self.list.truncate(start);
         } else {
-            self.more = true;
+            self.count += 1;
+            self.list.push(' ');
         }
     }
 
     fn finish(mut self) -> Option<String> {
         if self.more {
-            self.words.push(OVERFLOW.to_owned());
+            self.list.push_str(OVERFLOW);
+            self.list.push(' ');
         }
-        (!self.words.is_empty()).then(|| format!(" {} ", self.words.join(" ")))
+        (self.count > 0).then_some(self.list)
     }
 }
 
@@ -210,6 +284,30 @@ mod tests {
         fields.push("pid", 4_711);
         let raw = Bytes::from("type=PROCTITLE proctitle=6E632031302E392E382E37203434343434 pid=4711");
         assert_eq!(of_event(&Event { raw, fields, ..Event::default() }).unwrap(), " 10.9.8.7 ");
+    }
+
+    #[test]
+    fn what_was_looked_into_before_is_found_as_if_it_were_new() {
+        let event = |number: usize| {
+            let mut event = Event::default();
+            let image = format!("C:\\Program Files\\{}.exe", number % 3);
+            let address = format!("10.0.0.{}", number % 5);
+            event.fields.push("Image", image.as_str());
+            event.fields.push("Address", address.as_str());
+            event.fields.push("Score", Value::Float(1.5));
+            event.columns.set(Column::SourceIp, &Value::from(address.as_str()));
+            event.columns.set(Column::ProcessExecutable, &Value::from(image.as_str()));
+            event.columns.set(Column::UrlDomain, &Value::from("Cong.Example.VN."));
+            event.raw = Bytes::from(format!(r#"{{"Address":"{address}"}}"#));
+            event
+        };
+        let events: Vec<Event> = (0..40).map(event).collect();
+        let mut finder = Finder::default();
+        for (number, event) in events.iter().enumerate() {
+            let found = finder.of(event);
+            assert_eq!(found, of_event(event));
+            assert_eq!(found.unwrap(), format!(" cong.example.vn 10.0.0.{} ", number % 5));
+        }
     }
 
     #[test]

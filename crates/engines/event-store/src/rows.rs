@@ -2,8 +2,8 @@
 
 use crate::{columns, observables};
 use arrow::array::{
-    Array, ArrayBuilder, ArrayRef, BooleanArray, BooleanBuilder, Int64Array, Int64Builder, RecordBatch,
-    StringViewArray, StringViewBuilder, TimestampMicrosecondArray,
+    Array, ArrayBuilder, ArrayRef, BooleanBuilder, Int64Array, Int64Builder, RecordBatch, StringViewArray,
+    StringViewBuilder, TimestampMicrosecondArray,
 };
 use arrow::error::ArrowError;
 use base64::Engine;
@@ -58,27 +58,47 @@ pub(crate) fn to_batch<'a>(events: impl Iterator<Item = &'a Event> + Clone) -> R
         owned(&|event| joined(&event.log_source.services)),
     ];
     arrays.extend(common(events.clone()));
-    arrays.push(owned(&observables::of_event));
-    let origins: Vec<Option<i64>> = events.clone().map(message_from).collect();
-    let all_fields: Vec<Option<String>> = events.clone().map(fields).collect();
-    let in_raw: Vec<bool> =
-        events.clone().zip(&all_fields).map(|(event, fields)| fields_in_raw(event, fields.as_deref())).collect();
-    let members: Vec<Option<&str>> =
-        events.clone().zip(&origins).map(|(event, from)| message_field(event).filter(|_| from.is_none())).collect();
-    arrays.push(Arc::new(StringViewArray::from_iter(
-        events
-            .clone()
-            .zip(origins.iter().zip(&members))
-            .map(|(event, (from, member))| event.message.as_deref().filter(|_| from.is_none() && member.is_none())),
-    )));
-    arrays.push(raw(events.clone()));
-    arrays.push(text(&|event| std::str::from_utf8(&event.raw).is_err().then_some("base64")));
-    let own = all_fields.iter().zip(&in_raw).map(|(fields, in_raw)| fields.as_deref().filter(|_| !in_raw));
-    arrays.push(Arc::new(StringViewArray::from_iter(own)));
-    arrays.push(Arc::new(Int64Array::from(origins)));
-    arrays.push(Arc::new(StringViewArray::from_iter(members)));
-    arrays.push(Arc::new(BooleanArray::from_iter(in_raw.iter().map(|in_raw| in_raw.then_some(true)))));
+    let mut finder = observables::Finder::default();
+    let mut found = StringViewBuilder::new();
+    events.clone().for_each(|event| found.append_option(finder.of(event)));
+    arrays.push(Arc::new(found.finish()));
+    arrays.extend(record(events));
     RecordBatch::try_new(columns::schema(), arrays)
+}
+
+/// The record and what it says in its own words, each once: message, record, its encoding, fields, and where message and
+/// fields are when they are in the record.
+fn record<'a>(events: impl Iterator<Item = &'a Event>) -> [ArrayRef; 7] {
+    let [mut messages, mut raws, mut encodings, mut own, mut members] =
+        std::array::from_fn(|_| StringViewBuilder::new());
+    let (mut origins, mut in_raws) = (Int64Builder::new(), BooleanBuilder::new());
+    let mut written = Vec::new();
+    for event in events {
+        let raw = std::str::from_utf8(&event.raw).ok();
+        let origin = message_from(event, raw);
+        let member = if origin.is_none() { message_field(event) } else { None };
+        messages.append_option(event.message.as_deref().filter(|_| origin.is_none() && member.is_none()));
+        origins.append_option(origin);
+        members.append_option(member);
+        match raw {
+            Some(text) => raws.append_value(text),
+            None => raws.append_value(STANDARD.encode(&event.raw)),
+        }
+        encodings.append_option(raw.is_none().then_some("base64"));
+        let fields = write_fields(event, &mut written);
+        let is_in_raw = fields.is_some_and(|fields| fields.as_bytes() == &*event.raw);
+        own.append_option(fields.filter(|_| !is_in_raw));
+        in_raws.append_option(is_in_raw.then_some(true));
+    }
+    [
+        Arc::new(messages.finish()),
+        Arc::new(raws.finish()),
+        Arc::new(encodings.finish()),
+        Arc::new(own.finish()),
+        Arc::new(origins.finish()),
+        Arc::new(members.finish()),
+        Arc::new(in_raws.finish()),
+    ]
 }
 
 /// One of the common columns while it is filled.
@@ -166,22 +186,10 @@ pub(crate) fn memory(batch: &RecordBatch) -> usize {
     filled.map(|column| column.get_array_memory_size()).sum()
 }
 
-fn raw<'a>(events: impl Iterator<Item = &'a Event>) -> ArrayRef {
-    let mut builder = StringViewBuilder::new();
-    for event in events {
-        match std::str::from_utf8(&event.raw) {
-            Ok(text) => builder.append_value(text),
-            Err(_) => builder.append_value(STANDARD.encode(&event.raw)),
-        }
-    }
-    Arc::new(builder.finish())
-}
-
 /// Where the message begins in the record (characters, from 1), if it is the end of it, as in syslog: the same
 /// text is not stored twice.
-fn message_from(event: &Event) -> Option<i64> {
-    let raw = std::str::from_utf8(&event.raw).ok()?;
-    let before = raw.strip_suffix(event.message.as_deref()?)?;
+fn message_from(event: &Event, raw: Option<&str>) -> Option<i64> {
+    let before = raw?.strip_suffix(event.message.as_deref()?)?;
     i64::try_from(before.chars().count()).ok().map(|count| count + 1)
 }
 
@@ -192,17 +200,17 @@ fn message_field(event: &Event) -> Option<&str> {
     event.fields.iter().find(|(_, value)| same(value)).map(|(name, _)| name)
 }
 
-/// Whether the record is the JSON object of its fields, letter by letter, as with flat compact JSON.
-fn fields_in_raw(event: &Event, fields: Option<&str>) -> bool {
-    fields.is_some_and(|fields| fields.as_bytes() == &*event.raw)
-}
-
 fn joined(words: &[Arc<str>]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// The fields as a compact JSON object in the order of the record.
 pub(crate) fn fields(event: &Event) -> Option<String> {
+    write_fields(event, &mut Vec::new()).map(str::to_owned)
+}
+
+/// The same, written over what is in `written`. Where that is the record letter by letter, it was flat compact JSON.
+fn write_fields<'w>(event: &Event, written: &'w mut Vec<u8>) -> Option<&'w str> {
     struct Object<'a>(&'a event::Fields);
     impl Serialize for Object<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -216,7 +224,9 @@ pub(crate) fn fields(event: &Event) -> Option<String> {
     if event.fields.is_empty() {
         return None;
     }
-    serde_json::to_string(&Object(&event.fields)).ok()
+    written.clear();
+    serde_json::to_writer(&mut *written, &Object(&event.fields)).ok()?;
+    std::str::from_utf8(written).ok()
 }
 
 #[cfg(test)]

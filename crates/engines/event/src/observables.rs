@@ -222,7 +222,10 @@ pub fn classify(run: &str) -> Option<Observable<'_>> {
         (3, 0) => run.parse().ok(),
         // With a port, or a label in front (`IP:192.0.2.1`).
         (3, 1) => run.split(':').find_map(|part| part.parse().ok().filter(IpAddr::is_ipv4)),
-        (_, 2..) => run.trim_end_matches(':').parse().ok().or_else(|| run.parse().ok()),
+        // Times of day have colons as well.
+        (_, 2..) if colons >= 6 || run.contains("::") => {
+            run.trim_end_matches(':').parse().ok().or_else(|| run.parse().ok())
+        }
         _ => None,
     };
     // `::` alone is punctuation in program code.

@@ -73,13 +73,21 @@ pub fn parse_bulk(body: &Bytes, default_index: Option<&str>) -> Result<Vec<BulkI
     }
     let mut items = Vec::new();
     let mut lines = Lines { body, at: 0, number: 0 };
+    let mut last: (&[u8], Option<(Action, Metadata)>) = (&[], None);
     while let Some(range) = lines.next() {
         let line = slice(body, &range);
         if line.is_empty() {
             continue;
         }
         let number = lines.number;
-        let (action, metadata) = action(line, number)?;
+        // Senders without ids of their own write the same line before each document.
+        if last.0 != line {
+            last = (line, None);
+        }
+        let (action, metadata) = match &last.1 {
+            Some(read) => read.clone(),
+            None => last.1.insert(action(line, number)?).clone(),
+        };
         let index = metadata.index.or_else(|| default_index.map(str::to_owned));
         let id = metadata.id;
         let document = match action {
@@ -146,7 +154,7 @@ impl Lines<'_> {
     fn next(&mut self) -> Option<Range<usize>> {
         let rest = self.body.get(self.at..).filter(|rest| !rest.is_empty())?;
         self.number += 1;
-        let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest.get(..length).unwrap_or(rest);
         let start = self.at + (line.len() - line.trim_ascii_start().len());
         let range = start..(start + line.trim_ascii().len());
@@ -155,7 +163,7 @@ impl Lines<'_> {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Clone, Deserialize)]
 #[serde(default)]
 struct Metadata {
     #[serde(rename = "_index", deserialize_with = "text")]
@@ -225,7 +233,8 @@ fn check_document(document: &[u8]) -> Result<(), BulkError> {
     if !document.starts_with(b"{") {
         return refuse("failed to parse: the document is no JSON object".to_owned());
     }
-    if depth(document) > MAX_DEPTH {
+    let opened = memchr::memchr2_iter(b'{', b'[', document).take(MAX_DEPTH + 1).count();
+    if opened > MAX_DEPTH && depth(document) > MAX_DEPTH {
         return refuse(format!("the document is nested deeper than {MAX_DEPTH} levels"));
     }
     match serde_json::from_slice::<IgnoredAny>(document) {

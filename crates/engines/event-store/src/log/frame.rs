@@ -125,33 +125,41 @@ pub(crate) fn encode(
 fn pack(records: &[RawRecord]) -> Vec<u8> {
     let mut numbers: HashMap<&Origin, u32> = HashMap::new();
     let mut origins: Vec<&Origin> = Vec::new();
-    let mut body = Vec::new();
     let mut last: Option<(&Arc<Origin>, u32)> = None;
-    for record in records {
-        let number = match last {
-            // The usual case, without hashing: the records of a batch share their origin.
-            Some((origin, number)) if Arc::ptr_eq(origin, &record.origin) => number,
-            _ => *numbers.entry(&record.origin).or_insert_with(|| {
-                origins.push(&record.origin);
-                (origins.len() - 1) as u32
-            }),
-        };
-        last = Some((&record.origin, number));
-        body.extend_from_slice(&number.to_le_bytes());
-        body.extend_from_slice(&record.arrival.to_le_bytes());
-        body.extend_from_slice(&record.position.to_le_bytes());
-        body.extend_from_slice(&(record.bytes.len() as u32).to_le_bytes());
-        body.extend_from_slice(&record.bytes);
-    }
-    let mut payload = Vec::with_capacity(body.len() + 256);
+    let of_records: Vec<u32> = records
+        .iter()
+        .map(|record| {
+            let number = match last {
+                // The usual case, without hashing: the records of a batch share their origin.
+                Some((origin, number)) if Arc::ptr_eq(origin, &record.origin) => number,
+                _ => *numbers.entry(&record.origin).or_insert_with(|| {
+                    origins.push(&record.origin);
+                    (origins.len() - 1) as u32
+                }),
+            };
+            last = Some((&record.origin, number));
+            number
+        })
+        .collect();
+    // An origin is plain data; serialising it cannot fail, and an empty text reads back as the default.
+    let origins: Vec<Vec<u8>> =
+        origins.into_iter().map(|origin| serde_json::to_vec(origin).unwrap_or_default()).collect();
+    let length = 4
+        + origins.iter().map(|text| 4 + text.len()).sum::<usize>()
+        + records.iter().map(|record| 24 + record.bytes.len()).sum::<usize>();
+    let mut payload = Vec::with_capacity(length);
     payload.extend_from_slice(&(origins.len() as u32).to_le_bytes());
-    for origin in origins {
-        // An origin is plain data; serialising it cannot fail, and an empty text reads back as the default.
-        let text = serde_json::to_vec(origin).unwrap_or_default();
+    for text in origins {
         payload.extend_from_slice(&(text.len() as u32).to_le_bytes());
         payload.extend_from_slice(&text);
     }
-    payload.extend_from_slice(&body);
+    for (record, number) in records.iter().zip(of_records) {
+        payload.extend_from_slice(&number.to_le_bytes());
+        payload.extend_from_slice(&record.arrival.to_le_bytes());
+        payload.extend_from_slice(&record.position.to_le_bytes());
+        payload.extend_from_slice(&(record.bytes.len() as u32).to_le_bytes());
+        payload.extend_from_slice(&record.bytes);
+    }
     payload
 }
 

@@ -54,7 +54,8 @@ fn closed(bytes: &[u8]) -> Vec<u8> {
 
 fn read(bytes: &[u8]) -> (Draft, Result<(), sonic_rs::Error>) {
     let mut out = Flattener { path: String::with_capacity(64), draft: Draft::default(), list: None };
-    out.draft.fields.reserve(64);
+    // As many as are usual for its length.
+    out.draft.fields.reserve((bytes.len() / 32).clamp(8, 64));
     out.draft.columns = Columns::with_capacity(16);
     let mut deserializer = sonic_rs::Deserializer::from_slice(bytes);
     let result = Node { out: &mut out, depth: 0 }.deserialize(&mut deserializer).and_then(|()| deserializer.end());

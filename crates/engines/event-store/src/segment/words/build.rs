@@ -1,10 +1,12 @@
 //! Makes the index while the rows of a segment are written.
 
-use super::text::{Run, TRIGRAMS, classify, guids, readings, runs, trigrams};
+use super::text::{Run, TRIGRAMS, each_run, guids, readings, trigrams};
 use super::{BLOCK, Blocks, file};
 use crate::columns;
-use ahash::RandomState;
+use crate::seen::Seen;
 use arrow::array::{Array, AsArray, RecordBatch, StringViewArray};
+use event::Text;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::io;
 
@@ -17,35 +19,13 @@ pub(crate) struct WordsBuilder {
     /// Blocks of each word, ascending.
     words: HashMap<Box<str>, Vec<u32>, RandomState>,
     /// Of the block under way.
-    wholes: HashSet<Box<str>, RandomState>,
+    wholes: HashSet<Text, RandomState>,
     trigrams: Option<Vec<u8>>,
     finished: Vec<Block>,
     /// Blocks with rows that the index does not cover.
     uncovered: Vec<usize>,
-}
-
-/// Values of a batch that were taken in for the block under way: names of machines, people and programs come again and
-/// again. Of two that want one place the later stays.
-struct Seen<'v> {
-    values: Vec<&'v str>,
-    hasher: RandomState,
-}
-
-/// Values that are remembered.
-const PLACES: usize = 1 << 10;
-
-impl Default for Seen<'_> {
-    fn default() -> Self {
-        Self { values: vec![""; PLACES], hasher: RandomState::new() }
-    }
-}
-
-impl<'v> Seen<'v> {
-    /// False where just this value is remembered.
-    fn is_new(&mut self, value: &'v str) -> bool {
-        let place = self.hasher.hash_one(value) as usize % PLACES;
-        self.values.get_mut(place).is_none_or(|have| std::mem::replace(have, value) != value)
-    }
+    /// Written over for each text.
+    spelled: String,
 }
 
 /// What is kept of a finished block beside its words.
@@ -80,8 +60,10 @@ impl WordsBuilder {
                 self.text(column.value(row));
             }
             for column in short.iter().filter(|column| !column.is_null(row)) {
-                if seen.is_new(column.value(row)) {
-                    self.text(column.value(row));
+                let value = column.value(row);
+                if !seen.has(value) {
+                    seen.keep(value);
+                    self.text(value);
                 }
             }
             if let Some(observables) = observables.filter(|observables| !observables.is_null(row)) {
@@ -96,16 +78,16 @@ impl WordsBuilder {
     }
 
     fn text(&mut self, text: &str) {
-        readings(text, |text| {
+        let mut spelled = std::mem::take(&mut self.spelled);
+        readings(text, &mut spelled, |text| {
             guids(text).for_each(|guid| self.whole(guid));
-            for (_, run) in runs(text) {
-                match classify(run) {
-                    Run::Word(word) => self.word(word),
-                    Run::Long(run) => self.long(run),
-                    Run::Nothing => {}
-                }
-            }
+            each_run(text, |run| match run {
+                Run::Word(word) => self.word(word),
+                Run::Long(run) => self.long(run),
+                Run::Nothing => {}
+            });
         });
+        self.spelled = spelled;
     }
 
     fn word(&mut self, word: &str) {

@@ -3,7 +3,8 @@
 
 use super::build::Block;
 use super::{BLOCK, Blocks};
-use ahash::RandomState;
+use event::Text;
+use foldhash::fast::RandomState;
 use parquet::bloom_filter::Sbbf;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -201,11 +202,11 @@ pub(super) fn encode(words: &[(Box<str>, Vec<u32>)], blocks: &[Block], uncovered
 }
 
 /// The bloom filter of a block; empty where there is nothing.
-pub(super) fn filter(wholes: &HashSet<Box<str>, RandomState>) -> io::Result<Vec<u8>> {
+pub(super) fn filter(wholes: &HashSet<Text, RandomState>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if !wholes.is_empty() {
         let mut filter = Sbbf::new_with_ndv_fpp(wholes.len() as u64, FALSE_ALARMS).map_err(io::Error::other)?;
-        wholes.iter().for_each(|word| filter.insert(&**word));
+        wholes.iter().for_each(|word| filter.insert(word.as_str()));
         filter.write_bitset(&mut bytes).map_err(io::Error::other)?;
     }
     Ok(bytes)

@@ -42,8 +42,16 @@ pub(super) fn spell(text: &str) -> Cow<'_, str> {
 
 /// Hands out the text as people may look at it: as it stands, and with the escapes of JSON resolved where it may hold
 /// some, each in one spelling. Of the second reading only those parts between blanks that have other words than the first.
-pub(super) fn readings(text: &str, mut read: impl FnMut(&str)) {
-    read(&spell(text));
+/// `spelled` is written over.
+pub(super) fn readings(text: &str, spelled: &mut String, mut read: impl FnMut(&str)) {
+    if text.is_ascii() {
+        spelled.clear();
+        spelled.push_str(text);
+        spelled.make_ascii_lowercase();
+        read(spelled);
+    } else {
+        read(&spell(text));
+    }
     if has_other_words(text) && memchr::memchr2(b'{', b'[', text.as_bytes()).is_some() {
         if reaches_over_blanks(text) {
             return read(&spell(&unescape(text)));
@@ -114,6 +122,61 @@ pub(super) fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// What a byte of ASCII is to a word; marks, so that those of a run add up.
+const DIGIT: u8 = 1;
+const HEXADECIMAL: u8 = 2;
+const LETTER: u8 = 4;
+const MARKS: [u8; 256] = {
+    let mut marks = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        marks[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' | b'A'..=b'F' => HEXADECIMAL,
+            letter if letter.is_ascii_alphabetic() => LETTER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    marks
+};
+
+/// Hands out what [`runs`] and [`classify`] say of a spelled text. One pass where it is ASCII, as nearly everything is.
+pub(super) fn each_run<'a>(text: &'a str, mut take: impl FnMut(Run<'a>)) {
+    if !text.is_ascii() {
+        return runs(text).for_each(|(_, run)| take(classify(run)));
+    }
+    let (mut start, mut marks) = (0, 0);
+    let mut end_run = |start: usize, end: usize, marks: u8| {
+        let is_number = marks & LETTER == 0 && marks & DIGIT != 0;
+        if end - start >= SHORTEST
+            && !is_number
+            && let Some(run) = text.get(start..end)
+        {
+            take(if run.len() <= LONGEST { Run::Word(run) } else { Run::Long(run) });
+        }
+    };
+    for (at, byte) in text.bytes().enumerate() {
+        match MARKS.get(usize::from(byte)) {
+            Some(0) | None => {
+                if marks != 0 {
+                    end_run(start, at, marks);
+                    marks = 0;
+                }
+            }
+            Some(mark) => {
+                if marks == 0 {
+                    start = at;
+                }
+                marks |= mark;
+            }
+        }
+    }
+    if marks != 0 {
+        end_run(start, text.len(), marks);
+    }
+}
+
 const GUID: usize = 36;
 
 /// GUIDs in a spelled text, wherever they begin.
@@ -177,7 +240,7 @@ mod tests {
     #[test]
     fn escapes_are_read_both_ways() {
         let mut read = Vec::new();
-        readings(r#"{"a":"b\u1ea3o\nx"}"#, |text| read.push(text.to_owned()));
+        readings(r#"{"a":"b\u1ea3o\nx"}"#, &mut String::new(), |text| read.push(text.to_owned()));
         assert_eq!(read, [r#"{"a":"b\u1ea3o\nx"}"#.to_owned(), "{\"a\":\"bao\nx\"}".to_owned()]);
     }
 
@@ -189,6 +252,19 @@ mod tests {
             all.extend(guids(&reading).map(str::to_owned));
         }
         all
+    }
+
+    proptest! {
+        #[test]
+        fn one_pass_finds_the_same_runs(text in "([a-z0-9 ./-]|[0-9a-f]{3,50}|[a-zếß日]{1,50}){0,40}") {
+            let of = |run| match run {
+                Run::Nothing => None,
+                other => Some(other),
+            };
+            let mut found = Vec::new();
+            each_run(&text, |run| found.extend(of(run)));
+            prop_assert_eq!(found, runs(&text).filter_map(|(_, run)| of(classify(run))).collect::<Vec<_>>());
+        }
     }
 
     proptest! {
@@ -205,7 +281,7 @@ mod tests {
         ) {
             let text = format!("{{{}", pieces.concat());
             let mut read = BTreeSet::new();
-            readings(&text, |text| {
+            readings(&text, &mut String::new(), |text| {
                 read.extend(runs(text).map(|(_, run)| run.to_owned()));
                 read.extend(guids(text).map(str::to_owned));
             });
