@@ -95,8 +95,8 @@ impl Needed {
 /// Left in an answer that lets nobody through: the rule of the operation, and whether it was the rule that refused.
 #[derive(Clone, Copy)]
 pub(super) struct Ruled {
-    pub access: Access,
-    pub by_rule: bool,
+    pub(super) access: Access,
+    pub(super) by_rule: bool,
 }
 
 /// One operation of the program as it is mounted.

@@ -5,7 +5,7 @@ use super::{SignIn, own_scope};
 use crate::people::reach::{self, Acting};
 use crate::people::{self, Grant, PersonFilter};
 use crate::policies::Role;
-use kit::locale::{Argument, texts};
+use kit::locale::texts;
 use kit::session::{Help, Session, Way};
 use kit::web::Needed;
 use kit::{Capability, Error, Lang};
@@ -51,14 +51,16 @@ impl SignIn {
     async fn whom_to_ask(&self, session: &Session, needed: Needed, lang: Lang) -> Result<String, Error> {
         let would_do = |role: &&Role| needed.is_met(|one| role.capabilities.contains(&one));
         let roles = names(self.policies.roles.iter().filter(would_do), lang);
-        let givers = || self.policies.roles_with(Capability::ManagePeople);
-        let key = if roles.is_empty() { "refused-ask-none" } else { "refused-ask" };
-        let arguments: [(&str, Argument<'_>); 2] = [("roles", roles.into()), ("givers", names(givers(), lang).into())];
-        let mut words = texts().text_with(lang, key, &arguments);
+        let givers: Vec<&Role> = self.policies.roles_with(Capability::ManagePeople).collect();
+        let mut words = {
+            let key = if roles.is_empty() { "refused-ask-none" } else { "refused-ask" };
+            let givers = names(givers.iter().copied(), lang);
+            texts().text_with(lang, key, &[("roles", roles.into()), ("givers", givers.into())])
+        };
         let mut seen: Vec<String> = Vec::new();
         if session.scope.may(Capability::ViewPeople) {
             let view = self.db.scoped(&session.scope).read();
-            for role in givers() {
+            for role in givers {
                 let filter = PersonFilter {
                     role: role.id.clone(),
                     active: Some(true),
