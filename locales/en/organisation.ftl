@@ -237,6 +237,23 @@ key-revoke = Revoke
 key-revoked = Revoked
 key-revoked-now = Revoked; machines with this key are refused at once.
 key-revoked-already = That key was revoked before
+key-ends = Ends
+key-made-ends = The key ends on { $time }; make a new one before.
+key-rows = Rows it may take
+key-rows-title = Rows that leave by this key
+key-rows-about = Files and lists of the API are added up for each key by itself and not for whoever made it. A program that asks all the time (a board, a reporting tool) and needs more than everybody has asks for an allowance of its own: with a reason, and somebody else approves it. It ends with the key.
+key-rows-of = { $rows } rows in { $minutes } minutes
+key-rows-granted = { $rows } rows in { $minutes } minutes, approved for this key
+key-rows-everybody = { $rows } rows in { $minutes } minutes, as everybody
+key-rows-uncounted = Not added up
+key-rows-taken = { $rows } rows were taken in the last { $minutes } minutes.
+key-rows-ask = Ask for more rows
+key-rows-wanted = Rows needed
+key-rows-wanted-hint = In { $minutes } minutes; at most { $most }. Once approved it takes the place of what the key has now.
+key-rows-few = A number above what every key has
+key-rows-many = More than the policy lets anybody approve (most_rows in elevations.toml)
+key-rows-asked = { $name } asked for { $rows } rows.
+key-rows-approved = { $name } approved it.
 
 ## Duty roster
 

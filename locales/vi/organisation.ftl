@@ -234,6 +234,23 @@ key-revoke = Thu hồi
 key-revoked = Thu hồi
 key-revoked-now = Đã thu hồi khóa; máy dùng khóa này bị từ chối ngay.
 key-revoked-already = Khóa này đã thu hồi trước đó
+key-ends = Hết hạn
+key-made-ends = Khóa hết hạn lúc { $time }; hãy lập khóa mới trước đó.
+key-rows = Số dòng được lấy
+key-rows-title = Số dòng lấy ra bằng khóa này
+key-rows-about = Tệp và danh sách lấy qua API được cộng dồn cho riêng từng khóa, không tính vào người lập. Chương trình hỏi thường xuyên (bảng điện tử, phần mềm báo cáo) cần nhiều hơn mức chung thì xin hạn mức riêng: nêu lý do, một người khác duyệt. Hạn mức riêng hết cùng với khóa.
+key-rows-of = { $rows } dòng trong { $minutes } phút
+key-rows-granted = { $rows } dòng trong { $minutes } phút, được duyệt riêng
+key-rows-everybody = { $rows } dòng trong { $minutes } phút, mức chung
+key-rows-uncounted = Không cộng dồn
+key-rows-taken = Đã lấy { $rows } dòng trong { $minutes } phút vừa qua.
+key-rows-ask = Xin hạn mức riêng
+key-rows-wanted = Số dòng cần
+key-rows-wanted-hint = Trong { $minutes } phút; nhiều nhất { $most } dòng. Khi được duyệt, hạn mức này thay cho mức đang có.
+key-rows-few = Phải là một số lớn hơn mức chung mà khóa nào cũng có
+key-rows-many = Nhiều hơn mức mà chính sách cho duyệt (most_rows trong elevations.toml)
+key-rows-asked = { $name } xin { $rows } dòng.
+key-rows-approved = { $name } duyệt.
 
 ## Lịch trực
 

@@ -7,7 +7,7 @@ use crate::fold::fold;
 use crate::locale::{Lang, texts};
 use crate::page::{Address, Page};
 use crate::scope::{Capability, Scope};
-use crate::web::{Access, Fail, Routes, Visit, render};
+use crate::web::{Access, Fail, OpenPages, Routes, Visit, render};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use futures::future::{BoxFuture, join_all};
@@ -117,6 +117,10 @@ async fn find(visit: &Visit, text: String) -> Found {
     let asked = finders.into_iter().map(|finder| ask(visit, finder, &text));
     let mut groups = vec![Group { title: visit.t("find-pages"), icon: "link", hits: Some(pages(visit, &text)) }];
     groups.extend(join_all(asked).await);
+    let open = OpenPages::to(&visit.app, scope);
+    for hits in groups.iter_mut().filter_map(|group| group.hits.as_mut()) {
+        hits.retain(|hit| open.opens(&hit.href));
+    }
     groups.retain(|group| group.hits.as_ref().is_none_or(|hits| !hits.is_empty()));
     let logs = scope.may(Capability::ViewEvents).then(|| Address::parse("/search").with("q", &text).to_string());
     Found { text, groups, logs }

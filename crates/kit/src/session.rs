@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::locale::Lang;
 use crate::page::Theme;
 use crate::scope::Scope;
+use crate::web::Needed;
 use axum::http::request::Parts;
 
 /// A signed-in person's or key's request.
@@ -26,6 +27,23 @@ pub struct Session {
     pub confirmed_at: Micros,
 }
 
+/// Another reach of a person that allows what was refused in the one they act for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// Value of the field `agency` of the form that goes there (`POST /me/acting`).
+    pub agency: String,
+    /// In words: the agency and the role.
+    pub name: String,
+}
+
+/// What helps a person to whom something was refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Help {
+    pub ways: Vec<Way>,
+    /// Whom to ask, in words; empty where there is a way.
+    pub ask: String,
+}
+
 /// Finds out who asks.
 #[async_trait::async_trait]
 pub trait Authenticate: Send + Sync + 'static {
@@ -35,6 +53,11 @@ pub trait Authenticate: Send + Sync + 'static {
 
     /// Hears that a right was refused to somebody who is known, by the name of the right or of what else was missing.
     async fn refused(&self, _session: &Session, _parts: &Parts, _right: &str) {}
+
+    /// What helps whoever was refused for want of rights. Told by rights alone: nothing is looked up of what was asked for.
+    async fn help(&self, _session: &Session, _needed: Needed, _lang: Lang) -> Result<Help, Error> {
+        Ok(Help::default())
+    }
 }
 
 /// How a cookie is named that the browser keeps to this host, to the whole site and to TLS.

@@ -20,7 +20,7 @@ use event_store::Exported;
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{QueryAnswer, QueryLimits};
-use kit::web::{Access, Fail, RequestRates, Routes, Visit, identify, live_news, secure, strict_transport};
+use kit::web::{Access, Fail, PageRules, RequestRates, Routes, Visit, identify, live_news, secure, strict_transport};
 use kit::{App, Error, Lang};
 use monitoring::Monitoring;
 use monitoring::bulk::ConnectionNumber;
@@ -209,6 +209,7 @@ fn app(
     ports.insert(crate::rules::places(&centre.data, configuration)?);
     let limits = &centre.policies.session;
     ports.insert(RequestRates::new(limits.requests, limits.key_requests));
+    ports.insert(PageRules::of(routes().operations()));
     ports.insert(Policies::clone(&centre.policies));
     ports.insert(centre.regulations.clone());
     ports.insert(centre.checkpoints.clone());

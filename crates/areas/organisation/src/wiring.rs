@@ -90,6 +90,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-organisation-chosen-reach",
         sql: include_str!("../migrations/2026-11-23-organisation-chosen-reach.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-key-rows",
+        sql: include_str!("../migrations/2026-11-23-organisation-key-rows.sql"),
+    },
 ];
 
 /// Everything of the area.

@@ -89,7 +89,8 @@ part!(/// Button that copies `text`; appears only where scripts run.
     copy, CopyPart, "parts/copy.html", {}, words { text });
 part!(/// Filters in use; `clear` is the list without any.
     chips, ChipsPart, "parts/chips.html", { chips: [Chip] }, words { clear });
-part!(/// What an empty page says: what is not there, why, and the next step (`href` empty for none).
+part!(/// What an empty page says: what is not there, why, and the next step (`href` empty for none; left out where its reader
+    /// may not go there).
     empty, EmptyPart, "parts/empty.html", {}, words { icon, title, text, href, act });
 part!(/// Verdict with the age of its evidence.
     verdict, VerdictPart, "parts/verdict.html", { mark: VerdictMark });

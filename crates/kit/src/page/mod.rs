@@ -35,6 +35,7 @@ pub use sparkline::Sparkline;
 
 use crate::clock::Micros;
 use crate::locale::{Argument, Lang, texts};
+use crate::web::OpenPages;
 
 /// Topics of news that pages listen to (`live::News::topic`); another topic reaches no page.
 pub const TOPICS: [&str; 8] = ["alert", "incident", "source", "inbox", "clock", "roster", "event", "health"];
@@ -61,6 +62,8 @@ pub struct PageParts {
     pub now: Micros,
     /// Address of the live stream (server-sent events), where the person has one.
     pub live: Option<String>,
+    /// Which pages the person may open.
+    pub open: OpenPages,
 }
 
 /// The context that each template gets as `page`.
@@ -78,6 +81,7 @@ pub struct Page {
     pub flash: Vec<Flash>,
     pub now: Micros,
     pub live: Option<String>,
+    open: OpenPages,
     /// The place of the navigation that this page belongs to, where its own address lies in none.
     pub place: Option<Address>,
     /// Numbers, times and sizes in the language of the page: `page.format.date_time(at)`.
@@ -100,6 +104,7 @@ impl Page {
             flash: parts.flash,
             now: parts.now,
             live: parts.live,
+            open: parts.open,
             place: None,
             format,
         }
@@ -109,6 +114,11 @@ impl Page {
     #[must_use]
     pub fn part_of(self, href: &str) -> Self {
         Self { place: Some(Address::parse(href)), ..self }
+    }
+
+    /// Whether a link leads its reader to a page: one that would be refused is shown as plain words.
+    pub fn opens(&self, href: impl AsRef<str>) -> bool {
+        self.open.opens(href.as_ref())
     }
 
     /// A token made once, for the field `request` of a form that makes something: sent twice, it is done once.

@@ -4,7 +4,7 @@
 use crate::error::{Error, FieldError};
 use crate::id::new_id;
 use crate::locale::{Lang, texts};
-use crate::session::language;
+use crate::session::{Help, language};
 use askama::Template;
 use axum::Json;
 use axum::http::request::Parts;
@@ -40,6 +40,8 @@ pub struct Fail {
     changes: bool,
     /// Whether the asker is known; [`super::identify`] answers again where not.
     addressed: bool,
+    /// What helps the asker, and the secret that forms of the page send back.
+    help: Option<(Help, String)>,
 }
 
 /// Left in an answer by an error that did not know the asker.
@@ -74,6 +76,7 @@ impl Fail {
             partial: parts.headers.contains_key("hx-request"),
             changes: !parts.method.is_safe(),
             addressed: true,
+            help: None,
         }
     }
 
@@ -87,7 +90,19 @@ impl Fail {
             partial: false,
             changes: true,
             addressed: false,
+            help: None,
         }
+    }
+
+    /// With what helps the asker, and the secret of the session.
+    #[must_use]
+    pub(super) fn helped(self, help: Help, csrf: &str) -> Self {
+        Self { help: Some((help, csrf.to_owned())), ..self }
+    }
+
+    /// The language of the page; nothing where it is told to a program.
+    pub(super) fn reader(&self) -> Option<Lang> {
+        (!self.json).then_some(self.lang)
     }
 
     pub fn error(&self) -> &Error {
@@ -161,6 +176,14 @@ struct ErrorPage<'text> {
     operation: String,
     operation_id: &'text str,
     fields: Vec<String>,
+    /// Other reaches of the person in which it may be done: value and label of the button that goes there.
+    ways: Vec<(String, String)>,
+    ways_head: String,
+    ask: &'text str,
+    roles: String,
+    csrf: &'text str,
+    /// Where to go on from there.
+    to: &'text str,
 }
 
 impl IntoResponse for Fail {
@@ -208,11 +231,18 @@ impl IntoResponse for Fail {
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
             response
         } else {
+            let (help, csrf) = self.help.unwrap_or_default();
+            let is_helped = !help.ways.is_empty() || !help.ask.is_empty();
+            let way = |place: &str| texts().text_with(self.lang, "error-way", &[("place", place.into())]);
             let page = ErrorPage {
                 lang: self.lang.code(),
                 stylesheet: format!("{}/own/style.css", crate::page::assets::PREFIX),
                 title,
                 what: match &*self.error {
+                    Error::Forbidden(right) if is_helped => {
+                        let right = texts().text(self.lang, &format!("capability-{right}"));
+                        texts().text_with(self.lang, "error-what-403-here", &[("right", right.into())])
+                    }
                     Error::Forbidden(_) | Error::Mistake(_) | Error::RateLimited { .. } => detail,
                     _ => texts().text(self.lang, &format!("error-what-{}", status.as_u16())),
                 },
@@ -226,6 +256,12 @@ impl IntoResponse for Fail {
                     .iter()
                     .map(|field| format!("{}: {}", field.field, texts().text(self.lang, field.key)))
                     .collect(),
+                ways: help.ways.into_iter().map(|one| (one.agency, way(&one.name))).collect(),
+                ways_head: texts().text(self.lang, "error-ways"),
+                ask: &help.ask,
+                roles: texts().text(self.lang, "error-roles"),
+                csrf: &csrf,
+                to: self.wanted.as_deref().unwrap_or("/"),
             };
             axum::response::Html(page.render().unwrap_or_default()).into_response()
         };

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::scope::{Capability, Scope};
 use crate::session::Session;
-use crate::web::answer::Fail;
+use crate::web::answer::{Fail, Refused};
 use crate::web::fields::fields_of;
 use crate::web::{form, rows};
 use axum::Router;
@@ -65,6 +65,38 @@ impl Access {
             },
         }
     }
+
+    /// Whether these rights are enough for whoever has signed in.
+    pub fn suits(self, may: impl Fn(Capability) -> bool) -> bool {
+        match self {
+            Self::Open | Self::Entering | Self::SignedIn => true,
+            Self::Needs(capability) | Self::AnswersItself(capability) => may(capability),
+            Self::NeedsAll(several) => several.iter().all(|one| may(*one)),
+            Self::NeedsOneOf(several) => several.iter().any(|one| may(*one)),
+        }
+    }
+}
+
+/// What was missing where somebody was refused: what the rule of the operation asks for, and the right that its handler
+/// asks for besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needed {
+    pub access: Access,
+    pub right: Option<Capability>,
+}
+
+impl Needed {
+    /// Whether whoever has these rights has all that is needed.
+    pub fn is_met(self, may: impl Fn(Capability) -> bool) -> bool {
+        self.access.suits(&may) && self.right.is_none_or(may)
+    }
+}
+
+/// Left in an answer that lets nobody through: the rule of the operation, and whether it was the rule that refused.
+#[derive(Clone, Copy)]
+pub(super) struct Ruled {
+    pub(super) access: Access,
+    pub(super) by_rule: bool,
 }
 
 /// One operation of the program as it is mounted.
@@ -187,16 +219,24 @@ async fn guard(access: Access, lists: bool, request: Request, next: Next) -> Res
     let session = request.extensions().get::<Arc<Session>>();
     if let Err(error) = access.allows(session.map(|session| &session.scope)) {
         let (parts, _) = request.into_parts();
-        return Fail::new(error, &parts).into_response();
+        return ruled(access, true, Fail::new(error, &parts).into_response());
     }
     if request.method().is_safe() {
-        let response = next.run(request).await;
+        let response = ruled(access, false, next.run(request).await);
         return if lists { rows::checked(response) } else { response };
     }
     match form::proven(request).await {
-        Ok(request) => next.run(request).await,
+        Ok(request) => ruled(access, false, next.run(request).await),
         Err(refused) => refused.into_response(),
     }
+}
+
+/// A refusal that says by which rule.
+fn ruled(access: Access, by_rule: bool, mut response: Response) -> Response {
+    if response.extensions().get::<Refused>().is_some() {
+        response.extensions_mut().insert(Ruled { access, by_rule });
+    }
+    response
 }
 
 #[cfg(test)]
@@ -233,5 +273,17 @@ mod tests {
         assert!(Access::Entering.allows(Some(&due)).is_ok() && Access::Entering.allows(Some(&nothing)).is_ok());
         assert!(matches!(Access::Entering.allows(None), Err(Error::Unauthenticated)));
         assert!(Access::Open.allows(None).is_ok());
+    }
+
+    #[test]
+    fn what_is_needed_is_what_the_rule_asks_for_and_what_the_handler_asks_for_besides() {
+        let met = |access, right, held: &[Capability]| Needed { access, right }.is_met(|one| held.contains(&one));
+        let [events, alerts] = [Capability::ViewEvents, Capability::ViewAlerts];
+        let both = Access::NeedsAll(&[Capability::ViewEvents, Capability::ViewAlerts]);
+        let one = Access::NeedsOneOf(&[Capability::ViewEvents, Capability::ViewAlerts]);
+        assert!(met(both, None, &[events, alerts]) && !met(both, None, &[events]));
+        assert!(met(one, None, &[alerts]) && !met(one, None, &[Capability::Administer]));
+        assert!(met(one, Some(events), &[events]) && !met(one, Some(events), &[alerts]), "the handler asks for more");
+        assert!(met(Access::SignedIn, None, &[]) && !met(Access::SignedIn, Some(alerts), &[events]));
     }
 }

@@ -10,7 +10,9 @@ use crate::session::{Session, language, theme};
 use crate::web::answer::{Fail, Refused, Unaddressed, refused_by_router};
 use crate::web::flash;
 use crate::web::headers::kept_to_this_host;
+use crate::web::page_rules::OpenPages;
 use crate::web::rates::RequestRates;
+use crate::web::routes::{Access, Needed, Ruled};
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -41,6 +43,7 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
     }
     let asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
+    let ruled = response.extensions().get::<Ruled>().copied();
     // An error that came by `?` did not know the asker: it is said again in the right language and form.
     let response = match response.extensions().get::<Unaddressed>() {
         Some(Unaddressed(error)) => Fail::to(Arc::clone(error), &asked).into(),
@@ -52,9 +55,14 @@ pub async fn identify(State(app): State<App>, request: Request, next: Next) -> R
         // Doors that answer in the words of their own protocol do not say which.
         None => (response.status() == StatusCode::FORBIDDEN).then_some("unsaid"),
     };
-    if let Some(right) = refused {
-        tell_refused(&app, &asked, right).await;
-    }
+    let helped = match refused {
+        Some(right) => {
+            tell_refused(&app, &asked, right).await;
+            helped(&app, &asked, right, ruled).await
+        }
+        None => None,
+    };
+    let response = helped.unwrap_or(response);
     let response = flash::forget_shown(&asked, response);
     if app.settings.secure_cookies { kept_to_this_host(response) } else { response }
 }
@@ -67,6 +75,30 @@ async fn tell_refused(app: &App, asked: &Parts, right: &'static str) {
     tracing::warn!(actor, from = peer(asked), method, path, right, "refused");
     if let Some(session) = session {
         app.authenticate.refused(session, asked, right).await;
+    }
+}
+
+/// The page of a refusal once more, for a person who lacks a right where they act now: with the other reaches of theirs that
+/// have it, or whom to ask.
+async fn helped(app: &App, asked: &Parts, right: &'static str, ruled: Option<Ruled>) -> Option<Response> {
+    let session = asked.extensions.get::<Arc<Session>>().filter(|session| !session.api_key)?;
+    let capability = Capability::from_name(right)?;
+    let fail = Fail::new(Error::Forbidden(right), asked);
+    let lang = fail.reader()?;
+    let needed = Needed {
+        access: ruled.map_or(Access::SignedIn, |ruled| ruled.access),
+        right: (!ruled.is_some_and(|ruled| ruled.by_rule)).then_some(capability),
+    };
+    // Whoever has the right and is refused all the same is refused for what it was asked of.
+    if needed.is_met(|one| session.scope.may(one)) {
+        return None;
+    }
+    match app.authenticate.help(session, needed, lang).await {
+        Ok(help) => Some(fail.helped(help, &session.csrf).into()),
+        Err(error) => {
+            tracing::warn!(%error, "what helps somebody who was refused is not known");
+            None
+        }
     }
 }
 
@@ -149,6 +181,7 @@ impl Visit {
 
     /// The frame of the page for this visitor: navigation and counters as far as the scope allows.
     pub async fn page(&self) -> Result<Page, Error> {
+        let open = OpenPages::to(&self.app, self.scope());
         let mut counters: Vec<Counter> = Vec::new();
         for counter in &self.app.counters {
             counters.extend(counter(&self.app, self.scope()).await?);
@@ -167,11 +200,12 @@ impl Visit {
                 href: "/me".to_owned(),
             }),
             scopes: Vec::new(),
-            navigation: navigation(&self.app, self.scope()),
+            navigation: navigation(&self.app, self.scope(), &open),
             counters,
             flash: self.flash.clone().into_iter().collect(),
             now: self.now(),
             live: Some("/live".to_owned()),
+            open,
         }))
     }
 
@@ -225,13 +259,14 @@ const GROUPS: [(&str, &str); 8] = [
     ("organisation", "shell-group-organisation"),
 ];
 
-fn navigation(app: &App, scope: &Scope) -> Vec<NavigationItem> {
+fn navigation(app: &App, scope: &Scope, open: &OpenPages) -> Vec<NavigationItem> {
     let mut groups = Vec::new();
     for (group, key) in GROUPS {
         let mut items: Vec<_> = app
             .navigation
             .iter()
             .filter(|item| item.group == group && item.needs.iter().all(|needed| scope.may(*needed)))
+            .filter(|item| open.opens(item.path))
             .collect();
         items.sort_by_key(|item| item.order);
         let Some(first) = items.first() else { continue };

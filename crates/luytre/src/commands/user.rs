@@ -6,11 +6,14 @@ use crate::centre::Registers;
 use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use kit::clock::Micros;
 use kit::live::Live;
 use kit::locale::Argument;
-use kit::{Capability, Tx};
+use kit::page::{Format, iso};
+use kit::{Capability, Scope, Tx};
 use organisation::agencies::Agency;
 use organisation::api_keys::{self, NewKey};
+use organisation::elevations;
 use organisation::people::{self, NewPerson, PersonFilter};
 use organisation::sign_in::Owner;
 use organisation::{agencies, sign_in};
@@ -55,6 +58,11 @@ enum Command {
         /// Networks or addresses it may be used from, with commas between; anywhere where not given.
         #[arg(long, default_value = "")]
         networks: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the API keys that are not revoked: when each ends, and how many rows may leave by it.
+    ListKeys {
         #[arg(long)]
         json: bool,
     },
@@ -159,15 +167,21 @@ impl User {
                     ..NewKey::default()
                 };
                 let (id, key) = api_keys::create(&tx, now, new).await?;
+                let ends_at = api_keys::find(&tx, &id).await?.expires_at;
                 tx.commit().await?;
                 let encoded = api_keys::encoded(&id, &key);
                 if *json {
-                    print_json(&serde_json::json!({ "id": id, "key": key, "encoded": encoded }))?;
+                    let ends_at = ends_at.map(iso);
+                    print_json(&serde_json::json!({
+                        "id": id, "key": key, "encoded": encoded, "expires_at": ends_at,
+                    }))?;
                 } else {
                     say!("Authorization: ApiKey {encoded}");
-                    tell("command-key-made", &[("id", plain(id)), ("key", plain(key))]);
+                    let ends = time_words(ends_at, now);
+                    tell("command-key-made", &[("id", plain(id)), ("key", plain(key)), ("ends", plain(ends))]);
                 }
             }
+            Command::ListKeys { json } => list_keys(registers, &scope, *json).await?,
             Command::ResetSecondFactors { account } => {
                 let person = people::by_account(&scoped.read(), account).await?;
                 let person = person.with_context(|| text("command-no-account", &about(account)))?;
@@ -204,6 +218,43 @@ impl User {
         }
         Ok(())
     }
+}
+
+/// A time in words; a dash for none.
+fn time_words(at: Option<Micros>, now: Micros) -> String {
+    at.map_or_else(|| "–".to_owned(), |at| Format::new(super::language(), now).date_time(at))
+}
+
+async fn list_keys(registers: &Registers, scope: &Scope, json: bool) -> Result<()> {
+    let now = registers.clock.now();
+    let view = registers.db.scoped(scope).read();
+    let keys = api_keys::list(&view, false, 10_000, 0).await?;
+    let ids: Vec<_> = keys.iter().map(|key| key.id.as_str()).collect();
+    let allowances = elevations::allowances(&view, &registers.policies, &ids, now).await?;
+    let each = keys.iter().zip(&allowances);
+    if json {
+        let rows: Vec<_> = each
+            .map(|(key, allowance)| {
+                serde_json::json!({
+                    "id": key.id, "name": key.name, "agency": key.agency_name, "capabilities": key.capabilities,
+                    "expires_at": key.expires_at.map(iso), "last_used_at": key.last_used_at.map(iso),
+                    "rows": allowance.rows, "minutes": allowance.minutes, "granted": allowance.granted,
+                })
+            })
+            .collect();
+        return print_json(&rows);
+    }
+    for (key, allowance) in each {
+        let arguments = [
+            ("name", plain(&key.name)),
+            ("agency", plain(&key.agency_name)),
+            ("ends", plain(time_words(key.expires_at, now))),
+            ("rows", plain(allowance.rows)),
+            ("minutes", plain(allowance.minutes)),
+        ];
+        say!("{}  {}", key.id, text("command-key-line", &arguments));
+    }
+    Ok(())
 }
 
 fn about(account: &str) -> [(&'static str, Argument<'_>); 1] {

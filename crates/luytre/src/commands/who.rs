@@ -82,6 +82,7 @@ const RULES: &[(&str, By)] = &[
     ("user end-sessions", By::Keeper),
     ("user import", By::Keeper),
     ("user list", By::Reader),
+    ("user list-keys", By::Reader),
     ("user open-second-factor", By::Keeper),
     ("user reset-second-factors", By::Keeper),
     ("user set-password", By::Keeper),

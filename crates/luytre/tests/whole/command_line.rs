@@ -134,7 +134,7 @@ fn accounts_and_files_are_spoken_of_in_the_language_of_the_terminal() {
     let file = file.to_str().expect("path");
     let add = ["user", "add", "quan.tri", "--name", "Quản Trị", "--role", "administrator"];
     let sound = "Tre-Xanh.Ven-Song.1975\n";
-    let steps: [(&[&str], &str, &str); 17] = [
+    let steps: [(&[&str], &str, &str); 18] = [
         (&add, "\n", "mật khẩu để trống"),
         (&add, "abc\n", "mật khẩu không đúng quy định"),
         (&add, sound, "quan.tri đã có thể đăng nhập"),
@@ -148,7 +148,8 @@ fn accounts_and_files_are_spoken_of_in_the_language_of_the_terminal() {
         (&["user", "end-sessions", "quan.tri"], "", "đã kết thúc 0 phiên"),
         (&["user", "end-sessions", "--all", "--reason", "diễn tập"], "", "đã kết thúc 0 phiên"),
         (&["user", "add-key", "rsyslog", "--agency", "KHONG"], "", "không có cơ quan nào mang mã KHONG"),
-        (&["user", "add-key", "rsyslog"], "", "Khóa không hiện lại lần nữa"),
+        (&["user", "add-key", "rsyslog"], "", "Khóa không hiện lại lần nữa. Hết hạn lúc "),
+        (&["user", "list-keys"], "", "2000 dòng trong 60 phút"),
         (&["audit", "export", file], "", "đã ghi"),
         (&["audit", "export", file], "", "đã có; không ghi đè"),
         (&["agencies", "import", "khong-co.csv"], "", "khong-co.csv không có"),

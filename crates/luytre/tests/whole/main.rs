@@ -14,6 +14,7 @@ mod grown;
 mod import;
 mod kill;
 mod law;
+mod links;
 mod long_records;
 mod markup;
 mod open;

@@ -29,7 +29,8 @@ struct FormPage {
 }
 
 pub(super) async fn new_search(visit: Visit) -> Result<Response, Fail> {
-    let kind = visit.address.value("kind").and_then(Kind::from_code).unwrap_or_default();
+    let mut own = Kind::ALL.into_iter().filter(|kind| visit.scope().may(kind.capability()));
+    let kind = visit.address.value("kind").and_then(Kind::from_code).or_else(|| own.next()).unwrap_or_default();
     visit.require(kind.capability())?;
     let input = SavedSearchInput { sharing: Sharing::Private.code().to_owned(), ..asked(&visit, kind) };
     Ok(show(&visit, kind, &input, None, FormErrors::default()).await?)

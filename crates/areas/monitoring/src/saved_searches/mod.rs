@@ -58,6 +58,14 @@ impl Kind {
         }
     }
 
+    /// The page where it is asked.
+    pub fn page(self) -> &'static str {
+        match self {
+            Self::Search => "/search",
+            Self::Sql => "/questions",
+        }
+    }
+
     pub fn key(self) -> &'static str {
         match self {
             Self::Search => "saved-search-kind-search",
@@ -152,8 +160,7 @@ impl SavedSearch {
 
     /// The short address that stays the same when the search changes.
     pub fn permanent(&self) -> String {
-        let page = if self.kind == Kind::Sql { "/questions" } else { "/search" };
-        Address::parse(page).with("saved", &self.id).to_string()
+        Address::parse(self.kind.page()).with("saved", &self.id).to_string()
     }
 
     /// The time that it is about, for people.

@@ -39,9 +39,10 @@ fn may_ask(visit: &Visit) -> bool {
     Kind::ALL.into_iter().any(|kind| visit.scope().may(kind.capability()))
 }
 
-/// Where a search is begun, for whoever may.
-fn way_to_ask(may_ask: &bool) -> &'static str {
-    if *may_ask { "/search" } else { "" }
+/// Where a search is begun; nowhere for whoever may ask nothing.
+fn way_to_ask(visit: &Visit) -> &'static str {
+    let mut ways = Kind::ALL.into_iter().filter(|kind| visit.scope().may(kind.capability()));
+    ways.next().map_or("", Kind::page)
 }
 
 /// Refused only to those who may ask nothing at all.
@@ -72,7 +73,8 @@ struct ListPage {
     rows: Vec<Row>,
     pagination: Pagination,
     csv: String,
-    may_ask: bool,
+    /// Empty for whoever may ask nothing.
+    way_to_ask: &'static str,
 }
 
 struct Row {
@@ -98,7 +100,7 @@ async fn list_searches(visit: Visit) -> Result<Response, Fail> {
         chips: chips(&page, &filter),
         csv: page.address.with("format", "csv").to_string(),
         words: filter.words,
-        may_ask: may_ask(&visit),
+        way_to_ask: way_to_ask(&visit),
         rows,
         pagination,
         page,

@@ -1,6 +1,7 @@
 //! Keys for machines: made for an agency, with few capabilities, maybe bound to one source, maybe with an end.
 //! The key is shown once; what is kept is its hash. It never does more than its maker may do now (`standing.rs`).
 
+mod key_page;
 mod pages;
 mod refusals;
 mod service;
@@ -9,9 +10,10 @@ mod store;
 
 pub use pages::routes;
 pub(crate) use refusals::Refusals;
+pub(crate) use service::open_until;
 pub use service::{NewKey, create, revoke};
 pub(crate) use standing::{Standing, standing, standings};
-pub(crate) use store::{by_secret, held_open_by, maker_of, used};
+pub(crate) use store::{by_secret, held_open_by, used};
 pub use store::{count, find, list, source_of};
 
 use ipnet::IpNet;

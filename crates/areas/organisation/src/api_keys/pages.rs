@@ -1,16 +1,16 @@
 //! Pages of keys: the list with the one just made, and the form.
 
-use super::{ApiKey, NewKey, Standing, service, standings, store};
+use super::{ApiKey, NewKey, Standing, key_page, service, standings, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, local, local_time, text};
-use crate::elevations::leave;
+use crate::elevations::{Allowance, allowances, leave};
 use crate::policies::Policies;
 use crate::sign_in::{own_scope, require_confirmation};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
-use kit::clock::DAY;
+use kit::clock::{DAY, Micros};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Place, Tab};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
         .post("/api-keys", Capability::ManageSources, create_key)
         .get("/api-keys/new", Capability::ManageSources, new_key)
         .post("/api-keys/{id}/revoke", Capability::ManageSources, revoke_key)
+        .merge(key_page::routes())
 }
 
 /// The key just made, shown on this one answer.
@@ -32,12 +33,14 @@ struct Made {
     key: String,
     /// `base64(id:key)` as Elasticsearch clients send it.
     encoded: String,
+    ends_at: Option<Micros>,
 }
 
-/// A key with what is awake of it.
-struct Listed {
-    key: ApiKey,
-    standing: Standing,
+/// A key with what is awake of it, and the rows that may leave by it.
+pub(super) struct Listed {
+    pub(super) key: ApiKey,
+    pub(super) standing: Standing,
+    pub(super) allowance: Allowance,
 }
 
 #[derive(Template)]
@@ -65,24 +68,36 @@ struct KeyForm {
     networks: Entry,
 }
 
-fn capability_key(capability: &Capability) -> String {
+pub(super) fn capability_key(capability: &Capability) -> String {
     format!("capability-{}", capability.name())
 }
 
-fn is_asleep(listed: &Listed, capability: &Capability) -> bool {
+pub(super) fn is_asleep(listed: &Listed, capability: &Capability) -> bool {
     !listed.standing.awake.contains(capability)
 }
 
 /// How each key stands, by the roles of makers whom the visitor may not see.
-async fn listed(visit: &Visit, keys: Vec<ApiKey>) -> Result<Vec<Listed>, Error> {
+pub(super) async fn listed(visit: &Visit, keys: Vec<ApiKey>) -> Result<Vec<Listed>, Error> {
     let policies = Policies::of(&visit.app)?;
     let scope = own_scope();
     let view = visit.app.db.scoped(&scope).read();
     let standings = standings(&view, &policies, &keys, visit.now()).await?;
-    Ok(keys.into_iter().zip(standings).map(|(key, standing)| Listed { key, standing }).collect())
+    let ids: Vec<_> = keys.iter().map(|key| key.id.as_str()).collect();
+    let allowances = allowances(&view, &policies, &ids, visit.now()).await?;
+    let each = keys.into_iter().zip(standings).zip(allowances);
+    Ok(each.map(|((key, standing), allowance)| Listed { key, standing, allowance }).collect())
 }
 
-fn revoke_path(key: &ApiKey) -> String {
+/// How many rows may leave by a key, and whether that is what everybody has.
+pub(super) fn rows_words(page: &Page, allowance: &Allowance) -> String {
+    if allowance.rows == 0 {
+        return page.t("key-rows-uncounted");
+    }
+    let key = if allowance.granted { "key-rows-granted" } else { "key-rows-everybody" };
+    page.tn2(key, "rows", page.format.number(allowance.rows), "minutes", allowance.minutes)
+}
+
+pub(super) fn revoke_path(key: &ApiKey) -> String {
     format!("/api-keys/{}/revoke", key.id)
 }
 
@@ -129,9 +144,10 @@ async fn csv(visit: &Visit) -> Result<Csv, Error> {
         "key-last-used-from",
         "key-expires",
         "key-created",
+        "key-rows",
     ];
     let mut csv = Csv::new("api-keys", head.map(|key| text(visit.lang, key)));
-    for Listed { key, standing } in listed(visit, keys).await? {
+    for Listed { key, standing, allowance } in listed(visit, keys).await? {
         let asleep: Vec<_> = standing.asleep(&key).into_iter().map(Capability::name).collect();
         csv.row([
             &key.name,
@@ -144,6 +160,7 @@ async fn csv(visit: &Visit) -> Result<Csv, Error> {
             &key.last_used_from,
             &csv_time(key.expires_at),
             &csv_time(Some(key.created_at)),
+            &allowance.rows.to_string(),
         ]);
     }
     Ok(csv)
@@ -213,9 +230,9 @@ async fn new_key(visit: Visit) -> Result<Response, Fail> {
 async fn create_key(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Fail> {
     require_confirmation(&visit, "api-key.create")?;
     match create(&visit, &fields).await {
-        Ok((id, key)) => {
+        Ok((id, key, ends_at)) => {
             let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{key}"));
-            Ok(render(&key_list(&visit, Some(Made { id, key, encoded })).await?)?.into_response())
+            Ok(render(&key_list(&visit, Some(Made { id, key, encoded, ends_at })).await?)?.into_response())
         }
         Err(error) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
@@ -224,7 +241,8 @@ async fn create_key(visit: Visit, Form(fields): Form<Fields>) -> Result<Response
     }
 }
 
-async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String), Error> {
+/// Identifier and key of the one made, and when it ends.
+async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String, Option<Micros>), Error> {
     let last_day = local_time(&fields.expires_at).ok_or_else(|| Error::unfit("expires_at", &fields.expires_at))?;
     let names = fields.capability.iter();
     let capabilities =
@@ -238,9 +256,10 @@ async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String), Erro
         networks: fields.networks.clone(),
     };
     let tx = visit.begin().await?;
-    let made = service::create(&tx, visit.now(), new).await?;
+    let (id, key) = service::create(&tx, visit.now(), new).await?;
+    let ends_at = store::in_scope(&tx, &id).await?.and_then(|key| key.expires_at);
     tx.commit().await?;
-    Ok(made)
+    Ok((id, key, ends_at))
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use super::store;
 use crate::policies::Policies;
 use crate::sign_in::{self, KEY_PREFIX};
-use crate::{agencies, audit};
+use crate::{agencies, audit, elevations};
 use ipnet::IpNet;
 use kit::clock::Micros;
 use kit::error::unfit;
@@ -82,7 +82,15 @@ fn networks(typed: &str) -> Option<String> {
     networks.map(|networks| networks.join(" "))
 }
 
-/// Takes a key out of use at once.
+/// Until when a key in scope may be used; nothing for one that is revoked or over. One made before keys had to end counts as
+/// made now.
+pub(crate) async fn open_until(connection: &impl Connection, id: &str, now: Micros) -> Result<Option<Micros>, Error> {
+    let latest = now + Policies::in_force()?.session.api_key.longest();
+    let key = store::in_scope(connection, id).await?.filter(|key| key.is_valid_at(now));
+    Ok(key.map(|key| key.expires_at.unwrap_or(latest)))
+}
+
+/// Takes a key out of use at once, with what was granted to it.
 pub async fn revoke(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
     tx.scope().require(Capability::ManageSources)?;
     let key = store::find(tx, id).await?;
@@ -90,5 +98,6 @@ pub async fn revoke(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
         return Err(Error::Conflict("key-revoked-already"));
     }
     store::set_revoked(tx, id, now).await?;
+    elevations::end_with_key(tx, now, id).await?;
     audit::record(tx, now, "api-key.revoke", "api-key", id, Some(&key.agency_id), json!({ "name": key.name })).await
 }

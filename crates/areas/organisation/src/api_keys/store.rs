@@ -45,21 +45,18 @@ pub async fn count(connection: &impl Connection, revoked: bool) -> Result<u64, E
 /// One key in scope.
 pub async fn find(connection: &impl Connection, id: &str) -> Result<ApiKey, Error> {
     connection.scope().require(Capability::ViewSources)?;
+    in_scope(connection, id).await?.ok_or(Error::NotFound)
+}
+
+/// The same for whoever has another business with it than looking at keys.
+pub(super) async fn in_scope(connection: &impl Connection, id: &str) -> Result<Option<ApiKey>, Error> {
     let rest = format!("WHERE api_keys.id = $1 AND {}", connection.scope().agency_condition("api_keys.agency_id"));
-    select(connection, &rest, vec![id.into()]).await?.pop().ok_or(Error::NotFound)
+    Ok(select(connection, &rest, vec![id.into()]).await?.pop())
 }
 
 /// Source a key is bound to; for the front doors, which know the key from the scope's actor.
 pub async fn source_of(connection: &impl Connection, key_id: &str) -> Result<Option<String>, Error> {
-    let rest = format!("WHERE api_keys.id = $1 AND {}", connection.scope().agency_condition("api_keys.agency_id"));
-    let found = select(connection, &rest, vec![key_id.into()]).await?.pop();
-    Ok(found.and_then(|key| key.source_id))
-}
-
-/// The person who made a key; nobody where it was made on the machine itself.
-pub(crate) async fn maker_of(connection: &impl Connection, key_id: &str) -> Result<Option<String>, Error> {
-    let found = select(connection, "WHERE api_keys.id = $1", vec![key_id.into()]).await?.pop();
-    Ok(found.filter(ApiKey::has_maker).map(|key| key.created_by))
+    Ok(in_scope(connection, key_id).await?.and_then(|key| key.source_id))
 }
 
 /// How many keys that open something now a person has made, wherever they are.

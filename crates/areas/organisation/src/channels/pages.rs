@@ -11,7 +11,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::page::{Choice, Entry, ErrorSummary, Flash, FlashKind, FormErrors, Page, Place};
-use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::web::{Fail, Form, Routes, Visit, render, see_other, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
 
@@ -104,7 +104,10 @@ async fn channel_form(
 }
 
 async fn new_channel(visit: Visit) -> Result<Response, Fail> {
-    let kind = visit.address.value("kind").and_then(ChannelKind::from_code).ok_or(Error::NotFound)?;
+    let Some(kind) = visit.address.value("kind").and_then(ChannelKind::from_code) else {
+        // The list offers the kinds.
+        return Ok(see_other("/channels"));
+    };
     require_confirmation(&visit, "channel.create")?;
     let fields = Fields::new_of(kind, &visit.session.agency_id);
     Ok(render(&channel_form(&visit, &fields, None, FormErrors::default()).await?)?.into_response())

@@ -33,8 +33,8 @@ pub async fn rows_allowed(visit: &Visit, asked: &Address, wanted: usize) -> Resu
 /// Goes before rows leave by the API: counts them, or uses the running elevation.
 ///
 /// # Errors
-/// `elevation-needed-rows` where they are too many and none runs, and `elevation-needed-rows-key` for a key, which never has
-/// one; `elevation-for-another` where what runs is for something else.
+/// `elevation-needed-rows` where they are too many and none runs, and `elevation-needed-rows-key` for a key, which has what was
+/// granted to it and nothing else; `elevation-for-another` where what runs is for something else.
 pub async fn rows_given(visit: &Visit, asked: &Address, rows: usize) -> Result<(), Error> {
     count(visit, asked, rows).await.map_err(|error| told(visit, asked, error))
 }
@@ -107,7 +107,7 @@ fn told(visit: &Visit, asked: &Address, error: Error) -> Error {
         heading: "elevation-needed",
         code,
         words: format!("too many rows for {question}"),
-        arguments: vec![("question", question)],
+        arguments: vec![("question", question), ("key", visit.scope().actor().id())],
         position: None,
     }))
 }

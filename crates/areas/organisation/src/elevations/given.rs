@@ -1,33 +1,53 @@
-//! Rows that left without a second person, added up for each person over a while: many small files are one large one,
-//! and so are the pages of a program. They are kept by minute in the database, so that a restart forgets none.
+//! Rows that left without a second person, added up for each person and each key over a while: many small files are one large
+//! one, and so are the pages of a program. They are kept by minute in the database, so that a restart forgets none.
 
-use crate::api_keys;
-use crate::policies::ElevationKind;
+use super::store;
+use crate::policies::{EXPORT, ElevationKind};
 use kit::clock::{MINUTE, Micros};
 use kit::scope::Actor;
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, Statement, Value};
 
-/// For whom rows count: whoever asks, and of a key whoever made it.
-async fn subject(connection: &impl Connection) -> Result<String, Error> {
+/// For whom rows count, and how many may leave at once and within the window.
+struct Account {
+    subject: String,
+    at_once: u64,
+    in_window: u64,
+}
+
+/// A key counts for itself: a board that asks all day uses up nothing of whoever made its key.
+async fn account(connection: &impl Connection, kind: &ElevationKind, now: Micros) -> Result<Account, Error> {
     let actor = connection.scope().actor();
-    let maker = match actor {
-        Actor::Key { id, .. } => api_keys::maker_of(connection, id).await?,
-        Actor::Person { .. } | Actor::Service { .. } => None,
+    let granted = match actor {
+        Actor::Key { id, .. } if kind.id == EXPORT => {
+            store::granted_to_keys(connection, Some(&**id), now).await?.remove(&**id)
+        }
+        Actor::Key { .. } | Actor::Person { .. } | Actor::Service { .. } => None,
     };
-    Ok(maker.unwrap_or_else(|| actor.id()))
+    Ok(Account {
+        subject: actor.id(),
+        at_once: granted.map_or(kind.rows, |rows| rows.max(kind.rows)),
+        in_window: granted.unwrap_or(kind.window_rows),
+    })
 }
 
 /// How many rows of a kind may still leave at `now` without a second person, in one act.
 pub(super) async fn left(connection: &impl Connection, kind: &ElevationKind, now: Micros) -> Result<u64, Error> {
+    let account = account(connection, kind, now).await?;
     if kind.window_rows == 0 {
-        return Ok(kind.rows);
+        return Ok(account.at_once);
     }
-    let given = given(connection, &subject(connection).await?, kind, now).await?;
-    Ok(kind.rows.min(kind.window_rows.saturating_sub(given)))
+    let given = given(connection, &account.subject, kind, now).await?;
+    Ok(account.at_once.min(account.in_window.saturating_sub(given)))
 }
 
-async fn given(connection: &impl Connection, subject: &str, kind: &ElevationKind, now: Micros) -> Result<u64, Error> {
+/// How many rows of a kind have left for a person or a key within the window before `now`.
+pub(super) async fn given(
+    connection: &impl Connection,
+    subject: &str,
+    kind: &ElevationKind,
+    now: Micros,
+) -> Result<u64, Error> {
     let sql = "SELECT CAST(COALESCE(SUM(given), 0) AS BIGINT) AS found FROM given_rows \
                WHERE subject = $1 AND kind = $2 AND minute > $3";
     let values: [Value; 3] = [subject.into(), kind.id.as_str().into(), begin(kind, now).into()];
@@ -42,21 +62,21 @@ fn begin(kind: &ElevationKind, now: Micros) -> Micros {
     now - kind.window() - MINUTE
 }
 
-/// Counts rows that are about to leave; `false`, and nothing is counted, where they are too many.
+/// Counts rows that are about to leave; `false`, and nothing is counted, where they are too many or every one needs somebody.
 pub(super) async fn take(tx: &Tx<'_>, kind: &ElevationKind, rows: u64, now: Micros) -> Result<bool, Error> {
-    if rows > kind.rows {
+    let Account { subject, at_once, in_window } = account(tx, kind, now).await?;
+    if at_once == 0 || rows > at_once {
         return Ok(false);
     }
     if rows == 0 || kind.window_rows == 0 {
         return Ok(true);
     }
-    let subject = subject(tx).await?;
     let key = || -> Vec<Value> { vec![subject.as_str().into(), kind.id.as_str().into()] };
     let lock = "INSERT INTO given_rows (subject, kind, minute, given) VALUES ($1, $2, 0, 0) \
                 ON CONFLICT (subject, kind, minute) DO NOTHING";
     execute(tx, lock, key()).await?;
     execute(tx, "UPDATE given_rows SET given = 0 WHERE subject = $1 AND kind = $2 AND minute = 0", key()).await?;
-    if given(tx, &subject, kind, now).await?.saturating_add(rows) > kind.window_rows {
+    if given(tx, &subject, kind, now).await?.saturating_add(rows) > in_window {
         return Ok(false);
     }
     let forget = "DELETE FROM given_rows WHERE subject = $1 AND kind = $2 AND minute > 0 AND minute <= $3";

@@ -1,16 +1,19 @@
 //! Rights for a while. Some acts (a large export, raw events of another agency) are done even by whoever holds the
 //! capability only with a reason that somebody else has approved, within a time, and every use is in the trail. What was
-//! approved is one thing ([`crate::policies::Binding`]): this draft, this backup, this question. Which acts:
+//! approved is one thing ([`crate::policies::Binding`]): this draft, this backup, this question, this key. Which acts:
 //! `content/organisation/elevations.toml`.
 
 mod exports;
 mod given;
+mod keys;
 mod pages;
 mod service;
 mod store;
 mod subject;
 
 pub use exports::{ListAnswer, Rows, export_refused, leave, list_given, rows_allowed, rows_given};
+pub(crate) use keys::end_with_key;
+pub use keys::{Allowance, allowances, asked_for_key, taken_by_key};
 pub use pages::routes;
 pub use service::{Act, Asked, allowed, approve, ask, end, give, held, refuse, spend, use_up, withdraw};
 pub(crate) use store::{Right, foreign_events_count, foreign_events_of, use_foreign_events};
@@ -40,6 +43,10 @@ pub struct Elevation {
     /// The same, while the draft that it holds for is stored.
     pub draft_path: Option<String>,
     pub reason: String,
+    /// Rows that may leave by the key that it holds for; 0 for other kinds.
+    pub allowance: i64,
+    /// Name of that key.
+    pub key_name: Option<String>,
     /// `asked`, `approved`, `refused` or `withdrawn`.
     pub state: String,
     pub asked_at: Micros,
@@ -126,6 +133,8 @@ mod tests {
             about: String::new(),
             draft_path: None,
             reason: "r".into(),
+            allowance: 0,
+            key_name: None,
             state: "asked".into(),
             asked_at: 10,
             decided_at: None,

@@ -4,7 +4,7 @@
 use super::{Asked, Elevation, Standing, service, store};
 use crate::answers::again;
 use crate::audit;
-use crate::policies::{Binding, ElevationKind, Policies};
+use crate::policies::{Binding, EXPORT, ElevationKind, Policies};
 use crate::regulations::{self, Regulations, title_of};
 use crate::sign_in::require_confirmation;
 use askama::Template;
@@ -38,6 +38,9 @@ struct Row {
     backup: String,
     /// What the trail knows of that backup.
     made: String,
+    /// Page of the key that it is for, and in words how many rows; empty for other kinds.
+    key: String,
+    key_words: String,
     standing: String,
     tone: Tone,
     may_decide: bool,
@@ -101,12 +104,20 @@ impl ElevationList {
             let own = scope.person_id() == Some(elevation.person_id.as_str());
             let binding = policies.elevation.kind(&elevation.kind).map(ElevationKind::binding);
             let subject = |of| if binding == Some(of) { elevation.subject.clone() } else { String::new() };
+            let (key, key_words) = match &elevation.key_name {
+                Some(name) => {
+                    (format!("/api-keys/{}", elevation.subject), key_words(&page, &policies, &elevation, name))
+                }
+                None => (String::new(), String::new()),
+            };
             Row {
                 about: if elevation.about.is_empty() { String::new() } else { title(&elevation.about) },
                 is_of_draft: binding == Some(Binding::Draft),
                 question: subject(Binding::Question),
                 backup: subject(Binding::Backup),
                 made: String::new(),
+                key,
+                key_words,
                 standing: page.t(standing.key()),
                 tone: standing.tone(),
                 may_decide: approves && !own && standing == Standing::Waiting,
@@ -118,8 +129,9 @@ impl ElevationList {
         for row in rows.iter_mut().filter(|row| row.may_decide && !row.backup.is_empty()) {
             row.made = backup_words(visit, &page, &row.backup).await?;
         }
-        // A change of law is asked for on the page of its file, with the draft.
-        let asked_here = |kind: &&ElevationKind| scope.may(kind.needs) && kind.binding() != Binding::Draft;
+        // A change of law is asked for on the page of its file, with the draft; rows of a key on the page of the key.
+        let asked_here =
+            |kind: &&ElevationKind| scope.may(kind.needs) && !matches!(kind.binding(), Binding::Draft | Binding::Key);
         let kinds: Vec<_> = policies.elevation.elevation.iter().filter(asked_here).collect();
         let mut entries = Vec::new();
         if scope.person_id().is_some() && !kinds.is_empty() {
@@ -162,6 +174,13 @@ impl ElevationList {
     }
 }
 
+/// The key that an elevation is for, and the rows that may leave by it.
+fn key_words(page: &Page, policies: &Policies, elevation: &Elevation, name: &str) -> String {
+    let minutes = policies.elevation.kind(EXPORT).map_or(0, |kind| kind.window_minutes);
+    let rows = page.tn2("key-rows-of", "rows", page.format.number(elevation.allowance), "minutes", minutes);
+    format!("{name}: {rows}")
+}
+
 /// When and by whom a backup was made, as far as the trail knows.
 async fn backup_words(visit: &Visit, page: &Page, sha256: &str) -> Result<String, Error> {
     let rows = audit::store::history(&visit.read(), "backup", sha256, 1).await?;
@@ -199,9 +218,10 @@ async fn ask_for(visit: &Visit, fields: &Fields) -> Result<(), Error> {
         subject: match policies.elevation.kind(&fields.kind).map(ElevationKind::binding) {
             Some(Binding::Question) => fields.question.clone(),
             Some(Binding::Backup) => fields.backup.clone(),
-            Some(Binding::Draft | Binding::Agency) | None => String::new(),
+            Some(Binding::Draft | Binding::Agency | Binding::Key) | None => String::new(),
         },
         about: String::new(),
+        rows: 0,
         reason: fields.reason.clone(),
     };
     let tx = visit.begin().await?;

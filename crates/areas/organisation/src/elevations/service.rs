@@ -1,9 +1,10 @@
 //! What can be done with elevations: ask, approve, refuse, use, withdraw, end. Whoever asked never decides, and what is used
 //! is what was approved.
 
-use super::{Elevation, Standing, given, store, subject};
+use super::{Elevation, Standing, given, keys, store, subject};
+use crate::api_keys::{self, ApiKey};
 use crate::inbox::{self, Message, Recipient};
-use crate::policies::{Binding, ElevationKind, Policies};
+use crate::policies::{Binding, EXPORT, ElevationKind, Policies};
 use crate::{agencies, audit};
 use kit::clock::Micros;
 use kit::id::new_id;
@@ -23,10 +24,13 @@ pub struct Asked {
     pub agency_id: String,
     /// Code of the agency it is for, where the kind names one.
     pub agency_code: String,
-    /// What it is for, where the kind is bound to something: the digest of a draft or of a backup, the address of a question.
+    /// What it is for, where the kind is bound to something: the digest of a draft or of a backup, the address of a question,
+    /// the identifier of a key.
     pub subject: String,
     /// Path of the file of law that it is about, where the kind is bound to a draft.
     pub about: String,
+    /// Rows that are to leave by the key, where it is for one, within the window of exports.
+    pub rows: u64,
     pub reason: String,
 }
 
@@ -59,39 +63,86 @@ pub async fn ask(tx: &Tx<'_>, live: &Live, policies: &Policies, now: Micros, ask
     let kind = kind_of(policies, &asked.kind)?;
     tx.scope().require(kind.needs)?;
     let subject = subject::read(kind, &asked.subject)?;
-    let reason = reason_of(&asked.reason, true)?;
-    let agency_id = match kind.names_agency {
-        true => {
-            let code = one_line(&asked.agency_code).map_err(|key| Error::invalid("agency", key))?;
-            let unknown = || Error::invalid("agency", "elevation-no-agency");
-            store::agency_named(tx, &code).await?.ok_or_else(unknown)?
-        }
-        false => {
-            agencies::require_in_scope(tx, &asked.agency_id).await?;
-            asked.agency_id.clone()
-        }
+    let key = match kind.binding() {
+        Binding::Key => Some(key_named(tx, &subject, now).await?),
+        Binding::Agency | Binding::Draft | Binding::Backup | Binding::Question => None,
+    };
+    let (reason, allowance) = match key {
+        Some(_) => rows_and_reason(policies, kind, asked)?,
+        None => (reason_of(&asked.reason, true)?, 0),
+    };
+    let agency_id = match &key {
+        Some(key) => key.agency_id.clone(),
+        None => agency_of(tx, kind, asked).await?,
     };
     let open =
         |one: &Elevation| matches!(one.standing(&policies.elevation, now), Standing::Waiting | Standing::Running);
     let same = |one: &Elevation| one.agency_id == agency_id || !kind.names_agency;
-    if store::of_kind(tx, &person, &kind.id, Some(&subject)).await?.iter().any(|one| open(one) && same(one)) {
+    let is_open = match &key {
+        // More, or less, may be asked for while something runs; whoever asks.
+        Some(key) => {
+            let asked = keys::asked_for_key(tx, policies, &key.id, now).await?;
+            asked.iter().any(|(standing, _)| *standing == Standing::Waiting)
+        }
+        None => {
+            let asked = store::of_kind(tx, &person, &kind.id, Some(&subject)).await?;
+            asked.iter().any(|one| open(one) && same(one))
+        }
+    };
+    if is_open {
         return Err(Error::Conflict("elevation-open-already"));
     }
     let id = new_id(now);
     let about = match kind.binding() {
         Binding::Draft => asked.about.as_str(),
-        Binding::Agency | Binding::Backup | Binding::Question => "",
+        Binding::Agency | Binding::Backup | Binding::Question | Binding::Key => "",
     };
-    store::insert(tx, &id, (&kind.id, &person, &agency_id, &subject), (about, &reason), now).await?;
+    let texts = (about, reason.as_str(), allowance);
+    store::insert(tx, &id, (&kind.id, &person, &agency_id, &subject), texts, now).await?;
     let roles: Vec<_> = policies.roles_with(Capability::ApproveElevations).collect();
     let recipients: Vec<_> =
         roles.iter().map(|role| Recipient::Role { role: &role.id, agency_id: Some(agency_id.as_str()) }).collect();
-    let body = if about.is_empty() { reason.clone() } else { format!("{about}: {reason}") };
+    let name = key.as_ref().map_or(about, |key| key.name.as_str());
+    let body = if name.is_empty() { reason.clone() } else { format!("{name}: {reason}") };
     let message = message("elevation-message-asked", tx.scope().actor().name(), &body, &agency_id);
     inbox::notify_all(tx, live, now, &recipients, &message).await?;
-    let details = json!({ "kind": kind.id, "subject": subject, "about": about, "reason": reason });
+    let mut details = json!({ "kind": kind.id, "subject": subject, "about": about, "reason": reason });
+    if allowance > 0 {
+        details["rows"] = allowance.into();
+    }
     audit::record(tx, now, "elevation.ask", "elevation", &id, Some(&agency_id), details).await?;
     Ok(id)
+}
+
+/// The agency it is asked for at: the one that the asker names, or acts for.
+async fn agency_of(tx: &Tx<'_>, kind: &ElevationKind, asked: &Asked) -> Result<String, Error> {
+    if !kind.names_agency {
+        agencies::require_in_scope(tx, &asked.agency_id).await?;
+        return Ok(asked.agency_id.clone());
+    }
+    let code = one_line(&asked.agency_code).map_err(|key| Error::invalid("agency", key))?;
+    let unknown = || Error::invalid("agency", "elevation-no-agency");
+    store::agency_named(tx, &code).await?.ok_or_else(unknown)
+}
+
+/// The key that something is asked for, while it may be used.
+async fn key_named(tx: &Tx<'_>, id: &str, now: Micros) -> Result<ApiKey, Error> {
+    let key = api_keys::find(tx, id).await?;
+    if key.is_valid_at(now) { Ok(key) } else { Err(Error::Conflict("elevation-key-over")) }
+}
+
+/// What is asked for a key: more rows than everybody may have, and no more than the policy lets anybody grant.
+fn rows_and_reason(policies: &Policies, kind: &ElevationKind, asked: &Asked) -> Result<(String, i64), Error> {
+    let mut faults = FieldFaults::default();
+    let everybody = policies.elevation.kind(EXPORT).map_or(0, |export| export.window_rows);
+    if asked.rows <= everybody {
+        faults.add("rows", "key-rows-few");
+    } else if asked.rows > kind.most_rows {
+        faults.add("rows", "key-rows-many");
+    }
+    let reason = faults.required_lines("reason", &asked.reason, LONGEST_REASON);
+    faults.into_result()?;
+    Ok((reason, i64::try_from(asked.rows).unwrap_or(i64::MAX)))
 }
 
 fn message(title_key: &'static str, name: &str, body: &str, agency_id: &str) -> Message {
@@ -154,7 +205,16 @@ async fn decide(
     }
     let kind = kind_of(policies, &elevation.kind)?;
     let reason = reason_of(reason, !approved)?;
-    let ends_at = approved.then(|| now + kind.lasts());
+    let ends_at = match (approved, kind.binding()) {
+        (false, _) => None,
+        (true, Binding::Key) => {
+            let end = api_keys::open_until(tx, &elevation.subject, now).await?;
+            // What is granted now takes the place of what ran.
+            keys::end_running(tx, now, &elevation.subject).await?;
+            Some(end.ok_or(Error::Conflict("elevation-key-over"))?)
+        }
+        (true, _) => Some(now + kind.lasts()),
+    };
     let state = if approved { "approved" } else { "refused" };
     if !store::decide(tx, id, (state, &by, &reason), ends_at, now).await? {
         return Err(Error::Conflict("elevation-decided-already"));
@@ -162,10 +222,13 @@ async fn decide(
     let key = if approved { "elevation-message-approved" } else { "elevation-message-refused" };
     let message = message(key, tx.scope().actor().name(), &reason, &elevation.agency_id);
     inbox::notify(tx, live, now, Recipient::Person(&elevation.person_id), &message).await?;
-    let details = json!({
+    let mut details = json!({
         "kind": elevation.kind, "person": elevation.person_id, "subject": elevation.subject, "reason": reason,
         "ends_at": ends_at,
     });
+    if elevation.allowance > 0 {
+        details["rows"] = elevation.allowance.into();
+    }
     let action = if approved { "elevation.approve" } else { "elevation.refuse" };
     audit::record(tx, now, action, "elevation", id, Some(&elevation.agency_id), details).await
 }
@@ -195,7 +258,7 @@ pub async fn give(
     details: Value,
 ) -> Result<Option<String>, Error> {
     let kind = kind_of(policies, act.kind)?;
-    if kind.rows > 0 && given::take(tx, kind, act.rows, now).await? {
+    if given::take(tx, kind, act.rows, now).await? {
         return Ok(None);
     }
     let running = running(tx, policies, kind, act.subject, now).await?;

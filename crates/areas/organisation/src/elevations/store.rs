@@ -2,15 +2,16 @@
 
 use super::Elevation;
 use crate::audit::Touched;
-use crate::policies::{CHANGE_LAW, FOREIGN_EVENTS};
+use crate::policies::{CHANGE_LAW, FOREIGN_EVENTS, KEY_ROWS};
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
-use std::collections::BTreeSet;
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Statement, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 const SELECT: &str = "SELECT elevations.id, elevations.kind, elevations.person_id, people.full_name AS person_name, \
                       elevations.agency_id, agencies.name AS agency_name, elevations.subject, \
-                      elevations.about, law_drafts.path AS draft_path, elevations.reason, elevations.state, \
+                      elevations.about, law_drafts.path AS draft_path, elevations.reason, elevations.allowance, \
+                      api_keys.name AS key_name, elevations.state, \
                       elevations.asked_at, elevations.decided_at, elevations.decided_by, \
                       deciders.full_name AS decider_name, elevations.decided_reason, elevations.ends_at, \
                       elevations.used, elevations.used_at FROM elevations \
@@ -18,7 +19,8 @@ const SELECT: &str = "SELECT elevations.id, elevations.kind, elevations.person_i
                       JOIN agencies ON agencies.id = elevations.agency_id \
                       LEFT JOIN people AS deciders ON deciders.id = elevations.decided_by \
                       LEFT JOIN law_drafts ON law_drafts.person_id = elevations.person_id \
-                      AND law_drafts.digest = elevations.subject AND elevations.subject <> ''";
+                      AND law_drafts.digest = elevations.subject AND elevations.subject <> '' \
+                      LEFT JOIN api_keys ON api_keys.id = elevations.subject AND elevations.kind = 'key-rows'";
 
 async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) -> Result<Vec<Elevation>, Error> {
     let statement =
@@ -69,6 +71,62 @@ pub(super) async fn of_kind(
     select(connection, &rest, values).await
 }
 
+/// What was asked for a key by anybody, and neither was refused nor taken back; newest first. Whoever looks must reach the key.
+pub(super) async fn of_key(connection: &impl Connection, key_id: &str) -> Result<Vec<Elevation>, Error> {
+    let rest = format!(
+        "WHERE elevations.kind = '{KEY_ROWS}' AND elevations.subject = $1 AND {} \
+         AND elevations.state IN ('asked', 'approved') ORDER BY elevations.asked_at DESC, elevations.id DESC LIMIT 50",
+        connection.scope().agency_condition("elevations.agency_id")
+    );
+    select(connection, &rest, vec![key_id.into()]).await
+}
+
+/// Rows that may leave by keys at `now`, where somebody has granted them: of one key, or of all.
+pub(super) async fn granted_to_keys(
+    connection: &impl Connection,
+    key_id: Option<&str>,
+    now: Micros,
+) -> Result<BTreeMap<String, u64>, Error> {
+    let mut values: Vec<Value> = vec![now.into()];
+    values.extend(key_id.map(Value::from));
+    let narrowed = if key_id.is_some() { "AND subject = $2 " } else { "" };
+    let sql = format!(
+        "SELECT subject, allowance FROM elevations WHERE kind = '{KEY_ROWS}' AND state = 'approved' AND ends_at > $1 \
+         {narrowed}ORDER BY decided_at, id"
+    );
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let rows = connection.query_all_raw(statement).await?;
+    let granted = |row: &QueryResult| -> Result<(String, u64), Error> {
+        let allowance: i64 = row.try_get("", "allowance")?;
+        Ok((row.try_get("", "subject")?, u64::try_from(allowance).unwrap_or_default()))
+    };
+    rows.iter().map(granted).collect()
+}
+
+/// Ends what runs for a key; identifier and agency of each.
+pub(super) async fn end_for_key(tx: &Tx<'_>, key_id: &str, now: Micros) -> Result<Vec<(String, String)>, Error> {
+    let sql = format!(
+        "UPDATE elevations SET ends_at = $1 WHERE kind = '{KEY_ROWS}' AND subject = $2 AND state = 'approved' \
+         AND ends_at > $1 RETURNING id, agency_id"
+    );
+    changed(tx, &sql, vec![now.into(), key_id.into()]).await
+}
+
+/// Takes back what waits for a key; identifier and agency of each.
+pub(super) async fn withdraw_for_key(tx: &Tx<'_>, key_id: &str) -> Result<Vec<(String, String)>, Error> {
+    let sql = format!(
+        "UPDATE elevations SET state = 'withdrawn' WHERE kind = '{KEY_ROWS}' AND subject = $1 AND state = 'asked' \
+         RETURNING id, agency_id"
+    );
+    changed(tx, &sql, vec![key_id.into()]).await
+}
+
+/// Identifier and agency of each row that a statement changed.
+async fn changed(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<Vec<(String, String)>, Error> {
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "agency_id")?))).collect()
+}
+
 /// The request for a draft, with the digest of what is in it, that nobody has answered.
 pub async fn waiting_for(connection: &impl Connection, digest: &str) -> Result<Option<Elevation>, Error> {
     let rest = format!(
@@ -88,9 +146,7 @@ pub(super) async fn withdraw(
 ) -> Result<Vec<(String, String)>, Error> {
     let sql = "UPDATE elevations SET state = 'withdrawn' WHERE person_id = $1 AND kind = $2 AND subject = $3 \
                AND state = 'asked' RETURNING id, agency_id";
-    let values: [Value; 3] = [person_id.into(), kind.into(), subject.into()];
-    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "agency_id")?))).collect()
+    changed(tx, sql, vec![person_id.into(), kind.into(), subject.into()]).await
 }
 
 /// SQL that counts the elevations of a person that open raw events now, for a query that is asked anyway: the column of the
@@ -170,14 +226,14 @@ pub(super) async fn insert(
     tx: &Tx<'_>,
     id: &str,
     (kind, person_id, agency_id, subject): (&str, &str, &str, &str),
-    (about, reason): (&str, &str),
+    (about, reason, allowance): (&str, &str, i64),
     now: Micros,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO elevations (id, kind, person_id, agency_id, subject, about, reason, state, asked_at, \
+    let sql = "INSERT INTO elevations (id, kind, person_id, agency_id, subject, about, reason, allowance, state, asked_at, \
                decided_at, decided_by, decided_reason, ends_at, used, used_at) \
-               VALUES ($1,$2,$3,$4,$5,$6,$7,'asked',$8,NULL,NULL,'',NULL,0,NULL)";
+               VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'asked',$9,NULL,NULL,'',NULL,0,NULL)";
     let texts = [id, kind, person_id, agency_id, subject, about, reason].map(Value::from);
-    let values = texts.into_iter().chain([now.into()]).collect();
+    let values = texts.into_iter().chain([allowance.into(), now.into()]).collect();
     execute(tx, sql, values).await.map(|_| ())
 }
 

@@ -30,6 +30,8 @@ pub fn question_at(address: &Address) -> String {
 pub(super) fn read(kind: &ElevationKind, named: &str) -> Result<String, Error> {
     match kind.binding() {
         Binding::Agency => Ok(String::new()),
+        Binding::Key if named.is_empty() => Err(Error::invalid("kind", "elevation-key-first")),
+        Binding::Key => Ok(named.to_owned()),
         Binding::Draft if is_digest(named) => Ok(named.to_owned()),
         Binding::Draft => Err(Error::invalid("kind", "elevation-draft-first")),
         Binding::Backup => {
@@ -94,6 +96,8 @@ mod tests {
         };
         let digest = "0123456789abcdef".repeat(4);
         assert_eq!(named("foreign-events", "whatever"), Ok(String::new()));
+        assert_eq!(named("key-rows", "k"), Ok("k".to_owned()));
+        assert_eq!(named("key-rows", ""), Err(("kind".to_owned(), "elevation-key-first")));
         assert_eq!(named("change-law", &digest), Ok(digest.clone()));
         assert_eq!(named("change-law", ""), Err(("kind".to_owned(), "elevation-draft-first")));
         assert_eq!(named("restore", &format!(" {} ", digest.to_uppercase())), Ok(digest.clone()));

@@ -1,7 +1,7 @@
 //! The roles in plain words: what each is for, how far it reaches, what it may do, and what is never done by one person
 //! alone.
 
-use crate::policies::{Apart, ElevationKind, Policies, Reach, Role};
+use crate::policies::{Apart, Binding, ElevationKind, Policies, Reach, Role};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::page::Page;
@@ -42,6 +42,9 @@ impl RolesPage {
 
 /// What a kind needs, in words: rows that need no approval, and how long one lasts.
 fn limits(page: &Page, kind: &ElevationKind) -> String {
+    if kind.binding() == Binding::Key {
+        return page.tn("role-elevation-with-key", "rows", kind.most_rows);
+    }
     let lasts = page.tn("role-elevation-lasts", "minutes", kind.minutes);
     match kind.rows {
         0 => lasts,

@@ -19,6 +19,8 @@ pub struct ElevationPolicy {
 pub struct ElevationKind {
     pub id: String,
     pub needs: Capability,
+    /// How long an approval lasts; left out for what ends with a key.
+    #[serde(default)]
     pub minutes: i64,
     /// The asker names the agency that it is for, in reach or not.
     #[serde(default)]
@@ -30,6 +32,9 @@ pub struct ElevationKind {
     pub window_rows: u64,
     #[serde(default)]
     pub window_minutes: i64,
+    /// Most rows that may be granted to a key within the window of exports.
+    #[serde(default)]
+    pub most_rows: u64,
 }
 
 /// Kind of the elevation that lets more rows leave than may without one.
@@ -44,6 +49,9 @@ pub const CHANGE_LAW: &str = "change-law";
 /// Kind of the elevation that lets a backup take the place of what there is.
 pub const RESTORE: &str = "restore";
 
+/// Kind of the elevation that lets more rows leave by one key, for as long as it lasts.
+pub const KEY_ROWS: &str = "key-rows";
+
 /// What an approval holds for, beside its person, its agency and its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
@@ -55,6 +63,8 @@ pub enum Binding {
     Backup,
     /// One question, by its address.
     Question,
+    /// One key, by its identifier; it ends with the key.
+    Key,
 }
 
 impl ElevationKind {
@@ -63,6 +73,7 @@ impl ElevationKind {
             CHANGE_LAW => Binding::Draft,
             RESTORE => Binding::Backup,
             EXPORT => Binding::Question,
+            KEY_ROWS => Binding::Key,
             _ => Binding::Agency,
         }
     }
@@ -94,7 +105,7 @@ impl ElevationPolicy {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHANGE_LAW, EXPORT, FOREIGN_EVENTS, RESTORE};
+    use super::{CHANGE_LAW, EXPORT, FOREIGN_EVENTS, KEY_ROWS, RESTORE};
     use crate::policies::Policies;
     use kit::Capability;
     use kit::locale::{Lang, texts};
@@ -114,5 +125,7 @@ mod tests {
         assert!(policies.elevation.kind(CHANGE_LAW).is_some_and(|kind| kind.rows == 0), "every change needs it");
         let restore = policies.elevation.kind(RESTORE).unwrap();
         assert!(restore.needs == Capability::Administer && restore.rows == 0, "always a second person");
+        let key_rows = policies.elevation.kind(KEY_ROWS).unwrap();
+        assert!(key_rows.rows == 0 && key_rows.most_rows > export.window_rows, "more than everybody may");
     }
 }

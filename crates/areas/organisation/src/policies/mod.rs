@@ -12,7 +12,7 @@ mod separation;
 mod session;
 
 pub use account::{AccountPolicy, IdleLimits};
-pub use elevation::{Binding, CHANGE_LAW, EXPORT, ElevationKind, ElevationPolicy, FOREIGN_EVENTS, RESTORE};
+pub use elevation::{Binding, CHANGE_LAW, EXPORT, ElevationKind, ElevationPolicy, FOREIGN_EVENTS, KEY_ROWS, RESTORE};
 pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength, Temporary};
 pub use qualification::QualificationPolicy;
@@ -214,7 +214,8 @@ impl Policies {
             return wrong(SEPARATION.0, format!("no role is called {role}"));
         }
         let elevation = &policies.elevation;
-        if elevation.lapses_after_hours < 1 || elevation.elevation.iter().any(|kind| kind.minutes < 1) {
+        let is_short = |kind: &ElevationKind| kind.minutes < 1 && kind.binding() != Binding::Key;
+        if elevation.lapses_after_hours < 1 || elevation.elevation.iter().any(is_short) {
             return wrong(ELEVATION.0, "a time shorter than a minute".to_owned());
         }
         if let Some(fault) = policies.notice.fault(&policies.roster.posts, &policies.roles) {

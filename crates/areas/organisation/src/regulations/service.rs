@@ -169,6 +169,7 @@ pub async fn ask(
         agency_code: String::new(),
         subject: kept.clone(),
         about: change.path.clone(),
+        rows: 0,
         reason: change.reason.clone(),
     };
     match elevations::ask(tx, live, policies, now, &asked).await {

@@ -16,8 +16,9 @@ use kit::clock::{Clock, MINUTE, Micros, SECOND};
 use kit::db::Db;
 use kit::live::Live;
 use kit::scope::{Actor, Agencies};
-use kit::session::{Authenticate, Session, cookie};
-use kit::{App, Capability, Error, Scope};
+use kit::session::{Authenticate, Help, Session, cookie};
+use kit::web::Needed;
+use kit::{App, Capability, Error, Lang, Scope};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -249,5 +250,9 @@ impl Authenticate for SignIn {
 
     async fn refused(&self, session: &Session, parts: &Parts, right: &str) {
         self.tell_refused(session, parts, right).await;
+    }
+
+    async fn help(&self, session: &Session, needed: Needed, lang: Lang) -> Result<Help, Error> {
+        self.help_refused(session, needed, lang).await
     }
 }

@@ -4,7 +4,7 @@ use super::door::{local, on_the_way, wanted_path};
 use super::sessions::{self, SessionRow};
 use super::standing::Due;
 use super::tokens::{Nothing, SessionToken};
-use super::{SignIn, confirmation, passkeys, second_factors};
+use super::{SignIn, confirmation, help, passkeys, second_factors};
 use crate::answers::again;
 use crate::audit;
 use crate::people::{self, Grant, Person, reach};
@@ -92,17 +92,8 @@ impl MePage {
         let reaches: Vec<_> = reach::choices(policies, &grants, now)
             .into_iter()
             .map(|choice| {
-                let place = choice.agency_id.as_deref();
-                let name = match place {
-                    None => page.t("me-acting-all"),
-                    Some(id) => grants
-                        .iter()
-                        .find(|grant| grant.agency_id == id)
-                        .map(|grant| grant.agency_name.clone())
-                        .unwrap_or_default(),
-                };
-                let role = page.t(&format!("role-{}", choice.role));
-                Choice::new(place.unwrap_or("all"), format!("{name} ({role})"), choice.agency_id == chosen)
+                let name = help::words_of(&choice, &grants, page.lang);
+                Choice::new(help::value_of(&choice), name, choice.agency_id == chosen)
             })
             .collect();
         let standing = sign_in.standing(&view, id, &grants, now).await?;
@@ -190,6 +181,9 @@ async fn change_password(visit: Visit, token: SessionToken, Form(form): Form<Pas
 #[derive(Deserialize)]
 struct ActingForm {
     agency: String,
+    /// Where to go on; the own page where nothing is said.
+    #[serde(default)]
+    to: String,
 }
 
 /// The session acts for another reach from now on. One that the person does not have is refused.
@@ -206,7 +200,8 @@ async fn act_for(visit: Visit, token: SessionToken, Form(form): Form<ActingForm>
     sessions::act_for(&tx, &token.0, wanted).await?;
     audit::record(&tx, now, "session.act-for", "person", id, wanted, json!({})).await?;
     tx.commit().await?;
-    Ok(see_other_saying("/me", FlashKind::Done, "me-acting-done"))
+    let to = if form.to.is_empty() { "/me".to_owned() } else { local(&form.to) };
+    Ok(see_other_saying(to, FlashKind::Done, "me-acting-done"))
 }
 
 async fn end_session(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {

@@ -12,6 +12,7 @@ mod cookie;
 mod devices;
 mod door;
 mod ending;
+mod help;
 mod link;
 mod me;
 mod notice;

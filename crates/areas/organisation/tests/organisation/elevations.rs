@@ -106,7 +106,7 @@ async fn a_large_export_needs_somebody_else_and_only_for_a_while() {
 }
 
 #[tokio::test]
-async fn rows_that_leave_are_added_up_for_a_while_and_those_of_own_keys_with_them() {
+async fn rows_that_leave_are_added_up_for_a_while_for_each_person_and_each_key() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
         let police = province.person("cong.an", "Điều Phối", &province.root, "coordinator").await;
@@ -135,12 +135,14 @@ async fn rows_that_leave_are_added_up_for_a_while_and_those_of_own_keys_with_the
             let tx = province.db.scoped(&scope).begin().await.unwrap();
             elevations::allowed(&tx, &province.policies, now, &export(rows)).await
         };
-        assert!(spend(&province, &scope, most - 100, NOW).await.is_ok());
+        assert!(spend(&province, &scope, most, NOW).await.is_ok());
+        assert!(spend(&province, &scope, most - 100, NOW + MINUTE).await.is_ok());
         assert!(give(&machine, most, NOW + MINUTE).await.is_ok());
-        assert_eq!(allowed(most, NOW + 2 * MINUTE).await.unwrap(), 100, "what is left");
+        assert_eq!(allowed(most, NOW + 2 * MINUTE).await.unwrap(), 100, "what is left, and nothing of what a key took");
         assert!(needed(&spend(&province, &scope, 101, NOW + 2 * MINUTE).await));
-        assert!(needed(&give(&machine, 101, NOW + 2 * MINUTE).await), "the keys of a person are the person");
-        assert!(give(&machine, 100, NOW + 2 * MINUTE).await.is_ok(), "nothing is counted of what was refused");
+        assert!(spend(&province, &scope, 100, NOW + 2 * MINUTE).await.is_ok(), "what was refused was not counted");
+        assert!(give(&machine, most, NOW + 2 * MINUTE).await.is_ok());
+        assert!(needed(&give(&machine, 1, NOW + 2 * MINUTE).await), "a key has as much as everybody");
         assert!(needed(&allowed(1, NOW + 3 * MINUTE).await.map(|_| ())));
         let other = province.scope(&head, &province.root, "leader");
         assert!(give(&other, most, NOW + 3 * MINUTE).await.is_ok(), "somebody else");
@@ -154,6 +156,155 @@ async fn rows_that_leave_are_added_up_for_a_while_and_those_of_own_keys_with_the
         elevations::end(&tx, &province.policies, later - MINUTE, &id).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(allowed(most, later).await.unwrap(), most, "what left by the approval and long ago counts no more");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_rows_leave_by_a_key_once_somebody_else_granted_them_until_it_ends() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let officer = province.person("can.bo", "Cán Bộ A", &province.a, "officer").await;
+        let near = province.person("lanh.dao.a", "Lãnh Đạo A", &province.a, "leader").await;
+        let far = province.person("lanh.dao.b", "Lãnh Đạo B", &province.b, "leader").await;
+        let other = province.person("can.bo.b", "Cán Bộ B", &province.b, "officer").await;
+        let scope = province.scope(&officer, &province.a, "officer");
+        let head = province.scope(&near, &province.a, "leader");
+        let policies = &province.policies;
+        let export_kind = policies.elevation.kind("export").unwrap();
+        let most = policies.elevation.kind("key-rows").unwrap().most_rows;
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let new = NewKey {
+            name: "Bảng điện tử".into(),
+            agency_id: province.a.clone(),
+            capabilities: vec![Capability::ViewEvents],
+            expires_at: Some(NOW + 10 * DAY),
+            ..NewKey::default()
+        };
+        let (key, _) = api_keys::create(&tx, NOW, new).await.unwrap();
+        tx.commit().await.unwrap();
+        let actor = Actor::Key { id: key.as_str().into(), name: "Bảng điện tử".into() };
+        let machine = Scope::new(actor, under(&[&province.a]), [Capability::ViewEvents], None);
+        let give = async |scope: &Scope, rows: u64, now: Micros| {
+            let tx = province.db.scoped(scope).begin().await.unwrap();
+            elevations::give(&tx, policies, now, &export(rows), json!("/api/v1/search")).await?;
+            tx.commit().await
+        };
+        let ask_for = async |scope: &Scope, rows: u64| {
+            let asked = Asked {
+                kind: "key-rows".into(),
+                subject: key.clone(),
+                rows,
+                reason: "Bảng ở phòng trực".into(),
+                ..Asked::default()
+            };
+            let tx = province.db.scoped(scope).begin().await.unwrap();
+            let id = elevations::ask(&tx, &Live::default(), policies, NOW, &asked).await?;
+            tx.commit().await.map(|()| id)
+        };
+        let has = async |now: Micros| {
+            let view = province.db.scoped(&scope).read();
+            elevations::allowances(&view, policies, &[&key], now).await.unwrap().remove(0)
+        };
+        for rows in [0, export_kind.window_rows, most + 1] {
+            let wrong = ask_for(&scope, rows).await;
+            assert!(matches!(&wrong, Err(Error::Invalid(fields)) if fields[0].field == "rows"), "{rows}: {wrong:?}");
+        }
+        let foreign = ask_for(&province.scope(&other, &province.b, "officer"), 50_000).await;
+        assert!(matches!(foreign, Err(Error::NotFound)), "{foreign:?}");
+        let id = ask_for(&scope, 50_000).await.unwrap();
+        let twice = ask_for(&scope, 60_000).await;
+        assert!(matches!(twice, Err(Error::Conflict("elevation-open-already"))), "{twice:?}");
+        assert!(needed(&give(&machine, export_kind.rows + 1, NOW).await) && !has(NOW).await.granted, "asked, no more");
+        assert!(matches!(approve(&province, &scope, &id, NOW).await, Err(Error::Forbidden(_))));
+        let elsewhere = approve(&province, &province.scope(&far, &province.b, "leader"), &id, NOW).await;
+        assert!(matches!(elsewhere, Err(Error::NotFound)), "{elsewhere:?}");
+        approve(&province, &head, &id, NOW + MINUTE).await.unwrap();
+
+        let allowance = has(NOW + MINUTE).await;
+        assert_eq!((allowance.rows, allowance.granted), (50_000, true));
+        assert!(give(&machine, 30_000, NOW + MINUTE).await.is_ok(), "many at once");
+        assert!(give(&machine, 20_000, NOW + 2 * MINUTE).await.is_ok());
+        assert!(needed(&give(&machine, 1, NOW + 2 * MINUTE).await), "as many as were granted");
+        let view = province.db.scoped(&scope).read();
+        let taken = elevations::taken_by_key(&view, policies, &key, NOW + 2 * MINUTE).await.unwrap();
+        assert_eq!(taken, 50_000);
+        assert!(give(&scope, export_kind.rows, NOW + 2 * MINUTE).await.is_ok(), "whoever made it has lost nothing");
+        assert!(!has(NOW + 10 * DAY).await.granted, "it ends with the key");
+
+        let more = ask_for(&scope, 60_000).await.unwrap();
+        approve(&province, &head, &more, NOW + 3 * MINUTE).await.unwrap();
+        assert!(give(&machine, 10_000, NOW + 3 * MINUTE).await.is_ok());
+        let standing = async |id: &str, now: Micros| {
+            let view = province.db.scoped(&scope).read();
+            elevations::find(&view, id).await.unwrap().standing(&policies.elevation, now)
+        };
+        assert_eq!(standing(&id, NOW + 3 * MINUTE).await, Standing::Over, "one takes the place of the other");
+        let waiting = ask_for(&scope, 70_000).await.unwrap();
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        api_keys::revoke(&tx, NOW + 4 * MINUTE, &key).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(standing(&more, NOW + 4 * MINUTE).await, Standing::Over);
+        assert_eq!(standing(&waiting, NOW + 4 * MINUTE).await, Standing::Withdrawn);
+        let late = ask_for(&scope, 50_000).await;
+        assert!(matches!(late, Err(Error::Conflict("elevation-key-over"))), "{late:?}");
+        let service = service();
+        let view = province.db.scoped(&service).read();
+        for (action, rows) in [("elevation.approve", 2), ("elevation.end", 2), ("elevation.withdraw", 1)] {
+            let filter = AuditFilter { action: action.into(), ..AuditFilter::default() };
+            assert_eq!(count(&view, &filter).await.unwrap(), rows, "{action}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_of_a_key_are_asked_for_and_shown_on_its_page() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let officer = province.person("can.bo", "Cán Bộ A", &province.a, "officer").await;
+        province.person("lanh.dao.a", "Lãnh Đạo A", &province.a, "leader").await;
+        let scope = province.scope(&officer, &province.a, "officer");
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let new = NewKey {
+            name: "Bảng điện tử".into(),
+            agency_id: province.a.clone(),
+            capabilities: vec![Capability::ViewEvents],
+            ..NewKey::default()
+        };
+        let (key, _) = api_keys::create(&tx, NOW, new).await.unwrap();
+        tx.commit().await.unwrap();
+        let site = site(&app(&province, false));
+        let mut officer = Browser::enter(&site, "can.bo").await;
+        let (page, rows) = (format!("/api-keys/{key}"), format!("/api-keys/{key}/rows"));
+        let text = officer.get(&page).await.text;
+        assert!(text.contains("2.000 dòng trong 60 phút, mức chung") && text.contains(&rows), "{text}");
+        for number in ["", "nhiều", "2000", "999999999"] {
+            let wrong = officer.post(&rows, &[("rows", number), ("reason", "Bảng ở phòng trực")]).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{number}: {}", wrong.text);
+        }
+        let sent = officer.post(&rows, &[("rows", "50000"), ("reason", "Bảng ở phòng trực")]).await;
+        assert_eq!(sent.location(), page);
+        let text = officer.get(&page).await.text;
+        assert!(text.contains("Chờ duyệt: Cán Bộ A xin 50.000 dòng.") && !text.contains(&rows), "{text}");
+
+        let mut head = Browser::enter(&site, "lanh.dao.a").await;
+        let waiting = head.get("/elevations").await.text;
+        let shown = format!("<a href=\"{page}\">Bảng điện tử: 50.000 dòng trong 60 phút</a>");
+        assert!(waiting.contains(&shown), "{waiting}");
+        let path = waiting
+            .split("action=\"")
+            .filter_map(|rest| rest.split('"').next())
+            .find(|path| path.ends_with("/approve"));
+        assert_eq!(head.post(path.expect("a button to approve"), &[]).await.location(), "/elevations");
+        for path in ["/api-keys", page.as_str()] {
+            let text = officer.get(path).await.text;
+            assert!(text.contains("50.000 dòng trong 60 phút, được duyệt riêng"), "{path}: {text}");
+        }
+        let file = officer.get("/api-keys?format=csv").await.text;
+        assert!(file.contains(",50000"), "{file}");
+        let general = officer.post("/elevations", &[("kind", "key-rows"), ("reason", "Bảng ở phòng trực")]).await;
+        assert_eq!(general.status, StatusCode::UNPROCESSABLE_ENTITY, "only on the page of the key: {}", general.text);
     })
     .await;
 }
@@ -404,7 +555,11 @@ async fn a_register_of_many_rows_leaves_as_a_file_with_a_second_person_alone() {
         let mut machine = Browser::new(&site);
         let told = machine.send(Method::GET, "/people?format=csv", None, &[("authorization", &header)]).await;
         assert_eq!(told.status, StatusCode::CONFLICT, "{}", told.text);
-        assert!(told.text.contains("Khóa không có quyền có thời hạn"), "{}", told.text);
+        assert!(
+            told.text.contains("Khóa này đã lấy hết số dòng") && told.text.contains("(/api-keys/0"),
+            "{}",
+            told.text
+        );
     })
     .await;
 }

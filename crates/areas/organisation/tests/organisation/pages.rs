@@ -348,6 +348,7 @@ async fn a_key_is_shown_once_and_works() {
         assert_eq!(made.status, StatusCode::OK);
         let key = made.text.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
         assert!(key.starts_with("luytre_"));
+        assert!(made.text.contains("Khóa hết hạn lúc"), "{}", made.text);
         assert!(!officer.get("/api-keys").await.text.contains(&key));
         let mut machine = Browser::new(&site);
         let header = format!("Bearer {key}");

@@ -1,12 +1,13 @@
-//! Rights that are refused, in the trail.
+//! Rights that are refused: in the trail, and on the page that says so.
 
 use crate::browser::{Browser, app, site};
-use crate::province::{Province, service};
-use axum::http::StatusCode;
+use crate::province::{NOW, Province, service};
+use axum::http::{Method, StatusCode};
 use kit::bus::Bus;
 use kit::clock::SECOND;
 use organisation::audit::AuditEntry;
 use organisation::audit::store::{AuditFilter, list};
+use organisation::people;
 use test_support::on_each_database;
 
 async fn told(province: &Province) -> Vec<AuditEntry> {
@@ -75,6 +76,50 @@ async fn who_tries_without_end_does_not_fill_the_trail() {
         let mut again = Browser::enter(&site, "can.bo").await;
         again.get("/audit").await;
         assert_eq!(told(&province).await.len() as u64, limits.rows + 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_the_right_elsewhere_is_led_there_and_who_has_it_nowhere_is_told_whom_to_ask() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let person = province.person("can.bo", "Cán Bộ", &province.a, "officer").await;
+        province.person("quan.tri", "Nguyễn Quản Trị", &province.a, "administrator").await;
+        let everything = service();
+        let tx = province.db.scoped(&everything).begin().await.unwrap();
+        people::grant_role(&tx, &province.policies, NOW, &person, "leader", &province.b, NOW, None).await.unwrap();
+        tx.commit().await.unwrap();
+        let site = site(&app(&province, false));
+        let mut own = Browser::enter(&site, "can.bo").await;
+
+        let approve = "/elevations/0193/approve";
+        let (form, from) = (format!("csrf={}", own.csrf), ("referer", "http://localhost:8080/elevations?kind=export"));
+        let refused = own.send(Method::POST, approve, Some(form), &[from]).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        for shown in [
+            "action=\"/me/acting\"",
+            "Sở Giáo dục và Đào tạo (Lãnh đạo)",
+            &format!("name=\"agency\" value=\"{}\"", province.b),
+            "name=\"to\" value=\"/elevations?kind=export\"",
+        ] {
+            assert!(refused.text.contains(shown), "{shown}: {}", refused.text);
+        }
+        assert!(!refused.text.contains(&province.a), "where it is refused no way leads: {}", refused.text);
+
+        for (to, expected) in [("/elevations?kind=export", "/elevations?kind=export"), ("https://ma.example/", "/")] {
+            let switched = own.post("/me/acting", &[("agency", &province.b), ("to", to)]).await;
+            assert_eq!(switched.location(), expected);
+        }
+        assert_eq!(own.post(approve, &[]).await.status, StatusCode::NOT_FOUND, "the right is there now");
+
+        let nowhere = own.get("/channels").await;
+        assert_eq!(nowhere.status, StatusCode::FORBIDDEN);
+        assert!(!nowhere.text.contains("/me/acting"), "{}", nowhere.text);
+        assert!(nowhere.text.contains("Quản trị hệ thống") && nowhere.text.contains("href=\"/roles\""));
+        assert!(!nowhere.text.contains("Nguyễn Quản Trị"), "nobody is named whom the asker may not see");
+        assert_eq!(own.post("/me/acting", &[("agency", &province.a)]).await.location(), "/me");
+        assert!(own.get("/channels").await.text.contains("Nguyễn Quản Trị"));
     })
     .await;
 }

@@ -351,6 +351,7 @@ async fn pages_show_an_officer_of_a_nothing_of_b() {
             (format!("/agencies/{}/close", province.b), vec![]),
             (format!("/agencies/{}/reopen", province.b), vec![]),
             (format!("/api-keys/{b_key}/revoke"), vec![]),
+            (format!("/api-keys/{b_key}/rows"), vec![("rows", "50000"), ("reason", "x")]),
             (format!("/roster/{b_shift}/remove"), vec![]),
             (format!("/roster/{b_shift}/note"), vec![("note", "x")]),
         ] {
