@@ -24,7 +24,7 @@ pub(super) fn new_code(faults: &mut FieldFaults, code: &str) -> String {
 }
 
 /// A code that somebody looks for, composed and without blanks around it; none where it can be no code.
-pub(crate) fn typed(code: &str) -> Option<String> {
+pub(super) fn typed(code: &str) -> Option<String> {
     one_line(code).ok().filter(|code| !code.is_empty())
 }
 

@@ -101,7 +101,7 @@ async fn a_server_that_was_down_that_day_carries_it_out_from_the_day_itself() {
         assert_eq!(find(&province, &province.a).await.valid_to, Some(second));
         assert_eq!(find(&province, &province.b).await.name, "Sở Học vấn");
         let sql =
-            "SELECT CAST(valid_to AS TEXT) AS value FROM agency_names UNION SELECT basis AS value FROM agency_names";
+            "SELECT CAST(valid_to AS TEXT) AS value FROM agency_names UNION SELECT basis AS value FROM agency_names ORDER BY 1";
         assert_eq!(texts(&province, sql).await, [first.to_string(), BASIS.to_owned()]);
     })
     .await;
@@ -209,16 +209,21 @@ async fn what_contradicts_itself_is_not_entered() {
             (a, b, day(5), "agency-scheduled-already"),
             (a, office, day(6), "agency-cannot-become-that"),
             (b, a, day(6), "agency-successor-merges-first"),
-            (office, a, day(5), "agency-successor-merges-first"),
+            (office, a, day(6), "agency-successor-merges-first"),
+            (b, a, day(5), "agency-successor-merges-first"),
             (b, &province.root, day(4), "agency-others-merge-later"),
             (&province.root, b, day(4), "agency-root-stays"),
         ] {
             assert_eq!(conflict(merge_on(&province, id, into, at).await), key);
         }
-        // On one day first what comes, then what goes.
+        // On one day, in whatever order they are entered: first what comes, then what goes.
         merge_on(&province, b, &province.root, day(5)).await.unwrap();
-        assert_eq!(run(&province, day(5)).await, 2);
-        assert_eq!(find(&province, office).await.parent_id.as_deref(), Some(province.root.as_str()));
+        merge_on(&province, office, a, day(5)).await.unwrap();
+        assert_eq!(run(&province, day(5)).await, 3);
+        for (id, into) in [(office, a), (a, b), (b, &province.root)] {
+            let old = find(&province, id).await;
+            assert_eq!((old.valid_to, old.parent_id.as_ref()), (Some(day(5)), Some(into)));
+        }
         let tx = province.db.scoped(&scope).begin().await.unwrap();
         let late = scheduled::rename_on(&tx, &live, day(6), a, "Sở Cũ", day(7), BASIS).await;
         assert_eq!(conflict(late), "agency-ended-by-then");

@@ -16,7 +16,7 @@ pub async fn carry_out_due(db: &Db, scope: &Scope, live: &Live, now: Micros) -> 
     let scoped = db.scoped(scope);
     let mut done = 0;
     let due = store::due(&scoped.read(), now).await?;
-    for change in due {
+    for change in in_order(due) {
         let tx = scoped.begin().await?;
         match carry_out(&tx, live, now, &change).await {
             Ok(true) => {
@@ -34,6 +34,18 @@ pub async fn carry_out_due(db: &Db, scope: &Scope, live: &Live, now: Micros) -> 
         }
     }
     Ok(done)
+}
+
+/// On one day an agency takes others over before it becomes part of another itself. They come by day.
+fn in_order(mut left: Vec<ScheduledChange>) -> Vec<ScheduledChange> {
+    let mut ordered = Vec::new();
+    while let Some(day) = left.first().map(|first| first.at) {
+        let still_comes = |id: &str| left.iter().any(|one| one.at == day && one.into_id.as_deref() == Some(id));
+        // A circle has no first one: the last of it will be refused.
+        let next = left.iter().position(|one| one.at == day && !still_comes(&one.agency_id)).unwrap_or_default();
+        ordered.push(left.remove(next));
+    }
+    ordered
 }
 
 /// False where somebody has revoked it or done it in the meantime.

@@ -40,8 +40,9 @@ pub async fn merge_on(
         if other.agency_id == id && other.into_id.as_deref() == Some(into_id) {
             return Err(Error::Conflict("agency-scheduled-already"));
         }
-        // On one day they are carried out as they were entered: first what comes, then what goes.
-        if other.agency_id == into_id && other.into_id.is_some() && other.at <= at {
+        // On one day an agency may take others over and then become part of another itself, but not of one of them.
+        let before = other.at < at || (other.at == at && other.into_id.as_deref() == Some(id));
+        if other.agency_id == into_id && other.into_id.is_some() && before {
             return Err(Error::Conflict("agency-successor-merges-first"));
         }
         if other.into_id.as_deref() == Some(id) && other.at > at {

@@ -12,7 +12,7 @@ async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) ->
         "SELECT c.id, c.agency_id, own.name AS agency_name, ({}) AS agency_reachable, c.into_id, \
          successor.name AS into_name, COALESCE(({}), FALSE) AS into_reachable, c.name, c.at, c.basis, c.entered_by, \
          c.state, c.refusal FROM agency_scheduled_changes AS c JOIN agencies AS own ON own.id = c.agency_id \
-         LEFT JOIN agencies AS successor ON successor.id = c.into_id WHERE {rest} ORDER BY c.at, c.id",
+         LEFT JOIN agencies AS successor ON successor.id = c.into_id WHERE {rest} ORDER BY c.at, c.into_id IS NOT NULL, c.id",
         reaches("own.id"),
         reaches("successor.id"),
     );
@@ -58,7 +58,7 @@ pub(super) async fn waiting_of(
     select(connection, rest, vec![agency_id.into(), into_id.into()]).await
 }
 
-/// Whose day has come, in the order in which they are carried out: by day, and on one day as they were entered.
+/// Whose day has come, by day, and on one day new names first.
 pub(super) async fn due(connection: &impl Connection, now: Micros) -> Result<Vec<ScheduledChange>, Error> {
     select(connection, "c.state = 'waiting' AND c.at <= $1", vec![now.into()]).await
 }
