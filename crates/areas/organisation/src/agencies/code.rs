@@ -7,7 +7,7 @@ use kit::text::{FieldFaults, one_line};
 /// Longest code, in letters.
 const LONGEST: usize = 40;
 /// Stands before the number that the database gave when two codes turned out to be one. Nobody else gives such a code.
-const NUMBERED: char = '~';
+pub(super) const NUMBERED: char = '~';
 
 /// Keeps the rows with a code, whoever typed it in whatever case; the code is `$1`, made by [`typed`]. Both sides are lowered by
 /// the database, so that they meet in whatever language it runs.

@@ -27,7 +27,9 @@ pub use service::{
 };
 pub use sheet::{import_sheet, read_sheet};
 pub(crate) use store::above_each;
-pub use store::{AgencyFilter, ancestors, by_code, children, choices, count, find, list, require_in_scope, root};
+pub use store::{
+    AgencyFilter, ancestors, by_code, children, choices, count, find, list, numbered, require_in_scope, root,
+};
 pub use succession::{Succession, became, become_part_of, came_from};
 pub use tables::AGENCIES;
 

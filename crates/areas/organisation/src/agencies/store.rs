@@ -1,7 +1,7 @@
 //! Rows of agencies and of the closure of their tree. The closure changes only here, in the transaction that
 //! changes the tree.
 
-use super::code::{SAME_CODE, typed};
+use super::code::{NUMBERED, SAME_CODE, typed};
 use super::{Agency, NewAgency};
 use crate::conditions::Conditions;
 use kit::clock::Micros;
@@ -113,6 +113,15 @@ pub async fn by_code(connection: &impl Connection, code: &str) -> Result<Option<
     let Some(code) = typed(code) else { return Ok(None) };
     let rest = format!("WHERE {SAME_CODE} AND {}", connection.scope().agency_condition("agencies.id"));
     Ok(select(connection, &rest, vec![code.into()]).await?.pop())
+}
+
+/// Agencies in scope that were numbered because of their codes and have not ended: somebody has yet to say what they are.
+pub async fn numbered(connection: &impl Connection, now: Micros) -> Result<Vec<Agency>, Error> {
+    let rest = format!(
+        "WHERE agencies.code LIKE '%{NUMBERED}%' AND (valid_to IS NULL OR valid_to > $1) AND {} ORDER BY agencies.code",
+        connection.scope().agency_condition("agencies.id")
+    );
+    select(connection, &rest, vec![now.into()]).await
 }
 
 /// Refuses with [`Error::NotFound`] unless the scope reaches the agency.
