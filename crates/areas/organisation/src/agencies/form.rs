@@ -178,7 +178,8 @@ pub(super) async fn change_agency(
     }
 }
 
-/// Name, place and details together: one form, one transaction, one audit row for each that changed. Says whether the new name is one for a day to come.
+/// Name, place and details together: one form, one transaction, one audit row for each that changed. Says whether the new
+/// name is one for a day to come.
 async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<bool, Error> {
     let now = visit.now();
     let tx = visit.begin().await?;
