@@ -92,5 +92,6 @@ audit-service-luytre = Lũy Tre (by itself)
 audit-service-checkpoint = Lũy Tre (signing the trail)
 audit-service-notices = Lũy Tre (sending messages)
 audit-service-account-review = Lũy Tre (reviewing accounts)
+audit-service-agency-changes = Lũy Tre (mergers and names of agencies)
 audit-service-seal = Lũy Tre (sealing data)
 audit-service-command-line = Command line of the server

@@ -92,5 +92,6 @@ audit-service-luytre = Lũy Tre (tự động)
 audit-service-checkpoint = Lũy Tre (ký nhật ký)
 audit-service-notices = Lũy Tre (gửi tin)
 audit-service-account-review = Lũy Tre (rà soát tài khoản)
+audit-service-agency-changes = Lũy Tre (sáp nhập, đổi tên cơ quan)
 audit-service-seal = Lũy Tre (mã hóa dữ liệu)
 audit-service-command-line = Dòng lệnh của máy chủ

@@ -11,6 +11,7 @@ use kit::locale::{Argument, texts};
 use kit::{Lang, Scope};
 use monitoring::enrichment::FileState;
 use monitoring::pipeline::CountersSnapshot;
+use organisation::agencies::{self, Agency};
 use organisation::audit;
 use organisation::regulations::{Source, State, Unread};
 use serde::{Deserialize, Serialize};
@@ -101,11 +102,26 @@ impl Examiner {
         let geoip = self.geoip(&files, settings.tuning.enrichment.geoip_days, centre.clock.now());
         let formats = self.formats(&centre.content);
         let sealed = check("sealed fields", sealed);
-        let mut checks = vec![retention, audit, sealed, store, pipeline, rules, correlations, geoip, law, formats];
+        let agencies = self.agencies(&agencies::numbered(&scoped.read(), centre.clock.now()).await);
+        let mut checks =
+            vec![retention, audit, sealed, agencies, store, pipeline, rules, correlations, geoip, law, formats];
         if let Some(list) = centre.breached() {
             checks.push(self.breached(list.trouble().await));
         }
         checks
+    }
+
+    /// Agencies that had the same code and were numbered: whether each is one of its own is for people to say.
+    fn agencies(self, numbered: &Result<Vec<Agency>, kit::Error>) -> Check {
+        let found = match numbered {
+            Ok(numbered) if numbered.is_empty() => Ok(self.say("doctor-agencies-well", &[])),
+            Ok(numbered) => {
+                let codes = numbered.iter().map(|agency| agency.code.as_str()).collect::<Vec<_>>().join(", ");
+                Err(self.say("doctor-agencies-numbered", &[("codes", codes.into())]))
+            }
+            Err(error) => Err(self.quote("doctor-no-answer", error.to_string())),
+        };
+        check("agencies", found)
     }
 
     /// The list of breached passwords, by what keeps it from being read.

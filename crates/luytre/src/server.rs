@@ -30,6 +30,7 @@ use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
 use notify::Watcher;
+use organisation::agencies;
 use organisation::inbox::{Message, Recipient, notify_all};
 use organisation::outbox::Sender;
 use organisation::{Policies, SignIn};
@@ -108,6 +109,7 @@ impl Server {
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
         tokio::spawn(follow_law(centre.clone(), stop.clone()));
         tokio::spawn(follow_lists(centre.clone(), stop.clone()));
+        tokio::spawn(change_agencies(centre.clone(), stop.clone()));
         let sender = notices(&centre, address)?;
         tokio::spawn(send_notices(sender, stop.clone()));
         let schedules = tokio::spawn(keep_running(schedules(&centre), stop.clone()));
@@ -422,7 +424,7 @@ fn in_both_languages(error: &Error) -> Value {
 /// Whether the parts work, without figures that would help a stranger.
 async fn health(State(centre): State<Arc<Centre>>) -> (StatusCode, Json<Value>) {
     let scope = kit::Scope::service("health");
-    let registers = organisation::agencies::root(&centre.db.scoped(&scope).read()).await.is_ok();
+    let registers = agencies::root(&centre.db.scoped(&scope).read()).await.is_ok();
     let status = if registers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let trail = centre.checkpoints.trouble().is_none();
     let breached = match centre.breached() {
@@ -537,6 +539,22 @@ async fn sign_trail(centre: &Centre) {
     let scope = kit::Scope::service("checkpoint");
     if let Err(error) = centre.checkpoints.make(&centre.db, &scope, centre.clock.now()).await {
         tracing::error!("the audit trail is not signed: {}", error.in_words(Lang::En));
+    }
+}
+
+/// Carries out mergers and new names of agencies whose day has come, at the start and every minute.
+async fn change_agencies(centre: Arc<Centre>, stop: CancellationToken) {
+    let scope = kit::Scope::service("agency changes");
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! { _ = minutes.tick() => {}, () = stop.cancelled() => return }
+        let now = centre.clock.now();
+        match agencies::scheduled::carry_out_due(&centre.db, &scope, &centre.live, now).await {
+            Ok(0) => {}
+            Ok(done) => tracing::info!(done, "agencies changed as decided for this day"),
+            Err(error) => tracing::error!(%error, "agencies could not be changed as decided; trying again"),
+        }
     }
 }
 

@@ -94,6 +94,14 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-organisation-key-rows",
         sql: include_str!("../migrations/2026-11-23-organisation-key-rows.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-agency-codes",
+        sql: include_str!("../migrations/2026-11-23-organisation-agency-codes.sql"),
+    },
+    Migration {
+        name: "2026-11-23-organisation-scheduled-changes",
+        sql: include_str!("../migrations/2026-11-23-organisation-scheduled-changes.sql"),
+    },
 ];
 
 /// Everything of the area.

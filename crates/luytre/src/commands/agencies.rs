@@ -40,7 +40,7 @@ impl Agencies {
         let now = registers.clock.now();
         let tx = registers.db.scoped(&scope).begin().await?;
         agencies::ensure_root_agency(&tx, now, &configuration.centre, "TTANM").await?;
-        let report = agencies::import_sheet(&tx, now, table).await?;
+        let report = agencies::import_sheet(&tx, &Live::default(), now, table).await?;
         if *dry_run {
             tx.rollback().await?;
         } else {

@@ -11,6 +11,7 @@ use kit::{Capability, Db, Scope, Tx};
 use luytre::centre::Registers;
 use monitoring::saved_searches::service::SavedSearchInput;
 use monitoring::sources::service::SourceInput;
+use organisation::agencies::scheduled;
 use organisation::api_keys::{self, NewKey};
 use organisation::channels::{self, ChannelInput, Settings, WebhookSettings};
 use organisation::elevations::{self, Asked};
@@ -33,6 +34,7 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("absence", "id", "incumbent_absences WHERE agency_id"),
     ("address-range", "id", "address_ranges WHERE agency_id"),
     ("agency", "id", "agencies WHERE id"),
+    ("agency-change", "id", "agency_scheduled_changes WHERE agency_id"),
     ("alert", "id", "alerts WHERE agency_id"),
     ("api-key", "id", "api_keys WHERE agency_id"),
     ("channel", "id", "notice_channels WHERE agency_id"),
@@ -81,6 +83,7 @@ const PLACES: &[(&str, Of)] = &[
     ("/agencies/{id}", Of::Agency("agency")),
     ("/agencies/{id}/incumbents/{incumbent}", Of::Agency("incumbent")),
     ("/agencies/{id}/incumbents/{incumbent}/leave/{absence}", Of::Agency("absence")),
+    ("/agencies/{id}/scheduled/{change}", Of::Agency("agency-change")),
     ("/alerts/{id}", Of::Agency("alert")),
     ("/api-keys/{id}", Of::Agency("api-key")),
     ("/channels/{id}", Of::Agency("channel")),
@@ -225,6 +228,9 @@ async fn of_people(
     now: Micros,
 ) {
     let policies = &registers.policies;
+    let (later, basis) = (now + 24 * HOUR, format!("Nghị quyết {mark}"));
+    let name = format!("Tên mới {mark}");
+    scheduled::rename_on(tx, &Live::default(), now, agency, &name, later, &basis).await.expect("new name");
     let key = NewKey {
         name: format!("Khóa {mark}"),
         agency_id: agency.into(),

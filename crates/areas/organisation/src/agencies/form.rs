@@ -1,7 +1,7 @@
 //! Forms of agencies: a new one, and changing name, place in the tree and contacts of one.
 
 use super::store;
-use super::{Agency, AgencyChange, NewAgency, become_part_of, kinds, service};
+use super::{Agency, AgencyChange, NewAgency, become_part_of, kinds, scheduled, service};
 use crate::answers::{again, local_time};
 use askama::Template;
 use axum::extract::Path;
@@ -167,7 +167,10 @@ pub(super) async fn change_agency(
 ) -> Result<Response, Fail> {
     let agency = store::find(&visit.read(), &id).await?;
     match change(&visit, &agency, &fields).await {
-        Ok(()) => Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-changed")),
+        Ok(ahead) => {
+            let said = if ahead { "agency-scheduled-now" } else { "agency-changed" };
+            Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, said))
+        }
         Err(error) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&AgencyForm::new(&visit, Some(&agency), &fields, errors).await?)?))
@@ -175,15 +178,22 @@ pub(super) async fn change_agency(
     }
 }
 
-/// Name, place and details together: one form, one transaction, one audit row for each that changed.
-async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<(), Error> {
+/// Name, place and details together: one form, one transaction, one audit row for each that changed. Says whether the new
+/// name is one for a day to come.
+async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<bool, Error> {
     let now = visit.now();
     let tx = visit.begin().await?;
     let since = match fields.since.trim() {
         "" => now,
         day => local_time(day).ok_or_else(|| Error::invalid("since", "field-invalid"))?,
     };
-    service::rename_since(&tx, now, &agency.id, &fields.name, since, &fields.basis).await?;
+    let ahead = since > now && fields.name.trim() != agency.name;
+    if ahead {
+        let live = &visit.app.live;
+        scheduled::rename_on(&tx, live, now, &agency.id, &fields.name, since, &fields.basis).await?;
+    } else {
+        service::rename_since(&tx, now, &agency.id, &fields.name, since, &fields.basis).await?;
+    }
     if agency.parent_id.is_some() {
         service::move_under(&tx, now, &agency.id, &fields.parent).await.map_err(|error| match error {
             Error::NotFound => Error::invalid("parent", "field-required"),
@@ -199,7 +209,8 @@ async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<(), E
         duty_hours: fields.duty_hours.clone(),
     };
     service::change(&tx, now, &agency.id, &details).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(ahead)
 }
 
 /// What an agency became: the successor, since when, by which document.
@@ -220,9 +231,13 @@ async fn successor_form(
     errors: FormErrors,
 ) -> Result<AgencyForm, Error> {
     let page = visit.page().await?;
-    let others = store::choices(&visit.read(), visit.now()).await?;
+    let others = store::successors(&visit.read(), visit.now()).await?;
     let others = others.into_iter().filter(|(id, _)| *id != agency.id);
-    let others = others.map(|(id, name)| Choice::new(id, name, false)).collect();
+    let chosen = |(id, name): (String, String)| {
+        let chosen = id == fields.into;
+        Choice::new(id, name, chosen)
+    };
+    let others = others.map(chosen).collect();
     let entry =
         |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
     let entries = vec![
@@ -257,7 +272,10 @@ pub(super) async fn become_agency(
 ) -> Result<Response, Fail> {
     let agency = store::find(&visit.read(), &id).await?;
     match take_over(&visit, &agency, &fields).await {
-        Ok(()) => Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, "agency-became-now")),
+        Ok(ahead) => {
+            let said = if ahead { "agency-scheduled-now" } else { "agency-became-now" };
+            Ok(see_other_saying(format!("/agencies/{id}"), FlashKind::Done, said))
+        }
         Err(error) => {
             let errors = FormErrors::of_error(visit.lang, error)?;
             Ok(again(render(&successor_form(&visit, &agency, &fields, errors).await?)?))
@@ -265,16 +283,25 @@ pub(super) async fn become_agency(
     }
 }
 
-async fn take_over(visit: &Visit, agency: &Agency, fields: &BecomeFields) -> Result<(), Error> {
+/// Says whether it is for a day to come.
+async fn take_over(visit: &Visit, agency: &Agency, fields: &BecomeFields) -> Result<bool, Error> {
     let now = visit.now();
     let at = match fields.at.trim() {
         "" => now,
         day => local_time(day).ok_or_else(|| Error::invalid("at", "field-invalid"))?,
     };
+    let ahead = at > now;
     let tx = visit.begin().await?;
-    become_part_of(&tx, now, &agency.id, &fields.into, at, &fields.basis).await.map_err(|error| match error {
+    let done = if ahead {
+        let live = &visit.app.live;
+        scheduled::merge_on(&tx, live, now, &agency.id, &fields.into, at, &fields.basis).await
+    } else {
+        become_part_of(&tx, now, &agency.id, &fields.into, at, &fields.basis).await
+    };
+    done.map_err(|error| match error {
         Error::NotFound => Error::invalid("into", "field-required"),
         other => other,
     })?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(ahead)
 }

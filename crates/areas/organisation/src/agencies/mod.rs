@@ -1,12 +1,14 @@
 //! An agency: a body of the province, a commune, an enterprise, a partner, or the centre itself. Agencies form
 //! one tree; what a person may see follows it. Names and parents change with time, the identity does not.
 
+mod code;
 mod finder;
 mod form;
 mod import;
 mod kinds;
 mod pages;
 mod reach;
+pub mod scheduled;
 mod service;
 mod sheet;
 mod sheet_page;
@@ -14,6 +16,7 @@ mod store;
 mod succession;
 mod tables;
 
+pub(crate) use code::SAME_CODE;
 pub use finder::finder;
 pub use import::import_agencies;
 pub use kinds::{Kind, Province, kinds, provinces};
@@ -24,7 +27,9 @@ pub use service::{
 };
 pub use sheet::{import_sheet, read_sheet};
 pub(crate) use store::above_each;
-pub use store::{AgencyFilter, ancestors, by_code, children, choices, count, find, list, require_in_scope, root};
+pub use store::{
+    AgencyFilter, ancestors, by_code, children, choices, count, find, list, numbered, require_in_scope, root,
+};
 pub use succession::{Succession, became, become_part_of, came_from};
 pub use tables::AGENCIES;
 
@@ -35,7 +40,7 @@ use sea_orm::FromQueryResult;
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct Agency {
     pub id: String,
-    /// Short public code, unique in the centre: `SYT`, `X-27136`.
+    /// Short public code, unique in the centre in whatever case: `SYT`, `X-27136`.
     pub code: String,
     pub name: String,
     /// Identifier of a kind in `content/agencies/kinds.toml`.
@@ -57,6 +62,11 @@ impl Agency {
     /// Key of the kind's name.
     pub fn kind_key(&self) -> String {
         format!("agency-kind-{}", self.kind)
+    }
+
+    /// Whether another agency had the same code, so that this one was numbered.
+    pub fn is_numbered(&self) -> bool {
+        code::is_numbered(&self.code)
     }
 
     /// Whether it existed at `at`.

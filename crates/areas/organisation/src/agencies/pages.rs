@@ -1,5 +1,6 @@
 //! Pages of agencies: list, one agency. The forms are in `form.rs`.
 
+use super::scheduled::{self, ScheduledChange};
 use super::store::{self, AgencyFilter};
 use super::{Agency, Succession, form, kinds, service, sheet_page, succession};
 use crate::answers::{csv_time, text};
@@ -8,6 +9,7 @@ use crate::{incumbents, people};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::locale::Argument;
 use kit::page::{Chip, Choice, FlashKind, Page, Pagination, Tab};
 use kit::web::{Access, Csv, Fail, Form, Routes, SlotContent, Visit, render, see_other_saying};
 use kit::{Capability, Error};
@@ -28,6 +30,8 @@ pub fn routes() -> Routes {
         .post("/agencies/{id}/reopen", Capability::Administer, reopen_agency)
         .get("/agencies/{id}/become", Capability::Administer, form::ask_successor)
         .post("/agencies/{id}/become", Capability::Administer, form::become_agency)
+        .post("/agencies/{id}/scheduled/{change}/revoke", Capability::Administer, scheduled::revoke_change)
+        .post("/agencies/{id}/scheduled/{change}/retry", Capability::Administer, scheduled::retry_change)
 }
 
 #[derive(Template)]
@@ -56,6 +60,8 @@ struct AgencyPage {
     former: Vec<(String, kit::clock::Micros)>,
     became: Vec<Succession>,
     came_from: Vec<Succession>,
+    /// What is decided for a day to come, about it or about others that become part of it.
+    ahead: Vec<ScheduledChange>,
     /// How many people, for those who may see them.
     people: Option<u64>,
     /// Post and name of who answers now, for those who may see people.
@@ -67,6 +73,31 @@ struct AgencyPage {
 
 fn act_path(agency: &Agency, act: &str) -> String {
     format!("/agencies/{}/{act}", agency.id)
+}
+
+/// `Xã A sáp nhập vào Xã B từ 01/07/2027`.
+fn ahead_words(page: &Page, change: &ScheduledChange) -> String {
+    let key = change.either("agency-ahead-merges", "agency-ahead-named");
+    let variables: [(&str, Argument<'_>); 3] = [
+        ("agency", change.agency_name.as_str().into()),
+        ("becomes", change.becomes().into()),
+        ("day", page.format.date(change.at).into()),
+    ];
+    page.tm(key, &variables)
+}
+
+/// Address and name of the other agency of a merger, where the scope reaches it.
+fn other_of(agency: &Agency, change: &ScheduledChange) -> Option<(String, String)> {
+    let (into, name) = change.into_id.as_ref().zip(change.into_name.as_ref())?;
+    let (id, name, reachable) = match *into == agency.id {
+        true => (&change.agency_id, &change.agency_name, change.agency_reachable),
+        false => (into, name, change.into_reachable),
+    };
+    reachable.then(|| (format!("/agencies/{id}"), name.clone()))
+}
+
+fn change_path(change: &ScheduledChange, act: &str) -> String {
+    format!("/agencies/{}/scheduled/{}/{act}", change.agency_id, change.id)
 }
 
 fn or_dash(text: &str) -> &str {
@@ -195,6 +226,7 @@ async fn show_agency(visit: Visit, Path(id): Path<String>) -> Result<Response, F
         former: store::former_names(&view, &id).await?,
         became: succession::became(&view, &id).await?,
         came_from: succession::came_from(&view, &id).await?,
+        ahead: scheduled::concerning(&view, &id).await?,
         tabs: visit.fragments("agency.tab", &id).await,
         may_change: visit.scope().may(Capability::Administer),
         may_see_readings: visit.scope().may(Capability::ViewReadings),

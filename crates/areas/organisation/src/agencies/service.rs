@@ -1,5 +1,6 @@
 //! What can be done with agencies. Changing the tree is an administrator's act; it moves walls.
 
+use super::code::new_code;
 use super::{Agency, NewAgency, kinds, store, succession};
 use crate::audit;
 use kit::clock::Micros;
@@ -38,11 +39,7 @@ fn checked(faults: &mut FieldFaults, change: &AgencyChange) -> AgencyChange {
 /// The same of a new one.
 fn checked_new(new: NewAgency) -> Result<NewAgency, Error> {
     let mut faults = FieldFaults::default();
-    let code_is_fine = |code: &str| code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
-    let code = faults.required_line("code", &new.code, 40);
-    if faults.is_empty() && !code_is_fine(&code) {
-        faults.add("code", "field-invalid");
-    }
+    let code = new_code(&mut faults, &new.code);
     let name = faults.required_line("name", &new.name, LONGEST);
     let NewAgency { kind, address, phone, email, duty_hours, .. } = new;
     let details = checked(&mut faults, &AgencyChange { kind, address, phone, email, duty_hours });

@@ -3,11 +3,12 @@
 //! the same work, not committed.
 
 use super::service::{self, AgencyChange};
-use super::{Agency, NewAgency, become_part_of, kinds, store, succession};
+use super::{Agency, NewAgency, become_part_of, code, kinds, scheduled, store, succession};
 use crate::answers::csv_time;
 use crate::audit;
 use crate::sheets::{self, Change, Column, Faults, Line, Outcome, ReadTable, Report, Row};
 use kit::clock::Micros;
+use kit::live::Live;
 use kit::{Capability, Connection, Error, Tx};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +85,7 @@ pub async fn read_sheet(table: Vec<u8>) -> Result<ReadTable, Error> {
 
 /// Takes every line that is right; the others are in the report with all their faults. Nothing is kept until the
 /// transaction is committed.
-pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<Report, Error> {
+pub async fn import_sheet(tx: &Tx<'_>, live: &Live, now: Micros, table: ReadTable) -> Result<Report, Error> {
     tx.scope().require(Capability::Administer)?;
     let mut lines = BTreeMap::new();
     let mut waiting = Vec::new();
@@ -98,7 +99,7 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
             Ok(mut row) => {
                 let mut faults = std::mem::take(&mut row.faults);
                 let wanted = wanted(&row, &mut faults);
-                if !wanted.code.is_empty() && !codes.insert(wanted.code.clone()) {
+                if !wanted.code.is_empty() && !codes.insert(code::key(&wanted.code)) {
                     faults.add("code", "sheet-twice");
                     tell(wanted.line, &wanted.code, &row.text("name"), Outcome::Refused(faults.into_found()));
                 } else {
@@ -120,12 +121,12 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
                 later.push((wanted, faults));
                 continue;
             }
-            if circular.contains(&wanted.code) {
+            if circular.contains(&code::key(&wanted.code)) {
                 faults.add("parent_code", "agency-above-itself");
             }
             missing.into_iter().for_each(|(column, key)| faults.add(column, key));
             sheets::begin_line(tx).await?;
-            let outcome = take(tx, now, &wanted, &mut faults).await?;
+            let outcome = take(tx, live, now, &wanted, &mut faults).await?;
             let outcome = sheets::end_line(tx, outcome, faults).await?;
             tell(wanted.line, &wanted.code, wanted.name.as_deref().unwrap_or_default(), outcome);
         }
@@ -144,17 +145,17 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
     Ok(report)
 }
 
-/// Codes of lines whose parents lead back to themselves.
+/// Codes, by their keys, of lines whose parents lead back to themselves.
 fn above_themselves(waiting: &[(Wanted, Faults)]) -> BTreeSet<String> {
-    let parents: BTreeMap<&str, &str> = waiting
+    let parents: BTreeMap<String, String> = waiting
         .iter()
-        .filter_map(|(wanted, _)| wanted.parent_code.as_deref().map(|parent| (wanted.code.as_str(), parent)))
+        .filter_map(|(wanted, _)| Some((code::key(&wanted.code), code::key(wanted.parent_code.as_deref()?))))
         .collect();
-    let returns = |code: &&str| {
-        let above = std::iter::successors(parents.get(code).copied(), |above| parents.get(above).copied());
-        above.take(parents.len()).any(|above| above == *code)
+    let returns = |own: &&String| {
+        let above = std::iter::successors(parents.get(*own), |above| parents.get(*above));
+        above.take(parents.len()).any(|above| above == *own)
     };
-    parents.keys().copied().filter(returns).map(ToOwned::to_owned).collect()
+    parents.keys().filter(returns).cloned().collect()
 }
 
 /// Columns that name an agency which is not there, or not yet, and what to say of each.
@@ -175,15 +176,15 @@ async fn missing(tx: &Tx<'_>, wanted: &Wanted) -> Result<Vec<(&'static str, &'st
 }
 
 /// Does what a line asks, as far as its faults let it, so that the rest of them is found as well.
-async fn take(tx: &Tx<'_>, now: Micros, wanted: &Wanted, faults: &mut Faults) -> Result<Outcome, Error> {
+async fn take(tx: &Tx<'_>, live: &Live, now: Micros, wanted: &Wanted, faults: &mut Faults) -> Result<Outcome, Error> {
     let outcome = match store::by_code(tx, &wanted.code).await? {
         None => {
             faults.keep(enter(tx, now, wanted).await)?;
             Outcome::New(Vec::new())
         }
-        Some(agency) => change(tx, now, &agency, wanted, faults).await?,
+        Some(agency) => change(tx, live, now, &agency, wanted, faults).await?,
     };
-    let ended = faults.keep(end(tx, now, wanted).await)?;
+    let ended = faults.keep(end(tx, live, now, wanted).await)?;
     Ok(outcome.and(ended.unwrap_or_default()))
 }
 
@@ -208,6 +209,7 @@ async fn enter(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<(), Error> {
 
 async fn change(
     tx: &Tx<'_>,
+    live: &Live,
     now: Micros,
     agency: &Agency,
     wanted: &Wanted,
@@ -222,6 +224,8 @@ async fn change(
         email: or(&wanted.email, &agency.email),
         duty_hours: or(&wanted.duty_hours, &agency.duty_hours),
     };
+    let told = wanted.valid_from.filter(|from| csv_time(Some(*from)) != csv_time(Some(agency.valid_from)));
+    let is_ahead = name != agency.name && told.is_some_and(|since| since > now);
     let mut changes = Vec::new();
     if let Some(code) = &wanted.parent_code
         && let Some(parent) = store::by_code(tx, code).await?
@@ -238,13 +242,19 @@ async fn change(
         ("agency-email", &agency.email, &details.email),
         ("agency-duty-hours", &agency.duty_hours, &details.duty_hours),
     ] {
-        if before != after {
+        if before != after && !(key == "agency-name" && is_ahead) {
             changes.push(Change::new(key, before, after));
         }
     }
     faults.keep(service::change(tx, now, &agency.id, &details).await)?;
-    let told = wanted.valid_from.filter(|from| csv_time(Some(*from)) != csv_time(Some(agency.valid_from)));
-    if name != agency.name {
+    if let Some(since) = told.filter(|_| is_ahead) {
+        if !scheduled::waits(tx, &agency.id, (None, &name), since).await? {
+            let done = scheduled::rename_on(tx, live, now, &agency.id, &name, since, &wanted.basis).await;
+            faults.keep(done)?;
+            changes.push(Change::new("agency-name-ahead", &agency.name, &name));
+            changes.push(Change::new("agency-name-since", "", csv_time(Some(since))));
+        }
+    } else if name != agency.name {
         if let Some(since) = told {
             changes.push(Change::new("agency-name-since", "", csv_time(Some(since))));
         }
@@ -261,7 +271,7 @@ async fn change(
 }
 
 /// Ends an agency on its day, with what it became. One that could not be entered has nothing to end.
-async fn end(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<Vec<Change>, Error> {
+async fn end(tx: &Tx<'_>, live: &Live, now: Micros, wanted: &Wanted) -> Result<Vec<Change>, Error> {
     let mut changes = Vec::new();
     let Some(agency) = store::by_code(tx, &wanted.code).await? else { return Ok(changes) };
     if let Some(code) = &wanted.became {
@@ -271,6 +281,14 @@ async fn end(tx: &Tx<'_>, now: Micros, wanted: &Wanted) -> Result<Vec<Change>, E
             return Ok(changes);
         }
         let at = wanted.valid_to.unwrap_or(now);
+        if at > now {
+            if !scheduled::waits(tx, &agency.id, (Some(&into.id), ""), at).await? {
+                scheduled::merge_on(tx, live, now, &agency.id, &into.id, at, &wanted.basis).await?;
+                changes.push(Change::new("agency-becomes-ahead", "", &into.name));
+                changes.push(Change::new("agency-became-at", "", csv_time(Some(at))));
+            }
+            return Ok(changes);
+        }
         become_part_of(tx, now, &agency.id, &into.id, at, &wanted.basis).await?;
         changes.push(Change::new("agency-became", "", &into.name));
         if agency.valid_to != Some(at) {

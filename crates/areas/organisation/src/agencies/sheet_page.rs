@@ -28,7 +28,7 @@ pub(super) async fn import(visit: Visit, Form(form): Form<SheetForm>) -> Result<
 async fn take(visit: &Visit, form: &SheetForm) -> Result<Report, Error> {
     let table = sheet::read_sheet(form.table()?).await?;
     let tx = visit.begin().await?;
-    let report = sheet::import_sheet(&tx, visit.now(), table).await?;
+    let report = sheet::import_sheet(&tx, &visit.app.live, visit.now(), table).await?;
     form.finish(tx).await?;
     Ok(report)
 }

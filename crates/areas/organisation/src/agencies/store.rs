@@ -1,12 +1,13 @@
 //! Rows of agencies and of the closure of their tree. The closure changes only here, in the transaction that
 //! changes the tree.
 
+use super::code::{NUMBERED, SAME_CODE, typed};
 use super::{Agency, NewAgency};
 use crate::conditions::Conditions;
 use kit::clock::Micros;
 use kit::fold::{fold, sort_key};
 use kit::{Connection, Error, Tx};
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, SqlErr, Statement, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 const COLUMNS: &str = "agencies.id, agencies.code, agencies.name, agencies.kind, agencies.parent_id, agencies.valid_from, \
@@ -91,16 +92,36 @@ pub async fn choices(connection: &impl Connection, now: Micros) -> Result<Vec<(S
     Ok(list(connection, &filter, 5_000, 0).await?.into_iter().map(|agency| (agency.id, agency.name)).collect())
 }
 
+/// The same with those that begin later: what an agency may become on a day to come.
+pub(super) async fn successors(connection: &impl Connection, now: Micros) -> Result<Vec<(String, String)>, Error> {
+    let rest = format!(
+        "WHERE (valid_to IS NULL OR valid_to > $1) AND {} ORDER BY name_sort, agencies.id LIMIT 5000",
+        connection.scope().agency_condition("agencies.id")
+    );
+    let found = select(connection, &rest, vec![now.into()]).await?;
+    Ok(found.into_iter().map(|agency| (agency.id, agency.name)).collect())
+}
+
 /// One agency in scope; [`Error::NotFound`] where it is outside or does not exist.
 pub async fn find(connection: &impl Connection, id: &str) -> Result<Agency, Error> {
     let rest = format!("WHERE agencies.id = $1 AND {}", connection.scope().agency_condition("agencies.id"));
     select(connection, &rest, vec![id.into()]).await?.pop().ok_or(Error::NotFound)
 }
 
-/// One agency in scope by its public code.
+/// One agency in scope by its public code, in whatever case it is typed.
 pub async fn by_code(connection: &impl Connection, code: &str) -> Result<Option<Agency>, Error> {
-    let rest = format!("WHERE code = $1 AND {}", connection.scope().agency_condition("agencies.id"));
+    let Some(code) = typed(code) else { return Ok(None) };
+    let rest = format!("WHERE {SAME_CODE} AND {}", connection.scope().agency_condition("agencies.id"));
     Ok(select(connection, &rest, vec![code.into()]).await?.pop())
+}
+
+/// Agencies in scope that were numbered because of their codes and have not ended: somebody has yet to say what they are.
+pub async fn numbered(connection: &impl Connection, now: Micros) -> Result<Vec<Agency>, Error> {
+    let rest = format!(
+        "WHERE agencies.code LIKE '%{NUMBERED}%' AND (valid_to IS NULL OR valid_to > $1) AND {} ORDER BY agencies.code",
+        connection.scope().agency_condition("agencies.id")
+    );
+    select(connection, &rest, vec![now.into()]).await
 }
 
 /// Refuses with [`Error::NotFound`] unless the scope reaches the agency.
@@ -246,7 +267,13 @@ pub(super) async fn insert(
         now.into(),
         now.into(),
     ];
-    execute(tx, sql, values).await?;
+    execute(tx, sql, values).await.map_err(|error| match error {
+        // Somebody else has given the code in the meantime.
+        Error::Database(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Error::invalid("code", "field-taken")
+        }
+        other => other,
+    })?;
     let own = "INSERT INTO agency_closure (ancestor_id, descendant_id, depth) VALUES ($1, $1, 0)";
     execute(tx, own, vec![id.into()]).await?;
     if let Some(parent) = parent_id {

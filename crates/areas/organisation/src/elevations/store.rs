@@ -1,6 +1,7 @@
 //! Rows of elevations.
 
 use super::Elevation;
+use crate::agencies::SAME_CODE;
 use crate::audit::Touched;
 use crate::policies::{CHANGE_LAW, FOREIGN_EVENTS, KEY_ROWS};
 use kit::clock::Micros;
@@ -175,11 +176,8 @@ pub(crate) async fn foreign_events_of(
 /// The agency of a code, whether the asker reaches it or not: whoever needs something of another agency must be able to
 /// name it, and learns no more than that it is there.
 pub(super) async fn agency_named(connection: &impl Connection, code: &str) -> Result<Option<String>, Error> {
-    let statement = Statement::from_sql_and_values(
-        connection.get_database_backend(),
-        "SELECT id FROM agencies WHERE code = $1 AND valid_to IS NULL",
-        [code.into()],
-    );
+    let sql = format!("SELECT id FROM agencies WHERE {SAME_CODE} AND valid_to IS NULL");
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [code.into()]);
     let row = connection.query_one_raw(statement).await?;
     row.map(|row| Ok(row.try_get("", "id")?)).transpose()
 }

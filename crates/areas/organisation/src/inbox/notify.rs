@@ -16,7 +16,7 @@ use serde_json::json;
 pub enum Recipient<'a> {
     /// Identifier of a person.
     Person(&'a str),
-    /// Everyone on watch now; where nobody is, the roles of `content/organisation/roster.toml`.
+    /// Everyone on watch now but who is on call at home; where nobody is, the roles of `content/organisation/roster.toml`.
     OnDuty,
     /// Everyone who holds the role at the agency or above it; `None`: anywhere.
     Role { role: &'a str, agency_id: Option<&'a str> },
@@ -139,13 +139,14 @@ pub(crate) async fn deliver(
 }
 
 async fn on_duty(tx: &Tx<'_>, now: Micros) -> Result<Vec<String>, Error> {
-    let on_watch = roster::people_on_watch(tx, now).await?;
+    let policies = Policies::in_force()?;
+    let on_watch = roster::people_on_watch(tx, &policies.roster.on_call, now).await?;
     if !on_watch.is_empty() {
         return Ok(on_watch);
     }
     // Like the watch itself they stand at the head: who holds the role at one agency must not read of another.
     let head = head_agency(tx).await?;
-    for role in &Policies::in_force()?.roster.when_nobody_is_on_duty {
+    for role in &policies.roster.when_nobody_is_on_duty {
         let holders = people::with_role(tx, role, head.as_deref(), now).await?;
         if !holders.is_empty() {
             return Ok(holders);

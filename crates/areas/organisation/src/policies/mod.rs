@@ -89,6 +89,9 @@ impl Role {
 pub struct RosterPolicy {
     pub basis: Basis,
     pub posts: Vec<String>,
+    /// Posts of those who are told only when nobody acknowledges, or nobody else is on watch.
+    #[serde(default)]
+    pub on_call: Vec<String>,
     pub when_nobody_is_on_duty: Vec<String>,
     pub longest_shift_hours: i64,
 }
@@ -217,6 +220,10 @@ impl Policies {
         let is_short = |kind: &ElevationKind| kind.minutes < 1 && kind.binding() != Binding::Key;
         if elevation.lapses_after_hours < 1 || elevation.elevation.iter().any(is_short) {
             return wrong(ELEVATION.0, "a time shorter than a minute".to_owned());
+        }
+        let roster = &policies.roster;
+        if let Some(post) = roster.on_call.iter().find(|post| !roster.posts.contains(post)) {
+            return wrong(ROSTER.0, format!("no post is called {post}"));
         }
         if let Some(fault) = policies.notice.fault(&policies.roster.posts, &policies.roles) {
             return wrong(NOTICES.0, fault);

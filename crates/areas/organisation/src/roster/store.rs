@@ -79,12 +79,19 @@ pub async fn find(connection: &impl Connection, id: &str) -> Result<Shift, Error
 }
 
 /// Identifiers of active people on the centre's watch at `now`, whatever the scope: news of an agency goes to
-/// them.
-pub(crate) async fn people_on_watch(connection: &impl Connection, now: Micros) -> Result<Vec<String>, Error> {
+/// them. Those at posts `on_call` are among them only while nobody else is on watch.
+pub(crate) async fn people_on_watch(
+    connection: &impl Connection,
+    on_call: &[String],
+    now: Micros,
+) -> Result<Vec<String>, Error> {
     let rest = "WHERE duty_shifts.starts_at <= $1 AND duty_shifts.ends_at > $1 AND people.active \
                 AND agencies.parent_id IS NULL";
-    let mut people: Vec<_> =
-        select(connection, rest, vec![now.into()]).await?.into_iter().map(|shift| shift.person_id).collect();
+    let shifts = select(connection, rest, vec![now.into()]).await?;
+    let waits = |shift: &Shift| on_call.contains(&shift.post);
+    let nobody_else = shifts.iter().all(waits);
+    let told = shifts.into_iter().filter(|shift| nobody_else || !waits(shift));
+    let mut people: Vec<_> = told.map(|shift| shift.person_id).collect();
     people.sort();
     people.dedup();
     Ok(people)

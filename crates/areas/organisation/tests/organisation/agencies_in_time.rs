@@ -26,9 +26,11 @@ async fn a_table_says_since_when_a_name_and_an_agency_are() {
         let scope = service();
         let view = province.db.scoped(&scope).read();
         let one = agencies::by_code(&view, "X-1").await.unwrap().unwrap();
-        for (day, key) in [("2026-01-10", "agency-name-since-wrong"), ("2027-01-15", "agency-name-since-wrong")] {
+        let wrong =
+            [("2026-01-10", ("valid_from", "agency-name-since-wrong")), ("2027-01-15", ("basis", "field-required"))];
+        for (day, fault) in wrong {
             let report = import(&province, &format!("code,name,valid_from\nX-1,Xã Khác,{day}\n"), true).await;
-            assert_eq!(reasons(&report, 2), [("valid_from", key)], "{day}");
+            assert_eq!(reasons(&report, 2), [fault], "{day}");
         }
         let start = import(&province, "code,valid_from,basis\nX-1,2025-03-01,NQ 1\n", true).await;
         assert_eq!(start.lines[0].changes(kit::Lang::Vi).len(), 1, "{start:?}");

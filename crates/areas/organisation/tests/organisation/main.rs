@@ -6,7 +6,9 @@
 extern crate luytre_organisation as organisation;
 
 mod agencies;
+mod agencies_ahead;
 mod agencies_in_time;
+mod agency_codes;
 mod attacks;
 mod audit;
 mod bent_rows;

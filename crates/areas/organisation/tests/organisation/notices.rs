@@ -395,9 +395,9 @@ async fn what_nobody_acknowledges_goes_up_the_duty_list_until_somebody_does() {
         let coordinator = province.person("dieu.phoi", "Điều Phối", &province.root, "coordinator").await;
         let leader = province.person("lanh.dao", "Lãnh Đạo", &province.root, "leader").await;
         on_watch(&province, &analyst, "analyst").await;
+        on_watch(&province, &standby, "standby").await;
         let sender = sender(&province, &province.policies);
         tell(&province, Recipient::OnDuty, &account_locked(&province, Severity::High)).await;
-        on_watch(&province, &standby, "standby").await;
         province.clock.advance(10 * MINUTE - SECOND);
         sender.run_due().await.unwrap();
         assert_eq!((messages(&province, &analyst).await, messages(&province, &standby).await), (1, 0));
@@ -420,6 +420,19 @@ async fn what_nobody_acknowledges_goes_up_the_duty_list_until_somebody_does() {
         sender.run_due().await.unwrap();
         assert_eq!(messages(&province, &leader).await, 0);
         assert_eq!(messages(&province, &analyst).await, 1, "who was told is not told again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_on_call_at_home_is_told_at_once_while_nobody_else_is_on_watch() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = province(db).await;
+        let standby = province.person("du.bi", "Dự Bị", &province.root, "analyst").await;
+        let coordinator = province.person("dieu.phoi", "Điều Phối", &province.root, "coordinator").await;
+        on_watch(&province, &standby, "standby").await;
+        tell(&province, Recipient::OnDuty, &account_locked(&province, Severity::High)).await;
+        assert_eq!((messages(&province, &standby).await, messages(&province, &coordinator).await), (1, 0));
     })
     .await;
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::Error;
 use kit::bus::Bus;
 use kit::clock::DAY;
+use kit::live::Live;
 use organisation::agencies::{self, AgencyFilter};
 use organisation::experts::{self, ExpertData, ExpertFilter};
 use organisation::incumbents::{self, NewAbsence, NewIncumbent};
@@ -34,7 +35,7 @@ pub(crate) async fn import(province: &Province, text: &str, keep: bool) -> Repor
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
     let table = agencies::read_sheet(text.as_bytes().to_vec()).await.unwrap();
-    let report = agencies::import_sheet(&tx, NOW + DAY, table).await.unwrap();
+    let report = agencies::import_sheet(&tx, &Live::default(), NOW + DAY, table).await.unwrap();
     if keep {
         tx.commit().await.unwrap();
     } else {
@@ -281,7 +282,7 @@ async fn one_head_at_a_time_and_a_substitute_during_leave() {
     .await;
 }
 
-async fn texts(province: &Province, sql: &str) -> Vec<String> {
+pub(crate) async fn texts(province: &Province, sql: &str) -> Vec<String> {
     let scope = service();
     let view = province.db.scoped(&scope).read();
     let rows = view.query_all_raw(Statement::from_string(view.get_database_backend(), sql)).await.unwrap();

@@ -5,6 +5,7 @@ use crate::province::{NOW, Province, agency, service};
 use axum::http::StatusCode;
 use kit::Error;
 use kit::bus::Bus;
+use kit::live::Live;
 use organisation::agencies::{self, AgencyChange};
 use organisation::experts::{self, ExpertData};
 use organisation::people::{self, PersonChange};
@@ -65,7 +66,7 @@ async fn services_refuse_them_field_by_field() {
             assert_eq!(wrong(experts::add(&tx, NOW, expert).await), hidden(&["fields", "phone", "night_call"]));
             let table = format!("code,name,kind\nX-2,{text},commune\nX-3,Xã Ba,commune\n");
             let table = agencies::read_sheet(table.into_bytes()).await.unwrap();
-            let report = agencies::import_sheet(&tx, NOW, table).await.unwrap();
+            let report = agencies::import_sheet(&tx, &Live::default(), NOW, table).await.unwrap();
             assert_eq!((report.totals().new, report.totals().refused), (1, 1), "{sign:?}");
             tx.rollback().await.unwrap();
         }
