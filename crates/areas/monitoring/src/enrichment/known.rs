@@ -123,8 +123,21 @@ impl Enrichment {
         }
     }
 
+    /// Of agencies alone: pairs of one and one above it, or itself.
+    #[cfg(test)]
+    pub(crate) fn of_agencies(above: &[(&str, &str)]) -> Self {
+        let owned = |(agency, one): &(&str, &str)| ((*agency).to_owned(), (*one).to_owned());
+        let above = above.iter().map(owned).collect();
+        Self::of(Registers { ranges: Vec::new(), values: Vec::new(), owners: HashMap::new(), above })
+    }
+
     pub(super) fn owner(&self, source_id: Option<&str>) -> Option<&Owner> {
         source_id.and_then(|id| self.owners.get(id))
+    }
+
+    /// Whether an agency is another or lies below it.
+    pub fn is_within(&self, agency: &str, other: &str) -> bool {
+        self.above.holds(Some(other), Some(agency))
     }
 
     /// The same with files of addresses.

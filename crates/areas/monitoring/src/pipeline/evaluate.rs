@@ -95,7 +95,7 @@ async fn evaluate(
             worker.board.hear(known, event);
             matched += match_one(&mut worker, &engine, &enrichment, event, known, tally.as_deref());
             matched += look_up(&mut worker, event, known, tally.as_deref());
-            matched += watch_one(&mut worker, event, known);
+            matched += watch_one(&mut worker, &enrichment, event, known);
         }
         counters.add_evaluated(events.len() as u64, matched, worker.correlations.counters());
         (worker, events)
