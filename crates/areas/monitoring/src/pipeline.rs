@@ -116,7 +116,7 @@ impl Pipeline {
     pub async fn start(parts: Parts) -> Result<Self, Error> {
         let Parts { store, formats, engine, db, scope, clock, live, settings: shelf, geoip } = parts;
         let settings = shelf.current();
-        let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
+        let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone(), shelf.clone()).await?);
         let cursor = record::cursor(&db.scoped(&scope).read(), Cursor::Detection).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let indicators = InForce::read(&db.scoped(&scope).read(), clock.now()).await?;
