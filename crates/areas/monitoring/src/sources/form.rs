@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kit::locale::Argument;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error};
@@ -105,7 +106,8 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
         hinted("number", "year_default", "source-year", &input.year_default),
     ];
     let Bounds { least, most, default } = Settings::of(&visit.app)?.sources.silence_minutes;
-    let bounds = [("least", least.into()), ("most", most.into()), ("default", default.into())];
+    let bounds: [(&str, Argument<'_>); 3] =
+        [("least", least.into()), ("most", most.into()), ("default", default.into())];
     let within = page.tm("source-silence-hint", &bounds);
     let expected = vec![
         hinted("checkbox", "expected", "source-expected", if input.expected == "on" { "true" } else { "" }),
