@@ -99,7 +99,7 @@ impl GeoIp {
         self.files.iter().map(state).collect()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.files.iter().all(|file| file.read.is_none())
     }
 

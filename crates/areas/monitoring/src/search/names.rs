@@ -52,7 +52,10 @@ pub(super) async fn of(connection: &impl Connection, known: &Enrichment, query: 
             continue;
         }
         if let Some((column, said)) = SAID.iter().find_map(|(end, said)| Some((column(&field, end)?, *said))) {
-            names.insert(&field, &test, from(known.geoip(), column, said, &test));
+            // Without files it stays a field that no record holds, which is said where nothing was found.
+            if !known.geoip().is_empty() {
+                names.insert(&field, &test, from(known.geoip(), column, said, &test));
+            }
             continue;
         }
         let Test::Text(name) = &test else { continue };

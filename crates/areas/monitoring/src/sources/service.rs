@@ -334,4 +334,19 @@ mod tests {
         assert_eq!(kept("").expect("nothing"), None);
         assert!(kept("a,,b").is_err());
     }
+
+    #[test]
+    fn how_long_a_source_may_be_silent_lies_within_the_settings() {
+        let mut settings = crate::settings::Settings::embedded().expect("sound").sources;
+        let silence = |settings: &SourceSettings, minutes: &str| {
+            let input =
+                SourceInput { name: "IIS".into(), max_silence_minutes: minutes.into(), ..SourceInput::default() };
+            input.checked(settings).map(|checked| checked.max_silence_minutes).ok()
+        };
+        assert_eq!(silence(&settings, ""), Some(settings.silence_minutes.default));
+        let beyond = settings.silence_minutes.most + 1;
+        assert_eq!(silence(&settings, &beyond.to_string()), None);
+        settings.silence_minutes.most = beyond;
+        assert_eq!(silence(&settings, &beyond.to_string()), Some(beyond));
+    }
 }
