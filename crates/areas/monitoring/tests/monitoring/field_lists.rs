@@ -5,6 +5,7 @@ use crate::stream::{figures, opened, start};
 use event::{Listener, Origin, RawRecord};
 use event_store::{Options, QueryContext, Sources, Store};
 use monitoring::pipeline::Pipeline;
+use serde_json::Value;
 use std::sync::Arc;
 
 const FIRST: &str = "date time cs-uri-stem sc-status c-ip x-forwarded";
@@ -28,12 +29,12 @@ async fn send(store: &Store, pipeline: &Pipeline, lines: &[(&str, &str)]) {
 async fn read(store: &Store) -> Vec<(String, String)> {
     let sql = "SELECT url_original, http_response_status_code FROM events ORDER BY seq";
     let rows = store.query(sql, &QueryContext::new(Sources::All)).await.unwrap().to_json_rows().unwrap();
-    let text = |value: &serde_json::Value| match value {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let text = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
     };
-    rows.iter().map(|row| (text(&row["url_original"]), text(&row["http_response_status_code"]))).collect()
+    rows.iter().map(|row| (text(row.get("url_original")), text(row.get("http_response_status_code")))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,8 +87,8 @@ async fn a_list_takes_no_line_from_a_format_that_reads_it_without_fault() {
     send(&store, &pipeline, &[("sshd", first.as_str()), ("sshd", login), ("sshd", other)]).await;
     let sql = "SELECT format, problem FROM events ORDER BY seq";
     let rows = store.query(sql, &QueryContext::new(Sources::All)).await.unwrap().to_json_rows().unwrap();
-    let format = |place: usize| rows[place]["format"].as_str().unwrap_or_default().to_owned();
+    let format = |place: usize| rows[place].get("format").and_then(Value::as_str).unwrap_or_default().to_owned();
     assert!(format(1).starts_with("sshd@"), "{rows:?}");
-    assert!(!format(2).starts_with("w3c@") && rows[2]["problem"].is_null(), "{rows:?}");
+    assert!(!format(2).starts_with("w3c@") && rows[2].get("problem").is_none_or(Value::is_null), "{rows:?}");
     pipeline.stop().await;
 }
