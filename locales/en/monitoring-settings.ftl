@@ -8,6 +8,7 @@ setting-file-retention = Retention of logs
 setting-file-saved-searches = Saved searches and schedules
 setting-file-scorecard = Thresholds by which rules are judged
 setting-file-scoring = Scores, grouping of alerts, attack stories
+setting-file-sources = Sources: silence, lists of fields
 setting-file-techniques = ATT&CK techniques
 setting-file-tuning = Exceptions, suppressions, correlations, costs and enrichment
 

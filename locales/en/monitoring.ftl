@@ -141,6 +141,7 @@ search-from = From
 search-to = To
 search-columns = Columns, separated by commas
 search-help = A bare word is sought in the whole record. Addresses and hashes are sought as a whole (192.0.2.1 is not in 192.0.2.10); in quotation marks they are any text. Examples:
+search-help-known = What registers and files of addresses know of events (system, agency, address range, list, country, network operator) is looked up when you ask:
 search-live = Live
 search-live-stop = Stop live
 search-live-on = Receiving new events…

@@ -8,6 +8,7 @@ setting-file-retention = Thời hạn lưu nhật ký
 setting-file-saved-searches = Câu tìm đã lưu và lịch chạy
 setting-file-scorecard = Ngưỡng đánh giá quy tắc
 setting-file-scoring = Chấm điểm, gộp cảnh báo và chuỗi tấn công
+setting-file-sources = Nguồn: thời gian im lặng, bộ cột
 setting-file-techniques = Kỹ thuật ATT&CK
 setting-file-tuning = Ngoại lệ, tạm ngừng báo, tương quan, đo chi phí và làm giàu
 

@@ -141,6 +141,7 @@ search-from = Từ
 search-to = Đến
 search-columns = Cột hiển thị, cách nhau bằng dấu phẩy
 search-help = Từ không kèm tên trường được tìm trong toàn bản ghi. Địa chỉ và mã băm được tìm trọn vẹn (192.0.2.1 không gồm 192.0.2.10); đặt trong ngoặc kép thì tìm đúng chuỗi ký tự. Ví dụ:
+search-help-known = Cũng tìm được theo điều sổ đăng ký và tệp địa chỉ biết về sự kiện (hệ thống, cơ quan, dải địa chỉ, danh sách, quốc gia, nhà mạng), tra lúc hỏi:
 search-live = Trực tiếp
 search-live-stop = Dừng trực tiếp
 search-live-on = Đang nhận sự kiện mới…

@@ -10,6 +10,7 @@ use crate::rules::{keep_versions, load_rules, own_rules, rule_directories};
 use crate::sealing;
 use crate::spare::Spare;
 use anyhow::{Context, Result};
+use event_store::search::Names;
 use event_store::{
     ExportFormat, Exported, Options, QueryContext, SearchRequest, Selection, Sources, Store, StoreError,
 };
@@ -25,6 +26,7 @@ use monitoring::enrichment::Enrichment;
 use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::Shelf;
+use monitoring::search::names::of_text;
 use monitoring::search::run::refusal;
 use monitoring::settings::{MonitoringSettings, Settings, Shelf as SettingsShelf};
 use organisation::audit::Checkpoints;
@@ -271,11 +273,16 @@ impl Centre {
             ..SearchRequest::default()
         };
         let mut context = QueryContext::new(Sources::All);
-        let view = self.db.scoped(&self.scope).read();
-        context.names = monitoring::search::names::of_text(&view, &self.store, &question.query).await?;
+        context.names = self.names(&question.query).await?;
         let result = self.store.search(&request, &context).await.map_err(refusal)?;
         self.tell_of_search(question, &result).await?;
         serde_json::to_value(&result).map_err(kit::Error::internal)
+    }
+
+    /// What the names in a search text mean to the program.
+    async fn names(&self, text: &str) -> Result<Names, kit::Error> {
+        let (scoped, known) = (self.db.scoped(&self.scope), self.pipeline.enrichment().current());
+        of_text(&scoped.read(), &known, &self.store, text).await
     }
 
     /// Writes events to a file; that they left is in the audit trail.
@@ -285,7 +292,8 @@ impl Centre {
             Some(code) => Some(self.events_of_incident(code).await?),
             None => None,
         };
-        let selection = Selection { query: question.query.clone(), from: question.from, to: question.to, seqs };
+        let (query, names) = (question.query.clone(), self.names(&question.query).await?);
+        let selection = Selection { query, names, from: question.from, to: question.to, seqs };
         let format = if question.json { ExportFormat::JsonLines } else { ExportFormat::Parquet };
         let done = self.store.export(&selection, format, &question.file).await.map_err(refusal)?;
         let details = serde_json::json!({ "question": question, "done": done });

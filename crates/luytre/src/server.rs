@@ -167,6 +167,7 @@ fn schedules(centre: &Centre) -> Parts {
         clock: centre.clock.clone(),
         live: centre.live.clone(),
         settings: centre.settings.clone(),
+        enrichment: centre.pipeline.enrichment(),
     }
 }
 

@@ -185,6 +185,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-source-header",
         sql: include_str!("../migrations/2026-11-23-monitoring-source-header.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-field-lists",
+        sql: include_str!("../migrations/2026-11-23-monitoring-field-lists.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

@@ -12,6 +12,7 @@ mod counters;
 mod early_warning;
 mod enrichment;
 mod evaluate;
+mod field_lists;
 mod indicators;
 mod judge;
 mod memory;
@@ -39,6 +40,7 @@ use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, silence};
 use detection::{CorrelationState, Engine, Matches};
 use event_store::{Store, StoreError};
+use field_lists::FieldLists;
 use ingest::FormatSet;
 use kit::clock::{Clock, SECOND};
 use kit::live::Live;
@@ -116,7 +118,7 @@ impl Pipeline {
     pub async fn start(parts: Parts) -> Result<Self, Error> {
         let Parts { store, formats, engine, db, scope, clock, live, settings: shelf, geoip } = parts;
         let settings = shelf.current();
-        let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone()).await?);
+        let sources = Arc::new(SourceResolver::open(db.clone(), scope.clone(), clock.clone(), shelf.clone()).await?);
         let cursor = record::cursor(&db.scoped(&scope).read(), Cursor::Detection).await?;
         let tuning = Tuning::read(&db.scoped(&scope).read(), clock.now()).await?;
         let indicators = InForce::read(&db.scoped(&scope).read(), clock.now()).await?;
@@ -130,6 +132,7 @@ impl Pipeline {
         let left = Memory::take_up(&db.scoped(&scope).read(), settings.tuning.correlations, cursor, last).await?;
         let policy = settings.early_warning.clone();
         let watch = Watch::take_up(&db.scoped(&scope).read(), policy, cursor, last).await?;
+        let field_lists = FieldLists::take_up(&db.scoped(&scope).read(), last).await?;
         let cursor = cursor.min(last);
         store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
@@ -154,7 +157,7 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(settings, cursor, pipeline.evaluated(), left, watch);
+        let worker = Worker::new(settings, cursor, pipeline.evaluated(), left, watch, field_lists);
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
@@ -272,6 +275,7 @@ pub(crate) struct Worker {
     asked: Asked,
     finder: indicators::Finder,
     watch: Watch,
+    field_lists: FieldLists,
     /// Rulings on the detections of the event under evaluation, in their order.
     judged: Vec<(Arc<judge::Ruling>, Fate)>,
     hits: Tally,
@@ -293,7 +297,14 @@ struct Inserting {
 }
 
 impl Worker {
-    fn new(settings: Arc<Settings>, cursor: u64, inserted: u64, left: Left, watch: Watch) -> Self {
+    fn new(
+        settings: Arc<Settings>,
+        cursor: u64,
+        inserted: u64,
+        left: Left,
+        watch: Watch,
+        field_lists: FieldLists,
+    ) -> Self {
         Self {
             grouping: Grouping::new(settings.scoring.clone()),
             board: StatusBoard::default(),
@@ -305,6 +316,7 @@ impl Worker {
             asked: Asked::default(),
             finder: indicators::Finder::default(),
             watch,
+            field_lists,
             judged: Vec::new(),
             hits: Tally::new(&settings.tuning.hits),
             settings,

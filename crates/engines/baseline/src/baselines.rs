@@ -108,10 +108,11 @@ struct Shelf {
     scopes: BTreeMap<String, BTreeMap<String, Kept>>,
     since: BTreeMap<String, Micros>,
     len: usize,
-    holders: Holders,
+    /// By scope, where the method asks for it.
+    holders: BTreeMap<String, Holders>,
 }
 
-/// How many subjects, of all scopes, have a value; kept where the method asks for it.
+/// How many subjects of a scope have a value.
 #[derive(Debug, Clone, Default)]
 struct Holders(BTreeMap<u64, u32>);
 
@@ -120,10 +121,9 @@ impl Holders {
         self.0.get(&hash(cut(value))).copied().unwrap_or_default()
     }
 
+    /// A value is new to a subject.
     fn exchange(&mut self, value: &str, exchange: &Exchange) {
-        if exchange.is_new {
-            self.come(value);
-        }
+        self.come(value);
         exchange.gone.iter().for_each(|gone| self.go(gone));
     }
 
@@ -181,20 +181,22 @@ impl Baselines {
         let since = shelf.since.entry(row.key.scope.clone()).or_insert(kept.scope_since);
         *since = (*since).min(kept.scope_since);
         let counts = matches!(detector.method, Method::Rare(_));
-        if counts {
-            shelf.holders.all(&kept.series, true);
+        let mut holders = counts.then(|| shelf.holders.entry(row.key.scope.clone()).or_default());
+        if let Some(holders) = &mut holders {
+            holders.all(&kept.series, true);
         }
         let subjects = shelf.scopes.entry(row.key.scope.clone()).or_default();
-        match subjects.insert(row.key.subject.clone(), kept) {
-            None => shelf.len += 1,
-            Some(before) if counts => shelf.holders.all(&before.series, false),
-            Some(_) => {}
+        match (subjects.insert(row.key.subject.clone(), kept), holders) {
+            (None, _) => shelf.len += 1,
+            (Some(before), Some(holders)) => holders.all(&before.series, false),
+            (Some(_), None) => {}
         }
         true
     }
 
-    /// Adds an observation, and says whether it is unusual.
-    pub fn observe(&mut self, seen: Observation<'_>) -> Option<Anomaly> {
+    /// Adds an observation, and says whether it is unusual. What subjects of the same scope have is always compared;
+    /// `reaches` says of which other scopes too.
+    pub fn observe(&mut self, seen: Observation<'_>, reaches: &dyn Fn(&str) -> bool) -> Option<Anomaly> {
         let detector = *self.detectors.get(seen.detector)?;
         let rhythm = self.rhythm;
         let shelf = self.shelves.get_mut(seen.detector)?;
@@ -227,9 +229,13 @@ impl Baselines {
                 series.first_seen(seen.value, seen.time, settings, history)
             }
             (Series::Values(series), Method::Rare(settings)) => {
-                let holders = shelf.holders.of(seen.value);
+                let counted = shelf.holders.iter().filter(|(scope, _)| *scope == seen.scope || reaches(scope));
+                let holders = || counted.map(|(_, holders)| holders.of(seen.value)).fold(0, u32::saturating_add);
                 let (anomaly, exchange) = series.rare(seen.value, seen.time, settings, history, rhythm, holders);
-                shelf.holders.exchange(seen.value, &exchange);
+                if exchange.is_new {
+                    let holders = shelf.holders.entry(seen.scope.to_owned()).or_default();
+                    holders.exchange(seen.value, &exchange);
+                }
                 anomaly
             }
             (Series::Hours(series), Method::TimeOfDay(settings)) => series.add(hour, settings, least_hours),
@@ -272,7 +278,6 @@ impl Baselines {
     }
 
     fn keep_bound(&mut self, detector: usize, most: usize) {
-        let counts = self.detectors.get(detector).is_some_and(|one| matches!(one.method, Method::Rare(_)));
         let Some(shelf) = self.shelves.get_mut(detector).filter(|shelf| shelf.len > most) else { return };
         // Each by how many of its own scope were touched later: whoever floods loses its own first.
         let mut ranked: Vec<(Reverse<usize>, Micros, Key)> = Vec::with_capacity(shelf.len);
@@ -289,13 +294,14 @@ impl Baselines {
         for (.., key) in ranked.into_iter().take(too_many) {
             if let Some(subjects) = shelf.scopes.get_mut(&key.scope) {
                 let gone = subjects.remove(&key.subject);
-                if let Some(kept) = gone.filter(|_| counts) {
-                    shelf.holders.all(&kept.series, false);
+                if let (Some(kept), Some(holders)) = (gone, shelf.holders.get_mut(&key.scope)) {
+                    holders.all(&kept.series, false);
                 }
                 shelf.len -= 1;
                 if subjects.is_empty() {
                     shelf.scopes.remove(&key.scope);
                     shelf.since.remove(&key.scope);
+                    shelf.holders.remove(&key.scope);
                 }
             }
             self.forgotten += 1;

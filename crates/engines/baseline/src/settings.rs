@@ -69,7 +69,7 @@ pub struct RareSettings {
     pub quiet_days: i64,
     /// Days on which it was seen before: on more it comes now and then.
     pub most_days: u32,
-    /// Other subjects, of all scopes, that have it: with more it is common, though not here.
+    /// Other subjects, of all scopes that are compared, that have it: with more it is common, though not here.
     pub most_elsewhere: u32,
     /// A subject with more values that are as seldom always has something seldom, and cannot be judged.
     pub most_seldom: usize,

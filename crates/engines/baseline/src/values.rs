@@ -72,7 +72,7 @@ impl ValueSet {
         anomaly
     }
 
-    /// `holders` are all subjects that have the value, this one among them.
+    /// `holders` counts the subjects that have the value, this one among them; asked for last.
     pub(crate) fn rare(
         &mut self,
         value: &str,
@@ -80,7 +80,7 @@ impl ValueSet {
         settings: &RareSettings,
         history: Micros,
         rhythm: Rhythm,
-        holders: u32,
+        holders: impl FnOnce() -> u32,
     ) -> (Option<Anomaly>, Exchange) {
         let value = cut(value);
         let known = self.find(value).ok().and_then(|place| self.known.get(place)).cloned();
@@ -90,8 +90,8 @@ impl ValueSet {
                 && self.observations >= settings.least
                 && self.is_seldom(known, settings)
                 && time.saturating_sub(known.last) >= settings.quiet_days * DAY
-                && holders.saturating_sub(1) <= settings.most_elsewhere
                 && !self.has_many_seldom(settings)
+                && holders().saturating_sub(1) <= settings.most_elsewhere
         });
         let anomaly = told.map(|known| Anomaly {
             normal: Normal::Rare {

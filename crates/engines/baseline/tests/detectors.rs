@@ -19,7 +19,12 @@ fn one(method: Method) -> Baselines {
 }
 
 fn see(baselines: &mut Baselines, subject: &str, value: &str, time: Micros) -> Option<Anomaly> {
-    baselines.observe(Observation { detector: 0, scope: "a", subject, value, time })
+    baselines.observe(Observation { detector: 0, scope: "a", subject, value, time }, &alone)
+}
+
+/// Nothing of another scope is compared.
+fn alone(_: &str) -> bool {
+    false
 }
 
 /// So many observations spread over an hour; how many were told.
@@ -210,6 +215,28 @@ fn what_is_seldom_here_and_common_elsewhere_is_not_told() {
 }
 
 #[test]
+fn what_is_common_in_a_scope_that_is_not_compared_says_nothing() {
+    let at = MONDAY + 8 * DAY;
+    for (reached, told) in [("", true), ("other", false), ("others", true)] {
+        let mut baselines = one(Method::Rare(rare()));
+        machine(&mut baselines, "h", &["rare.exe"]);
+        for number in 0..3 {
+            let subject = format!("h{number}");
+            let seen = Observation { detector: 0, scope: "other", subject: &subject, value: "rare.exe", time: MONDAY };
+            assert!(baselines.observe(seen, &alone).is_none());
+        }
+        let mut again = one(Method::Rare(rare()));
+        for row in &baselines.take_changes().kept {
+            assert!(again.take_up(row));
+        }
+        let seen = Observation { detector: 0, scope: "a", subject: "h", value: "rare.exe", time: at };
+        for mut baselines in [baselines, again] {
+            assert_eq!(baselines.observe(seen, &|scope| scope == reached).is_some(), told, "{reached}");
+        }
+    }
+}
+
+#[test]
 fn a_machine_that_went_counts_no_more() {
     let detector = Detector { method: Method::Rare(rare()), history_days: 7, most_series: 20 };
     let mut baselines = Baselines::new(vec![detector], Rhythm::at_minutes(420));
@@ -304,8 +331,8 @@ fn subjects_of_different_scopes_are_different() {
         see(&mut baselines, "lan", "10.0.0.5", MONDAY + day * DAY);
     }
     let elsewhere = Observation { detector: 0, scope: "b", subject: "lan", value: "x", time: MONDAY + 10 * DAY };
-    assert!(baselines.observe(elsewhere).is_none());
-    assert!(baselines.observe(Observation { scope: "a", ..elsewhere }).is_some());
+    assert!(baselines.observe(elsewhere, &alone).is_none());
+    assert!(baselines.observe(Observation { scope: "a", ..elsewhere }, &alone).is_some());
 }
 
 #[test]
@@ -326,7 +353,8 @@ fn who_floods_loses_its_own_baselines_and_nobody_elses() {
     let mut baselines = one(Method::Volume(counts()));
     for subject in 0..10 {
         let elsewhere = format!("old{subject}");
-        baselines.observe(Observation { detector: 0, scope: "b", subject: &elsewhere, value: "", time: MONDAY });
+        let seen = Observation { detector: 0, scope: "b", subject: &elsewhere, value: "", time: MONDAY };
+        baselines.observe(seen, &alone);
     }
     for subject in 0..500 {
         see(&mut baselines, &format!("s{subject}"), "", MONDAY + DAY + subject);

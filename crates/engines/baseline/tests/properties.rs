@@ -51,7 +51,7 @@ fn run(baselines: &mut Baselines, seen: &[Seen], from: Micros) -> (Vec<Option<An
         time += step;
         let (scope, subject, value) = (format!("a{scope}"), format!("s{subject}"), format!("v{value}"));
         let seen = Observation { detector: *detector, scope: &scope, subject: &subject, value: &value, time };
-        told.push(baselines.observe(seen));
+        told.push(baselines.observe(seen, &|other| other > scope.as_str()));
     }
     (told, time)
 }

@@ -2,7 +2,7 @@
 //! that know nothing of this store.
 
 use crate::query::{Lane, QueryContext, Session, Sources};
-use crate::search::{column, condition, time_literal};
+use crate::search::{Names, column, condition, time_literal};
 use crate::{Store, StoreError, columns};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -26,6 +26,8 @@ use std::time::Duration;
 pub struct Selection {
     /// A search; everything where empty.
     pub query: String,
+    /// What names in it stand for.
+    pub names: Names,
     /// First event time that counts, and the first that no longer does.
     pub from: Option<Micros>,
     pub to: Option<Micros>,
@@ -67,7 +69,7 @@ impl Store {
         if file.exists() {
             return Err(failed(io::Error::from(io::ErrorKind::AlreadyExists)));
         }
-        let query = self.parse(&selection.query)?;
+        let query = self.parse(&selection.query)?.with_names(&selection.names)?;
         let mut filter = condition(&query).map_err(|error| StoreError::Query(error.to_string()))?;
         if let Some(from) = selection.from {
             filter = filter.and(column("time").gt_eq(time_literal(from)));

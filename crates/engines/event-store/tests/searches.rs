@@ -6,7 +6,10 @@ mod support;
 
 use bytes::Bytes;
 use event::{Column, Event, Fields, Value};
-use luytre_event_store::{Cursor, QueryContext, SearchRequest, SinceRequest, Sources, Store, search};
+use luytre_event_store::search::{Field, Names, Node, Predicate, Term, Test};
+use luytre_event_store::{
+    Cursor, ExportFormat, QueryContext, SearchRequest, Selection, SinceRequest, Sources, Store, search,
+};
 use support::{MIDNIGHT, SECOND, all, event, fill, open};
 
 fn varied() -> Vec<Event> {
@@ -110,6 +113,40 @@ async fn searches_find_what_they_say_in_memory_and_in_segments() {
     let only = QueryContext::new(Sources::only(["source-a"]));
     assert_eq!(seqs(&store, "", &only).await, [1, 2]);
     assert_eq!(seqs(&store, "not password or source_id:source-b", &only).await, [2]);
+}
+
+#[tokio::test]
+async fn what_is_known_elsewhere_is_found_in_memory_and_in_segments_and_goes_into_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.insert(varied()).await.unwrap();
+    let known = |column: &'static str, holds: fn(&str) -> bool| {
+        Node::Term(Term { field: Field::Column(column), test: Test::Known(Predicate::new(holds)) })
+    };
+    let mut names = Names::default();
+    names.insert("place", &Test::Text("b".into()), known("source_id", |source| source == "source-b"));
+    names.insert("country", &Test::Exists, known("source_ip", |address| address.starts_with("183.")));
+    names.insert("number", &Test::Exists, known("seq", |seq| seq == "2"));
+    let named = QueryContext { names: names.clone(), ..all() };
+    let cases: [(&str, &[u64]); 6] = [
+        ("place:b", &[3, 4, 5]),
+        ("not place:b", &[1, 2]),
+        ("country:*", &[1]),
+        ("not country:*", &[2, 3, 4, 5]),
+        ("country:* place:b", &[]),
+        ("number:* or country:*", &[1, 2]),
+    ];
+    for round in ["memory", "segments"] {
+        for (query, expected) in cases {
+            assert_eq!(seqs(&store, query, &named).await, expected, "{query:?} in {round}");
+        }
+        store.seal().await.unwrap();
+    }
+    let only = QueryContext { names: names.clone(), ..QueryContext::new(Sources::only(["source-a"])) };
+    assert!(seqs(&store, "place:b", &only).await.is_empty(), "what is known opens no wall");
+    let selection = Selection { query: "not place:b".into(), names, ..Selection::default() };
+    let file = dir.path().join("out.jsonl");
+    assert_eq!(store.export(&selection, ExportFormat::JsonLines, &file).await.unwrap().events, 2);
 }
 
 #[test]

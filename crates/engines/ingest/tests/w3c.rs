@@ -138,3 +138,25 @@ fn a_list_that_a_source_states_reads_lines_in_wrappers() {
         assert_eq!(event.columns.text(Column::SourceIp), Some("203.0.113.9"));
     }
 }
+
+#[test]
+fn whoever_remembers_a_list_is_told_it_and_of_which_log_it_is() {
+    let header = "date time cs-uri-stem sc-status c-ip x-forwarded";
+    let sent = |line: &str| {
+        let json = format!(
+            "{{\"host\":{{\"name\":\"WEB01\"}},\"log\":{{\"file\":{{\"path\":\"C:/a.log\"}}}},\"message\":\"{line}\"}}"
+        );
+        [line.to_owned(), format!("<13>Nov 20 10:11:12 WEB01 iis: {line}"), json]
+    };
+    let lists = sent(&format!("#Fields: {header}"));
+    let lines = sent("2026-11-20 03:11:12 /e.aspx 200 203.0.113.9 198.51.100.1");
+    for ((list, line), log) in lists.iter().zip(&lines).zip(["", "WEB01\niis", "WEB01\nC:/a.log"]) {
+        let [list, line] = [list, line].map(|text| FORMATS.parse(&support::record(text.clone())));
+        assert_eq!(FORMATS.stated_list(&list).as_deref(), Some(header), "{list:?}");
+        assert_eq!(FORMATS.stated_list(&line), None);
+        assert_eq!((FORMATS.log_of(&list), FORMATS.log_of(&line)), (log.to_owned(), log.to_owned()));
+    }
+    for (text, stated) in [("#Version: 1.0", None), ("#Fields: a,,b", Some("")), ("2026-11-20 #Fields: a", None)] {
+        assert_eq!(FORMATS.stated_list(&FORMATS.parse(&support::record(text))).as_deref(), stated, "{text}");
+    }
+}

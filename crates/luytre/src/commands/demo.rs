@@ -89,7 +89,8 @@ impl Demo {
             let text = std::fs::read(mark)?;
             serde_json::from_slice(&text).with_context(|| format!("{} does not read", mark.display()))?
         } else {
-            let built = province::build(&centre.db, centre.scope(), &centre.policies, plan, centre.clock.now()).await?;
+            let (policies, settings, now) = (&centre.policies, centre.settings.current(), centre.clock.now());
+            let built = province::build(&centre.db, centre.scope(), policies, &settings.sources, plan, now).await?;
             write_private(mark, &serde_json::to_vec(&built)?)?;
             centre.pipeline.sources().refresh().await?;
             built

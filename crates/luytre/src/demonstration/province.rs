@@ -8,6 +8,7 @@ use kit::clock::{DAY, HOUR, Micros};
 use kit::{Capability, Db, Scope, Tx};
 use monitoring::sources::SourceKind;
 use monitoring::sources::service::SourceInput;
+use monitoring::sources::settings::SourceSettings;
 use organisation::agencies::{AgencyChange, NewAgency};
 use organisation::experts::ExpertData;
 use organisation::incumbents::NewIncumbent;
@@ -144,7 +145,14 @@ impl Province {
 }
 
 /// Builds everything in one transaction: either the whole province is there or nothing.
-pub async fn build(db: &Db, scope: &Scope, policies: &Policies, province: &Province, now: Micros) -> Result<Built> {
+pub async fn build(
+    db: &Db,
+    scope: &Scope,
+    policies: &Policies,
+    sources: &SourceSettings,
+    province: &Province,
+    now: Micros,
+) -> Result<Built> {
     let scoped = db.scoped(scope);
     let tx = scoped.begin().await?;
     let mut random = ChaCha8Rng::seed_from_u64(province.seed);
@@ -158,7 +166,7 @@ pub async fn build(db: &Db, scope: &Scope, policies: &Policies, province: &Provi
     }
     let accounts = build_people(&tx, policies, province, &places, &root.id, now, &mut random).await?;
     build_roster(&tx, policies, &accounts, &root.id, now).await?;
-    let senders = build_sources(&tx, &places, now).await?;
+    let senders = build_sources(&tx, sources, &places, now).await?;
     tx.commit().await?;
     Ok(Built { senders, accounts, passwords: BTreeMap::new() })
 }
@@ -446,7 +454,7 @@ async fn build_roster(
 }
 
 /// Sources of departments and of one commune in three; one falls silent, one has a clock that is off.
-async fn build_sources(tx: &Tx<'_>, places: &[Place], now: Micros) -> Result<Vec<Sender>> {
+async fn build_sources(tx: &Tx<'_>, settings: &SourceSettings, places: &[Place], now: Micros) -> Result<Vec<Sender>> {
     let mut senders = Vec::new();
     for (number, place) in places.iter().enumerate() {
         let kinds: &[&str] = match (place.commune, number % 3) {
@@ -495,7 +503,8 @@ async fn build_sources(tx: &Tx<'_>, places: &[Place], now: Micros) -> Result<Vec
                 max_silence_minutes: "5".to_owned(),
                 ..SourceInput::default()
             };
-            monitoring::sources::service::register(tx, &new, now).await.with_context(|| format!("source {host}"))?;
+            let registered = monitoring::sources::service::register(tx, settings, &new, now).await;
+            registered.with_context(|| format!("source {host}"))?;
             senders.push(Sender {
                 silent_after: (host == "stc-web").then_some(90.0),
                 clock_error: if host == "snv-windows" { 9 * 60 * kit::clock::SECOND } else { 0 },

@@ -342,7 +342,9 @@ async fn of_systems(tx: &Tx<'_>, agency: &str, mark: &str, now: Micros) -> (Stri
         max_silence_minutes: "10".into(),
         ..SourceInput::default()
     };
-    let source = monitoring::sources::service::register(tx, &source, now - 2 * HOUR).await.expect("source");
+    let settings = monitoring::settings::Settings::embedded().expect("sound");
+    let registered = monitoring::sources::service::register(tx, &settings.sources, &source, now - 2 * HOUR).await;
+    let source = registered.expect("source");
     let search = SavedSearchInput {
         kind: "search".into(),
         name: format!("Câu tìm {mark}"),
@@ -351,8 +353,9 @@ async fn of_systems(tx: &Tx<'_>, agency: &str, mark: &str, now: Micros) -> (Stri
         sharing: "agency".into(),
         ..SavedSearchInput::default()
     };
-    let settings = monitoring::settings::Settings::embedded().expect("sound").saved_searches;
-    monitoring::saved_searches::service::create(tx, &settings, &search, agency, now).await.expect("saved search");
+    monitoring::saved_searches::service::create(tx, &settings.saved_searches, &search, agency, now)
+        .await
+        .expect("saved search");
     let incident = response::incidents::service::NewIncident {
         title: format!("Sự cố {mark}"),
         agency_id: agency.into(),

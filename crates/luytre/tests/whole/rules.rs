@@ -227,7 +227,7 @@ fn every_stage_of_the_pipeline_is_measured_and_finds_what_it_would_find() {
 }
 
 /// Puts a value of the whole centre on a list.
-async fn listed(data: &Path, list: &str, value: &str) {
+pub(crate) async fn listed(data: &Path, list: &str, value: &str) {
     let configuration = Configuration::load(data, None).expect("configuration");
     let registers = Registers::open(data, &configuration, &Live::default()).await.expect("registers");
     let scope = Scope::service("test");

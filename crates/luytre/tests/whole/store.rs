@@ -1,6 +1,7 @@
 //! `luytre store`: what was imported is checked, written out, damaged on purpose and mended.
 
 use crate::program::{ask, command, failure, number, run};
+use crate::rules::listed;
 use std::path::{Path, PathBuf};
 
 const LINES: usize = 3_000;
@@ -45,8 +46,14 @@ fn events_are_written_out_as_lines_and_as_parquet() {
     assert!(std::fs::read(&parquet).expect("written").starts_with(b"PAR1"));
     assert!(failure(data.path(), &["store", "export", parquet_name]).contains("exists"), "nothing is written over");
     assert!(failure(data.path(), &["store", "export", "--incident", "SC-X", "x.json"]).contains("SC-X"));
+    tokio::runtime::Runtime::new().expect("runtime").block_on(listed(data.path(), "web", "WEB-1"));
+    for (search, events) in [("host_name_list:web \"yeu cau 17\"", 111), ("host_name_list:nothing", 0)] {
+        let file = data.path().join(format!("{events}.jsonl"));
+        let done = ask(data.path(), &["store", "export", "--json", "--search", search, file.to_str().expect("path")]);
+        assert_eq!(done.get("events").and_then(serde_json::Value::as_u64), Some(events), "{search}: {done}");
+    }
     let audited = "SELECT count(*) FROM organisation.audit WHERE action = 'events.export'";
-    assert_eq!(number(data.path(), audited), 2);
+    assert_eq!(number(data.path(), audited), 4);
 }
 
 #[test]

@@ -247,7 +247,7 @@ impl<'t> Trials<'t> {
 
 fn observe(baselines: &mut Baselines, detector: usize, seen: &Seen) -> bool {
     let Seen { time, subject, value } = seen;
-    baselines.observe(Observation { detector, scope: SCOPE, subject, value, time: *time }).is_some()
+    baselines.observe(Observation { detector, scope: SCOPE, subject, value, time: *time }, &|_| false).is_some()
 }
 
 /// Records by hour of the recording, with their place in the hour, and each hour's hour of the day.

@@ -7,6 +7,7 @@ use super::{Warning, store};
 use crate::alerts::Entity;
 use crate::alerts::grouping::{Owner, RuleFacts};
 use crate::alerts::record::{self, Cursor};
+use crate::enrichment::Enrichment;
 use baseline::{Anomaly, Baselines, Changes, Observation};
 use event::{Event, TimeQuality};
 use kit::clock::Micros;
@@ -81,19 +82,25 @@ impl Watch {
     }
 
     /// Feeds one event to all detectors that look at it, and gives what is unusual about it. A time that cannot be right
-    /// says nothing about what is normal.
-    pub(crate) fn observe(&mut self, event: &Event, owner: &Owner) -> Vec<Found> {
+    /// says nothing about what is normal. What an agency is told rests on itself and those below it alone.
+    pub(crate) fn observe(&mut self, event: &Event, owner: &Owner, known: &Enrichment) -> Vec<Found> {
         let mut found = Vec::new();
         if event.seq <= self.begun_at || event.time_quality == TimeQuality::Implausible {
             return found;
         }
         let policy = self.policy.clone();
+        let reaches = |other: &str| match (owner.agency_id.as_deref(), agency_of(other)) {
+            // Who sees what is nobody's sees the whole centre.
+            (None, _) => true,
+            (Some(own), Some(other)) => known.is_within(other, own),
+            (Some(_), None) => false,
+        };
         let mut scope = None;
         for (detector, watched) in policy.detectors.iter().enumerate() {
             let Some((subject, value)) = watched.seen(event) else { continue };
             let scope = scope.get_or_insert_with(|| scope_of(owner)).as_str();
             let seen = Observation { detector, scope, subject: &subject, value: &value, time: event.time };
-            if let Some(anomaly) = self.baselines.observe(seen) {
+            if let Some(anomaly) = self.baselines.observe(seen, &reaches) {
                 let (facts, about) = (watched.facts.clone(), watched.about(event));
                 found.push(Found { facts, entity: entity(watched, subject), about, anomaly });
             }
@@ -170,4 +177,63 @@ fn scope_of(owner: &Owner) -> String {
 /// The agency of a scope.
 pub(super) fn agency_of(scope: &str) -> Option<&str> {
     scope.strip_prefix(AGENCY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::{Column, Value};
+    use kit::clock::{DAY, HOUR};
+
+    const FILE: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../content/monitoring/early-warning.toml"));
+    const RARE: &str = "early-rare-program";
+    /// Monday 2 November 2026, 00:00 in Vietnam.
+    const MONDAY: Micros = 1_793_552_400_000_000;
+
+    /// As it is built in, with the detector of rare programs on.
+    fn policy() -> Arc<Policy> {
+        let off = format!("id = \"{RARE}\"\nenabled = false");
+        assert!(FILE.contains(&off));
+        let file = toml::from_str(&FILE.replace(&off, &off.replace("false", "true"))).expect("to be read");
+        Arc::new(Policy::of(file).expect("sound"))
+    }
+
+    /// Whether it is told that a program ran on a machine of an agency.
+    fn runs(watch: &mut Watch, known: &Enrichment, (agency, host): (&str, &str), program: &str, time: Micros) -> bool {
+        let mut event = Event { seq: 1, time, ..Event::default() };
+        event.columns.set(Column::EventCategory, &Value::from("process"));
+        event.columns.set(Column::HostName, &Value::from(host));
+        event.columns.set(Column::ProcessExecutable, &Value::from(program));
+        let owner = Owner { source_id: agency.into(), agency_id: Some(agency.into()), ..Owner::default() };
+        watch.observe(&event, &owner, known).iter().any(|found| found.facts.id == RARE)
+    }
+
+    #[test]
+    fn whether_a_program_is_rare_rests_on_the_agency_and_those_below_it_alone() {
+        let known = Enrichment::of_agencies(&[
+            ("root", "root"),
+            ("a", "a"),
+            ("a", "root"),
+            ("below", "below"),
+            ("below", "a"),
+            ("below", "root"),
+            ("b", "b"),
+            ("b", "root"),
+        ]);
+        for (common_in, agency, told) in
+            [("b", "a", true), ("a", "a", false), ("below", "a", false), ("a", "below", true), ("b", "root", false)]
+        {
+            let mut watch = Watch::beginning(policy());
+            let mut told_of = |place, program, time| runs(&mut watch, &known, place, program, time);
+            for host in ["h1", "h2", "h3"] {
+                assert!(!told_of((common_in, host), "/opt/rare", MONDAY));
+            }
+            assert!(!told_of((agency, "h"), "/opt/rare", MONDAY));
+            for hour in 0..24 * 20 {
+                assert!(!told_of((agency, "h"), "/opt/daily", MONDAY + hour * HOUR));
+            }
+            assert_eq!(told_of((agency, "h"), "/opt/rare", MONDAY + 20 * DAY), told, "{common_in}, {agency}");
+        }
+    }
 }

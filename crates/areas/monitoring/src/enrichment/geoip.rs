@@ -56,12 +56,12 @@ impl FileState {
 
 /// What files say of an address, as rules compare it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Said {
+pub(crate) struct Said {
     /// ISO 3166-1, two letters.
-    pub(super) country: Option<Value>,
+    pub(crate) country: Option<Value>,
     /// Number of the autonomous system.
-    pub(super) number: Option<Value>,
-    pub(super) name: Option<Value>,
+    pub(crate) number: Option<Value>,
+    pub(crate) name: Option<Value>,
 }
 
 /// The parts of an entry that are read, under the names that the format's publishers share.
@@ -99,12 +99,12 @@ impl GeoIp {
         self.files.iter().map(state).collect()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.files.iter().all(|file| file.read.is_none())
     }
 
     /// What is said first of each counts. Addresses inside a house are nobody's.
-    pub(super) fn find(&self, address: IpAddr) -> Said {
+    pub(crate) fn find(&self, address: IpAddr) -> Said {
         let mut said = Said::default();
         let address = address.to_canonical();
         if is_inside(address) {
@@ -182,7 +182,7 @@ impl Read {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn text(text: &str) -> Vec<u8> {
@@ -207,7 +207,7 @@ pub(super) mod tests {
         made
     }
 
-    pub(in crate::enrichment) fn country(code: &str) -> Vec<u8> {
+    pub(crate) fn country(code: &str) -> Vec<u8> {
         map(&[("country", map(&[("iso_code", text(code))]))])
     }
 
@@ -225,7 +225,7 @@ pub(super) mod tests {
     }
 
     /// A file that knows one network of IPv4: a search tree of 24-bit records, the entry, the metadata.
-    pub(in crate::enrichment) fn file(network: [u8; 4], length: u32, entry: &[u8], built: u64) -> Vec<u8> {
+    pub(crate) fn file(network: [u8; 4], length: u32, entry: &[u8], built: u64) -> Vec<u8> {
         let mut made = Vec::new();
         for depth in 0..length {
             let bit = u32::from_be_bytes(network) >> (31 - depth) & 1;

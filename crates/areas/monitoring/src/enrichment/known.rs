@@ -4,6 +4,7 @@
 use super::geoip::GeoIp;
 use super::lists::Lists;
 use super::ranges::Ranges;
+use super::record::{FIELDS, OF_OWNER};
 use super::store::{self, Registers};
 use crate::address_ranges::AddressRange;
 use crate::value_lists::ListedValue;
@@ -17,10 +18,11 @@ pub type Placeholders = BTreeMap<String, Vec<String>>;
 
 /// What the register says of a source, as rules compare it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Owner {
+pub(crate) struct Owner {
     pub(super) agency_id: Box<str>,
     pub(super) agency_code: Option<Value>,
     pub(super) system_code: Option<Value>,
+    pub(super) system_name: Option<Value>,
     pub(super) system_level: Option<Value>,
 }
 
@@ -29,6 +31,7 @@ impl Owner {
         agency_id: String,
         agency_code: Option<String>,
         system_code: Option<String>,
+        system_name: Option<String>,
         system_level: Option<i64>,
     ) -> Self {
         let text = |code: Option<String>| code.map(|code| Value::from(code.as_str()));
@@ -36,8 +39,21 @@ impl Owner {
             agency_id: agency_id.into(),
             agency_code: text(agency_code),
             system_code: text(system_code),
+            system_name: text(system_name),
             system_level: system_level.map(Value::Int),
         }
+    }
+
+    /// What is known under the name of a field; nothing where that is not of the owner.
+    pub(crate) fn said(&self, field: &str) -> Option<&Value> {
+        let place = FIELDS.iter().position(|known| *known == field)?;
+        self.facts().into_iter().nth(place).flatten()
+    }
+
+    /// In the order of [`FIELDS`].
+    pub(super) fn facts(&self) -> [Option<&Value>; OF_OWNER] {
+        let Self { system_code, system_name, system_level, agency_code, .. } = self;
+        [system_code.as_ref(), system_name.as_ref(), system_level.as_ref(), agency_code.as_ref()]
     }
 }
 
@@ -123,8 +139,21 @@ impl Enrichment {
         }
     }
 
+    /// Of agencies alone: pairs of one and one above it, or itself.
+    #[cfg(test)]
+    pub(crate) fn of_agencies(above: &[(&str, &str)]) -> Self {
+        let owned = |(agency, one): &(&str, &str)| ((*agency).to_owned(), (*one).to_owned());
+        let above = above.iter().map(owned).collect();
+        Self::of(Registers { ranges: Vec::new(), values: Vec::new(), owners: HashMap::new(), above })
+    }
+
     pub(super) fn owner(&self, source_id: Option<&str>) -> Option<&Owner> {
         source_id.and_then(|id| self.owners.get(id))
+    }
+
+    /// Whether an agency is another or lies below it.
+    pub fn is_within(&self, agency: &str, other: &str) -> bool {
+        self.above.holds(Some(other), Some(agency))
     }
 
     /// The same with files of addresses.

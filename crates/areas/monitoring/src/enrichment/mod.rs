@@ -16,7 +16,11 @@ pub use geoip::{FileState, GeoIp};
 pub use known::{Enrichment, Placeholders, Shelf};
 pub use record::{Enriched, FIELDS, is_field};
 
-pub(crate) use store::count_on;
+pub(crate) use geoip::Said;
+#[cfg(test)]
+pub(crate) use geoip::tests as geoip_files;
+pub(crate) use record::is_of_owner;
+pub(crate) use store::{count_on, owners};
 
 use kit::page::{Choice, Page};
 use kit::scope::Agencies;

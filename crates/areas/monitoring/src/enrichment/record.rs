@@ -17,8 +17,9 @@ const REMOTE: [Column; 2] = [Column::SourceIp, Column::DestinationIp];
 
 /// Names of everything that can be known: the owner's, then two of each of [`ADDRESSES`], then one of each of [`LISTED`],
 /// then three of each of [`REMOTE`].
-pub const FIELDS: [&str; 20] = [
+pub const FIELDS: [&str; 21] = [
     "system_code",
+    "system_name",
     "system_level",
     "agency_code",
     "source_ip_range",
@@ -39,13 +40,20 @@ pub const FIELDS: [&str; 20] = [
     "destination_ip_asn",
     "destination_ip_as_name",
 ];
-const FIRST_RANGE: usize = 3;
+/// How many of them are of the owner.
+pub(super) const OF_OWNER: usize = 4;
+const FIRST_RANGE: usize = OF_OWNER;
 const FIRST_LIST: usize = FIRST_RANGE + 2 * ADDRESSES.len();
 const FIRST_REMOTE: usize = FIRST_LIST + LISTED.len();
 
 /// Whether a field is not the record's own, so that no stored record holds it.
 pub fn is_field(name: &str) -> bool {
     FIELDS.contains(&name)
+}
+
+/// Whether a field is of the owner of an event: of its system or agency.
+pub(crate) fn is_of_owner(name: &str) -> bool {
+    FIELDS.iter().take(OF_OWNER).any(|field| *field == name)
 }
 
 /// An event with what is known about it.
@@ -74,9 +82,9 @@ impl<'e> Enriched<'e> {
         let event = self.event;
         let owner = known.owner(event.source_id.as_deref());
         if let Some(owner) = owner {
-            self.set(0, owner.system_code.as_ref().map(Cow::Borrowed));
-            self.set(1, owner.system_level.as_ref().map(Cow::Borrowed));
-            self.set(2, owner.agency_code.as_ref().map(Cow::Borrowed));
+            for (place, fact) in owner.facts().into_iter().enumerate() {
+                self.set(place, fact.map(Cow::Borrowed));
+            }
         }
         let agency = owner.map(|owner| &*owner.agency_id);
         let address = |column: Column| event.columns.text(column).and_then(|text| text.parse::<IpAddr>().ok());
@@ -154,7 +162,7 @@ mod tests {
     use std::sync::Arc;
 
     fn known() -> Enrichment {
-        let owner = Owner::new("a".into(), Some("SYT".into()), Some("HIS".into()), Some(4));
+        let owner = Owner::new("a".into(), Some("SYT".into()), Some("HIS".into()), Some("Bệnh viện".into()), Some(4));
         let range = AddressRange {
             network: "10.1.0.0/16".parse().expect("a network"),
             name: "Vùng máy chủ".into(),
@@ -198,8 +206,9 @@ mod tests {
         let (known, event) = (known(), event());
         let facts: Vec<(&str, Value)> =
             Enriched::of(&event, &known, Asked::ALL).facts().map(|(name, value)| (name, value.clone())).collect();
-        let wanted: [(&str, Value); 6] = [
+        let wanted: [(&str, Value); 7] = [
             ("system_code", "HIS".into()),
+            ("system_name", "Bệnh viện".into()),
             ("system_level", 4.into()),
             ("agency_code", "SYT".into()),
             ("source_ip_range", "Vùng máy chủ".into()),

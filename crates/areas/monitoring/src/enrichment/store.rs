@@ -38,10 +38,14 @@ pub(crate) async fn count_on(tx: &Tx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) async fn read(connection: &impl Connection) -> Result<Registers, Error> {
-    let sql = "SELECT a.source_id, a.agency_id, g.code AS agency_code, y.code AS system_code, y.level AS system_level \
-               FROM source_assignments a LEFT JOIN agencies g ON g.id = a.agency_id \
-               LEFT JOIN systems y ON y.id = a.system_id WHERE a.valid_to IS NULL";
+/// Whose the sources are whose events the scope may read, by source.
+pub(crate) async fn owners(connection: &impl Connection) -> Result<HashMap<Box<str>, Owner>, Error> {
+    let sql = format!(
+        "SELECT a.source_id, a.agency_id, g.code AS agency_code, y.code AS system_code, y.name AS system_name, \
+         y.level AS system_level FROM source_assignments a LEFT JOIN agencies g ON g.id = a.agency_id \
+         LEFT JOIN systems y ON y.id = a.system_id WHERE a.valid_to IS NULL AND {}",
+        connection.scope().event_condition("a.agency_id")
+    );
     let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
     let mut owners = HashMap::with_capacity(rows.len());
     for row in rows {
@@ -49,14 +53,19 @@ pub(super) async fn read(connection: &impl Connection) -> Result<Registers, Erro
             row.try_get("", "agency_id")?,
             row.try_get("", "agency_code")?,
             row.try_get("", "system_code")?,
+            row.try_get("", "system_name")?,
             row.try_get("", "system_level")?,
         );
         owners.insert(row.try_get::<String>("", "source_id")?.into(), owner);
     }
+    Ok(owners)
+}
+
+pub(super) async fn read(connection: &impl Connection) -> Result<Registers, Error> {
     Ok(Registers {
         ranges: address_ranges::store::all(connection).await?,
         values: value_lists::store::all(connection).await?,
-        owners,
+        owners: owners(connection).await?,
         above: sources::store::agencies_above(connection).await?.into_iter().collect(),
     })
 }

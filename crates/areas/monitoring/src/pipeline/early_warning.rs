@@ -4,6 +4,7 @@ use super::{Pipeline, Worker};
 use crate::alerts::SampleField;
 use crate::alerts::grouping::Matched;
 use crate::early_warning::store;
+use crate::enrichment::Enrichment;
 use crate::rules::hits::Fate;
 use crate::sources::resolver::Known;
 use event::Event;
@@ -18,9 +19,9 @@ const EVERY: Duration = Duration::from_secs(600);
 /// Feeds one event to the baselines and gathers what is unusual. Returns how much of it alerts: a detector is switched off, put
 /// on trial, excepted and held back like a rule, and learns all the while. What was evaluated before the start and is not in
 /// the baselines is fed to them, and raises nothing again. The summary of an import speaks of rules and indicators alone.
-pub(super) fn watch_one(worker: &mut Worker, event: &Event, known: &Known) -> u64 {
+pub(super) fn watch_one(worker: &mut Worker, enrichment: &Enrichment, event: &Event, known: &Known) -> u64 {
     let Worker { watch, judge, grouping, hits, written_to, .. } = worker;
-    let found = watch.observe(event, &known.owner);
+    let found = watch.observe(event, &known.owner, enrichment);
     if event.seq <= *written_to {
         return 0;
     }

@@ -89,13 +89,14 @@ async fn evaluate(
         worker.finder.take_over(&in_force);
         let mut matched = 0;
         for (event, known) in events.iter_mut().zip(&bound) {
-            if let Some(reading) = &known.reading {
-                read_again(&formats, event, reading);
+            let stated = worker.field_lists.of(&formats, event, &worker.settings.sources.field_lists);
+            if stated.is_some() || known.reading.is_some() {
+                read_again(&formats, event, stated.as_deref(), known.reading.as_ref());
             }
             worker.board.hear(known, event);
             matched += match_one(&mut worker, &engine, &enrichment, event, known, tally.as_deref());
             matched += look_up(&mut worker, event, known, tally.as_deref());
-            matched += watch_one(&mut worker, event, known);
+            matched += watch_one(&mut worker, &enrichment, event, known);
         }
         counters.add_evaluated(events.len() as u64, matched, worker.correlations.counters());
         (worker, events)
@@ -103,28 +104,33 @@ async fn evaluate(
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
-/// Parses again with what the source's settings say, where sender and record do not.
-fn read_again(formats: &ingest::FormatSet, event: &mut Event, reading: &Reading) {
-    let origin = &event.origin;
-    let told = Origin {
-        format: origin.format.clone().or_else(|| reading.format.clone()),
-        header: origin.header.clone().or_else(|| reading.header.clone()),
-        time_zone: origin.time_zone.clone().or_else(|| reading.time_zone.clone()),
-        year: origin.year.or(reading.year),
-        ..Origin::clone(origin)
+/// Parses again by the list of fields that stands above in its log, and with what the source's settings say, where sender and
+/// record do not.
+fn read_again(formats: &ingest::FormatSet, event: &mut Event, stated: Option<&str>, reading: Option<&Reading>) {
+    let under = |header: Option<&str>| {
+        let origin = &event.origin;
+        let told = Origin {
+            format: origin.format.clone().or_else(|| reading?.format.clone()),
+            header: origin.header.clone().or_else(|| header.map(str::to_owned)),
+            time_zone: origin.time_zone.clone().or_else(|| reading?.time_zone.clone()),
+            year: origin.year.or_else(|| reading?.year),
+            ..Origin::clone(origin)
+        };
+        if told == **origin {
+            return None;
+        }
+        let (bytes, position) = (event.raw.clone(), event.position);
+        let again = formats.parse(&RawRecord { bytes, arrival: event.arrival, origin: Arc::new(told), position });
+        let (seq, source_id, origin) = (event.seq, event.source_id.clone(), origin.clone());
+        Some(Event { seq, source_id, origin, ..again })
     };
-    if told == **origin {
-        return;
+    // Where a sender does not tell its logs apart, a line may be of another: what another format reads without fault stays.
+    let fits = |again: &Event| again.problem.is_none() || !event.understood || event.problem.is_some();
+    let by_list = stated.and_then(|names| under(Some(names))).filter(fits);
+    let again = by_list.or_else(|| under(reading?.header.as_deref()));
+    if let Some(again) = again {
+        *event = again;
     }
-    let raw = RawRecord {
-        bytes: event.raw.clone(),
-        arrival: event.arrival,
-        origin: Arc::new(told),
-        position: event.position,
-    };
-    let again = formats.parse(&raw);
-    let (seq, source_id, origin) = (event.seq, event.source_id.take(), event.origin.clone());
-    *event = Event { seq, source_id, origin, ..again };
 }
 
 /// Evaluates one event and gathers what it matched. Returns the number of matches that are alerts.

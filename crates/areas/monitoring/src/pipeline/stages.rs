@@ -167,7 +167,7 @@ impl<'p> StageRun<'p> {
         let Self { parts, owner, watch, measured, .. } = self;
         let began = (parts.thread_clock)();
         for event in events {
-            measured.unusual += watch.observe(event, owner).len() as u64;
+            measured.unusual += watch.observe(event, owner, parts.enrichment).len() as u64;
         }
         measured.seconds.early_warning += (parts.thread_clock)() - began;
     }

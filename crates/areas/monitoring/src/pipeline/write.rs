@@ -1,5 +1,5 @@
 //! Third stage: one transaction with new and grown alerts, hits of rules, the figures of sources, the detection cursor and
-//! what correlations and baselines remember.
+//! what correlations, baselines and lists of fields remember.
 
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Bundle;
@@ -19,6 +19,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
     let hits = worker.hits.take();
     let status = status && worker.board.has_news(pipeline.0.clock.now());
     let moved = worker.reached != worker.committed || worker.memory.is_ready() || worker.watch.is_ready();
+    let moved = moved || worker.field_lists.has_changed();
     if bundles.is_empty() && !moved && !status {
         publish(pipeline, worker);
         return true;
@@ -36,6 +37,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                 let before = needed_from(worker);
                 worker.memory.written();
                 worker.watch.written();
+                worker.field_lists.written();
                 let position = needed_from(worker);
                 if position != before {
                     pipeline.0.store.set_evaluated(position);
@@ -97,6 +99,7 @@ async fn attempt(
     }
     worker.memory.write(&tx, now).await?;
     worker.watch.write(&tx, now).await?;
+    worker.field_lists.write(&tx).await?;
     tx.commit().await?;
     Ok(changes)
 }

@@ -38,10 +38,10 @@ async fn tail(visit: Visit, renewal: Renewal) -> Result<Sse<impl Stream<Item = R
     visit.require(Capability::ViewEvents)?;
     let place = monitoring(&visit.app)?.searches.follow(visit.scope()).await?;
     let question = asked(&visit.address, visit.now())?;
-    let store = monitoring(&visit.app)?.store.clone();
+    let (store, known) = (monitoring(&visit.app)?.store.clone(), monitoring(&visit.app)?.enrichment.current());
     let unread = |error| Fail::from(super::run::refusal(error));
     let query = store.parse(&question.query).map_err(unread)?;
-    let named = names::of(&visit.read(), &query).await?;
+    let named = names::of(&visit.read(), &known, &query).await?;
     let query = query.with_names(&named).map_err(unread)?.matcher();
     let sources = sources_in_scope(&visit.read()).await?;
     let receiver = store.subscribe();

@@ -166,7 +166,9 @@ pub async fn context(visit: &Visit, max_rows: usize) -> Result<QueryContext, Err
 /// The same for a search, with what the names in it stand for.
 async fn asking(visit: &Visit, question: &Question, max_rows: usize) -> Result<QueryContext, Error> {
     let mut context = context(visit, max_rows).await?;
-    context.names = names::of_text(&visit.read(), &monitoring(&visit.app)?.store, &question.query).await?;
+    let monitoring = monitoring(&visit.app)?;
+    let known = monitoring.enrichment.current();
+    context.names = names::of_text(&visit.read(), &known, &monitoring.store, &question.query).await?;
     Ok(context)
 }
 

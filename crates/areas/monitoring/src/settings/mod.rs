@@ -18,6 +18,7 @@ use crate::rules::settings::TuningSettings;
 use crate::rules::techniques::Techniques;
 use crate::saved_searches::settings::SavedSearchSettings;
 use crate::search::run::monitoring;
+use crate::sources::settings::SourceSettings;
 use crate::{early_warning, entities};
 use jiff::civil::Date;
 use kit::{App, Error};
@@ -49,6 +50,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "saved-searches.toml",
     "scorecard.toml",
     "scoring.toml",
+    "sources.toml",
     "techniques.toml",
     "tuning.toml",
 ];
@@ -68,6 +70,7 @@ pub struct Settings {
     pub indicators: IndicatorSettings,
     pub saved_searches: SavedSearchSettings,
     pub duty: DutySettings,
+    pub sources: SourceSettings,
     /// How long events are kept.
     pub retention: Retention,
 }
@@ -95,6 +98,7 @@ impl Settings {
         let indicators = reader.file("monitoring/indicators.toml");
         let saved_searches = reader.file("monitoring/saved-searches.toml");
         let duty = reader.file("monitoring/duty.toml");
+        let sources = reader.file("monitoring/sources.toml");
         let retention = reader.file("monitoring/retention.toml");
         // One by one, so that every file tells its faults before the first that has some ends it.
         let read = move || {
@@ -108,6 +112,7 @@ impl Settings {
                 indicators: indicators?,
                 saved_searches: saved_searches?,
                 duty: duty?,
+                sources: sources?,
                 retention: retention?,
             })
         };

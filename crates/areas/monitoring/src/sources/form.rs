@@ -3,10 +3,12 @@
 use super::pages::system_choices;
 use super::service::{self, SourceInput};
 use super::{Source, SourceKind, SourceState, store};
+use crate::settings::{Bounds, Settings};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kit::locale::Argument;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error};
@@ -26,7 +28,7 @@ pub(super) async fn new_source(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ManageSources)?;
     let empty = SourceInput {
         expected: "on".to_owned(),
-        max_silence_minutes: "15".to_owned(),
+        max_silence_minutes: Settings::of(&visit.app)?.sources.silence_minutes.default.to_string(),
         system_id: visit.address.value("system").unwrap_or_default().to_owned(),
         ..SourceInput::default()
     };
@@ -44,8 +46,9 @@ pub(super) async fn edit_source(visit: Visit, Path(id): Path<String>) -> Result<
 }
 
 pub(super) async fn register_source(visit: Visit, Form(input): Form<SourceInput>) -> Result<Response, Fail> {
+    let settings = Settings::of(&visit.app)?;
     let tx = visit.begin().await?;
-    match service::register(&tx, &input, visit.now()).await {
+    match service::register(&tx, &settings.sources, &input, visit.now()).await {
         Ok(id) => {
             tx.commit().await?;
             Ok(see_other_saying(format!("/sources/{id}"), FlashKind::Done, "source-registered"))
@@ -59,8 +62,9 @@ pub(super) async fn change_source(
     Path(id): Path<String>,
     Form(input): Form<SourceInput>,
 ) -> Result<Response, Fail> {
+    let settings = Settings::of(&visit.app)?;
     let tx = visit.begin().await?;
-    match service::change(&tx, &id, &input, visit.now()).await {
+    match service::change(&tx, &settings.sources, &id, &input, visit.now()).await {
         Ok(()) => {
             tx.commit().await?;
             Ok(see_other_saying(format!("/sources/{id}"), FlashKind::Done, "source-changed"))
@@ -101,9 +105,13 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
         hinted("text", "time_zone", "source-zone", &input.time_zone),
         hinted("number", "year_default", "source-year", &input.year_default),
     ];
+    let Bounds { least, most, default } = Settings::of(&visit.app)?.sources.silence_minutes;
+    let bounds: [(&str, Argument<'_>); 3] =
+        [("least", least.into()), ("most", most.into()), ("default", default.into())];
+    let within = page.tm("source-silence-hint", &bounds);
     let expected = vec![
         hinted("checkbox", "expected", "source-expected", if input.expected == "on" { "true" } else { "" }),
-        hinted("number", "max_silence_minutes", "source-silence", &input.max_silence_minutes),
+        entry("number", "max_silence_minutes", "source-silence", &input.max_silence_minutes).hint(within),
     ];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let path = id.map_or_else(|| "/sources".to_owned(), |id| format!("/sources/{id}"));

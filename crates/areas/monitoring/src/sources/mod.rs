@@ -8,6 +8,7 @@ pub mod presence;
 pub mod reach;
 pub mod resolver;
 pub mod service;
+pub mod settings;
 pub mod silence;
 pub mod status;
 pub mod store;

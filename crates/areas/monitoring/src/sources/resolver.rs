@@ -2,9 +2,11 @@
 //! program met it before if somebody adopted it, then declared networks and host names, the most exact first. An
 //! unknown sender gets a source of its own, unassigned, at once and durably, so that its events never lose it.
 
+use super::settings::SourceSettings;
 use super::{COLLECTIVE, MOST_AUTOMATIC, Sender, Source, SourceKind, SourceState, store};
 use crate::alerts::grouping::Owner;
-use event::{Event, Listener, Micros};
+use crate::settings::Shelf;
+use event::{Event, Micros};
 use ipnet::IpNet;
 use kit::clock::Clock;
 use kit::{Db, Error, Scope};
@@ -187,13 +189,14 @@ pub struct SourceResolver {
     db: Db,
     scope: Scope,
     clock: Arc<dyn Clock>,
+    settings: Shelf,
     index: RwLock<Arc<Index>>,
 }
 
 impl SourceResolver {
     /// Loads the register. `scope` is the program's own.
-    pub async fn open(db: Db, scope: Scope, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let resolver = Self { db, scope, clock, index: RwLock::default() };
+    pub async fn open(db: Db, scope: Scope, clock: Arc<dyn Clock>, settings: Shelf) -> Result<Self, Error> {
+        let resolver = Self { db, scope, clock, settings, index: RwLock::default() };
         resolver.refresh().await?;
         Ok(resolver)
     }
@@ -232,11 +235,12 @@ impl SourceResolver {
 
     /// Makes the sources of senders that nobody registered, all in one transaction, unless another process just did.
     async fn meet(&self, strangers: &[Sender]) -> Result<(), Error> {
-        let now = self.clock.now();
+        let (now, settings) = (self.clock.now(), self.settings.current());
         let room = MOST_AUTOMATIC.saturating_sub(self.index().automatic).min(strangers.len());
         let (single, crowd) = strangers.split_at(room);
-        let mut sources: Vec<Source> = single.iter().map(|sender| unassigned(Some(sender), now)).collect();
-        sources.extend((!crowd.is_empty()).then(|| unassigned(None, now)));
+        let mut sources: Vec<Source> =
+            single.iter().map(|sender| unassigned(Some(sender), &settings.sources, now)).collect();
+        sources.extend((!crowd.is_empty()).then(|| unassigned(None, &settings.sources, now)));
         let db = self.db.scoped(&self.scope);
         let tx = db.begin().await?;
         for source in sources {
@@ -251,7 +255,7 @@ impl SourceResolver {
 }
 
 /// The source of a sender that nobody registered; without a sender, the one that all share once there are too many.
-fn unassigned(sender: Option<&Sender>, now: Micros) -> Source {
+fn unassigned(sender: Option<&Sender>, settings: &SourceSettings, now: Micros) -> Source {
     Source {
         id: kit::id::new_id(now),
         name: sender.map_or_else(|| COLLECTIVE.to_owned(), Sender::name),
@@ -266,7 +270,7 @@ fn unassigned(sender: Option<&Sender>, now: Micros) -> Source {
         time_zone: None,
         year_default: None,
         expected: false,
-        max_silence_minutes: default_silence(sender.map(|sender| sender.listener)),
+        max_silence_minutes: settings.first_silence(sender.map(|sender| sender.listener)),
         note: String::new(),
         created_at: now,
         updated_at: now,
@@ -280,16 +284,10 @@ async fn exists(tx: &kit::Tx<'_>, key: &str) -> Result<bool, Error> {
     Ok(tx.query_one_raw(statement).await?.is_some())
 }
 
-fn default_silence(listener: Option<Listener>) -> i64 {
-    match listener {
-        Some(Listener::Import) => 24 * 60,
-        _ => 15,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use event::Listener;
 
     fn bound(id: &str, network: Option<&str>, host: Option<&str>) -> store::Bound {
         let source = Source {

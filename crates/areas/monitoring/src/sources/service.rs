@@ -1,5 +1,6 @@
 //! What can be done with sources: register, change, adopt an unknown sender, move to another system, retire.
 
+use super::settings::SourceSettings;
 use super::{Assignment, Source, SourceKind, SourceState, resolver, store};
 use ipnet::IpNet;
 use kit::clock::Micros;
@@ -37,8 +38,6 @@ pub struct SourceInput {
 
 const LONGEST_LINE: usize = 200;
 const LONGEST_HEADER: usize = 2_000;
-/// Longest silence that can be allowed: a week.
-const MOST_SILENCE: i64 = 7 * 24 * 60;
 
 struct Checked {
     name: String,
@@ -56,7 +55,7 @@ struct Checked {
 }
 
 impl SourceInput {
-    fn checked(&self) -> Result<Checked, Error> {
+    fn checked(&self, settings: &SourceSettings) -> Result<Checked, Error> {
         let mut faults = FieldFaults::default();
         let name = faults.required_line("name", &self.name, LONGEST_LINE);
         let mut text =
@@ -68,7 +67,7 @@ impl SourceInput {
         let time_zone = text("time_zone", &self.time_zone);
         let year_default = text("year_default", &self.year_default).map(|year| year.parse::<i64>().unwrap_or(0));
         let silence = text("max_silence_minutes", &self.max_silence_minutes);
-        let silence = silence.map_or(15, |minutes| minutes.parse::<i64>().unwrap_or(0));
+        let silence = silence.map_or(settings.silence_minutes.default, |minutes| minutes.parse::<i64>().unwrap_or(0));
         let header = faults.line("header", &self.header, LONGEST_HEADER);
         let header = header.strip_prefix("#Fields:").unwrap_or(&header).trim();
         let header = Some(header.to_owned()).filter(|header| !header.is_empty());
@@ -88,7 +87,7 @@ impl SourceInput {
         if year_default.is_some_and(|year| !(1970..=2200).contains(&year)) {
             faults.add("year_default", "field-invalid");
         }
-        if !(1..=MOST_SILENCE).contains(&silence) {
+        if !settings.silence_minutes.holds(silence) {
             faults.add("max_silence_minutes", "source-silence-invalid");
         }
         faults.into_result()?;
@@ -137,9 +136,14 @@ async fn require_open(tx: &Tx<'_>, now: Micros, system_id: Option<&str>, agency_
 }
 
 /// Registers a source; returns its id. It belongs to its system from now on.
-pub async fn register(tx: &Tx<'_>, input: &SourceInput, now: Micros) -> Result<String, Error> {
+pub async fn register(
+    tx: &Tx<'_>,
+    settings: &SourceSettings,
+    input: &SourceInput,
+    now: Micros,
+) -> Result<String, Error> {
     tx.scope().require(Capability::ManageSources)?;
-    let checked = input.checked()?;
+    let checked = input.checked(settings)?;
     let (system_id, agency_id) = owner(tx, &input.system_id, &input.agency_id).await?;
     require_open(tx, now, system_id.as_deref(), &agency_id).await?;
     check_overlap(tx, None, &checked).await?;
@@ -233,13 +237,19 @@ fn assignment(
 }
 
 /// Changes a registered source. A new owner holds from now on; the past stays with the old one.
-pub async fn change(tx: &Tx<'_>, id: &str, input: &SourceInput, now: Micros) -> Result<(), Error> {
+pub async fn change(
+    tx: &Tx<'_>,
+    settings: &SourceSettings,
+    id: &str,
+    input: &SourceInput,
+    now: Micros,
+) -> Result<(), Error> {
     tx.scope().require(Capability::ManageSources)?;
     let before = store::get(tx, id).await?;
     if before.source.state == SourceState::Unassigned {
         return Err(Error::Conflict("source-adopt-first"));
     }
-    let checked = input.checked()?;
+    let checked = input.checked(settings)?;
     let (system_id, agency_id) = owner(tx, &input.system_id, &input.agency_id).await?;
     if before.agency_id.as_deref() != Some(&agency_id) {
         require_open(tx, now, system_id.as_deref(), &agency_id).await?;
@@ -315,12 +325,28 @@ mod tests {
 
     #[test]
     fn a_list_of_fields_is_kept_without_its_mark_and_nonsense_is_refused() {
+        let settings = crate::settings::Settings::embedded().expect("sound").sources;
         let kept = |header: &str| {
             let input = SourceInput { name: "IIS".into(), header: header.into(), ..SourceInput::default() };
-            input.checked().map(|checked| checked.header)
+            input.checked(&settings).map(|checked| checked.header)
         };
         assert_eq!(kept("#Fields: date time c-ip").expect("a list").as_deref(), Some("date time c-ip"));
         assert_eq!(kept("").expect("nothing"), None);
         assert!(kept("a,,b").is_err());
+    }
+
+    #[test]
+    fn how_long_a_source_may_be_silent_lies_within_the_settings() {
+        let mut settings = crate::settings::Settings::embedded().expect("sound").sources;
+        let silence = |settings: &SourceSettings, minutes: &str| {
+            let input =
+                SourceInput { name: "IIS".into(), max_silence_minutes: minutes.into(), ..SourceInput::default() };
+            input.checked(settings).map(|checked| checked.max_silence_minutes).ok()
+        };
+        assert_eq!(silence(&settings, ""), Some(settings.silence_minutes.default));
+        let beyond = settings.silence_minutes.most + 1;
+        assert_eq!(silence(&settings, &beyond.to_string()), None);
+        settings.silence_minutes.most = beyond;
+        assert_eq!(silence(&settings, &beyond.to_string()), Some(beyond));
     }
 }

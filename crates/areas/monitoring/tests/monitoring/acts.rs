@@ -267,13 +267,18 @@ async fn an_agency_that_has_ended_gets_no_new_source() {
             match_host: host.into(),
             ..Default::default()
         };
-        let id = sources::service::register(&tx, &input(&centre.b.system, "may-cu-b"), NOW).await.unwrap();
+        let id = sources::service::register(&tx, &settings().sources, &input(&centre.b.system, "may-cu-b"), NOW)
+            .await
+            .unwrap();
         organisation::agencies::close(&tx, NOW, &centre.b.agency, Some(NOW)).await.unwrap();
         for (system, is_refused) in [(&centre.a.system, false), (&centre.b.system, true)] {
-            let new = sources::service::register(&tx, &input(system, &format!("may-{is_refused}")), NOW).await;
+            let new =
+                sources::service::register(&tx, &settings().sources, &input(system, &format!("may-{is_refused}")), NOW)
+                    .await;
             assert_eq!(matches!(new, Err(Error::Invalid(_))), is_refused, "{new:?}");
         }
-        let kept = sources::service::change(&tx, &id, &input(&centre.b.system, "may-cu-b-2"), NOW).await;
+        let kept =
+            sources::service::change(&tx, &settings().sources, &id, &input(&centre.b.system, "may-cu-b-2"), NOW).await;
         assert!(kept.is_ok(), "what it has stays: {kept:?}");
     })
     .await;
@@ -296,18 +301,21 @@ async fn nobody_declares_what_another_agency_sends() {
         let tx = scoped.begin().await.unwrap();
         let theirs =
             sources::service::SourceInput { system_id: centre.b.system.clone(), ..input("may-cua-b", "10.9.0.0/16") };
-        sources::service::register(&tx, &theirs, NOW).await.unwrap();
+        sources::service::register(&tx, &settings().sources, &theirs, NOW).await.unwrap();
         tx.commit().await.unwrap();
         let scoped = centre.db.scoped(&own);
         let tx = scoped.begin().await.unwrap();
         for (host, network) in [("May-Cua-B", ""), ("may-cua-b", "10.9.1.2"), ("", "0.0.0.0/0"), ("", "10.9.1.0/24")] {
-            let refused = sources::service::register(&tx, &input(host, network), NOW).await;
+            let refused = sources::service::register(&tx, &settings().sources, &input(host, network), NOW).await;
             assert!(matches!(refused, Err(Error::Invalid(_))), "{host} {network}: {refused:?}");
         }
-        let id = sources::service::register(&tx, &input("may-cua-a", "10.8.0.0/16"), NOW).await.unwrap();
-        let refused = sources::service::change(&tx, &id, &input("may-cua-b", "10.9.1.2"), NOW).await;
+        let id = sources::service::register(&tx, &settings().sources, &input("may-cua-a", "10.8.0.0/16"), NOW)
+            .await
+            .unwrap();
+        let refused =
+            sources::service::change(&tx, &settings().sources, &id, &input("may-cua-b", "10.9.1.2"), NOW).await;
         assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
-        sources::service::change(&tx, &id, &input("may-cua-a", "10.8.1.0/24"), NOW).await.unwrap();
+        sources::service::change(&tx, &settings().sources, &id, &input("may-cua-a", "10.8.1.0/24"), NOW).await.unwrap();
     })
     .await;
 }

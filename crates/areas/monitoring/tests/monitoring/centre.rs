@@ -307,7 +307,7 @@ async fn department(db: &Db, code: &str, name: &str, number: u64, address: &str)
         max_silence_minutes: "10".into(),
         ..Default::default()
     };
-    let source = sources::service::register(&tx, &input, NOW - DAY).await.unwrap();
+    let source = sources::service::register(&tx, &settings().sources, &input, NOW - DAY).await.unwrap();
     let alert = kit::id::new_id(NOW - MINUTE);
     let samples = format!(
         "[{{\"seq\":{number},\"time\":{NOW},\"fields\":[{{\"field\":\"user\",\"value\":\"root\",\"pattern\":\"root\"}}]}}]"

@@ -171,6 +171,38 @@ async fn the_page_of_an_event_says_what_registers_know() {
     .await;
 }
 
+/// Numbers of the events that a search finds.
+async fn found(centre: &Centre, who: &str, query: &str) -> Vec<u64> {
+    let answer = centre.get(who, &format!("/api/v1/search?range=all&columns=seq&q={query}")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+    let answer: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+    let mut seqs: Vec<u64> =
+        answer["rows"].as_array().unwrap().iter().map(|row| row["seq"].as_u64().unwrap()).collect();
+    seqs.sort_unstable();
+    seqs
+}
+
+#[tokio::test]
+async fn a_search_asks_whose_events_are_as_far_as_the_asker_reads_them() {
+    in_a_centre(|centre: Centre| async move {
+        let cases: [(&str, &str, &[u64]); 9] = [
+            ("2", "system_code:syt-01", &[1]),
+            ("2", "system_name:%22cong%20thong%20tin%20so%20y%20te%22", &[1]),
+            ("2", "system_name:*giao*", &[2]),
+            ("2", "system_level:%3E%3D3", &[1, 2]),
+            ("2", "system_level:4", &[]),
+            ("2", "NOT%20agency_code:SGD", &[1]),
+            ("2", "system_level:*%20198.51.100.7", &[2]),
+            ("0", "system_level:3", &[1]),
+            ("0", "agency_code:SGD", &[]),
+        ];
+        for (who, query, expected) in cases {
+            assert_eq!(found(&centre, who, query).await, expected, "{query}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_search_asks_for_ranges_and_lists_by_name_as_far_as_the_asker_sees_them() {
     in_a_centre(|centre: Centre| async move {
@@ -195,15 +227,7 @@ async fn a_search_asks_for_ranges_and_lists_by_name_as_far_as_the_asker_sees_the
         value_lists::service::keep(&tx, &settings, &value, NOW).await.unwrap();
         tx.commit().await.unwrap();
         let centre = &centre;
-        let found = async |who: &str, query: &str| {
-            let answer = centre.get(who, &format!("/api/v1/search?range=all&columns=seq&q={query}")).await;
-            assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
-            let answer: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
-            let mut seqs: Vec<u64> =
-                answer["rows"].as_array().unwrap().iter().map(|row| row["seq"].as_u64().unwrap()).collect();
-            seqs.sort_unstable();
-            seqs
-        };
+        let found = async |who: &str, query: &str| found(centre, who, query).await;
         assert_eq!(found("2", "source_ip_range:%22van%20phong%22").await, [1], "the narrower range has another name");
         assert_eq!(found("2", "source_ip_range:%22M%C3%A1y%20ch%E1%BB%A7%22").await, [2]);
         assert_eq!(found("2", "source_ip_range_kind:users").await, [1, 2]);

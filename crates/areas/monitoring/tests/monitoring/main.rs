@@ -12,6 +12,7 @@ mod early_warning;
 mod enrichment;
 mod entities;
 mod exports;
+mod field_lists;
 mod hunts;
 mod indicators;
 mod pages;

@@ -28,6 +28,7 @@ fn parts(store: Store, db: &Db) -> Parts {
         clock: Arc::new(FixedClock::at(NOW)),
         live: Live::default(),
         settings: shelf(),
+        enrichment: monitoring::enrichment::Shelf::default(),
     }
 }
 

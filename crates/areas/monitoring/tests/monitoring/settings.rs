@@ -66,6 +66,19 @@ fn scores_come_from_the_content_directory() {
     assert_eq!(changed.scoring.weigh(Severity::High, None).0, 71);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_nobody_registered_may_be_silent_as_long_as_is_set() {
+    let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), Options::default()).unwrap();
+    let settings = with("sources.toml", "default = 15", "default = 40");
+    let pipeline = start_under(&store, &database.db, RULES, Shelf::new(settings)).await;
+    store.append(failures(0, 1, "10.0.0.5"), None).await.unwrap();
+    pipeline.wait_evaluated(store.last_seq()).await.unwrap();
+    assert_eq!(figures(&database.db, "SELECT max_silence_minutes AS value FROM sources").await, 40);
+    pipeline.stop().await;
+}
+
 #[test]
 fn bands_of_risk_come_from_the_content_directory() {
     assert_eq!(settings().entity_risk.band(150.0), Band::Medium);

@@ -1,6 +1,6 @@
 //! Senders that nobody registered: each gets a source of its own, however many come at once, until there are too many.
 
-use crate::centre::{Centre, NOW, in_a_centre};
+use crate::centre::{Centre, NOW, in_a_centre, shelf};
 use event::{Column, Event, Listener, Origin, Value};
 use kit::Scope;
 use kit::clock::FixedClock;
@@ -20,7 +20,7 @@ async fn strangers_of_one_batch_get_a_source_each_and_the_rest_share_one() {
     in_a_centre(|centre: Centre| async move {
         let scope = Scope::service("test");
         let clock = Arc::new(FixedClock::at(NOW));
-        let resolver = SourceResolver::open(centre.db.clone(), scope.clone(), clock).await.unwrap();
+        let resolver = SourceResolver::open(centre.db.clone(), scope.clone(), clock, shelf()).await.unwrap();
         let mut events: Vec<Event> = (0..MOST_AUTOMATIC + 20).map(|number| from(&format!("may-{number}"))).collect();
         events.push(from("may-0"));
         let bound = resolver.bind(&mut events).await.unwrap();

@@ -19,7 +19,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Functions that answer for everything they may be given.
-const CALM: [&str; 19] = [
+const CALM: [&str; 20] = [
     "character_length",
     "coalesce",
     "contains",
@@ -29,6 +29,7 @@ const CALM: [&str; 19] = [
     "field_like",
     "field_number",
     "fold",
+    "known",
     "lower",
     "nullif",
     "starts_with",
@@ -203,6 +204,7 @@ impl ExecutionPlan for ScopedExec {
 mod tests {
     use super::*;
     use crate::query::functions;
+    use crate::search::Predicate;
     use arrow::datatypes::DataType;
     use datafusion::datasource::listing::PartitionedFile;
     use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
@@ -251,6 +253,7 @@ mod tests {
             cast(col("seq"), DataType::Utf8View).eq(lit("1")),
             functions::text_has(crate::columns::expression("message").unwrap(), "root"),
             functions::ip_in(col("source_ip"), "10.0.0.0/8"),
+            functions::known(col("source_ip"), &Predicate::new(|address| address.starts_with("10."))),
         ];
         for one in calm {
             assert!(is_calm(&one), "{one}");

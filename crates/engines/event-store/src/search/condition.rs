@@ -3,7 +3,8 @@
 use super::language::{Bound, Field, Node, Query, Term, Test};
 use crate::columns;
 use crate::query::functions::{
-    field, field_equals, field_like, field_number, ip_in, text_equals, text_has, text_like, text_number, text_word,
+    field, field_equals, field_like, field_number, ip_in, known, text_equals, text_has, text_like, text_number,
+    text_word,
 };
 use arrow::datatypes::DataType;
 use datafusion::common::{Column, ScalarValue};
@@ -56,7 +57,7 @@ fn anywhere(test: &Test) -> Expr {
                 .reduce(Expr::or)
                 .unwrap_or_else(|| lit(false))
         }
-        Test::Exists | Test::Range { .. } => lit(true),
+        Test::Exists | Test::Range { .. } | Test::Known(_) => lit(true),
     }
 }
 
@@ -80,6 +81,8 @@ fn common(name: &'static str, value: Expr, test: &Test) -> Expr {
         }),
         (Test::Range { low, high }, _) => range(low, high, |number| (text_number(value.clone()), lit(number))),
         (Test::Network(network), _) => ip_in(value, &network.to_string()),
+        (Test::Known(predicate), DataType::Int64) => known(cast_text(value), predicate),
+        (Test::Known(predicate), _) => known(value, predicate),
         (Test::Text(text), DataType::Int64) => match text.parse::<i64>() {
             Ok(number) => value.eq(lit(number)),
             Err(_) => lit(false),
@@ -119,6 +122,7 @@ fn own(fields: Expr, name: &str, test: &Test) -> Expr {
             let value = field(fields(), name);
             ip_in(value, &network.to_string())
         }
+        Test::Known(predicate) => known(field(fields(), name), predicate),
         Test::Text(text) => field_equals(fields(), name, text),
         Test::Wildcard(pattern) => field_like(fields(), name, pattern),
     }

@@ -10,6 +10,9 @@
 //! ```
 
 use ipnet::IpNet;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -56,6 +59,47 @@ pub enum Test {
     },
     Network(IpNet),
     Exists,
+    /// What somebody else knows of the value; no text of a search reads as this.
+    Known(Predicate),
+}
+
+/// What is known of a value outside of the store, such as from which country an address is. It must not fail and not
+/// change. Two are the same where one is a copy of the other.
+#[derive(Clone)]
+pub struct Predicate(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Predicate {
+    pub fn new(holds: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(holds))
+    }
+
+    pub fn holds(&self, value: &str) -> bool {
+        (self.0)(value)
+    }
+
+    fn place(&self) -> *const () {
+        Arc::as_ptr(&self.0).cast()
+    }
+}
+
+impl PartialEq for Predicate {
+    fn eq(&self, other: &Self) -> bool {
+        self.place() == other.place()
+    }
+}
+
+impl Eq for Predicate {}
+
+impl Hash for Predicate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.place().hash(state);
+    }
+}
+
+impl fmt::Debug for Predicate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Predicate")
+    }
 }
 
 /// One end of a range. Times are microseconds.

@@ -1,7 +1,7 @@
 //! The same language over one event in memory, for the live tail. What the SQL condition finds in a column
 //! is found here in the event.
 
-use super::language::{Bound, Field, Node, Query, Term, Test};
+use super::language::{Bound, Field, Node, Predicate, Query, Test};
 use crate::pattern::{self, Contains, Like};
 use crate::rows;
 use event::{Column, Event, Value};
@@ -44,6 +44,15 @@ enum Ready {
     },
     Network(IpNet),
     Exists,
+    Known(Predicate),
+}
+
+impl Test {
+    /// Whether a value passes, as that of a field does, for many values.
+    pub fn prepared(&self) -> impl Fn(&Value) -> bool + Send + Sync + use<> {
+        let ready = ready(self);
+        move |found| value(&ready, found, false)
+    }
 }
 
 impl Query {
@@ -69,12 +78,12 @@ fn tree(node: &Node) -> Tree {
         Node::And(nodes) => Tree::And(nodes.iter().map(tree).collect()),
         Node::Or(nodes) => Tree::Or(nodes.iter().map(tree).collect()),
         Node::Not(inner) => Tree::Not(Box::new(tree(inner))),
-        Node::Term(term) => Tree::Term(term.field.clone(), ready(term)),
+        Node::Term(term) => Tree::Term(term.field.clone(), ready(&term.test)),
     }
 }
 
-fn ready(term: &Term) -> Ready {
-    match &term.test {
+fn ready(test: &Test) -> Ready {
+    match test {
         Test::Text(text) => {
             Ready::Text { wanted: text.clone(), folded: pattern::fold(text).into_owned(), inside: Contains::new(text) }
         }
@@ -83,6 +92,7 @@ fn ready(term: &Term) -> Ready {
         Test::Range { low, high } => Ready::Range { low: *low, high: *high },
         Test::Network(network) => Ready::Network(*network),
         Test::Exists => Ready::Exists,
+        Test::Known(predicate) => Ready::Known(predicate.clone()),
     }
 }
 
@@ -117,7 +127,7 @@ fn anywhere(test: &Ready, event: &Event) -> bool {
         Ready::Network(network) => [Column::SourceIp, Column::DestinationIp, Column::HostIp]
             .into_iter()
             .any(|column| event.columns.text(column).is_some_and(|text| pattern::address_within(network, text))),
-        Ready::Exists | Ready::Range { .. } => true,
+        Ready::Exists | Ready::Range { .. } | Ready::Known(_) => true,
     }
 }
 
@@ -169,6 +179,7 @@ fn value(test: &Ready, found: &Value, inside_text: bool) -> bool {
         Ready::Observable { word, .. } => found.as_text().is_some_and(|text| pattern::equal(word, &text)),
         Ready::Wildcard { whole, .. } => found.as_text().is_some_and(|text| whole.fits(&text)),
         Ready::Network(network) => pattern::address_within(network, &text()),
+        Ready::Known(predicate) => found.as_text().is_some_and(|text| predicate.holds(&text)),
         Ready::Range { low, high } => found.as_f64().is_some_and(|number| {
             let above = match low {
                 Bound::Open => true,

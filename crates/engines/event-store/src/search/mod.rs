@@ -23,7 +23,7 @@ mod walk;
 mod tests;
 
 pub(crate) use condition::condition;
-pub use language::{Bound, Field, Node, Query, Term, Test};
+pub use language::{Bound, Field, Node, Predicate, Query, Term, Test};
 pub use matching::Matcher;
 pub use names::Names;
 pub use parser::parse;

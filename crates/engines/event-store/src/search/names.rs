@@ -5,21 +5,24 @@ use super::language::{Field, Node, Query, Term, Test};
 use super::parser::MOST;
 use super::tokens::problem;
 use crate::StoreError;
-use std::collections::HashMap;
 
-/// What `field:name` means, by field and name as they stand in the search.
+/// What is asked of a field, as it stands in the search, and what it means.
 #[derive(Debug, Clone, Default)]
-pub struct Names(HashMap<(String, String), Node>);
+pub struct Names(Vec<(String, Test, Node)>);
 
 impl Names {
-    pub fn insert(&mut self, field: &str, name: &str, meaning: Node) {
-        self.0.insert((field.to_owned(), name.to_owned()), meaning);
+    pub fn insert(&mut self, field: &str, test: &Test, meaning: Node) {
+        self.0.push((field.to_owned(), test.clone(), meaning));
+    }
+
+    fn meaning(&self, field: &str, test: &Test) -> Option<&Node> {
+        self.0.iter().find(|(name, asked, _)| name == field && asked == test).map(|(.., meaning)| meaning)
     }
 }
 
 impl Query {
-    /// Field and value of what is asked of fields that hold names, each once.
-    pub fn names(&self, holds_names: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    /// What is asked of fields that hold names, each once.
+    pub fn names(&self, holds_names: impl Fn(&str) -> bool) -> Vec<(String, Test)> {
         let mut found = Vec::new();
         gather(&self.root, &holds_names, &mut found);
         found
@@ -42,12 +45,12 @@ impl Query {
     }
 }
 
-fn gather(node: &Node, holds_names: &impl Fn(&str) -> bool, found: &mut Vec<(String, String)>) {
+fn gather(node: &Node, holds_names: &impl Fn(&str) -> bool, found: &mut Vec<(String, Test)>) {
     match node {
         Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| gather(node, holds_names, found)),
         Node::Not(inner) => gather(inner, holds_names, found),
-        Node::Term(Term { field: Field::Own(field), test: Test::Text(name) }) if holds_names(field) => {
-            let one = (field.clone(), name.clone());
+        Node::Term(Term { field: Field::Own(field), test }) if holds_names(field) => {
+            let one = (field.clone(), test.clone());
             if !found.contains(&one) {
                 found.push(one);
             }
@@ -62,13 +65,10 @@ fn replaced(node: Node, names: &Names) -> Node {
         Node::And(nodes) => Node::And(each(nodes)),
         Node::Or(nodes) => Node::Or(each(nodes)),
         Node::Not(inner) => Node::Not(Box::new(replaced(*inner, names))),
-        Node::Term(Term { field: Field::Own(field), test: Test::Text(name) }) => {
-            let asked = (field, name);
-            names.0.get(&asked).cloned().unwrap_or_else(|| {
-                let (field, name) = asked;
-                Node::Term(Term { field: Field::Own(field), test: Test::Text(name) })
-            })
-        }
+        Node::Term(Term { field: Field::Own(field), test }) => match names.meaning(&field, &test) {
+            Some(meaning) => meaning.clone(),
+            None => Node::Term(Term { field: Field::Own(field), test }),
+        },
         node => node,
     }
 }
@@ -85,12 +85,17 @@ fn terms(node: &Node) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::language::{Bound, Predicate};
     use crate::search::parse;
     use event::{Column, Event, Value};
     use jiff::tz::TimeZone;
 
     fn query(text: &str) -> Query {
         parse(text, &TimeZone::UTC).unwrap()
+    }
+
+    fn text_of(name: &str) -> Test {
+        Test::Text(name.to_owned())
     }
 
     fn network(text: &str) -> Node {
@@ -102,11 +107,11 @@ mod tests {
         let text = "failed and (place:\"The Office\" or not place:dmz) and other:dmz";
         let query = query(text);
         let asked = query.names(|field| field == "place");
-        let pairs: Vec<(&str, &str)> = asked.iter().map(|(field, name)| (field.as_str(), name.as_str())).collect();
-        assert_eq!(pairs, [("place", "The Office"), ("place", "dmz")]);
+        let place = |name: &str| ("place".to_owned(), text_of(name));
+        assert_eq!(asked, [place("The Office"), place("dmz")]);
         let mut names = Names::default();
-        names.insert("place", "The Office", network("10.1.0.0/16"));
-        names.insert("place", "dmz", Node::Or(Vec::new()));
+        names.insert("place", &text_of("The Office"), network("10.1.0.0/16"));
+        names.insert("place", &text_of("dmz"), Node::Or(Vec::new()));
         let named = query.clone().with_names(&names).unwrap();
         assert!(named.names(|field| field == "place").is_empty());
         assert_eq!(named.unknown_fields().len(), 1, "the other field is still one of a record's own");
@@ -118,17 +123,35 @@ mod tests {
         let mut event = Event::default();
         event.columns.set(Column::SourceIp, &Value::from("10.1.2.3"));
         let mut names = Names::default();
-        names.insert("place", "office", network("10.1.0.0/16"));
-        names.insert("place", "nowhere", Node::Or(Vec::new()));
+        names.insert("place", &text_of("office"), network("10.1.0.0/16"));
+        names.insert("place", &text_of("nowhere"), Node::Or(Vec::new()));
         let matches = |text: &str| query(text).with_names(&names).unwrap().matches(&event);
         assert!(matches("place:office") && !matches("place:nowhere") && matches("not place:nowhere"));
         assert!(!matches("not place:office"));
     }
 
     #[test]
+    fn what_somebody_else_knows_is_asked_of_the_value_and_of_nothing_where_there_is_none() {
+        let mut event = Event::default();
+        event.columns.set(Column::SourceIp, &Value::from("10.1.2.3"));
+        let inside = Predicate::new(|address| address.starts_with("10."));
+        let known = |column| Node::Term(Term { field: Field::Column(column), test: Test::Known(inside.clone()) });
+        let wanted = Test::Range { low: Bound::Including(4.0), high: Bound::Open };
+        let mut names = Names::default();
+        names.insert("level", &wanted, known("source_ip"));
+        names.insert("level", &Test::Exists, known("destination_ip"));
+        let matches = |text: &str| query(text).with_names(&names).unwrap().matches(&event);
+        assert!(matches("level:>=4") && !matches("not level:>=4"));
+        assert!(!matches("level:*") && matches("not level:*"));
+        assert!(!matches("level:>=5"), "another question is one to the record");
+        assert_eq!(inside, inside.clone());
+        assert_ne!(inside, Predicate::new(|address| address.starts_with("10.")));
+    }
+
+    #[test]
     fn a_name_for_too_much_is_refused() {
         let mut names = Names::default();
-        names.insert("place", "all", Node::Or((0..=MOST).map(|_| network("10.1.0.0/16")).collect()));
+        names.insert("place", &text_of("all"), Node::Or((0..=MOST).map(|_| network("10.1.0.0/16")).collect()));
         let refused = query("place:all").with_names(&names).unwrap_err();
         assert!(matches!(refused, StoreError::Search { position: 0, .. }), "{refused}");
     }

@@ -5,6 +5,7 @@ use super::compile::{CompiledTable, Format, NameRules, Outcome, Target};
 use super::draft::Draft;
 use super::time::{self, Gaps};
 use super::transform::{Source, apply as transform, present};
+use super::w3c::StatedList;
 use event::{Micros, Origin, Text, TimeQuality, Value};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ pub(crate) struct Context<'a> {
     pub(crate) arrival: Micros,
     pub(crate) origin: &'a Origin,
     pub(crate) default_zone: &'a TimeZone,
+    /// What the origin states of the names of the record's fields.
+    pub(crate) stated: Option<&'a StatedList>,
     /// The end of the record is missing, so that what is nested in it may break off.
     pub(crate) cut: bool,
 }

@@ -33,6 +33,7 @@ pub(crate) struct Format {
     pub(crate) programs: Vec<String>,
     pub(crate) headers: RegexSet,
     pub(crate) field_lists: Vec<FieldList>,
+    pub(crate) log_fields: Vec<String>,
     pub(crate) pattern_set: RegexSet,
     pub(crate) patterns: Vec<CompiledPattern>,
     pub(crate) names: NameRules,
@@ -226,6 +227,7 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         lines: file.recognise.lines,
         messages: file.recognise.messages,
         programs: file.recognise.programs,
+        log_fields: file.log_fields,
         samples: file.sample,
     })
 }

@@ -21,6 +21,9 @@ pub(crate) struct FormatFile {
     /// W3C logs: lists of fields by which a line without its header is read, where its values fit; tried in order.
     #[serde(default)]
     pub(crate) field_lists: Vec<String>,
+    /// W3C logs: fields by which senders tell their logs apart; a line and the `#Fields:` above it have the same.
+    #[serde(default)]
+    pub(crate) log_fields: Vec<String>,
     #[serde(default)]
     pub(crate) fields: FieldRules,
     /// Names that rules ask for, from the format's own; set only where absent.

@@ -30,10 +30,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::RegexSet;
 pub use samples::{SAMPLES_ARRIVED, SampleFailure};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use understand::Understood;
+use w3c::StatedLists;
 
 /// One thing wrong in one format file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +65,9 @@ pub struct FormatSet {
     json: Vec<usize>,
     /// Formats of logs that name their fields.
     with_header: Vec<usize>,
+    stated: StatedLists,
+    /// Fields by which senders tell such logs apart, of all formats together.
+    log_fields: Vec<String>,
     lines: Recognisers,
     messages: Recognisers,
     programs: HashMap<String, Vec<usize>>,
@@ -135,12 +140,20 @@ impl FormatSet {
                 programs.entry(program.to_lowercase()).or_default().push(number);
             }
         }
+        let mut log_fields: Vec<String> = Vec::new();
+        for name in formats.iter().flat_map(|format| &format.log_fields) {
+            if !log_fields.contains(name) {
+                log_fields.push(name.clone());
+            }
+        }
         let of = |extract: Extract| -> Vec<usize> {
             (0..formats.len()).filter(|at| formats.get(*at).is_some_and(|one| one.extract == extract)).collect()
         };
         Ok(Self {
             json: of(Extract::Json),
             with_header: of(Extract::W3c),
+            stated: StatedLists::default(),
+            log_fields,
             by_name: formats.iter().enumerate().map(|(number, format)| (format.name.clone(), number)).collect(),
             lines,
             messages,
@@ -176,17 +189,20 @@ impl FormatSet {
     /// Name of the format of a record, `None` where nothing fits.
     pub fn recognise(&self, bytes: &[u8]) -> Option<&str> {
         let origin = event::Origin::default();
-        let context = Context { arrival: 0, origin: &origin, default_zone: &self.default_zone, cut: false };
+        let context =
+            Context { arrival: 0, origin: &origin, default_zone: &self.default_zone, stated: None, cut: false };
         let understood = self.understand(bytes, &context).ok()?;
         self.formats.get(understood.format).map(|format| &*format.name)
     }
 
     /// Understands a record as far as possible. Sets everything but `seq` and `source_id`.
     pub fn parse(&self, raw: &RawRecord) -> Event {
+        let stated = raw.origin.header.as_deref().map(|text| self.stated.of(text, || self.of_header(text)));
         let context = Context {
             arrival: raw.arrival,
             origin: &raw.origin,
             default_zone: &self.default_zone,
+            stated: stated.as_deref(),
             cut: raw.origin.cut,
         };
         let mut event = Event {
@@ -226,6 +242,29 @@ impl FormatSet {
             }
         }
         event
+    }
+
+    /// The list of fields that a record states for those that its log holds below it, as [`event::Origin::header`] takes it; empty
+    /// where it is none. Nothing of records that say no such thing.
+    pub fn stated_list<'e>(&self, event: &'e Event) -> Option<Cow<'e, str>> {
+        let has_header = |number: &usize| self.format(*number).is_some_and(|format| *format.id == *event.format);
+        if !self.with_header.iter().any(has_header) {
+            return None;
+        }
+        w3c::stated_by(&event.fields).map(|list| if is_field_list(&list) { list } else { Cow::Borrowed("") })
+    }
+
+    /// By what the sender of a record tells the log that it is of from its other logs; empty where it does not.
+    pub fn log_of(&self, event: &Event) -> String {
+        let index = event.origin.index.as_deref().map(Cow::Borrowed);
+        let told = self.log_fields.iter().filter_map(|name| event.fields.text(name));
+        index.into_iter().chain(told).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Formats that know a log with these fields.
+    fn of_header(&self, header: &str) -> Vec<usize> {
+        let knows = |number: &usize| self.format(*number).is_some_and(|format| format.headers.is_match(header));
+        self.with_header.iter().copied().filter(knows).collect()
     }
 
     fn format(&self, number: usize) -> Option<&Format> {

@@ -5,6 +5,7 @@ use super::compile::{Condition, Format};
 use super::definition::Extract;
 use super::draft::Draft;
 use super::long::{self, Head};
+use super::w3c::StatedList;
 use super::{FormatSet, cef, json, key_value, syslog, w3c, xml};
 use event::{Column, Value};
 use std::borrow::Cow;
@@ -117,10 +118,10 @@ impl FormatSet {
         depth: u8,
     ) -> Result<Understood, String> {
         let named = named.filter(|number| !self.json.contains(number));
-        let header = context.origin.header.as_deref();
-        for number in named.into_iter().chain(self.of_header(header)).chain(self.lines.find(text)) {
+        let of_header = context.stated.map_or(&[][..], |stated| stated.formats.as_slice());
+        for number in named.into_iter().chain(of_header.iter().copied()).chain(self.lines.find(text)) {
             let Some(format) = self.format(number) else { continue };
-            let Some(mut draft) = extract(format, text, header) else { continue };
+            let Some(mut draft) = extract(format, text, context.stated) else { continue };
             if draft.message.is_none() {
                 draft.message = Some(text.to_owned());
             }
@@ -132,14 +133,6 @@ impl FormatSet {
             return Ok(understood);
         }
         Err("no format fits this line".to_owned())
-    }
-
-    /// Formats that know a log with these fields.
-    fn of_header(&self, header: Option<&str>) -> impl Iterator<Item = usize> {
-        self.with_header.iter().copied().filter(move |number| {
-            let format = self.format(*number);
-            format.zip(header).is_some_and(|(format, header)| format.headers.is_match(header))
-        })
     }
 
     fn look_inside_envelope(&self, text: &str, understood: &mut Understood, context: &Context<'_>, depth: u8) {
@@ -217,12 +210,8 @@ impl FormatSet {
     }
 
     fn add_inside(&self, number: usize, message: &str, understood: &mut Understood, context: &Context<'_>) -> bool {
-        let Some((format, inside)) = self.format(number).and_then(|one| {
-            let header = context.origin.header.as_deref();
-            Some((one, extract(one, message, header)?))
-        }) else {
-            return false;
-        };
+        let found = self.format(number).and_then(|one| Some((one, extract(one, message, context.stated)?)));
+        let Some((format, inside)) = found else { return false };
         let draft = &mut understood.draft;
         for (name, value) in inside.fields {
             draft.replace(&name, value);
@@ -246,14 +235,14 @@ fn fits(format: &Format, draft: &Draft) -> bool {
 }
 
 /// Takes the fields out of a text; `None` where the format does not fit after all.
-fn extract(format: &Format, text: &str, header: Option<&str>) -> Option<Draft> {
+fn extract(format: &Format, text: &str, stated: Option<&StatedList>) -> Option<Draft> {
     let mut draft = match format.extract {
         Extract::Patterns => Draft::default(),
         Extract::KeyValue => key_value::extract(text)?,
         Extract::Auditd => key_value::extract_auditd(text)?,
         Extract::Cef => cef::extract_cef(text)?,
         Extract::Leef => cef::extract_leef(text)?,
-        Extract::W3c => w3c::extract(text, header, &format.field_lists)?,
+        Extract::W3c => w3c::extract(text, stated.and_then(|stated| stated.list.as_ref()), &format.field_lists)?,
         Extract::Syslog => return envelope(text),
         Extract::Json => return None,
     };

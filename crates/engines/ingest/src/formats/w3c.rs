@@ -1,14 +1,58 @@
 //! Lines of values whose names stand in a `#Fields:` line above them (W3C Working Draft "Extended Log File Format",
-//! WD-logfile-960323). Whoever reads a file hands the names over with each record; a line that comes alone is read by
-//! one of the lists that its format knows, if its values look like what the names call for.
+//! WD-logfile-960323). Whoever reads a file, or remembers what a sender stated, hands the names over with each record; a line
+//! that comes alone is read by one of the lists that its format knows, if its values look like what the names call for.
 
 use super::draft::{Draft, MAX_FIELDS};
-use event::{Text, Value};
+use event::{Fields, Text, Value};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Bytes of one name.
 const LONGEST_NAME: usize = 128;
+/// Lists that are kept read.
+const MOST_KEPT: usize = 256;
+
+/// Fields of a line about the log itself: what it is about, and what it says of it.
+const DIRECTIVE: &str = "directive";
+const DIRECTIVE_TEXT: &str = "directive-text";
+/// What the line is about that names the fields.
+const FIELDS: &str = "Fields";
+
+/// The list that a record states for those below it, where it is such a line.
+pub(crate) fn stated_by(fields: &Fields) -> Option<Cow<'_, str>> {
+    let is_list = fields.text(DIRECTIVE).is_some_and(|about| about == FIELDS);
+    is_list.then(|| fields.text(DIRECTIVE_TEXT).unwrap_or_default())
+}
+
+/// A list as it was stated, and the formats that know a log with these fields.
+#[derive(Debug)]
+pub(crate) struct StatedList {
+    /// Nothing where it is no list.
+    pub(crate) list: Option<FieldList>,
+    pub(crate) formats: Vec<usize>,
+}
+
+/// Lists that were stated, each read once and not again for every line below it. A bounded number; what is said of one does
+/// not depend on whether it is still here.
+#[derive(Debug, Default)]
+pub(crate) struct StatedLists(RwLock<HashMap<Box<str>, Arc<StatedList>>>);
+
+impl StatedLists {
+    pub(crate) fn of(&self, text: &str, formats: impl FnOnce() -> Vec<usize>) -> Arc<StatedList> {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(text) {
+            return known.clone();
+        }
+        let read = Arc::new(StatedList { list: FieldList::parse(text), formats: formats() });
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        kept.insert(text.into(), read.clone());
+        read
+    }
+}
 
 /// Names of the fields of a log, in the order of its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,13 +63,12 @@ pub(crate) struct FieldList {
 }
 
 /// Fields of a line: by the stated list or, where that does not fit, by the first known one that does.
-pub(crate) fn extract(text: &str, stated: Option<&str>, known: &[FieldList]) -> Option<Draft> {
+pub(crate) fn extract(text: &str, stated: Option<&FieldList>, known: &[FieldList]) -> Option<Draft> {
     if let Some(directive) = text.strip_prefix('#') {
         return read_directive(directive);
     }
-    let stated = stated.and_then(FieldList::parse);
-    let whole = stated.iter().chain(known).find_map(|list| list.read(text));
-    whole.or_else(|| stated.as_ref().and_then(|list| list.read_what_fits(text)))
+    let whole = stated.into_iter().chain(known).find_map(|list| list.read(text));
+    whole.or_else(|| stated.and_then(|list| list.read_what_fits(text)))
 }
 
 /// A line about the log itself, such as `#Version: 1.0`.
@@ -35,8 +78,8 @@ fn read_directive(text: &str) -> Option<Draft> {
     let word = name.starts_with(|one: char| one.is_ascii_alphabetic()) && name.bytes().all(letter);
     (word && name.len() <= LONGEST_NAME).then(|| {
         let mut draft = Draft::default();
-        draft.push("directive", name);
-        draft.push("directive-text", value.trim());
+        draft.push(DIRECTIVE, name);
+        draft.push(DIRECTIVE_TEXT, value.trim());
         draft
     })
 }
@@ -211,7 +254,7 @@ mod tests {
 
     fn read(text: &str, stated: Option<&str>, known: &[&str]) -> Option<Draft> {
         let known: Vec<FieldList> = known.iter().map(|list| FieldList::parse(list).unwrap()).collect();
-        extract(text, stated, &known)
+        extract(text, stated.and_then(FieldList::parse).as_ref(), &known)
     }
 
     fn text(draft: &Draft, name: &str) -> Option<String> {
@@ -277,6 +320,26 @@ mod tests {
         assert!(read("# a remark: of somebody", None, &[]).is_none());
     }
 
+    #[test]
+    fn a_list_is_read_once_however_many_lines_come() {
+        let lists = StatedLists::default();
+        let mut asked = 0;
+        for _ in 0..3 {
+            let stated = lists.of(LIST, || {
+                asked += 1;
+                vec![7]
+            });
+            assert_eq!((stated.list.clone(), stated.formats.as_slice()), (FieldList::parse(LIST), &[7][..]));
+        }
+        assert_eq!(asked, 1);
+        for number in 0..2 * MOST_KEPT {
+            assert!(lists.of(&format!("a{number} b"), Vec::new).list.is_some());
+            assert!(lists.0.read().unwrap().len() <= MOST_KEPT);
+        }
+        assert!(lists.of("", Vec::new).list.is_none());
+        assert_eq!(lists.of(LIST, || vec![7]).formats, [7], "the same again after it went");
+    }
+
     proptest! {
         #[test]
         fn whatever_stands_there_nothing_panics_and_no_value_is_made_up(
@@ -285,7 +348,7 @@ mod tests {
             commas in any::<bool>(),
         ) {
             let stated = names.join(if commas { "," } else { " " });
-            if let Some(draft) = extract(&line, Some(&stated), &[]) {
+            if let Some(draft) = read(&line, Some(&stated), &[]) {
                 prop_assert!(draft.fields.len() <= names.len().max(2));
                 for (_, value) in &draft.fields {
                     let value = value.as_text().unwrap();
@@ -302,7 +365,7 @@ mod tests {
             ),
         ) {
             let names: Vec<String> = (0..values.len()).map(|number| format!("x{number}")).collect();
-            let draft = extract(&values.join(" "), Some(&names.join(" ")), &[]).unwrap();
+            let draft = read(&values.join(" "), Some(&names.join(" ")), &[]).unwrap();
             let have: Vec<String> = draft.fields.iter().map(|(_, value)| value.as_text().unwrap().into_owned()).collect();
             prop_assert_eq!(have, values);
         }

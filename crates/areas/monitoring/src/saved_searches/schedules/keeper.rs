@@ -5,7 +5,7 @@ use super::super::{SavedSearch, store};
 use super::run::{Failure, commit, prepare};
 use super::{Schedule, StopReason, service};
 use crate::alerts::record::Damping;
-use crate::settings;
+use crate::{enrichment, settings};
 use event_store::Store;
 use kit::clock::{Clock, Micros};
 use kit::live::Live;
@@ -32,6 +32,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub live: Live,
     pub settings: settings::Shelf,
+    /// What registers and files know of events, for what searches ask of it.
+    pub enrichment: enrichment::Shelf,
 }
 
 /// Goes on until stopped. A run that is under way then leaves nothing behind and is done again after the next start.

@@ -87,7 +87,7 @@ async fn count(parts: &Parts, prepared: &Prepared, after: u64) -> Result<Since, 
     let (saved, schedule) = (&prepared.saved, &prepared.schedule);
     let view = parts.db.scoped(&prepared.scope).read();
     let mut context = QueryContext::new(sources_in_scope(&view).await?);
-    context.names = names::of_text(&view, &parts.store, &saved.text).await?;
+    context.names = names::of_text(&view, &parts.enrichment.current(), &parts.store, &saved.text).await?;
     context.lane = Lane::Question;
     context.timeout = parts.settings.current().saved_searches.timeout();
     let request = SinceRequest {

@@ -1,10 +1,12 @@
 //! Which functions SQL may call: a list of DataFusion's own, and a few of ours. What can make a text of any
 //! length out of nothing (repeat, lpad, range …), read files or tell of the machine is not on it.
 
+mod known;
 mod number;
 mod text;
 mod time;
 
+pub(crate) use known::known;
 pub(crate) use text::{
     field, field_equals, field_like, field_number, ip_in, member, text_equals, text_has, text_like, text_number,
     text_word,

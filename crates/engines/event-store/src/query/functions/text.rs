@@ -206,7 +206,7 @@ impl ScalarUDFImpl for TextFunction {
     }
 }
 
-fn as_views(array: &ArrayRef) -> Result<StringViewArray> {
+pub(super) fn as_views(array: &ArrayRef) -> Result<StringViewArray> {
     Ok(cast(array, &DataType::Utf8View)?.as_string_view().clone())
 }
 
