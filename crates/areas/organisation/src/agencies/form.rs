@@ -2,10 +2,11 @@
 
 use super::store;
 use super::{Agency, AgencyChange, NewAgency, become_part_of, kinds, service};
-use crate::answers::{again, local_time};
+use crate::answers::again;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::civil::day_in;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error};
@@ -179,10 +180,7 @@ pub(super) async fn change_agency(
 async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<(), Error> {
     let now = visit.now();
     let tx = visit.begin().await?;
-    let since = match fields.since.trim() {
-        "" => now,
-        day => local_time(day).ok_or_else(|| Error::invalid("since", "field-invalid"))?,
-    };
+    let since = day_in("since", &fields.since)?.unwrap_or(now);
     service::rename_since(&tx, now, &agency.id, &fields.name, since, &fields.basis).await?;
     if agency.parent_id.is_some() {
         service::move_under(&tx, now, &agency.id, &fields.parent).await.map_err(|error| match error {
@@ -267,10 +265,7 @@ pub(super) async fn become_agency(
 
 async fn take_over(visit: &Visit, agency: &Agency, fields: &BecomeFields) -> Result<(), Error> {
     let now = visit.now();
-    let at = match fields.at.trim() {
-        "" => now,
-        day => local_time(day).ok_or_else(|| Error::invalid("at", "field-invalid"))?,
-    };
+    let at = day_in("at", &fields.at)?.unwrap_or(now);
     let tx = visit.begin().await?;
     become_part_of(&tx, now, &agency.id, &fields.into, at, &fields.basis).await.map_err(|error| match error {
         Error::NotFound => Error::invalid("into", "field-required"),
