@@ -4,7 +4,7 @@ mod bench;
 mod cases;
 mod explain;
 pub(super) mod import;
-mod known;
+pub(super) mod known;
 mod stages;
 
 use super::hunt::{Window, hunt};
