@@ -86,7 +86,10 @@ async fn evaluate(
                 counters.add_rule_change(begun.elapsed());
             }
         }
-        worker.finder.take_over(&in_force);
+        if let Some(before) = worker.finder.take_over(&in_force) {
+            // A million indicators likewise.
+            tokio::task::spawn_blocking(move || drop(before));
+        }
         let mut matched = 0;
         for (event, known) in events.iter_mut().zip(&bound) {
             if let Some(reading) = &known.reading {

@@ -7,11 +7,11 @@ use crate::alerts::grouping::Owner;
 use event::{Event, Listener, Micros};
 use ipnet::IpNet;
 use kit::clock::Clock;
-use kit::{Db, Error, Scope};
+use kit::{Db, Error, Scope, Shelf};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::str::FromStr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// Settings for reading a source's records, where it has any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -187,19 +187,19 @@ pub struct SourceResolver {
     db: Db,
     scope: Scope,
     clock: Arc<dyn Clock>,
-    index: RwLock<Arc<Index>>,
+    index: Shelf<Index>,
 }
 
 impl SourceResolver {
     /// Loads the register. `scope` is the program's own.
     pub async fn open(db: Db, scope: Scope, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let resolver = Self { db, scope, clock, index: RwLock::default() };
+        let resolver = Self { db, scope, clock, index: Shelf::default() };
         resolver.refresh().await?;
         Ok(resolver)
     }
 
     fn index(&self) -> Arc<Index> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.index.current()
     }
 
     /// Loads the register again if it changed. Returns whether it did.
@@ -210,7 +210,7 @@ impl SourceResolver {
             return Ok(false);
         }
         let index = Index::build(store::all_for_binding(&view).await?, store::agencies_above(&view).await?, revision);
-        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
+        self.index.replace(index);
         Ok(true)
     }
 
