@@ -4,19 +4,25 @@
 //! (`docs/decisions/0022-enrichment.md`).
 
 mod asked;
+mod form;
 mod geoip;
 mod known;
 mod lists;
 mod ranges;
 mod record;
+mod sheet;
 mod store;
+mod table;
 
 pub use asked::Asked;
 pub use geoip::{FileState, GeoIp};
 pub use known::{Enrichment, Placeholders, Shelf};
 pub use record::{Enriched, FIELDS, is_field};
 
+pub(crate) use form::{Noun, form_page};
+pub(crate) use sheet::{agency_of, outcome};
 pub(crate) use store::count_on;
+pub(crate) use table::{Narrowed, Table};
 
 use kit::page::{Choice, Page};
 use kit::scope::Agencies;

@@ -54,8 +54,8 @@ pub(super) async fn read(connection: &impl Connection) -> Result<Registers, Erro
         owners.insert(row.try_get::<String>("", "source_id")?.into(), owner);
     }
     Ok(Registers {
-        ranges: address_ranges::store::all(connection).await?,
-        values: value_lists::store::all(connection).await?,
+        ranges: address_ranges::store::TABLE.all(connection).await?,
+        values: value_lists::store::TABLE.all(connection).await?,
         owners,
         above: sources::store::agencies_above(connection).await?.into_iter().collect(),
     })
