@@ -61,7 +61,7 @@ pub fn load(files: &[PackFile]) -> Loaded {
         } else if is_yaml && holds_rules(text) {
             loaded.contents.filters += text.lines().filter(|line| line.starts_with("filter:")).count();
             sources.push(RuleSource::Text { path: path.clone(), text: text.clone() });
-        } else if is_of_a_pack(path) {
+        } else if !is_yaml && is_of_a_pack(path) {
             loaded.contents.terms += 1;
         }
     }

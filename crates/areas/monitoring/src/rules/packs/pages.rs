@@ -55,7 +55,7 @@ impl Posted {
 
 /// What was posted, read and held against what lies there.
 enum Read {
-    Release(Compared),
+    Release(Box<Compared>),
     Bundle(Box<Prepared>),
 }
 
@@ -149,7 +149,7 @@ async fn look(visit: &Visit, posted: &Posted) -> Result<Read, Error> {
     if !posted.is_bundle() {
         let folder = folder_name(&posted.name)?;
         let work = move || compare_release(&places, &folder, Pack::of_archive(Cursor::new(file))?);
-        return Ok(Read::Release(sheets::apart(work).await?));
+        return Ok(Read::Release(Box::new(sheets::apart(work).await?)));
     }
     let bundle = sheets::apart(move || Bundle::read(&file).map_err(Error::from)).await?;
     judge(&visit.read(), &bundle, visit.now()).await?;
@@ -164,7 +164,7 @@ async fn take(visit: &Visit, posted: &Posted, read: Read) -> Result<Option<Previ
     let decided = match read {
         Read::Release(compared) => {
             let decided = compared.decide(&tx, &compared.folder, on_trial, now).await;
-            decided.map(|()| Preview { compared, bundle: None })
+            decided.map(|()| Preview { compared: *compared, bundle: None })
         }
         Read::Bundle(mut prepared) => {
             let settings = Settings::of(&visit.app)?;
