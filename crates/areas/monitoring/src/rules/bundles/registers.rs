@@ -210,7 +210,7 @@ impl Taken {
             })),
             Self::Indicators(report) => Box::new(report.refused.iter().map(move |one| {
                 let reason = texts().text(lang, &format!("indicator-refusal-{}", one.reason));
-                match one.place.parse() {
+                match one.place.parse::<usize>() {
                     Ok(line) => (line, format!("{}: {reason}", one.text)),
                     Err(_) => (1, format!("{}: {reason}", one.place)),
                 }
