@@ -15,7 +15,7 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench rules compare scale interop archive load alerts memory stages soak shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench rules compare scale interop archive load alerts changes memory stages soak shots clean
 
 # One selection for both measurements: with another, features differ and DataFusion compiles again.
 OPTIMISED := $(CARGO) build --release --locked -p luytre -p luytre-event-store --bin luytre --example benchmark
@@ -101,6 +101,11 @@ alerts: ## From `_bulk` to the row of the alert, all rules of SigmaHQ and 100,00
 	$(OPTIMISED)
 	python3 benches/load.py $(TARGET)/release/luytre --alerts --rules $(or $(RULES),$(SHARED)/sigma) \
 	  --indicators $(or $(INDICATORS),100000) --rate $(or $(RATE),5000) --seconds $(or $(LENGTH),600)
+
+changes: ## A rule is changed every few seconds while records come in, all rules of SigmaHQ on; prints the longest wait of a batch, optimised build: RATE=20000, LENGTH=120, EVERY=5 (seconds).
+	$(OPTIMISED)
+	python3 benches/load.py $(TARGET)/release/luytre --changes $(or $(EVERY),5) --rules $(or $(RULES),$(SHARED)/sigma) \
+	  --rate $(or $(RATE),20000) --seconds $(or $(LENGTH),120)
 
 memory: ## Memory with all rules, a million indicators and a million open correlation groups: GROUPS=, INDICATORS=.
 	$(CARGO) run --release --locked -p luytre-detection --example memory -- \

@@ -1,7 +1,7 @@
 """Sends records to a real `luytre serve` for some minutes and says what became of them.
 
     load.py BINARY [--kind bulk|syslog] [--seconds 600] [--rate N] [--senders 4] [--rules DIR | --no-rules]
-            [--indicators N] [--alerts]
+            [--indicators N] [--alerts] [--changes SECONDS]
 
 `bulk`: Windows events of about 800 bytes over `_bulk`, 1,000 a request, each request waits for its answer. `syslog`:
 lines of about 110 bytes over TCP, and beside them one small `_bulk` request at a time, whose answers are measured.
@@ -13,6 +13,9 @@ search included. At the end every record sent must be there once.
 holds one of twelve of them, and at the end each of these must have been found. `--alerts` (with `--indicators`, and `--rules`
 of SigmaHQ) sends a marker every second of which a rule and an indicator each raise an alert of its own: from the sending of
 its request until the row of the alert can be read in the database is the time to the alert. No alert may be missing.
+
+`--changes` writes a rule anew every so many seconds and says how long the longest wait of a batch for it was; what the newest text
+matches must raise its alert, and a correlation must count on over all changes (`changes.py`).
 
 Prints one JSON object, and a table to standard error. Standard library only; the sender shares the processors with the server.
 """
@@ -31,6 +34,7 @@ import tempfile
 import threading
 import time
 
+from changes import Changes
 from planted import Alerts, Indicators, marker
 
 BATCH = 1000
@@ -234,18 +238,21 @@ class Load:
             if found["total"] != 1:
                 raise SystemExit(f"{word} was found {found['total']} times")
 
+    def send_one(self, body):
+        """A request beside the stream; whether it was taken."""
+        status, _ = self.server.bulk(body)
+        with self.lock:
+            self.sent += status == 200
+            self.refused += status != 200
+        return status == 200
+
     def send_marker(self, number):
         now = datetime.datetime.now(datetime.timezone.utc)
         entity, event = marker(number, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
         self.alerts.expect(entity)
-        status, _ = self.server.bulk(f'{{"create":{{"_index":"load"}}}}\n{json.dumps(event)}\n'.encode())
-        with self.lock:
-            if status == 200:
-                self.sent += 1
-                self.alerts.sent += 1
-            else:
-                self.refused += 1
-        if status != 200:
+        if self.send_one(f'{{"create":{{"_index":"load"}}}}\n{json.dumps(event)}\n'.encode()):
+            self.alerts.sent += 1
+        else:
             self.alerts.refused(entity)
 
     def send_markers(self):
@@ -264,13 +271,14 @@ class Load:
         self.alerts.forget()
         self.answers.clear()
 
-    def run(self, seconds):
+    def run(self, seconds, besides=()):
         before = self.sent
         send = self.send_syslog if self.kind == "syslog" else self.send_bulk
         threads = [threading.Thread(target=send, args=(number,)) for number in range(self.senders)]
         threads.append(threading.Thread(target=self.probe))
         if self.alerts:
             threads.append(threading.Thread(target=self.send_markers))
+        threads += besides
         cpu, began = self.server.usage()[0], time.monotonic()
         for thread in threads:
             thread.start()
@@ -325,6 +333,11 @@ def table(result):
         if "markers" in planted:
             rows.append(("markers, alerts missing", f"{planted['markers']}, {len(planted['missing'])}"))
             rows += [(f"alert of {of}, p50 / p99", both(planted[f"{of}_readable"])) for of in ["rule", "indicator"]]
+    if changed := result.get("changed"):
+        rows.append(("changes of a rule, in force after p50 / p99", f"{changed['changes']}, {both(changed['in_force_after'])}"))
+        rows.append(("longest wait of a batch for it", f"{changed['batch_waited_most_ms']} ms"))
+        rows.append(("longest first batch by other rules, evaluation included", f"{changed['first_batch_most_ms']} ms"))
+        rows.append(("correlation: records counted, asked, alerts missing", f"{changed['counted']}, {changed['correlation_asks']}, {len(changed['missing'])}"))
     return "\n".join(f"| {name} | {value} |" for name, value in rows)
 
 
@@ -339,20 +352,24 @@ def main():
     parser.add_argument("--no-rules", dest="rules", action="store_const", const=NO_RULES)
     parser.add_argument("--indicators", type=int, default=0)
     parser.add_argument("--alerts", action="store_true")
+    parser.add_argument("--changes", type=float)
     given = parser.parse_args()
     if (given.indicators or given.alerts) and given.kind != "bulk":
         parser.error("indicators and markers are put into records of --kind bulk")
     if given.alerts and not (given.indicators and isinstance(given.rules, str)):
         parser.error("--alerts takes --indicators and --rules: a marker raises an alert of each")
+    if given.changes and given.rules == NO_RULES:
+        parser.error("--changes changes a rule among others")
     indicators = Indicators(given.indicators) if given.indicators else None
     with tempfile.TemporaryDirectory() as data:
-        server = Server(given.binary, data, given.rules, indicators)
+        changes = Changes(os.path.join(data, "changed"), given.rules, given.changes, given.seconds) if given.changes else None
+        server = Server(given.binary, data, changes.folder if changes else given.rules, indicators)
         alerts = Alerts(server.registers) if given.alerts else None
         try:
             load = Load(server, given.kind, given.rate, given.senders, indicators, alerts)
             if alerts:
                 load.warm_up()
-            sent, took, minutes = load.run(given.seconds)
+            sent, took, minutes = load.run(given.seconds, changes.attach(load) if changes else ())
             drained = time.monotonic()
             last, still = -1, 0
             while still < 120:
@@ -370,11 +387,15 @@ def main():
                 "drain_s": round(time.monotonic() - drained, 1), "acknowledged": parts(load.answers),
                 "searchable": parts(load.searchable), "minutes": minutes,
             }
-            short = False
+            short, wrong = False, ""
+            if changes:
+                result["changed"], wrong = changes.result(parts)
             if indicators:
                 result["planted"], short = alerts_of(load, indicators)
             print(json.dumps(result))
             print(table(result), file=sys.stderr)
+            if wrong:
+                sys.exit(wrong)
             if short:
                 sys.exit("alerts are missing")
             if there != load.sent:

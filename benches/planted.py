@@ -75,16 +75,21 @@ class Indicators:
         return event
 
 
-def marker(number, stamp):
-    """A connection that the rule and the indicator fire on, and the address that their alerts are about."""
-    entity = f"{NETWORK}.{number >> 8}.{number & 255}"
+def connection(entity, host, stamp):
+    """A connection from an address to a name."""
     data = {
         "Image": "C:\\Program Files\\chrome\\chrome.exe", "User": "TINH\\an.0001", "Protocol": "tcp", "Initiated": "true",
         "SourceIp": entity, "SourcePort": "50000", "DestinationIp": "203.0.113.9", "DestinationPort": "443",
-        "DestinationHostname": DOMAIN,
+        "DestinationHostname": host,
     }
     channel = "Microsoft-Windows-Sysmon/Operational"
-    return entity, {"@timestamp": stamp, "winlog": {"channel": channel, "event_id": 3, "computer_name": "may-0000", "event_data": data}}
+    return {"@timestamp": stamp, "winlog": {"channel": channel, "event_id": 3, "computer_name": "may-0000", "event_data": data}}
+
+
+def marker(number, stamp):
+    """A connection that the rule and the indicator fire on, and the address that their alerts are about."""
+    entity = f"{NETWORK}.{number >> 8}.{number & 255}"
+    return entity, connection(entity, DOMAIN, stamp)
 
 
 class Alerts:

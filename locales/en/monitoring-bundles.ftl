@@ -45,6 +45,18 @@ bundle-of-another = Bundles called { $name } were signed by { $signer } so far; 
 bundle-older = The bundle is older than the one imported: number { $serial }, imported was { $last }. There is no way back to an older one.
 bundle-same-serial = Another bundle with the number { $serial } was imported already.
 bundle-no-key = This file is no public key of bundles.
+bundle-registers = Lists, address ranges and indicators that come along
+bundle-register = Register
+bundle-register-value-lists = values on lists
+bundle-register-address-ranges = address ranges
+bundle-register-indicators = indicators
+bundle-register-added = Added
+bundle-register-changed = Changed
+bundle-register-same = The same
+bundle-register-refused = Refused
+bundle-many-tables = The bundle has too many tables; at most { $most } are taken.
+bundle-table-too-long = With the file { $path } the lists and ranges of the bundle have more than { $most } lines; make several bundles.
+bundle-table = The file { $path } cannot be taken: { $reason }
 
 ## The page of bundles
 bundle-title = Signed bundles
@@ -78,6 +90,11 @@ bundle-fingerprint-other = the fingerprint of the key is { $key }, not the one g
 bundle-now-trusted = bundles signed by the key { $key } are taken from now on
 bundle-now-withdrawn = no more bundles signed by the key { $key } are taken
 bundle-described = { $name } { $version }, number { $serial }, { $files } files, made { $made }, valid until { $until }, sha256 { $digest }, key { $key }
+
+bundle-not-made = no bundle was made: { $count } places do not load or do not hold, named above
+bundle-contents = with { $rules } rules, { $correlations } correlations, { $filters } filters, { $cases } cases, { $terms } files of terms
+bundle-contents-table = { $file }: { $register }, { $lines } lines
+bundle-register-line = { $file }: { $register }: { $added } added, { $changed } changed, { $same } the same, { $refused } refused
 
 ## Audit trail
 audit-bundle-trust = Trusted a signer of bundles

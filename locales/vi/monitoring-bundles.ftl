@@ -45,6 +45,18 @@ bundle-of-another = Gói tên { $name } trước nay do { $signer } ký; ngườ
 bundle-older = Gói cũ hơn gói đã nhập: số { $serial }, đã nhập số { $last }. Không quay lại bản cũ.
 bundle-same-serial = Đã nhập một gói khác cũng mang số { $serial }.
 bundle-no-key = Tệp này không phải là khóa công khai để kiểm tra gói.
+bundle-registers = Danh sách, dải địa chỉ, chỉ báo đi kèm
+bundle-register = Sổ
+bundle-register-value-lists = danh sách giá trị
+bundle-register-address-ranges = dải địa chỉ
+bundle-register-indicators = chỉ báo
+bundle-register-added = Thêm
+bundle-register-changed = Đổi
+bundle-register-same = Như cũ
+bundle-register-refused = Không nhận
+bundle-many-tables = Gói có quá nhiều bảng; nhận nhiều nhất { $most }.
+bundle-table-too-long = Đến tệp { $path } thì danh sách và dải địa chỉ của gói có quá { $most } dòng; hãy chia ra nhiều gói.
+bundle-table = Không nhận được tệp { $path }: { $reason }
 
 ## Trang gói có ký
 bundle-title = Gói có ký
@@ -78,6 +90,11 @@ bundle-fingerprint-other = dấu vân tay của khóa là { $key }, khác với 
 bundle-now-trusted = từ nay nhận gói do khóa { $key } ký
 bundle-now-withdrawn = không nhận gói nào do khóa { $key } ký nữa
 bundle-described = { $name } { $version }, số { $serial }, { $files } tệp, lập { $made }, hiệu lực đến { $until }, sha256 { $digest }, khóa { $key }
+
+bundle-not-made = chưa lập gói: { $count } chỗ không nạp được hoặc không đúng như ca thử, đã kê ở trên
+bundle-contents = gồm { $rules } quy tắc, { $correlations } tương quan, { $filters } bộ lọc, { $cases } ca thử, { $terms } tệp giấy phép
+bundle-contents-table = { $file }: { $register }, { $lines } dòng
+bundle-register-line = { $file }: { $register }: thêm { $added }, đổi { $changed }, như cũ { $same }, không nhận { $refused }
 
 ## Nhật ký kiểm toán
 audit-bundle-trust = Tin người ký gói quy tắc

@@ -6,6 +6,7 @@ pub mod area;
 pub mod bus;
 pub mod calendar;
 pub mod catalogue;
+pub mod civil;
 pub mod clock;
 pub mod db;
 pub mod diff;

@@ -13,16 +13,17 @@ impl<T> Clone for Shelf<T> {
 }
 
 impl<T> Shelf<T> {
-    pub fn new(one: T) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(one))))
+    pub fn new(one: impl Into<Arc<T>>) -> Self {
+        Self(Arc::new(RwLock::new(one.into())))
     }
 
     pub fn current(&self) -> Arc<T> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn replace(&self, one: T) {
-        let before = std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), Arc::new(one));
+    pub fn replace(&self, one: impl Into<Arc<T>>) {
+        let one = one.into();
+        let before = std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), one);
         // What was large takes a while to be taken apart, and no reader waits for it.
         drop(before);
     }
@@ -34,9 +35,31 @@ mod tests {
 
     #[test]
     fn clones_share_what_is_in_force_and_readers_keep_what_they_took() {
-        let shelf = Shelf::new(1);
+        let shelf = Shelf::<i32>::new(1);
         let (other, taken) = (shelf.clone(), shelf.current());
         shelf.replace(2);
         assert_eq!((*other.current(), *taken), (2, 1));
+        let three = Arc::new(3);
+        shelf.replace(three.clone());
+        assert!(Arc::ptr_eq(&other.current(), &three), "what is shared already is not copied");
+    }
+
+    /// Asks the shelf while it is taken apart.
+    struct Asks(Option<Shelf<Asks>>);
+
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            if let Some(shelf) = &self.0 {
+                assert!(shelf.current().0.is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn no_reader_waits_until_what_was_in_force_is_taken_apart() {
+        let shelf = Shelf::<Asks>::new(Asks(None));
+        shelf.replace(Asks(Some(shelf.clone())));
+        shelf.replace(Asks(None));
+        assert!(shelf.current().0.is_none());
     }
 }

@@ -89,6 +89,13 @@ pub fn regulations(configuration: &Configuration) -> Result<(Regulations, Settin
     Ok((regulations, settings))
 }
 
+/// The settings in force, as the registers have them.
+pub async fn settings_in_force(registers: &Registers, configuration: &Configuration) -> Result<Arc<Settings>> {
+    let (regulations, settings) = regulations(configuration)?;
+    regulations.reload(&registers.db.scoped(&Scope::service("command line")).read()).await?;
+    Ok(settings.current())
+}
+
 /// Tables of all areas.
 pub fn tables() -> Vec<TableSpec> {
     areas().into_iter().flat_map(|area| area.tables).collect()

@@ -26,6 +26,7 @@ use monitoring::Monitoring;
 use monitoring::bulk::ConnectionNumber;
 use monitoring::hunts::keep_hunting;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
+use monitoring::pipeline::CountersSnapshot;
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
@@ -269,6 +270,7 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
         .route("/control/import", post(control_import))
         .route("/control/doors", post(control_doors))
         .route("/control/keep", post(control_keep))
+        .route("/control/pipeline", post(control_pipeline))
         .route("/control/examine", post(control_examine))
         .route("/control/export", post(control_export))
         .route("/control/law", post(control_law))
@@ -365,6 +367,11 @@ async fn check(State(control): State<Control>, request: Request, next: Next) -> 
 
 async fn control_doors(State(control): State<Control>) -> Answer<Vec<DoorFigures>> {
     Ok(Json(control.doors.map(|doors| doors.figures()).unwrap_or_default()))
+}
+
+/// Figures of the pipeline since the start, for measurements.
+async fn control_pipeline(State(control): State<Control>) -> Json<CountersSnapshot> {
+    Json(control.centre.pipeline.counters())
 }
 
 async fn control_query(State(control): State<Control>, Json(question): Json<SqlQuestion>) -> Answer<QueryAnswer> {

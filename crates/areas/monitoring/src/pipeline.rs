@@ -30,7 +30,7 @@ pub use tally::{ImportTally, RuleTally};
 use crate::alerts::grouping::Grouping;
 use crate::alerts::record::{self, Cursor, Damping};
 use crate::early_warning::watch::Watch;
-use crate::enrichment::{Asked, Enrichment, GeoIp, Placeholders, Shelf};
+use crate::enrichment::{Asked, Enrichment, GeoIp, Placeholders};
 use crate::indicators::in_force::InForce;
 use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
@@ -44,7 +44,7 @@ use field_lists::FieldLists;
 use ingest::FormatSet;
 use kit::clock::{Clock, SECOND};
 use kit::live::Live;
-use kit::{Db, Error, Scope};
+use kit::{Db, Error, Scope, Shelf};
 use memory::{Left, Memory};
 use read::Parsed;
 use std::path::PathBuf;
@@ -88,13 +88,13 @@ pub struct Pipeline(Arc<Inner>);
 struct Inner {
     store: Store,
     settings: settings::Shelf,
-    formats: RwLock<Arc<FormatSet>>,
-    engine: RwLock<Arc<Engine>>,
+    formats: Shelf<FormatSet>,
+    engine: Shelf<Engine>,
     /// What people decided about rules.
-    tuning: RwLock<Arc<Tuning>>,
-    indicators: RwLock<Arc<InForce>>,
+    tuning: Shelf<Tuning>,
+    indicators: Shelf<InForce>,
     /// What events are told before rules are asked.
-    enrichment: Shelf,
+    enrichment: Shelf<Enrichment>,
     placeholders: watch::Sender<Arc<Placeholders>>,
     sources: Arc<SourceResolver>,
     counters: Arc<Counters>,
@@ -137,10 +137,10 @@ impl Pipeline {
         store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
             settings: shelf,
-            formats: RwLock::new(formats),
-            engine: RwLock::new(engine),
-            tuning: RwLock::new(Arc::new(tuning)),
-            indicators: RwLock::new(Arc::new(indicators)),
+            formats: Shelf::new(formats),
+            engine: Shelf::new(engine),
+            tuning: Shelf::new(tuning),
+            indicators: Shelf::new(indicators),
             placeholders: watch::Sender::new(enrichment.placeholders().clone()),
             enrichment: Shelf::new(enrichment),
             sources,
@@ -181,7 +181,7 @@ impl Pipeline {
 
     /// Rules in force.
     pub fn engine(&self) -> Arc<Engine> {
-        self.0.engine.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.engine.current()
     }
 
     /// Puts other rules in force from the next batch on. Correlations that take in the same matches keep what they saw.
@@ -191,20 +191,17 @@ impl Pipeline {
         let pipeline = self.clone();
         let change = move || {
             engine.prepare_like(&pipeline.engine());
-            let before =
-                std::mem::replace(&mut *pipeline.0.engine.write().unwrap_or_else(PoisonError::into_inner), engine);
-            // To take a large engine apart takes a while too.
-            drop(before);
+            pipeline.0.engine.replace(engine);
         };
         tokio::task::spawn_blocking(change).await.map_err(Error::internal)
     }
 
     pub fn formats(&self) -> Arc<FormatSet> {
-        self.0.formats.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.formats.current()
     }
 
     pub fn set_formats(&self, formats: Arc<FormatSet>) {
-        *self.0.formats.write().unwrap_or_else(PoisonError::into_inner) = formats;
+        self.0.formats.replace(formats);
     }
 
     /// Figures of every stage.

@@ -1,7 +1,8 @@
 //! The span of time a list or a search looks at, as it stands in an address: `range=24h`, or `from` and `to`.
-//! Times are milliseconds since 1970 UTC, RFC 3339, or what a date field of a browser sends (Vietnamese time).
+//! Times are milliseconds since 1970 UTC, or as `kit::civil` reads them.
 
-use kit::clock::{DAY, HOUR, MINUTE, Micros, SECOND, VIETNAM_OFFSET_SECONDS};
+use kit::civil;
+use kit::clock::{DAY, HOUR, MINUTE, Micros};
 use kit::error::FieldError;
 use kit::page::{Address, Choice, Page};
 
@@ -87,26 +88,12 @@ pub fn known_range(code: &str) -> &'static str {
     RANGES.into_iter().find(|(known, _)| *known == code).map_or("", |(known, _)| known)
 }
 
-/// Value of a `datetime-local` field, Vietnamese time.
-pub fn local(at: Micros) -> String {
-    let shifted = at.saturating_add(i64::from(VIETNAM_OFFSET_SECONDS) * SECOND);
-    jiff::Timestamp::from_microsecond(shifted)
-        .map(|time| jiff::tz::Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M").to_string())
-        .unwrap_or_default()
-}
-
 /// A time as an address or a form says it.
-pub(crate) fn moment(text: &str) -> Option<Micros> {
-    let text = text.trim();
-    if let Ok(millis) = text.parse::<i64>() {
-        return millis.checked_mul(1_000);
+fn moment(text: &str) -> Option<Micros> {
+    match text.trim().parse::<i64>() {
+        Ok(millis) => millis.checked_mul(1_000),
+        Err(_) => civil::moment(text),
     }
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
-        return Some(time.as_microsecond());
-    }
-    let local: jiff::civil::DateTime = text.parse().ok()?;
-    let offset = jiff::tz::Offset::from_seconds(VIETNAM_OFFSET_SECONDS).ok()?;
-    Some(offset.to_timestamp(local).ok()?.as_microsecond())
 }
 
 #[cfg(test)]
@@ -119,8 +106,8 @@ mod tests {
         assert_eq!(moment("1795219200000"), expected);
         assert_eq!(moment("2026-11-21T00:00:00Z"), expected);
         assert_eq!(moment("2026-11-21T07:00"), expected);
+        assert_eq!(moment("21/11/2026 07:00"), expected);
         assert_eq!(moment("yesterday"), None);
-        assert_eq!(local(1_795_219_200_000_000), "2026-11-21T07:00");
     }
 
     #[test]

@@ -6,7 +6,6 @@ pub mod duties;
 mod edge;
 pub mod incidents;
 pub mod law;
-mod moment;
 pub mod notices;
 mod readings;
 pub mod severity;

@@ -10,6 +10,7 @@ import { offerColumns } from './columns.js';
 import { startTyped } from './typed.js';
 import { askPasskey } from './passkeys.js';
 import { takeSheet } from './sheets.js';
+import { offerCalendar } from './dates.js';
 
 document.documentElement.classList.add('js');
 
@@ -74,6 +75,7 @@ forAllContent((root) => {
   all(root, '.tabs').forEach(showChosen);
   all(root, 'form[data-passkey]').forEach(askPasskey);
   all(root, '[data-sheet]').forEach(takeSheet);
+  all(root, '[data-calendar]').forEach(offerCalendar);
   // A form with errors takes the focus to its summary; an opened drawer to itself.
   all(root, '[data-focus]')[0]?.focus();
 });

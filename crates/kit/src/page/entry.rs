@@ -26,7 +26,7 @@ pub struct Entry {
     pub hint: String,
     pub error: String,
     pub value: String,
-    /// `text`, `password`, `email`, `date`, `datetime-local`, `number`, `textarea`, `select`, `radio`, `checkbox`,
+    /// `text`, `password`, `email`, `date`, `date-time`, `time`, `number`, `textarea`, `select`, `radio`, `checkbox`,
     /// `file`.
     pub kind: &'static str,
     pub required: bool,
@@ -78,9 +78,22 @@ impl Entry {
         self
     }
 
-    /// Ids for `aria-describedby`, empty where there is neither hint nor error.
+    /// Key of how it is written, for a day or a time. A browser's own fields for these follow its language, not the page's.
+    pub fn written(&self) -> Option<&'static str> {
+        match self.kind {
+            "date" => Some("shell-date-written"),
+            "date-time" => Some("shell-date-time-written"),
+            "time" => Some("shell-time-written"),
+            _ => None,
+        }
+    }
+
+    /// Ids for `aria-describedby`, empty where nothing describes it.
     pub fn described_by(&self) -> String {
         let mut ids = Vec::new();
+        if self.written().is_some() {
+            ids.push(format!("{}-written", self.name));
+        }
         if !self.hint.is_empty() {
             ids.push(format!("{}-hint", self.name));
         }

@@ -1,11 +1,10 @@
 //! Numbers, times, sizes and durations as people read them: Vietnamese 1.234,5 and English 1,234.5, dates as
 //! dd/mm/yyyy HH:mm in Vietnamese time (UTC+7, which has no daylight saving).
 
+use crate::civil::local;
 use crate::clock::{DAY, HOUR, MINUTE, Micros, SECOND, VIETNAM_OFFSET_SECONDS};
 use crate::locale::{Argument, Lang, texts};
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
 
 /// A time or a length of time in microseconds, by value or behind references (templates pass references).
 pub trait When {
@@ -220,11 +219,6 @@ impl Format {
 /// RFC 3339 in UTC, for `datetime` attributes. An impossible time becomes the empty string.
 pub fn iso(at: Micros) -> String {
     Timestamp::from_microsecond(at).map(|time| time.to_string()).unwrap_or_default()
-}
-
-fn local(at: Micros) -> DateTime {
-    let offset = Offset::from_seconds(VIETNAM_OFFSET_SECONDS).unwrap_or(Offset::UTC);
-    offset.to_datetime(Timestamp::from_microsecond(at).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
 fn day_number(at: Micros) -> i64 {

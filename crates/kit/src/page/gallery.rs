@@ -280,7 +280,7 @@ fn entries(errors: &FormErrors) -> Vec<Entry> {
         Entry::new("select", "agency", "Cơ quan").choices(choices()).required(),
         Entry::new("radio", "kind", "Loại").choices(choices()).required().hint(TEST_NAME),
         Entry::new("checkbox", "sure", TEST_NAME).required(),
-        Entry::new("datetime-local", "when", "Khi nào").value("2026-11-21T09:12"),
+        Entry::new("date-time", "when", "Khi nào").value("21/11/2026 09:12"),
     ]
 }
 

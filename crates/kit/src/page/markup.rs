@@ -87,6 +87,8 @@ part!(/// "vì sao?" beside anything computed; `name` says of what.
     why, WhyPart, "parts/why.html", {}, words { href, name });
 part!(/// Button that copies `text`; appears only where scripts run.
     copy, CopyPart, "parts/copy.html", {}, words { text });
+part!(/// Button that opens a calendar for the field with this id; appears only where scripts run.
+    calendar, CalendarPart, "parts/calendar.html", {}, words { field });
 part!(/// Filters in use; `clear` is the list without any.
     chips, ChipsPart, "parts/chips.html", { chips: [Chip] }, words { clear });
 part!(/// What an empty page says: what is not there, why, and the next step (`href` empty for none; left out where its reader
@@ -215,6 +217,12 @@ impl Page {
     /// The same of a form of passwords and codes, which are never shown again.
     pub fn secret_error_summary(&self, errors: &ErrorSummary) -> Markup {
         ErrorSummaryPart { page: self, errors, kept: "shell-error-summary-secrets" }.into()
+    }
+
+    /// What is wrong with a moment as it was typed; empty for nothing.
+    pub fn moment_fault(&self, typed: impl AsRef<str>) -> String {
+        crate::civil::moment_in("", typed.as_ref())
+            .map_or_else(|_| self.t(crate::civil::MOMENT_WRONG), |_| String::new())
     }
 
     /// Tabs, each a link; `name` says of what.

@@ -306,3 +306,28 @@ fn a_summary_names_each_field_in_the_order_of_the_form_and_leads_to_it() {
     let other = FormErrors::of_error(Lang::Vi, Error::NotFound);
     assert!(matches!(other, Err(Error::NotFound)), "what is not about the form goes on its way");
 }
+
+#[test]
+fn days_and_times_are_written_the_same_in_every_browser() {
+    let fields = [("date", "21/11/2026", true), ("date-time", "21/11/2026 09:12", true), ("time", "22:30", false)];
+    for lang in Lang::ALL {
+        let page = page(lang);
+        for (kind, value, has_calendar) in fields {
+            let html = page.field(&Entry::new(kind, "at", "Lúc").hint("Gợi ý").value(value)).to_string();
+            let written = page.t(&format!("shell-{kind}-written"));
+            for part in [
+                "type=\"text\"",
+                "id=\"at\"",
+                &format!("value=\"{value}\""),
+                &format!("data-written=\"{kind}\""),
+                "aria-describedby=\"at-written at-hint\"",
+                &format!("<p class=\"field-hint\" id=\"at-written\">{written}</p>"),
+            ] {
+                assert!(html.contains(part), "{part} is missing: {html}");
+            }
+            assert_eq!(html.contains("data-calendar=\"at\""), has_calendar, "{html}");
+        }
+        assert_eq!(page.moment_fault("21/11/2026 09:12") + &page.moment_fault(" "), "");
+        assert_eq!(page.moment_fault("11/23/2026"), page.t("field-date-time-wrong"));
+    }
+}

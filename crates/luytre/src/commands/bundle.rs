@@ -1,26 +1,32 @@
 //! `luytre bundle`: rules as one signed file: making, reading and taking one, and whose are taken.
 
+use super::rules::formats;
 use super::rules::import::tell as tell_plan;
-use super::{about_file, plain, print_json, say, tell, text, user_of_the_system};
-use crate::centre::Registers;
+use super::{about_file, language, plain, print_json, say, tell, text, user_of_the_system};
+use crate::centre::{Registers, settings_in_force};
 use crate::configuration::Configuration;
+use crate::content::Content;
 use crate::keys::{new_seed_file, seed_of};
 use crate::rules::places;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
+use detection::{Engine, RuleError};
 use jiff::Timestamp;
-use kit::clock::{Clock, DAY, SystemClock};
+use kit::clock::{Clock, DAY, Micros, SystemClock};
 use kit::live::Live;
 use kit::{Db, Scope};
-use monitoring::rules::bundles::service::{compare_bundle, judge, take, trust, withdraw};
+use monitoring::rules::bundles::contents::{self, Loaded, TableLines};
+use monitoring::rules::bundles::service::{Prepared, judge, trust, withdraw};
 use monitoring::rules::bundles::store::{self, Signer};
 use monitoring::rules::bundles::{self, Bundle, Label, MOST_BYTES};
+use monitoring::rules::cases::{Outcome, run};
 use monitoring::rules::packs::Pack;
 use organisation::signatures::{KeyPair, PublicKeys};
 use serde_json::json;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Rules as one file, signed with Ed25519 and ML-DSA-65 together, for centres without the Internet.
 #[derive(Debug, Args)]
@@ -38,7 +44,9 @@ enum Act {
         #[arg(long)]
         json: bool,
     },
-    /// Make a bundle of a folder of rules, with their tests and terms, and sign it.
+    /// Make a bundle of a folder of rules, with their tests and terms, and sign it. Tables come along from folders of it:
+    /// `lists/` (values on lists) and `ranges/` (address ranges) as CSV, `indicators/` as CSV, lines (`.txt`) or STIX (`.json`).
+    /// Everything must load and every case hold; what does not is named with file and line.
     Make {
         /// Directory or zip archive of rules.
         rules: PathBuf,
@@ -149,18 +157,22 @@ impl BundleCommand {
             }
             Act::Import { bundle, apply, on_trial, json } => {
                 let bundle = read(bundle)?;
-                let signer = judge(&db.scoped(&scope).read(), &bundle, now).await?;
-                let compared = compare_bundle(&places(data, &configuration)?, &bundle)?;
+                judge(&db.scoped(&scope).read(), &bundle, now).await?;
+                let settings = settings_in_force(&registers, &configuration).await?;
+                let places = Arc::new(places(data, &configuration)?);
+                let mut prepared = Prepared::of(bundle, places, &settings, now).await?;
+                let tx = db.scoped(&scope).begin().await?;
+                let signer = prepared.take(&tx, &settings, *on_trial, language(), now).await?;
                 if *apply {
-                    let tx = db.scoped(&scope).begin().await?;
-                    take(&tx, &bundle, &compared, *on_trial, now).await?;
                     tx.commit().await?;
-                    compared.write()?;
+                    prepared.compared.write()?;
+                } else {
+                    tx.rollback().await?;
                 }
                 if !json {
-                    print(&bundle, &signer.name, false)?;
+                    print(&prepared.bundle, &signer.name, false)?;
                 }
-                return tell_plan(&compared, !apply, *json);
+                return tell_plan(&prepared.compared, !apply, *json);
             }
             Act::Trust { key, name, fingerprint, json } => {
                 let keys = public_keys(key)?;
@@ -197,15 +209,28 @@ fn keygen(file: &Path, json: bool) -> Result<ExitCode> {
 
 fn make(rules: &Path, key: &Path, label: Label, out: &Path, json: bool) -> Result<ExitCode> {
     let keys = KeyPair::from_seeds(&seed_of(key)?);
-    let pack = Pack::read(rules)?;
-    if let Some(wrong) = pack.refused.first() {
-        bail!("{wrong}");
+    let pack = Pack::for_bundle(rules)?;
+    let wrong = wrong_with(&pack, label.made_at)?;
+    if !wrong.is_empty() {
+        wrong.iter().for_each(|one| eprintln!("  {one}"));
+        bail!(text("bundle-not-made", &[("count", wrong.len().into())]));
     }
     let made = bundles::make(label, pack.files, &keys).map_err(kit::Error::from)?;
     std::fs::write(out, &made).with_context(|| out.display().to_string())?;
     let bundle = Bundle::read(&made).map_err(kit::Error::from)?;
     print(&bundle, "", json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What of a pack cannot be read, does not load or does not hold.
+fn wrong_with(pack: &Pack, now: Micros) -> Result<Vec<RuleError>> {
+    let Loaded { set, tests, mut wrong, .. } = contents::load(&pack.files);
+    wrong.extend(pack.refused.iter().cloned());
+    let outcomes = run(&tests, &Engine::new(set), &formats(&Content::default())?, now);
+    let failed =
+        |Outcome { file, line, wrong, .. }: Outcome| wrong.map(|reason| RuleError { path: file, line, reason });
+    wrong.extend(outcomes.into_iter().filter_map(failed));
+    Ok(wrong)
 }
 
 /// Against a public key alone: no data directory says what came before.
@@ -242,9 +267,12 @@ fn told(key: &str, fingerprint: &str, json: bool) -> Result<()> {
 
 fn print(bundle: &Bundle, signer: &str, json: bool) -> Result<()> {
     let manifest = &bundle.manifest;
+    let contents = contents::load(&bundle.files).contents;
     if json {
-        let key = &bundle.signatures.key;
-        return print_json(&json!({ "manifest": manifest, "digest": bundle.digest, "key": key, "signer": signer }));
+        let (key, digest) = (&bundle.signatures.key, &bundle.digest);
+        return print_json(&json!({
+            "manifest": manifest, "digest": digest, "key": key, "signer": signer, "contents": contents,
+        }));
     }
     let moment = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     let about = [
@@ -260,6 +288,20 @@ fn print(bundle: &Bundle, signer: &str, json: bool) -> Result<()> {
     tell("bundle-described", &about);
     if !signer.is_empty() {
         tell("bundle-signed-by", &[("signer", signer.into())]);
+    }
+    let counts = [
+        ("rules", plain(contents.rules)),
+        ("correlations", plain(contents.correlations)),
+        ("filters", plain(contents.filters)),
+        ("cases", plain(contents.cases)),
+        ("terms", plain(contents.terms)),
+    ];
+    tell("bundle-contents", &counts);
+    for TableLines { path, register, lines } in &contents.tables {
+        let register = text(register.key(), &[]);
+        let table =
+            [("file", path.display().to_string().into()), ("register", register.into()), ("lines", plain(lines))];
+        say!("  {}", text("bundle-contents-table", &table));
     }
     manifest.files.iter().for_each(|file| say!("  {}  {}", file.sha256.get(..16).unwrap_or_default(), file.path));
     Ok(())

@@ -1,12 +1,16 @@
 //! `luytre early-warning evaluate`: how good the detectors are, on labelled anomalies in recorded noise.
 
+use super::rules::known::has_registers;
 use super::{about_file, plain, print_json, say, tell, text};
+use crate::centre::{Registers, regulations, settings_in_force};
+use crate::configuration::Configuration;
 use crate::content::Content;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Args, Subcommand};
 use event::{Event, Listener, Origin, RawRecord};
 use ingest::FormatSet;
 use ingest::files::{FileRecords, Limits};
+use kit::live::Live;
 use kit::locale::Argument;
 use monitoring::early_warning::evaluation::{Share, evaluate};
 use monitoring::settings::Settings;
@@ -23,7 +27,7 @@ pub struct EarlyWarning {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Put labelled anomalies of three magnitudes into recorded logs and say which the detectors find: precision and recall
-    /// with n and the 95 % interval by Wilson.
+    /// with n and the 95 % interval by Wilson. The detectors are those of the settings in force.
     ///
     /// The recording is stretched over four weeks, of which three are learnt from. Magnitudes: volume, times the median of
     /// an hour; fan-out, new destinations in an hour; address, sign-ins from it; rare program, times it ran before; hour,
@@ -38,23 +42,52 @@ enum Command {
         /// Begins the numbers by which anomalies are placed; the same gives the same.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Directory of content whose settings and formats are judged, in the place of what is in force.
+        #[arg(long)]
+        content: Option<PathBuf>,
         #[arg(long)]
         json: bool,
     },
 }
 
 impl EarlyWarning {
-    /// Opens no data directory.
-    pub(super) fn run(&self) -> Result<ExitCode> {
-        let Command::Evaluate { files, trials, seed, json } = &self.command;
-        let formats = FormatSet::load(&Content::default().files("formats", &[".toml"])?).context("formats")?;
+    /// Runs where no registers have to be asked; nothing where they have.
+    pub(super) fn run_alone(
+        &self,
+        data: &Path,
+        configuration: impl FnOnce() -> Result<Configuration>,
+    ) -> Option<Result<ExitCode>> {
+        let Command::Evaluate { content, .. } = &self.command;
+        let judged = match (content, configuration()) {
+            (Some(directory), Ok(configuration)) => {
+                if !directory.is_dir() {
+                    return Some(Err(anyhow!(about_file(directory, "command-no-file"))));
+                }
+                Configuration { content_directory: Some(directory.clone()), ..configuration }
+            }
+            (None, Ok(configuration)) if has_registers(data, &configuration) => return None,
+            (None, Ok(configuration)) => configuration,
+            (_, Err(error)) => return Some(Err(error)),
+        };
+        Some(regulations(&judged).and_then(|(_, settings)| self.judge(&settings.current(), &judged)))
+    }
+
+    pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
+        let registers = Registers::open(data, &configuration, &Live::default()).await?;
+        let settings = settings_in_force(&registers, &configuration).await?;
+        self.judge(&settings, &configuration)
+    }
+
+    fn judge(&self, settings: &Settings, configuration: &Configuration) -> Result<ExitCode> {
+        let Command::Evaluate { files, trials, seed, json, .. } = &self.command;
+        let content = Content::new(configuration.content_directory.clone());
+        let formats = FormatSet::load(&content.files("formats", &[".toml"])?).context("formats")?;
         let mut events = Vec::new();
         for file in files {
             ensure!(file.is_file(), about_file(file, "command-no-file"));
             read(file, &formats, &mut events);
         }
-        let policy = Settings::embedded().context("the settings built in")?.early_warning;
-        let figures = evaluate(&policy, &events, *trials, *seed);
+        let figures = evaluate(&settings.early_warning, &events, *trials, *seed);
         if *json {
             print_json(&figures)?;
             return Ok(ExitCode::SUCCESS);

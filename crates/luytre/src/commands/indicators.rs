@@ -2,7 +2,7 @@
 
 use super::hunt::{Window, hunt};
 use super::{print_json, say, tell, text, user_of_the_system};
-use crate::centre::{Registers, regulations};
+use crate::centre::{Registers, settings_in_force};
 use crate::configuration::Configuration;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -67,9 +67,7 @@ impl Indicators {
         let registers = Registers::open(data, &configuration, &Live::default()).await?;
         let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
         let now = registers.clock.now();
-        let (regulations, settings) = regulations(&configuration)?;
-        regulations.reload(&registers.db.scoped(&scope).read()).await?;
-        let settings = settings.current();
+        let settings = settings_in_force(&registers, &configuration).await?;
         let tx = registers.db.scoped(&scope).begin().await?;
         let known = store::by_name(&tx, list, now).await?;
         let is_new = known.is_none();

@@ -142,7 +142,11 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             return access.run(&load()?);
         }
         Command::Api(api) => return api.run(),
-        Command::EarlyWarning(early_warning) => return early_warning.run(),
+        Command::EarlyWarning(early_warning) => {
+            if let Some(done) = early_warning.run_alone(&arguments.data_dir, load) {
+                return done;
+            }
+        }
         Command::Backup(backup) if backup.needs_no_centre() => return runtime()?.block_on(backup.verify()),
         _ => {}
     }
@@ -180,7 +184,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Restore(restore) => restore.run(data, configuration).await,
             Command::Access(access) => access.run(&configuration),
             Command::Api(api) => api.run(),
-            Command::EarlyWarning(early_warning) => early_warning.run(),
+            Command::EarlyWarning(early_warning) => early_warning.run(data, configuration).await,
             Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Law(law) => law.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,

@@ -4,7 +4,7 @@ mod bench;
 mod cases;
 mod explain;
 pub(super) mod import;
-mod known;
+pub(super) mod known;
 mod stages;
 
 use super::hunt::{Window, hunt};
@@ -231,6 +231,6 @@ pub fn run_cases(directory: &Path, rules: &RuleSet) -> Result<(usize, Vec<RuleEr
     Ok((count, failed))
 }
 
-fn formats(content: &Content) -> Result<FormatSet> {
+pub(super) fn formats(content: &Content) -> Result<FormatSet> {
     FormatSet::load(&content.files("formats", &[".toml"])?).context("formats")
 }

@@ -45,7 +45,7 @@ const RULES: &[(&str, By)] = &[
     ("bundle trust", By::Keeper),
     ("demo", By::Keeper),
     ("doctor", By::Reader),
-    ("early-warning evaluate", By::Anybody),
+    ("early-warning evaluate", By::Reader),
     ("import", By::Keeper),
     ("indicators hunt", By::Keeper),
     ("indicators import", By::Keeper),

@@ -1,6 +1,6 @@
 //! Signed bundles from the command line: made in one place, taken in another.
 
-use crate::program::{ask, failure, query};
+use crate::program::{ask, failure, number, query};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -36,7 +36,26 @@ fn a_bundle_travels_from_its_maker_into_another_centre() {
     assert_eq!(make("1", &first)["manifest"]["files"][0]["path"], json!("a.yml"));
     std::fs::write(rules.join("a.yml"), rule(1, "admin")).expect("rule");
     std::fs::write(rules.join("b.yml"), rule(2, "root")).expect("rule");
-    make("2", &second);
+    for (folder, name, table) in [
+        ("lists", "quan-tri.csv", "list,value\nadministrators,root\nadministrators,r*t\n"),
+        ("ranges", "noi-bo.csv", "network,name,kind\n10.1.0.0/16,LAN,internal\n"),
+        ("indicators", "c2.txt", "evil.example\n"),
+    ] {
+        std::fs::create_dir(rules.join(folder)).expect("folder");
+        std::fs::write(rules.join(folder).join(name), table).expect("table");
+    }
+    std::fs::write(rules.join("c.yml"), "title: C\nlogsource: {product: linux}\ndetection: {condition: nothing}\n")
+        .expect("rule");
+    let label = ["--name", "so-tttt", "--version", "2", "--serial", "2"];
+    let paths = [text(&rules), "--key", text(&key), "--out", text(&second)];
+    let wrong = failure(data.path(), &[&["bundle", "make"][..], &label[..], &paths[..]].concat());
+    assert!(wrong.contains("c.yml:3") && !second.exists(), "{wrong}");
+    std::fs::remove_file(rules.join("c.yml")).expect("rule");
+    let contents = make("2", &second)["contents"].clone();
+    assert_eq!((&contents["rules"], &contents["correlations"]), (&json!(2), &json!(0)), "{contents}");
+    let tables: Vec<_> =
+        contents["tables"].as_array().expect("tables").iter().map(|one| one["register"].clone()).collect();
+    assert_eq!(tables, [json!("indicators"), json!("value-lists"), json!("address-ranges")]);
     let shown = ask(data.path(), &["bundle", "show", "--json", "--key", text(&public), text(&first)]);
     assert_eq!((&shown["key"], &shown["manifest"]["serial"]), (&made["key"], &json!(1)), "{shown}");
     assert!(failure(data.path(), &["bundle", "import", "--apply", text(&first)]).contains("luytre bundle trust"));
@@ -53,9 +72,15 @@ fn a_bundle_travels_from_its_maker_into_another_centre() {
     assert!(!folder.exists(), "a preview keeps nothing");
     ask(data.path(), &["bundle", "import", "--json", "--apply", text(&first)]);
     assert!(folder.join("a.yml").exists());
+    ask(data.path(), &["bundle", "import", "--json", text(&second)]);
+    let values = || number(data.path(), "SELECT COUNT(*) AS n FROM monitoring.listed_values");
+    assert_eq!(values(), 0, "a preview keeps nothing");
     let next = ask(data.path(), &["bundle", "import", "--json", "--apply", "--on-trial", text(&second)]);
     assert_eq!(next["changed"][0]["lines"], json!({ "added": 1, "removed": 1 }), "{next}");
     assert_eq!(next["added"][0]["title"], json!("Rule 2"), "{next}");
+    assert_eq!((next["registers"].as_array().map(Vec::len), values()), (Some(3), 1), "{next}");
+    let refused = &next["refused"][0];
+    assert_eq!((&refused["path"], &refused["line"]), (&json!("lists/quan-tri.csv"), &json!(3)), "{next}");
     assert!(failure(data.path(), &["bundle", "import", "--apply", text(&first)]).contains("older"));
     let mut bytes = std::fs::read(&second).expect("bundle");
     let middle = bytes.len() / 2;

@@ -158,3 +158,44 @@ fn settings_of_the_content_directory_are_in_force_and_a_broken_file_is_refused_a
     let said = failure(data, &["store", "status"]);
     assert!(said.contains(PATH) && said.contains("care.warn_days"), "{said}");
 }
+
+#[test]
+fn detectors_are_judged_by_the_settings_in_force_or_of_a_directory() {
+    const PATH: &str = "monitoring/early-warning.toml";
+    let data = tempfile::tempdir().expect("directory");
+    let data = data.path();
+    let (log, content, bare) = (data.join("auth.log"), data.join("content"), data.join("bare"));
+    let line = |minute: u32| {
+        format!("Nov 21 09:{minute:02}:01 web01 sshd[7]: Failed password for an from 203.0.113.9 port 4711 ssh2\n")
+    };
+    std::fs::write(&log, (0..60).map(line).collect::<String>()).expect("log");
+    let built_in = concat!(env!("CARGO_MANIFEST_DIR"), "/../../content/monitoring/early-warning.toml");
+    let built_in = std::fs::read_to_string(built_in).expect("the settings built in");
+    let others = built_in.split("[[detector]]").filter(|block| !block.contains("id = \"early-volume\""));
+    let file = content.join(PATH);
+    std::fs::create_dir_all(content.join("monitoring")).expect("directory");
+    std::fs::create_dir(&bare).expect("directory");
+    std::fs::write(&file, others.collect::<Vec<_>>().join("[[detector]]")).expect("file");
+    let text = |path: &Path| path.to_str().expect("path").to_owned();
+    let log = text(&log);
+    let judges_volume = |more: &[&str]| {
+        let figures =
+            ask(data, &[&["early-warning", "evaluate", log.as_str(), "--trials", "1", "--json"][..], more].concat());
+        figures.as_array().expect("figures").iter().any(|one| one["detector"] == "early-volume")
+    };
+    let (content, bare) = (text(&content), text(&bare));
+    assert!(judges_volume(&[]) && !judges_volume(&["--content", &content]));
+    assert!(!data.join("registers.sqlite").exists(), "who only asks leaves no registers behind");
+    for (account, role) in [("quantri", "administrator"), ("lanhdao", "leader")] {
+        let add = ["user", "add", account, "--name", account, "--role", role];
+        run_with_input(data, &add, "Tre-Xanh.Ven-Song.1975\n");
+    }
+    assert!(judges_volume(&[]));
+    let digest = asked(data, &text(&file), "Bớt một bộ phát hiện", "Quyết định 12");
+    in_time(approved(data, &digest));
+    run(data, &["law", "apply", PATH, "--account", "quantri"]);
+    assert!(!judges_volume(&[]) && judges_volume(&["--content", &bare]));
+    std::fs::write(&file, "history_days = 0\n").expect("file");
+    let said = failure(data, &["early-warning", "evaluate", &log, "--content", &content]);
+    assert!(said.contains(PATH), "{said}");
+}

@@ -95,7 +95,7 @@ pub(crate) fn markup(kind: &str, offered: String) -> Option<String> {
     Some(match kind {
         "hidden" | "checkbox" | "radio" | "select" => offered,
         "date" => "2026-12-01".to_owned(),
-        "datetime-local" => "2026-12-01T08:00".to_owned(),
+        "date-time" => "2026-12-01T08:00".to_owned(),
         "time" => "08:00".to_owned(),
         "number" => "1".to_owned(),
         _ => MARKUP.to_owned(),
@@ -150,7 +150,7 @@ fn forms(page: &str, fill: Fill) -> Vec<(String, Fields)> {
                 if attribute("type").is_some_and(|kind| kind == "radio")
                     && fields.iter().any(|(name, _)| *name == field()) => {}
             ("input", Some((_, fields))) => {
-                let kind = attribute("type").unwrap_or_default();
+                let kind = attribute("data-written").or_else(|| attribute("type")).unwrap_or_default();
                 let value = fill(&kind, attribute("value").unwrap_or_default());
                 fields.extend(value.map(|value| (field(), value)));
             }

@@ -87,7 +87,6 @@ const PLACES: &[(&str, Of)] = &[
     ("/alerts/{id}", Of::Agency("alert")),
     ("/api-keys/{id}", Of::Agency("api-key")),
     ("/channels/{id}", Of::Agency("channel")),
-    ("/early-warning/{id}", Of::Centre("early-volume")),
     ("/early-warnings/{id}", Of::Agency("early-warning")),
     ("/elevations/{id}", Of::Agency("elevation")),
     ("/events/{seq}", Of::Agency("event")),

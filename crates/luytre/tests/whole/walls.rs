@@ -163,7 +163,7 @@ fn typed(kind: &str, offered: String) -> String {
     let fitting = match kind {
         "hidden" | "checkbox" | "radio" => return offered,
         "date" => "2026-12-01",
-        "datetime-local" => "2026-12-01T08:00",
+        "date-time" => "2026-12-01T08:00",
         "time" => "08:00",
         "number" => "1",
         _ => WORDS,
@@ -196,7 +196,7 @@ fn forms(page: &str, path: &str) -> Vec<Form> {
             ("button", Some(form)) => form.buttons.extend(named().map(|name| (name, value()))),
             ("textarea", Some(form)) => form.fields.extend(named().map(|name| (name, WORDS.to_owned()))),
             ("input", Some(form)) => {
-                let kind = attribute("type").unwrap_or_default();
+                let kind = attribute("data-written").or_else(|| attribute("type")).unwrap_or_default();
                 let taken = |name: &String| kind == "radio" && form.fields.iter().any(|(have, _)| have == name);
                 let name = named().filter(|name| !taken(name));
                 form.fields.extend(name.map(|name| (name, typed(&kind, value()))));

@@ -1,14 +1,13 @@
 //! The form of an address range: a new one, or another name for one that is there.
 
 use super::service::{self, RangeInput};
-use super::{Kind, store};
-use crate::enrichment::agency_choices;
+use super::store::TABLE;
+use super::{Kind, NOUN};
+use crate::enrichment::{agency_choices, form_page};
 use crate::settings::Settings;
-use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
-use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
+use axum::response::Response;
+use kit::page::{Choice, Entry, FlashKind, FormErrors};
+use kit::web::{Fail, Form, Routes, Visit, see_other_saying};
 use kit::{Capability, Error};
 
 pub(super) fn routes() -> Routes {
@@ -19,20 +18,12 @@ pub(super) fn routes() -> Routes {
     )
 }
 
-#[derive(Template)]
-#[template(path = "address_ranges/templates/form.html")]
-struct FormPage {
-    page: Page,
-    errors: ErrorSummary,
-    entries: Vec<Entry>,
-}
-
 async fn new_range(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ManageSources)?;
     let input = match visit.address.value("range").filter(|id| !id.is_empty()) {
         None => RangeInput::default(),
         Some(id) => {
-            let range = store::find(&visit.read(), id).await?;
+            let range = TABLE.find(&visit.read(), id).await?;
             RangeInput {
                 network: range.network.to_string(),
                 name: range.name,
@@ -51,7 +42,7 @@ async fn keep_range(visit: Visit, Form(input): Form<RangeInput>) -> Result<Respo
     match service::keep(&tx, &settings.tuning.enrichment, &input, visit.now()).await {
         Ok(_) => {
             tx.commit().await?;
-            Ok(see_other_saying("/address-ranges", FlashKind::Done, "address-range-kept"))
+            Ok(see_other_saying(NOUN.path, FlashKind::Done, "address-range-kept"))
         }
         Err(error) => {
             tx.rollback().await?;
@@ -77,8 +68,5 @@ async fn show(visit: &Visit, input: &RangeInput, errors: FormErrors) -> Result<R
             .choices(agencies),
         entry("textarea", "note", "address-range-note", &input.note).rows(2),
     ];
-    let entries: Vec<Entry> = entries.into_iter().map(|entry| entry.checked(&errors)).collect();
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let template = FormPage { errors: errors.summary(&entries), entries, page };
-    Ok((status, render(&template)?).into_response())
+    form_page(page, NOUN, entries, &errors)
 }

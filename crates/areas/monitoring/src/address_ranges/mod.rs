@@ -12,9 +12,13 @@ pub mod tables;
 pub use sheet::{import_sheet, read_sheet};
 
 use crate::alerts::grouping::hash;
+use crate::enrichment::Noun;
 use ipnet::IpNet;
 use kit::clock::Micros;
 use kit::web::Routes;
+
+/// What its pages are called.
+const NOUN: Noun = Noun { key: "address-range", path: "/address-ranges" };
 
 pub fn routes() -> Routes {
     pages::routes().merge(form::routes())

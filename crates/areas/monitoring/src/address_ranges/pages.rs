@@ -2,7 +2,7 @@
 
 use super::sheet::{self, COLUMNS};
 use super::store::{self, Filter};
-use super::{AddressRange, Kind, service};
+use super::{AddressRange, Kind, NOUN, service};
 use crate::settings::Settings;
 use askama::Template;
 use axum::extract::Path;
@@ -84,13 +84,13 @@ async fn delete_range(visit: Visit, Path(id): Path<String>) -> Result<Response, 
     let tx = visit.begin().await?;
     service::delete(&tx, &id, visit.now()).await?;
     tx.commit().await?;
-    Ok(see_other_saying("/address-ranges", FlashKind::Done, "address-range-deleted"))
+    Ok(see_other_saying(NOUN.path, FlashKind::Done, "address-range-deleted"))
 }
 
 fn about() -> About {
     About {
         title_key: "address-range-import",
-        list: "/address-ranges",
+        list: NOUN.path,
         action: "/address-ranges/import",
         columns: COLUMNS.iter().collect(),
     }

@@ -1,7 +1,8 @@
 //! What can be done with address ranges: keep one under its name, let one go. It holds within seconds for what arrives
 //! from then on; what was stored is as it was.
 
-use super::{AddressRange, Kind, identity, store};
+use super::store::{self, TABLE};
+use super::{AddressRange, Kind, identity};
 use crate::enrichment::kept_for;
 use crate::rules::settings::EnrichmentSettings;
 use crate::sources::resolver;
@@ -55,8 +56,8 @@ pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &RangeInput
     faults.into_result()?;
     let network = network.map_err(|key| Error::invalid("network", key))?;
     let id = identity(&network, agency_id.as_deref());
-    let before = store::by_id(tx, &id).await?;
-    if before.is_none() && store::total(tx).await? >= settings.most_ranges {
+    let before = TABLE.by_id(tx, &id).await?;
+    if before.is_none() && TABLE.total(tx).await? >= settings.most_ranges {
         return Err(Error::Conflict("address-range-too-many"));
     }
     let wanted = AddressRange {
@@ -74,7 +75,7 @@ pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &RangeInput
         return Ok(Kept { after: before.clone(), before: Some(before) });
     }
     store::save(tx, &wanted, now).await?;
-    let after = store::find(tx, &id).await?;
+    let after = TABLE.find(tx, &id).await?;
     let details = json!({ "before": before.as_ref().map(told), "after": told(&after) });
     audit::record(tx, now, "address-range.keep", "address-range", &id, after.agency_id.as_deref(), details).await?;
     Ok(Kept { before, after })
@@ -83,8 +84,8 @@ pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &RangeInput
 /// Lets a range go.
 pub async fn delete(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
     tx.scope().require(Capability::ManageSources)?;
-    let range = store::find(tx, id).await?;
-    store::delete(tx, id).await?;
+    let range = TABLE.find(tx, id).await?;
+    TABLE.delete(tx, id).await?;
     let details = json!({ "before": told(&range) });
     audit::record(tx, now, "address-range.delete", "address-range", id, range.agency_id.as_deref(), details).await
 }

@@ -3,11 +3,11 @@
 
 use super::service::{self, Kept, RangeInput};
 use super::{Kind, key_of};
+use crate::enrichment::{agency_of, outcome};
 use crate::rules::settings::EnrichmentSettings;
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
-use organisation::agencies;
-use organisation::sheets::{self, Change, Column, Faults, Line, Outcome, ReadTable, Report, Row};
+use organisation::sheets::{self, Column, Faults, Line, Outcome, ReadTable, Report, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns of the table.
@@ -63,16 +63,7 @@ async fn take(
         None => Some(Kind::default().code().to_owned()),
         Some(_) => sheets::code(row, "kind", codes, key_of, faults),
     };
-    let agency_id = match row.get("agency_code") {
-        None => String::new(),
-        Some(code) => match agencies::by_code(tx, code).await? {
-            Some(agency) => agency.id,
-            None => {
-                faults.add("agency_code", "sheet-not-found");
-                return Ok(Outcome::Same);
-            }
-        },
-    };
+    let Some(agency_id) = agency_of(tx, row, faults).await? else { return Ok(Outcome::Same) };
     let input = RangeInput {
         network: row.text("network"),
         name: row.text("name"),
@@ -88,15 +79,9 @@ async fn take(
         faults.add("network", "sheet-twice");
     }
     let Some(before) = before else { return Ok(Outcome::New(Vec::new())) };
-    let mut changes = Vec::new();
-    for (key, was, is) in [
+    Ok(outcome([
         ("address-range-name", before.name.as_str(), after.name.as_str()),
         ("address-range-kind", before.kind.code(), after.kind.code()),
         ("address-range-note", before.note.as_str(), after.note.as_str()),
-    ] {
-        if was != is {
-            changes.push(Change::new(key, was, is));
-        }
-    }
-    Ok(if changes.is_empty() { Outcome::Same } else { Outcome::Changed(changes) })
+    ]))
 }

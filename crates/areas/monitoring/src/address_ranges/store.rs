@@ -1,7 +1,7 @@
 //! Rows of address ranges. Those of an agency are seen by who reaches it, those of the whole centre by who sees all of it.
 
 use super::{AddressRange, Kind};
-use crate::enrichment::count_on;
+use crate::enrichment::{Narrowed, Table, count_on};
 use ipnet::IpNet;
 use kit::clock::Micros;
 use kit::fold::fold;
@@ -9,8 +9,12 @@ use kit::{Connection, Error, Tx};
 use organisation::like_escape;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
-const SELECT: &str = "SELECT r.id, r.network, r.name, r.kind, r.agency_id, g.name AS agency_name, g.code AS agency_code, \
-    r.note, r.updated_at FROM address_ranges r LEFT JOIN agencies g ON g.id = r.agency_id";
+pub(crate) static TABLE: Table<AddressRange> = Table {
+    name: "address_ranges",
+    columns: "r.id, r.network, r.name, r.kind, r.note, r.updated_at",
+    order: "r.name_fold, r.network, r.id",
+    read: range,
+};
 
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,19 +24,21 @@ pub struct Filter {
     pub kind: Option<Kind>,
 }
 
-fn conditions(connection: &impl Connection, filter: &Filter, values: &mut Vec<Value>) -> String {
-    let mut conditions = connection.scope().agency_condition("r.agency_id");
-    let words = filter.words.trim();
-    if !words.is_empty() {
-        values.push(format!("%{}%", like_escape(&fold(words))).into());
-        values.push(format!("{}%", like_escape(words)).into());
-        conditions += " AND (r.name_fold LIKE $1 ESCAPE '!' OR r.network LIKE $2 ESCAPE '!')";
+impl Filter {
+    fn narrowed(&self) -> Narrowed {
+        let mut narrowed = Narrowed::default();
+        let words = self.words.trim();
+        if !words.is_empty() {
+            narrowed.values.push(format!("%{}%", like_escape(&fold(words))).into());
+            narrowed.values.push(format!("{}%", like_escape(words)).into());
+            narrowed.conditions += " AND (r.name_fold LIKE $1 ESCAPE '!' OR r.network LIKE $2 ESCAPE '!')";
+        }
+        if let Some(kind) = self.kind {
+            narrowed.values.push(kind.code().into());
+            narrowed.conditions += &format!(" AND r.kind = ${}", narrowed.values.len());
+        }
+        narrowed
     }
-    if let Some(kind) = filter.kind {
-        values.push(kind.code().into());
-        conditions += &format!(" AND r.kind = ${}", values.len());
-    }
-    conditions
 }
 
 /// Those one may see, by name.
@@ -42,50 +48,12 @@ pub async fn list(
     limit: u64,
     offset: u64,
 ) -> Result<Vec<AddressRange>, Error> {
-    let mut values = Vec::new();
-    let conditions = conditions(connection, filter, &mut values);
-    let sql =
-        format!("{SELECT} WHERE {conditions} ORDER BY r.name_fold, r.network, r.id LIMIT {limit} OFFSET {offset}");
-    rows(connection, sql, values).await
+    TABLE.list(connection, filter.narrowed(), limit, offset).await
 }
 
 /// How many these are.
 pub async fn count(connection: &impl Connection, filter: &Filter) -> Result<u64, Error> {
-    let mut values = Vec::new();
-    let conditions = conditions(connection, filter, &mut values);
-    number(connection, format!("SELECT COUNT(*) AS number FROM address_ranges r WHERE {conditions}"), values).await
-}
-
-/// One of those one may see.
-pub async fn find(connection: &impl Connection, id: &str) -> Result<AddressRange, Error> {
-    by_id(connection, id).await?.ok_or(Error::NotFound)
-}
-
-pub(super) async fn by_id(connection: &impl Connection, id: &str) -> Result<Option<AddressRange>, Error> {
-    let sql = format!("{SELECT} WHERE r.id = $1 AND {}", connection.scope().agency_condition("r.agency_id"));
-    Ok(rows(connection, sql, vec![id.into()]).await?.pop())
-}
-
-/// All there are, whatever the scope: for the program.
-pub(crate) async fn all(connection: &impl Connection) -> Result<Vec<AddressRange>, Error> {
-    rows(connection, format!("{SELECT} ORDER BY r.id"), Vec::new()).await
-}
-
-/// How many there are of every agency: for a bound that all share, and not to be shown.
-pub(super) async fn total(connection: &impl Connection) -> Result<u64, Error> {
-    number(connection, "SELECT COUNT(*) AS number FROM address_ranges".to_owned(), Vec::new()).await
-}
-
-async fn rows(connection: &impl Connection, sql: String, values: Vec<Value>) -> Result<Vec<AddressRange>, Error> {
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
-    connection.query_all_raw(statement).await?.iter().map(range).collect()
-}
-
-async fn number(connection: &impl Connection, sql: String, values: Vec<Value>) -> Result<u64, Error> {
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
-    let row = connection.query_one_raw(statement).await?;
-    let number: i64 = row.map(|row| row.try_get("", "number")).transpose()?.unwrap_or(0);
-    Ok(u64::try_from(number).unwrap_or(0))
+    TABLE.count(connection, filter.narrowed()).await
 }
 
 pub(super) async fn save(tx: &Tx<'_>, range: &AddressRange, now: Micros) -> Result<(), Error> {
@@ -105,12 +73,6 @@ pub(super) async fn save(tx: &Tx<'_>, range: &AddressRange, now: Micros) -> Resu
         now.into(),
     ];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    count_on(tx).await
-}
-
-pub(super) async fn delete(tx: &Tx<'_>, id: &str) -> Result<(), Error> {
-    let sql = "DELETE FROM address_ranges WHERE id = $1";
-    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into()])).await?;
     count_on(tx).await
 }
 

@@ -66,7 +66,7 @@ async fn list_early_warnings(ApiVisit(visit): ApiVisit) -> Result<ListAnswer<Row
     visit.require(Capability::ViewAlerts)?;
     let (limit, offset) = visit.rows_asked(MOST_ROWS)?;
     let settings = Settings::of(&visit.app)?;
-    let (view, detector) = (visit.read(), asked(&visit, &settings.early_warning));
+    let (view, detector) = (visit.read(), asked(&visit.address, &settings.early_warning));
     let found = store::list(&view, detector.as_deref(), limit, offset).await?;
     let total = store::count(&view, detector.as_deref()).await?;
     let rows = found.into_iter().map(|listed| Row::of(&visit, listed)).collect();

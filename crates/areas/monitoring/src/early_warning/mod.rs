@@ -6,7 +6,7 @@ pub mod account;
 mod api;
 pub mod chart;
 pub mod evaluation;
-mod pages;
+pub(crate) mod pages;
 pub mod policy;
 mod programs;
 pub mod store;

@@ -5,27 +5,22 @@ use super::address_of;
 use super::chart::Chart;
 use super::policy::{Policy, Watched};
 use super::store::{self, Learnt, Listed};
-use crate::rules::states::service::require_whole;
+use crate::rules::states::pages::StateForm;
 use crate::rules::states::{self, Decision, RuleState};
 use crate::settings::Settings;
 use askama::Template;
-use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Tone};
-use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::page::{Address, Chip, Entry, ErrorSummary, FormErrors, Page, Pagination, Tone};
+use kit::web::{Fail, Routes, Visit, render};
 use kit::{Capability, Error};
-use serde::Deserialize;
 
 const PER_PAGE: u64 = 20;
 /// Subjects of a detector that are named as such of which nothing is told.
 const MOST_UNJUDGED: u64 = 10;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/early-warning", Capability::ViewAlerts, list_early_warnings).post(
-        "/early-warning/{id}/state",
-        Capability::ManageRules,
-        change_state,
-    )
+    Routes::new().get("/early-warning", Capability::ViewAlerts, list_early_warnings)
 }
 
 struct DetectorRow {
@@ -45,8 +40,6 @@ struct DetectorRow {
 /// The detector that the list is narrowed to, and what the asker may do about it.
 struct Chosen {
     id: String,
-    /// States that it may be put into.
-    states: Vec<Choice>,
     may_except: bool,
     may_see_exceptions: bool,
     exceptions: String,
@@ -72,21 +65,34 @@ struct ListPage {
     detectors: Vec<DetectorRow>,
     rows: Vec<Row>,
     pagination: Pagination,
+    /// Fields for another state of the chosen one; none for whoever may not decide.
+    state_form: Vec<Entry>,
+    errors: ErrorSummary,
 }
 
 /// The detector that a list is narrowed to.
-pub(super) fn asked(visit: &Visit, policy: &Policy) -> Option<String> {
-    visit.address.value("detector").filter(|id| policy.place(id).is_some()).map(ToOwned::to_owned)
+pub(super) fn asked(address: &Address, policy: &Policy) -> Option<String> {
+    address.value("detector").filter(|id| policy.place(id).is_some()).map(ToOwned::to_owned)
 }
 
 async fn list_early_warnings(visit: Visit) -> Result<Response, Fail> {
+    Ok(show(&visit, visit.address.clone(), &StateForm::default(), FormErrors::default()).await?)
+}
+
+/// The page as `address` has it, with what was typed into the form of the chosen detector.
+pub(crate) async fn show(
+    visit: &Visit,
+    address: Address,
+    typed: &StateForm,
+    errors: FormErrors,
+) -> Result<Response, Error> {
     visit.require(Capability::ViewAlerts)?;
     let (view, policy) = (visit.read(), Settings::of(&visit.app)?.early_warning.clone());
-    let asked = asked(&visit, &policy);
-    let pagination = Pagination::of(&visit.address, PER_PAGE, store::count(&view, asked.as_deref()).await?);
+    let asked = asked(&address, &policy);
+    let pagination = Pagination::of(&address, PER_PAGE, store::count(&view, asked.as_deref()).await?);
     let found = store::list(&view, asked.as_deref(), PER_PAGE, pagination.offset()).await?;
     let mut learnt = store::learnt(&view, policy.history_days).await?;
-    let page = visit.page().await?;
+    let page = Page { address, ..visit.page().await? };
     let decisions = states::store::all(&view).await?;
     let mut detectors = Vec::new();
     for watched in &policy.detectors {
@@ -112,16 +118,24 @@ async fn list_early_warnings(visit: Visit) -> Result<Response, Fail> {
     let chips =
         asked.iter().map(|id| Chip::of(&page.address, "detector", id, page.t("early-warning-detector"), page.t(id)));
     let chosen = asked.as_deref().and_then(|id| policy.place(id)).and_then(|place| policy.detectors.get(place));
+    // Nobody decides here about a detector that the centre's settings have off.
+    let state_form = match chosen.filter(|watched| watched.enabled) {
+        Some(watched) => states::pages::entries(visit, &page, decisions.state(&watched.id), typed, &errors),
+        None => Vec::new(),
+    };
     let template = ListPage {
         chips: chips.collect(),
-        chosen: chosen.map(|watched| of_chosen(&visit, &page, watched, decisions.state(&watched.id))),
+        chosen: chosen.map(|watched| of_chosen(visit, watched)),
+        errors: errors.summary(&state_form),
+        state_form,
         history_days: policy.history_days,
         detectors,
         rows: found.into_iter().map(|listed| row(listed, &page, visit.now())).collect(),
         pagination,
         page,
     };
-    Ok(render(&template)?.into_response())
+    let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, render(&template)?).into_response())
 }
 
 /// On, learning still, on trial or off.
@@ -134,37 +148,13 @@ fn state(watched: &Watched, decided: RuleState, learnt: &Learnt) -> (&'static st
     }
 }
 
-/// What may be done about a detector; nobody decides here about one that the centre's settings have off.
-fn of_chosen(visit: &Visit, page: &Page, watched: &Watched, now: RuleState) -> Chosen {
-    let may_decide = watched.enabled && require_whole(visit.scope()).is_ok();
-    let others = RuleState::ALL.into_iter().filter(|state| may_decide && *state != now);
+/// What may be done about a detector.
+fn of_chosen(visit: &Visit, watched: &Watched) -> Chosen {
     Chosen {
-        states: others.map(|state| Choice::new(state.code(), page.t(state.key()), false)).collect(),
         may_except: visit.scope().may(Capability::TuneRules),
         may_see_exceptions: visit.scope().may(Capability::ViewRules),
         exceptions: Address::parse("/rules/exceptions").with("rule", &watched.id).to_string(),
         id: watched.id.clone(),
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct StateForm {
-    state: String,
-    reason: String,
-}
-
-async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<StateForm>) -> Result<Response, Fail> {
-    Settings::of(&visit.app)?.early_warning.place(&id).ok_or(Error::NotFound)?;
-    let state = RuleState::from_code(&form.state).ok_or_else(|| Error::invalid("state", "field-required"))?;
-    let tx = visit.begin().await?;
-    match states::service::set(&tx, &id, state, &form.reason, visit.now()).await {
-        Ok(()) => {
-            tx.commit().await?;
-            Ok(see_other_saying(address_of(&id), FlashKind::Done, "early-warning-state-changed"))
-        }
-        Err(Error::Conflict(key)) => Ok(see_other_saying(address_of(&id), FlashKind::Problem, key)),
-        Err(error) => Err(error.into()),
     }
 }
 

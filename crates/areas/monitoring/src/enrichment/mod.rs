@@ -4,23 +4,29 @@
 //! (`docs/decisions/0022-enrichment.md`).
 
 mod asked;
+mod form;
 mod geoip;
 mod known;
 mod lists;
 mod ranges;
 mod record;
+mod sheet;
 mod store;
+mod table;
 
 pub use asked::Asked;
 pub use geoip::{FileState, GeoIp};
 pub use known::{Enrichment, Placeholders, Shelf};
 pub use record::{Enriched, FIELDS, is_field};
 
+pub(crate) use form::{Noun, form_page};
 pub(crate) use geoip::Said;
 #[cfg(test)]
 pub(crate) use geoip::tests as geoip_files;
 pub(crate) use record::is_of_owner;
+pub(crate) use sheet::{agency_of, outcome};
 pub(crate) use store::{count_on, owners};
+pub(crate) use table::{Narrowed, Table};
 
 use kit::page::{Choice, Page};
 use kit::scope::Agencies;

@@ -63,8 +63,8 @@ pub(crate) async fn owners(connection: &impl Connection) -> Result<HashMap<Box<s
 
 pub(super) async fn read(connection: &impl Connection) -> Result<Registers, Error> {
     Ok(Registers {
-        ranges: address_ranges::store::all(connection).await?,
-        values: value_lists::store::all(connection).await?,
+        ranges: address_ranges::store::TABLE.all(connection).await?,
+        values: value_lists::store::TABLE.all(connection).await?,
         owners: owners(connection).await?,
         above: sources::store::agencies_above(connection).await?.into_iter().collect(),
     })

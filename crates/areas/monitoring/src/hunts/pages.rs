@@ -89,8 +89,8 @@ fn entries(page: &Page, input: &HuntInput, errors: &FormErrors) -> Vec<Entry> {
         entry("radio", "kind", "hunt-kind", "").choices(SubjectKind::ALL.into_iter().map(kind).collect()).required(),
         entry("text", "subject", "hunt-subject", &input.subject).hint(page.t("hunt-subject-hint")).required(),
         entry("select", "range", "search-range", "").choices(ranges),
-        entry("datetime-local", "from", "search-from", &input.from),
-        entry("datetime-local", "to", "search-to", &input.to),
+        entry("date-time", "from", "search-from", &input.from),
+        entry("date-time", "to", "search-to", &input.to),
     ]
 }
 

@@ -16,6 +16,7 @@ pub mod settings;
 pub mod store;
 pub mod tables;
 
+pub(crate) use reading::read_apart;
 pub use reading::{Found, Refused, Wanted, read};
 
 use crate::alerts::grouping::hash;

@@ -110,7 +110,7 @@ pub fn read(settings: &IndicatorSettings, file: &[u8], now: Micros) -> Result<Fo
 }
 
 /// [`read`] apart from what answers requests, and before the transaction that takes what was read.
-pub(super) async fn read_apart(
+pub(crate) async fn read_apart(
     settings: Arc<Settings>,
     file: impl AsRef<[u8]> + Send + 'static,
     now: Micros,

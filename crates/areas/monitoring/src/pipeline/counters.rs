@@ -22,6 +22,7 @@ pub struct Counters {
     slowest_write_ms: AtomicU64,
     rule_changes: AtomicU64,
     slowest_rule_change_us: AtomicU64,
+    slowest_changed_batch_us: AtomicU64,
     database_errors: AtomicU64,
     correlations: Mutex<CorrelationCounters>,
     ended: CancellationToken,
@@ -51,6 +52,8 @@ pub struct CountersSnapshot {
     pub rule_changes: u64,
     /// Longest time for which a batch waited for that.
     pub slowest_rule_change_us: u64,
+    /// Longest time that the first batch under other rules took, that wait and its own evaluation together.
+    pub slowest_changed_batch_us: u64,
     /// Times the database refused; each was tried again.
     pub database_errors: u64,
     /// What correlations hold and what they let go.
@@ -90,6 +93,10 @@ impl Counters {
         self.slowest_rule_change_us.fetch_max(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Relaxed);
     }
 
+    pub(super) fn add_changed_batch(&self, took: Duration) {
+        self.slowest_changed_batch_us.fetch_max(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Relaxed);
+    }
+
     pub(super) fn add_database_error(&self) {
         self.database_errors.fetch_add(1, Relaxed);
     }
@@ -116,6 +123,7 @@ impl Counters {
             slowest_write_ms: self.slowest_write_ms.load(Relaxed),
             rule_changes: self.rule_changes.load(Relaxed),
             slowest_rule_change_us: self.slowest_rule_change_us.load(Relaxed),
+            slowest_changed_batch_us: self.slowest_changed_batch_us.load(Relaxed),
             database_errors: self.database_errors.load(Relaxed),
             correlations: *self.correlations.lock().unwrap_or_else(PoisonError::into_inner),
             waiting,

@@ -76,6 +76,7 @@ async fn evaluate(
         worker.take_over(settings);
         let begun = Instant::now();
         let before = worker.judge.engine();
+        let mut changed = false;
         if worker.judge.take_over(&engine, &tuning) {
             worker.correlations.retain(&engine);
             worker.asked = Asked::of(engine.rules());
@@ -84,9 +85,13 @@ async fn evaluate(
                 let matches = std::mem::take(&mut worker.matches);
                 tokio::task::spawn_blocking(move || drop((before, matches)));
                 counters.add_rule_change(begun.elapsed());
+                changed = true;
             }
         }
-        worker.finder.take_over(&in_force);
+        if let Some(before) = worker.finder.take_over(&in_force) {
+            // A million indicators likewise.
+            tokio::task::spawn_blocking(move || drop(before));
+        }
         let mut matched = 0;
         for (event, known) in events.iter_mut().zip(&bound) {
             let stated = worker.field_lists.of(&formats, event, &worker.settings.sources.field_lists);
@@ -97,6 +102,9 @@ async fn evaluate(
             matched += match_one(&mut worker, &engine, &enrichment, event, known, tally.as_deref());
             matched += look_up(&mut worker, event, known, tally.as_deref());
             matched += watch_one(&mut worker, &enrichment, event, known);
+        }
+        if changed {
+            counters.add_changed_batch(begun.elapsed());
         }
         counters.add_evaluated(events.len() as u64, matched, worker.correlations.counters());
         (worker, events)

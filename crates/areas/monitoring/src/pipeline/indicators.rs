@@ -11,7 +11,7 @@ use event::{Event, Listener};
 use kit::Error;
 use kit::clock::DAY;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
@@ -34,12 +34,13 @@ impl Finder {
         self.facts.clear();
     }
 
-    /// Takes over what is in force.
-    pub(super) fn take_over(&mut self, in_force: &Arc<InForce>) {
-        if !Arc::ptr_eq(&self.in_force, in_force) {
-            self.in_force = in_force.clone();
-            self.facts.clear();
+    /// Takes over what is in force; gives what was before, where that is something else.
+    pub(super) fn take_over(&mut self, in_force: &Arc<InForce>) -> Option<Arc<InForce>> {
+        if Arc::ptr_eq(&self.in_force, in_force) {
+            return None;
         }
+        self.facts.clear();
+        Some(std::mem::replace(&mut self.in_force, in_force.clone()))
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) fn look_up(worker: &mut Worker, event: &Event, known: &Known, tally: 
 
 impl Pipeline {
     pub(super) fn indicators(&self) -> Arc<InForce> {
-        self.0.indicators.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.indicators.current()
     }
 
     /// Reads lists again where one has changed; what was read holds from the next batch on.
@@ -84,7 +85,7 @@ impl Pipeline {
         let changed = self.indicators().changed(&inner.db.scoped(&inner.scope).read(), inner.clock.now()).await?;
         if let Some(changed) = changed {
             tracing::info!(indicators = changed.set.len(), bytes = changed.set.memory(), "indicators in force");
-            *inner.indicators.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed);
+            inner.indicators.replace(changed);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::rules::hits;
 use crate::rules::tuning::Tuning;
 use kit::Error;
 use kit::clock::HOUR;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
@@ -14,14 +14,14 @@ const EVERY: Duration = Duration::from_secs(2);
 
 impl Pipeline {
     pub(super) fn tuning(&self) -> Arc<Tuning> {
-        self.0.tuning.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.tuning.current()
     }
 
     /// Reads decisions again where there are newer ones; they hold from the next batch on.
     pub async fn refresh_tuning(&self) -> Result<(), Error> {
         let scoped = self.0.db.scoped(&self.0.scope);
         if let Some(newer) = self.tuning().read_newer(&scoped.read(), self.0.clock.now()).await? {
-            *self.0.tuning.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
+            self.0.tuning.replace(newer);
         }
         Ok(())
     }

@@ -33,7 +33,7 @@ use kit::web::Routes;
 use std::sync::{Arc, OnceLock};
 
 pub fn routes() -> Routes {
-    pages::routes().merge(packs::pages::routes()).merge(bundles::pages::routes())
+    pages::routes().merge(packs::pages::routes()).merge(bundles::pages::routes()).merge(bundles::api::routes())
 }
 
 /// All rules of one loading.

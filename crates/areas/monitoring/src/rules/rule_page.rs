@@ -1,4 +1,4 @@
-//! One rule: what it says, how it stands and what it did, and the change of its state.
+//! One rule: what it says, how it stands and what it did.
 
 use super::bundles::{self, store::Import};
 use super::closings::{self, Closing};
@@ -8,6 +8,7 @@ use super::figures::{self, Figures};
 use super::list::{Known, Standing};
 use super::reading::{self, Words};
 use super::scorecard::Verdict;
+use super::states::pages::StateForm;
 use super::states::{self, Decision, RuleState};
 use super::techniques::{Technique, tactic};
 use super::versions::{self, Version};
@@ -19,19 +20,17 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use detection::{Rule, RuleTestFile};
-use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Severity};
-use kit::scope::Agencies;
-use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
+use kit::page::{Entry, ErrorSummary, FormErrors, Page, Severity};
+use kit::web::{Fail, Routes, Visit, render};
 use kit::{Capability, Error, Lang};
 use organisation::audit::AuditEntry;
-use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/rules/{id}", Capability::ViewRules, show_rule)
-        .post("/rules/{id}/state", Capability::ManageRules, change_state)
+        .merge(states::pages::routes())
         .merge(versions::pages::routes())
         .merge(exceptions::pages::routes())
 }
@@ -130,7 +129,7 @@ async fn show_rule(visit: Visit, Path(id): Path<String>) -> Result<Response, Fai
     Ok(show(&visit, &id, &StateForm::default(), FormErrors::default()).await?)
 }
 
-async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) -> Result<Response, Error> {
+pub(super) async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) -> Result<Response, Error> {
     let book = monitoring(&visit.app)?.rules.current();
     let rule = book.rule(id).ok_or(Error::NotFound)?.clone();
     let view = visit.read();
@@ -154,7 +153,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let position = book.set.position(&rule.id).unwrap_or_default();
     let described = description(&rule, lang);
     let mistaken = rule.text_of("false_positives_vi").filter(|_| lang == Lang::Vi);
-    let state_form = state_form(visit, &page, decisions.state(&rule.id), typed, &errors);
+    let state_form = states::pages::entries(visit, &page, decisions.state(&rule.id), typed, &errors);
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
         severity: severity(rule.level),
@@ -224,48 +223,4 @@ async fn cases_of(visit: &Visit, book: &Arc<Book>, rule: &Rule, run: bool) -> Re
         }
     }
     Ok(shown)
-}
-
-fn state_form(visit: &Visit, page: &Page, now: RuleState, typed: &StateForm, errors: &FormErrors) -> Vec<Entry> {
-    let scope = visit.scope();
-    if !scope.may(Capability::ManageRules) || !matches!(scope.agencies(), Agencies::All) {
-        return Vec::new();
-    }
-    let others = RuleState::ALL.into_iter().filter(|state| *state != now);
-    let choices = others.map(|state| Choice::new(state.code(), page.t(state.key()), state.code() == typed.state));
-    let select = Entry::new("select", "state", page.t("rule-state")).choices(choices.collect());
-    let reason = Entry::new("textarea", "reason", page.t("shell-reason")).value(typed.reason.as_str()).rows(3);
-    vec![
-        select.hint(page.t("rule-state-hint")).required().checked(errors),
-        reason.hint(page.t("shell-reason-hint")).required().checked(errors),
-    ]
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct StateForm {
-    state: String,
-    reason: String,
-}
-
-async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<StateForm>) -> Result<Response, Fail> {
-    let rule = monitoring(&visit.app)?.rules.current().rule(&id).ok_or(Error::NotFound)?.clone();
-    let tx = visit.begin().await?;
-    let outcome = match RuleState::from_code(&form.state) {
-        Some(state) => states::service::set(&tx, &rule.id, state, &form.reason, visit.now()).await,
-        None => Err(Error::invalid("state", "field-required")),
-    };
-    let address = format!("/rules/{}", rule.id);
-    match outcome {
-        Ok(()) => {
-            tx.commit().await?;
-            Ok(see_other_saying(address, FlashKind::Done, "rule-state-changed"))
-        }
-        Err(Error::Conflict(key)) => Ok(see_other_saying(address, FlashKind::Problem, key)),
-        Err(error) => {
-            tx.rollback().await?;
-            let errors = FormErrors::of_error(visit.lang, error)?;
-            Ok(show(&visit, &rule.id, &form, errors).await?)
-        }
-    }
 }

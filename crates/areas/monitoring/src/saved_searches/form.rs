@@ -4,12 +4,13 @@ use super::service::{self, SavedSearchInput};
 use super::{Kind, SavedSearch, Sharing, store};
 use crate::search::Question;
 use crate::settings::Settings;
-use crate::timespan::{Timespan, local};
+use crate::timespan::Timespan;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kit::Error;
+use kit::civil::moment_field;
 use kit::page::{Address, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, OnceForm, Visit, render, see_other_saying};
 
@@ -45,7 +46,7 @@ fn asked(visit: &Visit, kind: Kind) -> SavedSearchInput {
     }
     let question = Question::of(&visit.address, visit.now());
     let given = question.span.range.is_empty();
-    let end = |end: Option<i64>| end.filter(|_| given).map(local).unwrap_or_default();
+    let end = |end: Option<i64>| end.filter(|_| given).map(moment_field).unwrap_or_default();
     SavedSearchInput {
         text: question.query,
         range: question.span.range.to_owned(),
@@ -63,8 +64,8 @@ fn as_input(saved: &SavedSearch) -> SavedSearchInput {
         description: saved.description.clone(),
         text: saved.text.clone(),
         range: saved.range.clone(),
-        from: saved.from.map(local).unwrap_or_default(),
-        to: saved.to.map(local).unwrap_or_default(),
+        from: saved.from.map(moment_field).unwrap_or_default(),
+        to: saved.to.map(moment_field).unwrap_or_default(),
         columns: saved.columns.join(","),
         sharing: saved.sharing.code().to_owned(),
     }
@@ -192,8 +193,8 @@ fn entries(visit: &Visit, page: &Page, kind: Kind, input: &SavedSearchInput, err
         let ends = !input.from.is_empty() || !input.to.is_empty();
         let ranges = ranges.into_iter().map(|choice| Choice { chosen: choice.chosen && !ends, ..choice }).collect();
         entries.push(entry("select", "range", "search-range", "").choices(ranges));
-        entries.push(hinted("datetime-local", "from", "search-from", &input.from));
-        entries.push(entry("datetime-local", "to", "search-to", &input.to));
+        entries.push(hinted("date-time", "from", "search-from", &input.from));
+        entries.push(entry("date-time", "to", "search-to", &input.to));
         entries.push(entry("text", "columns", "search-columns", &input.columns));
     }
     let has_agency = !visit.session.agency_id.is_empty();

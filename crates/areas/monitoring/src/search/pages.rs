@@ -7,11 +7,12 @@ use super::run::{self, Failure, Found, MOST_ROWS, Patience, State, search, searc
 use super::senders::Sender;
 use super::{Question, asked, clause, column_doc, cursor_code};
 use crate::saved_searches::opening::opened;
-use crate::timespan::{Timespan, local};
+use crate::timespan::Timespan;
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use event_store::{Cursor, SearchResult, Store};
+use kit::civil::moment_field;
 use kit::clock::Micros;
 use kit::page::{Address, Choice, ErrorSummary, FormErrors, Page, Place};
 use kit::scope::Agencies;
@@ -115,6 +116,12 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
                 None => visit.t(one.key),
             };
             template.errors.add(format!("search-{}", one.field), text);
+            let typed = visit.address.value(&one.field).unwrap_or_default().to_owned();
+            match one.field.as_str() {
+                "from" => template.from = typed,
+                "to" => template.to = typed,
+                _ => {}
+            }
         }
         template.summary = template.errors.summary(TIME_FIELDS.map(|name| Place {
             field: name.to_owned(),
@@ -169,8 +176,8 @@ fn assemble(visit: &Visit, page: Page, question: Question, wrong: Option<Wrong>)
     let live = address.has("live", "1") && wrong.is_none() && question.before.is_none();
     SearchPage {
         ranges: question.span.choices(&page),
-        from: question.span.from.filter(|_| question.span.range.is_empty()).map(local).unwrap_or_default(),
-        to: question.span.to.filter(|_| question.span.range.is_empty()).map(local).unwrap_or_default(),
+        from: question.span.from.filter(|_| question.span.range.is_empty()).map(moment_field).unwrap_or_default(),
+        to: question.span.to.filter(|_| question.span.range.is_empty()).map(moment_field).unwrap_or_default(),
         columns: question.columns.clone(),
         columns_value: question.columns.join(","),
         rows: Vec::new(),

@@ -5,15 +5,15 @@
 use super::settings::SourceSettings;
 use super::{COLLECTIVE, MOST_AUTOMATIC, Sender, Source, SourceKind, SourceState, store};
 use crate::alerts::grouping::Owner;
-use crate::settings::Shelf;
+use crate::settings;
 use event::{Event, Micros};
 use ipnet::IpNet;
 use kit::clock::Clock;
-use kit::{Db, Error, Scope};
+use kit::{Db, Error, Scope, Shelf};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::str::FromStr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// Settings for reading a source's records, where it has any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -189,20 +189,20 @@ pub struct SourceResolver {
     db: Db,
     scope: Scope,
     clock: Arc<dyn Clock>,
-    settings: Shelf,
-    index: RwLock<Arc<Index>>,
+    settings: settings::Shelf,
+    index: Shelf<Index>,
 }
 
 impl SourceResolver {
     /// Loads the register. `scope` is the program's own.
-    pub async fn open(db: Db, scope: Scope, clock: Arc<dyn Clock>, settings: Shelf) -> Result<Self, Error> {
-        let resolver = Self { db, scope, clock, settings, index: RwLock::default() };
+    pub async fn open(db: Db, scope: Scope, clock: Arc<dyn Clock>, settings: settings::Shelf) -> Result<Self, Error> {
+        let resolver = Self { db, scope, clock, settings, index: Shelf::default() };
         resolver.refresh().await?;
         Ok(resolver)
     }
 
     fn index(&self) -> Arc<Index> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.index.current()
     }
 
     /// Loads the register again if it changed. Returns whether it did.
@@ -213,7 +213,7 @@ impl SourceResolver {
             return Ok(false);
         }
         let index = Index::build(store::all_for_binding(&view).await?, store::agencies_above(&view).await?, revision);
-        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
+        self.index.replace(index);
         Ok(true)
     }
 

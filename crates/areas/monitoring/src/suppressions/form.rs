@@ -9,11 +9,11 @@ use crate::rules::settings::HitSettings;
 use crate::rules::title;
 use crate::search::run::monitoring;
 use crate::settings::Settings;
-use crate::timespan::local;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use event::Column;
+use kit::civil::moment_field;
 use kit::clock::HOUR;
 use kit::locale::texts;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
@@ -48,8 +48,8 @@ pub(super) async fn new_suppression(visit: Visit) -> Result<Response, Fail> {
     let mut input = SuppressionInput {
         kind: Kind::Maintenance.code().to_owned(),
         rule_id: asked("rule"),
-        starts_at: local(visit.now()),
-        ends_at: local(visit.now() + hours * HOUR),
+        starts_at: moment_field(visit.now()),
+        ends_at: moment_field(visit.now() + hours * HOUR),
         ..SuppressionInput::default()
     };
     let system = asked("system");
@@ -100,10 +100,10 @@ async fn show(
             .hint(page.t("suppression-field-hint"))
             .choices(fields(visit, &page, &tuning.hits, &input.field)),
         entry("text", "value", "suppression-value", &input.value),
-        entry("datetime-local", "starts_at", "suppression-starts", &input.starts_at)
+        entry("date-time", "starts_at", "suppression-starts", &input.starts_at)
             .hint(page.t("suppression-starts-hint"))
             .required(),
-        entry("datetime-local", "ends_at", "suppression-ends", &input.ends_at)
+        entry("date-time", "ends_at", "suppression-ends", &input.ends_at)
             .hint(page.tn("suppression-ends-hint", "hours", tuning.suppressions.most_hours))
             .required(),
         entry("textarea", "reason", "shell-reason", &input.reason).hint(page.t("shell-reason-hint")).rows(3).required(),

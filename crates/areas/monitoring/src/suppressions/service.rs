@@ -5,7 +5,7 @@ use crate::rules::exceptions::service::{condition, reach};
 use crate::rules::exceptions::{Condition, Reach};
 use crate::rules::settings::{ExceptionSettings, SuppressionSettings, TuningSettings};
 use crate::rules::states::service::{LONGEST_REASON, reason_of};
-use crate::timespan::moment;
+use kit::civil::{MOMENT_WRONG, moment};
 use kit::clock::{DAY, HOUR, Micros};
 use kit::error::unfit;
 use kit::text::FieldFaults;
@@ -25,7 +25,7 @@ pub struct SuppressionInput {
     /// A common column and its value; both empty where it does not matter what alerts are about.
     pub field: String,
     pub value: String,
-    /// Vietnamese time, as a `datetime-local` field sends it.
+    /// As `kit::civil` reads a moment.
     pub starts_at: String,
     pub ends_at: String,
     pub reason: String,
@@ -117,7 +117,7 @@ fn window(
     let mut read = |field: &str, text: &str| {
         let at = moment(text);
         if at.is_none() {
-            faults.add(field, unfit(text));
+            faults.add(field, if text.trim().is_empty() { unfit(text) } else { MOMENT_WRONG });
         }
         at
     };
@@ -193,7 +193,7 @@ mod tests {
         let read = read("2026-11-21T22:00", "2026-11-22T02:00").expect("a night");
         assert_eq!(read, (NOW + 10 * HOUR, NOW + 14 * HOUR));
         assert_eq!(key("2026-11-21T22:00", ""), "field-required");
-        assert_eq!(key("2026-11-21T22:00", "soon"), "field-invalid");
+        assert_eq!(key("2026-11-21T22:00", "soon"), MOMENT_WRONG);
         assert_eq!(key("2026-11-21T22:00", "2026-11-21T21:00"), "suppression-ends-first");
         assert_eq!(key("2026-11-21T22:00", "2026-11-22T22:01"), "suppression-too-long");
         assert_eq!(key("2027-11-21T22:00", "2027-11-21T23:00"), "suppression-too-far");

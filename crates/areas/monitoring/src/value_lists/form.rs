@@ -1,14 +1,13 @@
 //! The form of a value on a list.
 
+use super::NOUN;
 use super::service::{self, ValueInput};
-use super::store;
-use crate::enrichment::agency_choices;
+use super::store::TABLE;
+use crate::enrichment::{agency_choices, form_page};
 use crate::settings::Settings;
-use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page};
-use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
+use axum::response::Response;
+use kit::page::{Entry, FlashKind, FormErrors};
+use kit::web::{Fail, Form, Routes, Visit, see_other_saying};
 use kit::{Capability, Error};
 
 pub(super) fn routes() -> Routes {
@@ -19,14 +18,6 @@ pub(super) fn routes() -> Routes {
     )
 }
 
-#[derive(Template)]
-#[template(path = "value_lists/templates/form.html")]
-struct FormPage {
-    page: Page,
-    errors: ErrorSummary,
-    entries: Vec<Entry>,
-}
-
 async fn new_value(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ManageSources)?;
     let input = match visit.address.value("value").filter(|id| !id.is_empty()) {
@@ -34,7 +25,7 @@ async fn new_value(visit: Visit) -> Result<Response, Fail> {
             ValueInput { list: visit.address.value("list").unwrap_or_default().to_owned(), ..ValueInput::default() }
         }
         Some(id) => {
-            let value = store::find(&visit.read(), id).await?;
+            let value = TABLE.find(&visit.read(), id).await?;
             ValueInput {
                 list: value.list,
                 value: value.value,
@@ -52,7 +43,7 @@ async fn keep_value(visit: Visit, Form(input): Form<ValueInput>) -> Result<Respo
     match service::keep(&tx, &settings.tuning.enrichment, &input, visit.now()).await {
         Ok(_) => {
             tx.commit().await?;
-            Ok(see_other_saying("/value-lists", FlashKind::Done, "value-list-kept"))
+            Ok(see_other_saying(NOUN.path, FlashKind::Done, "value-list-kept"))
         }
         Err(error) => {
             tx.rollback().await?;
@@ -74,8 +65,5 @@ async fn show(visit: &Visit, input: &ValueInput, errors: FormErrors) -> Result<R
             .choices(agencies),
         entry("textarea", "note", "value-list-note", &input.note).rows(2),
     ];
-    let entries: Vec<Entry> = entries.into_iter().map(|entry| entry.checked(&errors)).collect();
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let template = FormPage { errors: errors.summary(&entries), entries, page };
-    Ok((status, render(&template)?).into_response())
+    form_page(page, NOUN, entries, &errors)
 }

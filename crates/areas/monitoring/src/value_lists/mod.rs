@@ -13,8 +13,12 @@ pub mod tables;
 pub use sheet::{import_sheet, read_sheet};
 
 use crate::alerts::grouping::hash;
+use crate::enrichment::Noun;
 use kit::clock::Micros;
 use kit::web::Routes;
+
+/// What its pages are called.
+const NOUN: Noun = Noun { key: "value-list", path: "/value-lists" };
 
 pub fn routes() -> Routes {
     pages::routes().merge(form::routes())

@@ -2,7 +2,7 @@
 
 use super::sheet::{self, COLUMNS};
 use super::store::{self, Filter};
-use super::{ListedValue, service};
+use super::{ListedValue, NOUN, service};
 use crate::settings::Settings;
 use askama::Template;
 use axum::extract::Path;
@@ -87,13 +87,13 @@ async fn delete_value(visit: Visit, Path(id): Path<String>) -> Result<Response, 
     let tx = visit.begin().await?;
     service::delete(&tx, &id, visit.now()).await?;
     tx.commit().await?;
-    Ok(see_other_saying("/value-lists", FlashKind::Done, "value-list-deleted"))
+    Ok(see_other_saying(NOUN.path, FlashKind::Done, "value-list-deleted"))
 }
 
 fn about() -> About {
     About {
         title_key: "value-list-import",
-        list: "/value-lists",
+        list: NOUN.path,
         action: "/value-lists/import",
         columns: COLUMNS.iter().collect(),
     }

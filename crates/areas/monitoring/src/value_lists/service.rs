@@ -1,7 +1,8 @@
 //! What can be done with lists of values: put a value on one, take it off. It holds within seconds for what arrives from
 //! then on, and rules that expand the list are loaded anew.
 
-use super::{ListedValue, identity, store};
+use super::store::{self, TABLE};
+use super::{ListedValue, identity};
 use crate::enrichment::kept_for;
 use crate::rules::settings::EnrichmentSettings;
 use kit::clock::Micros;
@@ -49,8 +50,8 @@ pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &ValueInput
     let agency_id = kept_for(tx, &input.agency_id, &mut faults).await?;
     faults.into_result()?;
     let id = identity(&list, &value, agency_id.as_deref());
-    let before = store::by_id(tx, &id).await?;
-    if before.is_none() && store::total(tx).await? >= settings.most_values {
+    let before = TABLE.by_id(tx, &id).await?;
+    if before.is_none() && TABLE.total(tx).await? >= settings.most_values {
         return Err(Error::Conflict("value-list-too-many"));
     }
     if let Some(before) = before.clone()
@@ -60,7 +61,7 @@ pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &ValueInput
     }
     let wanted = ListedValue { id: id.clone(), list, value, agency_id, note, ..ListedValue::default() };
     store::save(tx, &wanted, now).await?;
-    let after = store::find(tx, &id).await?;
+    let after = TABLE.find(tx, &id).await?;
     let details = json!({ "before": before.as_ref().map(told), "after": told(&after) });
     audit::record(tx, now, "value-list.keep", "value-list", &id, after.agency_id.as_deref(), details).await?;
     Ok(Kept { before, after })
@@ -69,8 +70,8 @@ pub async fn keep(tx: &Tx<'_>, settings: &EnrichmentSettings, input: &ValueInput
 /// Takes a value off its list.
 pub async fn delete(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
     tx.scope().require(Capability::ManageSources)?;
-    let value = store::find(tx, id).await?;
-    store::delete(tx, id).await?;
+    let value = TABLE.find(tx, id).await?;
+    TABLE.delete(tx, id).await?;
     let details = json!({ "before": told(&value) });
     audit::record(tx, now, "value-list.delete", "value-list", id, value.agency_id.as_deref(), details).await
 }

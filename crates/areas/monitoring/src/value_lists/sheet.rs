@@ -2,11 +2,11 @@
 //! The dry run is the same work, not committed.
 
 use super::service::{self, Kept, ValueInput};
+use crate::enrichment::{agency_of, outcome};
 use crate::rules::settings::EnrichmentSettings;
 use kit::clock::Micros;
 use kit::{Capability, Connection, Error, Tx};
-use organisation::agencies;
-use organisation::sheets::{self, Change, Column, Faults, Line, Outcome, ReadTable, Report, Row};
+use organisation::sheets::{self, Column, Faults, Line, Outcome, ReadTable, Report, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const COLUMNS: &[Column] = &[
@@ -55,16 +55,7 @@ async fn take(
     seen: &mut BTreeSet<String>,
     faults: &mut Faults,
 ) -> Result<Outcome, Error> {
-    let agency_id = match row.get("agency_code") {
-        None => String::new(),
-        Some(code) => match agencies::by_code(tx, code).await? {
-            Some(agency) => agency.id,
-            None => {
-                faults.add("agency_code", "sheet-not-found");
-                return Ok(Outcome::Same);
-            }
-        },
-    };
+    let Some(agency_id) = agency_of(tx, row, faults).await? else { return Ok(Outcome::Same) };
     let input = ValueInput { list: row.text("list"), value: row.text("value"), agency_id, note: row.text("note") };
     let Some(Kept { before, after }) = faults.keep(service::keep(tx, settings, &input, now).await)? else {
         return Ok(Outcome::Same);
@@ -73,13 +64,8 @@ async fn take(
         faults.add("value", "sheet-twice");
     }
     let Some(before) = before else { return Ok(Outcome::New(Vec::new())) };
-    let mut changes = Vec::new();
-    for (key, was, is) in
-        [("value-list-value", &before.value, &after.value), ("value-list-note", &before.note, &after.note)]
-    {
-        if was != is {
-            changes.push(Change::new(key, was, is));
-        }
-    }
-    Ok(if changes.is_empty() { Outcome::Same } else { Outcome::Changed(changes) })
+    Ok(outcome([
+        ("value-list-value", before.value.as_str(), after.value.as_str()),
+        ("value-list-note", before.note.as_str(), after.note.as_str()),
+    ]))
 }

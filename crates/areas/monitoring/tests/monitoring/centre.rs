@@ -171,6 +171,19 @@ impl Centre {
         path: &str,
         body: Option<(&str, String)>,
     ) -> Answer {
+        let body = body.map(|(kind, body)| (kind, body.into_bytes()));
+        self.send_bytes(who, lang, method, path, body).await
+    }
+
+    /// The same with a body that is no text.
+    pub(crate) async fn send_bytes(
+        &self,
+        who: &str,
+        lang: &str,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -185,7 +198,7 @@ impl Centre {
                 request = request.header("content-type", kind);
                 body
             }
-            None => String::new(),
+            None => Vec::new(),
         };
         let response = self.site.clone().oneshot(request.body(Body::from(content)).unwrap()).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());

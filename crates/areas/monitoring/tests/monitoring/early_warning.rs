@@ -263,13 +263,15 @@ async fn from_an_early_warning_to_an_exception_of_its_detector() {
 #[tokio::test]
 async fn who_sees_the_whole_centre_puts_a_detector_into_a_state() {
     in_a_centre(|centre: Centre| async move {
-        let (page, path) = ("/early-warning?detector=early-volume", "/early-warning/early-volume/state");
+        let (page, path) = ("/early-warning?detector=early-volume", "/rules/early-volume/state");
         assert!(centre.get("2", page).await.says(path));
         assert!(!centre.get("0", page).await.says(path), "an agency decides for itself alone, by exceptions");
         let off = "state=off&reason=nhi%E1%BB%85u";
         assert_eq!(centre.post("0", path, off).await.status, StatusCode::FORBIDDEN);
-        assert_eq!(centre.post("2", "/early-warning/early-nothing/state", off).await.status, StatusCode::NOT_FOUND);
-        assert_eq!(centre.post("2", path, "state=off&reason=").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(centre.post("2", "/rules/early-nothing/state", off).await.status, StatusCode::NOT_FOUND);
+        let unreasoned = centre.post("2", path, "state=off&reason=").await;
+        assert_eq!(unreasoned.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(unreasoned.says("href=\"#reason\"") && unreasoned.says("early-volume"), "{}", unreasoned.text);
         assert_eq!(centre.post("2", path, "state=asleep&reason=x").await.status, StatusCode::UNPROCESSABLE_ENTITY);
         let done = centre.post("2", path, off).await;
         assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, page));

@@ -1,7 +1,7 @@
 //! Signed bundles and releases: previewed and taken by their page, refused where they should be, named on the page of a rule.
 
 use crate::centre::{Answer, Centre, NOW, RULE, RULES, in_a_centre};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use kit::clock::DAY;
 use kit::{Db, Scope};
 use monitoring::rules::bundles::service::{judge, trust, withdraw};
@@ -171,6 +171,90 @@ async fn a_release_is_taken_by_its_page_and_a_bundle_is_none() {
         assert!(centre.directory.path().join("rules/sigma/rules/a.yml").exists());
         let state = "SELECT state AS value FROM rule_states WHERE rule_id LIKE '6f3b2a10%9_'";
         assert_eq!(centre.value(state).await, "shadow");
+    })
+    .await;
+}
+
+/// Rules of a bundle with tables for every register, one of which is no table and others with a line that is refused.
+fn with_tables() -> Vec<PackFile> {
+    vec![
+        file("one.yml", &rule(1, "root")),
+        file("lists/quan-tri.csv", "list,value\nadministrators,root\nadministrators,r*t\n"),
+        file("ranges/noi-bo.csv", "network,name,kind\n10.1.0.0/16,Mạng nội bộ,internal\n"),
+        file("ranges/sai.csv", "name\nx\n"),
+        file("indicators/c2.txt", "evil.example\ncom\n"),
+    ]
+}
+
+/// Rows of lists, ranges, indicators and bundles that were taken.
+async fn kept(centre: &Centre) -> String {
+    let count = |table: &str| format!("(SELECT CAST(COUNT(*) AS TEXT) FROM {table})");
+    let tables = ["listed_values", "address_ranges", "indicators", "bundle_imports"].map(count);
+    centre.value(&format!("SELECT {} AS value", tables.join(" || ' ' || "))).await
+}
+
+#[tokio::test]
+async fn a_bundle_brings_lists_ranges_and_indicators_and_names_what_it_refuses() {
+    in_a_centre(|centre: Centre| async move {
+        trusted(&centre.db, "Sở Thông tin", 1).await;
+        let bundle = made("so-tttt", 5, with_tables(), &keys(1));
+        let preview = send(&centre, "2", &bundle, false).await;
+        assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+        for named in
+            ["lists/quan-tri.csv", "ranges/noi-bo.csv", "ranges/sai.csv", "indicators/c2.txt", "danh sách giá trị"]
+        {
+            assert!(preview.says(named), "{named}: {}", preview.text);
+        }
+        assert_eq!(kept(&centre).await, "0 0 0 0", "a preview keeps nothing");
+        assert_eq!(send(&centre, "2", &bundle, true).await.location(), "/rules/bundles");
+        assert_eq!(kept(&centre).await, "1 1 1 1");
+        let list = "SELECT name || ' ' || source AS value FROM indicator_lists";
+        assert_eq!(centre.value(list).await, "c2 Sở Thông tin");
+        let folder = centre.directory.path().join("rules/bundle-so-tttt");
+        assert!(folder.join("one.yml").exists() && !folder.join("lists").exists(), "tables are no files of rules");
+        // The same again, by the API: nothing is new, and the lines that are refused are named with their place.
+        let path = "/api/v1/rules/bundles?dry_run=1";
+        let body = Some(("application/zip", bundle.clone()));
+        let answer = centre.send_bytes("2", "vi", Method::POST, path, body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let told: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+        assert_eq!((&told["dry_run"], &told["signer"]), (&true.into(), &"Sở Thông tin".into()));
+        let brought = told["done"]["registers"].as_array().unwrap();
+        let figures = |path: &str| {
+            let one = brought.iter().find(|one| one["path"] == path).unwrap_or_else(|| panic!("{path}: {told}"));
+            ["added", "changed", "same", "refused"].map(|name| one[name].as_u64().unwrap())
+        };
+        assert_eq!(figures("lists/quan-tri.csv"), [0, 0, 1, 1]);
+        assert_eq!(figures("ranges/noi-bo.csv"), [0, 0, 1, 0]);
+        assert_eq!(figures("ranges/sai.csv"), [0, 0, 0, 1]);
+        assert_eq!(figures("indicators/c2.txt"), [0, 1, 0, 1]);
+        let refused = told["done"]["refused"].as_array().unwrap();
+        let places: Vec<_> = refused.iter().map(|one| (one["path"].as_str().unwrap(), one["line"].as_u64())).collect();
+        let expected = [("indicators/c2.txt", Some(2)), ("lists/quan-tri.csv", Some(3)), ("ranges/sai.csv", Some(1))];
+        assert_eq!(places, expected, "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bundle_is_taken_whole_or_not_at_all() {
+    in_a_centre(|centre: Centre| async move {
+        trusted(&centre.db, "Sở Thông tin", 1).await;
+        let bundle = made("so-tttt", 5, with_tables(), &keys(1));
+        // Who may not keep lists and ranges takes nothing of it, not even the rules.
+        assert_eq!(send(&centre, "3", &bundle, true).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(kept(&centre).await, "0 0 0 0");
+        assert!(!centre.directory.path().join("rules").exists());
+        let many = (0..201).map(|number| file(&format!("indicators/{number}.txt"), "evil.example\n")).collect();
+        refused(&send(&centre, "2", &made("nhieu", 1, many, &keys(1)), true).await, "quá nhiều bảng");
+        let named = vec![file("indicators/c3.txt", "evil.example\n")];
+        let taken = send(&centre, "2", &made("dai", 1, named, &keys(1)), true).await;
+        assert_eq!(taken.location(), "/rules/bundles", "a bundle without rules is one all the same: {}", taken.text);
+        for who in ["0", "8"] {
+            let body = Some(("application/zip", bundle.clone()));
+            let answer = centre.send_bytes(who, "vi", Method::POST, "/api/v1/rules/bundles", body).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{who}");
+        }
     })
     .await;
 }

@@ -2,10 +2,11 @@
 
 use super::store;
 use super::{Agency, AgencyChange, NewAgency, become_part_of, kinds, scheduled, service};
-use crate::answers::{again, local_time};
+use crate::answers::again;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::civil::day_in;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error};
@@ -183,10 +184,7 @@ pub(super) async fn change_agency(
 async fn change(visit: &Visit, agency: &Agency, fields: &Fields) -> Result<bool, Error> {
     let now = visit.now();
     let tx = visit.begin().await?;
-    let since = match fields.since.trim() {
-        "" => now,
-        day => local_time(day).ok_or_else(|| Error::invalid("since", "field-invalid"))?,
-    };
+    let since = day_in("since", &fields.since)?.unwrap_or(now);
     let ahead = since > now && fields.name.trim() != agency.name;
     if ahead {
         let live = &visit.app.live;
@@ -286,10 +284,7 @@ pub(super) async fn become_agency(
 /// Says whether it is for a day to come.
 async fn take_over(visit: &Visit, agency: &Agency, fields: &BecomeFields) -> Result<bool, Error> {
     let now = visit.now();
-    let at = match fields.at.trim() {
-        "" => now,
-        day => local_time(day).ok_or_else(|| Error::invalid("at", "field-invalid"))?,
-    };
+    let at = day_in("at", &fields.at)?.unwrap_or(now);
     let ahead = at > now;
     let tx = visit.begin().await?;
     let done = if ahead {

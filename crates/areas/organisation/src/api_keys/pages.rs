@@ -2,7 +2,7 @@
 
 use super::{ApiKey, NewKey, Standing, key_page, service, standings, store};
 use crate::agencies;
-use crate::answers::{again, csv_time, local, local_time, text};
+use crate::answers::{again, csv_time, text};
 use crate::elevations::{Allowance, allowances, leave};
 use crate::policies::Policies;
 use crate::sign_in::{own_scope, require_confirmation};
@@ -10,6 +10,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
+use kit::civil::{day_field, day_in};
 use kit::clock::{DAY, Micros};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Place, Tab};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
@@ -221,7 +222,7 @@ async fn new_key(visit: Visit) -> Result<Response, Fail> {
     let fields = Fields {
         capability: ingest,
         agency_id: visit.session.agency_id.clone(),
-        expires_at: local(last_day).date().to_string(),
+        expires_at: day_field(last_day),
         ..Fields::default()
     };
     Ok(render(&key_form(&visit, &fields, FormErrors::default()).await?)?.into_response())
@@ -243,7 +244,8 @@ async fn create_key(visit: Visit, Form(fields): Form<Fields>) -> Result<Response
 
 /// Identifier and key of the one made, and when it ends.
 async fn create(visit: &Visit, fields: &Fields) -> Result<(String, String, Option<Micros>), Error> {
-    let last_day = local_time(&fields.expires_at).ok_or_else(|| Error::unfit("expires_at", &fields.expires_at))?;
+    let last_day = day_in("expires_at", &fields.expires_at)?;
+    let last_day = last_day.ok_or_else(|| Error::invalid("expires_at", "field-required"))?;
     let names = fields.capability.iter();
     let capabilities =
         names.map(|name| Capability::from_name(name).ok_or_else(|| Error::invalid("capabilities", "field-invalid")));

@@ -4,10 +4,11 @@
 use super::store::{self, AuditFilter};
 use super::{AuditEntry, Checkpoints, Problem, Reading, Report, Touched, readings_page, record_reading, verify};
 use crate::agencies;
-use crate::answers::{csv_time, local_time, text};
+use crate::answers::{csv_time, text};
 use crate::elevations::export_refused;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use kit::civil::moment;
 use kit::locale::texts;
 use kit::page::{Chip, Choice, Page, Pagination};
 use kit::scope::Agencies;
@@ -103,8 +104,8 @@ fn filter(visit: &Visit) -> AuditFilter {
         object_kind: value("object_kind"),
         object_id: value("object_id"),
         agency_id: value("agency"),
-        from: local_time(&value("from")),
-        until: local_time(&value("until")),
+        from: moment(&value("from")),
+        until: moment(&value("until")),
     }
 }
 

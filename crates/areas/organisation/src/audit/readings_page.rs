@@ -3,10 +3,11 @@
 use super::actor_words;
 use super::readings::{ReadingFilter, Seen, by_reader, count, list};
 use crate::agencies;
-use crate::answers::{csv_time, local_time, text};
+use crate::answers::{csv_time, text};
 use crate::elevations::leave;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use kit::civil::moment;
 use kit::locale::texts;
 use kit::page::{Chip, Choice, Page, Pagination};
 use kit::web::{Csv, Fail, Visit, render};
@@ -54,8 +55,8 @@ fn filter(visit: &Visit) -> ReadingFilter {
         actor_id: value("actor"),
         object_kind: value("object_kind"),
         by_others: !visit.address.has("own", "yes"),
-        from: local_time(&value("from")),
-        until: local_time(&value("until")),
+        from: moment(&value("from")),
+        until: moment(&value("until")),
     }
 }
 

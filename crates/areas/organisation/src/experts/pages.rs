@@ -4,11 +4,12 @@ use super::Expert;
 use super::service::{self, ExpertData};
 use super::store::{self, ExpertFilter};
 use crate::agencies;
-use crate::answers::{again, csv_time, field_time, local_time, text};
+use crate::answers::{again, csv_time, text};
 use crate::elevations::leave;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::civil::{day_field, day_in};
 use kit::clock::{DAY, Micros};
 use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
@@ -56,10 +57,7 @@ struct Fields {
 
 impl Fields {
     fn data(&self) -> Result<ExpertData, Error> {
-        let agreed_until = match self.agreed_until.trim() {
-            "" => None,
-            day => Some(local_time(day).ok_or_else(|| Error::invalid("agreed_until", "field-invalid"))? + DAY),
-        };
+        let agreed_until = day_in("agreed_until", &self.agreed_until)?.map(|day| day + DAY);
         Ok(ExpertData {
             agency_id: self.agency_id.clone(),
             full_name: self.full_name.clone(),
@@ -76,7 +74,7 @@ impl Fields {
 
     /// Everything in full: whoever calls this records the reading.
     fn of(expert: &Expert) -> Self {
-        let day = |end: Micros| field_time(end - 1).chars().take(10).collect::<String>();
+        let day = |end: Micros| day_field(end - 1);
         Self {
             agency_id: expert.agency_id.clone(),
             full_name: expert.full_name.clone(),

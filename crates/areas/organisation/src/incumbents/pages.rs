@@ -3,12 +3,13 @@
 use super::service::{self, NewAbsence, NewIncumbent};
 use super::{Absence, Incumbent, acting, posts, store};
 use crate::agencies::{self, Agency, AgencyFilter};
-use crate::answers::{again, csv_time, local_time, text};
+use crate::answers::{again, csv_time, text};
 use crate::elevations;
 use crate::people::{self, PersonFilter};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::civil::day_in;
 use kit::clock::{DAY, Micros};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
@@ -192,13 +193,6 @@ async fn answer(
     }
 }
 
-fn day(field: &'static str, text: &str) -> Result<Option<Micros>, Error> {
-    match text.trim() {
-        "" => Ok(None),
-        text => local_time(text).map(Some).ok_or_else(|| Error::invalid(field, "field-invalid")),
-    }
-}
-
 async fn appoint(visit: Visit, Path(id): Path<String>, Form(fields): Form<Fields>) -> Result<Response, Fail> {
     let done = put_in_post(&visit, &id, &fields).await;
     answer(&visit, &id, &fields, done, "incumbent-appointed").await
@@ -210,9 +204,9 @@ async fn put_in_post(visit: &Visit, id: &str, fields: &Fields) -> Result<(), Err
         person_id: fields.person_id.clone(),
         post: fields.post.clone(),
         decision: fields.decision.clone(),
-        starts_at: day("starts_at", &fields.starts_at)?.unwrap_or(visit.now()),
+        starts_at: day_in("starts_at", &fields.starts_at)?.unwrap_or(visit.now()),
         // A post that ends on a day lasts until its end.
-        ends_at: day("ends_at", &fields.ends_at)?.map(|day| day + DAY),
+        ends_at: day_in("ends_at", &fields.ends_at)?.map(|day| day + DAY),
     };
     let tx = visit.begin().await?;
     service::appoint(&tx, visit.now(), new).await?;
@@ -243,8 +237,8 @@ async fn send_on_leave(visit: &Visit, fields: &Fields) -> Result<(), Error> {
     let new = NewAbsence {
         incumbent_id: fields.incumbent_id.clone(),
         substitute_id: fields.substitute_id.clone(),
-        starts_at: day("since", &fields.since)?.ok_or_else(|| wanted("since"))?,
-        ends_at: day("until", &fields.until)?.ok_or_else(|| wanted("until"))? + DAY,
+        starts_at: day_in("since", &fields.since)?.ok_or_else(|| wanted("since"))?,
+        ends_at: day_in("until", &fields.until)?.ok_or_else(|| wanted("until"))? + DAY,
     };
     let tx = visit.begin().await?;
     service::substitute(&tx, visit.now(), new).await?;

@@ -1,8 +1,8 @@
 //! What can be done with the posts of an agency, by whoever manages its people.
 
 use super::{Absence, Incumbent, posts, store};
-use crate::answers::local;
 use crate::{agencies, audit, people};
+use kit::civil::day_field;
 use kit::clock::Micros;
 use kit::id::new_id;
 use kit::text::FieldFaults;
@@ -131,8 +131,8 @@ pub async fn substitute(tx: &Tx<'_>, now: Micros, new: NewAbsence) -> Result<Str
     let others = store::leave_of(tx, &substitute.id, now).await?;
     if let Some(away) = others.iter().find(|other| overlap(span, (other.starts_at, Some(other.ends_at)))) {
         // Leave ends with a day: the moment before its end lies on it.
-        let day = |at| local(at).strftime("%d/%m/%Y").to_string();
-        let arguments = [("name", substitute.full_name), ("from", day(away.starts_at)), ("to", day(away.ends_at - 1))];
+        let arguments =
+            [("name", substitute.full_name), ("from", day_field(away.starts_at)), ("to", day_field(away.ends_at - 1))];
         return Err(Error::mistake("incumbent-substitute-away", arguments));
     }
     let absence = Absence {

@@ -1,13 +1,14 @@
 //! One person: data, roles with what they allow, and the acts of whoever may manage the person.
 
 use super::{Grant, Person, may_hand_out, roles, service, store};
-use crate::answers::{again, local_time};
+use crate::answers::again;
 use crate::policies::Policies;
 use crate::sign_in::{ProviderLinks, SignIn, require_confirmation};
 use crate::{agencies, api_keys};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::civil::day_in;
 use kit::clock::{DAY, Micros};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
@@ -182,13 +183,9 @@ pub(super) async fn grant_role(
 async fn grant(visit: &Visit, id: &str, form: &GrantForm) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
     let now = visit.now();
-    let day = |field: &'static str, text: &str| match text.trim() {
-        "" => Ok(None),
-        text => local_time(text).map(Some).ok_or_else(|| Error::invalid(field, "field-invalid")),
-    };
     // A role that begins today begins now; one that ends on a day lasts until its end.
-    let starts_at = day("starts_at", &form.starts_at)?.map_or(now, |day| day.max(now));
-    let ends_at = day("ends_at", &form.ends_at)?.map(|day| day + DAY);
+    let starts_at = day_in("starts_at", &form.starts_at)?.map_or(now, |day| day.max(now));
+    let ends_at = day_in("ends_at", &form.ends_at)?.map(|day| day + DAY);
     let tx = visit.begin().await?;
     super::grant_role(&tx, &policies, now, id, &form.role, &form.role_agency_id, starts_at, ends_at).await?;
     tx.commit().await

@@ -3,13 +3,14 @@
 use super::Qualification;
 use super::service::{self, NewQualification};
 use super::store::{self, QualificationFilter};
-use crate::answers::{again, csv_time, local_time, text};
+use crate::answers::{again, csv_time, text};
 use crate::elevations::leave;
 use crate::people::{self, Person};
 use crate::policies::{Policies, QualificationPolicy};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::civil::day_in;
 use kit::clock::{DAY, Micros};
 use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
@@ -139,19 +140,15 @@ async fn add(visit: Visit, Path(id): Path<String>, Form(fields): Form<Fields>) -
 }
 
 async fn enter(visit: &Visit, id: &str, fields: &Fields) -> Result<(), Error> {
-    let day = |field: &'static str, text: &str| match text.trim() {
-        "" => Ok(None),
-        text => local_time(text).map(Some).ok_or_else(|| Error::invalid(field, "field-invalid")),
-    };
     let new = NewQualification {
         person_id: id.to_owned(),
         kind: fields.qualification_kind.clone(),
         name: fields.name.clone(),
         issuer: fields.issuer.clone(),
         number: fields.number.clone(),
-        obtained_at: day("obtained_at", &fields.obtained_at)?,
+        obtained_at: day_in("obtained_at", &fields.obtained_at)?,
         // It holds until the end of its last day.
-        expires_at: day("expires_at", &fields.expires_at)?.map(|day| day + DAY),
+        expires_at: day_in("expires_at", &fields.expires_at)?.map(|day| day + DAY),
     };
     let tx = visit.begin().await?;
     service::add(&tx, visit.now(), new).await?;

@@ -3,13 +3,14 @@
 use super::week::Week;
 use super::{NewShift, Shift, service, store};
 use crate::agencies;
-use crate::answers::{again, csv_time, field_time, local, local_time, text};
+use crate::answers::{again, csv_time, text};
 use crate::elevations::leave;
 use crate::people::{self, PersonFilter, record_reveal};
 use crate::policies::Policies;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::civil::{local, moment_field, moment_in};
 use kit::clock::{DAY, HOUR};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
@@ -170,8 +171,8 @@ async fn entries(visit: &Visit, page: &Page, fields: &Fields, errors: &FormError
         entry("select", "person_id", "roster-person", fields.person_id.clone()).choices(people.collect()),
         entry("select", "post", "roster-post", fields.post.clone()).choices(posts.collect()),
         entry("select", "agency_id", "roster-agency", or(&fields.agency_id, root)).choices(places),
-        entry("datetime-local", "starts_at", "roster-from", or(&fields.starts_at, field_time(next_hour))),
-        entry("datetime-local", "ends_at", "roster-to", or(&fields.ends_at, field_time(next_hour + 8 * HOUR))),
+        entry("date-time", "starts_at", "roster-from", or(&fields.starts_at, moment_field(next_hour))),
+        entry("date-time", "ends_at", "roster-to", or(&fields.ends_at, moment_field(next_hour + 8 * HOUR))),
     ])
 }
 
@@ -215,7 +216,7 @@ async fn add_shift(visit: Visit, Form(fields): Form<Fields>) -> Result<Response,
 
 async fn add(visit: &Visit, fields: &Fields) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
-    let time = |field: &'static str, text: &str| local_time(text).ok_or_else(|| Error::unfit(field, text));
+    let time = |field: &str, text: &str| moment_in(field, text)?.ok_or_else(|| Error::invalid(field, "field-required"));
     let new = NewShift {
         agency_id: fields.agency_id.clone(),
         person_id: fields.person_id.clone(),

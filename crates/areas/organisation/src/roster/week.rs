@@ -1,8 +1,9 @@
 //! A week of the roster: seven days from Monday, Vietnamese time (pure).
 
-use crate::answers::{local, local_time};
 use jiff::civil::{Date, Weekday};
 use jiff::{Span, ToSpan};
+use kit::calendar::{start_of_day, vietnam_date};
+use kit::civil;
 use kit::clock::{DAY, Micros};
 
 /// Seven days.
@@ -15,19 +16,19 @@ pub(super) struct Week {
 impl Week {
     /// The week of the day `2026-11-21`, or of `now` where the text is no day.
     pub(super) fn of(text: Option<&str>, now: Micros) -> Self {
-        let day = text.and_then(|text| text.parse::<Date>().ok()).unwrap_or_else(|| local(now).date());
+        let day = text.and_then(civil::day).unwrap_or_else(|| vietnam_date(now));
         Self { monday: back_to_monday(day) }
     }
 
     /// Midnights of its days in Vietnam.
     pub(super) fn days(&self) -> Vec<Micros> {
-        let first = local_time(&self.monday.to_string()).unwrap_or_default();
+        let (first, _) = self.span();
         (0..7).map(|day| first + day * DAY).collect()
     }
 
     /// First moment and the first after it.
     pub(super) fn span(&self) -> (Micros, Micros) {
-        let first = local_time(&self.monday.to_string()).unwrap_or_default();
+        let first = start_of_day(self.monday);
         (first, first + 7 * DAY)
     }
 

@@ -3,7 +3,7 @@
 
 use super::faults::{Fault, Faults};
 use super::{separated, workbook};
-use crate::answers::local_time;
+use kit::civil::moment;
 use kit::clock::Micros;
 use kit::fold::{fold, normalise};
 use kit::locale::texts;
@@ -239,20 +239,10 @@ fn named<'code>(
         .map(ToOwned::to_owned)
 }
 
-/// `2026-11-21`, `2026-11-21 09:12` or `21/11/2026`, in Vietnamese time.
-pub(super) fn date(cell: &str) -> Option<Micros> {
-    if let Some(at) = local_time(cell) {
-        return Some(at);
-    }
-    let mut parts = cell.trim().splitn(3, '/').map(|part| part.trim().parse::<u16>().ok());
-    let (day, month, year) = (parts.next()??, parts.next()??, parts.next()??);
-    local_time(&format!("{year:04}-{month:02}-{day:02}"))
-}
-
 /// The day of a column; one that cannot be read is a fault.
 pub fn day(row: &Row, name: &str, faults: &mut Faults) -> Option<Micros> {
     let cell = row.get(name)?;
-    let day = date(cell);
+    let day = moment(cell);
     if day.is_none() {
         faults.add(name, "sheet-date-wrong");
     }
@@ -351,10 +341,10 @@ mod tests {
 
     #[test]
     fn dates_are_read_in_both_ways_of_writing_and_impossible_ones_are_not() {
-        assert_eq!(date("01/07/2025"), date("2025-07-01"));
-        assert!(date("2025-07-01").is_some());
+        assert_eq!(moment("01/07/2025"), moment("2025-07-01"));
+        assert!(moment("2025-07-01").is_some());
         for text in ["", "31/02/2026", "1/7", "hôm qua", "07-01-2025x"] {
-            assert_eq!(date(text), None, "{text}");
+            assert_eq!(moment(text), None, "{text}");
         }
     }
 

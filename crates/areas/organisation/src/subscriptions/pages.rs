@@ -7,6 +7,7 @@ use crate::people;
 use crate::policies::Policies;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use kit::civil::{CLOCK_WRONG, clock};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Place};
 use kit::web::{Access, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Error, Lang};
@@ -132,7 +133,7 @@ struct HabitsForm {
 
 impl HabitsForm {
     fn habits(&self) -> Result<Habits, Error> {
-        let wrong = |field: &'static str| Error::invalid(field, "field-invalid");
+        let wrong = |field: &'static str| Error::invalid(field, CLOCK_WRONG);
         let from = minute(&self.quiet_from).ok_or_else(|| wrong("quiet_from"))?;
         let until = minute(&self.quiet_until).ok_or_else(|| wrong("quiet_until"))?;
         let quiet = match (from, until) {
@@ -153,7 +154,7 @@ fn minute(text: &str) -> Option<Option<i64>> {
     if text.is_empty() {
         return Some(None);
     }
-    let time: jiff::civil::Time = text.parse().ok()?;
+    let time = clock(text)?;
     Some(Some(i64::from(time.hour()) * 60 + i64::from(time.minute())))
 }
 

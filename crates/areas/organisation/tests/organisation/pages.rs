@@ -336,7 +336,7 @@ async fn a_key_is_shown_once_and_works() {
             ("expires_at", "2026-12-31"),
         ];
         let form = officer.get("/api-keys/new").await.text;
-        assert!(form.contains("value=\"2027-02-18\"") && form.contains("366"), "an end is offered: {form}");
+        assert!(form.contains("value=\"18/02/2027\"") && form.contains("366"), "an end is offered: {form}");
         for (day, said) in [("", "Không được để trống"), ("2036-11-21", "quá xa"), ("2027-11-23", "quá xa")]
         {
             let endless = [fields[0], fields[1], fields[2], ("expires_at", day)];

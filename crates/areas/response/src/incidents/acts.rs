@@ -4,11 +4,11 @@ use super::service::{self, Correction, IncidentFacts};
 use super::{Knowledge, State, TimeKind, show, store};
 use crate::again::{Again, typed};
 use crate::edge::tell;
-use crate::moment;
 use crate::notices;
 use axum::extract::Path;
 use axum::response::Response;
 use kit::Capability;
+use kit::civil::moment_in;
 use kit::page::FlashKind;
 use kit::web::{Fail, Form, OnceForm, Routes, Visit, see_other, see_other_saying};
 use kit::{Error, Tx};
@@ -106,7 +106,7 @@ async fn set_time(visit: Visit, Path(id): Path<String>, Form(form): Form<TimeFor
     let done = async {
         let correction = Correction {
             kind: TimeKind::from_code(&form.kind).ok_or_else(|| Error::unfit("kind", &form.kind))?,
-            at: moment::from_field("at", &form.at)?.ok_or_else(|| Error::invalid("at", "field-required"))?,
+            at: moment_in("at", &form.at)?.ok_or_else(|| Error::invalid("at", "field-required"))?,
             known_by: Knowledge::from_code(&form.known_by).ok_or_else(|| Error::unfit("known_by", &form.known_by))?,
             reference: form.reference.clone(),
             reason: form.reason.clone(),
@@ -159,7 +159,7 @@ async fn add_note(
         return Ok(see_other(format!("/incidents/{id}?tab=timeline")));
     }
     let done = async {
-        let at = moment::from_field("at", &form.at)?;
+        let at = moment_in("at", &form.at)?;
         service::note(&tx, visit.now(), &id, &form.text, at).await
     };
     let done = done.await;

@@ -6,12 +6,12 @@ use super::{Incident, State};
 use crate::duties::store as clock_store;
 use crate::duties::view::{MatrixCell, MatrixColumn, cells, columns};
 use crate::law::law;
-use crate::moment;
 use crate::readings::{by_agency, tell_incidents};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kit::civil::{moment_field, moment_in};
 use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination};
 use kit::web::{Csv, Fail, OnceForm, Routes, Visit, render, see_other, see_other_saying};
 use kit::{Capability, Error};
@@ -209,7 +209,7 @@ async fn new_incident(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::HandleIncidents)?;
     let empty = NewForm {
         agency_id: visit.session.agency_id.clone(),
-        detected: moment::to_field(visit.now()),
+        detected: moment_field(visit.now()),
         ..NewForm::default()
     };
     new_form(&visit, &empty, FormErrors::default()).await
@@ -226,8 +226,8 @@ async fn open_incident(visit: Visit, OnceForm(form, request): OnceForm<NewForm>)
             agency_id: form.agency_id.clone(),
             system_id: form.system_id.clone(),
             description: form.description.clone(),
-            occurred: moment::from_field("occurred", &form.occurred)?,
-            detected: moment::from_field("detected", &form.detected)?,
+            occurred: moment_in("occurred", &form.occurred)?,
+            detected: moment_in("detected", &form.detected)?,
         };
         service::open(&tx, &visit.app.live, visit.now(), &new).await
     };
@@ -262,9 +262,8 @@ async fn new_form(visit: &Visit, form: &NewForm, errors: FormErrors) -> Result<R
         entry("text", "title", "incident-name", &form.title).hint(page.t("incident-name-hint")).required(),
         entry("select", "agency_id", "incident-agency", &form.agency_id).choices(agencies).required(),
         entry("select", "system_id", "incident-system", &form.system_id).choices(systems),
-        entry("datetime-local", "detected", "incident-time-detected", &form.detected).required(),
-        entry("datetime-local", "occurred", "incident-time-occurred", &form.occurred)
-            .hint(page.t("incident-occurred-hint")),
+        entry("date-time", "detected", "incident-time-detected", &form.detected).required(),
+        entry("date-time", "occurred", "incident-time-occurred", &form.occurred).hint(page.t("incident-occurred-hint")),
         entry("textarea", "description", "incident-description", &form.description)
             .hint(page.t("incident-description-hint")),
     ];

@@ -9,13 +9,13 @@ use crate::again::Again;
 use crate::duties::service::clocks_of;
 use crate::duties::{Clock, Duty};
 use crate::law::law;
-use crate::moment;
 use crate::notices::{self, Notice};
 use crate::readings::tell_incident;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kit::civil::moment_field;
 use kit::page::{Choice, ClockBar, Entry, ErrorSummary, Page, Severity, Tab, Tone};
 use kit::web::{Fail, Routes, SlotContent, Visit, render};
 use kit::{Capability, Lang};
@@ -240,10 +240,10 @@ fn time_entries(page: &Page, now: i64, again: &Again) -> Vec<Entry> {
     let entry = |kind, name: &str, key: &str| {
         Entry::new(kind, name, page.t(key)).value(again.value("times", name, "")).checked(&errors)
     };
-    let at = again.value("times", "at", &moment::to_field(now)).to_owned();
+    let at = again.value("times", "at", &moment_field(now)).to_owned();
     vec![
         entry("select", "kind", "incident-time-kind").choices(kinds.collect()).required(),
-        entry("datetime-local", "at", "incident-time-at").value(at).required(),
+        entry("date-time", "at", "incident-time-at").value(at).required(),
         entry("select", "known_by", "incident-time-known-by").choices(known.collect()).required(),
         entry("text", "reference", "incident-time-reference").hint(page.t("incident-time-reference-hint")),
         entry("text", "reason", "incident-time-reason").hint(page.t("incident-time-reason-hint")),

@@ -8,12 +8,12 @@ use crate::again::{Again, typed};
 use crate::duties::Duty;
 use crate::edge::tell;
 use crate::law::law;
-use crate::moment;
 use crate::readings::tell_notice;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use kit::civil::{moment_field, moment_in};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Place, Tone};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error, Tx};
@@ -161,7 +161,7 @@ async fn page(visit: &Visit, notice: Notice, again: &Again) -> Result<Response, 
         });
         (section.title.of(visit.lang).to_owned(), fields.collect())
     });
-    let now_field = moment::to_field(visit.now());
+    let now_field = moment_field(visit.now());
     let template = NoticePage {
         title: form.title.of(visit.lang).to_owned(),
         basis: form.basis.place(),
@@ -203,7 +203,7 @@ fn sending_entries(page: &Page, again: &Again, now: &str) -> Vec<Entry> {
     let at = again.value("sent", "sent_at", now);
     vec![
         act_entry(page, again, "sent", "select", "channel", "notice-channel").choices(channels.collect()).required(),
-        act_entry(page, again, "sent", "datetime-local", "sent_at", "notice-sent-at").value(at).required(),
+        act_entry(page, again, "sent", "date-time", "sent_at", "notice-sent-at").value(at).required(),
     ]
 }
 
@@ -211,7 +211,7 @@ fn receipt_entries(page: &Page, again: &Again, now: &str) -> Vec<Entry> {
     let at = again.value("receipt", "received_at", now);
     vec![
         act_entry(page, again, "receipt", "text", "reference", "notice-receipt-reference").required(),
-        act_entry(page, again, "receipt", "datetime-local", "received_at", "notice-receipt-at").value(at).required(),
+        act_entry(page, again, "receipt", "date-time", "received_at", "notice-receipt-at").value(at).required(),
     ]
 }
 
@@ -384,7 +384,7 @@ async fn approve_notice(visit: Visit, Path(id): Path<String>, Form(form): Form<A
 async fn record_sent(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = async {
-        let at = moment::from_field("sent_at", &form.sent_at)?;
+        let at = moment_in("sent_at", &form.sent_at)?;
         service::record_sent(&tx, visit.now(), &id, &form.channel, at, form.version).await
     };
     let done = done.await;
@@ -395,7 +395,7 @@ async fn record_sent(visit: Visit, Path(id): Path<String>, Form(form): Form<ActF
 async fn record_receipt(visit: Visit, Path(id): Path<String>, Form(form): Form<ActForm>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     let done = async {
-        let at = moment::from_field("received_at", &form.received_at)?;
+        let at = moment_in("received_at", &form.received_at)?;
         service::record_receipt(&tx, visit.now(), &id, at, &form.reference, form.version).await
     };
     let done = done.await;

@@ -7,6 +7,7 @@ use crate::configuration::Configuration;
 use crate::rules::places;
 use anyhow::Result;
 use kit::live::Live;
+use kit::locale::Argument;
 use monitoring::rules::packs::service::compare_release;
 use monitoring::rules::packs::{Compared, Named, Pack, Plan, folder_name};
 use std::path::Path;
@@ -92,6 +93,17 @@ fn print(plan: &Plan) {
         if more > 0 {
             say!("{}", text("rules-import-more", &[("count", more.into())]));
         }
+    }
+    for one in &plan.registers {
+        let figures: [(&str, Argument<'_>); 6] = [
+            ("file", one.path.display().to_string().into()),
+            ("register", text(one.register.key(), &[]).into()),
+            ("added", one.added.into()),
+            ("changed", one.changed.into()),
+            ("same", one.same.into()),
+            ("refused", one.refused.into()),
+        ];
+        say!("  {}", text("bundle-register-line", &figures));
     }
     if !plan.refused.is_empty() {
         say!("{}", text("rules-import-refused", &[("count", plan.refused.len().into())]));

@@ -2,7 +2,7 @@
 //! directory, as the server tells them, and the lists of files named with `--list`.
 
 use super::super::{about_file, text};
-use crate::centre::{Registers, regulations};
+use crate::centre::{Registers, settings_in_force};
 use crate::configuration::Configuration;
 use anyhow::{Context, Result, bail};
 use kit::Scope;
@@ -11,7 +11,7 @@ use monitoring::enrichment::{Enrichment, GeoIp};
 use std::path::Path;
 
 /// Whether there are registers to ask. A command that only reads leaves none behind.
-pub(super) fn has_registers(data: &Path, configuration: &Configuration) -> bool {
+pub(in crate::commands) fn has_registers(data: &Path, configuration: &Configuration) -> bool {
     let elsewhere = !configuration.database.url.reveal().is_empty();
     data.exists() && (elsewhere || data.join("registers.sqlite").exists())
 }
@@ -21,9 +21,7 @@ pub(super) async fn of_registers(data: &Path, configuration: &Configuration) -> 
     let registers = Registers::open(data, configuration, &Live::default()).await?;
     let scope = Scope::service("command line");
     let known = Enrichment::read(&registers.db.scoped(&scope).read()).await?;
-    let (regulations, settings) = regulations(configuration)?;
-    regulations.reload(&registers.db.scoped(&scope).read()).await?;
-    let most = settings.current().tuning.enrichment.geoip_megabytes;
+    let most = settings_in_force(&registers, configuration).await?.tuning.enrichment.geoip_megabytes;
     Ok(known.with_geoip(GeoIp::open(&configuration.enrichment.geoip, most).into()))
 }
 

@@ -1,9 +1,12 @@
-//! Bundles: one file that carries rules from whoever keeps them to centres without the Internet, signed with two keys together.
+//! Bundles: one file that carries rules, and what they are matched with, from whoever keeps them to centres without the Internet, signed with two keys together.
 //! `manifest.json` says what it is and the digest of every file, `signature.json` holds both signatures over the manifest's exact
 //! bytes. Reading is pure; who is trusted and what came before is asked in `service`.
 
+pub mod api;
 mod container;
+pub mod contents;
 pub mod pages;
+pub mod registers;
 pub mod service;
 pub mod store;
 
@@ -29,7 +32,7 @@ const LONGEST_VERSION: usize = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Rules with their tests and terms.
+    /// Rules with their tests and terms, and tables for the registers that they are matched with.
     Rules,
 }
 

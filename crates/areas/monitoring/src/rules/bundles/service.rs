@@ -1,17 +1,20 @@
 //! Whose bundles are taken, which of them, and taking one.
 
+use super::registers::{Register, Tables};
 use super::store::{self, Signer};
 use super::{Bundle, Manifest};
 use crate::rules::packs::service::compare;
-use crate::rules::packs::{Compared, OF_A_BUNDLE, Places};
+use crate::rules::packs::{Compared, OF_A_BUNDLE, PackFile, Places};
 use crate::rules::states::service::require_whole;
+use crate::settings::Settings;
 use jiff::Timestamp;
 use kit::clock::Micros;
 use kit::text::FieldFaults;
-use kit::{Connection, Error, Tx};
-use organisation::audit;
+use kit::{Connection, Error, Lang, Tx};
 use organisation::signatures::PublicKeys;
+use organisation::{audit, sheets};
 use serde_json::json;
+use std::sync::Arc;
 
 const LONGEST_NAME: usize = 200;
 
@@ -70,28 +73,55 @@ pub async fn judge(connection: &impl Connection, bundle: &Bundle, now: Micros) -
     Ok(signer)
 }
 
-/// What a bundle changes. Reads all rules.
-pub fn compare_bundle(places: &Places, bundle: &Bundle) -> Result<Compared, Error> {
-    let folder = format!("{OF_A_BUNDLE}{}", bundle.manifest.name);
-    compare(places, &folder, bundle.files.clone())
+/// A bundle held against what lies here, and its tables read: everything but the registers has been asked.
+#[derive(Debug)]
+pub struct Prepared {
+    pub bundle: Bundle,
+    pub compared: Compared,
+    tables: Tables,
 }
 
-/// Takes a bundle, judged again in the transaction that keeps it; the files follow once that is committed.
-pub async fn take(
-    tx: &Tx<'_>,
-    bundle: &Bundle,
-    compared: &Compared,
-    on_trial: bool,
-    now: Micros,
-) -> Result<Signer, Error> {
-    let on_trial = compared.begin(tx, on_trial, now).await?;
-    let signer = judge(tx, bundle, now).await?;
-    let manifest = &bundle.manifest;
-    let id = store::keep(tx, bundle, &compared.plan.rules, now).await?;
-    let details = json!({
-        "bundle": manifest.name, "version": manifest.version, "serial": manifest.serial, "digest": bundle.digest,
-        "signer": signer.name, "key": signer.key_id, "done": compared.figures(on_trial),
-    });
-    audit::record(tx, now, "bundle.import", "bundle", &id, None, details).await?;
-    Ok(signer)
+impl Prepared {
+    /// Reads all rules and tables, apart from what answers requests.
+    pub async fn of(bundle: Bundle, places: Arc<Places>, settings: &Arc<Settings>, now: Micros) -> Result<Self, Error> {
+        let tables = Tables::read(&bundle.files, settings, now).await?;
+        let needs_rules = tables.is_empty();
+        let compare = move || {
+            let folder = format!("{OF_A_BUNDLE}{}", bundle.manifest.name);
+            let of_rules = |file: &&PackFile| Register::of(&file.path).is_none();
+            let files = bundle.files.iter().filter(of_rules).cloned().collect();
+            let compared = compare(&places, &folder, files, needs_rules)?;
+            Ok((bundle, compared))
+        };
+        let (bundle, compared) = sheets::apart(compare).await?;
+        Ok(Self { bundle, compared, tables })
+    }
+
+    /// Takes the bundle, judged in the transaction that keeps it; a preview takes it back. The files follow once that is
+    /// committed. What was done stands in the plan afterwards.
+    pub async fn take(
+        &mut self,
+        tx: &Tx<'_>,
+        settings: &Settings,
+        on_trial: bool,
+        lang: Lang,
+        now: Micros,
+    ) -> Result<Signer, Error> {
+        require_whole(tx.scope())?;
+        let signer = judge(tx, &self.bundle, now).await?;
+        let tables = std::mem::take(&mut self.tables);
+        let (brought, refused) = tables.take(tx, settings, &signer.name, lang, now).await?;
+        let Self { bundle, compared, .. } = self;
+        compared.plan.registers = brought;
+        compared.plan.refused.extend(refused);
+        let on_trial = compared.begin(tx, on_trial, now).await?;
+        let manifest = &bundle.manifest;
+        let id = store::keep(tx, bundle, &compared.plan.rules, now).await?;
+        let details = json!({
+            "bundle": manifest.name, "version": manifest.version, "serial": manifest.serial, "digest": bundle.digest,
+            "signer": signer.name, "key": signer.key_id, "done": compared.figures(on_trial),
+        });
+        audit::record(tx, now, "bundle.import", "bundle", &id, None, details).await?;
+        Ok(signer)
+    }
 }

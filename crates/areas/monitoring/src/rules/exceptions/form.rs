@@ -14,7 +14,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kit::calendar::vietnam_date;
+use kit::civil::day_field;
 use kit::clock::DAY;
 use kit::locale::texts;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Place};
@@ -144,12 +144,12 @@ fn beginning(visit: &Visit, subject: &Subject) -> Posted {
         None => Reach::Source(alert.source_id.clone()),
     });
     let about = alert.map(about).unwrap_or_default();
-    let last_day = vietnam_date(visit.now() + subject.settings.tuning.exceptions.default_days * DAY);
+    let last_day = visit.now() + subject.settings.tuning.exceptions.default_days * DAY;
     Posted {
         reach: reach.map(|reach| reach.code()).unwrap_or_default(),
         field: about.iter().map(|(field, _)| field.clone()).collect(),
         values: about.into_iter().map(|(_, value)| value).collect(),
-        expires_on: last_day.to_string(),
+        expires_on: day_field(last_day),
         alert: alert.map(|alert| alert.id.clone()).unwrap_or_default(),
         close_alert: "true".to_owned(),
         ..Posted::default()

@@ -5,8 +5,8 @@ use super::{Condition, Extent, Reach, RuleException};
 use crate::rules::hits::tally::LONGEST_VALUE;
 use crate::rules::settings::ExceptionSettings;
 use crate::rules::states::service::{LONGEST_REASON, reason_of};
-use jiff::civil::Date;
 use kit::calendar::end_of_day;
+use kit::civil;
 use kit::clock::{DAY, Micros};
 use kit::scope::Agencies;
 use kit::text::{FieldFaults, one_line};
@@ -162,7 +162,7 @@ fn expiry(settings: &ExceptionSettings, text: &str, now: Micros) -> Result<Micro
     if text.is_empty() {
         return Err("field-required");
     }
-    let date: Date = text.parse().map_err(|_| "field-invalid")?;
+    let date = civil::day(text).ok_or(civil::DAY_WRONG)?;
     let end = end_of_day(date);
     if end <= now {
         return Err("rule-exception-in-the-past");
@@ -285,7 +285,8 @@ mod tests {
         assert_eq!(expiry(&settings(), "2026-11-21", NOW).expect("today"), end_of_day(jiff::civil::date(2026, 11, 21)));
         let key = |text: &str| expiry(&settings(), text, NOW).expect_err("wrong");
         assert_eq!(key(""), "field-required");
-        assert_eq!(key("soon"), "field-invalid");
+        assert_eq!(key("soon"), civil::DAY_WRONG);
+        assert_eq!(key("20/11/2026"), "rule-exception-in-the-past");
         assert_eq!(key("2026-11-20"), "rule-exception-in-the-past");
         assert_eq!(key("2030-01-01"), "rule-exception-too-long");
     }

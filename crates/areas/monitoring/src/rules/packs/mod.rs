@@ -7,6 +7,7 @@ mod plan;
 mod reading;
 pub mod service;
 
+pub(in crate::rules) use plan::holds_rules;
 pub use plan::{Lines, Named, PackFile, Plan, is_of_a_pack, plan, without_common_folder};
 pub use reading::Pack;
 pub use service::Compared;

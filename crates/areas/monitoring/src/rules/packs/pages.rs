@@ -3,9 +3,10 @@
 use super::service::compare_release;
 use super::{Compared, Named, Pack, Places, folder_name};
 use crate::rules::bundles::Bundle;
-use crate::rules::bundles::service as bundles;
+use crate::rules::bundles::service::{Prepared, judge};
 use crate::rules::bundles::store::Signer;
 use crate::rules::states::service::require_whole;
+use crate::settings::Settings;
 use askama::Template;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -53,6 +54,12 @@ impl Posted {
 }
 
 /// What was posted, read and held against what lies there.
+enum Read {
+    Release(Box<Compared>),
+    Bundle(Box<Prepared>),
+}
+
+/// What it would do.
 struct Preview {
     compared: Compared,
     bundle: Option<(Bundle, Signer)>,
@@ -115,11 +122,11 @@ async fn show_import(visit: Visit) -> Result<Response, Fail> {
 
 async fn import_pack(visit: Visit, Form(posted): Form<Posted>) -> Result<Response, Fail> {
     require_whole(visit.scope())?;
-    let done = match look(&visit, &posted).await {
-        Ok(preview) if !posted.take.is_empty() => take(&visit, &posted, preview).await.map(|()| None),
-        looked => looked.map(Some),
+    let done = async {
+        let read = look(&visit, &posted).await?;
+        take(&visit, &posted, read).await
     };
-    match done {
+    match done.await {
         Ok(None) => Ok(see_other_saying("/rules/bundles", FlashKind::Done, "rules-import-taken")),
         Ok(Some(preview)) => Ok(show(&visit, posted, Some(preview), FormErrors::default()).await?),
         Err(Error::Mistake(mistake)) => {
@@ -133,7 +140,7 @@ async fn import_pack(visit: Visit, Form(posted): Form<Posted>) -> Result<Respons
 }
 
 /// Reads what was posted and looks at what it would change.
-async fn look(visit: &Visit, posted: &Posted) -> Result<Preview, Error> {
+async fn look(visit: &Visit, posted: &Posted) -> Result<Read, Error> {
     if posted.file.is_empty() {
         return Err(Error::mistake("pack-missing", []));
     }
@@ -142,31 +149,46 @@ async fn look(visit: &Visit, posted: &Posted) -> Result<Preview, Error> {
     if !posted.is_bundle() {
         let folder = folder_name(&posted.name)?;
         let work = move || compare_release(&places, &folder, Pack::of_archive(Cursor::new(file))?);
-        return Ok(Preview { compared: sheets::apart(work).await?, bundle: None });
+        return Ok(Read::Release(Box::new(sheets::apart(work).await?)));
     }
     let bundle = sheets::apart(move || Bundle::read(&file).map_err(Error::from)).await?;
-    let signer = bundles::judge(&visit.read(), &bundle, visit.now()).await?;
-    let work = move || bundles::compare_bundle(&places, &bundle).map(|compared| (compared, bundle));
-    let (compared, bundle) = sheets::apart(work).await?;
-    Ok(Preview { compared, bundle: Some((bundle, signer)) })
+    judge(&visit.read(), &bundle, visit.now()).await?;
+    let prepared = Prepared::of(bundle, places, &Settings::of(&visit.app)?, visit.now()).await?;
+    Ok(Read::Bundle(Box::new(prepared)))
 }
 
-async fn take(visit: &Visit, posted: &Posted, preview: Preview) -> Result<(), Error> {
-    let on_trial = !posted.on_trial.is_empty();
-    let Preview { compared, bundle } = preview;
+/// Does it, where that is wanted; else takes it back and says what it would do.
+async fn take(visit: &Visit, posted: &Posted, read: Read) -> Result<Option<Preview>, Error> {
+    let (on_trial, now) = (!posted.on_trial.is_empty(), visit.now());
     let tx = visit.begin().await?;
-    let decided = match &bundle {
-        Some((bundle, _)) => bundles::take(&tx, bundle, &compared, on_trial, visit.now()).await.map(drop),
-        None => compared.decide(&tx, &compared.folder, on_trial, visit.now()).await,
+    let decided = match read {
+        Read::Release(compared) => {
+            let decided = compared.decide(&tx, &compared.folder, on_trial, now).await;
+            decided.map(|()| Preview { compared: *compared, bundle: None })
+        }
+        Read::Bundle(mut prepared) => {
+            let settings = Settings::of(&visit.app)?;
+            let taken = prepared.take(&tx, &settings, on_trial, visit.lang, now).await;
+            let prepared = *prepared;
+            let Prepared { bundle, compared, .. } = prepared;
+            taken.map(|signer| Preview { compared, bundle: Some((bundle, signer)) })
+        }
     };
     match decided {
-        Ok(()) => tx.commit().await?,
+        Ok(preview) if posted.take.is_empty() => {
+            tx.rollback().await?;
+            Ok(Some(preview))
+        }
+        Ok(Preview { compared, .. }) => {
+            tx.commit().await?;
+            sheets::apart(move || compared.write()).await?;
+            Ok(None)
+        }
         Err(error) => {
             tx.rollback().await?;
-            return Err(error);
+            Err(error)
         }
     }
-    sheets::apart(move || compared.write()).await
 }
 
 async fn show(visit: &Visit, posted: Posted, preview: Option<Preview>, errors: FormErrors) -> Result<Response, Error> {

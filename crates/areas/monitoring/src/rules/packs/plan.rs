@@ -2,6 +2,7 @@
 //! time. Pure; files are read and written by the program.
 
 use crate::rules::attribution::Attribution;
+use crate::rules::bundles::registers::Brought;
 use crate::rules::versions::digest;
 use detection::{Rule, RuleError, RuleSet, RuleTestFile};
 use kit::diff::Mark;
@@ -56,6 +57,9 @@ pub struct Plan {
     /// Rules that take the place of one with the same id elsewhere, for example of the built-in pack.
     pub replaces: Vec<Named>,
     pub refused: Vec<RuleError>,
+    /// Of a bundle: what its tables do to registers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub registers: Vec<Brought>,
     /// Rules of which neither the rule nor a LICENSE beside it says the licence.
     pub without_licence: usize,
     /// Files that hold neither rules nor what belongs to them.
@@ -106,7 +110,7 @@ fn by_name(path: &Path) -> Kind {
 }
 
 /// Repositories hold other YAML as well.
-fn holds_rules(text: &str) -> bool {
+pub(in crate::rules) fn holds_rules(text: &str) -> bool {
     let keys = ["detection:", "correlation:", "filter:"];
     text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)))
 }

@@ -3,6 +3,7 @@
 use super::folder::unreadable;
 use super::{PackFile, is_of_a_pack};
 use crate::rules::bundles;
+use crate::rules::bundles::registers::Register;
 use detection::RuleError;
 use kit::Error;
 use std::fs::File;
@@ -12,6 +13,7 @@ use zip::ZipArchive;
 
 /// Largest file of a pack, as loading takes it, and how much all of them may hold together.
 const MOST_BYTES_OF_A_FILE: u64 = 1 << 20;
+const MOST_BYTES_OF_A_TABLE: u64 = 32 << 20;
 const MOST_BYTES: u64 = 256 << 20;
 /// Files of a pack, and members of an archive.
 const MOST_FILES: usize = 50_000;
@@ -24,6 +26,8 @@ pub struct Pack {
     pub refused: Vec<RuleError>,
     /// It is one of our signed bundles, and nobody looked at its signature.
     pub(super) is_bundle: bool,
+    /// Tables for registers are wanted as well, and these may be larger.
+    with_tables: bool,
     bytes: u64,
 }
 
@@ -37,6 +41,16 @@ impl Pack {
         Self::of_archive(BufReader::new(file))
     }
 
+    /// The same with everything that a bundle of our own can carry.
+    pub fn for_bundle(path: &Path) -> Result<Self, Error> {
+        let mut pack = Self { with_tables: true, ..Self::default() };
+        match path.is_dir() {
+            true => pack.directory(path, Path::new(""), 0)?,
+            false => pack.archive(BufReader::new(File::open(path).map_err(|error| unreadable(path, error))?))?,
+        }
+        Ok(pack.in_order())
+    }
+
     pub(super) fn of_directory(path: &Path) -> Result<Self, Error> {
         let mut pack = Self::default();
         pack.directory(path, Path::new(""), 0)?;
@@ -47,6 +61,11 @@ impl Pack {
         let mut pack = Self::default();
         pack.archive(archive)?;
         Ok(pack.in_order())
+    }
+
+    /// Whether a file is wanted, by its name.
+    fn wants(&self, path: &Path) -> bool {
+        is_of_a_pack(path) || (self.with_tables && Register::of(path).is_some())
     }
 
     fn in_order(mut self) -> Self {
@@ -71,7 +90,7 @@ impl Pack {
             let kind = entry.file_type().map_err(|error| unreadable(&entry.path(), error))?;
             if kind.is_dir() {
                 self.directory(root, &path, depth + 1)?;
-            } else if kind.is_file() && is_of_a_pack(&path) {
+            } else if kind.is_file() && self.wants(&path) {
                 let file = File::open(entry.path()).map_err(|error| unreadable(&entry.path(), error))?;
                 self.take(path, file)?;
             }
@@ -97,7 +116,7 @@ impl Pack {
                 continue;
             }
             match member.enclosed_name() {
-                Some(path) if is_of_a_pack(&path) => self.take(path, member)?,
+                Some(path) if self.wants(&path) => self.take(path, member)?,
                 Some(_) => {}
                 None => {
                     let name = PathBuf::from(member.name());
@@ -111,8 +130,9 @@ impl Pack {
 
     /// Reads one file, and no more of it than is taken: an archive may lie about sizes.
     fn take(&mut self, path: PathBuf, file: impl Read) -> Result<(), Error> {
+        let most = if Register::of(&path).is_some() { MOST_BYTES_OF_A_TABLE } else { MOST_BYTES_OF_A_FILE };
         let mut bytes = Vec::new();
-        if let Err(error) = file.take(MOST_BYTES_OF_A_FILE + 1).read_to_end(&mut bytes) {
+        if let Err(error) = file.take(most + 1).read_to_end(&mut bytes) {
             self.refuse(&path, format!("cannot be read: {error}"));
             return Ok(());
         }
@@ -123,8 +143,8 @@ impl Pack {
         if self.files.len() >= MOST_FILES {
             return Err(too_many());
         }
-        if bytes.len() as u64 > MOST_BYTES_OF_A_FILE {
-            self.refuse(&path, format!("the file has more than {MOST_BYTES_OF_A_FILE} bytes"));
+        if bytes.len() as u64 > most {
+            self.refuse(&path, format!("the file has more than {most} bytes"));
             return Ok(());
         }
         match String::from_utf8(bytes) {

@@ -25,13 +25,19 @@ pub fn compare_release(places: &Places, folder: &str, pack: Pack) -> Result<Comp
         return Err(Error::mistake("pack-is-bundle", []));
     }
     let files = without_common_folder(pack.files);
-    let mut compared = compare(places, folder, files)?;
+    let mut compared = compare(places, folder, files, true)?;
     compared.plan.refused.extend(pack.refused);
     Ok(compared)
 }
 
-/// Files of a pack, with their paths below its folder, against what lies there. Reads all rules.
-pub(in crate::rules) fn compare(places: &Places, folder: &str, files: Vec<PackFile>) -> Result<Compared, Error> {
+/// Files of a pack, with their paths below its folder, against what lies there. Reads all rules; `rules` says that there must
+/// be some.
+pub(in crate::rules) fn compare(
+    places: &Places,
+    folder: &str,
+    files: Vec<PackFile>,
+    rules: bool,
+) -> Result<Compared, Error> {
     let target = places.own.join(folder);
     let present = if target.exists() { Pack::of_directory(&target)?.files } else { Vec::new() };
     // What lies there and was never brought by a pack was written by somebody, and no release takes it away.
@@ -42,7 +48,7 @@ pub(in crate::rules) fn compare(places: &Places, folder: &str, files: Vec<PackFi
     let brought = brought.unwrap_or_default();
     let present: Vec<PackFile> = present.into_iter().filter(|file| brought.contains(&file.path)).collect();
     let plan = plan(files, &present, &elsewhere(places, folder)?);
-    if plan.added.is_empty() && plan.changed.is_empty() && plan.unchanged == 0 {
+    if rules && plan.added.is_empty() && plan.changed.is_empty() && plan.unchanged == 0 {
         return Err(Error::mistake("rules-import-none", []));
     }
     Ok(Compared { folder: folder.to_owned(), plan, target })
@@ -75,6 +81,7 @@ impl Compared {
         json!({
             "folder": self.folder, "added": plan.added.len(), "changed": plan.changed.len(),
             "removed": plan.removed.len(), "refused": plan.refused.len(), "on_trial": on_trial,
+            "registers": plan.registers,
         })
     }
 

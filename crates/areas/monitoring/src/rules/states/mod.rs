@@ -2,6 +2,7 @@
 //! kept beside the rule's text, so that a new release of a rule changes nothing about it. Pure; rows are in `store`, the
 //! change in `service`.
 
+pub(crate) mod pages;
 pub mod service;
 pub mod store;
 
