@@ -2,17 +2,20 @@
 //! There is no way to a connection but through a [`Scope`]: `db.scoped(&scope)`.
 
 mod copy;
+mod transaction;
+
+pub use transaction::Tx;
 
 use crate::bus::Bus;
 use crate::error::Error;
 use crate::scope::Scope;
 use crate::sealed::KeyRing;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx,
 };
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The database. Cheap to clone.
@@ -77,8 +80,24 @@ async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, Erro
                 .pragma("synchronous", "FULL")
                 .pragma("foreign_keys", "ON")
                 .pragma("busy_timeout", "30000")
-        });
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))));
     Ok(Database::connect(options).await?)
+}
+
+/// Whether no transaction is open on a connection that is given back. One that has any is closed, and another takes its
+/// place: sqlx counts what it has begun and takes off what it has ended, but a full or failing disk makes SQLite end a
+/// transaction by itself, so that the rollback after it fails and the count stays. Every later transaction on that
+/// connection would be a savepoint, and after the first one given up nothing would ever be committed. (On PostgreSQL a
+/// rollback is taken off before it is sent.)
+async fn is_clean<C: sqlx::Connection>(connection: &mut C) -> Result<bool, sqlx::Error> {
+    // The rollback that a dropped transaction asked for comes before the answer.
+    connection.ping().await?;
+    let is_clean = !connection.is_in_transaction();
+    if !is_clean {
+        tracing::warn!("SQLite has ended a transaction by itself; its connection is replaced");
+    }
+    Ok(is_clean)
 }
 
 /// The database in the hands of one asker.
@@ -107,13 +126,7 @@ impl<'db> ScopedDb<'db> {
 
     async fn begin_as(&self, options: TransactionOptions) -> Result<Tx<'db>, Error> {
         let transaction = self.db.inner.writer.begin_with_options(options).await?;
-        Ok(Tx {
-            transaction,
-            scope: self.scope,
-            keys: &self.db.keys,
-            bus: &self.db.inner.bus,
-            after_commit: Mutex::new(Vec::new()),
-        })
+        Ok(Tx::new(transaction, self))
     }
 }
 
@@ -132,44 +145,6 @@ pub struct View<'db> {
     keys: &'db KeyRing,
 }
 
-/// A transaction in a scope.
-pub struct Tx<'db> {
-    transaction: DatabaseTransaction,
-    scope: &'db Scope,
-    keys: &'db KeyRing,
-    bus: &'db Bus,
-    after_commit: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
-}
-
-impl Tx<'_> {
-    /// Hands a domain event to everyone who listens, inside this transaction: if one of them fails, the
-    /// caller's change is not made either.
-    pub async fn publish<E: Send + Sync + 'static>(&self, event: &E) -> Result<(), Error> {
-        self.bus.deliver(self, event).await
-    }
-
-    /// Runs `act` once the transaction is committed: live notices, wake-ups.
-    pub fn after_commit(&self, act: impl FnOnce() + Send + 'static) {
-        if let Ok(mut acts) = self.after_commit.lock() {
-            acts.push(Box::new(act));
-        }
-    }
-
-    pub async fn commit(self) -> Result<(), Error> {
-        self.transaction.commit().await?;
-        if let Ok(acts) = self.after_commit.into_inner() {
-            for act in acts {
-                act();
-            }
-        }
-        Ok(())
-    }
-
-    pub async fn rollback(self) -> Result<(), Error> {
-        Ok(self.transaction.rollback().await?)
-    }
-}
-
 impl Connection for View<'_> {
     fn scope(&self) -> &Scope {
         self.scope
@@ -180,42 +155,25 @@ impl Connection for View<'_> {
     }
 }
 
-impl Connection for Tx<'_> {
-    fn scope(&self) -> &Scope {
-        self.scope
+#[async_trait::async_trait]
+impl ConnectionTrait for View<'_> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
     }
 
-    fn keys(&self) -> &KeyRing {
-        self.keys
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.connection.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.connection.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.connection.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.connection.query_all_raw(statement).await
     }
 }
-
-macro_rules! delegate_connection {
-    ($type:ident, $field:ident) => {
-        #[async_trait::async_trait]
-        impl ConnectionTrait for $type<'_> {
-            fn get_database_backend(&self) -> DbBackend {
-                self.$field.get_database_backend()
-            }
-
-            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-                self.$field.execute_raw(statement).await
-            }
-
-            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-                self.$field.execute_unprepared(sql).await
-            }
-
-            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-                self.$field.query_one_raw(statement).await
-            }
-
-            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-                self.$field.query_all_raw(statement).await
-            }
-        }
-    };
-}
-
-delegate_connection!(View, connection);
-delegate_connection!(Tx, transaction);

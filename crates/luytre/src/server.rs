@@ -50,6 +50,9 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 /// Longest time that pages wait for the log to be evaluated after a start.
 const RECOVERY: Duration = Duration::from_secs(20);
 
+/// Longest time that the last checkpoint of the audit trail may take.
+const LAST_SIGNATURE: Duration = Duration::from_secs(15);
+
 /// A running server.
 pub struct Server {
     pub centre: Arc<Centre>,
@@ -152,7 +155,10 @@ impl Server {
             tracing::error!(%error, "hunts ended badly");
         }
         self.centre.pipeline.stop().await;
-        sign_trail(&self.centre).await;
+        // Registers that do not answer keep nobody; the next start signs.
+        if tokio::time::timeout(LAST_SIGNATURE, sign_trail(&self.centre)).await.is_err() {
+            tracing::error!("the audit trail is not signed: the registers do not answer");
+        }
         self.centre.store.close().await;
         Ok(())
     }

@@ -366,8 +366,8 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
         worker = match settled {
             Ok(worker) => worker,
             Err(error) => {
-                // Only a closed store, a panic inside a rule or format and, when it is to stop, a full disk come
-                // here; the log keeps everything.
+                // Only a closed store, a panic inside a rule or format and, when it is to stop, a full disk or
+                // registers that are away come here; the log keeps everything.
                 match pipeline.0.stop.is_cancelled() {
                     true => tracing::info!(%error, "the rest of the log waits for the next start"),
                     false => tracing::error!(%error, "the pipeline stops"),
@@ -415,7 +415,11 @@ async fn watch_silence(pipeline: Pipeline) {
             continue;
         }
         let inner = &pipeline.0;
-        if let Err(error) = silence::check(&inner.db, &inner.scope, &inner.live, now).await {
+        let checked = tokio::select! {
+            () = inner.stop.cancelled() => return,
+            checked = silence::check(&inner.db, &inner.scope, &inner.live, now) => checked,
+        };
+        if let Err(error) = checked {
             tracing::warn!(%error, "silent sources could not be looked for");
         }
     }

@@ -97,7 +97,12 @@ impl Serving {
     pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
-        let status = self.child.wait().expect("end");
+        let mut ended = None;
+        until("the end of the server", || {
+            ended = self.child.try_wait().expect("end");
+            ended.is_some()
+        });
+        let status = ended.expect("a status");
         assert!(status.success(), "luytre serve ended with {status}");
     }
 }

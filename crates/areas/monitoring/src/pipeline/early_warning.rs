@@ -81,7 +81,11 @@ pub(super) async fn forget(pipeline: Pipeline) {
         if forgotten_on == Some(day) {
             continue;
         }
-        match pipeline.forget_warnings().await {
+        let forgotten = tokio::select! {
+            () = pipeline.0.stop.cancelled() => return,
+            forgotten = pipeline.forget_warnings() => forgotten,
+        };
+        match forgotten {
             Ok(()) => forgotten_on = Some(day),
             Err(error) => tracing::warn!(%error, "old early warnings could not be forgotten"),
         }

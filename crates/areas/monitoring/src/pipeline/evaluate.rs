@@ -11,7 +11,6 @@ use crate::rules::hits::Fate;
 use crate::sources::resolver::{Known, Reading};
 use detection::{Engine, MatchedField, Moment};
 use event::{Event, Listener, Origin, RawRecord};
-use event_store::StoreError;
 use kit::Error;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// Takes one batch through binding and evaluation, and begins its insertion once the one before has ended.
 pub(super) async fn process(pipeline: &Pipeline, worker: Worker, parsed: Parsed) -> Result<Worker, Error> {
     let Parsed { mut events } = parsed;
-    let bound = bind(pipeline, &mut events).await;
+    let bound = bind(pipeline, &mut events).await?;
     let (mut worker, events) = evaluate(pipeline, worker, events, bound).await?;
     settle(pipeline, &mut worker).await?;
     if let Some(last) = events.last().map(|event| event.seq) {
@@ -40,21 +39,27 @@ pub(super) async fn settle(pipeline: &Pipeline, worker: &mut Worker) -> Result<(
     tokio::select! {
         biased;
         inserted = task => inserted.map_err(Error::internal)?.map_err(Error::internal)?,
-        () = pipeline.stopped_without_room() => return Err(Error::Unavailable(StoreError::DiskFull.to_string())),
+        () = pipeline.stopped_without_room() => {
+            let reason = pipeline.no_room().unwrap_or_else(|| "the event store takes nothing in".to_owned());
+            return Err(Error::Unavailable(reason));
+        }
     }
     worker.inserted = worker.inserted.max(last);
     Ok(())
 }
 
-/// Binding needs the register only for senders never met; while it is away the pipeline waits.
-async fn bind(pipeline: &Pipeline, events: &mut [Event]) -> Vec<Arc<Known>> {
+/// Binding needs the register only for senders never met; while it is away the pipeline waits, until it is to stop.
+async fn bind(pipeline: &Pipeline, events: &mut [Event]) -> Result<Vec<Arc<Known>>, Error> {
     loop {
-        match pipeline.0.sources.bind(events).await {
-            Ok(bound) => return bound,
+        match pipeline.while_running(pipeline.0.sources.bind(events)).await {
+            Ok(bound) => return Ok(bound),
             Err(error) => {
                 pipeline.0.counters.add_database_error();
+                if pipeline.0.stop.is_cancelled() {
+                    return Err(error);
+                }
                 tracing::error!(%error, "the register of sources is away; trying again");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                pipeline.pause(Duration::from_secs(1)).await;
             }
         }
     }

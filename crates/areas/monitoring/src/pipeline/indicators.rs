@@ -113,7 +113,11 @@ pub(super) async fn watch(pipeline: Pipeline) {
         let day = pipeline.0.clock.now().div_euclid(DAY);
         if forgotten_on != Some(day) {
             forgotten_on = Some(day);
-            if let Err(error) = pipeline.forget_indicators().await {
+            let forgotten = tokio::select! {
+                () = pipeline.0.stop.cancelled() => return,
+                forgotten = pipeline.forget_indicators() => forgotten,
+            };
+            if let Err(error) = forgotten {
                 tracing::warn!(%error, "old indicators could not be forgotten");
             }
         }

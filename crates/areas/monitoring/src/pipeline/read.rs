@@ -38,8 +38,12 @@ pub(super) async fn run(pipeline: Pipeline, batches: mpsc::Sender<Parsed>) {
             Ok(records) => records,
             Err(error) => {
                 inner.counters.add_read_error();
+                if until.is_some() {
+                    tracing::error!(%error, "the event log could not be read; the rest waits for the next start");
+                    return;
+                }
                 tracing::error!(%error, "the event log could not be read; trying again");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                pipeline.pause(Duration::from_secs(1)).await;
                 continue;
             }
         };

@@ -1,5 +1,6 @@
-//! What happens when there is no room: neither for segments nor for alerts. The log keeps what was acknowledged; those
-//! who wait are told, so that a command ends with the reason. A running server waits until there is room again.
+//! What happens when there is no room, neither for segments nor for alerts, or the registers are away. The log keeps what
+//! was acknowledged; those who wait are told, so that a command ends with the reason. A running server waits until there
+//! is room again, and one that is to stop does not.
 
 use super::Pipeline;
 use event_store::StoreError;
@@ -9,6 +10,8 @@ use std::time::Duration;
 
 /// How often those who wait look again.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long one try may still take once the pipeline is to stop.
+const LAST_TRY: Duration = Duration::from_secs(15);
 
 /// What of the log can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +69,31 @@ impl Pipeline {
     /// Ends when the pipeline is to stop and cannot take in what it holds; the log keeps it for the next start.
     pub(super) async fn stopped_without_room(&self) {
         self.0.stop.cancelled().await;
-        self.out_of_room().await;
+        tokio::select! {
+            _ = self.out_of_room() => {}
+            () = tokio::time::sleep(LAST_TRY) => {}
+        }
+    }
+
+    /// What a try at the registers gives, or an error where the pipeline is to stop and they do not answer.
+    pub(super) async fn while_running<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let out_of_patience = async {
+            self.0.stop.cancelled().await;
+            tokio::time::sleep(LAST_TRY).await;
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = out_of_patience => Err(Error::Unavailable("the registers do not answer".to_owned())),
+        }
+    }
+
+    /// Time between two tries; none where the pipeline is to stop.
+    pub(super) async fn pause(&self, time: Duration) {
+        tokio::select! {
+            () = self.0.stop.cancelled() => {}
+            () = tokio::time::sleep(time) => {}
+        }
     }
 
     pub(super) fn set_refused(&self, error: Option<Error>) {

@@ -27,7 +27,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
     let started = Instant::now();
     let mut pause = Duration::from_millis(200);
     loop {
-        match attempt(pipeline, worker, bundles.clone(), &hits, status).await {
+        match pipeline.while_running(attempt(pipeline, worker, bundles.clone(), &hits, status)).await {
             Ok(changes) => {
                 pipeline.set_refused(None);
                 if status {
@@ -54,7 +54,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                 if pipeline.0.stop.is_cancelled() {
                     return false;
                 }
-                tokio::time::sleep(pause).await;
+                pipeline.pause(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }
         }

@@ -150,35 +150,64 @@ async fn after_a_crash_every_event_is_there_once_and_every_match_is_counted_once
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_registers_refused_until_the_end_is_written_after_the_next_start() {
-    let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
-    let (db, directory) = (database.db.clone(), tempfile::tempdir().unwrap());
-    let change = async |sql: &str| {
-        let scope = Scope::service("test");
-        let tx = db.scoped(&scope).begin().await.unwrap();
-        tx.execute_unprepared(sql).await.unwrap();
-        tx.commit().await.unwrap();
-    };
-    let store = Store::open(directory.path(), Options::default()).unwrap();
-    let pipeline = start(&store, &db).await;
-    change("CREATE TRIGGER refuses BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'no'); END").await;
-    store.append(failures(0, 10, "10.0.0.5"), None).await.unwrap();
+async fn change(db: &Db, sql: &str) {
+    let scope = Scope::service("test");
+    let tx = db.scoped(&scope).begin().await.unwrap();
+    tx.execute_unprepared(sql).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Waits until the registers have refused something.
+async fn refused(pipeline: &Pipeline) {
     let refused = async {
         while pipeline.counters().database_errors == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), refused).await.expect("the write is tried");
+    tokio::time::timeout(Duration::from_secs(60), refused).await.expect("the registers are asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_registers_refused_until_the_end_is_written_after_the_next_start() {
+    let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
+    let (db, directory) = (database.db.clone(), tempfile::tempdir().unwrap());
+    let store = Store::open(directory.path(), Options::default()).unwrap();
+    let pipeline = start(&store, &db).await;
+    change(&db, "CREATE TRIGGER refuses BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    store.append(failures(0, 10, "10.0.0.5"), None).await.unwrap();
+    refused(&pipeline).await;
     pipeline.stop().await;
     drop((pipeline, store));
 
-    change("DROP TRIGGER refuses").await;
+    change(&db, "DROP TRIGGER refuses").await;
     let store = Store::open(directory.path(), Options::default()).unwrap();
     let pipeline = start(&store, &db).await;
     pipeline.wait_evaluated(store.last_seq()).await.unwrap();
     assert_eq!((figures(&db, ALERTS).await, figures(&db, MATCHES).await), (1, 10));
     pipeline.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_for_a_register_of_sources_that_is_away() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let pipeline = start(&store, &db).await;
+        change(&db, "ALTER TABLE sources RENAME TO sources_away").await;
+        store.append(failures(0, 10, "10.0.0.5"), None).await.unwrap();
+        refused(&pipeline).await;
+        tokio::time::timeout(Duration::from_secs(60), pipeline.stop()).await.expect("the pipeline stops");
+        drop((pipeline, store));
+
+        change(&db, "ALTER TABLE sources_away RENAME TO sources").await;
+        let store = opened(directory.path()).await;
+        let pipeline = start(&store, &db).await;
+        pipeline.wait_evaluated(store.last_seq()).await.unwrap();
+        assert_eq!(stored(&store).await, (10, 10));
+        assert_eq!((figures(&db, ALERTS).await, figures(&db, MATCHES).await), (1, 10));
+        pipeline.stop().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

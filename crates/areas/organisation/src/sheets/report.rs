@@ -3,7 +3,6 @@
 use super::faults::{Fault, Faults};
 use kit::locale::{Argument, texts};
 use kit::{Error, Lang, Tx};
-use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -136,8 +135,7 @@ impl Report {
 
 /// Begins a line: what it writes can be taken back alone.
 pub async fn begin_line(tx: &Tx<'_>) -> Result<(), Error> {
-    tx.execute_unprepared("SAVEPOINT sheet_line").await?;
-    Ok(())
+    tx.begin_part().await
 }
 
 /// Ends it: a line is taken whole, or not at all where it has faults.
@@ -145,9 +143,9 @@ pub async fn end_line(tx: &Tx<'_>, outcome: Outcome, faults: Faults) -> Result<O
     let outcome = if faults.is_empty() {
         outcome
     } else {
-        tx.execute_unprepared("ROLLBACK TO SAVEPOINT sheet_line").await?;
+        tx.take_back_part().await?;
         Outcome::Refused(faults.into_found())
     };
-    tx.execute_unprepared("RELEASE SAVEPOINT sheet_line").await?;
+    tx.end_part().await?;
     Ok(outcome)
 }

@@ -38,5 +38,6 @@ mod sign_in;
 mod signs;
 #[path = "../../src/sign_in/passkeys/soft_authenticator.rs"]
 mod soft_authenticator;
+mod transactions;
 mod walls;
 mod watch;
