@@ -92,7 +92,8 @@ pub(crate) async fn show(
     let pagination = Pagination::of(&address, PER_PAGE, store::count(&view, asked.as_deref()).await?);
     let found = store::list(&view, asked.as_deref(), PER_PAGE, pagination.offset()).await?;
     let mut learnt = store::learnt(&view, policy.history_days).await?;
-    let page = Page { address, ..visit.page().await? };
+    let mut page = visit.page().await?;
+    page.address = address;
     let decisions = states::store::all(&view).await?;
     let mut detectors = Vec::new();
     for watched in &policy.detectors {
