@@ -234,7 +234,9 @@ impl Manifest {
         self.change(|transaction| {
             for one in damage {
                 transaction.execute(
-                    "INSERT OR IGNORE INTO damage (file, at_offset, length, torn, found_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT INTO damage (file, at_offset, length, torn, found_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (file, at_offset) DO UPDATE SET length = excluded.length, torn = excluded.torn,
+                     found_at = excluded.found_at, mended_at = NULL WHERE torn > excluded.torn",
                     params![one.file, one.offset as i64, one.length as i64, one.torn, now],
                 )?;
             }

@@ -27,6 +27,10 @@ pub(crate) fn rebuild(
     done: &mut Repaired,
 ) -> Result<(), StoreError> {
     let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
+    if archive.settings.is_none() && manifest.segments()?.iter().any(|row| row.archived) {
+        let words = "segments lie in an archive that is not configured any more; they would be forgotten without it";
+        return Err(StoreError::Archive(words.to_owned()));
+    }
     let mut rows = described(dir, manifest, done)?;
     rows.extend(describe_all(archive, &dir.join("unfinished"))?);
     // Merged files first: a file whose events a later generation holds was replaced. Of one that lies in both places the
