@@ -46,15 +46,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Opens the event store once nobody else has it.
 pub async fn open_store(data: &Path, configuration: &Configuration) -> Result<Store> {
-    let began = std::time::Instant::now();
     let options = Options {
         ledger_key: Some(ledger_key(data)?),
         archiving: configuration.events.archive.settings()?,
         time_zone: kit::calendar::zone(),
         ..Options::default()
     };
+    when_free(data, || Store::open(&data.join("events"), options.clone())).await
+}
+
+/// Does what needs the event store for itself, once nobody else has it.
+pub async fn when_free<T>(data: &Path, act: impl Fn() -> Result<T, StoreError>) -> Result<T> {
+    let began = std::time::Instant::now();
     loop {
-        match Store::open(&data.join("events"), options.clone()) {
+        match act() {
             Err(StoreError::Locked { pid, .. }) => {
                 let by = if pid == 0 { "another process".to_owned() } else { format!("process {pid}") };
                 anyhow::ensure!(
@@ -64,7 +69,7 @@ pub async fn open_store(data: &Path, configuration: &Configuration) -> Result<St
                 );
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            opened => return Ok(opened?),
+            done => return Ok(done?),
         }
     }
 }

@@ -125,15 +125,13 @@ impl Pipeline {
         let most = settings.tuning.enrichment.geoip_megabytes;
         let geoip = tokio::task::spawn_blocking(move || GeoIp::open(&geoip, most)).await.map_err(Error::internal)?;
         let enrichment = Enrichment::read(&db.scoped(&scope).read()).await?.with_geoip(Arc::new(geoip));
-        let last = store.last_seq();
-        if cursor > last {
-            tracing::warn!(cursor, last, "the detection cursor is ahead of the event store; the store was replaced");
-        }
+        // Where the store lost what was evaluated, what comes gets later numbers: none is passed over as done.
+        store.note_evaluated(cursor).map_err(Error::internal)?;
+        let last = store.last_given();
         let left = Memory::take_up(&db.scoped(&scope).read(), settings.tuning.correlations, cursor, last).await?;
         let policy = settings.early_warning.clone();
         let watch = Watch::take_up(&db.scoped(&scope).read(), policy, cursor, last).await?;
         let field_lists = FieldLists::take_up(&db.scoped(&scope).read(), last).await?;
-        let cursor = cursor.min(last);
         store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
             settings: shelf,

@@ -5,7 +5,7 @@
 
 use crate::files::simulated::{Choices, Disk, Fault};
 use crate::files::{AppendFile, FileLayer, RealFiles};
-use crate::{ArchivePlace, Archiving, LedgerKey, Options, QueryContext, Sources, Store};
+use crate::{ArchivePlace, Archiving, LedgerKey, Options, Problem, QueryContext, Sources, Store};
 use bytes::Bytes;
 use event::{Event, Origin, RawRecord};
 use std::collections::BTreeSet;
@@ -191,11 +191,17 @@ async fn check(dir: &Path, acknowledged: &[String], what: &str) {
         assert!(raws.contains(text.as_str()), "{what}: {text} was acknowledged and is gone");
     }
     let report = store.verify().await.unwrap();
-    assert!(report.ok(), "{what}: {report:?}");
+    // A frame that was never acknowledged may have got its length before its content; nobody can tell, so it is named.
+    let doubtful = |one: &Problem| one.part == "log" && one.reason.contains("it was never acknowledged");
+    assert!(report.problems.iter().all(doubtful), "{what}: {report:?}");
     let _ = store.archive().await.unwrap_or_else(|error| panic!("{what}: {error}"));
     let again = store.query("SELECT count(*) AS n FROM events", &QueryContext::new(Sources::All)).await.unwrap();
     assert_eq!(again.to_json_rows().unwrap()[0]["n"], rows.len(), "{what}: archiving changed what is there");
     store.close().await;
+    assert!(
+        files_below(&dir.join("damaged")).iter().all(|file| file.extension().is_none_or(|end| end != "parquet")),
+        "{what}: set aside"
+    );
     let here = files_below(&dir.join("segments")).len() + files_below(&dir.join("archive/segments")).len();
     assert_eq!(here, report.segments, "{what}: files that nobody knows are left");
 }

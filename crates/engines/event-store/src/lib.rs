@@ -28,6 +28,7 @@ mod orphans;
 mod pattern;
 mod prove;
 mod query;
+mod rebuild;
 mod repair;
 mod retention;
 mod rows;
@@ -47,7 +48,7 @@ pub use copy::{CopiedFile, CopiedStore, CopyFault, StoreCopy, UncopiedFile, copy
 pub use error::StoreError;
 pub use export::{ExportFormat, Exported, Selection};
 pub use forecast::Forecast;
-pub use inspect::{Inspected, holds_records, inspect};
+pub use inspect::{Inspected, holds_records, inspect, verify};
 pub use ledger::{Cause, Change, Entry, LedgerKey, Listed, Proof, Proven, ProvenEvent, Seal, Sealed};
 pub use lock::DirectoryLock;
 pub use log::{Appended, BatchId, LogReader};

@@ -8,7 +8,7 @@ mod segments;
 pub(crate) use segments::{Replacement, SegmentRow};
 
 use crate::StoreError;
-use crate::ledger::Change;
+use crate::ledger::{Cause, Change};
 use crate::log::{BatchId, Damage, StoredBatch};
 use crate::retention::Hold;
 use event::Micros;
@@ -19,6 +19,16 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) struct Manifest(Mutex<Connection>);
+
+/// What a manifest that is made anew says of segments.
+pub(crate) struct Rebuilt<'a> {
+    pub segments: &'a [SegmentRow],
+    pub sealed: u64,
+    pub evaluated: u64,
+    /// Entries of the ledger, and the last change that they name.
+    pub entries: u64,
+    pub through: u64,
+}
 
 impl Manifest {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
@@ -35,6 +45,18 @@ impl Manifest {
             manifest.change(|transaction| upgrade(transaction, version))?;
         }
         Ok(manifest)
+    }
+
+    /// Whether there is one: a file that is absent, empty or without its tables is none.
+    pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
+        match std::fs::metadata(path) {
+            Ok(data) if data.len() > 0 => {}
+            Ok(_) => return Ok(false),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(StoreError::io("read the manifest", error)),
+        }
+        let version: i64 = Connection::open(path)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok(version > 0)
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -66,6 +88,24 @@ impl Manifest {
         })
     }
 
+    /// Everything that is said of segments anew, as the files are; what else is known stays.
+    pub(crate) fn rebuild(&self, made: &Rebuilt<'_>, now: Micros) -> Result<(), StoreError> {
+        self.change(|transaction| {
+            for table in ["segments", "outlook", "changes"] {
+                transaction.execute(&format!("DELETE FROM {table}"), [])?;
+            }
+            for row in made.segments.iter().filter(|row| row.archived) {
+                transaction.execute("DELETE FROM unclaimed WHERE path = ?1", [&row.path])?;
+            }
+            transaction.execute("DELETE FROM facts WHERE name IN ('ledger', 'changes', 'sealed')", [])?;
+            set(transaction, "ledger", made.entries)?;
+            set(transaction, "changes", made.through)?;
+            set(transaction, "sealed", made.sealed)?;
+            set(transaction, "evaluated", made.evaluated)?;
+            replace(transaction, &Replacement::new(Cause::Rebuilt, &[], made.segments, now))
+        })
+    }
+
     /// A merge or a deletion: old segments out, new ones in.
     pub(crate) fn replace(&self, done: &Replacement<'_>) -> Result<(), StoreError> {
         self.change(|transaction| replace(transaction, done))
@@ -81,6 +121,21 @@ impl Manifest {
     /// Changes that no entry of the ledger names yet, in their order.
     pub(crate) fn changes_after(&self, through: u64) -> Result<Vec<Change>, StoreError> {
         changes_after(&self.connection(), through)
+    }
+
+    /// Number of the last change there was, signed or not.
+    pub(crate) fn last_change(&self) -> Result<u64, StoreError> {
+        let connection = self.connection();
+        let pending: Option<i64> = connection.query_row("SELECT max(number) FROM changes", [], |row| row.get(0))?;
+        Ok(sequence(&connection, "changes")?.max(pending.map_or(0, unsigned)))
+    }
+
+    /// Numbers up to here were given, whatever became of their records.
+    pub(crate) fn note_given(&self, seq: u64) -> Result<(), StoreError> {
+        match self.sequence("given")? < seq {
+            true => self.change(|transaction| set(transaction, "given", seq)),
+            false => Ok(()),
+        }
     }
 
     /// An entry of the ledger is durable: its number is remembered, its changes are not needed here any more.
@@ -179,7 +234,9 @@ impl Manifest {
         self.change(|transaction| {
             for one in damage {
                 transaction.execute(
-                    "INSERT OR IGNORE INTO damage (file, at_offset, length, torn, found_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT INTO damage (file, at_offset, length, torn, found_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (file, at_offset) DO UPDATE SET length = excluded.length, torn = excluded.torn,
+                     found_at = excluded.found_at, mended_at = NULL WHERE torn > excluded.torn",
                     params![one.file, one.offset as i64, one.length as i64, one.torn, now],
                 )?;
             }
@@ -206,6 +263,7 @@ impl Manifest {
                 offset: unsigned(row.get(1)?),
                 length: unsigned(row.get(2)?),
                 torn: row.get(3)?,
+                ..Damage::default()
             };
             Ok((damage, row.get(4)?))
         })?;

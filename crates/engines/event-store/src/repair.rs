@@ -1,25 +1,25 @@
 //! Mends what `verify` finds, as far as it can be mended, with the store closed: what is lost is named, set aside and
 //! kept; what can be read goes on.
 //!
-//! - A manifest that cannot be read is made anew from the segments and the log.
+//! - A manifest that is lost, cannot be read or is not the newest there was is made anew from the segments, the ledger
+//!   and the log (see `rebuild`).
 //! - A damaged segment is written again from the row groups that can be read; the old file is set aside.
 //! - A segment that is gone is taken from the manifest.
 //!
 //! The archive is looked at in the same way, except where it does not answer: then nothing is known of what lies there.
 
-use crate::archive::{Archive, describe_all};
+use crate::archive::Archive;
 use crate::files::{FileLayer, RealFiles};
-use crate::ledger::{Cause, Ledger};
+use crate::ledger::Cause;
 use crate::lock::DirectoryLock;
-use crate::log::{self, Damage};
+use crate::log::{self, Damage, Recovered};
 use crate::manifest::{Manifest, Replacement, SegmentRow};
-use crate::segment::{BLOCK, Blocks, Segment, SegmentReader, SegmentWriter, describe};
-use crate::sequences::Sequences;
+use crate::orphans::ASIDE;
+use crate::rebuild::rebuild;
+use crate::segment::{BLOCK, Blocks, Segment, SegmentReader, SegmentWriter};
 use crate::store::segment;
-use crate::{Options, StoreError, compaction};
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
-use parquet::arrow::ProjectionMask;
+use crate::{Options, StoreError, compaction, orphans};
+use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 use std::fs;
@@ -34,6 +34,8 @@ pub struct Repaired {
     pub segments: Vec<Mended>,
     /// Files of a merge that had been replaced, or of a seal that had not ended: their events are elsewhere.
     pub removed: Vec<String>,
+    /// Files among the segments that nothing explains, by their names in the folder of damaged ones.
+    pub unclaimed: Vec<String>,
     /// Damaged places of the log that are now known as such.
     pub log_damage: usize,
 }
@@ -54,24 +56,41 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
     let now = (options.clock)();
     let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
     let archive = Archive::open(dir, options.archiving.as_ref(), files.clone())?;
+    for name in ["log", "segments", "unfinished"] {
+        files.create_dir_all(&dir.join(name)).map_err(|error| StoreError::io("create the store's folders", error))?;
+    }
     let mut done = Repaired::default();
-    let path = dir.join("manifest.sqlite");
-    let sound = Manifest::open(&path).ok().filter(|manifest| manifest.check().is_ok_and(|said| said == "ok"));
-    let manifest = match sound {
-        Some(manifest) => manifest,
+    let found = log::recover(&*files, &dir.join("log"), &dir.join(ASIDE))?;
+    let wrap = |row| segment(dir, row, &archive, &files);
+    let manifest = match sound(dir, &found)? {
+        Some(manifest) => {
+            let looked = orphans::look(dir, &manifest, &found.held, &wrap)?;
+            match &looked.behind {
+                Some(reason) => {
+                    tracing::warn!(reason, "the manifest is made anew");
+                    fs::create_dir_all(dir.join(ASIDE)).map_err(|error| StoreError::io("make a folder", error))?;
+                    manifest.copy_to(&dir.join(ASIDE).join(format!("{now}-manifest.sqlite")))?;
+                    rebuild(dir, &manifest, &archive, &found, now, &mut done)?;
+                }
+                None => done.unclaimed = looked.settle(dir, &manifest, now)?,
+            }
+            manifest
+        }
         None => {
             for end in ["", "-wal", "-shm"] {
                 set_aside(dir, &dir.join(format!("manifest.sqlite{end}")), now)?;
             }
-            let manifest = Manifest::open(&path)?;
-            rebuild(dir, &manifest, &archive, now, &mut done)?;
-            done.manifest_rebuilt = true;
+            let manifest = Manifest::open(&dir.join("manifest.sqlite"))?;
+            rebuild(dir, &manifest, &archive, &found, now, &mut done)?;
             manifest
         }
     };
     for row in manifest.segments()? {
         let one = segment(dir, row.clone(), &archive, &files);
         let Err(reason) = one.check() else { continue };
+        if claim(&manifest, &archive, &one)? {
+            continue;
+        }
         let Some(whole) = one.whole() else {
             tracing::warn!(segment = row.path, reason, "left as it is");
             continue;
@@ -86,7 +105,7 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
             // It stays in the archive for whoever can make more of it.
             None => manifest.forget_unclaimed(&row.path)?,
         }
-        let lost = Damage { file: row.path.clone(), offset: 0, length: row.bytes, torn: false };
+        let lost = Damage { file: row.path.clone(), length: row.bytes, ..Damage::default() };
         manifest.note_damage(&[lost], now)?;
         done.segments.push(Mended {
             file: row.path,
@@ -96,20 +115,44 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
             last_seq: row.max_seq,
         });
     }
-    let found = log::recover(&*files, &dir.join("log"), &dir.join("damaged"))?;
-    done.log_damage = found.damage.iter().filter(|damage| !damage.torn).count();
-    manifest.note_damage(&found.damage, now)?;
+    let (evaluated, given) = (manifest.sequence("evaluated")?, manifest.sequence("given")?);
+    let given = given.max(manifest.sequence("sealed")?);
+    let damage: Vec<_> = found.damage.iter().cloned().chain(found.lost(given, evaluated)).collect();
+    done.log_damage = damage.iter().filter(|damage| !damage.torn).count();
+    manifest.note_damage(&damage, now)?;
+    manifest.note_given(given.max(found.given).max(evaluated))?;
     manifest.mend_damage(now)?;
     Ok(done)
 }
 
+/// The manifest where it can be read; that of a store which had none and needs none is new.
+fn sound(dir: &Path, log: &Recovered) -> Result<Option<Manifest>, StoreError> {
+    let path = dir.join("manifest.sqlite");
+    let there = Manifest::exists(&path).unwrap_or(true);
+    if !there && orphans::traces(dir, log)?.is_some() {
+        return Ok(None);
+    }
+    Ok(Manifest::open(&path).ok().filter(|manifest| manifest.check().is_ok_and(|said| said == "ok")))
+}
+
+/// Whether a segment that is not here lies in the archive after all: an older manifest does not know that it went there.
+fn claim(manifest: &Manifest, archive: &Archive, one: &Segment) -> Result<bool, StoreError> {
+    if archive.settings.is_none() || one.path().is_none_or(Path::exists) {
+        return Ok(false);
+    }
+    match archive.digest(&one.row, &|| Ok(())) {
+        Ok((sha256, checksums)) if sha256 == one.row.sha256 => manifest.archived(&one.row.path, &checksums),
+        _ => Ok(false),
+    }
+}
+
 /// Moves a file into the folder of damaged ones.
-fn set_aside(dir: &Path, file: &Path, now: i64) -> Result<(), StoreError> {
+pub(crate) fn set_aside(dir: &Path, file: &Path, now: i64) -> Result<(), StoreError> {
     let failed = |error| StoreError::io("set a damaged file aside", error);
     if !file.exists() {
         return Ok(());
     }
-    let aside = dir.join("damaged");
+    let aside = dir.join(ASIDE);
     fs::create_dir_all(&aside).map_err(failed)?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     fs::rename(file, aside.join(format!("{now}-{name}"))).map_err(failed)?;
@@ -146,103 +189,4 @@ fn salvage(dir: &Path, one: &Arc<Segment>, whole: &Blocks) -> Result<Option<Segm
 fn read_group(reader: ParquetRecordBatchReaderBuilder<SegmentReader>, group: usize) -> Option<Vec<RecordBatch>> {
     let batches = reader.with_row_groups(vec![group]).build().ok()?;
     batches.map(|batch| compaction::adapt(&batch.ok()?).ok()).collect()
-}
-
-/// Fills an empty manifest from the files.
-fn rebuild(
-    dir: &Path,
-    manifest: &Manifest,
-    archive: &Arc<Archive>,
-    now: i64,
-    done: &mut Repaired,
-) -> Result<(), StoreError> {
-    let files: Arc<dyn FileLayer> = Arc::new(RealFiles);
-    let mut rows = Vec::new();
-    for folder in list(&dir.join("segments"))? {
-        for name in list(&dir.join("segments").join(&folder))?.iter().filter(|name| name.ends_with(".parquet")) {
-            let path = format!("{folder}/{name}");
-            match describe(&dir.join("segments"), &path) {
-                Ok(row) => rows.push(row),
-                Err(error) => {
-                    tracing::error!(segment = path, %error, "cannot be read");
-                    set_aside(dir, &dir.join("segments").join(&path), 0)?;
-                    done.segments.push(Mended { file: path, rows_before: 0, rows_after: 0, first_seq: 0, last_seq: 0 });
-                }
-            }
-        }
-    }
-    rows.extend(describe_all(archive, &dir.join("unfinished"))?);
-    // Merged files first: a file whose events a later generation holds was replaced. Of one that lies in both places the
-    // one here counts.
-    rows.sort_by_key(|row| (std::cmp::Reverse(row.generation), row.min_seq, row.archived));
-    let found = log::recover(&RealFiles, &dir.join("log"), &dir.join("damaged"))?;
-    let mut in_log = Sequences::default();
-    found.files.iter().for_each(|file| in_log.add(file.first_seq..=file.last_seq));
-    let mut seqs = Sequences::default();
-    let mut kept: Vec<(SegmentRow, Sequences)> = Vec::new();
-    for row in rows {
-        let own = sequences(&segment(dir, row.clone(), archive, &files))?;
-        if own.is_subset(&seqs) {
-            if row.archived {
-                manifest.begin_archiving(&row.path)?;
-            }
-            done.removed.push(row.path);
-        } else {
-            seqs.add_all(&own);
-            kept.push((row, own));
-        }
-    }
-    // A seal writes several files and counts once the manifest has them all. Where the log holds an event that comes
-    // before others of such files, their seal had not ended, and the log has all of it.
-    while let Some(first) = in_log.first_outside(&seqs) {
-        let (whole, unfinished): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(row, _)| row.max_seq < first);
-        kept = whole;
-        if unfinished.is_empty() {
-            break;
-        }
-        done.removed.extend(unfinished.iter().map(|(row, _)| row.path.clone()));
-        seqs = Sequences::default();
-        kept.iter().for_each(|(_, own)| seqs.add_all(own));
-    }
-    let rows: Vec<SegmentRow> = kept.into_iter().map(|(row, _)| row).collect();
-    let sealed = rows.iter().map(|row| row.max_seq).max().unwrap_or(0);
-    // Detection keeps its cursor elsewhere; what the log no longer holds has been evaluated.
-    let evaluated = in_log.first().map_or(sealed, |first| first.saturating_sub(1).min(sealed));
-    // The ledger goes on where it ended.
-    let ledger = Ledger::new(&RealFiles, dir);
-    manifest.signed(ledger.count()?, ledger.through()?)?;
-    manifest.commit_seal(&Replacement::new(Cause::Rebuilt, &[], &rows, now), sealed, evaluated)
-}
-
-fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
-    let failed = |error| StoreError::io("list the store's folders", error);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(failed)? {
-        names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn sequences(one: &Arc<Segment>) -> Result<Sequences, StoreError> {
-    let broken =
-        |error: &dyn std::fmt::Display| StoreError::Segment { file: one.row.path.clone(), reason: error.to_string() };
-    let reader = ParquetRecordBatchReaderBuilder::try_new(one.reader()).map_err(|error| broken(&error))?;
-    let only = ProjectionMask::columns(reader.parquet_schema(), ["seq"]);
-    let mut seqs = Sequences::default();
-    for batch in reader.with_projection(only).build().map_err(|error| broken(&error))? {
-        let batch = batch.map_err(|error| broken(&error))?;
-        if let Some(column) = batch.column_by_name("seq") {
-            // In order of time, which is nearly that of sequences: a batch is sorted, then added run by run.
-            let mut sorted: Vec<u64> =
-                column.as_primitive::<Int64Type>().values().iter().map(|seq| *seq as u64).collect();
-            sorted.sort_unstable();
-            sorted.chunk_by(|a, b| a + 1 == *b).for_each(|run| {
-                if let (Some(first), Some(last)) = (run.first(), run.last()) {
-                    seqs.add(*first..=*last);
-                }
-            });
-        }
-    }
-    Ok(seqs)
 }

@@ -37,6 +37,18 @@ impl Sequences {
         self.0.keys().next().copied()
     }
 
+    /// Those after `seq`.
+    pub(crate) fn above(&self, seq: u64) -> Self {
+        let mut above = Self::default();
+        self.ranges().for_each(|range| above.add((*range.start()).max(seq.saturating_add(1))..=*range.end()));
+        above
+    }
+
+    /// Whether one of these numbers, both included, is in the set.
+    pub(crate) fn meets(&self, first: u64, last: u64) -> bool {
+        self.0.range(..=last).next_back().is_some_and(|(_, end)| *end >= first)
+    }
+
     /// The first number from `seq` on that is not in the set.
     fn gap_from(&self, seq: u64) -> u64 {
         match self.0.range(..=seq).next_back() {
@@ -84,6 +96,11 @@ mod tests {
             both.add_all(&other_ranges);
             prop_assert_eq!(both.ranges().flatten().collect::<BTreeSet<_>>(), &numbers | &other_numbers);
             prop_assert_eq!(ranges.first(), numbers.first().copied());
+            for at in [0, 7, 30, 66] {
+                let above: Vec<u64> = numbers.iter().copied().filter(|number| *number > at).collect();
+                prop_assert_eq!(ranges.above(at).ranges().flatten().collect::<Vec<_>>(), above);
+                prop_assert_eq!(ranges.meets(at, at + 3), numbers.range(at..=at + 3).next().is_some());
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use crate::archive::{Archive, Moved, Mover};
 use crate::files::{FileLayer, RealFiles};
 use crate::ledger::Sealed;
 use crate::lock::DirectoryLock;
-use crate::log::{self, BatchId, Log, LogReader, LogWriter, Published, WriterOptions};
+use crate::log::{self, BatchId, Damage, Log, LogReader, LogWriter, Published, WriterOptions};
 use crate::maintenance::{Compacted, Dropped, Keeping, Maintenance};
 use crate::manifest::{Manifest, SegmentRow};
 use crate::memory::{Memory, Snapshot};
@@ -13,7 +13,7 @@ use crate::query::Engine;
 use crate::retention::{Hold, RetentionPlan};
 use crate::search::Query;
 use crate::segment::Segment;
-use crate::{Appended, Options, StoreError};
+use crate::{Appended, Options, StoreError, orphans};
 use event::{Event, RawRecord};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -55,6 +55,8 @@ pub(crate) struct Shared {
     pub evaluated: AtomicU64,
     /// Last sequence in memory or segments.
     inserted: AtomicU64,
+    /// Sequences up to here were given before, whether their records are there or not.
+    given: AtomicU64,
     /// The last seal found no room on the disk. Until one succeeds no record is taken in: what is left of the disk
     /// is for those that the log holds.
     pub no_room: AtomicBool,
@@ -148,22 +150,33 @@ impl Store {
             files.sync_dir(folder).map_err(|error| StoreError::io("sync the store's folders", error))?;
         }
         let lock = DirectoryLock::take(dir)?;
-        let manifest = Manifest::open(&dir.join("manifest.sqlite"))?;
-        let (sealed, evaluated) = (manifest.sequence("sealed")?, manifest.sequence("evaluated")?);
+        let found = log::look(&*files, &dir.join("log"))?;
+        let manifest = orphans::open_manifest(dir, &found)?;
         let wrap = |row| segment(dir, row, &archive, &files);
-        let (segments, missing) = crate::orphans::settle(dir, &manifest, &wrap)?;
-        let found = log::recover(&*files, &dir.join("log"), &dir.join("damaged"))?;
-        for damage in &found.damage {
+        let looked = orphans::look(dir, &manifest, &found.held, &wrap)?;
+        looked.accept()?;
+        let now = (options.clock)();
+        looked.settle(dir, &manifest, now)?;
+        found.settle(&*files, &dir.join("log"), &dir.join(orphans::ASIDE))?;
+        let (sealed, evaluated) = (manifest.sequence("sealed")?, manifest.sequence("evaluated")?);
+        let mut given = sealed.max(manifest.sequence("given")?);
+        let damage: Vec<_> = found.damage.iter().cloned().chain(found.lost(given, evaluated)).collect();
+        for damage in &damage {
             tracing::error!(?damage, "damage in the event log");
         }
-        manifest.note_damage(&found.damage, (options.clock)())?;
-        // A number once given to a reader is never given again, even if the log was lost.
-        let last_seq = found.last_seq.max(sealed).max(evaluated);
+        manifest.note_damage(&damage, now)?;
+        // A number once given is never given again, whatever became of its record.
+        given = given.max(found.given).max(evaluated);
+        if given > found.last_seq.max(sealed) {
+            manifest.note_given(given)?;
+        }
+        // Nobody waits for what cannot be read any more.
+        let last_seq = found.last_seq.max(sealed.min(evaluated));
         let published = Published::new(files.clone(), found.files.clone(), last_seq, options.recent_bytes);
-        let log = Log::new(files.clone(), &dir.join("log"), options.log_file_bytes, found.files, last_seq + 1);
+        let log = Log::new(files.clone(), &dir.join("log"), options.log_file_bytes, found.files, given + 1);
         let known = found.batches.into_iter().chain(manifest.batches()?).collect();
         let writer = LogWriter::start(log, known, published, writer_options(&options))?;
-        let memory = Memory::new(segments, sealed);
+        let memory = Memory::new(looked.segments, sealed);
         let shared = Arc::new(Shared {
             dir: dir.to_owned(),
             files,
@@ -179,7 +192,8 @@ impl Store {
             closing: AtomicBool::new(false),
             held_back: AtomicUsize::new(0),
             tail: broadcast::Sender::new(TAIL),
-            missing,
+            missing: looked.missing,
+            given: AtomicU64::new(given),
             scrubbed: Mutex::default(),
             publishing: Mutex::default(),
             log_kept: AtomicUsize::new(0),
@@ -312,6 +326,27 @@ impl Store {
     /// Last durable sequence.
     pub fn last_seq(&self) -> u64 {
         self.shared().writer.published.durable()
+    }
+
+    /// Last sequence that was ever given; what comes gets a later one. Above [`Store::last_seq`] where the end of the log
+    /// was lost.
+    pub fn last_given(&self) -> u64 {
+        self.last_seq().max(self.shared().given.load(Ordering::Acquire))
+    }
+
+    /// Detection once had evaluated everything up to `seq`. Where that was never given here, the records in between are
+    /// lost: they are named from here on, and their numbers not given again. Blocks for a moment.
+    pub fn note_evaluated(&self, seq: u64) -> Result<(), StoreError> {
+        let (shared, last) = (self.shared(), self.last_given());
+        if seq <= last {
+            return Ok(());
+        }
+        tracing::error!(evaluated = seq, last, "the event store ends before what was evaluated: events are lost");
+        shared.manifest.note_damage(&[Damage::lost(last + 1, seq)], (shared.options.clock)())?;
+        shared.manifest.note_given(seq)?;
+        shared.writer.skip(seq)?;
+        shared.given.fetch_max(seq, Ordering::AcqRel);
+        Ok(())
     }
 
     /// Where the reader of the log must start after a restart. Call [`Store::set_evaluated`] first where the

@@ -5,11 +5,15 @@ use crate::files::FileLayer;
 use crate::ledger::Ledger;
 use crate::log::{Damage, Header};
 use crate::manifest::Manifest;
+use crate::orphans::ASIDE;
 use crate::segment::Segment;
 use crate::{Store, StoreError, log};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
+
+/// Of a file among the segments.
+pub(crate) const UNCLAIMED: &str = "the manifest does not know this file, and neither ledger nor log explain it";
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +58,10 @@ impl Report {
         self.log_frames += frames.len() as u64;
         self.log_records += frames.iter().map(|frame| u64::from(frame.count)).sum::<u64>();
         for one in damage {
-            let reason = format!("{} bytes at {} are no valid record", one.length, one.offset);
-            self.problems.push(problem("log", &one.file, reason));
+            match one.torn {
+                true => self.torn_ends += 1,
+                false => self.problems.push(problem("log", &one.file, one.reason())),
+            }
         }
     }
 
@@ -64,7 +70,12 @@ impl Report {
         for (damage, mended) in found {
             let part = if damage.file.ends_with(".parquet") { "segment" } else { "log" };
             let lost = |words: &str| {
-                problem(part, &damage.file, format!("{} bytes at {} {words}", damage.length, damage.offset))
+                let reason = match (damage.length, damage.file.starts_with(ASIDE)) {
+                    (0, _) => damage.reason(),
+                    (_, true) => UNCLAIMED.to_owned(),
+                    (length, false) => format!("{length} bytes at {} {words}", damage.offset),
+                };
+                problem(part, &damage.file, reason)
             };
             if damage.torn {
                 self.torn_ends += 1;
@@ -127,7 +138,7 @@ impl Store {
         audit(&*shared.files, &shared.dir, &shared.manifest, &mut report)?;
         for file in shared.writer.published.file_list() {
             let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            match log::check_file(&*shared.files, &file.path, file.bytes) {
+            match log::check_file(&*shared.files, &file.path, file.bytes, false) {
                 Ok((frames, damage)) => report.note_log(&frames, &damage),
                 // Released since the list was made.
                 Err(_) if !file.path.exists() => {}

@@ -285,7 +285,7 @@ async fn a_flipped_bit_is_found_and_the_rest_stays_readable() {
 }
 
 #[tokio::test]
-async fn segments_unknown_to_the_manifest_are_removed_and_lost_ones_named() {
+async fn files_whose_events_are_elsewhere_are_removed_and_lost_segments_named() {
     let dir = tempfile::tempdir().unwrap();
     {
         let store = open(dir.path());

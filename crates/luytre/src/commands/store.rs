@@ -4,7 +4,8 @@ mod export;
 mod keep;
 
 use super::{plain, print_json, tell, text};
-use crate::centre::{Centre, open_store};
+use crate::backup::Scratch;
+use crate::centre::{Centre, when_free};
 use crate::configuration::Configuration;
 use crate::control;
 use crate::examination::part_key;
@@ -27,13 +28,13 @@ pub struct StoreCommand {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// Read every segment, the log and the manifest and compare them with their checksums. Also beside a running
-    /// server. Exit code 1 where something is damaged.
+    /// server; with the server stopped nothing is changed. Exit code 1 where something is damaged.
     Verify {
         #[arg(long)]
         json: bool,
     },
-    /// Mend what verify finds, with the server stopped: a lost manifest is made anew from segments and log, a
-    /// damaged segment is written again from what can be read of it. Nothing is deleted; what was damaged is kept in
+    /// Mend what verify finds, with the server stopped: a lost or outdated manifest is made anew from segments, ledger
+    /// and log, a damaged segment is written again from what can be read of it. Nothing is deleted; what was damaged is kept in
     /// `events/damaged`, and what is lost is named.
     Repair {
         #[arg(long)]
@@ -93,13 +94,13 @@ impl StoreCommand {
 async fn verify(data: &Path, configuration: &Configuration, json: bool) -> Result<ExitCode> {
     let report: Report = match control::running(data).await? {
         Some(server) => server.post("/control/keep", &keeping::Act::Verify).await?,
+        // What is not open is not opened for it: a start changes what it finds.
         None => {
-            let store = open_store(data, configuration)
+            let scratch = Scratch::new()?;
+            let options = Options { archiving: configuration.events.archive.settings()?, ..Options::default() };
+            when_free(data, || event_store::verify(&data.join("events"), scratch.path(), &options))
                 .await
-                .map_err(|error| error.context(text("store-repair-helps", &[])))?;
-            let report = store.verify().await?;
-            store.close().await;
-            report
+                .map_err(|error| error.context(text("store-repair-helps", &[])))?
         }
     };
     if json {
@@ -158,6 +159,9 @@ async fn repair(data: &Path, configuration: Configuration, json: bool) -> Result
             ("last", plain(one.last_seq)),
         ];
         tell("store-segment-mended", &arguments);
+    }
+    for name in &done.unclaimed {
+        tell("store-unclaimed", &[("file", name.as_str().into())]);
     }
     if done.log_damage > 0 {
         tell("store-log-damaged", &[("places", plain(done.log_damage))]);

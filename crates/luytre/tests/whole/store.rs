@@ -75,6 +75,25 @@ fn damage_is_told_and_mended() {
 }
 
 #[test]
+fn a_lost_manifest_takes_no_event_with_it() {
+    let data = tempfile::tempdir().expect("directory");
+    import(data.path());
+    let segment = largest_segment(data.path());
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(data.path().join(format!("events/manifest.sqlite{end}")));
+    }
+    let output = command(data.path()).args(["store", "verify"]).output().expect("luytre");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("✗ Manifest"), "{said}");
+    assert!(failure(data.path(), &["search", "yeu"]).contains("store repair"));
+    assert!(segment.exists(), "nothing was touched");
+    let done = ask(data.path(), &["store", "repair", "--json"]);
+    assert_eq!(done.get("manifest_rebuilt").and_then(serde_json::Value::as_bool), Some(true), "{done}");
+    assert!(run(data.path(), &["store", "verify"]).contains("every checksum fits"));
+    assert_eq!(number(data.path(), "SELECT count(DISTINCT raw) FROM events WHERE raw LIKE '%yêu cầu%'"), LINES as i64);
+}
+
+#[test]
 fn an_event_is_proven_to_who_has_no_store_and_held_events_are_listed() {
     let data = tempfile::tempdir().expect("directory");
     import(data.path());

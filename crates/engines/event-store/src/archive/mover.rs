@@ -159,8 +159,8 @@ impl Worker {
         let (archive, manifest) = (&self.shared.archive, &self.shared.manifest);
         let mut removed = 0;
         for path in manifest.unclaimed()? {
-            // Its last reader ends first.
-            if archive.is_in_use(&path) {
+            // Its last reader ends first. And of a segment that is not here this may be all there is.
+            if archive.is_in_use(&path) || self.shared.missing.iter().any(|row| row.path == path) {
                 continue;
             }
             archive.bytes.remove(&object(&path)).map_err(|error| failed(&path, &error))?;

@@ -16,6 +16,8 @@ pub(crate) const MAGIC: [u8; 4] = *b"LTF1";
 pub(crate) const HEADER: usize = 40;
 const CRC_AT: usize = 36;
 const BATCH: usize = 44;
+/// What a record takes before compression, besides its bytes.
+const RECORD: usize = 24;
 /// A frame above this is not one of ours; keeps a damaged length from asking for the machine's memory.
 pub(crate) const LARGEST: usize = 512 << 20;
 
@@ -63,11 +65,63 @@ impl Header {
 
 /// The valid frame at the start of `bytes`, if there is one.
 pub(crate) fn check(bytes: &[u8]) -> Option<Header> {
-    let header = Header::parse(bytes)?;
-    let frame = bytes.get(..header.length())?;
-    let (before, rest) = frame.split_at_checked(CRC_AT)?;
-    let crc = crc32c::crc32c_append(crc32c::crc32c(before), rest.get(4..)?);
+    let (head, body) = bytes.split_at_checked(HEADER)?;
+    fits(head, body)
+}
+
+fn fits(head: &[u8], body: &[u8]) -> Option<Header> {
+    let header = Header::parse(head)?;
+    let body = body.get(..header.length() - HEADER)?;
+    let crc = crc32c::crc32c_append(crc32c::crc32c(head.get(..CRC_AT)?), body);
     (crc == header.crc).then_some(header)
+}
+
+/// What bytes at the end of a file are that are no valid frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// A write that was cut short: it ends before its own length, or nothing but zeros stand where more than its header
+    /// should.
+    Cut,
+    /// A frame that is there in its length and is not what was written, and how many records it had where its header
+    /// tells.
+    Damaged { count: Option<u32> },
+}
+
+/// Judges bytes that begin with no valid frame and in which none follows.
+pub(crate) fn ending(bytes: &[u8]) -> Ending {
+    if let Some(header) = one_bit_off(bytes) {
+        return Ending::Damaged { count: Some(header.count) };
+    }
+    match Header::parse(bytes) {
+        Some(header) if header.length() > bytes.len() => Ending::Cut,
+        Some(header) => {
+            let fits = (header.count as usize).saturating_mul(RECORD) <= header.unpacked;
+            Ending::Damaged { count: fits.then_some(header.count) }
+        }
+        None if bytes.iter().skip(HEADER).all(|byte| *byte == 0) => Ending::Cut,
+        None => Ending::Damaged { count: None },
+    }
+}
+
+/// The true header of a frame of which one bit is wrong, in its header: a wrong length must not pass for a write that was
+/// cut short, nor a wrong number for the true one.
+fn one_bit_off(bytes: &[u8]) -> Option<Header> {
+    let (head, body) = bytes.split_at_checked(HEADER)?;
+    let mut head = head.to_vec();
+    for bit in 0..HEADER * 8 {
+        flip(&mut head, bit);
+        if let Some(header) = fits(&head, body) {
+            return Some(header);
+        }
+        flip(&mut head, bit);
+    }
+    None
+}
+
+fn flip(bytes: &mut [u8], bit: usize) {
+    if let Some(byte) = bytes.get_mut(bit / 8) {
+        *byte ^= 1 << (bit % 8);
+    }
 }
 
 /// The batches of a valid frame.
@@ -146,7 +200,7 @@ fn pack(records: &[RawRecord]) -> Vec<u8> {
         origins.into_iter().map(|origin| serde_json::to_vec(origin).unwrap_or_default()).collect();
     let length = 4
         + origins.iter().map(|text| 4 + text.len()).sum::<usize>()
-        + records.iter().map(|record| 24 + record.bytes.len()).sum::<usize>();
+        + records.iter().map(|record| RECORD + record.bytes.len()).sum::<usize>();
     let mut payload = Vec::with_capacity(length);
     payload.extend_from_slice(&(origins.len() as u32).to_le_bytes());
     for text in origins {
@@ -244,6 +298,23 @@ mod tests {
         #[test]
         fn arbitrary_bytes_are_no_frame_and_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(check(&bytes).is_none());
+            ending(&bytes);
+        }
+
+        #[test]
+        fn a_frame_that_is_cut_short_is_told_from_one_that_is_damaged(
+            cut in 0usize..500, bit in 0usize..4_000, count in 1usize..9,
+        ) {
+            let texts: Vec<_> = (0..count).map(|number| format!("line {number}").into_bytes()).collect();
+            let whole = encode(7, 1, &records(&texts), &[]).unwrap();
+            let cut = cut % whole.len();
+            prop_assert_eq!(ending(&whole[..cut]), Ending::Cut);
+            let mut changed = whole.clone();
+            flip(&mut changed, bit % (whole.len() * 8));
+            prop_assert_eq!(ending(&changed), Ending::Damaged { count: Some(count as u32) });
+            let mut zeros = whole[..cut.min(HEADER / 4)].to_vec();
+            zeros.resize(whole.len(), 0);
+            prop_assert_eq!(ending(&zeros), Ending::Cut, "its length came before it");
         }
     }
 }

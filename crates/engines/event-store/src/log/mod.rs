@@ -16,7 +16,7 @@ pub(crate) use batches::StoredBatch;
 pub(crate) use frame::Header;
 pub use reader::LogReader;
 pub(crate) use reader::Published;
-pub(crate) use recovery::{Damage, check_file, recover};
+pub(crate) use recovery::{Damage, Recovered, check_file, look, recover};
 pub use writer::Appended;
 pub(crate) use writer::{LogWriter, WriterOptions};
 
@@ -69,6 +69,11 @@ impl Log {
 
     pub(crate) fn next_seq(&self) -> u64 {
         self.next_seq
+    }
+
+    /// Numbers up to here are not given (again).
+    pub(crate) fn skip(&mut self, seq: u64) {
+        self.next_seq = self.next_seq.max(seq.saturating_add(1));
     }
 
     /// Writes the batches as one frame and makes it durable. Returns the sequence of the first record.

@@ -46,6 +46,11 @@ enum Request {
         seq: u64,
         answer: Sender<(Vec<LogFile>, Vec<StoredBatch>)>,
     },
+    /// Numbers up to this one are not given; the answer comes once they are not.
+    Skip {
+        seq: u64,
+        answer: Sender<()>,
+    },
     Stop,
 }
 
@@ -125,6 +130,13 @@ impl LogWriter {
         answered.recv().ok()
     }
 
+    /// Gives no number up to `seq` from here on.
+    pub(crate) fn skip(&self, seq: u64) -> Result<(), StoreError> {
+        let (answer, answered) = channel();
+        self.send(Request::Skip { seq, answer })?;
+        answered.recv().map_err(|_| StoreError::Closed)
+    }
+
     fn send(&self, request: Request) -> Result<(), StoreError> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.send(request).map_err(|_| StoreError::Closed)
@@ -167,13 +179,15 @@ impl Worker {
             let mut next = Some(request);
             let mut stop = false;
             let mut release = None;
+            let mut skip = None;
             while let Some(request) = next.take() {
                 match request {
                     Request::Append { batch, bytes, answer } => self.join(&mut group, batch, bytes, answer, now),
                     Request::Release { seq, answer } => release = Some((seq, answer)),
+                    Request::Skip { seq, answer } => skip = Some((seq, answer)),
                     Request::Stop => stop = true,
                 }
-                if stop || release.is_some() || group.bytes >= self.options.group_bytes {
+                if stop || release.is_some() || skip.is_some() || group.bytes >= self.options.group_bytes {
                     break;
                 }
                 next = inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok();
@@ -183,6 +197,10 @@ impl Worker {
                 let gone = self.log.release(seq);
                 self.published.set_files(self.log.list());
                 let _ = answer.send((gone, self.recent.all().collect()));
+            }
+            if let Some((seq, answer)) = skip {
+                self.log.skip(seq);
+                let _ = answer.send(());
             }
             if stop {
                 break;

@@ -11,7 +11,7 @@ mod words;
 mod write;
 
 pub(crate) use damage::{Digest, PIECE};
-pub(crate) use describe::describe;
+pub(crate) use describe::{describe, sequences_of, sequences_of_file};
 pub(crate) use minutes::{MINUTE, Minutes};
 pub(crate) use partition::{DAY, Part, partition};
 pub(crate) use reader::SegmentReader;

@@ -1,5 +1,5 @@
 //! Writes one segment: Parquet under a temporary name, fsync, rename, fsync of the folder. The manifest
-//! learns of it only afterwards; a file it does not know is removed at the next start.
+//! learns of it only afterwards; what becomes of a file that it does not know is decided at the next start.
 
 use super::Part;
 use super::damage::Digest;
