@@ -157,7 +157,8 @@ async fn repair(data: &Path, configuration: Configuration, json: bool) -> Result
             ("first", plain(one.first_seq)),
             ("last", plain(one.last_seq)),
         ];
-        tell("store-segment-mended", &arguments);
+        let nothing_lost = one.rows_after == one.rows_before && one.rows_before > 0;
+        tell(if nothing_lost { "store-segment-corrected" } else { "store-segment-mended" }, &arguments);
     }
     if done.log_damage > 0 {
         tell("store-log-damaged", &[("places", plain(done.log_damage))]);

@@ -6,6 +6,7 @@ use super::values;
 use crate::{StoreError, columns, observables};
 use event::Micros;
 use jiff::tz::TimeZone;
+use std::net::IpAddr;
 
 /// Deepest nesting and most terms of a search; a person needs a handful.
 const DEEPEST: usize = 32;
@@ -115,6 +116,7 @@ impl Parser {
         match placed.token {
             Token::Field(name) => self.field(placed.at, &name),
             Token::Word { text, quoted } => self.term(placed.at, field, text, quoted),
+            Token::Expression(source) => self.expression(placed.at, field, source),
             Token::Range { low, high, low_in, high_in } => {
                 let Some(field) = field else {
                     return Err(problem(
@@ -169,6 +171,11 @@ impl Parser {
                 }
                 self.term(place, Some(name), text, quoted)
             }
+            Some(Token::Expression(source)) if name != "_exists_" => {
+                let place = self.at();
+                self.next += 1;
+                self.expression(place, Some(name), source)
+            }
             _ => Err(problem(
                 at,
                 "search-value-missing",
@@ -177,6 +184,13 @@ impl Parser {
                 "write field:value, or field:* for any",
             )),
         }
+    }
+
+    fn expression(&mut self, at: usize, field: Option<&str>, source: String) -> Result<Node, StoreError> {
+        self.count(at)?;
+        let field = field.map_or(Field::Anywhere, resolve);
+        let test = values::expression(at, &field, source)?;
+        Ok(Node::Term(Term { field, test }))
     }
 
     fn term(&mut self, at: usize, field: Option<&str>, text: String, quoted: bool) -> Result<Node, StoreError> {
@@ -196,6 +210,15 @@ impl Parser {
             if let (false, Some(word)) = (quoted, observables::asked(text)) {
                 return Ok(Node::Term(Term { field, test: Test::Observable(word) }));
             }
+        }
+        if field == Field::Anywhere
+            && let Test::Network(network) = &test
+            && let Some(addresses) = values::few_addresses(network)
+        {
+            let one = |address: IpAddr| {
+                Node::Term(Term { field: Field::Anywhere, test: Test::Observable(address.to_string()) })
+            };
+            return Ok(Node::Or(addresses.into_iter().map(one).collect()));
         }
         if let Field::Column(name @ ("time" | "arrival")) = field
             && let Test::Text(text) = &test
