@@ -65,7 +65,9 @@ pub(super) fn expression(at: usize, field: &Field, source: String) -> Result<Tes
         let words = "this field holds no text, so no regular expression fits it";
         return Err(problem(at, "search-expression-field", "", words, "write field:true or field:2026-11-21"));
     }
-    let refused = match regex_syntax::Parser::new().parse(&source) {
+    let folded = Expression::folded(&source);
+    let read = regex_syntax::Parser::new().parse(&source).and_then(|_| regex_syntax::Parser::new().parse(&folded));
+    let refused = match read {
         Ok(_) if Expression::new(&source).is_usable() => return Ok(Test::Expression(source)),
         Ok(_) => None,
         Err(regex_syntax::Error::Parse(error)) => Some((error.span().start.offset, error.kind().to_string())),

@@ -90,8 +90,9 @@ impl Found {
 
     /// Everything can be read once the changes are undone.
     fn corrected(row: &SegmentRow, mut reason: String, changes: Vec<Change>) -> Self {
-        let places: Vec<String> = changes.iter().map(|change| change.at.to_string()).collect();
-        reason.push_str(&format!("; only byte {} was changed and is corrected: every row is read", places.join(", ")));
+        let places: Vec<String> = changes.iter().map(|change| format!("byte {}", change.at)).collect();
+        reason
+            .push_str(&format!("; no more than {} was changed and is corrected: every row is read", places.join(", ")));
         let all = Blocks::all(blocks_of(row));
         Self { reason, readable: all.clone(), whole: all, changes, footer: None }
     }

@@ -180,8 +180,8 @@ impl Segment {
         })
     }
 
-    /// Whether a query that could not read it should have it looked at, for the first time or again. None is read whole for nothing, but those whose
-    /// pieces have no checksums.
+    /// Whether a query that could not read it should have it looked at, for the first time or again. None is read whole for
+    /// nothing, but those whose pieces have no checksums.
     pub(crate) fn may_be_damaged(&self) -> bool {
         self.suspect.load(Ordering::Acquire) || !self.is_damaged() && self.row.checksums.is_empty()
     }
