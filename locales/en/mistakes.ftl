@@ -65,6 +65,7 @@ search-range-field = A range needs a field: write field:[1 TO 5]
 search-range-open = The range is not closed: write field:[1 TO 5]
 search-too-deep = The search has too many levels of brackets
 search-too-long = The search is longer than { $subject } characters
+search-too-many-expressions = A search has at most { $subject } regular expressions: put several into one, such as /one|other/
 search-too-many-terms = A search has at most { $subject } terms
 search-unknown-column = There is no column “{ $column }”
 search-value-missing = A value is missing behind “{ $subject }:”: write field:value, or field:* for any

@@ -65,6 +65,7 @@ search-range-field = Khoảng cần có tên trường: hãy viết trường:[1
 search-range-open = Khoảng này chưa đóng: hãy viết trường:[1 TO 5]
 search-too-deep = Câu tìm có quá nhiều lớp ngoặc
 search-too-long = Câu tìm dài hơn { $subject } ký tự
+search-too-many-expressions = Câu tìm có nhiều nhất { $subject } biểu thức chính quy: hãy gộp lại như /một|hai/
 search-too-many-terms = Câu tìm có nhiều nhất { $subject } điều kiện
 search-unknown-column = Không có cột “{ $column }”
 search-value-missing = Thiếu giá trị sau “{ $subject }:”: hãy viết trường:giá-trị, hoặc trường:* cho mọi giá trị

@@ -15,7 +15,7 @@ pub struct Mistake {
 }
 
 /// Every code there is.
-pub const MISTAKES: [&str; 56] = [
+pub const MISTAKES: [&str; 57] = [
     "query-ambiguous-column",
     "query-cast",
     "query-divide-zero",
@@ -67,6 +67,7 @@ pub const MISTAKES: [&str; 56] = [
     "search-range-open",
     "search-too-deep",
     "search-too-long",
+    "search-too-many-expressions",
     "search-too-many-terms",
     "search-value-missing",
     "search-value-space",

@@ -11,6 +11,8 @@ use std::net::IpAddr;
 /// Deepest nesting and most terms of a search; a person needs a handful.
 const DEEPEST: usize = 32;
 pub(super) const MOST: usize = 256;
+/// Regular expressions of a search; each may take a mebibyte.
+const MOST_EXPRESSIONS: usize = 16;
 
 /// Reads a search text. `zone` is that of times which name none.
 ///
@@ -19,7 +21,7 @@ pub(super) const MOST: usize = 256;
 pub fn parse(text: &str, zone: &TimeZone) -> Result<Query, StoreError> {
     let tokens = tokens(text)?;
     let end = text.chars().count();
-    let mut parser = Parser { tokens, zone: zone.clone(), next: 0, end, terms: 0, depth: 0 };
+    let mut parser = Parser { tokens, zone: zone.clone(), next: 0, end, terms: 0, expressions: 0, depth: 0 };
     if parser.tokens.is_empty() {
         return Ok(Query { root: Node::All });
     }
@@ -43,6 +45,7 @@ struct Parser {
     next: usize,
     end: usize,
     terms: usize,
+    expressions: usize,
     depth: usize,
 }
 
@@ -188,6 +191,12 @@ impl Parser {
 
     fn expression(&mut self, at: usize, field: Option<&str>, source: String) -> Result<Node, StoreError> {
         self.count(at)?;
+        self.expressions += 1;
+        if self.expressions > MOST_EXPRESSIONS {
+            let words = format!("a search has at most {MOST_EXPRESSIONS} regular expressions");
+            let hint = "put several into one: /one|other/";
+            return Err(problem(at, "search-too-many-expressions", MOST_EXPRESSIONS, words, hint));
+        }
         let field = field.map_or(Field::Anywhere, resolve);
         let test = values::expression(at, &field, source)?;
         Ok(Node::Term(Term { field, test }))

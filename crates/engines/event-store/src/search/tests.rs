@@ -196,6 +196,7 @@ fn depth_and_number_of_terms_are_bounded() {
     assert!(read(&"a ".repeat(2000)).is_err());
     assert!(read(&"a".repeat(5000)).is_err());
     assert!(read(&"a ".repeat(200)).is_ok());
+    assert!(read(&"/a+/ ".repeat(17)).is_err() && read(&"/a+/ ".repeat(16)).is_ok());
 }
 
 proptest! {
