@@ -6,6 +6,7 @@ mod support;
 
 use event::Event;
 use luytre_event_store::{Options, QueryContext, SearchRequest, SearchResult, Store, Why, repair};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -176,6 +177,28 @@ fn behind_the_rows(file: &Path) -> [usize; 2] {
     [filter as usize + 40, group.column(0).offset_index_offset().unwrap() as usize + 1]
 }
 
+/// Rows of the row groups that have nothing in the piece of a place.
+fn rows_apart(file: &Path, place: usize) -> i64 {
+    let piece = place as u64 / (64 << 10);
+    let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    let apart = |group: &&RowGroupMetaData| {
+        let mut ranges = group.columns().iter().map(|column| column.byte_range());
+        ranges.all(|(start, length)| {
+            let (first, last) = (start / (64 << 10), (start + length - 1) / (64 << 10));
+            !(first..=last).contains(&piece)
+        })
+    };
+    reader.metadata().row_groups().iter().filter(apart).map(RowGroupMetaData::num_rows).sum()
+}
+
+/// Where the spare of the footer begins.
+fn spare_of(file: &Path) -> usize {
+    let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    let pairs = reader.metadata().file_metadata().key_value_metadata().unwrap();
+    let words = pairs.iter().find(|pair| pair.key == "luytre.words").unwrap().value.clone().unwrap();
+    words.split(' ').map(|number| number.parse::<usize>().unwrap()).sum()
+}
+
 async fn search(store: &Store, query: &str) -> SearchResult {
     let request = SearchRequest { query: query.to_owned(), ..SearchRequest::default() };
     store.search(&request, &all()).await.unwrap()
@@ -215,7 +238,7 @@ async fn one_changed_byte_costs_nothing_wherever_it_lies() {
 }
 
 #[tokio::test]
-async fn a_spoilt_bloom_filter_leaves_out_nothing_and_a_spoilt_footer_is_not_believed() {
+async fn a_spoilt_bloom_filter_leaves_out_nothing_and_a_spoilt_footer_has_a_spare() {
     let dir = tempfile::tempdir().unwrap();
     {
         let options = Options { seal_bytes: 1 << 30, memory_bytes: 2 << 30, ..options() };
@@ -227,16 +250,24 @@ async fn a_spoilt_bloom_filter_leaves_out_nothing_and_a_spoilt_footer_is_not_bel
     }
     let file = segments(dir.path()).remove(0);
     let whole = std::fs::read(&file).unwrap();
-    for place in behind_the_rows(&file) {
+    let mut places = behind_the_rows(&file).to_vec();
+    places.push(whole.len() - 100);
+    for place in places {
         std::fs::write(&file, &whole).unwrap();
+        // Rows in whole row groups that share no piece with the damage are read at the least.
+        let least = rows_apart(&file, place);
         spoil(&file, place);
         let store = open(dir.path());
         assert_eq!(store.verify().await.unwrap().problems.len(), 1, "{place}");
+        assert!(number(&store, COUNT).await >= least, "{place}: {least}");
         let equal = "SELECT count(raw) FROM events WHERE host_name = 'may-chu' AND user_name = 'root'";
         let found = number(&store, equal).await;
         assert_eq!(found, number(&store, "SELECT count(raw) FROM events WHERE seq % 2 = 0").await, "{place}");
     }
+    // The footer and its spare.
     std::fs::write(&file, &whole).unwrap();
+    let spare = spare_of(&file);
+    spoil(&file, spare + 20);
     spoil(&file, whole.len() - 100);
     {
         let store = open(dir.path());
@@ -292,10 +323,11 @@ async fn a_segment_that_is_gone_or_has_no_footer_is_taken_out() {
     }
     let done = repair(dir.path(), &options()).unwrap();
     let lost: Vec<_> = done.segments.iter().map(|one| (one.first_seq, one.last_seq, one.rows_after)).collect();
-    assert_eq!(lost, [(1, 100, 0), (101, 200, 0)]);
+    let kept = lost[1].2;
+    assert_eq!(lost, [(1, 100, 0), (101, 200, kept)]);
     let store = open(dir.path());
     assert!(store.verify().await.unwrap().ok());
-    assert_eq!(number(&store, COUNT).await, 100);
+    assert_eq!(number(&store, COUNT).await as u64, 100 + kept);
 }
 
 #[tokio::test]

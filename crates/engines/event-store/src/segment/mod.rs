@@ -7,6 +7,7 @@ mod local;
 mod minutes;
 mod partition;
 mod reader;
+mod spare;
 mod tally;
 mod words;
 mod write;
@@ -121,7 +122,8 @@ impl Segment {
         })
     }
 
-    /// What its file says of its rows; the places of its pages as well where these can be trusted.
+    /// What its file says of its rows; the places of its pages as well where these can be trusted, and the spare where the
+    /// footer cannot.
     fn footer(self: &Arc<Self>) -> Result<Footer, String> {
         let footer = || ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Skip);
         let refused = match footer().parse_and_finish(&self.reader()) {
@@ -136,8 +138,12 @@ impl Segment {
             Err(error) => error.to_string(),
         };
         // The archive is not asked twice.
-        let here = self.path().and_then(|path| File::open(path).ok());
-        here.and_then(|file| footer().parse_and_finish(&file).ok()).map(Footer::Doubtful).ok_or(refused)
+        let Some(here) = self.path().and_then(|path| File::open(path).ok()) else { return Err(refused) };
+        let spare = self.row.words.and_then(|(offset, length)| spare::read(&here, offset + length));
+        match spare {
+            Some(spare) => Ok(Footer::Sound(spare)),
+            None => footer().parse_and_finish(&here).map(Footer::Doubtful).map_err(|_| refused),
+        }
     }
 
     /// SHA-256 and checksums of what lies there, with changes undone.
