@@ -84,6 +84,7 @@ store-sound = every checksum fits
 store-manifest-rebuilt = the manifest was made anew; { $removed } files that it had replaced were left out
 store-segment-mended = segment { $file }: { $after } of { $before } events kept; what is lost has sequences between { $first } and { $last }
 store-unclaimed = file { $file } in events/damaged: the manifest does not know it, and neither ledger nor log explain it
+store-segment-corrected = segment { $file }: all { $after } events kept; what was changed is put right and the segment written anew
 store-log-damaged = { $places } places of the log are damaged; the records around them are read
 store-nothing-to-mend = nothing to mend
 store-no-day = “{ $day }” is no day; write 2026-11-21

@@ -84,6 +84,7 @@ store-sound = mọi mã băm đều khớp
 store-manifest-rebuilt = đã lập lại bảng kê; bỏ ra ngoài { $removed } tệp mà bảng kê cũ đã thay
 store-segment-mended = đoạn lưu { $file }: giữ được { $after } trong { $before } sự kiện; phần mất có số thứ tự từ { $first } đến { $last }
 store-unclaimed = tệp { $file } trong events/damaged: bảng kê không biết tệp này, sổ và nhật ký ghi trước cũng không giải thích được
+store-segment-corrected = đoạn lưu { $file }: giữ đủ { $after } sự kiện; đã sửa chỗ bị đổi và ghi lại đoạn này
 store-log-damaged = { $places } chỗ của nhật ký ghi trước bị hỏng; các bản ghi xung quanh vẫn đọc được
 store-nothing-to-mend = không có gì phải sửa
 store-no-day = “{ $day }” không phải một ngày; hãy viết như 2026-11-21

@@ -15,7 +15,7 @@ pub struct Mistake {
 }
 
 /// Every code there is.
-pub const MISTAKES: [&str; 53] = [
+pub const MISTAKES: [&str; 57] = [
     "query-ambiguous-column",
     "query-cast",
     "query-divide-zero",
@@ -46,6 +46,9 @@ pub const MISTAKES: [&str; 53] = [
     "search-address-range",
     "search-close-without-open",
     "search-expression",
+    "search-expression-field",
+    "search-expression-large",
+    "search-expression-slash",
     "search-field-missing",
     "search-goes-on",
     "search-ends-early",
@@ -64,6 +67,7 @@ pub const MISTAKES: [&str; 53] = [
     "search-range-open",
     "search-too-deep",
     "search-too-long",
+    "search-too-many-expressions",
     "search-too-many-terms",
     "search-value-missing",
     "search-value-space",

@@ -1,6 +1,7 @@
 //! How texts are compared when people search: case and Vietnamese accents do not matter, JSON escapes are
 //! looked through. Used by the SQL functions and by the live tail alike, so that both find the same.
 
+use event::observables::{Observable, in_text};
 use ipnet::IpNet;
 use regex::bytes::{Regex, RegexBuilder};
 use std::borrow::Cow;
@@ -225,14 +226,49 @@ impl Like {
     }
 
     pub(crate) fn fits(&self, text: &str) -> bool {
-        let Some(regex) = &self.0 else { return false };
-        let plain = || regex.is_match(fold(text).as_bytes());
-        let unescaped = || regex.is_match(fold(&unescape(text)).as_bytes());
-        match reading(text) {
-            Reading::Plain => plain(),
-            Reading::Escaped => unescaped(),
-            Reading::Both => plain() || unescaped(),
+        self.0.as_ref().is_some_and(|regex| fits(regex, text))
+    }
+}
+
+fn fits(regex: &Regex, text: &str) -> bool {
+    let plain = || regex.is_match(fold(text).as_bytes());
+    let unescaped = || regex.is_match(fold(&unescape(text)).as_bytes());
+    match reading(text) {
+        Reading::Plain => plain(),
+        Reading::Escaped => unescaped(),
+        Reading::Both => plain() || unescaped(),
+    }
+}
+
+/// A regular expression somewhere in a text. A dot stands for any sign, also the end of a line.
+#[derive(Debug, Clone)]
+pub(crate) struct Expression(Option<Regex>);
+
+impl Expression {
+    /// One that is too large, or none at all, fits nothing.
+    pub(crate) fn new(source: &str) -> Self {
+        Self(regex(&Self::folded(source)))
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Without accents, which the texts it is held against have lost as well. Case is for the matching: `\S` is not `\s`.
+    pub(crate) fn folded(source: &str) -> String {
+        let mut folded = String::with_capacity(source.len());
+        let mut letters = [0; 4];
+        for letter in source.chars() {
+            match letter.is_ascii() {
+                true => folded.push(letter),
+                false => folded.push_str(&fold(letter.encode_utf8(&mut letters))),
+            }
         }
+        folded
+    }
+
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        self.0.as_ref().is_some_and(|regex| fits(regex, text))
     }
 }
 
@@ -247,6 +283,17 @@ pub(crate) fn equal(a_folded: &str, b: &str) -> bool {
 /// Whether an address lies in a network.
 pub(crate) fn address_within(network: &IpNet, text: &str) -> bool {
     text.trim().parse::<IpAddr>().is_ok_and(|address| network.contains(&address.to_canonical()))
+}
+
+/// Whether any address that stands in a text lies in a network.
+pub(crate) fn holds_address_within(network: &IpNet, text: &str) -> bool {
+    let mut holds = false;
+    in_text(text, |_| false, &mut |found| {
+        if let Observable::Address(address) = found {
+            holds |= network.contains(&address.to_canonical());
+        }
+    });
+    holds
 }
 
 /// A network, or a single address as one.
@@ -337,6 +384,27 @@ mod tests {
     }
 
     #[test]
+    fn expressions_fit_anywhere_without_regard_to_case_and_accents() {
+        let fits = |source: &str, text: &str| Expression::new(source).fits(text);
+        assert!(fits(r"id=\d{8}", "GET /x?ID=12345678") && !fits(r"id=\d{8}$", "id=123456789"));
+        assert!(fits("bảo.mật", "phòng BAO MAT") && fits("bao mat", "Phòng Bảo Mật") && fits("[đạ]+ng", "ĐÀNG"));
+        assert!(fits(r"^\S+\s\S+$", "hai từ") && !fits(r"^\S+$", "hai từ"));
+        assert!(fits(r"system32\\cmd", r#"{"a":"C:\\Windows\\System32\\cmd.exe"}"#));
+        assert!(fits("a.b", "a\nb") && fits(r"\/etc\/", "cat /etc/passwd"));
+        assert!(!Expression::new(r"\w{5000}{50}").is_usable() && !fits(r"\w{5000}{50}", "a") && !fits("(", "("));
+    }
+
+    #[test]
+    fn addresses_in_a_text_are_held_against_a_network() {
+        let holds = |network: &str, text: &str| holds_address_within(&network.parse().unwrap(), text);
+        assert!(
+            holds("198.51.100.0/24", "ssh root@198.51.100.9:22 connected") && !holds("198.51.101.0/24", "198.51.100.9")
+        );
+        assert!(holds("2001:db8::/32", "src=[2001:DB8:0::1]:80") && holds("10.0.0.0/8", " 192.0.2.1 10.9.8.7 "));
+        assert!(!holds("10.0.0.0/8", "no address, version 10.0") && holds("10.0.0.0/8", "::ffff:10.0.0.1"));
+    }
+
+    #[test]
     fn plain_texts_of_a_pattern() {
         assert_eq!(Like::literals(r"*\cmd.exe*/c ?\*x"), [r"\cmd.exe", "/c ", "*x"]);
     }
@@ -372,6 +440,7 @@ mod tests {
             Contains::new(&pattern).is_in(&text);
             Like::whole(&pattern).fits(&text);
             Like::words(&pattern).fits(&text);
+            Expression::new(&pattern).fits(&text);
             member_text(&text, &pattern);
             fold(&text);
         }

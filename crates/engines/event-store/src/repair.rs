@@ -3,7 +3,7 @@
 //!
 //! - A manifest that is lost, cannot be read or is not the newest there was is made anew from the segments, the ledger
 //!   and the log (see `rebuild`).
-//! - A damaged segment is written again from the row groups that can be read; the old file is set aside.
+//! - A damaged segment is written again from what can be read of it; the old file is set aside.
 //! - A segment that is gone is taken from the manifest.
 //!
 //! The archive is looked at in the same way, except where it does not answer: then nothing is known of what lies there.
@@ -20,7 +20,9 @@ use crate::segment::{BLOCK, Blocks, Segment, SegmentReader, SegmentWriter};
 use crate::store::segment;
 use crate::{Options, StoreError, compaction, orphans};
 use arrow::array::RecordBatch;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelector,
+};
 use serde::Serialize;
 use std::fs;
 use std::path::Path;
@@ -105,12 +107,15 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
             // It stays in the archive for whoever can make more of it.
             None => manifest.forget_unclaimed(&row.path)?,
         }
-        let lost = Damage { file: row.path.clone(), length: row.bytes, ..Damage::default() };
-        manifest.note_damage(&[lost], now)?;
+        let rows_after: u64 = added.iter().map(|one| one.rows).sum();
+        if rows_after < row.rows {
+            let lost = Damage { file: row.path.clone(), length: row.bytes, ..Damage::default() };
+            manifest.note_damage(&[lost], now)?;
+        }
         done.segments.push(Mended {
             file: row.path,
             rows_before: row.rows,
-            rows_after: added.iter().map(|one| one.rows).sum(),
+            rows_after,
             first_seq: row.min_seq,
             last_seq: row.max_seq,
         });
@@ -162,21 +167,29 @@ pub(crate) fn set_aside(dir: &Path, file: &Path, now: i64) -> Result<(), StoreEr
 /// Writes what can be read of a damaged segment into a new one; nothing where nothing can.
 fn salvage(dir: &Path, one: &Arc<Segment>, whole: &Blocks) -> Result<Option<SegmentRow>, StoreError> {
     let row = &one.row;
-    let open = || ParquetRecordBatchReaderBuilder::try_new(one.reader()).ok();
-    let Some(groups) = open().map(|reader| reader.metadata().num_row_groups()) else { return Ok(None) };
+    let footer = match one.footer_around_damage() {
+        Some(footer) => ArrowReaderMetadata::try_new(footer, ArrowReaderOptions::new()),
+        None => ArrowReaderMetadata::load(&one.reader(), ArrowReaderOptions::new()),
+    };
+    let Ok(footer) = footer else { return Ok(None) };
     let segments = dir.join("segments");
     let temporary = dir.join("unfinished").join("repair.parquet");
     fs::create_dir_all(dir.join("unfinished")).map_err(|error| StoreError::io("make a folder", error))?;
     let _ = fs::remove_file(&temporary);
     let mut writer = SegmentWriter::begin(&RealFiles, &segments, temporary, row.day, row.generation + 1)?;
     let (mut first, mut rows) = (0, 0);
-    for group in 0..groups {
-        let Some(reader) = open() else { break };
-        let count = usize::try_from(reader.metadata().row_group(group).num_rows()).unwrap_or(0);
+    for (group, facts) in footer.metadata().row_groups().iter().enumerate() {
+        let count = usize::try_from(facts.num_rows()).unwrap_or(0);
         // A changed bit in a page need not make it unreadable: what the checksums doubt is lost.
-        let promising = whole.contains(first / BLOCK);
+        let selection = promising(whole, first, count);
         first += count;
-        let Some(batches) = promising.then(|| read_group(reader, group)).flatten() else { continue };
+        if selection.iter().all(|part| part.skip) {
+            continue;
+        }
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(one.reader(), footer.clone())
+            .with_row_groups(vec![group])
+            .with_row_selection(selection.into());
+        let Some(batches) = read_rows(reader) else { continue };
         for batch in batches {
             rows += batch.num_rows();
             writer.write(&batch)?;
@@ -185,8 +198,20 @@ fn salvage(dir: &Path, one: &Arc<Segment>, whole: &Blocks) -> Result<Option<Segm
     if rows == 0 { Ok(None) } else { writer.finish().map(Some) }
 }
 
-/// All rows of a group, or nothing where one cannot be read.
-fn read_group(reader: ParquetRecordBatchReaderBuilder<SegmentReader>, group: usize) -> Option<Vec<RecordBatch>> {
-    let batches = reader.with_row_groups(vec![group]).build().ok()?;
-    batches.map(|batch| compaction::adapt(&batch.ok()?).ok()).collect()
+/// The rows of these blocks among `count` of a row group from row `first` on.
+fn promising(whole: &Blocks, first: usize, count: usize) -> Vec<RowSelector> {
+    let mut selection = Vec::new();
+    let mut at = first;
+    while at < first + count {
+        let end = ((at / BLOCK + 1) * BLOCK).min(first + count);
+        let rows = end - at;
+        selection.push(if whole.contains(at / BLOCK) { RowSelector::select(rows) } else { RowSelector::skip(rows) });
+        at = end;
+    }
+    selection
+}
+
+/// All rows that are asked for, or nothing where one cannot be read.
+fn read_rows(reader: ParquetRecordBatchReaderBuilder<SegmentReader>) -> Option<Vec<RecordBatch>> {
+    reader.build().ok()?.map(|batch| compaction::adapt(&batch.ok()?).ok()).collect()
 }

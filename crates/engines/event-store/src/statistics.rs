@@ -27,7 +27,7 @@ pub struct Statistics {
     pub fetches: u64,
     /// Segments that the disk lost; see `verify`.
     pub missing_segments: usize,
-    /// Segments whose content is not what was written; queries leave them out.
+    /// Segments whose content is not what was written; queries leave out what cannot be read of them.
     pub damaged_segments: usize,
     pub memory_events: u64,
     pub memory_bytes: u64,

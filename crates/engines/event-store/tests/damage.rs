@@ -5,13 +5,16 @@
 mod support;
 
 use event::Event;
-use luytre_event_store::{Options, QueryContext, Store, repair};
+use luytre_event_store::{Options, QueryContext, SearchRequest, SearchResult, Store, Why, repair};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use support::{MIDNIGHT, all, fill, number, open, options, record};
 
 const COUNT: &str = "SELECT count(*) FROM events";
 const GROUP: u64 = 64 * 1024;
+const BLOCK: u64 = 8192;
 
 fn segments(dir: &Path) -> Vec<PathBuf> {
     let folders = std::fs::read_dir(dir.join("segments")).unwrap().map(|folder| folder.unwrap().path());
@@ -25,6 +28,12 @@ fn flip(file: &Path, place: usize) {
     let mut bytes = std::fs::read(file).unwrap();
     bytes[place] ^= 0x10;
     std::fs::write(file, bytes).unwrap();
+}
+
+/// Two bytes beside each other: more than a checksum can put right.
+fn spoil(file: &Path, place: usize) {
+    flip(file, place);
+    flip(file, place + 1);
 }
 
 /// Records in the log, and the events made of them, over three days.
@@ -52,7 +61,7 @@ async fn follow(store: &Store, until: u64) {
 }
 
 #[tokio::test]
-async fn a_changed_byte_takes_its_row_group_and_no_more() {
+async fn damage_takes_the_blocks_of_its_pages_and_no_more() {
     let dir = tempfile::tempdir().unwrap();
     {
         // One seal: an event a second, so a day of them and a part of the next.
@@ -70,16 +79,21 @@ async fn a_changed_byte_takes_its_row_group_and_no_more() {
         store.verify().await.unwrap().rows
     };
     assert_eq!(rows, 140_000);
-    flip(&file, 200_000);
+    spoil(&file, middle_of(&file, "raw"));
     let readable = {
         let store = open(dir.path());
         let report = store.verify().await.unwrap();
         assert!(
-            report.problems.len() == 1 && report.problems[0].reason.contains("row groups 0 are lost"),
+            report.problems.len() == 1 && report.problems[0].reason.contains("blocks of rows are lost"),
             "{report:?}"
         );
         let readable = number(&store, COUNT).await as u64;
-        assert_eq!(readable, 140_000 - GROUP);
+        let lost = 140_000 - readable;
+        assert!(lost > 0 && lost < GROUP && lost.is_multiple_of(BLOCK), "{lost}: the other pages are read");
+        let filtered = "SELECT count(*) FROM events WHERE host_name = 'may-chu' AND raw LIKE '%line%' AND seq > 0";
+        assert_eq!(number(&store, filtered).await as u64, readable);
+        let found = search(&store, "\"line 139999\"").await;
+        assert_eq!((found.unreadable_files, found.unreadable[0].why), (1, Why::Damaged));
         assert_eq!(
             number(&store, "SELECT count(DISTINCT seq) FROM events WHERE raw LIKE '%line%'").await as u64,
             readable
@@ -89,7 +103,7 @@ async fn a_changed_byte_takes_its_row_group_and_no_more() {
     };
     let done = repair(dir.path(), &options()).unwrap();
     assert_eq!((done.manifest_rebuilt, done.segments.len()), (false, 1), "{done:?}");
-    assert_eq!(done.segments[0].rows_before - done.segments[0].rows_after, GROUP);
+    assert_eq!(done.segments[0].rows_before - done.segments[0].rows_after, 140_000 - readable);
     let store = open(dir.path());
     assert_eq!(number(&store, COUNT).await as u64, readable);
     let report = store.verify().await.unwrap();
@@ -128,9 +142,7 @@ async fn a_changed_bit_changes_no_answer_and_is_not_merged_into_another_file() {
         bytes[length * part / 48 + part] ^= 1 << (part % 8);
         std::fs::write(&file, bytes).unwrap();
         let store = open();
-        for (seq, row) in rows(&store).await {
-            assert_eq!(row, truth[&seq], "bit {} of byte {}", part % 8, length * part / 48 + part);
-        }
+        assert!(rows(&store).await == truth, "bit {} of byte {}", part % 8, length * part / 48 + part);
         assert_eq!(store.statistics().damaged_segments, 1, "{part}: it was noticed");
         assert_eq!(store.compact().await.unwrap().files_before, 0, "{part}");
     }
@@ -148,6 +160,124 @@ async fn a_changed_bit_changes_no_answer_and_is_not_merged_into_another_file() {
     assert_eq!(rows(&store).await, truth);
 }
 
+/// Where the data of a column in the first row group has its middle.
+fn middle_of(file: &Path, column: &str) -> usize {
+    let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    let group = reader.metadata().row_group(0);
+    let found = group.columns().iter().find(|one| one.column_path().string() == column).unwrap();
+    let (start, length) = found.byte_range();
+    (start + length / 2) as usize
+}
+
+/// Where a bloom filter and the first place of pages lie.
+fn behind_the_rows(file: &Path) -> [usize; 2] {
+    let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    let group = reader.metadata().row_group(0);
+    let filter = group.columns().iter().find_map(|one| one.bloom_filter_offset()).unwrap();
+    [filter as usize + 40, group.column(0).offset_index_offset().unwrap() as usize + 1]
+}
+
+/// Rows of the row groups that have nothing in the piece of a place.
+fn rows_apart(file: &Path, place: usize) -> i64 {
+    let piece = place as u64 / (64 << 10);
+    let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    let apart = |group: &&RowGroupMetaData| {
+        let mut ranges = group.columns().iter().map(|column| column.byte_range());
+        ranges.all(|(start, length)| {
+            let (first, last) = (start / (64 << 10), (start + length - 1) / (64 << 10));
+            !(first..=last).contains(&piece)
+        })
+    };
+    reader.metadata().row_groups().iter().filter(apart).map(RowGroupMetaData::num_rows).sum()
+}
+
+/// Where the spare of the footer begins.
+fn spare_of(file: &Path) -> usize {
+    let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    let pairs = reader.metadata().file_metadata().key_value_metadata().unwrap();
+    let words = pairs.iter().find(|pair| pair.key == "luytre.words").unwrap().value.clone().unwrap();
+    words.split(' ').map(|number| number.parse::<usize>().unwrap()).sum()
+}
+
+async fn search(store: &Store, query: &str) -> SearchResult {
+    let request = SearchRequest { query: query.to_owned(), ..SearchRequest::default() };
+    store.search(&request, &all()).await.unwrap()
+}
+
+#[tokio::test]
+async fn one_changed_byte_costs_nothing_wherever_it_lies() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        fill(&store, 1..=3_000).await;
+        store.seal().await.unwrap();
+    }
+    let file = segments(dir.path()).remove(0);
+    let whole = std::fs::read(&file).unwrap();
+    let mut places = behind_the_rows(&file).to_vec();
+    places.extend([middle_of(&file, "raw"), whole.len() - 2, whole.len() - 6, whole.len() - 200, 0]);
+    for place in places {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 0x5a;
+        std::fs::write(&file, bytes).unwrap();
+        let store = open(dir.path());
+        let report = store.verify().await.unwrap();
+        let said = format!("byte {place} was changed and is corrected");
+        assert!(report.problems.len() == 1 && report.problems[0].reason.contains(&said), "{place}: {report:?}");
+        assert_eq!(number(&store, "SELECT count(raw) FROM events WHERE host_name = 'may-chu'").await, 3_000, "{place}");
+        let found = search(&store, "\"line 2999\"").await;
+        assert_eq!((found.total, found.unreadable_files), (1, 0), "{place}: nothing is missing");
+    }
+    let done = repair(dir.path(), &options()).unwrap();
+    let kept: Vec<_> = done.segments.iter().map(|one| (one.rows_before, one.rows_after)).collect();
+    assert_eq!(kept, [(3_000, 3_000)]);
+    let store = open(dir.path());
+    let report = store.verify().await.unwrap();
+    assert!(report.ok() && report.losses.is_empty(), "{report:?}");
+    assert_eq!(number(&store, "SELECT count(DISTINCT seq) FROM events").await, 3_000);
+}
+
+#[tokio::test]
+async fn a_spoilt_bloom_filter_leaves_out_nothing_and_a_spoilt_footer_has_a_spare() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let options = Options { seal_bytes: 1 << 30, memory_bytes: 2 << 30, ..options() };
+        let store = Store::open(dir.path(), options).unwrap();
+        for part in 0..4 {
+            fill(&store, part * 20_000 + 1..=part * 20_000 + 20_000).await;
+        }
+        store.seal().await.unwrap();
+    }
+    let file = segments(dir.path()).remove(0);
+    let whole = std::fs::read(&file).unwrap();
+    let mut places = behind_the_rows(&file).to_vec();
+    places.push(whole.len() - 100);
+    for place in places {
+        std::fs::write(&file, &whole).unwrap();
+        // Rows in whole row groups that share no piece with the damage are read at the least.
+        let least = rows_apart(&file, place);
+        spoil(&file, place);
+        let store = open(dir.path());
+        assert_eq!(store.verify().await.unwrap().problems.len(), 1, "{place}");
+        assert!(number(&store, COUNT).await >= least, "{place}: {least}");
+        let equal = "SELECT count(raw) FROM events WHERE host_name = 'may-chu' AND user_name = 'root'";
+        let found = number(&store, equal).await;
+        assert_eq!(found, number(&store, "SELECT count(raw) FROM events WHERE seq % 2 = 0").await, "{place}");
+    }
+    // The footer and its spare.
+    std::fs::write(&file, &whole).unwrap();
+    let spare = spare_of(&file);
+    spoil(&file, spare + 20);
+    spoil(&file, whole.len() - 100);
+    {
+        let store = open(dir.path());
+        assert_eq!(store.verify().await.unwrap().problems.len(), 1);
+        assert_eq!(number(&store, COUNT).await, 0);
+    }
+    assert_eq!(repair(dir.path(), &options()).unwrap().segments.len(), 1);
+    assert_eq!(std::fs::read_dir(dir.path().join("damaged")).unwrap().count(), 1, "the old file is kept");
+}
+
 /// A bit of a page that is not packed can change without making the page unreadable.
 #[tokio::test]
 async fn what_a_changed_bit_may_have_altered_is_not_mended_as_if_it_were_true() {
@@ -160,7 +290,7 @@ async fn what_a_changed_bit_may_have_altered_is_not_mended_as_if_it_were_true() 
         }
         let file = segments(dir.path()).remove(0);
         let length = file.metadata().unwrap().len() as usize;
-        flip(&file, length * part / 16);
+        spoil(&file, length * part / 16);
         let done = repair(dir.path(), &options()).unwrap();
         assert_eq!(done.segments.len(), 1, "{part}: {done:?}");
         assert_eq!(done.segments[0].rows_after, 0, "{part}: its one row group is lost, whatever still reads");
@@ -193,10 +323,11 @@ async fn a_segment_that_is_gone_or_has_no_footer_is_taken_out() {
     }
     let done = repair(dir.path(), &options()).unwrap();
     let lost: Vec<_> = done.segments.iter().map(|one| (one.first_seq, one.last_seq, one.rows_after)).collect();
-    assert_eq!(lost, [(1, 100, 0), (101, 200, 0)]);
+    let kept = lost[1].2;
+    assert_eq!(lost, [(1, 100, 0), (101, 200, kept)]);
     let store = open(dir.path());
     assert!(store.verify().await.unwrap().ok());
-    assert_eq!(number(&store, COUNT).await, 100);
+    assert_eq!(number(&store, COUNT).await as u64, 100 + kept);
 }
 
 #[tokio::test]

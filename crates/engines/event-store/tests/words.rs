@@ -83,6 +83,14 @@ const SEARCHES: &[&str] = &[
     "\"198.51.100.66\"",
     "\"198.51.100.66 - - \"",
     "198.51.100.66:9999",
+    "198.51.100.64/29",
+    "198.51.100.0/24",
+    "message:198.51.0.0/16",
+    r"/c\d+shell\.(php|asp)/",
+    "/(procdump|mimikatz)64/ lsass",
+    "/mã độc.*(tiền|tien)/",
+    "/không-có-gì-[0-9]/",
+    r"CommandLine:/-ma +LSASS\.exe/",
     "not 198.51.100.66",
     "source_ip:198.51.100.66",
     "rule_name:c99shell.PHP",
@@ -158,6 +166,11 @@ async fn a_file_without_the_word_is_not_opened() {
     assert_eq!(read("99she").await, (1, 1));
     assert_eq!(read("procdump64 or LockBit").await, (2, 2));
     assert_eq!(read("absentword").await, (0, 0));
+    assert_eq!(read(r"/c\d+shell|absent.*word/").await, (1, 1));
+    assert_eq!(read(r"/uploads\/c[0-9]+shell/").await, (1, 1));
+    assert_eq!(read("/absent+word[0-9]/").await, (0, 0));
+    assert_eq!(read("198.51.100.64/29").await.0, 1);
+    assert_eq!(read("198.51.100.0/24").await, (1, 3));
     assert_eq!(read("accepted").await, (7_500 - 1, 3));
     // What merging writes has an index of its own.
     store.compact().await.unwrap();

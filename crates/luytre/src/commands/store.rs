@@ -158,7 +158,8 @@ async fn repair(data: &Path, configuration: Configuration, json: bool) -> Result
             ("first", plain(one.first_seq)),
             ("last", plain(one.last_seq)),
         ];
-        tell("store-segment-mended", &arguments);
+        let nothing_lost = one.rows_after == one.rows_before && one.rows_before > 0;
+        tell(if nothing_lost { "store-segment-corrected" } else { "store-segment-mended" }, &arguments);
     }
     for name in &done.unclaimed {
         tell("store-unclaimed", &[("file", name.as_str().into())]);

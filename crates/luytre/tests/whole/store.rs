@@ -63,6 +63,7 @@ fn damage_is_told_and_mended() {
     let segment = largest_segment(data.path());
     let mut bytes = std::fs::read(&segment).expect("read");
     bytes[2_000] ^= 1;
+    bytes[2_001] ^= 1;
     std::fs::write(&segment, bytes).expect("written");
     let output = command(data.path()).args(["store", "verify"]).output().expect("luytre");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -32,7 +32,7 @@ use self::objects::Objects;
 use crate::StoreError;
 use crate::files::FileLayer;
 use crate::manifest::SegmentRow;
-use crate::segment::Digest;
+use crate::segment::{Change, Digest, corrected};
 use ::bytes::Bytes;
 use std::collections::HashMap;
 use std::io;
@@ -216,11 +216,12 @@ impl Archive {
         self.bytes.put_new(MARK, Bytes::from_static(b"Segments of an event store; docs/event-store.md\n")).map(drop)
     }
 
-    /// SHA-256 and checksums of all that the archive has of a segment; nothing of it is kept. `go_on` is asked now and
-    /// then.
+    /// SHA-256 and checksums of all that the archive has of a segment, with changes undone; nothing of it is kept. `go_on`
+    /// is asked now and then.
     pub(crate) fn digest(
         &self,
         row: &SegmentRow,
+        changes: &[Change],
         go_on: &dyn Fn() -> io::Result<()>,
     ) -> io::Result<(String, Vec<u32>)> {
         let mut digest = Digest::default();
@@ -228,7 +229,11 @@ impl Archive {
         while at < row.bytes {
             go_on()?;
             let end = row.bytes.min(at + STEP);
-            digest.add(&self.fetch(row, at..end)?);
+            let bytes = self.fetch(row, at..end)?;
+            match changes.is_empty() {
+                true => digest.add(&bytes),
+                false => digest.add(&corrected(&bytes, at, changes)),
+            }
             at = end;
         }
         Ok(digest.finish())

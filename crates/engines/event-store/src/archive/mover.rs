@@ -188,7 +188,7 @@ impl Worker {
         // Older layouts had no checksums of pieces; reading from the archive needs them.
         let mut row = one.row.clone();
         row.checksums = checksums;
-        let (there, _) = shared.archive.digest(&row, &|| self.go_on()).map_err(failed)?;
+        let (there, _) = shared.archive.digest(&row, &[], &|| self.go_on()).map_err(failed)?;
         if there != row.sha256 {
             return Err(StoreError::Archive(format!("{path} is not there what it is here: its SHA-256 is {there}")));
         }

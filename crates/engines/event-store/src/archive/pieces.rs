@@ -3,7 +3,7 @@
 
 use super::{Archive, STEP};
 use crate::manifest::SegmentRow;
-use crate::segment::PIECE;
+use crate::segment::{Change, PIECE, corrected};
 use bytes::{Bytes, BytesMut};
 use std::collections::HashMap;
 use std::io;
@@ -13,12 +13,13 @@ use std::ops::Range;
 const BRIDGE: u64 = 2;
 
 impl Archive {
-    /// Ranges of a segment: from what is kept here where that has the checksum of the manifest, otherwise fetched.
+    /// Ranges of a segment: from what is kept here where that has the checksum of the manifest, otherwise fetched, and with
+    /// changes undone.
     ///
     /// # Errors
     /// `InvalidData` where the archive has something else than was put there, `NotFound` where it has nothing,
     /// `NotConnected` where it does not answer.
-    pub(crate) fn read(&self, row: &SegmentRow, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+    pub(crate) fn read(&self, row: &SegmentRow, ranges: &[Range<u64>], changes: &[Change]) -> io::Result<Vec<Bytes>> {
         let piece = PIECE as u64;
         let mut pieces: HashMap<u64, Bytes> = HashMap::new();
         let mut missing: Vec<u64> = Vec::new();
@@ -40,7 +41,10 @@ impl Archive {
             for number in run {
                 let place = place(row, number);
                 let start = length(&(from..place.start));
-                let piece = bytes.slice(start..start + length(&place));
+                let mut piece = bytes.slice(start..start + length(&place));
+                if !changes.is_empty() && !is_sound(row, number, &piece) {
+                    piece = corrected(&piece, place.start, changes);
+                }
                 if !is_sound(row, number, &piece) {
                     let words = format!("bytes {} to {} are not those that were archived", place.start, place.end);
                     return Err(io::Error::new(io::ErrorKind::InvalidData, words));

@@ -10,14 +10,17 @@ use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
-use futures::StreamExt;
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
     ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult,
 };
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::file::metadata::ParquetMetaData;
 use std::fmt;
 use std::io;
 use std::ops::Range;
@@ -42,8 +45,35 @@ impl ParquetFileReaderFactory for Readers {
         let Some(segment) = file.extension::<Arc<Segment>>().cloned() else {
             return internal_err!("{} comes without its segment", file.object_meta.location);
         };
-        CachedParquetFileReaderFactory::new(Arc::new(OneSegment(segment)), self.footers.clone())
-            .create_reader(partition, file, footer, metrics)
+        let around = segment.footer_around_damage();
+        let reader = CachedParquetFileReaderFactory::new(Arc::new(OneSegment(segment)), self.footers.clone())
+            .create_reader(partition, file, footer, metrics)?;
+        let Some(footer) = around else { return Ok(reader) };
+        Ok(Box::new(AroundDamage { reader, footer }))
+    }
+}
+
+/// Reads a damaged segment by what is known of its sound parts.
+struct AroundDamage {
+    reader: Box<dyn AsyncFileReader + Send>,
+    footer: Arc<ParquetMetaData>,
+}
+
+impl AsyncFileReader for AroundDamage {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        self.reader.get_bytes(range)
+    }
+
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
+        self.reader.get_byte_ranges(ranges)
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        _options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+        let footer = self.footer.clone();
+        async move { Ok(footer) }.boxed()
     }
 }
 

@@ -19,13 +19,14 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Functions that answer for everything they may be given.
-const CALM: [&str; 20] = [
+const CALM: [&str; 22] = [
     "character_length",
     "coalesce",
     "contains",
     "ends_with",
     "field",
     "field_equals",
+    "field_expression",
     "field_like",
     "field_number",
     "fold",
@@ -35,6 +36,7 @@ const CALM: [&str; 20] = [
     "starts_with",
     "strpos",
     "text_equals",
+    "text_expression",
     "text_has",
     "text_like",
     "text_number",
@@ -42,7 +44,7 @@ const CALM: [&str; 20] = [
     "upper",
 ];
 /// Functions that do where whatever else they are given is fixed.
-const CALM_WITH_FIXED: [&str; 2] = ["ip_in", "regexp_like"];
+const CALM_WITH_FIXED: [&str; 3] = ["ip_in", "regexp_like", "text_ip_in"];
 
 /// Whether a condition can be evaluated on any row without failing.
 pub(super) fn is_calm(condition: &Expr) -> bool {
@@ -253,6 +255,9 @@ mod tests {
             cast(col("seq"), DataType::Utf8View).eq(lit("1")),
             functions::text_has(crate::columns::expression("message").unwrap(), "root"),
             functions::ip_in(col("source_ip"), "10.0.0.0/8"),
+            functions::text_ip_in(col("observables"), "10.0.0.0/8"),
+            functions::text_expression(col("raw"), "("),
+            functions::field_expression(col("fields"), "Image", "cmd.*exe"),
             functions::known(col("source_ip"), &Predicate::new(|address| address.starts_with("10."))),
         ];
         for one in calm {

@@ -3,7 +3,7 @@
 
 use crate::columns;
 use crate::observables;
-use crate::pattern::Like;
+use crate::pattern::{Expression, Like};
 use crate::segment::Wanted;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{InList, ScalarFunction};
@@ -59,6 +59,8 @@ fn called(function: &ScalarFunction) -> Wanted {
         "text_like" | "text_word" => wildcards(argument(1)),
         "field_equals" => texts(argument(2)),
         "field_like" => wildcards(argument(2)),
+        "text_expression" => argument(1).map_or(Wanted::Anything, |source| regex(&Expression::folded(source))),
+        "field_expression" => argument(2).map_or(Wanted::Anything, |source| regex(&Expression::folded(source))),
         // Flags may change what the pattern means.
         "regexp_like" if function.args.len() == 2 => argument(1).map_or(Wanted::Anything, regex),
         _ => Wanted::Anything,

@@ -3,8 +3,8 @@
 use super::language::{Bound, Field, Node, Query, Term, Test};
 use crate::columns;
 use crate::query::functions::{
-    field, field_equals, field_like, field_number, ip_in, known, text_equals, text_has, text_like, text_number,
-    text_word,
+    field, field_equals, field_expression, field_like, field_number, ip_in, known, text_equals, text_expression,
+    text_has, text_ip_in, text_like, text_number, text_word,
 };
 use arrow::datatypes::DataType;
 use datafusion::common::{Column, ScalarValue};
@@ -45,20 +45,28 @@ fn anywhere(test: &Test) -> Expr {
         Test::Text(text) => text_has(column("raw"), text).or(text_has(column("message"), text)),
         Test::Observable(word) => {
             let listed = column("observables").like(lit(format!("% {} %", escape(word))));
-            let more = column("observables").like(lit("% + %"));
-            listed.or(more.and(text_has(column("raw"), word)))
+            listed.or(more().and(text_has(column("raw"), word)))
         }
         Test::Wildcard(pattern) => text_word(column("raw"), pattern).or(text_word(column("message"), pattern)),
         Test::Network(network) => {
             let network = network.to_string();
+            let listed = text_ip_in(column("observables"), &network);
+            let listed = listed.or(more().and(text_ip_in(column("raw"), &network)));
             ["source_ip", "destination_ip", "host_ip"]
                 .into_iter()
                 .map(|name| ip_in(column(name), &network))
-                .reduce(Expr::or)
-                .unwrap_or_else(|| lit(false))
+                .fold(listed, Expr::or)
+        }
+        Test::Expression(source) => {
+            text_expression(column("raw"), source).or(text_expression(column("message"), source))
         }
         Test::Exists | Test::Range { .. } | Test::Known(_) => lit(true),
     }
+}
+
+/// There were more addresses and hashes than are listed, so the record itself is looked into.
+fn more() -> Expr {
+    column("observables").like(lit("% + %"))
 }
 
 /// The wildcards of LIKE taken literally.
@@ -80,7 +88,11 @@ fn common(name: &'static str, value: Expr, test: &Test) -> Expr {
             false => (cast_float(value.clone()), lit(number)),
         }),
         (Test::Range { low, high }, _) => range(low, high, |number| (text_number(value.clone()), lit(number))),
-        (Test::Network(network), _) => ip_in(value, &network.to_string()),
+        (Test::Network(network), _) if name.ends_with("_ip") => ip_in(value, &network.to_string()),
+        (Test::Network(network), DataType::Utf8View) => text_ip_in(value, &network.to_string()),
+        (Test::Network(network), _) => text_ip_in(cast_text(value), &network.to_string()),
+        (Test::Expression(source), DataType::Utf8View) => text_expression(value, source),
+        (Test::Expression(source), _) => text_expression(cast_text(value), source),
         (Test::Known(predicate), DataType::Int64) => known(cast_text(value), predicate),
         (Test::Known(predicate), _) => known(value, predicate),
         (Test::Text(text), DataType::Int64) => match text.parse::<i64>() {
@@ -118,10 +130,8 @@ fn own(fields: Expr, name: &str, test: &Test) -> Expr {
         Test::Exists => field_like(fields(), name, "*"),
         Test::Observable(word) => field_equals(fields(), name, word),
         Test::Range { low, high } => range(low, high, |number| (field_number(fields(), name), lit(number))),
-        Test::Network(network) => {
-            let value = field(fields(), name);
-            ip_in(value, &network.to_string())
-        }
+        Test::Network(network) => text_ip_in(field(fields(), name), &network.to_string()),
+        Test::Expression(source) => field_expression(fields(), name, source),
         Test::Known(predicate) => known(field(fields(), name), predicate),
         Test::Text(text) => field_equals(fields(), name, text),
         Test::Wildcard(pattern) => field_like(fields(), name, pattern),

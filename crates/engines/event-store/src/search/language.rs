@@ -5,7 +5,10 @@
 //! 192.0.2.1  an@example.vn          addresses and hashes as a whole (not in 192.0.2.10); quoted: as any text
 //! field:value  field:"a phrase"  field:adm?n  field:*        whole value of a common column or own field
 //! field:>=400  field:<500  field:[400 TO 499]  field:{a TO *}   numbers and times
-//! source_ip:10.0.0.0/8  _exists_:field
+//! /id=\d{8}/  field:/^cmd.*\.exe$/   a regular expression somewhere in the record or the value; accents and case do not
+//!                                    matter; a slash in it is written \/ and /etc/ or /var/log/ are texts
+//! 10.0.0.0/8  source_ip:10.0.0.0/8  message:10.0.0.0/8   an address of the network anywhere, in the column, in the text
+//! _exists_:field
 //! a b = a and b   a or b   not a   -a   (a or b) c   field:(a or b)
 //! ```
 
@@ -53,10 +56,13 @@ pub enum Test {
     Observable(String),
     /// With `*` or `?`.
     Wildcard(String),
+    /// A regular expression, somewhere in the text.
+    Expression(String),
     Range {
         low: Bound,
         high: Bound,
     },
+    /// An address in it: the value of a column of addresses, or wherever in a text or the record.
     Network(IpNet),
     Exists,
     /// What somebody else knows of the value; no text of a search reads as this.

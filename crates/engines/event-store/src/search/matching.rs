@@ -2,7 +2,7 @@
 //! is found here in the event.
 
 use super::language::{Bound, Field, Node, Predicate, Query, Test};
-use crate::pattern::{self, Contains, Like};
+use crate::pattern::{self, Contains, Expression, Like};
 use crate::rows;
 use event::{Column, Event, Value};
 use ipnet::IpNet;
@@ -38,6 +38,7 @@ enum Ready {
         whole: Like,
         words: Like,
     },
+    Expression(Expression),
     Range {
         low: Bound,
         high: Bound,
@@ -89,6 +90,7 @@ fn ready(test: &Test) -> Ready {
         }
         Test::Observable(word) => Ready::Observable { word: word.clone(), inside: Contains::new(word) },
         Test::Wildcard(wild) => Ready::Wildcard { whole: Like::whole(wild), words: Like::words(wild) },
+        Test::Expression(source) => Ready::Expression(Expression::new(source)),
         Test::Range { low, high } => Ready::Range { low: *low, high: *high },
         Test::Network(network) => Ready::Network(*network),
         Test::Exists => Ready::Exists,
@@ -124,14 +126,26 @@ fn anywhere(test: &Ready, event: &Event) -> bool {
             listed.contains(&format!(" {word} ")) || (listed.ends_with(" + ") && inside.is_in(&raw))
         }
         Ready::Wildcard { words, .. } => words.fits(&raw) || words.fits(message),
-        Ready::Network(network) => [Column::SourceIp, Column::DestinationIp, Column::HostIp]
-            .into_iter()
-            .any(|column| event.columns.text(column).is_some_and(|text| pattern::address_within(network, text))),
+        Ready::Expression(expression) => expression.fits(&raw) || expression.fits(message),
+        Ready::Network(network) => {
+            let listed = crate::observables::of_event(event).unwrap_or_default();
+            let mut columns = [Column::SourceIp, Column::DestinationIp, Column::HostIp].into_iter();
+            pattern::holds_address_within(network, &listed)
+                || (listed.ends_with(" + ") && pattern::holds_address_within(network, &raw))
+                || columns.any(|column| is_within(network, event, column))
+        }
         Ready::Exists | Ready::Range { .. } | Ready::Known(_) => true,
     }
 }
 
+fn is_within(network: &IpNet, event: &Event, column: Column) -> bool {
+    event.columns.text(column).is_some_and(|text| pattern::address_within(network, text))
+}
+
 fn common(name: &str, test: &Ready, event: &Event) -> bool {
+    if let (Ready::Network(network), Some(column), true) = (test, Column::from_name(name), name.ends_with("_ip")) {
+        return is_within(network, event, column);
+    }
     if let Some(column) = Column::from_name(name) {
         return event.columns.get(column).is_some_and(|found| value(test, found, false));
     }
@@ -178,7 +192,8 @@ fn value(test: &Ready, found: &Value, inside_text: bool) -> bool {
         },
         Ready::Observable { word, .. } => found.as_text().is_some_and(|text| pattern::equal(word, &text)),
         Ready::Wildcard { whole, .. } => found.as_text().is_some_and(|text| whole.fits(&text)),
-        Ready::Network(network) => pattern::address_within(network, &text()),
+        Ready::Expression(expression) => found.as_text().is_some_and(|text| expression.fits(&text)),
+        Ready::Network(network) => pattern::holds_address_within(network, &text()),
         Ready::Known(predicate) => found.as_text().is_some_and(|text| predicate.holds(&text)),
         Ready::Range { low, high } => found.as_f64().is_some_and(|number| {
             let above = match low {

@@ -6,10 +6,13 @@ use super::values;
 use crate::{StoreError, columns, observables};
 use event::Micros;
 use jiff::tz::TimeZone;
+use std::net::IpAddr;
 
 /// Deepest nesting and most terms of a search; a person needs a handful.
 const DEEPEST: usize = 32;
 pub(super) const MOST: usize = 256;
+/// Regular expressions of a search; each may take a mebibyte.
+const MOST_EXPRESSIONS: usize = 16;
 
 /// Reads a search text. `zone` is that of times which name none.
 ///
@@ -18,7 +21,7 @@ pub(super) const MOST: usize = 256;
 pub fn parse(text: &str, zone: &TimeZone) -> Result<Query, StoreError> {
     let tokens = tokens(text)?;
     let end = text.chars().count();
-    let mut parser = Parser { tokens, zone: zone.clone(), next: 0, end, terms: 0, depth: 0 };
+    let mut parser = Parser { tokens, zone: zone.clone(), next: 0, end, terms: 0, expressions: 0, depth: 0 };
     if parser.tokens.is_empty() {
         return Ok(Query { root: Node::All });
     }
@@ -42,6 +45,7 @@ struct Parser {
     next: usize,
     end: usize,
     terms: usize,
+    expressions: usize,
     depth: usize,
 }
 
@@ -115,6 +119,7 @@ impl Parser {
         match placed.token {
             Token::Field(name) => self.field(placed.at, &name),
             Token::Word { text, quoted } => self.term(placed.at, field, text, quoted),
+            Token::Expression(source) => self.expression(placed.at, field, source),
             Token::Range { low, high, low_in, high_in } => {
                 let Some(field) = field else {
                     return Err(problem(
@@ -169,6 +174,11 @@ impl Parser {
                 }
                 self.term(place, Some(name), text, quoted)
             }
+            Some(Token::Expression(source)) if name != "_exists_" => {
+                let place = self.at();
+                self.next += 1;
+                self.expression(place, Some(name), source)
+            }
             _ => Err(problem(
                 at,
                 "search-value-missing",
@@ -177,6 +187,19 @@ impl Parser {
                 "write field:value, or field:* for any",
             )),
         }
+    }
+
+    fn expression(&mut self, at: usize, field: Option<&str>, source: String) -> Result<Node, StoreError> {
+        self.count(at)?;
+        self.expressions += 1;
+        if self.expressions > MOST_EXPRESSIONS {
+            let words = format!("a search has at most {MOST_EXPRESSIONS} regular expressions");
+            let hint = "put several into one: /one|other/";
+            return Err(problem(at, "search-too-many-expressions", MOST_EXPRESSIONS, words, hint));
+        }
+        let field = field.map_or(Field::Anywhere, resolve);
+        let test = values::expression(at, &field, source)?;
+        Ok(Node::Term(Term { field, test }))
     }
 
     fn term(&mut self, at: usize, field: Option<&str>, text: String, quoted: bool) -> Result<Node, StoreError> {
@@ -196,6 +219,15 @@ impl Parser {
             if let (false, Some(word)) = (quoted, observables::asked(text)) {
                 return Ok(Node::Term(Term { field, test: Test::Observable(word) }));
             }
+        }
+        if field == Field::Anywhere
+            && let Test::Network(network) = &test
+            && let Some(addresses) = values::few_addresses(network)
+        {
+            let one = |address: IpAddr| {
+                Node::Term(Term { field: Field::Anywhere, test: Test::Observable(address.to_string()) })
+            };
+            return Ok(Node::Or(addresses.into_iter().map(one).collect()));
         }
         if let Field::Column(name @ ("time" | "arrival")) = field
             && let Test::Text(text) = &test

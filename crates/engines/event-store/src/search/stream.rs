@@ -71,7 +71,7 @@ impl Prepared {
     /// Files that could not be read, or not whole, as far as is known now.
     pub(super) fn unreadable(&self, left_out: Vec<LeftOut>) -> Vec<Unreadable> {
         let missing = self.missing.iter().map(|days| (Why::Missing, days.clone(), String::new()));
-        let damaged = self.segments.iter().filter(|one| one.is_damaged());
+        let damaged = self.segments.iter().filter(|one| one.has_lost_rows());
         let damaged = damaged.map(|one| (Why::Damaged, days_of(&one.row), String::new()));
         let unreachable = left_out.into_iter().map(|one| (Why::Unreachable, one.days, one.reason));
         gather(missing.chain(damaged).chain(unreachable))

@@ -113,7 +113,14 @@ fn mistakes_name_their_place_and_help() {
         ("destination_port:5..1", 17),
         ("understood:maybe", 11),
         ("user_name:a..b", 10),
-        ("user_name:/[ab/", 10),
+        ("user_name:/[ab/", 11),
+        ("a /phòng (b+/", 9),
+        ("/id=\\d{8,4}/", 6),
+        ("/\\w{5000}{50}/", 0),
+        ("understood:/t.*e/", 11),
+        ("user_name:/a/b.*/", 10),
+        ("/api/[0-9]/", 0),
+        ("destination_port:10.0.0.0/8", 17),
         (":root", 0),
     ] {
         match read(text) {
@@ -121,6 +128,38 @@ fn mistakes_name_their_place_and_help() {
             other => panic!("{text}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn between_slashes_stands_a_regular_expression_and_a_path_is_a_text() {
+    let expression = |source: &str| term(Field::Anywhere, Test::Expression(source.into()));
+    assert_eq!(tree("/xsek.*y::log/"), expression("xsek.*y::log"));
+    assert_eq!(tree(r"/id=\d{8}/"), expression(r"id=\d{8}"));
+    assert_eq!(tree(r"/GET \/admin\/(a|b) \S+/"), expression(r"GET \/admin\/(a|b) \S+"));
+    assert_eq!(tree("-/fail(ed)?/"), Node::Not(Box::new(expression("fail(ed)?"))));
+    assert_eq!(tree("(/a+/ or /b+/)"), Node::Or(vec![expression("a+"), expression("b+")]));
+    let message = |source: &str| term(Field::Column("message"), Test::Expression(source.into()));
+    assert_eq!(tree("message:/x.*y/"), message("x.*y"));
+    assert_eq!(tree("message:(/x+/ /y+/)"), Node::And(vec![message("x+"), message("y+")]));
+    assert_eq!(tree("EventID:/^46/"), term(Field::Own("EventID".into()), Test::Expression("^46".into())));
+    assert_eq!(tree("destination_port:/^80/"), term(Field::Column("destination_port"), Test::Expression("^80".into())));
+    for path in ["/var/log/syslog", "/var/log/", "/etc/passwd", "/etc/", "/conf.d/", "/", "//", "/a", "\"/id=[0-9]/\""]
+    {
+        assert_eq!(tree(path), anywhere(path.trim_matches('"')), "{path}");
+    }
+    assert_eq!(tree("/usr/bin/*"), term(Field::Anywhere, Test::Wildcard("/usr/bin/*".into())));
+    assert_eq!(tree("/tmp* /"), Node::And(vec![term(Field::Anywhere, Test::Wildcard("/tmp*".into())), anywhere("/"),]));
+}
+
+#[test]
+fn a_small_network_is_its_addresses() {
+    let whole = |word: &str| term(Field::Anywhere, Test::Observable(word.into()));
+    assert_eq!(tree("198.51.100.9/32"), Node::Or(vec![whole("198.51.100.9")]));
+    assert_eq!(tree("198.51.100.9/31"), Node::Or(vec![whole("198.51.100.8"), whole("198.51.100.9")]));
+    assert_eq!(tree("2001:db8::6/127"), Node::Or(vec![whole("2001:db8::6"), whole("2001:db8::7")]));
+    let network = |text: &str| term(Field::Anywhere, Test::Network(text.parse().unwrap()));
+    assert_eq!(tree("198.51.100.0/24"), network("198.51.100.0/24"));
+    assert!(matches!(tree("message:10.0.0.0/32"), Node::Term(Term { test: Test::Network(_), .. })));
 }
 
 #[test]
@@ -157,6 +196,7 @@ fn depth_and_number_of_terms_are_bounded() {
     assert!(read(&"a ".repeat(2000)).is_err());
     assert!(read(&"a".repeat(5000)).is_err());
     assert!(read(&"a ".repeat(200)).is_ok());
+    assert!(read(&"/a+/ ".repeat(17)).is_err() && read(&"/a+/ ".repeat(16)).is_ok());
 }
 
 proptest! {
@@ -168,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn plausible_text_does_not_panic(words in prop::collection::vec("(and|or|not|-|\\(|\\)|a|b:|user_name:|:|\"|\\[|TO|\\]|1|\\*|x\\?|10.0.0.0/8|time:)", 0..25), space in "( |)") {
+    fn plausible_text_does_not_panic(words in prop::collection::vec("(and|or|not|-|\\(|\\)|a|b:|user_name:|:|\"|\\[|TO|\\]|1|\\*|x\\?|10.0.0.0/8|time:|/|/x.y+/|\\\\|\\$)", 0..25), space in "( |)") {
         let text = words.join(&space);
         if let Ok(query) = read(&text) {
             let _ = super::condition::condition(&query).unwrap();

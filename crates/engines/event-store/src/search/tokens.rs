@@ -16,6 +16,8 @@ pub(super) enum Token {
         text: String,
         quoted: bool,
     },
+    /// What stands between `/` and `/`.
+    Expression(String),
     /// `field:` directly before what it applies to.
     Field(String),
     /// `[a TO b]` or `{a TO b}`; whether each end belongs to it.
@@ -47,6 +49,9 @@ pub(super) fn problem(
     let mistake = if subject.is_empty() { mistake } else { mistake.with("subject", subject) };
     StoreError::Search { position, mistake: Box::new(mistake) }
 }
+
+/// What makes a regular expression of a text between slashes. A dot does not: `/conf.d/` is a folder.
+const SIGNS: [char; 13] = ['\\', '[', ']', '{', '}', '(', ')', '|', '^', '$', '*', '+', '?'];
 
 /// Longest search text, in characters.
 const LONGEST: usize = 4096;
@@ -86,6 +91,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, StoreError> {
             ')' => input.single(Token::Close),
             '"' => Token::Word { text: input.quoted()?, quoted: true },
             '[' | '{' if value => input.range()?,
+            '/' if input.expression_end().is_some() => input.expression(),
             '-' | '!' if !value && input.letters.get(at + 1).is_some_and(|next| !next.is_whitespace()) => {
                 input.single(Token::Not)
             }
@@ -142,6 +148,30 @@ impl Input<'_> {
             "the quotation mark is not closed",
             "add \" at the end of the phrase",
         ))
+    }
+
+    /// Where a regular expression that begins here is closed: by the next slash without a backslash, with nothing but a
+    /// blank or parenthesis behind it. What has no sign of an expression in it is a text, as a path with more slashes is.
+    fn expression_end(&self) -> Option<usize> {
+        let mut end = self.at + 1;
+        loop {
+            match self.letters.get(end)? {
+                '/' => break,
+                '\\' => end += 2,
+                _ => end += 1,
+            }
+        }
+        let inside = self.letters.get(self.at + 1..end)?;
+        let behind = self.letters.get(end + 1).is_none_or(|next| next.is_whitespace() || matches!(next, '(' | ')'));
+        let blank = |letter: Option<&char>| letter.is_none_or(|letter| letter.is_whitespace());
+        let signed = inside.iter().any(|letter| SIGNS.contains(letter));
+        (behind && signed && !blank(inside.first()) && !blank(inside.last())).then_some(end)
+    }
+
+    fn expression(&mut self) -> Token {
+        let (start, end) = (self.at + 1, self.expression_end().unwrap_or(self.at));
+        self.at = end + 1;
+        Token::Expression(self.text(start, end))
     }
 
     fn range(&mut self) -> Result<Token, StoreError> {

@@ -4,9 +4,14 @@
 use super::language::{Bound, Field, Test};
 use super::parser::moment;
 use super::tokens::problem;
+use crate::pattern::Expression;
 use crate::{StoreError, columns};
+use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Networks of so many bits are sought address by address, which the word index knows.
+const FEW_BITS: u8 = 3;
 
 /// What a field holds, as far as values can be wrong for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,6 +49,7 @@ pub(super) fn anywhere(at: usize, text: String) -> Result<Test, StoreError> {
             "write field:value, or put quotation marks around it",
         ));
     }
+    slashes(at, &text)?;
     if text.contains(['*', '?']) {
         return Ok(Test::Wildcard(text));
     }
@@ -51,6 +57,64 @@ pub(super) fn anywhere(at: usize, text: String) -> Result<Test, StoreError> {
         Some(network) => Ok(network),
         None => Ok(Test::Text(text)),
     }
+}
+
+/// What stands between slashes.
+pub(super) fn expression(at: usize, field: &Field, source: String) -> Result<Test, StoreError> {
+    if matches!(kind(field), Kind::Truth | Kind::Time) {
+        let words = "this field holds no text, so no regular expression fits it";
+        return Err(problem(at, "search-expression-field", "", words, "write field:true or field:2026-11-21"));
+    }
+    let folded = Expression::folded(&source);
+    let read = regex_syntax::Parser::new().parse(&source).and_then(|_| regex_syntax::Parser::new().parse(&folded));
+    let refused = match read {
+        Ok(_) if Expression::new(&source).is_usable() => return Ok(Test::Expression(source)),
+        Ok(_) => None,
+        Err(regex_syntax::Error::Parse(error)) => Some((error.span().start.offset, error.kind().to_string())),
+        Err(regex_syntax::Error::Translate(error)) => Some((error.span().start.offset, error.kind().to_string())),
+        Err(error) => Some((0, error.to_string())),
+    };
+    Err(match refused {
+        Some((offset, why)) => {
+            let place = source.get(..offset).map_or(0, |before| before.chars().count());
+            let words = format!("the regular expression is wrong here: {why}");
+            let hint = "put quotation marks around it to search for the text as it stands";
+            problem(at + 1 + place, "search-expression", why, words, hint)
+        }
+        None => {
+            let words = "the regular expression is too large";
+            problem(at, "search-expression-large", "", words, "repeat less, or split it into several")
+        }
+    })
+}
+
+/// Refuses what was perhaps meant as a regular expression and is none, since a slash in it closes it too early.
+fn slashes(at: usize, text: &str) -> Result<(), StoreError> {
+    match is_expression(text) {
+        false => Ok(()),
+        true => Err(problem(
+            at,
+            "search-expression-slash",
+            "",
+            "a slash inside a regular expression is written \\/",
+            "put quotation marks around it to search for the text as it stands",
+        )),
+    }
+}
+
+/// The addresses of a network, where they are as few as can be looked up one by one.
+pub(super) fn few_addresses(network: &IpNet) -> Option<Vec<IpAddr>> {
+    let bits = network.max_prefix_len() - network.prefix_len();
+    if bits > FEW_BITS {
+        return None;
+    }
+    let count = 1_u32 << bits;
+    Some(match network.network() {
+        IpAddr::V4(first) => (0..count).map(|step| IpAddr::V4(Ipv4Addr::from(u32::from(first) | step))).collect(),
+        IpAddr::V6(first) => {
+            (0..count).map(|step| IpAddr::V6(Ipv6Addr::from(u128::from(first) | u128::from(step)))).collect()
+        }
+    })
 }
 
 /// A word behind `field:`.
@@ -69,16 +133,10 @@ pub(super) fn of_field(at: usize, field: &Field, text: String, zone: &TimeZone) 
     if let Some((low, high)) = dots(field, &text) {
         return range(at, field, bound(at, field, low, true, zone)?, bound(at, field, high, true, zone)?);
     }
-    if is_expression(&text) {
-        return Err(problem(
-            at,
-            "search-expression",
-            "",
-            "regular expressions are not searched for",
-            "use * for any letters and ? for one, or put quotation marks around it",
-        ));
-    }
-    if let Some(network) = network(at, &text)? {
+    slashes(at, &text)?;
+    if matches!(kind(field), Kind::Text | Kind::Address)
+        && let Some(network) = network(at, &text)?
+    {
         return Ok(network);
     }
     if text.contains(['*', '?']) {
@@ -168,7 +226,7 @@ fn dots<'t>(field: &Field, text: &'t str) -> Option<(&'t str, &'t str)> {
     }
 }
 
-/// `/…/` with signs that only a regular expression has; `/var/log/` is a path.
+/// Between slashes, with signs that only a regular expression has; `/var/log/` is a path.
 fn is_expression(text: &str) -> bool {
     let inside = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).unwrap_or_default();
     inside.contains(['[', ']', '{', '}', '|', '^', '\\']) || inside.contains(".*")

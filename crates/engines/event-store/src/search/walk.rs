@@ -237,7 +237,7 @@ fn counted_by_minutes(part: &Snapshot, slice: Slice, histogram: &mut Histogram) 
     let (mut left, mut counted) = (Vec::new(), 0);
     for one in part.segments.iter() {
         let row = &one.row;
-        let whole = slice.from <= row.min_time && row.max_time <= slice.until && !one.is_damaged();
+        let whole = slice.from <= row.min_time && row.max_time <= slice.until && !one.has_lost_rows();
         let minutes = row.minutes.as_ref().filter(|_| whole);
         match minutes.and_then(|minutes| minutes.counts(row.min_time, row.rows)) {
             Some(minutes) => {

@@ -23,7 +23,7 @@ pub(crate) fn describe(segments: &Path, path: &str) -> Result<SegmentRow, StoreE
     let broken =
         |error: &dyn std::fmt::Display| StoreError::Segment { file: path.to_owned(), reason: error.to_string() };
     let file = segments.join(path);
-    let (sha256, checksums) = read(&file).map_err(|error| broken(&error))?;
+    let (sha256, checksums) = read(&file, &[]).map_err(|error| broken(&error))?;
     let open = File::open(&file).map_err(|error| broken(&error))?;
     let bytes = open.metadata().map_err(|error| broken(&error))?.len();
     let reader = ParquetRecordBatchReaderBuilder::try_new(open).map_err(|error| broken(&error))?;

@@ -1,7 +1,8 @@
 //! Reads ranges of a segment's file on the store's own disk. Whole pieces are read, and what is read counts only with the
-//! checksum that the manifest names: a changed bit is an error, never a changed answer.
+//! checksum that the manifest names: a changed bit is put right or an error, never a changed answer.
 
 use super::PIECE;
+use super::correction::{Change, undo};
 use crate::manifest::SegmentRow;
 use bytes::Bytes;
 use std::fs::File;
@@ -10,19 +11,25 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// The bytes of each range. Segments of the first layout have no checksums of pieces and are read as they are.
+/// The bytes of each range, with changes undone. Segments of the first layout have no checksums of pieces and are read as
+/// they are.
 ///
 /// # Errors
 /// `InvalidData` where the file has something else than was written.
-pub(super) fn read_checked(row: &SegmentRow, path: &Path, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+pub(super) fn read_checked(
+    row: &SegmentRow,
+    path: &Path,
+    ranges: &[Range<u64>],
+    changes: &[Change],
+) -> io::Result<Vec<Bytes>> {
     if row.checksums.is_empty() {
         return read_as_is(path, ranges);
     }
     let file = File::open(path)?;
     let mut regions: Vec<(u64, Bytes)> = Vec::new();
     for region in regions_of(row, ranges)? {
-        let bytes = read(&file, &region)?;
-        check(row, region.start, &bytes)?;
+        let mut bytes = read(&file, &region)?;
+        check(row, region.start, &mut bytes, changes)?;
         regions.push((region.start, bytes.into()));
     }
     let part = |range: &Range<u64>| {
@@ -55,7 +62,7 @@ fn regions_of(row: &SegmentRow, ranges: &[Range<u64>]) -> io::Result<Vec<Range<u
 }
 
 /// The bytes of each range, whatever they are.
-pub(super) fn read_as_is(path: &Path, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+fn read_as_is(path: &Path, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
     let file = File::open(path)?;
     ranges.iter().map(|range| Ok(read(&file, range)?.into())).collect()
 }
@@ -76,11 +83,16 @@ fn pieces(row: &SegmentRow, range: &Range<u64>) -> Range<u64> {
     range.start / piece * piece..range.end.next_multiple_of(piece).min(row.bytes)
 }
 
-fn check(row: &SegmentRow, start: u64, bytes: &[u8]) -> io::Result<()> {
+fn check(row: &SegmentRow, start: u64, bytes: &mut [u8], changes: &[Change]) -> io::Result<()> {
     let first = usize::try_from(start / PIECE as u64).map_err(io::Error::other)?;
-    for (number, piece) in bytes.chunks(PIECE).enumerate() {
-        if row.checksums.get(first + number) != Some(&crc32c::crc32c(piece)) {
-            let from = start + (number * PIECE) as u64;
+    for (number, piece) in bytes.chunks_mut(PIECE).enumerate() {
+        let from = start + (number * PIECE) as u64;
+        let is_sound = |piece: &[u8]| row.checksums.get(first + number) == Some(&crc32c::crc32c(piece));
+        if is_sound(piece) {
+            continue;
+        }
+        undo(piece, from, changes);
+        if !is_sound(piece) {
             let words = format!("bytes {from} to {} are not those that were written", from + piece.len() as u64);
             return Err(io::Error::new(io::ErrorKind::InvalidData, words));
         }
@@ -119,7 +131,7 @@ mod tests {
                 let from = from % size;
                 from as u64..(from + length).min(size) as u64
             }).collect();
-            let read = read_checked(&row, &path, &ranges).unwrap();
+            let read = read_checked(&row, &path, &ranges, &[]).unwrap();
             for (range, bytes) in ranges.iter().zip(&read) {
                 prop_assert_eq!(&bytes[..], &content[range.start as usize..range.end as usize]);
             }
@@ -128,7 +140,10 @@ mod tests {
             changed[flip] ^= 1;
             std::fs::write(&path, &changed).unwrap();
             let touched = ranges.iter().any(|range| !range.is_empty() && pieces(&row, range).contains(&(flip as u64)));
-            prop_assert_eq!(read_checked(&row, &path, &ranges).is_err(), touched);
+            prop_assert_eq!(read_checked(&row, &path, &ranges, &[]).is_err(), touched);
+            let change = Change { at: flip as u64, bits: 1 };
+            prop_assert_eq!(read_checked(&row, &path, &ranges, &[change]).unwrap(), read);
+            prop_assert_eq!(read_checked(&row, &path, &ranges, &[Change { bits: 3, ..change }]).is_err(), touched);
         }
     }
 
@@ -136,9 +151,9 @@ mod tests {
     fn beyond_the_end_is_an_error() {
         let (_dir, path, row) = written(b"short");
         assert_eq!(
-            read_checked(&row, &path, std::slice::from_ref(&(0..6))).unwrap_err().kind(),
+            read_checked(&row, &path, std::slice::from_ref(&(0..6)), &[]).unwrap_err().kind(),
             io::ErrorKind::UnexpectedEof
         );
-        assert_eq!(read_checked(&row, &path, &[5..5, 1..3]).unwrap(), [&b""[..], &b"ho"[..]]);
+        assert_eq!(read_checked(&row, &path, &[5..5, 1..3], &[]).unwrap(), [&b""[..], &b"ho"[..]]);
     }
 }

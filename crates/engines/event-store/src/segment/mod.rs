@@ -1,15 +1,18 @@
 //! Segments: immutable Parquet files, sorted by time, one day each, that any engine can read as they lie.
 
+mod correction;
 mod damage;
 mod describe;
 mod local;
 mod minutes;
 mod partition;
 mod reader;
+mod spare;
 mod tally;
 mod words;
 mod write;
 
+pub(crate) use correction::{Change, corrected};
 pub(crate) use damage::{Digest, PIECE};
 pub(crate) use describe::{describe, sequences_of, sequences_of_file};
 pub(crate) use minutes::{MINUTE, Minutes};
@@ -22,9 +25,8 @@ use crate::archive::Archive;
 use crate::files::FileLayer;
 use crate::manifest::SegmentRow;
 use bytes::Bytes;
-use damage::{Found, compare};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::file::metadata::ParquetMetaData;
+use damage::{Footer, Found, compare};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -106,12 +108,12 @@ impl Segment {
         read.into_iter().next().ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
     }
 
-    /// Several ranges at once. What is known to be damaged is read around, as it is. Blocks.
+    /// Several ranges at once, with what is known to be changed put right. Blocks.
     pub(crate) fn read_ranges(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+        let changes = self.changes();
         let read = match &self.place {
-            Place::Here { file, .. } if self.is_damaged() => local::read_as_is(file, ranges),
-            Place::Here { file, .. } => local::read_checked(&self.row, file, ranges),
-            Place::Archived(archive) => archive.read(&self.row, ranges),
+            Place::Here { file, .. } => local::read_checked(&self.row, file, ranges, &changes),
+            Place::Archived(archive) => archive.read(&self.row, ranges, &changes),
         };
         read.inspect_err(|error| {
             if error.kind() != io::ErrorKind::NotConnected {
@@ -120,27 +122,42 @@ impl Segment {
         })
     }
 
-    /// What its file says of its rows, whether it is damaged or not.
-    fn footer(self: &Arc<Self>) -> Result<ParquetMetaData, String> {
-        let words = |error: &dyn fmt::Display| error.to_string();
-        let metadata = match &self.place {
-            Place::Here { file, .. } => {
-                let file = File::open(file).map_err(|error| words(&error))?;
-                ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+    /// What its file says of its rows; the places of its pages as well where these can be trusted, and the spare where the
+    /// footer cannot.
+    fn footer(self: &Arc<Self>) -> Result<Footer, String> {
+        let footer = || ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Skip);
+        let refused = match footer().parse_and_finish(&self.reader()) {
+            Ok(footer) if self.row.checksums.is_empty() => return Ok(Footer::Sound(footer)),
+            Ok(footer) => {
+                let mut places = ParquetMetaDataReader::new_with_metadata(footer.clone())
+                    .with_column_index_policy(PageIndexPolicy::Skip)
+                    .with_offset_index_policy(PageIndexPolicy::Optional);
+                let read = places.read_page_indexes(&self.reader()).and_then(|()| places.finish());
+                return Ok(Footer::Sound(read.unwrap_or(footer)));
             }
-            Place::Archived(_) => ArrowReaderMetadata::load(&self.reader(), ArrowReaderOptions::new()),
+            Err(error) => error.to_string(),
         };
-        Ok(metadata.map_err(|error| words(&error))?.metadata().as_ref().clone())
+        // The archive is not asked twice.
+        let Some(here) = self.path().and_then(|path| File::open(path).ok()) else { return Err(refused) };
+        let spare = self.row.words.and_then(|(offset, length)| spare::read(&here, offset + length));
+        match spare {
+            Some(spare) => Ok(Footer::Sound(spare)),
+            None => footer().parse_and_finish(&here).map(Footer::Doubtful).map_err(|_| refused),
+        }
+    }
+
+    /// SHA-256 and checksums of what lies there, with changes undone.
+    fn digest(&self, changes: &[Change]) -> io::Result<(String, Vec<u32>)> {
+        match &self.place {
+            Place::Here { file, .. } => damage::read(file, changes),
+            Place::Archived(archive) => archive.digest(&self.row, changes, &|| Ok(())),
+        }
     }
 
     /// Reads it whole; what is damaged is left out of queries from here on, so that the rest stays readable. An archive
     /// that does not answer says nothing about the segment.
     pub(crate) fn check(self: &Arc<Self>) -> Result<u64, String> {
-        let digest = match &self.place {
-            Place::Here { file, .. } => damage::read(file),
-            Place::Archived(archive) => archive.digest(&self.row, &|| Ok(())),
-        };
-        self.judge(digest)
+        self.judge(self.digest(&[]))
     }
 
     /// The same where somebody has just read it and knows its SHA-256: it is read again only where that is another.
@@ -155,7 +172,7 @@ impl Segment {
         let outcome = match digest {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => return Err(error.to_string()),
             Err(error) => Err(Found::nothing(&self.row, error.to_string())),
-            Ok(digest) => compare(&self.row, &digest, || self.footer()),
+            Ok(digest) => compare(&self.row, &digest, |changes| self.digest(changes), || self.footer()),
         };
         self.suspect.store(false, Ordering::Release);
         outcome.map_err(|found| {
@@ -169,17 +186,33 @@ impl Segment {
         })
     }
 
-    /// Whether a query that could not read it should have it looked at. None is read whole for nothing, but those whose
-    /// pieces have no checksums.
+    /// Whether a query that could not read it should have it looked at, for the first time or again. None is read whole for
+    /// nothing, but those whose pieces have no checksums.
     pub(crate) fn may_be_damaged(&self) -> bool {
-        !self.is_damaged() && (self.row.checksums.is_empty() || self.suspect.load(Ordering::Acquire))
+        self.suspect.load(Ordering::Acquire) || !self.is_damaged() && self.row.checksums.is_empty()
     }
 
     pub(crate) fn is_damaged(&self) -> bool {
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Blocks that can be read, where not all can.
+    /// Whether there are rows that cannot be read.
+    pub(crate) fn has_lost_rows(&self) -> bool {
+        self.readable().is_some_and(|readable| readable.len() < readable.count())
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        damaged.as_ref().map(|found| found.changes.clone()).unwrap_or_default()
+    }
+
+    /// What is to be read in place of its footer, where that says more than can be trusted.
+    pub(crate) fn footer_around_damage(&self) -> Option<Arc<ParquetMetaData>> {
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        damaged.as_ref().and_then(|found| found.footer.clone())
+    }
+
+    /// Blocks that can be read, where it is damaged.
     pub(crate) fn readable(&self) -> Option<Blocks> {
         let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
         damaged.as_ref().map(|found| found.readable.clone())
@@ -195,8 +228,8 @@ impl Segment {
     pub(crate) fn blocks(&self, wanted: &Wanted) -> Option<Blocks> {
         let (offset, length) = self.row.words?;
         let file = match &self.place {
-            Place::Here { file, .. } => Some(File::open(file).ok()?),
-            Place::Archived(_) => None,
+            Place::Here { file, .. } if self.changes().is_empty() => Some(File::open(file).ok()?),
+            _ => None,
         };
         let read = |at: u64, length: usize| match &file {
             Some(file) => {

@@ -1,11 +1,11 @@
 //! Writes one segment: Parquet under a temporary name, fsync, rename, fsync of the folder. The manifest
 //! learns of it only afterwards; what becomes of a file that it does not know is decided at the next start.
 
-use super::Part;
 use super::damage::Digest;
 use super::partition::DAY;
 use super::tally::Tally;
 use super::words::{BLOCK, KEY, WordsBuilder};
+use super::{Part, spare};
 use crate::files::{AppendFile, FileLayer, is_disk_full};
 use crate::ledger::{Tree, leaves_of};
 use crate::manifest::SegmentRow;
@@ -172,6 +172,9 @@ impl<'a> SegmentWriter<'a> {
         let offset = writer.bytes_written() as u64;
         writer.write_all(&words).map_err(failed("write the word index of a segment"))?;
         let place = (offset, words.len() as u64);
+        let spare = spare::write(writer.flushed_row_groups(), writer.properties());
+        let spare = spare.map_err(|error| parquet_error("", &error))?;
+        writer.write_all(&spare).map_err(failed("write a segment"))?;
         writer.append_key_value_metadata(KeyValue::new(KEY.to_owned(), format!("{} {}", place.0, place.1)));
         let root = hex(&self.rows.root());
         writer.append_key_value_metadata(KeyValue::new(ROWS_ROOT.to_owned(), root.clone()));

@@ -8,8 +8,8 @@ mod time;
 
 pub(crate) use known::known;
 pub(crate) use text::{
-    field, field_equals, field_like, field_number, ip_in, member, text_equals, text_has, text_like, text_number,
-    text_word,
+    field, field_equals, field_expression, field_like, field_number, ip_in, member, text_equals, text_expression,
+    text_has, text_ip_in, text_like, text_number, text_word,
 };
 
 use datafusion::execution::SessionStateDefaults;

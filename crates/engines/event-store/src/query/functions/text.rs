@@ -1,7 +1,7 @@
 //! Functions over text that DataFusion lacks: folding, members of `fields`, networks, and the tests that the
 //! search language is made of. The first argument is a column, the others usually literals, prepared once.
 
-use crate::pattern::{self, Contains, Like};
+use crate::pattern::{self, Contains, Expression, Like};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanBuilder, Float64Builder, StringViewArray, StringViewBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -67,10 +67,23 @@ const DEFINITIONS: &[Definition] = &[
         let (name, like) = (first(arguments).to_owned(), Like::whole(second(arguments)));
         Ok(Box::new(move |text| Out::Truth(pattern::any_member(text, &name, &|value| like.fits(value)))))
     }),
+    ("field_expression", 3, DataType::Boolean, |arguments| {
+        let (name, expression) = (first(arguments).to_owned(), Expression::new(second(arguments)));
+        Ok(Box::new(move |text| Out::Truth(pattern::any_member(text, &name, &|value| expression.fits(value)))))
+    }),
     ("ip_in", 2, DataType::Boolean, |arguments| {
         let text = first(arguments);
         let network = pattern::network(text).ok_or_else(|| format!("{text:?} is no address or network"))?;
         Ok(Box::new(move |text| Out::Truth(pattern::address_within(&network, text))))
+    }),
+    ("text_ip_in", 2, DataType::Boolean, |arguments| {
+        let text = first(arguments);
+        let network = pattern::network(text).ok_or_else(|| format!("{text:?} is no address or network"))?;
+        Ok(Box::new(move |text| Out::Truth(pattern::holds_address_within(&network, text))))
+    }),
+    ("text_expression", 2, DataType::Boolean, |arguments| {
+        let expression = Expression::new(first(arguments));
+        Ok(Box::new(move |text| Out::Truth(expression.fits(text))))
     }),
     ("text_has", 2, DataType::Boolean, |arguments| {
         let contains = Contains::new(first(arguments));
@@ -134,10 +147,13 @@ calls! {
     text_word(pattern),
     text_equals(text),
     text_number(),
+    text_expression(source),
+    text_ip_in(network),
     ip_in(network),
     field(name),
     field_equals(name, text),
     field_like(name, pattern),
+    field_expression(name, source),
     field_number(name),
 }
 
