@@ -6,6 +6,7 @@ use crate::ledger::Ledger;
 use crate::log::{Damage, Header};
 use crate::manifest::Manifest;
 use crate::segment::Segment;
+use crate::unreadable::{Unread, Unreadable, Why, gather};
 use crate::{Store, StoreError, log};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -41,6 +42,9 @@ pub struct Report {
     pub torn_ends: usize,
     /// What was lost and dealt with by a repair.
     pub losses: Vec<Problem>,
+    /// Of these, the events: how many, and of which days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Unreadable>,
 }
 
 impl Report {
@@ -135,6 +139,8 @@ impl Store {
             }
         }
         report.note_damage(shared.manifest.damage()?);
+        let lost = shared.gaps.iter().filter(|gap| gap.why == Why::Lost);
+        report.lost = gather(lost.map(|gap| Unread::new(gap.why, &gap.row, gap.row.rows)));
         Ok(report)
     }
 }

@@ -93,6 +93,9 @@ impl Sealer {
         if shared.no_room.swap(full, Ordering::AcqRel) && !full {
             tracing::info!("there is room on the disk again; events are sealed and records taken in");
         }
+        if full {
+            shared.wants_room.notify_one();
+        }
         match outcome {
             Ok(()) => {
                 shared.sealed.fetch_max(sealed, Ordering::AcqRel);
