@@ -93,6 +93,7 @@ impl Store {
             timeout: LONGEST,
             patience: LONGEST,
             lane: Lane::Background,
+            asker: Some("export".into()),
             ..QueryContext::new(Sources::All)
         };
         let unfinished = Unfinished(file.with_extension("part"));

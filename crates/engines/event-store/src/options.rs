@@ -39,7 +39,7 @@ pub struct Options {
     /// Threads of the query runtime.
     pub query_threads: usize,
     /// Queries that may run at the same time; others wait. Questions in SQL have half as many places of their own, and
-    /// what nobody waits for has one.
+    /// what nobody waits for has two.
     pub concurrent_queries: usize,
     /// Bytes of segments that questions may read.
     pub read_limits: ReadLimits,

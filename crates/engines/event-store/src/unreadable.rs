@@ -18,6 +18,18 @@ pub enum Why {
     Lost,
 }
 
+impl Why {
+    /// As it is serialised.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Damaged => "damaged",
+            Self::Unreachable => "unreachable",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// Files that one reason kept out of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unreadable {
@@ -121,6 +133,9 @@ mod tests {
         assert_eq!(told[1].events, 15);
         assert_eq!(Unreadable::days_of(&told), ["2026-01-01", "2026-01-02", "2026-01-03"]);
         assert!(told.iter().all(Unreadable::is_open));
+        for why in [Why::Missing, Why::Damaged, Why::Unreachable, Why::Lost] {
+            assert_eq!(serde_json::to_value(why).unwrap(), why.code());
+        }
         let stray = SegmentRow { min_time: 0, max_time: 86_400_000_000, ..SegmentRow::empty(None) };
         assert_eq!(days_of(&stray), "1970-01-01..1970-01-02");
     }

@@ -1,5 +1,6 @@
 //! `luytre query`: one question to the SQL catalogue.
 
+use super::search::tell_unreadable;
 use super::{plain, print_json, say, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
@@ -61,7 +62,7 @@ impl Query {
         if answer.truncated {
             eprintln!("{}", text("query-more", &[("rows", plain(answer.rows.len()))]));
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(tell_unreadable(Some(&serde_json::to_value(&answer.unreadable)?)))
     }
 }
 

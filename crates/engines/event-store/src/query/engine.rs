@@ -109,7 +109,7 @@ impl Engine {
         Ok(Self {
             pages: Road::new("event-page", options.query_threads, options.concurrent_queries)?,
             questions: Road::new("event-question", options.query_threads, (options.concurrent_queries / 2).max(2))?,
-            background: Road::new("event-background", 1, 1)?,
+            background: Road::new("event-background", 1, 2)?,
             reading: Arc::new(Reading::new(options.read_limits)),
             gaps: shared.gaps.clone(),
             environment,

@@ -61,13 +61,13 @@ impl Sources {
 }
 
 /// What must not wait for what: questions in SQL may run long and have threads of their own, so that a page with its
-/// few rows is never behind them; and what runs by itself has a thread and a place of its own, so that no person is ever
+/// few rows is never behind them; and what runs by itself has a thread and places of its own, so that no person is ever
 /// behind that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     Page,
     Question,
-    /// Schedules, hunts, exports.
+    /// Schedules, hunts, exports: each kind is an asker here, and what it reads is not bounded.
     Background,
 }
 
