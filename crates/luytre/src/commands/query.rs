@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// Exit code 2 where events could not be read that may belong to the answer; their days are told on standard error.
 /// Tables: `events`, and `area.table` such as `monitoring.alerts`, `assurance.systems`, `organisation.agencies`,
 /// `response.incidents`. `luytre query --tables` lists them with their columns.
 #[derive(Debug, Args)]

@@ -88,8 +88,8 @@ fn member(of: &serde_json::Value, name: &str) -> String {
     }
 }
 
-/// Says which days an answer lacks, and why. The answer is no success where somebody can still do something about it; what a
-/// repair gave up stays as it is.
+/// Says which days an answer lacks, and why. It ends with 2, as what is done in part does, where somebody can still do
+/// something about it; what a repair gave up stays as it is.
 pub(super) fn tell_unreadable(unreadable: Option<&serde_json::Value>) -> ExitCode {
     let all = unreadable.and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut code = ExitCode::SUCCESS;
@@ -103,7 +103,7 @@ pub(super) fn tell_unreadable(unreadable: Option<&serde_json::Value>) -> ExitCod
             _ => "search-said-unreachable",
         };
         if key != "search-said-lost" {
-            code = ExitCode::FAILURE;
+            code = ExitCode::from(2);
         }
         let arguments = [
             ("files", member(one, "files").into()),
