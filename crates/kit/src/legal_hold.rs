@@ -53,6 +53,6 @@ impl Deref for LegalHold {
     type Target = dyn HoldEvents;
 
     fn deref(&self) -> &Self::Target {
-        &*self.0
+        self.0.as_ref()
     }
 }

@@ -246,9 +246,9 @@ async fn a_file_that_is_gone_is_missing_from_the_answers_of_its_day() {
     assert_eq!(files.len(), 2, "a day each");
     std::fs::remove_file(&files[1]).unwrap();
     let store = open(dir.path());
-    let next_day = "SELECT count(*) FROM events WHERE time >= TIMESTAMP '2026-11-22T00:00:00Z'";
+    let next_day = "SELECT count(*) FROM events WHERE time >= '2026-11-22T00:00:00Z'";
     assert_eq!(lacks(&store, next_day, &all()).await, [(Why::Missing, 100, "2026-11-22".to_owned())]);
-    let first_day = "SELECT count(*) FROM events WHERE time < TIMESTAMP '2026-11-22T00:00:00Z'";
+    let first_day = "SELECT count(*) FROM events WHERE time < '2026-11-22T00:00:00Z'";
     assert_eq!((number(&store, first_day).await, lacks(&store, first_day, &all()).await), (100, Vec::new()));
 }
 

@@ -13,9 +13,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Exit code 2 where events could not be read that may belong to the answer; their days are told on standard error.
 /// Tables: `events`, and `area.table` such as `monitoring.alerts`, `assurance.systems`, `organisation.agencies`,
-/// `response.incidents`. `luytre query --tables` lists them with their columns.
+/// `response.incidents`. `luytre query --tables` lists them with their columns. Exit code 2 where events that may
+/// belong to the answer could not be read; their days are told on standard error.
 #[derive(Debug, Args)]
 pub struct Query {
     /// One SELECT, WITH or EXPLAIN.

@@ -217,7 +217,7 @@ pub(super) async fn advance(tx: &Tx<'_>, hunt: &mut Hunt, stretch: &Stretch) -> 
 /// Goes back to the beginning: what a correlation has seen is not kept across starts.
 pub(super) async fn rewind(tx: &Tx<'_>, hunt: &Hunt) -> Result<(), Error> {
     let sql = "UPDATE hunts SET next_sequence = COALESCE(first_sequence, 0), events = 0, matches = 0, \
-               touched = '{}', unread_days = '' WHERE id = $1";
+               touched = '{}' WHERE id = $1";
     execute(tx, sql, [hunt.id.as_str().into()]).await?;
     Ok(())
 }

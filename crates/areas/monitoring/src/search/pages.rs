@@ -3,8 +3,10 @@
 use super::clause::{exclude, include};
 use super::counting::Shown;
 use super::figures::{Figures, Way};
-use super::run::{self, Failure, Found, MOST_ROWS, Patience, State, search, search_page, sequence, text, time};
-use super::run::{file_address, require_whole, told_unreadable};
+use super::run::{
+    self, Failure, Found, MOST_ROWS, Patience, State, file_address, require_whole, search, search_page, sequence, text,
+    time, told_unreadable,
+};
 use super::senders::Sender;
 use super::{Question, asked, clause, column_doc, cursor_code};
 use crate::saved_searches::opening::opened;

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_time_stands_still_longa_place_is_waited_for() {
+    async fn the_time_stands_still_while_a_place_is_waited_for() {
         let long = Duration::from_secs(10);
         let began = Instant::now().checked_sub(2 * long).unwrap();
         let time = Time { began, waited: Mutex::new((long, Some(began + long))) };

@@ -168,7 +168,9 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.places.state();
         state.taken = state.taken.saturating_sub(1);
-        if let Some(asker) = self.asker.as_ref().and_then(|name| state.askers.get_mut(name)) {
+        if let Some(name) = &self.asker
+            && let Some(asker) = state.askers.get_mut(name)
+        {
             asker.held = asker.held.saturating_sub(1);
         }
         drop(state);
