@@ -1,7 +1,10 @@
 ### Mistakes of SQL questions and of search texts: what it is and what to write. Each key is the code of the error in the API too.
 
 ## SQL questions
+export-incomplete = Events of { $days } cannot be read, so the file would not be whole. To have it without them, reload the page and ask for the file again, or add incomplete=yes to its address
+store-export-incomplete = Events of { $days } cannot be read, so the file would not be whole and nothing was written: see luytre store verify, or add --without-unreadable to write what can be read
 query-ambiguous-column = The column “{ $column }” is in several tables: write it with its table, such as a.{ $column }
+query-busy = No place came free in { $waited } s, since too many others were asking: the question was not begun, try again in a few minutes
 query-cast = The value “{ $value }” cannot become the type needed there
 query-divide-zero = Something is divided by 0: write nullif(divisor, 0) in place of the divisor
 query-duplicate-column = Two columns of the answer are called “{ $column }”: give one of them another name with AS
@@ -13,8 +16,11 @@ query-memory = The question needs more than { $limit } MiB of memory and was sto
 query-number-range = The result of a calculation is too large for its type
 query-one-select = One SELECT, WITH or EXPLAIN at a time; nothing is written, changed or set
 query-percentile = approx_percentile_cont takes its percentile and centroids (at most { $most }) as plain numbers
+query-read = The question would read more than { $limit } MiB of events and was stopped: narrow the time, add conditions on source, host or address, or ask for fewer columns
+query-read-window = Your questions have read { $limit } MiB within { $window } minutes: narrow the time or the conditions, or ask again in { $wait } minutes
 query-recursive = WITH RECURSIVE is not available here
 query-select-into = SELECT INTO is not available: one only reads here
+query-spill = The question needs more than { $limit } MiB of room on the disk and was stopped: narrow the time, group by less, or add a LIMIT to ORDER BY
 query-syntax = Syntax error at line { $line }, column { $column }: “{ $found }” was not expected there
 query-syntax-end = The question ends too early: a part is missing at its end
 query-syntax-sign = Syntax error at line { $line }, column { $column }: a sign or a text that begins there is not complete

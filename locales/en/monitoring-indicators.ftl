@@ -169,6 +169,7 @@ hunt-progress = Progress
 hunt-events = Records looked at one by one
 hunt-matches = Matches
 hunt-alerts = New alerts
+hunt-unread = Events of these days could not be read, so this hunt has not looked at them: { $days }
 hunt-created = Asked for
 hunt-see-alerts = See alerts
 hunt-alerts-about = Alerts of the same rule or indicator that are there already are not raised again; so there may be fewer new alerts than matches.

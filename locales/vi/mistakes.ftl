@@ -1,7 +1,10 @@
 ### Chỗ sai của câu hỏi SQL và của câu tìm: chuyện gì và nên viết thế nào. Mỗi khóa cũng là mã của lỗi trong API.
 
 ## Câu hỏi SQL
+export-incomplete = Không đọc được sự kiện của { $days } nên tệp sẽ không đủ. Muốn lấy tệp không có những sự kiện đó: tải lại trang rồi bấm tải tệp lần nữa, hoặc thêm incomplete=yes vào địa chỉ
+store-export-incomplete = Không đọc được sự kiện của { $days } nên tệp sẽ không đủ và chưa ghi gì: xem luytre store verify, hoặc thêm --without-unreadable để ghi phần đọc được
 query-ambiguous-column = Cột “{ $column }” có ở nhiều bảng: hãy viết kèm tên bảng, ví dụ a.{ $column }
+query-busy = Chờ { $waited } giây vẫn chưa có chỗ vì đang có quá nhiều câu hỏi: câu này chưa chạy, hãy thử lại sau ít phút
 query-cast = Giá trị “{ $value }” không đổi được sang kiểu dữ liệu cần ở chỗ đó
 query-divide-zero = Có phép chia cho 0: hãy viết nullif(số_chia, 0) thay cho số chia
 query-duplicate-column = Hai cột của kết quả trùng tên “{ $column }”: hãy đặt tên khác cho một cột bằng AS
@@ -13,8 +16,11 @@ query-memory = Câu hỏi cần hơn { $limit } MiB bộ nhớ nên đã dừng:
 query-number-range = Kết quả phép tính lớn quá mức chứa được của kiểu số
 query-one-select = Mỗi lần chỉ hỏi được một câu SELECT, WITH hoặc EXPLAIN; không ghi, không sửa, không đặt tham số
 query-percentile = approx_percentile_cont nhận tỷ lệ và số điểm (nhiều nhất { $most }) viết bằng số, không phải biểu thức
+query-read = Câu hỏi phải đọc hơn { $limit } MiB sự kiện nên đã dừng: hãy thu hẹp khoảng thời gian, thêm điều kiện về nguồn, máy, địa chỉ, hoặc hỏi ít cột hơn
+query-read-window = Các câu hỏi của bạn đã đọc { $limit } MiB trong { $window } phút: hãy thu hẹp khoảng thời gian hoặc điều kiện, hay hỏi lại sau { $wait } phút
 query-recursive = WITH RECURSIVE không dùng được ở đây
 query-select-into = SELECT INTO không dùng được: ở đây chỉ đọc
+query-spill = Câu hỏi cần hơn { $limit } MiB chỗ tạm trên đĩa nên đã dừng: hãy thu hẹp thời gian, bớt nhóm, hoặc thêm LIMIT vào câu có ORDER BY
 query-syntax = Sai cú pháp ở dòng { $line }, cột { $column }: không chờ “{ $found }” ở đó
 query-syntax-end = Câu hỏi kết thúc dở dang: cuối câu còn thiếu một phần
 query-syntax-sign = Sai cú pháp ở dòng { $line }, cột { $column }: một dấu hoặc chuỗi chữ mở ở đó chưa trọn

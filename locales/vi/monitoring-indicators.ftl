@@ -169,6 +169,7 @@ hunt-progress = Tiến độ
 hunt-events = Bản ghi đã xem từng cái
 hunt-matches = Lần khớp
 hunt-alerts = Cảnh báo mới
+hunt-unread = Có sự kiện của những ngày này không đọc được, lần tìm này chưa xem chúng: { $days }
 hunt-created = Yêu cầu lúc
 hunt-see-alerts = Xem cảnh báo
 hunt-alerts-about = Cảnh báo đã có của cùng quy tắc hoặc chỉ báo không bị tạo lại; vì vậy số cảnh báo mới có thể ít hơn số lần khớp.

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::scope::{Capability, Scope};
 use sea_orm::{QueryResult, Statement};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -133,7 +134,37 @@ pub struct QueryAnswer {
     /// Events were read, and not registers alone.
     #[serde(default)]
     pub events_read: bool,
+    /// What the answer lacks because it could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Unreadable>,
     pub milliseconds: u64,
+}
+
+/// Files of events that one reason kept out of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Unreadable {
+    /// `missing`, `damaged`, `unreachable` (an archive that does not answer) or `lost` (a repair gave them up).
+    pub why: String,
+    /// `2026-11-21`, or `2026-01-01..2026-03-05` for a file of stray times; UTC, ascending.
+    pub days: Vec<String>,
+    pub files: u64,
+    /// Events in them; 0 where that is not known, or not for the asker to know.
+    #[serde(default)]
+    pub events: u64,
+}
+
+impl Unreadable {
+    /// Whether somebody can still do something about it.
+    pub fn is_open(&self) -> bool {
+        self.why != "lost"
+    }
+
+    /// The days of those, each once, with commas between them.
+    pub fn open_days(all: &[Self]) -> String {
+        let days: BTreeSet<&str> =
+            all.iter().filter(|one| one.is_open()).flat_map(|one| &one.days).map(String::as_str).collect();
+        days.into_iter().collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The catalogue as areas ask it.

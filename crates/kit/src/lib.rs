@@ -14,6 +14,7 @@ pub mod error;
 pub mod find;
 pub mod fold;
 pub mod id;
+pub mod legal_hold;
 pub mod live;
 pub mod locale;
 pub mod migration;

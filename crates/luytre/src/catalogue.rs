@@ -4,7 +4,7 @@
 use event_store::{ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, Sources, Store};
 use kit::catalogue::{Catalogue, Cell, ColumnKind, QueryAnswer, QueryLimits, TableSpec, rows_in_scope};
 use kit::{Capability, Db, Error, Scope};
-use monitoring::search::run::refusal;
+use monitoring::search::run::{asker, refusal, told_unreadable};
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -32,6 +32,7 @@ impl Catalogue for EventsAndRegisters {
         context.max_rows = limits.max_rows;
         context.timeout = limits.timeout;
         context.lane = Lane::Question;
+        context.asker = asker(scope);
         let result = self.store.query(sql, &context).await;
         if let Some(capability) = refused.get() {
             return Err(Error::Forbidden(capability));
@@ -47,6 +48,7 @@ impl Catalogue for EventsAndRegisters {
             files_read: result.files_read,
             files_total: result.files_total,
             events_read: result.events_read,
+            unreadable: told_unreadable(&result.unreadable),
             milliseconds: u64::try_from(result.elapsed.as_millis()).unwrap_or(u64::MAX),
         })
     }

@@ -50,6 +50,7 @@ pub async fn open_store(data: &Path, configuration: &Configuration) -> Result<St
         ledger_key: Some(ledger_key(data)?),
         archiving: configuration.events.archive.settings()?,
         time_zone: kit::calendar::zone(),
+        read_limits: configuration.search.read_limits(),
         ..Options::default()
     };
     when_free(data, || Store::open(&data.join("events"), options.clone())).await
@@ -213,6 +214,10 @@ impl Centre {
         &self.scope
     }
 
+    pub(crate) fn spare(&self) -> &Spare {
+        &self.spare
+    }
+
     pub fn catalogue(&self) -> EventsAndRegisters {
         EventsAndRegisters { store: self.store.clone(), db: self.db.clone(), tables: tables() }
     }
@@ -305,7 +310,8 @@ impl Centre {
             None => None,
         };
         let (query, names) = (question.query.clone(), self.names(&question.query).await?);
-        let selection = Selection { query, names, from: question.from, to: question.to, seqs };
+        let without_unreadable = question.without_unreadable;
+        let selection = Selection { query, names, from: question.from, to: question.to, seqs, without_unreadable };
         let format = if question.json { ExportFormat::JsonLines } else { ExportFormat::Parquet };
         let done = self.store.export(&selection, format, &question.file).await.map_err(refusal)?;
         let details = serde_json::json!({ "question": question, "done": done });

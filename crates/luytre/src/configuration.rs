@@ -4,6 +4,7 @@
 
 use crate::archive::Archive;
 use anyhow::{Context, Result, bail};
+use event_store::ReadLimits;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use monitoring::intake::ConnectionLimits;
@@ -163,12 +164,29 @@ pub struct Search {
     pub seconds: u64,
     /// Events, about, that are looked at before the first rows are shown.
     pub first_slice: u64,
+    /// Bytes of stored events that one search or question may read; 0 does not bound them.
+    pub read_bytes: u64,
+    /// The same for all those of one person, or of one key, within an hour.
+    pub read_bytes_an_hour: u64,
+}
+
+impl Search {
+    pub fn read_limits(&self) -> ReadLimits {
+        let window = ReadLimits::default().window;
+        ReadLimits { question: self.read_bytes, asker: self.read_bytes_an_hour, window }
+    }
 }
 
 impl Default for Search {
     fn default() -> Self {
-        let limits = SearchLimits::default();
-        Self { per_person: limits.per_person, seconds: limits.time.as_secs(), first_slice: limits.slice_rows }
+        let (limits, reading) = (SearchLimits::default(), ReadLimits::default());
+        Self {
+            per_person: limits.per_person,
+            seconds: limits.time.as_secs(),
+            first_slice: limits.slice_rows,
+            read_bytes: reading.question,
+            read_bytes_an_hour: reading.asker,
+        }
     }
 }
 
@@ -324,6 +342,7 @@ mod tests {
         std::fs::write(&file, "[search]\nper_person = 8\nseconds = 300\n").unwrap();
         let search = Configuration::load(directory.path(), None).unwrap().search;
         assert_eq!((search.per_person, search.seconds, search.first_slice), (8, 300, 65_536));
+        assert_eq!(search.read_limits(), ReadLimits::default());
         std::fs::write(&file, "[search]\nper_person = 0\n").unwrap();
         assert!(Configuration::load(directory.path(), None).is_err());
     }

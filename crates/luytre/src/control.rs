@@ -64,6 +64,9 @@ pub struct ExportQuestion {
     pub to: Option<i64>,
     /// Code of an incident.
     pub incident: Option<String>,
+    /// Go on where files cannot be read, with what can.
+    #[serde(default)]
+    pub without_unreadable: bool,
     /// Who runs the command, as the operating system knows them.
     #[serde(default)]
     pub user: String,

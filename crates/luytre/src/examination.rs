@@ -4,7 +4,7 @@
 use crate::centre::Centre;
 use crate::content::Content;
 use detection::CorrelationCounters;
-use event_store::{Problem, Report};
+use event_store::{Problem, Report, Unreadable};
 use ingest::{FormatSet, SAMPLES_ARRIVED};
 use kit::clock::{DAY, Micros};
 use kit::locale::{Argument, texts};
@@ -233,7 +233,11 @@ impl Examiner {
                 ("segments", report.segments.into()),
                 ("rows", report.rows.into()),
             ];
-            return check("event store", Ok(self.say("doctor-store-well", &arguments)));
+            let well = self.say("doctor-store-well", &arguments);
+            return check(
+                "event store",
+                Ok([Some(well), self.lost(report)].into_iter().flatten().collect::<Vec<_>>().join("; ")),
+            );
         }
         let problem = |problem: &Problem| {
             let arguments = [
@@ -245,8 +249,16 @@ impl Examiner {
         };
         let count = [("count", report.problems.len().into())];
         let mut store = check("event store", Err(self.say("doctor-store-wrong", &count)));
-        store.problems = report.problems.iter().map(problem).collect();
+        store.problems = report.problems.iter().map(problem).chain(self.lost(report)).collect();
         store
+    }
+
+    /// Events that a repair could not save: nothing can be done about it any more, and nobody shall forget it.
+    fn lost(self, report: &Report) -> Option<String> {
+        let events = report.lost.iter().map(|one| one.events).sum::<u64>();
+        let days = Unreadable::days_of(&report.lost).join(", ");
+        (!report.lost.is_empty())
+            .then(|| self.say("doctor-store-lost", &[("events", events.into()), ("days", days.into())]))
     }
 
     /// Runs the sample lines as their authors wrote them: without the zone that this centre has set.
@@ -298,6 +310,15 @@ mod tests {
         assert!(Examiner(Lang::Vi).breached(None).well);
         let told = Examiner(Lang::Vi).breached(Some("/srv/sha1.txt: gone".into()));
         assert!(!told.well && told.says.contains("/srv/sha1.txt: gone"), "{told:?}");
+    }
+
+    #[test]
+    fn what_a_repair_could_not_save_is_told_for_ever() {
+        let lost: Vec<Unreadable> =
+            serde_json::from_str(r#"[{"why":"lost","days":["2026-11-21"],"files":1,"events":1993}]"#).unwrap();
+        let told = Examiner(Lang::En).store(&Report { lost, ..Report::default() });
+        assert!(told.well && told.says.contains("2026-11-21") && told.says.contains("993"), "{}", told.says);
+        assert!(!Examiner(Lang::En).store(&Report::default()).says.contains("lost"));
     }
 
     #[test]

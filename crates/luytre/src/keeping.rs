@@ -2,12 +2,14 @@
 //! held, what is signed, and that it is all still what was written.
 
 use crate::centre::Centre;
+use crate::holds::{EventHolds, told};
 use crate::spare::room;
 use event_store::{Dropped, Forecast, Hold, Moved, Proof, Report, RetentionPlan, Sealed, Statistics, StoreError};
 use jiff::civil::Date;
 use kit::clock::DAY;
+use kit::legal_hold::HoldEvents;
 use kit::page::Severity;
-use kit::{Capability, Error};
+use kit::{Capability, Error, Scope};
 use monitoring::search::run::refusal;
 use organisation::inbox::{Message, Recipient, notify_all};
 use serde::{Deserialize, Serialize};
@@ -84,28 +86,19 @@ impl Centre {
         Ok(proof)
     }
 
+    /// Keeps events, for areas and commands.
+    pub fn holds(&self) -> EventHolds {
+        EventHolds { store: self.store.clone(), db: self.db.clone(), clock: self.clock.clone() }
+    }
+
     async fn hold(&self, hold: &Hold) -> Result<Value, Error> {
-        if hold.id.trim().is_empty() || hold.reason.trim().is_empty() {
-            return Err(Error::mistake("store-hold-incomplete", []));
-        }
-        let taken = self.store.holds().map_err(refusal)?.iter().any(|one| one.id == hold.id);
-        if taken {
-            return Err(Error::mistake("store-hold-exists", [("id", hold.id.clone())]));
-        }
-        let details = value(hold)?;
-        self.record("events.hold", "events", &details).await?;
-        self.store.hold(hold.clone()).await.map_err(refusal)?;
-        Ok(details)
+        self.holds().hold(&Scope::service("command line"), &told(hold)).await?;
+        value(hold)
     }
 
     async fn release(&self, id: &str) -> Result<Value, Error> {
-        let released = self.store.release_hold(id).await.map_err(refusal)?;
-        if !released {
-            return Err(Error::mistake("store-hold-missing", [("id", id.to_owned())]));
-        }
-        let details = json!({ "id": id });
-        self.record("events.release", "events", &details).await?;
-        Ok(details)
+        self.holds().release(&Scope::service("command line"), id).await?;
+        Ok(json!({ "id": id }))
     }
 
     /// Removes what the plan lets go, and where there is too little room, down to the minima.
@@ -126,6 +119,15 @@ impl Centre {
             self.record("events.expire", "events", &details).await?;
         }
         Ok(gone)
+    }
+
+    /// The same because a seal found no room on the disk. What was kept for such a day is given up first: taking a segment
+    /// out of the manifest needs a little room as well.
+    pub async fn make_room(&self) -> Result<Dropped, Error> {
+        self.spare().give_up();
+        let gone = self.expire().await;
+        self.spare().keep();
+        gone
     }
 
     /// Moves what is due to the archive.
@@ -153,12 +155,20 @@ impl Centre {
         Ok(self.settings.current().retention.plan(self.configuration.events.wish(), &levels))
     }
 
-    /// Bytes that segments may take: what is configured, else all but a twentieth of what the disk can give them.
+    /// Bytes that segments may take: what is configured, but never more than all but a twentieth of what the disk can give
+    /// them.
     fn budget(&self) -> u64 {
-        self.configuration.events.disk_bytes.unwrap_or_else(|| {
-            let (free, all) = room(&self.data).unwrap_or_default();
-            (self.store.statistics().segment_bytes + free).saturating_sub(all / 20)
-        })
+        let used = self.store.statistics().segment_bytes;
+        budget(used, self.configuration.events.disk_bytes, room(&self.data))
+    }
+}
+
+/// `room`: free bytes of the disk and all of them, where that is known.
+fn budget(used: u64, configured: Option<u64>, room: Option<(u64, u64)>) -> u64 {
+    let possible = room.map(|(free, all)| used.saturating_add(free).saturating_sub(all / 20));
+    match (configured, possible) {
+        (Some(configured), Some(possible)) => configured.min(possible),
+        (one, other) => one.or(other).unwrap_or(used),
     }
 }
 
@@ -216,4 +226,19 @@ impl Centre {
 
 fn value(of: &impl Serialize) -> Result<Value, Error> {
     serde_json::to_value(of).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_may_take_what_is_configured_and_never_more_than_the_disk_has() {
+        let disk = |free| Some((free, 1_000));
+        assert_eq!(budget(100, None, disk(500)), 550, "a twentieth of the disk stays free");
+        assert_eq!(budget(100, Some(300), disk(500)), 300);
+        assert_eq!(budget(100, Some(300), disk(0)), 50, "a full disk is full, whatever is configured");
+        assert_eq!((budget(100, Some(300), None), budget(100, None, None)), (300, 100));
+        assert_eq!(budget(0, None, disk(0)), 0);
+    }
 }

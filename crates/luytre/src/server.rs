@@ -20,6 +20,7 @@ use event_store::Exported;
 use ingest::resends::Resends;
 use kit::app::{AppParts, Ports, Settings};
 use kit::catalogue::{QueryAnswer, QueryLimits};
+use kit::legal_hold::LegalHold;
 use kit::web::{Access, Fail, PageRules, RequestRates, Routes, Visit, identify, live_news, secure, strict_transport};
 use kit::{App, Error, Lang};
 use monitoring::Monitoring;
@@ -109,6 +110,7 @@ impl Server {
         });
         let announcement = control::announce(data, address, &secret)?;
         let watcher = watch_rules(&centre);
+        tokio::spawn(make_room(centre.clone(), stop.clone()));
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
         tokio::spawn(follow_law(centre.clone(), stop.clone()));
@@ -221,6 +223,7 @@ fn app(
     ports.insert(RequestRates::new(limits.requests, limits.key_requests));
     ports.insert(PageRules::of(routes().operations()));
     ports.insert(Policies::clone(&centre.policies));
+    ports.insert(LegalHold::new(centre.holds()));
     ports.insert(centre.regulations.clone());
     ports.insert(centre.checkpoints.clone());
     ports.insert(addresses);
@@ -593,9 +596,30 @@ async fn close_idle_accounts(centre: &Centre) -> Result<(), Error> {
     tx.commit().await
 }
 
+/// What is let go where the disk is full is looked for no more often than this: where nothing may go, people have to help.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(60);
+
+/// Lets go what is due, at the start and whenever the store finds no room on the disk.
+async fn make_room(centre: Arc<Centre>, stop: CancellationToken) {
+    if let Err(error) = centre.expire().await {
+        tracing::error!(%error, "retention failed");
+    }
+    loop {
+        tokio::select! { () = centre.store.without_room() => {}, () = stop.cancelled() => return }
+        if centre.store.is_disk_full() {
+            match centre.make_room().await {
+                Ok(gone) => tracing::warn!(?gone, "the disk is full; what may go was let go"),
+                Err(error) => tracing::error!(%error, "the disk is full, and no room could be made"),
+            }
+        }
+        tokio::select! { () = tokio::time::sleep(BETWEEN_ATTEMPTS) => {}, () = stop.cancelled() => return }
+    }
+}
+
 /// Compaction and retention, once an hour.
 async fn housekeeping(centre: Arc<Centre>, stop: CancellationToken) {
     let mut hours = tokio::time::interval(Duration::from_secs(3_600));
+    // A start is made quickly; what is due then is let go by `make_room`.
     hours.tick().await;
     let mut told = Told::default();
     loop {

@@ -20,13 +20,18 @@ impl Spare {
         let spare = Self { path: data.join("spare") };
         match room(data) {
             Some((free, _)) if free < LEAST / 2 => {
-                if std::fs::remove_file(&spare.path).is_ok() {
+                if spare.give_up() {
                     tracing::warn!("the disk is full; the spare room kept for this is in use");
                 }
             }
             _ => spare.keep(),
         }
         spare
+    }
+
+    /// Gives it up; whether there was some.
+    pub fn give_up(&self) -> bool {
+        std::fs::remove_file(&self.path).is_ok()
     }
 
     /// Takes spare room again where there is plenty.
@@ -63,5 +68,6 @@ mod tests {
         assert!((LEAST..=MOST).contains(&size));
         spare.keep();
         assert_eq!(spare.path.metadata().unwrap().len(), size);
+        assert!(spare.give_up() && !spare.give_up() && !spare.path.exists());
     }
 }

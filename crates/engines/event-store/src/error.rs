@@ -2,6 +2,7 @@
 
 use crate::files::is_disk_full;
 use crate::mistake::Mistake;
+use crate::unreadable::Unreadable;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +54,20 @@ pub enum StoreError {
     Memory { limit: usize },
     #[error("the query took longer than {} s and was stopped", limit.as_secs_f32())]
     Timeout { limit: Duration },
+    /// No place among the questions that run came free in time. Nothing was begun.
+    #[error("too many others were asking; no place came free in {} s", waited.as_secs_f32())]
+    Busy { waited: Duration },
+    /// What sorts and groupings wrote to disk while they ran.
+    #[error("the query needs more room on the disk than its limit of {limit} bytes; narrow the time or the groups")]
+    Spill { limit: u64 },
+    #[error("the query would read more than {limit} bytes and was stopped; narrow the time or the conditions")]
+    ReadTooMuch { limit: u64 },
+    /// One asker in a while, with all their questions.
+    #[error("more than {limit} bytes were read within {} s; come back in {} s", window.as_secs(), wait.as_secs())]
+    ReadEnough { limit: u64, window: Duration, wait: Duration },
+    /// What would be written is not whole.
+    #[error("events of {days} cannot be read: what is written would not be whole")]
+    Incomplete { days: String, unreadable: Vec<Unreadable> },
     #[error("the query was cancelled")]
     Cancelled,
     /// A search text that cannot be read. `position` counts characters from 0.

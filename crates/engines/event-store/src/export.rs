@@ -3,6 +3,7 @@
 
 use crate::query::{Lane, QueryContext, Session, Sources};
 use crate::search::{Names, column, condition, time_literal};
+use crate::unreadable::Unreadable;
 use crate::{Store, StoreError, columns};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -33,6 +34,8 @@ pub struct Selection {
     pub to: Option<Micros>,
     /// Only events of these sequences.
     pub seqs: Option<Vec<u64>>,
+    /// Go on where files cannot be read, with what can.
+    pub without_unreadable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,9 @@ pub struct Exported {
     pub bytes: u64,
     /// Of the file.
     pub sha256: String,
+    /// What is not in the file, since it could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// A day: an export is no question that somebody waits for.
@@ -58,7 +64,9 @@ impl Store {
     /// appears under its name once it is whole and durable.
     ///
     /// # Errors
-    /// `Search` for a search that cannot be read, `Io` where the file is there already or cannot be written.
+    /// `Search` for a search that cannot be read, `Io` where the file is there already or cannot be written, `Incomplete`
+    /// and `Unreachable` where events of the selection cannot be read and it is not asked to go on without them. What a
+    /// repair gave up long ago is told and keeps nothing from being written.
     pub async fn export(
         &self,
         selection: &Selection,
@@ -80,15 +88,30 @@ impl Store {
         if let Some(seqs) = &selection.seqs {
             filter = filter.and(column("seq").in_list(seqs.iter().map(|seq| lit(*seq as i64)).collect(), false));
         }
-        let context = QueryContext { timeout: LONGEST, lane: Lane::Question, ..QueryContext::new(Sources::All) };
+        let without = selection.without_unreadable;
+        let context = QueryContext {
+            timeout: LONGEST,
+            patience: LONGEST,
+            lane: Lane::Background,
+            asker: Some("export".into()),
+            ..QueryContext::new(Sources::All)
+        };
         let unfinished = Unfinished(file.with_extension("part"));
         let part = unfinished.0.clone();
-        let exported = self
-            .engine()
-            .run(&context, self.shared().snapshot()?, move |session| async move {
-                write(&session, filter, format, &part).await
+        let snapshot = self.shared().snapshot()?;
+        let attempt = |left_out: bool| {
+            let (filter, part) = (filter.clone(), part.clone());
+            self.engine().run(&context, snapshot.clone(), move |session| async move {
+                if left_out {
+                    session.touched.leave_out_unreachable();
+                }
+                write(&session, filter, format, &part, without).await
             })
-            .await?;
+        };
+        let exported = match attempt(false).await {
+            Err(StoreError::Unreachable { .. }) if without => attempt(true).await?,
+            outcome => outcome?,
+        };
         std::fs::rename(&unfinished.0, file).map_err(failed)?;
         if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
@@ -111,11 +134,18 @@ async fn write(
     filter: datafusion::logical_expr::Expr,
     format: ExportFormat,
     file: &Path,
+    without_unreadable: bool,
 ) -> Result<Exported, StoreError> {
     let failed = |error| StoreError::io(format!("write {}", file.display()), error);
     let events = session.stored()?;
     let frame = columns::projection().and_then(|columns| events.filter(filter)?.select(columns));
     let mut stream = session.stream(frame).await?;
+    // It is planned: what of it cannot be read is known. What turns out on the way begins it anew.
+    let unreadable = session.touched.unreadable();
+    let open: Vec<_> = unreadable.iter().filter(|one| one.is_open()).cloned().collect();
+    if !without_unreadable && !open.is_empty() {
+        return Err(StoreError::Incomplete { days: Unreadable::days_of(&open).join(", "), unreadable: open });
+    }
     let mut events = 0;
     let mut out = Out::new(format, stream.schema(), Hashing::new(File::create(file).map_err(failed)?))?;
     while let Some(batch) = stream.next().await {
@@ -126,7 +156,8 @@ async fn write(
     let mut written = out.finish()?;
     written.flush().map_err(failed)?;
     written.file.get_ref().sync_all().map_err(failed)?;
-    Ok(Exported { events, bytes: written.bytes, sha256: crate::segment::hex(&written.hash.finalize()) })
+    let (bytes, sha256) = (written.bytes, crate::segment::hex(&written.hash.finalize()));
+    Ok(Exported { events, bytes, sha256, unreadable })
 }
 
 enum Out {

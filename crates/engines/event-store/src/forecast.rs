@@ -21,6 +21,8 @@ pub struct Forecast {
     pub at_rest: Option<u64>,
     /// When the budget is used up, microseconds since 1970, UTC; nothing where it lasts.
     pub full_at: Option<Micros>,
+    /// There is no room now.
+    pub is_full: bool,
 }
 
 impl Store {
@@ -31,12 +33,15 @@ impl Store {
         let segments = shared.memory().segments.clone();
         let rows: Vec<&SegmentRow> = segments.iter().map(|one| &one.row).collect();
         let here = shared.options.archiving.as_ref().map_or(days, |archiving| archiving.after_days.min(days));
-        forecast(&rows, budget, here, (shared.options.clock)())
+        let now = (shared.options.clock)();
+        let told = forecast(&rows, budget, here, now);
+        // What else lies on the disk counts as well.
+        if self.is_disk_full() { Forecast { full_at: Some(now), is_full: true, ..told } } else { told }
     }
 }
 
 fn forecast(rows: &[&SegmentRow], budget: u64, days: u32, now: Micros) -> Forecast {
-    let used = rows.iter().filter(|row| !row.archived).map(|row| row.bytes).sum();
+    let used: u64 = rows.iter().filter(|row| !row.archived).map(|row| row.bytes).sum();
     let today = now.div_euclid(DAY);
     let day_of = |row: &SegmentRow| row.newest.div_euclid(DAY);
     let first = rows.iter().map(|row| day_of(row)).min().unwrap_or(today).max(today - WINDOW);
@@ -44,8 +49,12 @@ fn forecast(rows: &[&SegmentRow], budget: u64, days: u32, now: Micros) -> Foreca
     let whole = today - first;
     let recent = rows.iter().filter(|row| (first..today).contains(&day_of(row))).map(|row| row.bytes).sum::<u64>();
     let per_day = (whole > 0).then(|| recent / whole.unsigned_abs());
-    let mut answer =
-        Forecast { used, budget, per_day, at_rest: per_day.map(|rate| rate * u64::from(days)), full_at: None };
+    let is_full = used >= budget;
+    let at_rest = per_day.map(|rate| rate * u64::from(days));
+    let mut answer = Forecast { used, budget, per_day, at_rest, full_at: is_full.then_some(now), is_full };
+    if is_full {
+        return answer;
+    }
     let Some(rate) = per_day else { return answer };
     let here = rows.iter().filter(|row| !row.archived);
     let mut left: Vec<(i64, u64)> = here.map(|row| (day_of(row) + i64::from(days), row.bytes)).collect();
@@ -84,7 +93,9 @@ mod tests {
         assert_eq!(answer.full_at, Some(111 * DAY + 7), "ten days are full, the eleventh is too much");
         assert_eq!(at(&ten, 40_000, 366, 100).full_at, None, "a year of it has room");
         assert_eq!(at(&ten, 2_000, 15, 100).full_at, None, "what is old goes in time");
-        assert_eq!(at(&ten, 900, 366, 100).full_at, Some(100 * DAY + 7), "full already");
+        let full = at(&ten, 900, 366, 100);
+        assert_eq!((full.full_at, full.is_full), (Some(100 * DAY + 7), true), "full already");
+        assert!(!answer.is_full);
     }
 
     #[test]
@@ -101,6 +112,8 @@ mod tests {
         let today = rows(100, 100..101);
         assert_eq!(at(&today, 2_000, 366, 100).per_day, None);
         assert_eq!(at(&[], 2_000, 366, 100), Forecast { budget: 2_000, ..Forecast::default() });
+        let nothing = at(&[], 0, 366, 100);
+        assert_eq!((nothing.full_at, nothing.is_full), (Some(100 * DAY + 7), true), "no byte may be taken");
         let quiet = rows(100, 50..51);
         assert_eq!(at(&quiet, 2_000, 366, 100).per_day, Some(0), "a week of silence");
     }

@@ -57,7 +57,8 @@ pub use mistake::{MISTAKES, Mistake};
 pub use options::Options;
 pub use pattern::fold;
 pub use query::{
-    Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, QueryResult, Sources,
+    Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, QueryContext, QueryResult, ReadLimits,
+    Sources,
 };
 pub use repair::{Mended, Repaired, repair};
 pub use retention::{Hold, RetentionPlan, RetentionRule};

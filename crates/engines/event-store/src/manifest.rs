@@ -18,6 +18,9 @@ use segments::{changes_after, replace, segments};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Begins the names of facts that tell of events lost for good; the path of their segment follows.
+const LOST: &str = "lost ";
+
 pub(crate) struct Manifest(Mutex<Connection>);
 
 /// What a manifest that is made anew says of segments.
@@ -268,6 +271,26 @@ impl Manifest {
             Ok((damage, row.get(4)?))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What a repair could not save of a segment: a row of it whose `rows` are those that are lost.
+    pub(crate) fn note_loss(&self, lost: &SegmentRow) -> Result<(), StoreError> {
+        let body = serde_json::to_string(lost).map_err(|error| StoreError::Manifest(error.to_string()))?;
+        self.change(|transaction| {
+            let sql = "INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)";
+            transaction.execute(sql, params![format!("{LOST}{}", lost.path), body])?;
+            Ok(())
+        })
+    }
+
+    /// What repairs could not save so far.
+    pub(crate) fn losses(&self) -> Result<Vec<SegmentRow>, StoreError> {
+        let connection = self.connection();
+        let sql = "SELECT value FROM facts WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name";
+        let mut statement = connection.prepare(sql)?;
+        let bodies = statement.query_map([LOST], |row| row.get::<_, String>(0))?;
+        let broken = |error: serde_json::Error| StoreError::Manifest(format!("a loss cannot be read: {error}"));
+        bodies.map(|body| serde_json::from_str(&body?).map_err(broken)).collect()
     }
 
     /// Writes a copy of this moment to a new file. What this store has left in the archive without claiming it is not for the

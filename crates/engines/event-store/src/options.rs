@@ -1,6 +1,6 @@
 //! Sizes and times of a store. The defaults suit two processors and two gigabytes.
 
-use crate::{Archiving, LedgerKey};
+use crate::{Archiving, LedgerKey, ReadLimits};
 use event::Micros;
 use jiff::tz::TimeZone;
 use std::fmt;
@@ -38,8 +38,11 @@ pub struct Options {
     pub compact_bytes: u64,
     /// Threads of the query runtime.
     pub query_threads: usize,
-    /// Queries that may run at the same time; others wait.
+    /// Queries that may run at the same time; others wait. Questions in SQL have half as many places of their own, and
+    /// what nobody waits for has two.
     pub concurrent_queries: usize,
+    /// Bytes of segments that questions may read.
+    pub read_limits: ReadLimits,
     /// Disk that sorts and groupings may use while they run, per query.
     pub spill_bytes: u64,
     /// Where segments of days long past go; they stay here without it.
@@ -71,6 +74,7 @@ impl Default for Options {
             compact_bytes: 128 << 20,
             query_threads: 2,
             concurrent_queries: 4,
+            read_limits: ReadLimits::default(),
             spill_bytes: 1 << 30,
             archiving: None,
             ledger_key: None,

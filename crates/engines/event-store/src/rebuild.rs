@@ -7,7 +7,7 @@ use crate::files::{FileLayer, RealFiles};
 use crate::ledger::Ledger;
 use crate::log::Recovered;
 use crate::manifest::{Manifest, Rebuilt, SegmentRow};
-use crate::repair::{Mended, Repaired, set_aside};
+use crate::repair::{Mended, Repaired, loss_by_name, set_aside};
 use crate::segment::{describe, sequences_of, sequences_of_file};
 use crate::sequences::Sequences;
 use crate::store::segment;
@@ -113,6 +113,7 @@ fn described(dir: &Path, manifest: &Manifest, done: &mut Repaired) -> Result<Vec
                 }
                 Err(error) => {
                     tracing::error!(segment = path, %error, "cannot be read");
+                    manifest.note_loss(&loss_by_name(&path))?;
                     set_aside(dir, &segments.join(&path), 0)?;
                     done.segments.push(Mended { file: path, rows_before: 0, rows_after: 0, first_seq: 0, last_seq: 0 });
                 }

@@ -16,7 +16,7 @@ use crate::log::{self, Damage, Recovered};
 use crate::manifest::{Manifest, Replacement, SegmentRow};
 use crate::orphans::ASIDE;
 use crate::rebuild::rebuild;
-use crate::segment::{BLOCK, Blocks, Segment, SegmentReader, SegmentWriter};
+use crate::segment::{BLOCK, Blocks, DAY, Segment, SegmentReader, SegmentWriter};
 use crate::store::segment;
 use crate::{Options, StoreError, compaction, orphans};
 use arrow::array::RecordBatch;
@@ -99,6 +99,11 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, StoreError> {
         };
         tracing::warn!(segment = row.path, reason, "mending");
         let rest = salvage(dir, &one, &whole)?;
+        // Before the segment goes: searches over its days tell of what is lost for ever.
+        let lost = row.rows.saturating_sub(rest.as_ref().map_or(0, |one| one.rows));
+        if lost > 0 {
+            manifest.note_loss(&loss(&row, lost))?;
+        }
         // What is set aside keeps its name; the new file has another generation.
         let added: Vec<SegmentRow> = rest.into_iter().collect();
         manifest.replace(&Replacement::new(Cause::Mended, std::slice::from_ref(&row.path), &added, now))?;
@@ -148,6 +153,31 @@ fn claim(manifest: &Manifest, archive: &Archive, one: &Segment) -> Result<bool, 
     match archive.digest(&one.row, &|| Ok(())) {
         Ok((sha256, checksums)) if sha256 == one.row.sha256 => manifest.archived(&one.row.path, &checksums),
         _ => Ok(false),
+    }
+}
+
+/// What the manifest keeps of a segment whose events, so many of them, are gone.
+fn loss(row: &SegmentRow, events: u64) -> SegmentRow {
+    let (words, checksums, rows_root, minutes) = (None, Vec::new(), None, None);
+    SegmentRow { rows: events, words, checksums, rows_root, minutes, ..row.clone() }
+}
+
+/// The same of a file that nothing is known of but its name; how many events it had is not known.
+pub(crate) fn loss_by_name(path: &str) -> SegmentRow {
+    let (folder, name) = path.split_once('/').unwrap_or_default();
+    let day = folder.parse::<jiff::civil::Date>().ok();
+    let start = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    let start = start.map(|start| start.timestamp().as_microsecond());
+    let mut seqs = name.split(['-', '.']).map(|part| part.parse::<u64>().ok());
+    let (first, last) = (seqs.next().flatten(), seqs.next().flatten());
+    SegmentRow {
+        path: path.to_owned(),
+        min_time: start.unwrap_or(i64::MIN),
+        max_time: start.map_or(i64::MAX, |start| start + DAY - 1),
+        newest: start.map_or(i64::MAX, |start| start + DAY - 1),
+        min_seq: first.unwrap_or(0),
+        max_seq: last.unwrap_or(i64::MAX as u64),
+        ..SegmentRow::empty(start.and_then(|start| i32::try_from(start.div_euclid(DAY)).ok()))
     }
 }
 
@@ -214,4 +244,19 @@ fn promising(whole: &Blocks, first: usize, count: usize) -> Vec<RowSelector> {
 /// All rows that are asked for, or nothing where one cannot be read.
 fn read_rows(reader: ParquetRecordBatchReaderBuilder<SegmentReader>) -> Option<Vec<RecordBatch>> {
     reader.build().ok()?.map(|batch| compaction::adapt(&batch.ok()?).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unreadable::days_of;
+
+    #[test]
+    fn the_name_of_a_file_tells_its_day_and_its_sequences() {
+        let lost = loss_by_name("2026-11-21/000000000001-000000065536-0.parquet");
+        assert_eq!((lost.min_seq, lost.max_seq, lost.rows, days_of(&lost)), (1, 65_536, 0, "2026-11-21".to_owned()));
+        assert_eq!((lost.min_time, lost.max_time - lost.min_time), (1_795_219_200_000_000, DAY - 1));
+        let stray = loss_by_name("several-days/x.parquet");
+        assert_eq!((stray.day, stray.min_time, stray.max_time), (None, i64::MIN, i64::MAX));
+    }
 }

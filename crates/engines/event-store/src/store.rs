@@ -13,6 +13,7 @@ use crate::query::Engine;
 use crate::retention::{Hold, RetentionPlan};
 use crate::search::Query;
 use crate::segment::Segment;
+use crate::unreadable::{Gap, Why};
 use crate::{Appended, Options, StoreError, orphans};
 use event::{Event, RawRecord};
 use std::path::{Path, PathBuf};
@@ -60,6 +61,8 @@ pub(crate) struct Shared {
     /// The last seal found no room on the disk. Until one succeeds no record is taken in: what is left of the disk
     /// is for those that the log holds.
     pub no_room: AtomicBool,
+    /// Woken at every seal that found no room.
+    pub wants_room: Notify,
     /// The store ends: nothing takes its time any more.
     pub(crate) closing: AtomicBool,
     /// Insertions that wait for a seal.
@@ -67,6 +70,8 @@ pub(crate) struct Shared {
     tail: broadcast::Sender<Arc<Vec<Event>>>,
     /// Segments that the manifest knows and the disk does not have whole.
     pub missing: Vec<SegmentRow>,
+    /// These, and what repairs could not save.
+    pub gaps: Arc<Vec<Gap>>,
     /// Path of the segment that was last read again.
     scrubbed: Mutex<String>,
     /// Held while manifest and memory, or log and its list, change together.
@@ -159,6 +164,9 @@ impl Store {
         looked.settle(dir, &manifest, now)?;
         found.settle(&*files, &dir.join("log"), &dir.join(orphans::ASIDE))?;
         let (sealed, evaluated) = (manifest.sequence("sealed")?, manifest.sequence("evaluated")?);
+        let gone = looked.missing.iter().cloned().map(|row| Gap { why: Why::Missing, row });
+        let lost = manifest.losses()?.into_iter().map(|row| Gap { why: Why::Lost, row });
+        let gaps = Arc::new(gone.chain(lost).collect());
         let mut given = sealed.max(manifest.sequence("given")?);
         let damage: Vec<_> = found.damage.iter().cloned().chain(found.lost(given, evaluated)).collect();
         for damage in &damage {
@@ -189,10 +197,12 @@ impl Store {
             evaluated: AtomicU64::new(evaluated),
             inserted: AtomicU64::new(sealed),
             no_room: AtomicBool::new(false),
+            wants_room: Notify::new(),
             closing: AtomicBool::new(false),
             held_back: AtomicUsize::new(0),
             tail: broadcast::Sender::new(TAIL),
             missing: looked.missing,
+            gaps,
             given: AtomicU64::new(given),
             scrubbed: Mutex::default(),
             publishing: Mutex::default(),
@@ -321,6 +331,11 @@ impl Store {
     /// Whether an insertion waits for room that is not there: neither in memory nor on the disk.
     pub fn is_stuck(&self) -> bool {
         self.is_disk_full() && self.shared().held_back.load(Ordering::Acquire) > 0
+    }
+
+    /// Comes back when a seal has found no room on the disk; at once where one did since this was last asked.
+    pub async fn without_room(&self) {
+        self.shared().wants_room.notified().await;
     }
 
     /// Last durable sequence.

@@ -7,6 +7,7 @@ use crate::log::{Damage, Header};
 use crate::manifest::Manifest;
 use crate::orphans::ASIDE;
 use crate::segment::Segment;
+use crate::unreadable::{Unread, Unreadable, Why, gather};
 use crate::{Store, StoreError, log};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -45,6 +46,9 @@ pub struct Report {
     pub torn_ends: usize,
     /// What was lost and dealt with by a repair.
     pub losses: Vec<Problem>,
+    /// Of these, the events: how many, and of which days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Unreadable>,
 }
 
 impl Report {
@@ -146,6 +150,8 @@ impl Store {
             }
         }
         report.note_damage(shared.manifest.damage()?);
+        let lost = shared.gaps.iter().filter(|gap| gap.why == Why::Lost);
+        report.lost = gather(lost.map(|gap| Unread::new(gap.why, &gap.row, gap.row.rows)));
         Ok(report)
     }
 }

@@ -5,7 +5,10 @@
 mod support;
 
 use event::Event;
-use luytre_event_store::{Options, QueryContext, SearchRequest, SearchResult, Store, Why, repair};
+use luytre_event_store::{
+    ExportFormat, Options, QueryContext, SearchRequest, Selection, SinceRequest, Sources, Store, StoreError,
+    Unreadable, Why, repair,
+};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
@@ -295,6 +298,88 @@ async fn what_a_changed_bit_may_have_altered_is_not_mended_as_if_it_were_true() 
         assert_eq!(done.segments.len(), 1, "{part}: {done:?}");
         assert_eq!(done.segments[0].rows_after, 0, "{part}: its one row group is lost, whatever still reads");
     }
+}
+
+/// What SQL says that it lacks.
+async fn lacks(store: &Store, sql: &str, context: &QueryContext) -> Vec<(Why, u64, String)> {
+    let told = store.query(sql, context).await.unwrap().unreadable;
+    told.into_iter().map(|one| (one.why, one.events, one.days.join(", "))).collect()
+}
+
+#[tokio::test]
+async fn whoever_asks_is_told_what_is_not_in_the_answer_before_and_after_a_repair() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        fill(&store, 1..=500).await;
+        store.seal().await.unwrap();
+        fill(&store, 90_001..=90_018).await;
+        store.seal().await.unwrap();
+        assert_eq!(lacks(&store, COUNT, &all()).await, []);
+    }
+    let file = segments(dir.path()).remove(0);
+    flip(&file, file.metadata().unwrap().len() as usize / 3);
+    let day = || "2026-11-21".to_owned();
+    let (first, second) =
+        ("SELECT count(raw) FROM events WHERE seq < 900", "SELECT count(raw) FROM events WHERE seq > 900");
+    let everything = "SELECT count(raw) FROM events";
+    let request = |after: u64| SinceRequest { after, up_to: 100_000, ..SinceRequest::default() };
+    let (refused, rest) = (dir.path().join("refused.jsonl"), dir.path().join("rest.jsonl"));
+    let without = Selection { without_unreadable: true, ..Selection::default() };
+    {
+        let store = open(dir.path());
+        assert_eq!(number(&store, everything).await, 18);
+        assert_eq!(lacks(&store, everything, &all()).await, [(Why::Damaged, 500, day())]);
+        assert_eq!(lacks(&store, first, &all()).await, [(Why::Damaged, 500, day())]);
+        assert_eq!(lacks(&store, second, &all()).await, [], "the manifest says that none of these was in it");
+        let only = QueryContext::new(Sources::only(["source-a"]));
+        assert_eq!(lacks(&store, everything, &only).await, [(Why::Damaged, 0, day())], "of others no number is told");
+        let stranger = QueryContext::new(Sources::only(["source-z"]));
+        assert_eq!(lacks(&store, everything, &stranger).await, [], "nothing of theirs is missing");
+
+        let since = store.since(&request(0), &all()).await.unwrap();
+        assert_eq!(Unreadable::days_of(&since.unreadable), [day()]);
+        assert_eq!(store.since(&request(900), &all()).await.unwrap().unreadable, []);
+
+        let outcome = store.export(&Selection::default(), ExportFormat::JsonLines, &refused).await;
+        assert!(matches!(&outcome, Err(StoreError::Incomplete { days, .. }) if *days == day()), "{outcome:?}");
+        assert!(!refused.exists() && !refused.with_extension("part").exists());
+        let done = store.export(&without, ExportFormat::JsonLines, &rest).await.unwrap();
+        assert_eq!((done.events, done.unreadable[0].why, done.unreadable[0].events), (18, Why::Damaged, 500));
+    }
+    assert_eq!(repair(dir.path(), &options()).unwrap().segments[0].rows_after, 0);
+    for _ in 0..2 {
+        let store = open(dir.path());
+        assert_eq!(lacks(&store, everything, &all()).await, [(Why::Lost, 500, day())], "it stays known");
+        assert_eq!(lacks(&store, second, &all()).await, []);
+        let found = store.search(&SearchRequest::default(), &all()).await.unwrap();
+        assert_eq!((found.total, found.unreadable[0].why, found.unreadable[0].events), (18, Why::Lost, 500));
+        let report = store.verify().await.unwrap();
+        assert!(report.ok() && report.lost.len() == 1 && report.lost[0].events == 500, "{report:?}");
+        assert!(!report.lost[0].is_open());
+    }
+    let store = open(dir.path());
+    let done = store.export(&Selection::default(), ExportFormat::JsonLines, &refused).await.unwrap();
+    assert_eq!((done.events, done.unreadable[0].why), (18, Why::Lost), "nothing can be waited for any more");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_missing_from_the_answers_of_its_day() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        fill(&store, 1..=100).await;
+        fill(&store, 90_001..=90_100).await;
+        store.seal().await.unwrap();
+    }
+    let files = segments(dir.path());
+    assert_eq!(files.len(), 2, "a day each");
+    std::fs::remove_file(&files[1]).unwrap();
+    let store = open(dir.path());
+    let next_day = "SELECT count(*) FROM events WHERE time >= '2026-11-22T00:00:00Z'";
+    assert_eq!(lacks(&store, next_day, &all()).await, [(Why::Missing, 100, "2026-11-22".to_owned())]);
+    let first_day = "SELECT count(*) FROM events WHERE time < '2026-11-22T00:00:00Z'";
+    assert_eq!((number(&store, first_day).await, lacks(&store, first_day, &all()).await), (100, Vec::new()));
 }
 
 fn repair_again(dir: &Path, store: Store) -> usize {

@@ -6,7 +6,8 @@ mod support;
 
 use async_trait::async_trait;
 use luytre_event_store::{
-    Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, QueryContext, Sources, StoreError,
+    Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable, Lane, Options, QueryContext, ReadLimits, Sources,
+    Store, StoreError,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -253,6 +254,64 @@ async fn limits_of_rows_time_and_cancelling_hold() {
         assert!(matches!(outcome, Err(StoreError::Memory { .. })), "{outcome:?}");
     }
     assert_eq!(number(&store, "SELECT count(*) FROM events").await, 600, "the store goes on");
+}
+
+/// A question that takes longer than any test.
+const HEAVY: &str = "SELECT count(*) FROM events a, events b, events c, events d \
+                     WHERE a.raw || b.raw || c.raw || d.raw LIKE '%zzz%'";
+
+fn asked_by(name: &str) -> QueryContext {
+    QueryContext { asker: Some(name.into()), lane: Lane::Question, ..all() }
+}
+
+#[tokio::test]
+async fn one_person_with_many_questions_holds_up_themselves_and_nobody_else() {
+    let (_dir, store) = filled().await;
+    let heavy: Vec<_> = (0..4).map(|_| asked_by("a")).collect();
+    let (outcomes, (other, own)) =
+        tokio::join!(futures::future::join_all(heavy.iter().map(|context| store.query(HEAVY, context))), async {
+            let other = store.query("SELECT 1", &asked_by("b")).await;
+            let hasty = QueryContext { patience: Duration::from_millis(200), ..asked_by("a") };
+            let own = store.query("SELECT 1", &hasty).await;
+            heavy.iter().for_each(|context| context.cancel.cancel());
+            (other, own)
+        });
+    assert_eq!(other.unwrap().rows, 1);
+    assert!(matches!(own, Err(StoreError::Busy { .. })), "{own:?}");
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(StoreError::Cancelled))), "{outcomes:?}");
+    let background = QueryContext { lane: Lane::Background, ..all() };
+    let (outcome, answered) = tokio::join!(store.query(HEAVY, &background), async {
+        let answered = store.query("SELECT 1", &asked_by("a")).await;
+        background.cancel.cancel();
+        answered
+    });
+    assert!(matches!(outcome, Err(StoreError::Cancelled)) && answered.is_ok(), "{answered:?}");
+}
+
+#[tokio::test]
+async fn the_time_of_a_question_begins_with_its_place() {
+    let (_dir, store) = filled().await;
+    let first = QueryContext { timeout: Duration::from_secs(1), ..asked_by("a") };
+    let second = QueryContext { timeout: Duration::from_secs(1), ..asked_by("a") };
+    let began = std::time::Instant::now();
+    let (one, two) = tokio::join!(store.query(HEAVY, &first), store.query("SELECT 1", &second));
+    assert!(matches!(one, Err(StoreError::Timeout { .. })), "{one:?}");
+    assert!(two.is_ok() && began.elapsed() >= Duration::from_secs(1), "it waited as long as it may run: {two:?}");
+}
+
+#[tokio::test]
+async fn bytes_that_are_read_are_bounded_for_people_and_not_for_the_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let read_limits = ReadLimits { question: 1_000, asker: 0, window: Duration::from_secs(60) };
+    let store = Store::open(dir.path(), Options { read_limits, ..support::options() }).unwrap();
+    fill(&store, 1..=300).await;
+    store.seal().await.unwrap();
+    let sql = "SELECT count(raw) FROM events WHERE raw LIKE '%line%'";
+    let outcome = store.query(sql, &asked_by("a")).await;
+    assert!(matches!(outcome, Err(StoreError::ReadTooMuch { limit: 1_000 })), "{outcome:?}");
+    let own = store.query(sql, &all()).await.unwrap();
+    assert!(own.bytes_read > 1_000, "{}", own.bytes_read);
+    assert_eq!(store.query("SELECT count(*) FROM events WHERE seq > 300", &asked_by("a")).await.unwrap().bytes_read, 0);
 }
 
 #[tokio::test]

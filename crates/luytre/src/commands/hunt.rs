@@ -138,6 +138,9 @@ fn tell(hunt: &Hunt) {
         ("alerts", hunt.alerts.into()),
     ];
     say!("{}", text("hunt-summary", &figures));
+    if !hunt.unread_days.is_empty() {
+        say!("{}", text("hunt-unread", &[("days", hunt.unread_days.join(", ").into())]));
+    }
     if let Some(key) = &hunt.error_key {
         say!("{} {}", text(key, &[]), hunt.error_words.as_deref().unwrap_or_default());
     }

@@ -1,5 +1,6 @@
 //! `luytre query`: one question to the SQL catalogue.
 
+use super::search::tell_unreadable;
 use super::{plain, print_json, say, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
@@ -13,7 +14,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// Tables: `events`, and `area.table` such as `monitoring.alerts`, `assurance.systems`, `organisation.agencies`,
-/// `response.incidents`. `luytre query --tables` lists them with their columns.
+/// `response.incidents`. `luytre query --tables` lists them with their columns. Exit code 2 where events that may
+/// belong to the answer could not be read; their days are told on standard error.
 #[derive(Debug, Args)]
 pub struct Query {
     /// One SELECT, WITH or EXPLAIN.
@@ -61,7 +63,7 @@ impl Query {
         if answer.truncated {
             eprintln!("{}", text("query-more", &[("rows", plain(answer.rows.len()))]));
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(tell_unreadable(Some(&serde_json::to_value(&answer.unreadable)?)))
     }
 }
 

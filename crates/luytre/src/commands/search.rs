@@ -18,10 +18,11 @@ pub struct Search {
     /// What to look for; everything where empty.
     #[arg(default_value = "", allow_hyphen_values = true)]
     query: String,
-    /// How far back: `15m`, `24h`, `30d`, or a time such as `2026-07-05T08:00:00+07:00`. Everything where not given.
+    /// How far back: `15m`, `24h`, `30d`, a day such as `2026-07-05` (from its beginning in Vietnam), or a time such as
+    /// `2026-07-05T08:00:00+07:00`. Everything where not given.
     #[arg(long)]
     from: Option<String>,
-    /// Until when, in the same forms.
+    /// Until when, in the same forms; the moment itself is not in it.
     #[arg(long)]
     to: Option<String>,
     #[arg(long, default_value_t = 50)]
@@ -57,34 +58,69 @@ impl Search {
         } else {
             print_rows(&answer);
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(tell_unreadable(answer.get("unreadable")))
     }
 }
 
-/// A moment in microseconds: an age before `now`, or a time.
+/// A moment in microseconds: an age before `now`, the beginning of a day in Vietnam, or a time.
 pub(super) fn moment(text: &str, now: i64) -> Result<i64> {
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => 0,
-    };
-    if let (true, Ok(number)) = (seconds > 0, number.parse::<i64>()) {
-        return Ok(now - number.saturating_mul(seconds * SECOND));
+    const UNITS: [(char, i64); 4] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)];
+    for (unit, seconds) in UNITS {
+        if let Some(number) = text.strip_suffix(unit).and_then(|number| number.parse::<i64>().ok()) {
+            return Ok(now.saturating_sub(number.saturating_mul(seconds * SECOND)));
+        }
+    }
+    const DAY: usize = "2026-07-05".len();
+    if let (DAY, Ok(day)) = (text.len(), text.parse::<jiff::civil::Date>()) {
+        return Ok(kit::calendar::start_of_day(day));
     }
     let unread = |_| anyhow::anyhow!(super::text("moment-unreadable", &[("text", text.into())]));
     let time: jiff::Timestamp = text.parse().map_err(unread)?;
     Ok(time.as_microsecond())
 }
 
-fn print_rows(answer: &serde_json::Value) {
-    let text = |row: &serde_json::Value, name: &str| match row.get(name) {
+/// A value as it stands.
+fn member(of: &serde_json::Value, name: &str) -> String {
+    match of.get(name) {
         Some(serde_json::Value::String(text)) => text.clone(),
         None | Some(serde_json::Value::Null) => String::new(),
         Some(other) => other.to_string(),
-    };
+    }
+}
+
+/// Says which days an answer lacks, and why. It ends with 2, as what is done in part does, where somebody can still do
+/// something about it; what a repair gave up stays as it is.
+pub(super) fn tell_unreadable(unreadable: Option<&serde_json::Value>) -> ExitCode {
+    let all = unreadable.and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut code = ExitCode::SUCCESS;
+    for one in all {
+        let days = one.get("days").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let days: Vec<_> = days.iter().filter_map(serde_json::Value::as_str).collect();
+        let key = match member(one, "why").as_str() {
+            "missing" => "search-said-missing",
+            "damaged" => "search-said-damaged",
+            "lost" => "search-said-lost",
+            _ => "search-said-unreachable",
+        };
+        if key != "search-said-lost" {
+            code = ExitCode::from(2);
+        }
+        let arguments = [
+            ("files", member(one, "files").into()),
+            ("days", days.join(", ").into()),
+            ("words", member(one, "words").into()),
+        ];
+        eprintln!("{}", super::text(key, &arguments));
+        let events = one.get("events").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if events > 0 {
+            eprintln!("{}", super::text("search-said-events", &[("events", super::plain(events))]));
+        }
+    }
+    code
+}
+
+fn print_rows(answer: &serde_json::Value) {
+    let text = member;
     let rows = answer.get("rows").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for row in rows {
         let message = [text(row, "message"), text(row, "raw")].into_iter().find(|text| !text.is_empty());
@@ -109,22 +145,6 @@ fn print_rows(answer: &serde_json::Value) {
             }
         }
     }
-    let unreadable = answer.get("unreadable").and_then(serde_json::Value::as_array).map(Vec::as_slice);
-    for one in unreadable.unwrap_or_default() {
-        let days = one.get("days").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let days: Vec<_> = days.iter().filter_map(serde_json::Value::as_str).collect();
-        let key = match text(one, "why").as_str() {
-            "missing" => "search-said-missing",
-            "damaged" => "search-said-damaged",
-            _ => "search-said-unreachable",
-        };
-        let arguments = [
-            ("files", text(one, "files").into()),
-            ("days", days.join(", ").into()),
-            ("words", text(one, "words").into()),
-        ];
-        eprintln!("{}", super::text(key, &arguments));
-    }
     let number = |name: &str| answer.get(name).map(ToString::to_string).unwrap_or_default();
     let arguments = [
         ("shown", super::plain(rows.len())),
@@ -144,6 +164,10 @@ mod tests {
         let now = 1_800_000_000_000_000;
         assert_eq!(moment("15m", now).unwrap(), now - 900 * SECOND);
         assert_eq!(moment("1970-01-01T07:00:01+07:00", now).unwrap(), SECOND);
-        assert!(moment("gestern", now).is_err());
+        assert_eq!(moment("1970-01-02", now).unwrap(), 17 * 3_600 * SECOND, "midnight in Vietnam");
+        assert_eq!(moment("2000-01-01", now).unwrap(), moment("2000-01-01T00:00:00+07:00", now).unwrap());
+        for wrong in ["gestern", "hôm qua", "ngày", "2000-13-01", "2000-01-01T", "", "d"] {
+            assert!(moment(wrong, now).is_err(), "{wrong}");
+        }
     }
 }

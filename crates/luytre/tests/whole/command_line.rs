@@ -21,6 +21,8 @@ fn a_search_may_begin_with_a_hyphen_and_names_the_field_perhaps_meant() {
     assert!(said.contains("line 1, column 1") && !said.contains("ParserError"), "{said}");
     assert!(failure(data.path(), &["search", "--from", "abc", "x"]).contains("neither an age"));
     assert!(failure(data.path(), &["search", "--from", "1d", "--to", "2d", "x"]).contains("--from is not before --to"));
+    let all = ask(data.path(), &["search", "--json", "--from", "1000-01-01", "-left"]);
+    assert_eq!(all["total"], json!(1), "a day is a moment as well");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Runs hunts one after another, in the lane of questions so that no page waits.
+//! Runs hunts one after another, in a lane of their own so that nobody waits for them.
 
 use super::{Hunt, State, run, store};
 use crate::rules::Shelf;

@@ -126,6 +126,8 @@ pub struct Hunt {
     pub matches: u64,
     /// Alerts that came of it and were not there.
     pub alerts: u64,
+    /// Days of the window whose events could not be read, or not all: nobody has looked at them.
+    pub unread_days: Vec<String>,
     /// Whose records were read.
     #[serde(skip)]
     pub touched: Touched,

@@ -14,7 +14,7 @@ use crate::search::run::{refusal, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
 use crate::settings::Settings;
 use crate::sources::sources_in_scope;
-use event_store::{Lane, QueryContext};
+use event_store::{Lane, QueryContext, Unreadable};
 use kit::clock::{MINUTE, Micros};
 use kit::{Error, Scope, Tx};
 use organisation::audit::{Reading, Touched, record_reading};
@@ -107,10 +107,12 @@ async fn begin(parts: &Parts, scope: &Scope, quarry: &Quarry, hunt: Hunt, now: M
     let scoped = parts.db.scoped(&parts.scope);
     if hunt.state == State::Waiting {
         let sql = format!("SELECT min(seq) AS first_seq, max(seq) AS last_seq FROM events WHERE {}", window(&hunt));
-        let row = ask(parts, scope, &sql, 1).await?.0.pop().unwrap_or_default();
+        let mut answer = ask(parts, scope, &sql, 1).await?;
+        let row = answer.rows.pop().unwrap_or_default();
         let sequence = |name: &str| row.get(name).and_then(Value::as_u64);
         let tx = scoped.begin().await?;
-        store::begin(&tx, &hunt.id, sequence("first_seq").zip(sequence("last_seq")), now).await?;
+        let sequences = sequence("first_seq").zip(sequence("last_seq"));
+        store::begin(&tx, &hunt.id, sequences, &answer.unread_days, now).await?;
         tx.commit().await?;
     } else if quarry.remembers() {
         let tx = scoped.begin().await?;
@@ -128,23 +130,40 @@ fn window(hunt: &Hunt) -> String {
     format!("time >= {} AND time < {}", moment(hunt.from), moment(hunt.to))
 }
 
-/// Rows of a statement in the scope of the owner, and whether there were more.
-async fn ask(parts: &Parts, scope: &Scope, sql: &str, most: usize) -> Result<(Vec<Map<String, Value>>, bool), Error> {
+/// What a statement finds.
+struct Asked {
+    rows: Vec<Map<String, Value>>,
+    /// There were more.
+    truncated: bool,
+    /// Days that may hold rows and could not be read.
+    unread_days: Vec<String>,
+}
+
+/// Asks in the scope of the owner.
+async fn ask(parts: &Parts, scope: &Scope, sql: &str, most: usize) -> Result<Asked, Error> {
     let mut context = QueryContext::new(sources_in_scope(&parts.db.scoped(scope).read()).await?);
-    context.lane = Lane::Question;
+    context.lane = Lane::Background;
+    context.asker = Some("hunts".into());
+    context.patience = TIMEOUT;
     context.timeout = TIMEOUT;
     context.max_rows = most;
     let result = parts.store.query(sql, &context).await.map_err(refusal)?;
-    let truncated = result.truncated;
+    let (truncated, unread_days) = (result.truncated, Unreadable::days_of(&result.unreadable));
     let rows = tokio::task::spawn_blocking(move || result.to_json_rows()).await.map_err(Error::internal)?;
-    Ok((rows.map_err(refusal)?, truncated))
+    Ok(Asked { rows: rows.map_err(refusal)?, truncated, unread_days })
 }
 
-/// The records of a stretch that fulfil one of the conditions, as many as are read at once.
-async fn gather(parts: &Parts, chase: &Chase, hunt: &Hunt, end: u64) -> Result<Gathered<Map<String, Value>>, Error> {
+/// The records of a stretch that fulfil one of the conditions, as many as are read at once, and days of it that could not
+/// be read.
+async fn gather(
+    parts: &Parts,
+    chase: &Chase,
+    hunt: &Hunt,
+    end: u64,
+) -> Result<(Gathered<Map<String, Value>>, Vec<String>), Error> {
     let everything = [String::new()];
     let conditions = chase.quarry.narrowed.as_deref().unwrap_or(&everything);
-    let mut gathered = Gathered::new(end, MOST_ROWS);
+    let (mut gathered, mut unread_days) = (Gathered::new(end, MOST_ROWS), Vec::new());
     for condition in conditions {
         let narrowed = if condition.is_empty() { String::new() } else { format!(" AND {condition}") };
         let sql = format!(
@@ -154,27 +173,30 @@ async fn gather(parts: &Parts, chase: &Chase, hunt: &Hunt, end: u64) -> Result<G
             window(hunt),
             MOST_ROWS + 1
         );
-        let (rows, truncated) = ask(parts, &chase.scope, &sql, MOST_ROWS).await?;
-        gathered.take(rows.into_iter().map(|row| (sequence(&row), row)), truncated);
+        let answer = ask(parts, &chase.scope, &sql, MOST_ROWS).await?;
+        gathered.take(answer.rows.into_iter().map(|row| (sequence(&row), row)), answer.truncated);
+        unread_days.extend(answer.unread_days);
     }
-    Ok(gathered)
+    Ok((gathered, unread_days))
 }
 
 /// One stretch; false where the hunt was cancelled meanwhile.
 async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -> Result<bool, Error> {
     // Rows are read in the order of their sequences, so what was read of a longer stretch counts as well.
-    let (rows, next) = loop {
+    let (rows, next, unread_days) = loop {
         let end = hunt.next_sequence.saturating_add(chase.length).min(last.saturating_add(1));
         match gather(parts, chase, hunt, end).await {
-            Ok(gathered) => {
+            Ok((gathered, unread_days)) => {
                 let next = gathered.end();
                 if next < end {
                     chase.length = next.saturating_sub(hunt.next_sequence).max(1);
                 }
-                break (gathered.into_rows(), next);
+                break (gathered.into_rows(), next, unread_days);
             }
             // Too much for one question; a shorter one may still be answered.
-            Err(error) if matches!(error.code(), "query-timeout" | "query-memory") && chase.length > 1 => {
+            Err(error)
+                if matches!(error.code(), "query-timeout" | "query-memory" | "query-spill") && chase.length > 1 =>
+            {
                 chase.length = (chase.length / 8).max(1);
                 chase.longest = chase.length;
             }
@@ -201,7 +223,7 @@ async fn advance(parts: &Parts, chase: &mut Chase, hunt: &mut Hunt, last: u64) -
         store::mark(&tx, &hunt.id, &change.id).await?;
     }
     let alerts = changes.iter().filter(|change| change.is_new).count() as u64;
-    let stretch = Stretch { next_sequence: next, events: found as u64, matches, alerts, touched };
+    let stretch = Stretch { next_sequence: next, events: found as u64, matches, alerts, touched, unread_days };
     if !store::advance(&tx, hunt, &stretch).await? {
         tx.rollback().await?;
         return Ok(false);
@@ -255,7 +277,7 @@ pub(super) async fn end(parts: &Parts, id: &str, state: State, error: Option<&Er
     }
     let details = json!({
         "subject": hunt.subject_name, "owner": hunt.owner_id, "state": state, "events": hunt.events,
-        "matches": hunt.matches, "alerts": hunt.alerts,
+        "matches": hunt.matches, "alerts": hunt.alerts, "unread_days": hunt.unread_days,
     });
     audit::record(&tx, now, "hunt.end", "hunt", id, hunt.reach_agency_id.as_deref(), details).await?;
     tell_trail(&tx, &hunt, now).await?;

@@ -135,6 +135,7 @@ pub async fn create(tx: &Tx<'_>, book: &Book, input: &HuntInput, now: Micros) ->
         events: 0,
         matches: 0,
         alerts: 0,
+        unread_days: Vec::new(),
         touched: Touched::new(),
         error_key: None,
         error_words: None,

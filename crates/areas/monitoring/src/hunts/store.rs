@@ -8,11 +8,12 @@ use kit::scope::Agencies;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit::Touched;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 const SELECT: &str = "SELECT h.id, h.subject_kind, h.subject_id, h.subject_name, h.time_from, h.time_to, h.state, \
     h.owner_id, p.full_name AS owner_name, h.reach_agency_id, h.first_sequence, h.last_sequence, h.next_sequence, \
-    h.events, h.matches, h.alerts, h.touched, h.error_key, h.error_words, h.created_at, h.started_at, h.ended_at \
+    h.events, h.matches, h.alerts, h.touched, h.unread_days, h.error_key, h.error_words, h.created_at, h.started_at, \
+    h.ended_at \
     FROM hunts h LEFT JOIN people p ON p.id = h.owner_id";
 
 /// Row rule of this table.
@@ -125,6 +126,7 @@ fn hunt(row: &QueryResult) -> Result<Hunt, Error> {
         events: number("events")?,
         matches: number("matches")?,
         alerts: number("alerts")?,
+        unread_days: text("unread_days")?.split(", ").filter(|day| !day.is_empty()).map(ToOwned::to_owned).collect(),
         touched: serde_json::from_str(&text("touched")?).unwrap_or_default(),
         error_key: row.try_get("", "error_key")?,
         error_words: row.try_get("", "error_words")?,
@@ -155,11 +157,18 @@ pub(super) async fn insert(tx: &Tx<'_>, hunt: &Hunt) -> Result<(), Error> {
 }
 
 /// Begins a hunt that waits: the sequences that its window holds, none where nothing lies in it.
-pub(super) async fn begin(tx: &Tx<'_>, id: &str, sequences: Option<(u64, u64)>, now: Micros) -> Result<(), Error> {
+pub(super) async fn begin(
+    tx: &Tx<'_>,
+    id: &str,
+    sequences: Option<(u64, u64)>,
+    unread_days: &[String],
+    now: Micros,
+) -> Result<(), Error> {
     let sql = "UPDATE hunts SET state = 'running', started_at = $2, first_sequence = $3, last_sequence = $4, \
-               next_sequence = COALESCE($3, 0) WHERE id = $1 AND state = 'waiting'";
+               next_sequence = COALESCE($3, 0), unread_days = $5 WHERE id = $1 AND state = 'waiting'";
     let (first, last) = sequences.unzip();
-    execute(tx, sql, [id.into(), now.into(), first.map(whole).into(), last.map(whole).into()]).await?;
+    let unread = unread_days.join(", ");
+    execute(tx, sql, [id.into(), now.into(), first.map(whole).into(), last.map(whole).into(), unread.into()]).await?;
     Ok(())
 }
 
@@ -170,6 +179,8 @@ pub(super) struct Stretch {
     pub(super) matches: u64,
     pub(super) alerts: u64,
     pub(super) touched: Touched,
+    /// Days that could not be read.
+    pub(super) unread_days: Vec<String>,
 }
 
 /// How far it came, in the transaction that writes its alerts; false where it was cancelled meanwhile or somebody else
@@ -181,7 +192,9 @@ pub(super) async fn advance(tx: &Tx<'_>, hunt: &mut Hunt, stretch: &Stretch) -> 
         *sum = Some(sum.unwrap_or(0).saturating_add(count.unwrap_or(0)));
     }
     let sql = "UPDATE hunts SET next_sequence = $3, events = events + $4, matches = matches + $5, alerts = alerts + $6, \
-               touched = $7 WHERE id = $1 AND state = 'running' AND next_sequence = $2";
+               touched = $7, unread_days = $8 WHERE id = $1 AND state = 'running' AND next_sequence = $2";
+    let unread: BTreeSet<&String> = hunt.unread_days.iter().chain(&stretch.unread_days).collect();
+    let unread: Vec<String> = unread.into_iter().cloned().collect();
     let values = [
         hunt.id.as_str().into(),
         whole(hunt.next_sequence).into(),
@@ -190,12 +203,14 @@ pub(super) async fn advance(tx: &Tx<'_>, hunt: &mut Hunt, stretch: &Stretch) -> 
         whole(stretch.matches).into(),
         whole(stretch.alerts).into(),
         serde_json::to_string(&touched).map_err(Error::internal)?.into(),
+        unread.join(", ").into(),
     ];
     if execute(tx, sql, values).await? == 0 {
         return Ok(false);
     }
     hunt.next_sequence = stretch.next_sequence;
     hunt.touched = touched;
+    hunt.unread_days = unread;
     Ok(true)
 }
 

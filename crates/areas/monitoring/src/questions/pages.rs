@@ -4,6 +4,8 @@
 use super::examples::EXAMPLES;
 use super::{ask, page_of};
 use crate::saved_searches::opening::opened;
+use crate::search::figures::unreadable;
+use crate::search::run::{file_address, require_whole};
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,6 +36,8 @@ struct Answer {
     truncated: bool,
     files_read: u64,
     files_total: u64,
+    /// In words: what it lacks because it could not be read.
+    unreadable: Vec<String>,
     milliseconds: u64,
 }
 
@@ -76,13 +80,15 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = visit.page().await?;
+    let lacks = answer.as_ref().map(|answer| answer.unreadable.clone()).unwrap_or_default();
+    let file = |format| file_address(&page.address, format, &lacks);
     let template = QuestionPage {
-        answer: answer.map(Answer::of),
+        csv: file("csv"),
+        json: file("json"),
+        answer: answer.map(|answer| Answer::of(&page, answer)),
         wrong,
         tables: tables(&page, &visit.app),
         examples: EXAMPLES.into_iter().map(|(key, sql)| (key, sql, page_of(sql).to_string())).collect(),
-        csv: page.address.with("format", "csv").to_string(),
-        json: page.address.with("format", "json").to_string(),
         may_export: visit.scope().may(Capability::ExportRows),
         sql,
         page,
@@ -95,7 +101,7 @@ impl Answer {
         self.numeric.get(*index).copied().unwrap_or(false)
     }
 
-    fn of(answer: QueryAnswer) -> Self {
+    fn of(page: &Page, answer: QueryAnswer) -> Self {
         let cell = |name: &String, value: Option<&Value>| {
             let text = value.map(words).unwrap_or_default();
             let number = name == "seq" && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
@@ -114,6 +120,7 @@ impl Answer {
                 .iter()
                 .map(|row| answer.columns.iter().map(|name| cell(name, row.get(name))).collect())
                 .collect(),
+            unreadable: unreadable(page, &answer.unreadable),
             columns: answer.columns,
             truncated: answer.truncated,
             files_read: answer.files_read as u64,
@@ -134,6 +141,7 @@ fn words(value: &Value) -> String {
 async fn export(visit: &Visit, sql: &str, format: &str) -> Result<Response, Error> {
     visit.require(Capability::ExportRows)?;
     let answer = ask(visit, sql, IN_FILE, "export").await?;
+    require_whole(visit, &answer.unreadable)?;
     if let Some(elsewhere) = export_refused(visit, answer.rows.len()).await? {
         return Ok(elsewhere);
     }

@@ -12,7 +12,8 @@ const SELECT: &str = "SELECT s.id, s.kind, s.name, s.description, s.query_text, 
     s.column_names, s.sharing, s.owner_id, p.full_name AS owner_name, p.active AS owner_active, s.agency_id, g.name AS agency_name, s.created_at, \
     s.updated_at, c.state AS schedule_state, c.stop_reason, c.every_minutes, c.threshold, c.group_by, c.severity, \
     c.window_minutes, c.quiet_minutes, c.longest_delay_minutes, c.reach_agency_id, c.revision, c.last_sequence, \
-    c.next_run_at, c.last_run_at, c.last_matches, c.last_alert_at, c.quiet_matches, c.error_key, c.error_words, c.error_at";
+    c.next_run_at, c.last_run_at, c.last_matches, c.last_alert_at, c.quiet_matches, c.error_key, c.error_words, c.error_at, \
+    c.unread_days, c.unread_at";
 const FROM: &str = " FROM saved_searches s LEFT JOIN people p ON p.id = s.owner_id \
     LEFT JOIN agencies g ON g.id = s.agency_id LEFT JOIN search_schedules c ON c.saved_search_id = s.id";
 
@@ -177,6 +178,8 @@ fn schedule(row: &QueryResult) -> Result<Option<Schedule>, Error> {
         error_key: row.try_get("", "error_key")?,
         error_words: row.try_get("", "error_words")?,
         error_at: row.try_get("", "error_at")?,
+        unread_days: row.try_get("", "unread_days")?,
+        unread_at: row.try_get("", "unread_at")?,
     }))
 }
 

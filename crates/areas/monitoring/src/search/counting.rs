@@ -9,7 +9,7 @@ use super::senders::{Sender, senders, touched};
 use super::{Question, asked, cursor_code, cursor_of};
 use askama::Template;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use event_store::{SearchResult, SearchUpdate, SearchUpdates, StoreError};
+use event_store::{SearchResult, SearchUpdate, SearchUpdates};
 use futures::Stream;
 use kit::clock::Micros;
 use kit::page::{Address, Page};
@@ -181,8 +181,10 @@ impl Count {
         while !self.ended {
             let parts = match self.updates.next().await {
                 Some(Ok(update)) => self.take(update).await,
-                Some(Err(StoreError::Timeout { .. })) => self.end_as(State::OutOfTime),
-                Some(Err(error)) => Err(Error::from(Failure::from(error))),
+                Some(Err(error)) => match State::stopped(&error) {
+                    Some(state) if self.progress.is_some() => self.end_as(state),
+                    _ => Err(Error::from(Failure::from(error))),
+                },
                 None => return None,
             };
             match parts {

@@ -1,10 +1,11 @@
 //! What is counted beside the rows of a search, ready to be drawn: at once, or while the search goes on.
 
 use super::clause::{exclude, include};
-use super::run::{Progress, State};
+use super::run::{Progress, State, told_unreadable};
 use super::senders::Sender;
 use super::{Question, column_doc};
-use event_store::{Facet, SearchResult, Why};
+use event_store::{Facet, SearchResult};
+use kit::catalogue::Unreadable;
 use kit::page::{Address, Histogram, Page, Series};
 use std::collections::HashMap;
 
@@ -73,7 +74,7 @@ impl Figures {
             facets_over: result.facets_over,
             files_read: result.files_read as u64,
             files_total: result.files_total as u64,
-            unreadable: unreadable(page, result),
+            unreadable: unreadable(page, &told_unreadable(&result.unreadable)),
             milliseconds: result.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
         }
     }
@@ -113,10 +114,12 @@ fn field(
     }
 }
 
-fn unreadable(page: &Page, result: &SearchResult) -> Vec<String> {
-    let words = |why: bool, key| {
-        let some = result.unreadable.iter().filter(|one| (one.why == Why::Unreachable) == why);
-        let files = some.clone().map(|one| one.files as u64).sum::<u64>();
+/// What an answer lacks, in words: a sentence for those that can be mended, for an archive that is away, and for what is
+/// lost.
+pub(crate) fn unreadable(page: &Page, all: &[Unreadable]) -> Vec<String> {
+    let words = |why: &[&str], key| {
+        let some = all.iter().filter(|one| why.contains(&one.why.as_str()));
+        let files = some.clone().map(|one| one.files).sum::<u64>();
         let mut days: Vec<&str> = some.flat_map(|one| &one.days).map(String::as_str).collect();
         days.sort_unstable();
         days.dedup();
@@ -125,7 +128,14 @@ fn unreadable(page: &Page, result: &SearchResult) -> Vec<String> {
         let days = days.join(", ") + if more > 0 { " …" } else { "" };
         (files > 0).then(|| page.tn2(key, "count", page.format.number(files), "days", days.as_str()))
     };
-    [words(false, "search-unreadable"), words(true, "search-unreachable")].into_iter().flatten().collect()
+    [
+        words(&["missing", "damaged"], "search-unreadable"),
+        words(&["unreachable"], "search-unreachable"),
+        words(&["lost"], "search-events-lost"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn histogram(page: &Page, result: &SearchResult) -> Histogram {
@@ -168,6 +178,7 @@ impl Way {
         let words = match progress.state {
             State::UnderWay => page.tn("search-counting", "back", until.as_str()),
             State::Done => page.t("search-counted"),
+            State::ReadTooMuch => page.tn("search-read-too-much", "back", until.as_str()),
             State::OutOfTime => page.tn2("search-out-of-time", "seconds", seconds, "back", until.as_str()),
         };
         Self {

@@ -5,7 +5,7 @@ pub mod api;
 pub mod clause;
 mod counting;
 pub mod event_page;
-mod figures;
+pub(crate) mod figures;
 mod lines;
 mod live_tail;
 pub mod names;

@@ -3,7 +3,10 @@
 use super::clause::{exclude, include};
 use super::counting::Shown;
 use super::figures::{Figures, Way};
-use super::run::{self, Failure, Found, MOST_ROWS, Patience, State, search, search_page, sequence, text, time};
+use super::run::{
+    self, Failure, Found, MOST_ROWS, Patience, State, file_address, require_whole, search, search_page, sequence, text,
+    time, told_unreadable,
+};
 use super::senders::Sender;
 use super::{Question, asked, clause, column_doc, cursor_code};
 use crate::saved_searches::opening::opened;
@@ -151,6 +154,9 @@ async fn show_search(visit: Visit) -> Result<Response, Fail> {
     let mut template = assemble(&visit, page, question, wrong);
     if let Some(found) = found {
         template.fill(&visit, now, &found);
+        let (address, lacks) = (template.page.address.without("before"), told_unreadable(&found.result.unreadable));
+        template.csv = file_address(&address, "csv", &lacks);
+        template.json = file_address(&address, "json", &lacks);
     }
     if template.wrong.is_none() {
         template.permanent = Some(permanent(&visit, &template.question, now));
@@ -297,6 +303,7 @@ async fn export(visit: &Visit, question: &Question, format: &str) -> Result<Resp
     question.columns = Store::event_columns().iter().map(|column| column.name.to_owned()).collect();
     let _place = run::enter(visit).await?;
     let found = search(visit, &question, MOST_ROWS, "export").await?;
+    require_whole(visit, &told_unreadable(&found.unreadable))?;
     if let Some(elsewhere) = export_refused(visit, found.rows.len()).await? {
         return Ok(elsewhere);
     }

@@ -9,10 +9,12 @@ use crate::sources::sources_in_scope;
 use event_store::{
     Cursor, Lane, QueryContext, SearchRequest, SearchResult, SearchUpdate, SearchUpdates, Sources, StoreError,
 };
+use kit::catalogue::Unreadable;
 use kit::clock::Micros;
 use kit::error::Mistake;
+use kit::page::Address;
 use kit::web::Visit;
-use kit::{App, Error};
+use kit::{App, Error, Scope};
 use organisation::audit::{Reading, Touched, record_reading};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -54,6 +56,19 @@ pub enum State {
     Done,
     /// It took longer than allowed.
     OutOfTime,
+    /// It would have read more than allowed.
+    ReadTooMuch,
+}
+
+impl State {
+    /// How a search ends that was stopped by a limit; what it had found by then holds.
+    pub(super) fn stopped(error: &StoreError) -> Option<Self> {
+        match error {
+            StoreError::Timeout { .. } => Some(Self::OutOfTime),
+            StoreError::ReadTooMuch { .. } | StoreError::ReadEnough { .. } => Some(Self::ReadTooMuch),
+            _ => None,
+        }
+    }
 }
 
 impl Progress {
@@ -142,12 +157,75 @@ pub fn refusal(error: StoreError) -> Error {
             stopped("error-query-timeout", "query-timeout", limit, words)
         }
         StoreError::Cancelled => refused("error-query-cancelled", words),
+        StoreError::Busy { waited } => {
+            let waited = vec![("waited", waited.as_secs().max(1).to_string())];
+            let (heading, code) = ("error-query-busy", "query-busy");
+            Error::Mistake(Box::new(Mistake { status: 503, heading, code, arguments: waited, position: None, words }))
+        }
+        StoreError::Spill { limit } => {
+            let limit = vec![("limit", (limit >> 20).to_string())];
+            stopped("error-query-spill", "query-spill", limit, words)
+        }
+        StoreError::ReadTooMuch { limit } => {
+            let limit = vec![("limit", (limit >> 20).max(1).to_string())];
+            stopped("error-query-read", "query-read", limit, words)
+        }
+        StoreError::ReadEnough { limit, window, wait } => {
+            let arguments = vec![
+                ("limit", (limit >> 20).max(1).to_string()),
+                ("window", window.as_secs().div_ceil(60).to_string()),
+                ("wait", wait.as_secs().div_ceil(60).max(1).to_string()),
+            ];
+            let (heading, code) = ("error-query-read", "query-read-window");
+            Error::Mistake(Box::new(Mistake { status: 429, heading, code, arguments, position: None, words }))
+        }
+        StoreError::Incomplete { days, .. } => incomplete("store-export-incomplete", days),
         StoreError::Unreachable { days, .. } => Error::Refused { status: 503, key: "error-archive", words: days },
         StoreError::Full { .. } | StoreError::DiskFull | StoreError::Closed | StoreError::Ledger(_) => {
             Error::Unavailable(words)
         }
         error => Error::internal(error),
     }
+}
+
+/// What is asked for would not be whole: the days that cannot be read. `code`: what can be done about it there.
+pub(crate) fn incomplete(code: &'static str, days: String) -> Error {
+    let words = format!("events of {days} cannot be read");
+    let (heading, arguments) = ("error-incomplete", vec![("days", days)]);
+    Error::Mistake(Box::new(Mistake { status: 409, heading, code, arguments, position: None, words }))
+}
+
+/// A file for a page is refused where events that belong to it cannot be read, unless its address says to go on without
+/// them (`incomplete=yes`).
+pub(crate) fn require_whole(visit: &Visit, unreadable: &[Unreadable]) -> Result<(), Error> {
+    let days = Unreadable::open_days(unreadable);
+    match days.is_empty() || visit.address.has("incomplete", "yes") {
+        true => Ok(()),
+        false => Err(incomplete("export-incomplete", days)),
+    }
+}
+
+/// Where a file is asked for; whoever has been told what it would lack has it go on without that.
+pub(crate) fn file_address(page: &Address, format: &str, unreadable: &[Unreadable]) -> String {
+    let address = page.with("format", format);
+    let address = if unreadable.iter().any(Unreadable::is_open) { address.with("incomplete", "yes") } else { address };
+    address.to_string()
+}
+
+/// What an answer lacks, as the catalogue tells it.
+pub fn told_unreadable(unreadable: &[event_store::Unreadable]) -> Vec<Unreadable> {
+    let told = |one: &event_store::Unreadable| Unreadable {
+        why: one.why.code().to_owned(),
+        days: one.days.clone(),
+        files: one.files as u64,
+        events: one.events,
+    };
+    unreadable.iter().map(told).collect()
+}
+
+/// Whose question it is, for the places and bytes that everybody shares.
+pub fn asker(scope: &Scope) -> Option<Arc<str>> {
+    Some(Arc::from(scope.actor().id()))
 }
 
 /// The port of this area.
@@ -160,6 +238,7 @@ pub async fn context(visit: &Visit, max_rows: usize) -> Result<QueryContext, Err
     let mut context = QueryContext::new(sources_in_scope(&visit.read()).await?);
     context.max_rows = max_rows;
     context.timeout = Duration::from_secs(30);
+    context.asker = asker(visit.scope());
     Ok(context)
 }
 
@@ -235,11 +314,13 @@ pub async fn search_page(visit: &Visit, question: &Question, patience: Patience)
                     break;
                 }
             }
-            Some(Err(StoreError::Timeout { .. })) if progress.is_some() => {
-                progress = progress.map(|so_far| Progress { state: State::OutOfTime, ..so_far });
-                break;
-            }
-            Some(Err(error)) => return Err(error.into()),
+            Some(Err(error)) => match (State::stopped(&error), progress) {
+                (Some(state), Some(so_far)) => {
+                    progress = Some(Progress { state, ..so_far });
+                    break;
+                }
+                _ => return Err(error.into()),
+            },
             None => break,
         }
     }

@@ -243,6 +243,15 @@ impl Centre {
         self.app.ports.get::<Monitoring>().unwrap().store.clone()
     }
 
+    /// Takes the files of what is sealed away, behind the store's back.
+    pub(crate) fn lose_segments(&self) {
+        for day in std::fs::read_dir(self.directory.path().join("segments")).unwrap() {
+            for file in std::fs::read_dir(day.unwrap().path()).unwrap() {
+                std::fs::remove_file(file.unwrap().path()).unwrap();
+            }
+        }
+    }
+
     /// Changes the registers behind everybody's back.
     pub(crate) async fn change(&self, sql: &str) {
         let scope = Scope::service("test");
@@ -419,6 +428,7 @@ impl Catalogue for Events {
             files_read: result.files_read,
             files_total: result.files_total,
             events_read: result.events_read,
+            unreadable: monitoring::search::run::told_unreadable(&result.unreadable),
             milliseconds: 0,
         })
     }

@@ -306,3 +306,24 @@ async fn programs_begin_see_and_cancel_hunts_within_their_reach() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hunt_says_which_days_it_could_not_look_at() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let events = stored(&db, directory.path()).await;
+        let parts = parts(&events, &db);
+        let whole = hunt(&parts, "rule", RULE).await;
+        assert_eq!((whole.events, whole.unread_days), (60, Vec::new()));
+        for day in std::fs::read_dir(directory.path().join("segments")).unwrap() {
+            for file in std::fs::read_dir(day.unwrap().path()).unwrap() {
+                std::fs::remove_file(file.unwrap().path()).unwrap();
+            }
+        }
+        let rest = hunt(&parts, "rule", RULE).await;
+        assert_eq!((rest.events, rest.unread_days.len()), (30, 1), "{rest:?}");
+        let trail = "SELECT COUNT(*) AS value FROM audit_entries WHERE action = 'hunt.end' AND details LIKE '%\"unread_days\":[\"%'";
+        assert_eq!(figures(&db, trail).await, 1);
+    })
+    .await;
+}

@@ -206,7 +206,16 @@ async fn files_hold_no_formula() {
 
 #[test]
 fn every_mistake_has_a_sentence_in_both_languages() {
-    let own = ["query-memory", "query-timeout"];
+    let own = [
+        "query-memory",
+        "query-timeout",
+        "query-busy",
+        "query-spill",
+        "query-read",
+        "query-read-window",
+        "export-incomplete",
+        "store-export-incomplete",
+    ];
     for code in event_store::MISTAKES.into_iter().chain(own) {
         for lang in kit::Lang::ALL {
             assert!(kit::locale::texts().has(lang, code), "{code} in {lang:?}");

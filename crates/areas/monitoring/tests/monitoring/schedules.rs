@@ -354,3 +354,27 @@ async fn after_a_kill_the_next_start_counts_what_the_last_run_had_not_committed(
     })
     .await;
 }
+
+#[tokio::test]
+async fn events_that_cannot_be_read_are_told_once_and_hold_nothing_up() {
+    in_a_centre(|centre: Centre| async move {
+        let id = scheduled(&centre, "every_minutes=1").await;
+        come(&centre, &centre.a, "root", &[NOW; 3]).await;
+        centre.store().seal().await.unwrap();
+        centre.lose_segments();
+        assert_eq!(run(&centre, NOW + MINUTE).await, 1);
+        assert_eq!(raised(&centre.db).await, (0, 0), "nobody can look at them");
+        let page = centre.get("0", &format!("/saved-searches/{id}")).await;
+        assert!(page.says("chưa ai xem chúng"), "{}", page.text);
+        let api = centre.get("0", &format!("/api/v1/saved-searches/{id}")).await;
+        assert!(api.says("\"unread_days\":\"20"), "{}", api.text);
+        let told = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM inbox_messages \
+                    WHERE title_key = 'saved-search-message-unread'";
+        assert_eq!(centre.value(told).await, "1");
+        come(&centre, &centre.a, "root", &[NOW; 2]).await;
+        run(&centre, NOW + 2 * MINUTE).await;
+        assert_eq!(raised(&centre.db).await, (1, 2), "what comes after is looked at");
+        assert_eq!(centre.value(told).await, "1", "there is nothing new to tell");
+    })
+    .await;
+}

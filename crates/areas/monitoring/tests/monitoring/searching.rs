@@ -145,14 +145,30 @@ async fn files_that_are_lost_are_told_of() {
     centre.store().seal().await.unwrap();
     let whole = centre.get("2", ALL).await;
     assert!(!whole.says("bị mất hoặc hỏng"));
-    let segments = centre.directory.path().join("segments");
-    for day in std::fs::read_dir(segments).unwrap() {
-        for file in std::fs::read_dir(day.unwrap().path()).unwrap() {
-            std::fs::remove_file(file.unwrap().path()).unwrap();
-        }
-    }
+    centre.lose_segments();
     let page = centre.get("2", "/search?range=7d&q=root").await;
     assert!(page.says("1 khối trong khoảng này bị mất hoặc hỏng"), "{}", page.text);
     let api = centre.get("2", "/api/v1/search?range=7d").await;
     assert!(api.says("\"unreadable_files\":1"), "{}", api.text);
+}
+
+#[tokio::test]
+async fn answers_in_sql_and_files_tell_what_they_lack() {
+    const SQL: &str = "/questions?sql=SELECT%20count(raw)%20FROM%20events";
+    let (centre, _database) = in_small_slices(4).await;
+    centre.store().seal().await.unwrap();
+    assert!(!centre.get("0", SQL).await.says("bị mất hoặc hỏng"));
+    centre.lose_segments();
+    let page = centre.get("0", "/questions?sql=SELECT%20count(message)%20FROM%20events").await;
+    assert!(page.says("1 khối trong khoảng này bị mất hoặc hỏng") && page.says("incomplete=yes"), "{}", page.text);
+    let api = centre.post_json("0", "/api/v1/query", r#"{"sql":"SELECT count(raw) FROM events"}"#).await;
+    assert!(api.says("\"unreadable\":[{\"why\":\"damaged\",\"days\":[\""), "{}", api.text);
+    for file in [&format!("{SQL}&format=csv"), "/search?range=7d&format=csv"] {
+        let refused = centre.get("0", file).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{file}: {}", refused.text);
+        let taken = centre.get("0", &format!("{file}&incomplete=yes")).await;
+        assert_eq!(taken.status, StatusCode::OK, "{file}: {}", taken.text);
+    }
+    let search = centre.get("0", "/search?range=7d").await;
+    assert!(search.says("incomplete=yes"), "whoever was told gets the rest: {}", search.text);
 }

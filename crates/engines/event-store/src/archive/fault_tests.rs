@@ -6,7 +6,10 @@ use super::bytes::{ByteStore, Described};
 use super::settings::{ArchivePlace, Archiving};
 use super::{Archive, Folder, MARK, Moved, Objects};
 use crate::files::RealFiles;
-use crate::{Options, QueryContext, RetentionPlan, SearchRequest, SearchResult, Sources, Store, StoreError, Why};
+use crate::{
+    ExportFormat, Options, QueryContext, RetentionPlan, SearchRequest, SearchResult, Selection, Sources, Store,
+    StoreError, Why,
+};
 use bytes::Bytes;
 use event::Event;
 use object_store::memory::InMemory;
@@ -201,6 +204,15 @@ async fn an_archive_that_is_away_is_told_with_its_days_and_is_used_again_once_it
     assert!(store.statistics().archive_outage.is_some());
     let asked = store.query("SELECT count(raw) FROM events WHERE raw LIKE '%line%'", &all()).await;
     assert!(matches!(&asked, Err(StoreError::Unreachable { days, .. }) if days.contains("2024-10-04")), "{asked:?}");
+    let file = dir.path().join("days.jsonl");
+    let refused = store.export(&Selection::default(), ExportFormat::JsonLines, &file).await;
+    assert!(
+        matches!(&refused, Err(StoreError::Unreachable { days, .. }) if days.contains("2024-10-04")),
+        "{refused:?}"
+    );
+    let without = Selection { without_unreadable: true, ..Selection::default() };
+    let done = store.export(&without, ExportFormat::JsonLines, &file).await.unwrap();
+    assert_eq!((done.events, done.unreadable[0].why, done.unreadable[0].events), (20, Why::Unreachable, 20));
     let recent = "SELECT count(raw) FROM events WHERE seq > 20";
     assert_eq!(store.query(recent, &all()).await.unwrap().rows, 1, "a question about what is here is answered");
     store.insert(vec![event(41, FIRST + 4)]).await.unwrap();

@@ -93,6 +93,9 @@ impl Sealer {
         if shared.no_room.swap(full, Ordering::AcqRel) && !full {
             tracing::info!("there is room on the disk again; events are sealed and records taken in");
         }
+        if full {
+            shared.wants_room.notify_one();
+        }
         match outcome {
             Ok(()) => {
                 shared.sealed.fetch_max(sealed, Ordering::AcqRel);
@@ -133,5 +136,80 @@ impl Sealer {
             // Files left behind are read again at the next start and ignored.
             tracing::warn!(%error, "log files could not be removed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::files::{AppendFile, FileLayer, RealFiles};
+    use crate::{Options, Store, StoreError};
+    use event::Event;
+    use std::io;
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    /// A disk without room for segments, as long as that is said.
+    struct Full(AtomicBool);
+
+    impl FileLayer for Full {
+        fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
+            RealFiles.create_dir_all(dir)
+        }
+
+        fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+            RealFiles.list(dir)
+        }
+
+        fn create(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
+            if self.0.load(Ordering::Acquire) && path.extension().is_some_and(|end| end == "parquet") {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            RealFiles.create(path)
+        }
+
+        fn open(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
+            RealFiles.open(path)
+        }
+
+        fn size(&self, path: &Path) -> io::Result<u64> {
+            RealFiles.size(path)
+        }
+
+        fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+            RealFiles.read_at(path, offset, length)
+        }
+
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            RealFiles.rename(from, to)
+        }
+
+        fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+            RealFiles.link(from, to)
+        }
+
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            RealFiles.remove(path)
+        }
+
+        fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+            RealFiles.sync_dir(dir)
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_can_make_room_is_called_when_a_seal_finds_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Arc::new(Full(AtomicBool::new(true)));
+        let store = Store::open_on(dir.path(), Options::default(), files.clone()).unwrap();
+        let event = Event { seq: 1, format: "test@1".into(), raw: "line".into(), ..Event::default() };
+        store.insert(vec![event]).await.unwrap();
+        assert!(matches!(store.seal().await, Err(StoreError::DiskFull)));
+        tokio::time::timeout(Duration::from_secs(60), store.without_room()).await.expect("it was told already");
+        assert!(store.is_disk_full() && store.forecast(1 << 40, 366).is_full);
+        files.0.store(false, Ordering::Release);
+        store.seal().await.unwrap();
+        assert!(!store.is_disk_full() && !store.forecast(1 << 40, 366).is_full);
     }
 }

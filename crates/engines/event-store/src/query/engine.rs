@@ -1,10 +1,12 @@
 //! Runs plans: a runtime of its own, so that a slow query never holds up whoever takes records in, and a
 //! session per query that knows the asker's events and tables and nothing else.
 
+use super::budget::{Budget, Reading};
 use super::compact::CompactScans;
 use super::events::{EventsTable, events_view};
 use super::external::external_provider;
 use super::guard::clean;
+use super::places::Places;
 use super::pool::QuestionPool;
 use super::touched::Touched;
 use super::{Lane, QueryContext, QueryResult, Sources, functions, mistakes, output};
@@ -12,6 +14,7 @@ use crate::StoreError;
 use crate::archive::Archive;
 use crate::memory::Snapshot;
 use crate::store::Shared;
+use crate::unreadable::Gap;
 use crate::verify::find_damaged;
 use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
@@ -30,7 +33,6 @@ use object_store::memory::InMemory;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -41,13 +43,20 @@ const FOOTER_BYTES: usize = 32 << 20;
 /// Planning walks trees recursively; a long chain of conditions needs room. Touched only where used.
 const STACK: usize = 64 << 20;
 
+/// What DataFusion says, as an I/O error among others, where the files of a sort or grouping have become too large.
+const SPILT: &str = "used disk space during the spilling process";
+
+fn is_spilt(error: &DataFusionError) -> bool {
+    error.to_string().contains(SPILT)
+}
+
 /// The address that DataFusion knows segments by.
 pub(super) const SEGMENTS: &str = "segments://events";
 
 /// Threads and places of one lane.
 struct Road {
     runtime: Option<Runtime>,
-    permits: Arc<Semaphore>,
+    places: Arc<Places>,
 }
 
 impl Road {
@@ -59,7 +68,7 @@ impl Road {
             .enable_all()
             .build()
             .map_err(|error| StoreError::io("start the query runtime", error))?;
-        Ok(Self { runtime: Some(runtime), permits: Arc::new(Semaphore::new(places.max(1))) })
+        Ok(Self { runtime: Some(runtime), places: Places::new(places) })
     }
 }
 
@@ -78,6 +87,9 @@ impl Drop for Road {
 pub(crate) struct Engine {
     pages: Road,
     questions: Road,
+    background: Road,
+    reading: Arc<Reading>,
+    gaps: Arc<Vec<Gap>>,
     environment: RuntimeEnv,
     archive: Arc<Archive>,
     threads: usize,
@@ -96,7 +108,10 @@ impl Engine {
         environment.register_object_store(url.as_ref(), Arc::new(InMemory::new()));
         Ok(Self {
             pages: Road::new("event-page", options.query_threads, options.concurrent_queries)?,
-            questions: Road::new("event-question", options.query_threads, options.concurrent_queries / 2)?,
+            questions: Road::new("event-question", options.query_threads, (options.concurrent_queries / 2).max(2))?,
+            background: Road::new("event-background", 1, 2)?,
+            reading: Arc::new(Reading::new(options.read_limits)),
+            gaps: shared.gaps.clone(),
             environment,
             archive: shared.archive.clone(),
             threads: options.query_threads.max(1),
@@ -137,32 +152,36 @@ impl Engine {
         W: FnOnce(Arc<Session>) -> F + Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send,
     {
-        let (runtime, permits) = self.road(context.lane)?;
+        let (runtime, places) = self.road(context.lane)?;
         let limited = async {
-            let _permit = permits.acquire_owned().await.map_err(|_| StoreError::Closed)?;
+            let _place = places.take_for(context).await?;
             let session = Arc::new(self.session(context, snapshot)?);
             let task = AbortOnDropHandle::new(runtime.spawn(async move {
                 let until = session.clone();
                 until.within_memory(work(session)).await
             }));
-            task.await.unwrap_or_else(|error| Err(StoreError::Query(format!("the query broke off: {error}"))))
+            match tokio::time::timeout(context.timeout, task).await {
+                Err(_) => Err(StoreError::Timeout { limit: context.timeout }),
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(error)) => Err(StoreError::Query(format!("the query broke off: {error}"))),
+            }
         };
         tokio::select! {
             biased;
             () = context.cancel.cancelled() => Err(StoreError::Cancelled),
-            () = tokio::time::sleep(context.timeout) => Err(StoreError::Timeout { limit: context.timeout }),
             outcome = limited => outcome,
         }
     }
 
     /// Threads and places of a lane.
-    pub(super) fn road(&self, lane: Lane) -> Result<(&Runtime, Arc<Semaphore>), StoreError> {
+    pub(super) fn road(&self, lane: Lane) -> Result<(&Runtime, Arc<Places>), StoreError> {
         let road = match lane {
             Lane::Page => &self.pages,
             Lane::Question => &self.questions,
+            Lane::Background => &self.background,
         };
         let runtime = road.runtime.as_ref().ok_or(StoreError::Closed)?;
-        Ok((runtime, road.permits.clone()))
+        Ok((runtime, road.places.clone()))
     }
 
     pub(super) fn session(&self, context: &QueryContext, snapshot: Snapshot) -> Result<Session, StoreError> {
@@ -177,7 +196,17 @@ impl Engine {
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(failed)?;
-        let touched = Arc::new(Touched::new(snapshot.segments.len(), self.archive.clone()));
+        // What runs by itself is the program's own, whoever set it up.
+        let asker = context.asker.clone().filter(|_| context.lane != Lane::Background);
+        let budget = Budget::new(self.reading.clone(), asker);
+        let everything = context.sources == Sources::All;
+        let touched = Arc::new(Touched::new(
+            snapshot.segments.len(),
+            self.archive.clone(),
+            self.gaps.clone(),
+            budget,
+            everything,
+        ));
         let catalog = MemoryCatalogProvider::new();
         let public = Arc::new(MemorySchemaProvider::new());
         let stored: Arc<dyn TableProvider> =
@@ -231,6 +260,7 @@ impl Engine {
             touched,
             max_rows: context.max_rows,
             memory: context.memory,
+            spill: self.spill_bytes,
             exhausted,
             began: Instant::now(),
         })
@@ -246,6 +276,7 @@ pub(crate) struct Session {
     pub(crate) touched: Arc<Touched>,
     max_rows: usize,
     memory: usize,
+    spill: u64,
     exhausted: CancellationToken,
     began: Instant,
 }
@@ -295,6 +326,8 @@ impl Session {
             files_read: self.touched.read(),
             events_read: self.touched.events(),
             files_total: self.touched.total,
+            bytes_read: self.touched.budget.read(),
+            unreadable: self.touched.unreadable(),
             elapsed: self.began.elapsed(),
         })
     }
@@ -332,6 +365,12 @@ impl Session {
     }
 
     pub(crate) fn explain(&self, error: &DataFusionError) -> StoreError {
+        if let Some(over) = self.touched.budget.over() {
+            return over;
+        }
+        if is_spilt(error) {
+            return StoreError::Spill { limit: self.spill };
+        }
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => StoreError::Memory { limit: self.memory },
             DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => {
@@ -345,5 +384,23 @@ impl Session {
                 None => StoreError::Query(clean(error)),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::error::ArrowError;
+    use std::io;
+
+    #[test]
+    fn too_little_room_on_disk_is_told_from_a_disk_that_fails() {
+        let words = "The used disk space during the spilling process has exceeded the allowable limit of 1.0 GB.";
+        let arrow = |words: &str| {
+            let error = ArrowError::IoError(words.to_owned(), io::Error::other(words.to_owned()));
+            DataFusionError::ArrowError(Box::new(error), None)
+        };
+        assert!(is_spilt(&arrow(words)) && is_spilt(&DataFusionError::IoError(io::Error::other(words))));
+        assert!(!is_spilt(&arrow("Input/output error (os error 5)")));
     }
 }

@@ -11,6 +11,7 @@ use crate::columns;
 use crate::manifest::SegmentRow;
 use crate::memory::Snapshot;
 use crate::segment::{BLOCK, Blocks, Segment, Wanted};
+use crate::unreadable::Gap;
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -74,17 +75,18 @@ impl EventsTable {
         let mut segments: Vec<&Arc<Segment>> = self.snapshot.segments.iter().collect();
         segments.retain(|one| self.sources.reach(one.row.sources.as_ref()));
         let rows: Vec<&SegmentRow> = segments.iter().map(|one| &one.row).collect();
-        let mut keep = vec![true; rows.len()];
-        if let (false, Some(filter)) = (rows.is_empty(), conjunction(filters.to_vec())) {
-            let schema = DFSchema::try_from(columns::schema())?;
-            let filter = state.create_physical_expr(filter, &schema)?;
-            // A filter that says nothing about what the manifest knows cannot be used; that is no error.
-            let builder = PruningPredicateBuilder::new().with_file_schema(columns::schema());
-            if let Some(predicate) = builder.build(filter) {
-                keep = predicate.prune(&Manifested(&rows))?;
-            }
-        }
+        let keep = prune(state, filters, &rows)?;
         Ok(segments.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(one, _)| one.clone()).rev().collect())
+    }
+
+    /// Tells of segments that are gone and could have held rows for the filters.
+    fn note_gaps(&self, state: &dyn Session, filters: &[Expr]) -> Result<()> {
+        let gaps = self.touched.gaps.iter().filter(|gap| self.sources.reach(gap.row.sources.as_ref()));
+        let gaps: Vec<&Gap> = gaps.collect();
+        let rows: Vec<&SegmentRow> = gaps.iter().map(|gap| &gap.row).collect();
+        let keep = prune(state, filters, &rows)?;
+        gaps.into_iter().zip(keep).filter(|(_, keep)| *keep).for_each(|(gap, _)| self.touched.note_gap(gap));
+        Ok(())
     }
 
     /// Of these segments, what has to be read. Several are asked at the same time.
@@ -103,10 +105,18 @@ impl EventsTable {
         for (one, hopeful) in found {
             let blocks = match (hopeful, one.readable()) {
                 (Some(mut blocks), Some(readable)) => {
+                    let wanted = blocks.len();
                     blocks.keep(&readable);
+                    if blocks.len() < wanted {
+                        self.touched.note_damaged(&one);
+                    }
                     Some(blocks)
                 }
-                (blocks, readable) => blocks.or(readable),
+                (None, Some(readable)) => {
+                    self.touched.note_damaged(&one);
+                    Some(readable)
+                }
+                (blocks, None) => blocks,
             };
             if blocks.as_ref().is_some_and(Blocks::is_empty) || self.touched.leaves_out(&one) {
                 continue;
@@ -121,6 +131,20 @@ impl EventsTable {
         }
         Ok(files)
     }
+}
+
+/// Which of these may hold rows for the filters.
+fn prune(state: &dyn Session, filters: &[Expr], rows: &[&SegmentRow]) -> Result<Vec<bool>> {
+    if let (false, Some(filter)) = (rows.is_empty(), conjunction(filters.to_vec())) {
+        let schema = DFSchema::try_from(columns::schema())?;
+        let filter = state.create_physical_expr(filter, &schema)?;
+        // A filter that says nothing about what the manifest knows cannot be used; that is no error.
+        let builder = PruningPredicateBuilder::new().with_file_schema(columns::schema());
+        if let Some(predicate) = builder.build(filter) {
+            return predicate.prune(&Manifested(rows));
+        }
+    }
+    Ok(vec![true; rows.len()])
 }
 
 /// Asks the word index of a segment in which blocks rows may be wanted; nothing where all may.
@@ -262,8 +286,9 @@ impl TableProvider for EventsTable {
         }
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         let files = self.files(self.hopeful(state, filters)?, filters, state.config().target_partitions()).await?;
+        self.note_gaps(state, filters)?;
         if !files.is_empty() {
-            inputs.push(scan_files(state, files, &read)?);
+            inputs.push(scan_files(state, files, &read, self.touched.clone())?);
         }
         if !self.snapshot.memory.is_empty() || inputs.is_empty() {
             let batches = std::slice::from_ref(&self.snapshot.memory);
@@ -285,9 +310,14 @@ impl TableProvider for EventsTable {
     }
 }
 
-fn scan_files(state: &dyn Session, files: Vec<PartitionedFile>, read: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
+fn scan_files(
+    state: &dyn Session,
+    files: Vec<PartitionedFile>,
+    read: &[usize],
+    touched: Arc<Touched>,
+) -> Result<Arc<dyn ExecutionPlan>> {
     let url = ObjectStoreUrl::parse(SEGMENTS)?;
-    let reader = Readers { footers: state.runtime_env().cache_manager.get_file_metadata_cache() };
+    let reader = Readers { footers: state.runtime_env().cache_manager.get_file_metadata_cache(), touched };
     let source = ParquetSource::new(TableSchema::from(columns::schema()))
         .with_table_parquet_options(state.default_table_options().parquet)
         .with_parquet_file_reader_factory(Arc::new(reader))

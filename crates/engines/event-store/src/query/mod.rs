@@ -1,6 +1,7 @@
 //! Questions in SQL over events and the tables a caller adds, read-only, inside the caller's set of sources,
 //! within limits of rows, time and memory.
 
+mod budget;
 mod compact;
 mod engine;
 mod events;
@@ -12,6 +13,7 @@ mod guard;
 mod mistakes;
 mod names;
 mod output;
+mod places;
 mod pool;
 mod readers;
 mod scoped;
@@ -21,13 +23,13 @@ mod wanted;
 #[cfg(test)]
 mod guard_tests;
 
+pub use budget::ReadLimits;
 pub(crate) use compact::compact;
 pub(crate) use engine::{Engine, RESULT_BYTES, Session};
 pub use external::{Cell, ExternalColumn, ExternalKind, ExternalRows, ExternalTable};
 pub(crate) use flow::{Flow, Parts};
 pub use output::QueryResult;
 pub(crate) use output::{json_rows, weight};
-pub(crate) use touched::LeftOut;
 
 use crate::search::Names;
 use crate::{Store, StoreError};
@@ -59,11 +61,14 @@ impl Sources {
 }
 
 /// What must not wait for what: questions in SQL may run long and have threads of their own, so that a page with its
-/// few rows is never behind them.
+/// few rows is never behind them; and what runs by itself has a thread and places of its own, so that no person is ever
+/// behind that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     Page,
     Question,
+    /// Schedules, hunts, exports: each kind is an asker here, and what it reads is not bounded.
+    Background,
 }
 
 /// Who asks and how much they may use.
@@ -74,7 +79,12 @@ pub struct QueryContext {
     pub tables: Vec<ExternalTable>,
     /// Rows returned at most; `truncated` says that there were more.
     pub max_rows: usize,
+    /// From when it has a place on.
     pub timeout: Duration,
+    /// Longest time that it waits for a place.
+    pub patience: Duration,
+    /// Who shares places and bytes with their own other questions; `None` is the program itself, which is not bounded.
+    pub asker: Option<Arc<str>>,
     /// Bytes that sorts, joins and groupings may hold.
     pub memory: usize,
     pub lane: Lane,
@@ -90,6 +100,8 @@ impl QueryContext {
             tables: Vec::new(),
             max_rows: 10_000,
             timeout: Duration::from_secs(30),
+            patience: Duration::from_secs(60),
+            asker: None,
             memory: 192 << 20,
             lane: Lane::Page,
             names: Names::default(),
@@ -109,8 +121,8 @@ impl Store {
     ///
     /// # Errors
     /// `Mistake` with a code for anything else and for what the planner finds wrong, `Query` with the engine's words
-    /// where they are not recognised, `Timeout`, `Memory`,
-    /// `Cancelled`.
+    /// where they are not recognised, `Busy` where too many others are asking, `Timeout`, `Memory`, `Spill`,
+    /// `ReadTooMuch`, `ReadEnough`, `Cancelled`.
     pub async fn query(&self, sql: &str, context: &QueryContext) -> Result<QueryResult, StoreError> {
         let sql = sql.to_owned();
         self.engine()

@@ -1,6 +1,7 @@
 //! The answer of a query, and its two plain forms: JSON rows and CSV.
 
 use crate::StoreError;
+use crate::unreadable::Unreadable;
 use arrow::array::{Array, RecordBatch};
 use arrow::csv::WriterBuilder as CsvBuilder;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
@@ -21,6 +22,10 @@ pub struct QueryResult {
     /// Segments that could not be left out by time, sequence or source.
     pub files_read: usize,
     pub files_total: usize,
+    /// Of segments, wherever they lie.
+    pub bytes_read: u64,
+    /// Files that may hold what was asked for and could not be read, or not whole: the answer lacks them.
+    pub unreadable: Vec<Unreadable>,
     /// Events were read, and not other tables alone.
     pub events_read: bool,
     pub elapsed: Duration,

@@ -1,6 +1,7 @@
 //! Lets DataFusion read segments wherever they lie: through the segment itself, which finds, checks and keeps their
 //! pieces.
 
+use super::touched::Touched;
 use crate::segment::Segment;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -32,6 +33,8 @@ type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug)]
 pub(super) struct Readers {
     pub(super) footers: Arc<FileMetadataCache>,
+    /// Whose bytes are counted.
+    pub(super) touched: Arc<Touched>,
 }
 
 impl ParquetFileReaderFactory for Readers {
@@ -46,7 +49,8 @@ impl ParquetFileReaderFactory for Readers {
             return internal_err!("{} comes without its segment", file.object_meta.location);
         };
         let around = segment.footer_around_damage();
-        let reader = CachedParquetFileReaderFactory::new(Arc::new(OneSegment(segment)), self.footers.clone())
+        let segment = OneSegment { segment, touched: self.touched.clone() };
+        let reader = CachedParquetFileReaderFactory::new(Arc::new(segment), self.footers.clone())
             .create_reader(partition, file, footer, metrics)?;
         let Some(footer) = around else { return Ok(reader) };
         Ok(Box::new(AroundDamage { reader, footer }))
@@ -79,11 +83,14 @@ impl AsyncFileReader for AroundDamage {
 
 /// One segment as a store of one object. Only reading is there.
 #[derive(Debug)]
-struct OneSegment(Arc<Segment>);
+struct OneSegment {
+    segment: Arc<Segment>,
+    touched: Arc<Touched>,
+}
 
 impl fmt::Display for OneSegment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "segment {}", self.0.row.path)
+        write!(formatter, "segment {}", self.segment.row.path)
     }
 }
 
@@ -98,7 +105,9 @@ fn failed(error: io::Error) -> Error {
 
 impl OneSegment {
     async fn read(&self, ranges: Vec<Range<u64>>) -> Result<Vec<Bytes>> {
-        let segment = self.0.clone();
+        let bytes = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
+        self.touched.budget.take(bytes).map_err(failed)?;
+        let segment = self.segment.clone();
         let read = tokio::task::spawn_blocking(move || segment.read_ranges(&ranges)).await;
         read.map_err(io::Error::other).and_then(|read| read).map_err(failed)
     }
@@ -107,7 +116,7 @@ impl OneSegment {
 #[async_trait]
 impl ObjectStore for OneSegment {
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        let size = self.0.row.bytes;
+        let size = self.segment.row.bytes;
         let range = match options.range {
             None => 0..size,
             Some(GetRange::Bounded(range)) => range.start..range.end.min(size),

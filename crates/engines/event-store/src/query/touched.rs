@@ -1,10 +1,11 @@
-//! What the scans of one query came across: files that they planned to read, and archived ones that they left out
-//! because the archive does not answer.
+//! What the scans of one query came across: files that they planned to read, what of them cannot be read, and archived ones
+//! that they left out because the archive does not answer.
 
+use super::budget::Budget;
 use crate::archive::Archive;
 use crate::manifest::SegmentRow;
 use crate::segment::Segment;
-use crate::unreadable::days_of;
+use crate::unreadable::{Gap, Unread, Unreadable, Why, days_of, gather};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,15 +19,15 @@ pub(crate) struct Touched {
     archive: Arc<Archive>,
     began: Instant,
     leaves_out: AtomicBool,
-    left_out: Mutex<BTreeMap<String, LeftOut>>,
+    left_out: Mutex<BTreeMap<String, Unread>>,
+    /// Files that are gone or damaged and may hold what was asked for.
+    unread: Mutex<BTreeMap<String, Unread>>,
+    /// Of the whole store.
+    pub(super) gaps: Arc<Vec<Gap>>,
+    pub(super) budget: Budget,
+    /// The asker may see every source, and so how many events there are.
+    sees_all: bool,
     events: AtomicBool,
-}
-
-/// An archived file that was not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LeftOut {
-    pub(crate) days: String,
-    pub(crate) reason: String,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -40,7 +41,13 @@ impl std::fmt::Debug for Touched {
 }
 
 impl Touched {
-    pub(crate) fn new(total: usize, archive: Arc<Archive>) -> Self {
+    pub(super) fn new(
+        total: usize,
+        archive: Arc<Archive>,
+        gaps: Arc<Vec<Gap>>,
+        budget: Budget,
+        sees_all: bool,
+    ) -> Self {
         Self {
             total,
             read: Mutex::default(),
@@ -49,6 +56,10 @@ impl Touched {
             began: Instant::now(),
             leaves_out: AtomicBool::new(false),
             left_out: Mutex::default(),
+            unread: Mutex::default(),
+            gaps,
+            budget,
+            sees_all,
             events: AtomicBool::new(false),
         }
     }
@@ -84,15 +95,38 @@ impl Touched {
             return false;
         }
         let reason = self.archive.outage_since(self.began).unwrap_or_default();
-        let left_out = LeftOut { days: days_of(&segment.row), reason };
+        let events = self.count(segment.row.rows);
+        let left_out = Unread { words: reason, ..Unread::new(Why::Unreachable, &segment.row, events) };
         let mut all = locked(&self.left_out);
         // The reason is best known when it is told for the first time.
         all.entry(segment.row.path.clone()).or_insert(left_out);
         true
     }
 
-    pub(crate) fn left_out(&self) -> Vec<LeftOut> {
+    pub(crate) fn left_out(&self) -> Vec<Unread> {
         locked(&self.left_out).values().cloned().collect()
+    }
+
+    /// A segment is gone that may hold what was asked for.
+    pub(super) fn note_gap(&self, gap: &Gap) {
+        let unread = Unread::new(gap.why, &gap.row, self.count(gap.row.rows));
+        locked(&self.unread).insert(gap.row.path.clone(), unread);
+    }
+
+    /// Of a segment not all can be read that may hold what was asked for.
+    pub(super) fn note_damaged(&self, segment: &Segment) {
+        let unread = Unread::new(Why::Damaged, &segment.row, self.count(segment.lost_rows()));
+        locked(&self.unread).insert(segment.row.path.clone(), unread);
+    }
+
+    fn count(&self, events: u64) -> u64 {
+        if self.sees_all { events } else { 0 }
+    }
+
+    /// What the answer lacks, by reason.
+    pub(crate) fn unreadable(&self) -> Vec<Unreadable> {
+        let unread: Vec<Unread> = locked(&self.unread).values().cloned().collect();
+        gather(unread.into_iter().chain(self.left_out()))
     }
 
     /// Where archived files were to be read and the archive does not answer: their days, and why.

@@ -6,6 +6,7 @@ use super::condition::condition;
 use super::{column, time_literal};
 use crate::mistake::Mistake;
 use crate::query::{Session, functions};
+use crate::unreadable::Unreadable;
 use crate::{QueryContext, Store, StoreError, columns};
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
@@ -54,11 +55,13 @@ pub struct Tally {
 }
 
 /// What came, in order of its first sequence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Since {
     pub tallies: Vec<Tally>,
     /// Sequence, time, source and value of the first matches.
     pub samples: Vec<(u64, Micros, Option<String>, Option<String>)>,
+    /// Files that may hold matches of these sequences and could not be read: they are not counted.
+    pub unreadable: Vec<Unreadable>,
 }
 
 impl Store {
@@ -89,14 +92,15 @@ impl Store {
             }
             let tallies: Vec<Tally> = counted.to_json_rows()?.iter().map(tally).collect();
             if samples == 0 || tallies.is_empty() {
-                return Ok(Since { tallies, samples: Vec::new() });
+                return Ok(Since { tallies, samples: Vec::new(), unreadable: counted.unreadable });
             }
             let first = first(rows, samples).map_err(explain)?.into_unoptimized_plan();
             let samples = session.collect(first).await?.to_json_rows()?;
             let sample = |row: &Map<String, Value>| {
                 (number(row, "seq"), micros(row, "time"), text(row, "source_id"), text(row, "value"))
             };
-            Ok(Since { tallies, samples: samples.iter().map(sample).collect() })
+            let samples = samples.iter().map(sample).collect();
+            Ok(Since { tallies, samples, unreadable: counted.unreadable })
         };
         self.engine().run(&context, snapshot, answer).await
     }

@@ -10,9 +10,9 @@ use super::walk::Walk;
 use crate::manifest::SegmentRow;
 use crate::memory::{Snapshot, times};
 use crate::mistake::Mistake;
-use crate::query::{Flow, LeftOut, Sources};
+use crate::query::{Flow, Sources};
 use crate::segment::Segment;
-use crate::unreadable::{Unreadable, Why, days_of, gather};
+use crate::unreadable::{Gap, Unread, Unreadable, Why, gather};
 use crate::{Histogram, QueryContext, Store, StoreError, columns};
 use datafusion::logical_expr::Expr;
 use event::Micros;
@@ -45,8 +45,10 @@ pub(super) struct Prepared {
     pub histogram: Histogram,
     /// Segments that may hold matches, as far as time and sources tell.
     pub segments: Vec<Arc<Segment>>,
-    /// Days of others that are missing.
-    pub missing: Vec<String>,
+    /// Others that are gone.
+    pub gaps: Vec<Gap>,
+    /// The asker may see every source, and so how many events there are.
+    pub sees_all: bool,
 }
 
 impl Prepared {
@@ -69,12 +71,12 @@ impl Prepared {
     }
 
     /// Files that could not be read, or not whole, as far as is known now.
-    pub(super) fn unreadable(&self, left_out: Vec<LeftOut>) -> Vec<Unreadable> {
-        let missing = self.missing.iter().map(|days| (Why::Missing, days.clone(), String::new()));
+    pub(super) fn unreadable(&self, left_out: Vec<Unread>) -> Vec<Unreadable> {
+        let count = |events: u64| if self.sees_all { events } else { 0 };
+        let gone = self.gaps.iter().map(|gap| Unread::new(gap.why, &gap.row, count(gap.row.rows)));
         let damaged = self.segments.iter().filter(|one| one.has_lost_rows());
-        let damaged = damaged.map(|one| (Why::Damaged, days_of(&one.row), String::new()));
-        let unreachable = left_out.into_iter().map(|one| (Why::Unreachable, one.days, one.reason));
-        gather(missing.chain(damaged).chain(unreachable))
+        let damaged = damaged.map(|one| Unread::new(Why::Damaged, &one.row, count(one.lost_rows())));
+        gather(gone.chain(damaged).chain(left_out))
     }
 }
 
@@ -124,7 +126,8 @@ impl Store {
         };
         Ok(Prepared {
             segments: snapshot.segments.iter().filter(|one| asked(&one.row)).cloned().collect(),
-            missing: self.shared().missing.iter().filter(|row| asked(row)).map(days_of).collect(),
+            gaps: self.shared().gaps.iter().filter(|gap| asked(&gap.row)).cloned().collect(),
+            sees_all: context.sources == Sources::All,
             request: request.clone(),
             is_everything: query.root == Node::All && context.sources == Sources::All,
             query,

@@ -218,6 +218,12 @@ impl Segment {
         damaged.as_ref().map(|found| found.readable.clone())
     }
 
+    /// Rows that cannot be read, once it was found to be damaged.
+    pub(crate) fn lost_rows(&self) -> u64 {
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        damaged.as_ref().map_or(0, |found| self.row.rows.saturating_sub(found.readable_rows))
+    }
+
     /// Blocks that may be mended, where it is damaged.
     pub(crate) fn whole(&self) -> Option<Blocks> {
         let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);

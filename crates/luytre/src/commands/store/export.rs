@@ -1,12 +1,13 @@
 //! `luytre store export`.
 
-use super::super::search::moment;
+use super::super::search::{moment, tell_unreadable};
 use super::super::{plain, print_json, tell, text};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
 use crate::control::{self, ExportQuestion};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use event_store::Exported;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ pub(super) struct Export {
     /// A day in Vietnamese time, such as 2026-11-21.
     #[arg(long, conflicts_with_all = ["from", "to"])]
     day: Option<String>,
-    /// From when: `24h`, `30d`, or a time such as `2026-07-05T08:00:00+07:00`.
+    /// From when: `24h`, `30d`, a day, or a time such as `2026-07-05T08:00:00+07:00`.
     #[arg(long)]
     from: Option<String>,
     #[arg(long)]
@@ -30,6 +31,10 @@ pub(super) struct Export {
     /// Only the events of this incident, by its code.
     #[arg(long)]
     incident: Option<String>,
+    /// Go on where files are missing or damaged or the archive does not answer, with what can be read. Without it nothing is
+    /// written then, and the days are named.
+    #[arg(long)]
+    without_unreadable: bool,
     #[arg(long)]
     json: bool,
 }
@@ -65,9 +70,10 @@ impl Export {
             from,
             to,
             incident: self.incident.clone(),
+            without_unreadable: self.without_unreadable,
             user: crate::commands::user_of_the_system(),
         };
-        let done = match control::running(data).await? {
+        let done: Exported = match control::running(data).await? {
             Some(server) => server.post("/control/export", &question).await?,
             None => {
                 let centre = Centre::open(data, &configuration).await?;
@@ -82,6 +88,8 @@ impl Export {
             let hash = done.sha256.to_string().into();
             tell("store-exported", &[("events", plain(done.events)), ("bytes", plain(done.bytes)), ("sha256", hash)]);
         }
+        // It was asked to go on: what is not in the file is told, and the file is what was wanted.
+        let _ = tell_unreadable(Some(&serde_json::to_value(&done.unreadable)?));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -23,7 +23,7 @@ pub(super) enum HoldAct {
         id: String,
         #[arg(long)]
         reason: String,
-        /// From when: `24h`, `30d`, or a time such as `2026-07-05T08:00:00+07:00`.
+        /// From when: `24h`, `30d`, a day, or a time such as `2026-07-05T08:00:00+07:00`.
         #[arg(long)]
         from: Option<String>,
         #[arg(long)]
@@ -73,7 +73,9 @@ pub(super) async fn status(data: &Path, configuration: &Configuration, json: boo
     let full = full.map(kit::calendar::vietnam_date);
     let budget = ("budget", size("/forecast/budget").into());
     let daily = ("daily", size("/forecast/per_day").into());
+    let is_full = found.pointer("/forecast/is_full").and_then(Value::as_bool).unwrap_or_default();
     match (number("/forecast/per_day"), full) {
+        _ if is_full => tell("store-full-now", &[("used", size("/forecast/used").into()), budget]),
         (None, _) => tell("store-room-unknown", &[budget]),
         (Some(_), None) => tell("store-room", &[daily, budget, ("most", size("/forecast/at_rest").into())]),
         (Some(_), Some(day)) => tell("store-full-on", &[daily, budget, ("day", day.to_string().into())]),

@@ -24,6 +24,8 @@ fn schedule(threshold: i64, group_by: Option<&str>) -> Schedule {
         error_key: None,
         error_words: None,
         error_at: None,
+        unread_days: None,
+        unread_at: None,
     }
 }
 
@@ -80,7 +82,7 @@ fn the_threshold_is_reached_over_all_sources_and_each_system_has_its_own_alert()
         tally("a1", Some("y"), 20, 6),
         tally("a1", None, 40, 100),
     ];
-    let since = Since { tallies, samples: Vec::new() };
+    let since = Since { tallies, ..Since::default() };
     let grouped = schedule(7, Some("user_name"));
     assert_eq!(made(&grouped, &since), [("x".to_owned(), 5), ("x".to_owned(), 2)]);
     assert_eq!(matches(&grouped, &since), 13, "those without the field do not count");
@@ -91,7 +93,7 @@ fn the_threshold_is_reached_over_all_sources_and_each_system_has_its_own_alert()
 fn without_a_field_the_source_is_what_the_alert_is_about() {
     let tallies = vec![tally("a1", None, 1, 3), tally("b1", None, 5, 1), tally("c1", None, 7, 1)];
     let samples = vec![(1, 1, Some("a1".to_owned()), None), (5, 5, Some("b1".to_owned()), None)];
-    let since = Since { tallies, samples };
+    let since = Since { tallies, samples, ..Since::default() };
     let bundles = bundles(&schedule(5, None), &rule(), &since, &owners(), 20);
     let told: Vec<_> =
         bundles.iter().map(|(_, one)| (one.entity.value.as_str(), one.owner.system_id.as_deref())).collect();
@@ -104,7 +106,7 @@ fn without_a_field_the_source_is_what_the_alert_is_about() {
 #[test]
 fn samples_are_bounded_and_say_what_matched() {
     let samples = (1..=50).map(|seq| (seq, 0, Some("a1".to_owned()), Some("x".to_owned()))).collect();
-    let since = Since { tallies: vec![tally("a1", Some("x"), 1, 50)], samples };
+    let since = Since { tallies: vec![tally("a1", Some("x"), 1, 50)], samples, ..Since::default() };
     let bundles = bundles(&schedule(1, Some("user_name")), &rule(), &since, &owners(), 3);
     let samples = &bundles[0].1.samples;
     assert_eq!((samples.len(), samples[0].fields[0].field.as_deref()), (3, Some("user_name")));

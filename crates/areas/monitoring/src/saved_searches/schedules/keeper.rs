@@ -1,4 +1,4 @@
-//! Runs what is due, one after another, in the lane of questions so that no page waits; stops what its owner may no
+//! Runs what is due, one after another, in a lane of its own so that nobody waits for it; stops what its owner may no
 //! longer do; says once what does not work.
 
 use super::super::{SavedSearch, store};
@@ -76,7 +76,7 @@ pub async fn run_due(parts: &Parts, damping: &mut Damping, now: Micros) -> Resul
     Ok(runs)
 }
 
-fn message(saved: &SavedSearch, title_key: &'static str, severity: Severity) -> Message {
+pub(super) fn message(saved: &SavedSearch, title_key: &'static str, severity: Severity) -> Message {
     Message {
         severity,
         title_key,

@@ -98,6 +98,9 @@ pub struct Schedule {
     pub error_key: Option<String>,
     pub error_words: Option<String>,
     pub error_at: Option<Micros>,
+    /// Days of events that a run could not read, and when that was last so: nobody has looked at them.
+    pub unread_days: Option<String>,
+    pub unread_at: Option<Micros>,
 }
 
 impl Schedule {

@@ -5,6 +5,7 @@
 use super::super::SavedSearch;
 use super::super::alerts::rule_id;
 use super::super::store::execute;
+use super::keeper::message;
 use super::{Parts, Schedule, hits, service};
 use crate::alerts::grouping::{Bundle, Owner, RuleFacts};
 use crate::alerts::news;
@@ -14,16 +15,22 @@ use crate::search::run::refusal;
 use crate::search::senders::senders;
 use crate::sources::sources_in_scope;
 use crate::suppressions;
-use event_store::{Lane, QueryContext, Since, SinceRequest};
+use event_store::{Lane, QueryContext, Since, SinceRequest, Unreadable};
 use kit::clock::{MINUTE, Micros};
-use kit::{Error, Scope};
+use kit::page::Severity;
+use kit::{Error, Scope, Tx};
 use organisation::audit::{Reading, Touched, record_reading};
+use organisation::inbox::{self, Recipient};
 use organisation::people;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// First matches of a run that are looked at one by one, for the samples of alerts.
 const SAMPLES: usize = 2_000;
+
+/// Longest time that a run waits for its place: a hunt may have it, one question of which is shorter.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What a run found, not yet written.
 pub struct Prepared {
@@ -33,6 +40,8 @@ pub struct Prepared {
     up_to: u64,
     pub matches: i64,
     pub bundles: Vec<(String, Bundle)>,
+    /// Days with events among those that came since, or that lay between them, which could not be read.
+    unread_days: String,
 }
 
 /// Why a run came to nothing.
@@ -57,13 +66,15 @@ pub async fn prepare(parts: &Parts, saved: SavedSearch, now: Micros) -> Result<P
     let scope = scope.filter(service::may_run).ok_or(Failure::RightLost)?;
     let inserted = parts.store.inserted();
     let (after, up_to) = range(&schedule, inserted, parts.store.last_seq().max(inserted));
-    let mut prepared = Prepared { saved, schedule, scope, up_to, matches: 0, bundles: Vec::new() };
+    let unread_days = String::new();
+    let mut prepared = Prepared { saved, schedule, scope, up_to, matches: 0, bundles: Vec::new(), unread_days };
     if after < up_to {
         let since = count(parts, &prepared, after).await?;
         let owners = owners(parts, &prepared.scope, &since, now).await?;
         let rule = Arc::new(facts(&prepared));
         let schedule = &prepared.schedule;
         prepared.matches = hits::matches(schedule, &since);
+        prepared.unread_days = Unreadable::days_of(&since.unreadable).join(", ");
         prepared.bundles = hits::bundles(schedule, &rule, &since, &owners, parts.settings.current().scoring.samples);
     }
     Ok(prepared)
@@ -88,7 +99,9 @@ async fn count(parts: &Parts, prepared: &Prepared, after: u64) -> Result<Since, 
     let view = parts.db.scoped(&prepared.scope).read();
     let mut context = QueryContext::new(sources_in_scope(&view).await?);
     context.names = names::of_text(&view, &parts.enrichment.current(), &parts.store, &saved.text).await?;
-    context.lane = Lane::Question;
+    context.lane = Lane::Background;
+    context.asker = Some("schedules".into());
+    context.patience = PATIENCE;
     context.timeout = parts.settings.current().saved_searches.timeout();
     let request = SinceRequest {
         query: saved.text.clone(),
@@ -133,7 +146,7 @@ fn facts(prepared: &Prepared) -> RuleFacts {
 /// Writes alerts and how far the schedule has come, in one transaction. False where the schedule was changed, stopped or
 /// run by somebody else meanwhile: then nothing is written.
 pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, now: Micros) -> Result<bool, Error> {
-    let Prepared { saved, schedule, scope, up_to, matches, bundles } = prepared;
+    let Prepared { saved, schedule, scope, up_to, matches, bundles, unread_days } = prepared;
     let scoped = parts.db.scoped(&scope);
     let tx = scoped.begin().await?;
     let number = |sequence: u64| i64::try_from(sequence).unwrap_or(i64::MAX);
@@ -153,6 +166,9 @@ pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, no
     if execute(&tx, claim, values).await? == 0 {
         tx.rollback().await?;
         return Ok(false);
+    }
+    if !unread_days.is_empty() {
+        tell_unread(parts, &tx, &saved, &schedule, &unread_days, now).await?;
     }
     let settings = parts.settings.current();
     let scoring = settings.scoring.with_window(schedule.window_minutes.saturating_mul(MINUTE));
@@ -186,4 +202,27 @@ pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, no
     tx.commit().await?;
     news::tell(&parts.live, &changes);
     Ok(true)
+}
+
+/// What could not be read will not come back by itself, and waiting for it would hold up all that comes after: the run goes
+/// on and says for which days nobody has looked. Its page keeps them, and the owner hears of each set of days once. A day
+/// that lies in an archive which does not answer is no such day: the run fails there and begins again from where it was.
+async fn tell_unread(
+    parts: &Parts,
+    tx: &Tx<'_>,
+    saved: &SavedSearch,
+    schedule: &Schedule,
+    days: &str,
+    now: Micros,
+) -> Result<(), Error> {
+    tracing::warn!(id = saved.id, days, "a scheduled search could not look at all events");
+    let sql = "UPDATE search_schedules SET unread_days = $2, unread_at = $3 WHERE saved_search_id = $1";
+    execute(tx, sql, [saved.id.as_str().into(), days.into(), now.into()]).await?;
+    if schedule.unread_days.as_deref() == Some(days) {
+        return Ok(());
+    }
+    let mut told = message(saved, "saved-search-message-unread", Severity::Medium);
+    told.title_arguments.push(("days", days.to_owned()));
+    told.link = format!("/saved-searches/{}", saved.id);
+    inbox::notify(tx, &parts.live, now, Recipient::Person(&saved.owner_id), &told).await.map(drop)
 }
