@@ -171,7 +171,7 @@ async fn a_memory_that_cannot_be_used_is_left_and_correlations_begin_anew() {
         let directory = tempfile::tempdir().unwrap();
         let spoil = [
             "UPDATE correlation_memory SET state = REPLACE(state, '203', '204')",
-            "UPDATE correlation_memory SET state = REPLACE(state, 'luytre-correlations 1', 'luytre-correlations 0')",
+            "UPDATE correlation_memory SET state = REPLACE(state, 'luytre-correlations 2', 'luytre-correlations 0')",
             "UPDATE correlation_memory SET state = ''",
             "UPDATE detection_cursor SET sequence = sequence + 100 WHERE name = 'correlations'",
         ];
