@@ -12,6 +12,9 @@ use std::collections::HashSet;
 /// Groups into which one record is counted at most, and values that it brings to be told apart: a record may hold lists.
 const MOST_OF_A_RECORD: usize = 64;
 
+/// Parts of a timespan of which each keeps a sign of an episode that goes on.
+const EPISODE_PARTS: Micros = 16;
+
 /// A match of a base rule: of the record itself, or of a correlation that the record completed.
 struct Signal {
     rule: usize,
@@ -131,6 +134,9 @@ impl CorrelationState {
         let is_record = !signal.renews && correlation.measure.counts_records();
         let counted = is_record && group.window.holds_record(time, signal.seq);
         let is_new = !counted && group.window.insert(Entry { time, seq: signal.seq, base, value, weight: 1 });
+        if signal.renews && correlation.measure.is_temporal() {
+            group.window.thin(time, signal.seq, base, correlation.span / EPISODE_PARTS);
+        }
         // A clock that runs ahead must not make a group forget what the others say.
         let kept = correlation.span.saturating_add(lateness);
         group.window.forget_before(moment.time.min(moment.arrival).saturating_sub(kept));

@@ -115,6 +115,18 @@ impl Window {
         withdrawn
     }
 
+    /// Drops the entry before this one where it stands between this and another of its episode that are less than `apart` from
+    /// each other: whatever comes before or behind it comes before or behind one of them.
+    pub(super) fn thin(&mut self, time: Micros, seq: u64, base: usize, apart: Micros) {
+        let Ok(place) = self.find(time, seq, base) else { return };
+        let Some(start) = place.checked_sub(2) else { return };
+        let Some([first, between, last]) = self.entries.get(start..=place) else { return };
+        let of_episode = |entry: &Entry| entry.base == base && entry.seq == seq;
+        if of_episode(first) && of_episode(between) && last.time.saturating_sub(first.time) < apart {
+            self.drop_places(&[start + 1], 1);
+        }
+    }
+
     /// Drops what can no longer share a window with anything from `oldest` on.
     pub(super) fn forget_before(&mut self, oldest: Micros) {
         let count = self.entries.partition_point(|entry| entry.time < oldest);

@@ -84,6 +84,19 @@ fn guessing_of_an_hour_and_a_success_at_its_end_is_found() {
     assert_eq!(of(&stream, found, "in order").len(), 1);
 }
 
+/// An episode that goes on for long takes no more room for every record of it.
+#[test]
+fn long_guessing_takes_little_room_above_it() {
+    let mut stream = Stream::new(&chain());
+    for second in 0..3_000 {
+        stream.send(second, &FAILED);
+    }
+    let entries = stream.state.counters().entries;
+    assert!(entries < 661 + 200, "{entries}");
+    let found = stream.send(2_500, &OK);
+    assert_eq!(of(&stream, found, "in order").len(), 1, "late, in the middle of it");
+}
+
 #[test]
 fn the_record_that_completes_a_chain_late_is_evidence() {
     let mut stream = Stream::new(&chain());
