@@ -32,6 +32,8 @@ rule-figures-how = Matches are counted by the hour in which events arrived; 30 d
 ## The condition in words
 rule-reading = The condition in words
 rule-reading-how = Made from the compiled condition; the original text stands at the end of the page. Letter case does not count unless it says so.
+rule-counted-alerts = This rule alerts by itself, since the correlations that count it are off or on trial:
+rule-counted-silent = This rule does not alert by itself, since its matches are counted by a correlation:
 rule-reading-bases = Rules that are counted:
 rule-reading-base = rule number { $number } of the list below matches
 rule-reading-all = All of these hold:

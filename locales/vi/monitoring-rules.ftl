@@ -32,6 +32,8 @@ rule-figures-how = Số lần khớp tính theo giờ sự kiện đến; 30 ng�
 ## Điều kiện bằng lời
 rule-reading = Điều kiện bằng lời
 rule-reading-how = Đoạn này được sinh từ điều kiện đã biên dịch; nội dung gốc nằm ở cuối trang. Không phân biệt chữ hoa, chữ thường trừ khi ghi rõ.
+rule-counted-alerts = Quy tắc này tự cảnh báo, vì các quy tắc tương quan đếm nó đang tắt hoặc chạy thử:
+rule-counted-silent = Quy tắc này tự nó không cảnh báo, vì kết quả khớp của nó do quy tắc tương quan đếm:
 rule-reading-bases = Các quy tắc được đếm:
 rule-reading-base = quy tắc số { $number } trong danh sách dưới đây khớp
 rule-reading-all = Thỏa tất cả các điều kiện sau:

@@ -3,7 +3,7 @@
 use crate::configuration::Configuration;
 use crate::content::Content;
 use anyhow::Result;
-use detection::{Engine, LoadOptions, RuleSet, RuleSource, RuleTestFile};
+use detection::{Engine, LoadOptions, RuleError, RuleSet, RuleSource, RuleTestFile};
 use kit::{Db, Scope};
 use monitoring::enrichment::Placeholders;
 use monitoring::rules::packs::Places;
@@ -63,6 +63,47 @@ pub(crate) fn load_rules(
     errors.extend(wrong);
     let book = Book { set: Arc::new(set.clone()), errors, tests, loaded_at: now, ..Book::default() };
     Ok((Engine::new(set), book))
+}
+
+/// A directory of rules together with those in force, the built-in ones and those of `own`: what lies in the directory may name
+/// any of them and takes the place of those that bear its ids. Only what did not load below the directory is told.
+pub(crate) fn load_over(
+    content: &Content,
+    own: &Path,
+    directory: &Path,
+    options: &LoadOptions,
+) -> Result<(RuleSet, Vec<RuleError>)> {
+    let built_in = content.files("rules", &[".yml", ".yaml"])?.into_iter();
+    let built_in = built_in.map(|(path, text)| RuleSource::Text { path: Path::new("built-in").join(path), text });
+    let mut sources: Vec<RuleSource> = built_in.collect();
+    if let (Ok(root), Ok(checked)) = (own.canonicalize(), directory.canonicalize())
+        && !root.starts_with(&checked)
+    {
+        below(own, &checked, &mut sources)?;
+    }
+    sources.push(RuleSource::Directory(directory.to_owned()));
+    let (set, mut errors) = RuleSet::load(&sources, options);
+    errors.retain(|error| error.path.starts_with(directory));
+    Ok((set, errors))
+}
+
+/// Rule files below a folder but for those of one folder in it. What cannot be read is told where that folder is loaded.
+fn below(folder: &Path, but: &Path, sources: &mut Vec<RuleSource>) -> Result<()> {
+    let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let is_rules = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+        if kind.is_dir() && path.canonicalize()? != but {
+            below(&path, but, sources)?;
+        } else if kind.is_file()
+            && is_rules
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            sources.push(RuleSource::Text { path, text });
+        }
+    }
+    Ok(())
 }
 
 /// Keeps the texts of rules that were never seen so.

@@ -173,20 +173,12 @@ impl Comparison {
 }
 
 impl TimePart {
-    /// The part of a time as it is written; zones are not converted (specification 2.1, time modifiers). Numbers
-    /// are seconds, milliseconds or microseconds since 1970, by their size.
+    /// The part of a time as it is written; zones are not converted (specification 2.1, time modifiers). Numbers, also where
+    /// a text is one, are seconds, milliseconds or microseconds since 1970, by their size.
     fn of(self, value: &Value) -> Option<i64> {
         let time = match value {
-            Value::Text(text) => written_time(text)?,
-            Value::Int(number) => {
-                let micros = match number.unsigned_abs() {
-                    0..100_000_000_000 => number.checked_mul(1_000_000)?,
-                    100_000_000_000..100_000_000_000_000 => number.checked_mul(1_000)?,
-                    _ => *number,
-                };
-                jiff::Timestamp::from_microsecond(micros).ok()?.to_zoned(jiff::tz::TimeZone::UTC).datetime()
-            }
-            _ => return None,
+            Value::Text(text) => written_time(text).or_else(|| counted_time(&number_in(text)?))?,
+            number => counted_time(number)?,
         };
         Some(match self {
             Self::Minute => i64::from(time.minute()),
@@ -203,6 +195,36 @@ fn written_time(text: &str) -> Option<jiff::civil::DateTime> {
     let text = text.trim();
     let clock = text.get(..19).filter(|_| text.len() >= 19).unwrap_or(text);
     clock.parse().ok()
+}
+
+/// The number that a text is.
+fn number_in(text: &str) -> Option<Value> {
+    let text = text.trim();
+    text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Float)).ok()
+}
+
+/// The time that is so far from 1970, in UTC.
+fn counted_time(number: &Value) -> Option<jiff::civil::DateTime> {
+    let micros = match number {
+        Value::Int(number) => match number.unsigned_abs() {
+            0..100_000_000_000 => number.checked_mul(1_000_000)?,
+            100_000_000_000..100_000_000_000_000 => number.checked_mul(1_000)?,
+            _ => *number,
+        },
+        Value::Float(number) => {
+            let unit = match number.abs() {
+                size if size < 1e11 => 1e6,
+                size if size < 1e14 => 1e3,
+                _ => 1.0,
+            };
+            let micros = (number * unit).floor();
+            // Beyond that no whole number is sure, and no time is meant.
+            (micros.abs() < 1e18).then_some(micros as i64)?
+        }
+        _ => return None,
+    };
+    let time = jiff::Timestamp::from_microsecond(micros).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).datetime())
 }
 
 fn is_null(value: &Value) -> bool {

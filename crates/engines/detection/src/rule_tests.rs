@@ -278,7 +278,7 @@ impl RuleTestCase {
         let rules = engine.rules();
         let mine = |position: &usize| {
             let rule = rules.get(*position)?;
-            (rule.alerts && rule.path == rule_file).then(|| rule.id.clone())
+            (rule.alerts() && rule.path == rule_file).then(|| rule.id.clone())
         };
         let mut got: Vec<String> = raised.iter().filter_map(mine).collect();
         let mut wanted = self.expect.clone();

@@ -13,11 +13,11 @@ fn own_rules_load_and_are_complete() {
     let (rules, errors) = RuleSet::from_directory(&folder());
     assert_eq!(errors, []);
     assert!(rules.replaced().is_empty(), "an id is used twice: {:?}", rules.replaced());
-    let alerting = rules.rules().iter().filter(|rule| rule.alerts).count();
+    let alerting = rules.rules().iter().filter(|rule| rule.alerts()).count();
     println!("{} rules, {alerting} of them alert", rules.len());
     assert!(alerting >= 135);
     for rule in rules.rules() {
-        assert_eq!(rule.warnings, Vec::<String>::new(), "{}", rule.title);
+        assert_eq!(rule.warnings, [], "{}", rule.title);
         assert!(!rule.id.starts_with("text-"), "{} has no id", rule.title);
         assert_eq!(rule.author.as_deref(), Some("Lũy Tre"), "{}", rule.title);
         assert_eq!(rule.licence.as_deref(), Some("Apache-2.0"), "{}", rule.title);
@@ -26,7 +26,7 @@ fn own_rules_load_and_are_complete() {
         assert_eq!(described, rule.description.is_some(), "{} is described in one language alone", rule.title);
         let mistaken = rule.text_of("false_positives_vi").map_or(0, |text| text.split("; ").count());
         assert_eq!(mistaken, rule.false_positives.len(), "{} has other false positives in Vietnamese", rule.title);
-        if rule.alerts {
+        if rule.alerts() {
             for key in ["what_to_do_vi", "what_to_do_en"] {
                 assert!(rule.text_of(key).is_some(), "{} has no {key}", rule.title);
             }
@@ -41,7 +41,7 @@ fn every_alerting_rule_is_expected_by_a_case_and_spared_by_another() {
     let (files, errors) = RuleTestFile::from_directory(&folder());
     assert_eq!(errors, []);
     let expected: Vec<&String> = files.iter().flat_map(|file| &file.cases).flat_map(|case| &case.expect).collect();
-    for rule in rules.rules().iter().filter(|rule| rule.alerts) {
+    for rule in rules.rules().iter().filter(|rule| rule.alerts()) {
         assert!(expected.contains(&&rule.id), "no test case expects {} ({})", rule.id, rule.title);
     }
     for file in &files {

@@ -11,9 +11,10 @@ use super::hunt::{Window, hunt};
 use super::{about_file, plain, print_json, say, tell};
 use crate::configuration::Configuration;
 use crate::content::Content;
-use anyhow::{Context, Result, bail};
+use crate::rules::{load_over, own_rules};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
-use detection::{Engine, Replaced, RuleError, RuleSet, RuleTestFile};
+use detection::{Engine, LoadOptions, Replaced, RuleError, RuleSet, RuleTestFile};
 use ingest::FormatSet;
 use monitoring::enrichment::Enrichment;
 use monitoring::hunts::SubjectKind;
@@ -31,7 +32,7 @@ pub struct Rules {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Load every rule below a directory, run the cases beside them (`*.test.yml`) and list what does not load or
-    /// hold, with line and reason.
+    /// hold, with line and reason. Correlations and filters may name the built-in rules and those of the data directory.
     Check {
         /// Directory of Sigma rules.
         directory: PathBuf,
@@ -107,7 +108,9 @@ impl Rules {
         configuration: impl FnOnce() -> Result<Configuration>,
     ) -> Option<Result<ExitCode>> {
         match &self.command {
-            Command::Check { directory, json } => Some(check(directory, *json)),
+            Command::Check { directory, json } => {
+                Some(configuration().and_then(|configuration| check(directory, data, &configuration, *json)))
+            }
             Command::Bench(bench) => Some(bench.run()),
             Command::Test { directory, lists, json } => without_registers(data, configuration, lists, |of, known| {
                 cases::test(directory.as_deref(), data, of, known, *json)
@@ -173,24 +176,24 @@ struct Checked {
     warnings: Vec<RuleError>,
 }
 
-fn load(directory: &Path) -> Result<(RuleSet, Vec<RuleError>)> {
-    if !directory.exists() {
-        bail!(about_file(directory, "command-no-file"));
-    }
-    Ok(RuleSet::from_directory(directory))
-}
-
-fn check(directory: &Path, json: bool) -> Result<ExitCode> {
-    let (rules, mut failed) = load(directory)?;
+fn check(directory: &Path, data: &Path, configuration: &Configuration, json: bool) -> Result<ExitCode> {
+    ensure!(directory.exists(), about_file(directory, "command-no-file"));
+    let content = Content::new(configuration.content_directory.clone());
+    let own = own_rules(data, configuration);
+    let (rules, mut failed) = load_over(&content, &own, directory, &LoadOptions::default())?;
+    let is_here = |path: &Path| path.starts_with(directory);
     let (cases, wrong) = run_cases(directory, &rules)?;
     failed.extend(wrong);
-    failed.extend(rules.replaced().iter().map(twice));
-    let warnings = rules.warnings();
+    let replaced = rules.replaced().iter();
+    failed.extend(replaced.filter(|one| is_here(&one.earlier) && is_here(&one.later)).map(twice));
+    let loaded = rules.rules().iter().filter(|rule| is_here(&rule.path)).count();
+    let mut warnings = rules.warnings();
+    warnings.retain(|warning| is_here(&warning.path));
     let sound = failed.is_empty();
     if json {
-        print_json(&Checked { loaded: rules.len(), failed, warnings })?;
+        print_json(&Checked { loaded, failed, warnings })?;
     } else {
-        let counts = [("rules", plain(rules.len())), ("cases", plain(cases)), ("failed", plain(failed.len()))];
+        let counts = [("rules", plain(loaded)), ("cases", plain(cases)), ("failed", plain(failed.len()))];
         tell("rules-checked", &counts);
         for error in &failed {
             say!("  {error}");

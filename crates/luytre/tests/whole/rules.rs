@@ -94,6 +94,35 @@ fn rules_check_reports_a_case_that_does_not_hold() {
     assert!(report["failed"][0]["reason"].as_str().is_some_and(|reason| reason.starts_with("nobody: raised [3a73")));
 }
 
+#[test]
+fn rules_check_knows_the_rules_in_force() {
+    let data = tempfile::tempdir().expect("directory");
+    let folder = data.path().join("rules/mine");
+    std::fs::create_dir_all(&folder).expect("folder");
+    let over = |number: u8, name: &str| {
+        format!(
+            "title: Often\nid: 6f3b2a10-0000-4000-8000-00000000000{number}\ncorrelation: {{type: event_count, rules: \
+             [{name}], timespan: 1m, condition: {{gte: 3}}}}\n"
+        )
+    };
+    let filter = "title: Not the scanner\nlogsource: {product: linux}\nfilter:\n  rules: [own_step]\n  selection: \
+                  {source_ip: 192.0.2.1}\n  condition: not selection\n";
+    let own = "title: Own\nname: own_step\nid: 6f3b2a10-0000-4000-8000-000000000009\nlogsource: {product: linux}\n\
+               detection: {s: {user_name: root}, condition: s}\n";
+    std::fs::write(data.path().join("rules/own.yml"), own).expect("rule");
+    std::fs::write(folder.join("a.yml"), over(1, "ssh_logon_failed")).expect("rule");
+    std::fs::write(folder.join("b.yml"), over(2, "own_step")).expect("rule");
+    std::fs::write(folder.join("c.yml"), over(3, "nobody")).expect("rule");
+    std::fs::write(folder.join("d.yml"), filter).expect("filter");
+    let report = ask(data.path(), &["rules", "check", "--json", folder.to_str().expect("path")]);
+    assert_eq!((&report["loaded"], &report["warnings"]), (&json!(2), &json!([])), "{report}");
+    let failed = report["failed"].as_array().expect("list");
+    assert_eq!((failed.len(), &failed[0]["path"]), (1, &json!(folder.join("c.yml"))), "{report}");
+    let whole = data.path().join("rules");
+    let report = ask(data.path(), &["rules", "check", "--json", whole.to_str().expect("path")]);
+    assert_eq!(report["loaded"], json!(3), "{report}");
+}
+
 fn pack_rule(number: u8, value: &str) -> String {
     format!(
         "title: Rule {number}\nid: 6f3b2a10-0000-4000-8000-00000000000{number}\nauthor: A. Author\nlogsource: {{product: \

@@ -146,12 +146,17 @@ impl Grouping {
             pattern: value.clone(),
         };
         let fields: Vec<_> = found.group.iter().map(field).collect();
-        let samples = found.seqs.iter().take(self.scoring.samples).map(|seq| {
-            let time = if *seq == event.seq { event.time } else { found.first };
-            Sample { seq: *seq, time, fields: fields.clone() }
+        let keep = self.scoring.samples;
+        // The event that completed it is evidence, however many came before it.
+        let (shown, beyond) = found.seqs.split_at(found.seqs.len().min(keep));
+        let raising = beyond.contains(&event.seq).then_some(event.seq);
+        let others = shown.iter().copied().take(if raising.is_some() { keep.saturating_sub(1) } else { keep });
+        let samples = others.chain(raising).map(|seq| {
+            let time = if seq == event.seq { event.time } else { found.first };
+            Sample { seq, time, fields: fields.clone() }
         });
-        let span = Span { first: found.first.min(event.time), first_sequence: found.first_seq };
         let samples = samples.collect();
+        let span = Span { first: found.first.min(event.time), first_sequence: found.first_seq };
         self.gather(matched, event, entity, span, samples);
     }
 
@@ -176,8 +181,7 @@ impl Grouping {
                 bundle.last_time = bundle.last_time.max(event.time);
                 bundle.last_sequence = bundle.last_sequence.max(event.seq);
                 bundle.count += 1;
-                let room = keep.saturating_sub(bundle.samples.len());
-                bundle.samples.extend(samples.into_iter().take(room));
+                add_samples(&mut bundle.samples, &samples, keep);
             }
             None => {
                 let mut links = Vec::new();
@@ -210,6 +214,15 @@ impl Grouping {
             .collect();
         bundles.sort_by_key(|(_, bundle)| bundle.first_sequence);
         bundles
+    }
+}
+
+/// Adds samples of events that are not there yet, as far as `keep` goes.
+pub(super) fn add_samples(samples: &mut Vec<Sample>, more: &[Sample], keep: usize) {
+    for sample in more {
+        if samples.len() < keep && !samples.iter().any(|have| have.seq == sample.seq) {
+            samples.push(sample.clone());
+        }
     }
 }
 
@@ -312,6 +325,27 @@ mod tests {
         }
         let bundles = grouping.take();
         assert_eq!((bundles[0].1.count, bundles[0].1.samples.len()), (500, 20));
+    }
+
+    #[test]
+    fn an_event_is_shown_once_and_the_one_that_completed_a_correlation_always() {
+        let mut grouping = Grouping::new(Settings::embedded().expect("sound").scoring);
+        let (rule, owner) = (rule(), Owner { source_id: "s".into(), ..Owner::default() });
+        let found = |seqs: Vec<u64>| detection::CorrelationMatch {
+            rule: 0,
+            group: Vec::new(),
+            started: true,
+            first_seq: 1,
+            seqs,
+            first: 0,
+            last: 0,
+            number: 2.0,
+        };
+        grouping.add_correlation(matched(&rule, &owner), &event(500, 0), &found((1..=500).collect()));
+        grouping.add_correlation(matched(&rule, &owner), &event(500, 0), &found(vec![500]));
+        let bundles = grouping.take();
+        let shown: Vec<u64> = bundles[0].1.samples.iter().map(|sample| sample.seq).collect();
+        assert_eq!(shown, (1..20).chain([500]).collect::<Vec<u64>>());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Writing what the pipeline gathered: bundles of matches become alerts or join those that are there. Runs in the
 //! transaction that moves the detection cursor, so a match is counted once whatever happens.
 
-use super::grouping::{Bundle, damped_key};
+use super::grouping::{Bundle, add_samples, damped_key};
 use super::scoring::Scoring;
 use super::store::{row, severity_rank};
 use super::{AlertState, Entity, Sample};
@@ -290,8 +290,9 @@ fn merge(row: &mut row::Model, bundle: &Bundle, scoring: &Scoring, now: Micros) 
         row.severity_rank = severity_rank(severity);
     }
     let mut samples: Vec<Sample> = serde_json::from_str(&row.samples).unwrap_or_default();
-    if samples.len() < scoring.samples {
-        samples.extend(bundle.samples.iter().take(scoring.samples - samples.len()).cloned());
+    let had = samples.len();
+    add_samples(&mut samples, &bundle.samples, scoring.samples);
+    if samples.len() > had {
         row.samples = serde_json::to_string(&samples).unwrap_or_default();
     }
     true

@@ -1,11 +1,12 @@
 //! What becomes of a match: nothing where its rule is off, a figure where an exception holds or the rule is on trial, else an
 //! alert, held back where a suppression covers it. What is off or excepted, be it a rule or a correlation, feeds no correlation
-//! either. A rule that is no alert of its own, since a correlation over it does not `generate`, is on all the same and feeds it.
+//! either. A rule that is no alert of its own, since a correlation over it takes part and does not `generate`, is on all the same
+//! and feeds it.
 
 use crate::alerts::grouping::{Matched, Owner, RuleFacts};
 use crate::rules::exceptions::InForce;
 use crate::rules::hits::Fate;
-use crate::rules::states::RuleState;
+use crate::rules::states::{RuleState, alerts_itself};
 use crate::rules::tuning::Tuning;
 use crate::suppressions::Window;
 use detection::{Engine, Rule};
@@ -54,7 +55,8 @@ impl Judge {
         if let Some(ruling) = self.by_rule.get(&rule) {
             return Some(ruling.clone());
         }
-        let ruling = Arc::new(Ruling::of(self.engine.as_ref()?.rules().get(rule)?, &self.tuning));
+        let rules = self.engine.as_ref()?.rules();
+        let ruling = Arc::new(Ruling::of(rules, rules.get(rule)?, &self.tuning));
         self.by_rule.insert(rule, ruling.clone());
         Some(ruling)
     }
@@ -78,10 +80,10 @@ impl Judge {
 }
 
 impl Ruling {
-    fn of(rule: &Rule, tuning: &Tuning) -> Self {
+    fn of(rules: &[Arc<Rule>], rule: &Rule, tuning: &Tuning) -> Self {
         Self {
             facts: Arc::new(RuleFacts::of(rule)),
-            alerts: rule.alerts,
+            alerts: alerts_itself(rules, rule, &|id| tuning.state(id)),
             state: tuning.state(&rule.id),
             exceptions: tuning.exceptions(&rule.id).to_vec(),
             windows: tuning.windows(&rule.id).cloned().collect(),

@@ -42,6 +42,8 @@ struct Asked {
     rule: Arc<Rule>,
     title: String,
     standing: Standing,
+    /// Whether its matches are alerts of their own, as far as correlations leave them.
+    alerts: bool,
     why: Why,
     /// Exceptions that leave the match out: by the arrival of the event, which counts, and now.
     then: Excepted,
@@ -74,7 +76,7 @@ impl Asked {
             _ if !self.then.is_empty() => "rule-explain-excepted",
             Standing::Shadow => "rule-explain-shadow",
             _ if self.why.correlation.is_some() => "rule-explain-counted",
-            _ if !self.rule.alerts => "rule-explain-base",
+            _ if !self.alerts => "rule-explain-base",
             _ => "rule-explain-match",
         }
     }
@@ -142,10 +144,12 @@ async fn asked(visit: &Visit, page: &Page, book: &Book, id: &str, event: &Event)
     };
     let decided_since = decisions.of(&rule.id).map(|decision| decision.at).filter(|at| *at > event.arrival);
     let standing = Standing::of(&rule, &decisions);
+    let alerts = states::alerts_itself(book.set.rules(), &rule, &|id| decisions.state(id));
     Ok(Asked {
         title: title(&rule, visit.lang).to_owned(),
         rule,
         standing,
+        alerts,
         why,
         then,
         now,

@@ -3,7 +3,7 @@
 use super::costs::Cost;
 use super::figures::Figures;
 use super::scorecard::{Thresholds, Verdict};
-use super::states::{Decisions, RuleState};
+use super::states::{Decisions, RuleState, alerts_itself};
 use super::{Book, log_source, severity, short_path, title};
 use detection::Rule;
 use kit::Lang;
@@ -98,12 +98,17 @@ impl Known<'_> {
         Standing::of(rule, self.decisions)
     }
 
+    /// Whether its matches are alerts of their own, as far as correlations leave them.
+    pub fn alerts(&self, rule: &Rule) -> bool {
+        alerts_itself(self.book.set.rules(), rule, &|id| self.decisions.state(id))
+    }
+
     pub fn figures(&self, rule: &Rule) -> Figures {
         self.figures.get(&rule.id).copied().unwrap_or_default()
     }
 
     pub fn verdict(&self, rule: &Rule) -> Option<Verdict> {
-        let judged = rule.alerts && self.standing(rule).is_judged();
+        let judged = self.alerts(rule) && self.standing(rule).is_judged();
         judged.then(|| self.figures(rule).verdict(self.thresholds))
     }
 }

@@ -59,6 +59,10 @@ struct RulePage {
     techniques: Vec<Technique>,
     file: String,
     standing: Standing,
+    /// Whether its matches are alerts of their own.
+    alerts: bool,
+    /// Correlations that count it and do not generate.
+    counted_by: Vec<Counting>,
     decision: Option<Decision>,
     history: Vec<Change>,
     figures: Figures,
@@ -85,6 +89,13 @@ struct RulePage {
     /// Where a hunt for it is begun.
     hunt: Option<String>,
     errors: ErrorSummary,
+}
+
+/// A correlation that counts the rule.
+struct Counting {
+    id: String,
+    title: String,
+    standing: Standing,
 }
 
 fn status_key(rule: &Rule) -> String {
@@ -153,6 +164,12 @@ pub(super) async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: For
     let position = book.set.position(&rule.id).unwrap_or_default();
     let described = description(&rule, lang);
     let mistaken = rule.text_of("false_positives_vi").filter(|_| lang == Lang::Vi);
+    let alerts = known.alerts(&rule);
+    let counting = |correlation: &Arc<Rule>| Counting {
+        id: correlation.id.clone(),
+        title: title(correlation, lang).to_owned(),
+        standing: known.standing(correlation),
+    };
     let state_form = states::pages::entries(visit, &page, decisions.state(&rule.id), typed, &errors);
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
@@ -170,6 +187,7 @@ pub(super) async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: For
         techniques: rule.techniques().iter().map(|number| settings.techniques.of(number, lang)).collect(),
         file: short_path(&rule.path),
         standing: known.standing(&rule),
+        counted_by: states::over(book.set.rules(), &rule).map(counting).collect(),
         decision: decisions.of(&rule.id).cloned(),
         history: history.into_iter().map(Change::of).collect(),
         figures: known.figures(&rule),
@@ -184,10 +202,11 @@ pub(super) async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: For
         bundle: bundles::store::origin(&view, &rule.id, &versions::digest(&rule.text)).await?,
         closings,
         exceptions: exceptions::pages::rows(visit, &book, excepted),
-        may_except: rule.alerts && visit.scope().may(Capability::TuneRules),
+        may_except: alerts && visit.scope().may(Capability::TuneRules),
         errors: errors.summary(&state_form),
         state_form,
         may_see_alerts,
+        alerts,
         hunt: crate::hunts::pages::begin_href(visit, crate::hunts::SubjectKind::Rule, &rule.id),
         rule,
         page,

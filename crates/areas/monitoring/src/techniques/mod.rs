@@ -5,6 +5,7 @@
 mod layer;
 mod pages;
 
+use crate::rules::states::{RuleState, alerts_itself};
 use crate::rules::techniques::Techniques;
 use detection::{Rule, RuleLogSource, RuleSet};
 use event::LogSource;
@@ -100,8 +101,10 @@ pub struct Sighted<'all> {
 pub fn picture(sighted: Sighted<'_>) -> Picture {
     let mut by_technique: BTreeMap<String, Vec<(bool, bool)>> = BTreeMap::new();
     let mut waiting: BTreeMap<[Option<&str>; 3], Vec<&Arc<Rule>>> = BTreeMap::new();
+    let state = |id: &str| if sighted.off.contains(id) { RuleState::Off } else { RuleState::On };
     for (position, rule) in sighted.rules.rules().iter().enumerate() {
-        if !rule.alerts || !rule.needs_placeholders.is_empty() || sighted.off.contains(&rule.id) {
+        let silent = !alerts_itself(sighted.rules.rules(), rule, &state);
+        if silent || !rule.needs_placeholders.is_empty() || sighted.off.contains(&rule.id) {
             continue;
         }
         let needed = sighted.rules.log_sources_of(position);

@@ -128,6 +128,26 @@ async fn a_correlation_that_is_off_or_excepted_feeds_none_above_it_and_a_silent_
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_alerts_itself_while_the_correlation_that_counts_it_does_not_take_part() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let base = "6f3b2a10-0000-4000-8000-000000000001";
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let pipeline = start_with(&store, &db, &guessing()).await;
+        fail(&store, &pipeline, "web01", 0, 3).await;
+        assert_eq!((alerts_of(&db, base).await, alerts_of(&db, GUESSING).await), (0, 0), "the correlation is on");
+        decide(&db, &pipeline, RuleState::Shadow).await;
+        fail(&store, &pipeline, "web01", 3, 3).await;
+        assert_eq!((alerts_of(&db, base).await, alerts_of(&db, GUESSING).await), (1, 0), "on trial");
+        decide(&db, &pipeline, RuleState::On).await;
+        fail(&store, &pipeline, "web02", 6, 5).await;
+        assert_eq!((alerts_of(&db, base).await, alerts_of(&db, GUESSING).await), (1, 1), "on again");
+        pipeline.stop().await;
+    })
+    .await;
+}
+
 /// Matches of the alerts about guessing.
 const FOUND: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS value FROM alerts WHERE rule_id = \
                      '6f3b2a10-0000-4000-8000-0000000000c1'";
@@ -171,7 +191,7 @@ async fn a_memory_that_cannot_be_used_is_left_and_correlations_begin_anew() {
         let directory = tempfile::tempdir().unwrap();
         let spoil = [
             "UPDATE correlation_memory SET state = REPLACE(state, '203', '204')",
-            "UPDATE correlation_memory SET state = REPLACE(state, 'luytre-correlations 1', 'luytre-correlations 0')",
+            "UPDATE correlation_memory SET state = REPLACE(state, 'luytre-correlations 2', 'luytre-correlations 0')",
             "UPDATE correlation_memory SET state = ''",
             "UPDATE detection_cursor SET sequence = sequence + 100 WHERE name = 'correlations'",
         ];

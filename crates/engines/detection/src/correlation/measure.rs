@@ -1,28 +1,36 @@
 //! What a correlation measures over the events of one window, and whether its condition holds.
 
 use super::window::{Entry, Measured};
-use super::{Condition, Correlation, Measure};
+use super::{Correlation, Measure, chains};
 use std::collections::HashSet;
 
-/// The measured number where the condition holds for these events.
-pub(super) fn measure(correlation: &Correlation, events: &[Entry]) -> Option<f64> {
-    let bases = correlation.bases.len();
-    if let Condition::Combination(expression) = &correlation.condition {
-        let seen: HashSet<usize> = events.iter().map(|entry| entry.base).collect();
-        let ordered = correlation.measure != Measure::RulesInOrder || in_order(events, &seen);
-        return (ordered && expression.holds(&mut |base| seen.contains(base))).then_some(seen.len() as f64);
+/// What was measured where the condition holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Measurement {
+    pub(super) number: f64,
+    /// Events at the window's beginning that are no part of it.
+    pub(super) skipped: usize,
+}
+
+/// Measures the events of a window, of which the one at `place` has just come.
+pub(super) fn measure(correlation: &Correlation, events: &[Entry], place: usize) -> Option<Measurement> {
+    let ordered = correlation.measure == Measure::RulesInOrder;
+    if let Some(lists) = &correlation.chains {
+        let complete = |list: &&Vec<usize>| match ordered {
+            true => chains::in_order(events, place, list),
+            false => chains::together(events, place, list),
+        };
+        let list = lists.iter().filter(complete).max_by_key(|list| list.len())?;
+        let begins = |entry: &Entry| list.first() == Some(&entry.base);
+        let skipped = if ordered { events.iter().position(begins)? } else { 0 };
+        return Some(Measurement { number: list.len() as f64, skipped });
     }
     let number = match correlation.measure {
         Measure::Events => events.len() as f64,
-        Measure::DistinctValues => {
-            let texts = events.iter().filter_map(|entry| match &entry.value {
-                Measured::Text(text) => Some(&**text),
-                Measured::Nothing | Measured::Number(_) => None,
-            });
-            texts.collect::<HashSet<_>>().len() as f64
+        Measure::DistinctValues => events.iter().flat_map(Entry::texts).collect::<HashSet<_>>().len() as f64,
+        Measure::Rules | Measure::RulesInOrder => {
+            events.iter().map(|entry| entry.base).collect::<HashSet<_>>().len() as f64
         }
-        Measure::Rules => events.iter().map(|entry| entry.base).collect::<HashSet<_>>().len() as f64,
-        Measure::RulesInOrder => longest_in_order(events, bases) as f64,
         Measure::Sum => numbers(events).map(|(number, _)| number).sum(),
         Measure::Average => {
             let (sum, count) =
@@ -34,38 +42,14 @@ pub(super) fn measure(correlation: &Correlation, events: &[Entry]) -> Option<f64
         }
         Measure::Percentile(rank) => percentile(numbers(events).collect(), rank)?,
     };
-    correlation.condition.number_holds(number, bases).then_some(number)
-}
-
-/// How many of the base rules were seen in their order, the first of them first.
-fn longest_in_order(events: &[Entry], bases: usize) -> usize {
-    let mut next = 0;
-    for entry in events {
-        if next < bases && entry.base == next {
-            next += 1;
-        }
-    }
-    next
-}
-
-/// Whether the rules that were seen can be found in the order of the list.
-fn in_order(events: &[Entry], seen: &HashSet<usize>) -> bool {
-    let mut wanted: Vec<usize> = seen.iter().copied().collect();
-    wanted.sort_unstable();
-    let mut wanted = wanted.into_iter().peekable();
-    for entry in events {
-        if wanted.peek() == Some(&entry.base) {
-            wanted.next();
-        }
-    }
-    wanted.peek().is_none()
+    correlation.condition.number_holds(number).then_some(Measurement { number, skipped: 0 })
 }
 
 /// Numbers with how many matches each stands for.
 fn numbers(events: &[Entry]) -> impl Iterator<Item = (f64, u64)> {
     events.iter().filter_map(|entry| match entry.value {
         Measured::Number(number) => Some((number, entry.weight)),
-        Measured::Nothing | Measured::Text(_) => None,
+        Measured::Nothing | Measured::Text(_) | Measured::Texts(_) => None,
     })
 }
 

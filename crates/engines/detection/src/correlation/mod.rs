@@ -1,6 +1,7 @@
 //! Correlations: rules over matches of other rules in time (Sigma correlation specification 2). This file holds
 //! what a correlation asks; `state` holds what has been seen, `resolve` ties correlations to their base rules.
 
+mod chains;
 mod measure;
 mod observe;
 mod resolve;
@@ -32,10 +33,28 @@ pub(crate) enum Measure {
     RulesInOrder,
 }
 
+/// What a file says in numbers that the parser does not read exactly.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Numbers {
+    /// The comparisons of the condition.
+    pub(crate) comparisons: Vec<(ConditionOperator, f64)>,
+    pub(crate) percentile: Option<f64>,
+}
+
 impl Measure {
     /// Whether an event counts only with a value of the condition's field.
     pub(crate) fn needs_value(self) -> bool {
         !matches!(self, Self::Events | Self::Rules | Self::RulesInOrder)
+    }
+
+    /// It is about which rules matched, not about how often or what.
+    pub(crate) fn is_temporal(self) -> bool {
+        matches!(self, Self::Rules | Self::RulesInOrder)
+    }
+
+    /// A record counts once, however many of the base rules it matches.
+    pub(crate) fn counts_records(self) -> bool {
+        !matches!(self, Self::DistinctValues | Self::Rules | Self::RulesInOrder)
     }
 
     /// What a match brings to it. Measures of one kind can go on with what another of them has seen.
@@ -65,6 +84,8 @@ pub(crate) enum Condition {
 pub(crate) struct Correlation {
     pub(crate) measure: Measure,
     pub(crate) condition: Condition,
+    /// Where it is about rules: the lists of base rules of which one must be complete, each in the order of the rules.
+    pub(crate) chains: Option<Vec<Vec<usize>>>,
     /// Field(s) whose values are measured; several count as one combined value.
     pub(crate) value_fields: Vec<String>,
     /// Base rules by id or name, as written.
@@ -86,10 +107,11 @@ pub(crate) struct Correlation {
 /// Entries that are kept per group at least.
 const MIN_CAPACITY: usize = 1_024;
 /// Highest number of events or values that is accepted as a threshold: a group keeps twice as many entries.
-const MAX_THRESHOLD: u64 = 100_000;
+const MAX_THRESHOLD: f64 = 100_000.0;
 
 impl Correlation {
-    pub(crate) fn new(rule: &sigma::CorrelationRule) -> Result<Self, String> {
+    /// `numbers` are those of the file, where they could be read.
+    pub(crate) fn new(rule: &sigma::CorrelationRule, numbers: Option<Numbers>) -> Result<Self, String> {
         if rule.window != sigma::WindowMode::Sliding {
             return Err(format!("the window '{}' is not part of the Sigma specification", rule.window.as_str()));
         }
@@ -100,9 +122,16 @@ impl Correlation {
         let Some(span) = span else { return Err("the timespan is too long".to_owned()) };
         let (predicates, fields, percentile) = match &rule.condition {
             CorrelationCondition::Threshold { predicates, field, percentile } => {
-                (predicates.as_slice(), field.clone().unwrap_or_default(), *percentile)
+                let predicates = predicates.iter().map(|(operator, number)| (*operator, *number as f64)).collect();
+                (predicates, field.clone().unwrap_or_default(), percentile.map(|rank| rank as f64))
             }
-            CorrelationCondition::Extended(_) => (&[][..], Vec::new(), None),
+            CorrelationCondition::Extended(_) => (Vec::new(), Vec::new(), None),
+        };
+        let (predicates, percentile) = match numbers {
+            Some(numbers) if numbers.comparisons.len() == predicates.len() => {
+                (numbers.comparisons, numbers.percentile.or(percentile))
+            }
+            _ => (predicates, percentile),
         };
         let measure = match rule.correlation_type {
             CorrelationType::EventCount => Measure::Events,
@@ -112,21 +141,22 @@ impl Correlation {
             CorrelationType::ValueSum => Measure::Sum,
             CorrelationType::ValueAvg => Measure::Average,
             CorrelationType::ValueMedian => Measure::Percentile(50.0),
-            CorrelationType::ValuePercentile => Measure::Percentile(percentile.unwrap_or(50).min(100) as f64),
+            CorrelationType::ValuePercentile => Measure::Percentile(percentile.unwrap_or(50.0).clamp(0.0, 100.0)),
         };
         if measure.needs_value() && fields.is_empty() {
             return Err(format!("{} needs a field in its condition", rule.correlation_type.as_str()));
         }
-        let condition = condition(rule, measure, predicates)?;
-        let threshold = predicates.iter().map(|(_, number)| *number).max().unwrap_or(0);
+        let condition = condition(rule, measure, &predicates)?;
+        let threshold = predicates.iter().map(|(_, number)| *number).fold(0.0, f64::max);
         // Only of these the threshold says how many entries it takes; a sum may take any number.
         let counts_entries = matches!(measure, Measure::Events | Measure::DistinctValues);
         if counts_entries && threshold > MAX_THRESHOLD {
             return Err(format!("a threshold of more than {MAX_THRESHOLD} events or values is not kept in memory"));
         }
-        let counted = if counts_entries { usize::try_from(threshold).unwrap_or(0) } else { 0 };
+        let counted = if counts_entries { threshold.ceil() as usize } else { 0 };
         let capacity = counted.saturating_mul(2).max(MIN_CAPACITY);
         Ok(Self {
+            chains: chains::of(measure, &condition, rule.rules.len())?,
             measure,
             condition,
             value_fields: fields,
@@ -146,9 +176,9 @@ impl Correlation {
 fn condition(
     rule: &sigma::CorrelationRule,
     measure: Measure,
-    predicates: &[(ConditionOperator, u64)],
+    predicates: &[(ConditionOperator, f64)],
 ) -> Result<Condition, String> {
-    let temporal = matches!(measure, Measure::Rules | Measure::RulesInOrder);
+    let temporal = measure.is_temporal();
     if let CorrelationCondition::Extended(expression) = &rule.condition {
         return if temporal {
             combination(expression, &rule.rules).map(Condition::Combination)
@@ -157,14 +187,14 @@ fn condition(
         };
     }
     // The parser stands in `gte: 1` where a temporal correlation has no condition; every rule must be seen then.
-    if temporal && matches!(predicates, [(ConditionOperator::Gte, 1)]) {
+    if temporal && matches!(predicates, [(ConditionOperator::Gte, number)] if *number == 1.0) {
         return Ok(Condition::AllRules);
     }
     use ConditionOperator as Op;
     let rises = predicates.iter().any(|(operator, number)| match operator {
         Op::Gt => true,
-        Op::Gte | Op::Eq => *number > 0,
-        Op::Neq => *number == 0,
+        Op::Gte | Op::Eq => *number > 0.0,
+        Op::Neq => *number == 0.0,
         Op::Lt | Op::Lte => false,
     });
     let averages = matches!(measure, Measure::Average | Measure::Percentile(_));
@@ -173,7 +203,7 @@ fn condition(
             "a condition that holds without any event cannot be decided on a stream: name a lower bound".to_owned()
         );
     }
-    Ok(Condition::Number(predicates.iter().map(|(operator, number)| (*operator, *number as f64)).collect()))
+    Ok(Condition::Number(predicates.to_vec()))
 }
 
 fn combination(expression: &ConditionExpr, rules: &[String]) -> Result<Expression<usize>, String> {
@@ -193,7 +223,7 @@ fn combination(expression: &ConditionExpr, rules: &[String]) -> Result<Expressio
 }
 
 impl Condition {
-    pub(crate) fn number_holds(&self, number: f64, rules: usize) -> bool {
+    pub(crate) fn number_holds(&self, number: f64) -> bool {
         match self {
             Self::Number(comparisons) => comparisons.iter().all(|(operator, limit)| match operator {
                 ConditionOperator::Lt => number < *limit,
@@ -203,8 +233,7 @@ impl Condition {
                 ConditionOperator::Eq => number == *limit,
                 ConditionOperator::Neq => number != *limit,
             }),
-            Self::AllRules => number >= rules as f64,
-            Self::Combination(_) => false,
+            Self::AllRules | Self::Combination(_) => false,
         }
     }
 }

@@ -2,18 +2,19 @@
 
 use super::Correlation;
 use crate::hash::stable_hash;
-use crate::rules::{Body, Rule, RuleError};
+use crate::rules::{Body, Rule, RuleError, Warning};
 use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 /// Longest chain of correlations over correlations.
 const MAX_DEPTH: usize = 8;
 
-/// Fills the positions of base rules, silences base rules of correlations that do not `generate`, and takes out
-/// correlations whose bases are missing or that depend on themselves.
+/// Fills the positions of base rules, tells base rules which correlations keep them silent, and takes out correlations whose
+/// bases are missing or that depend on themselves. Names that several rules bear are told among the warnings of these rules.
 pub(crate) fn resolve(rules: &mut Vec<Rule>) -> Vec<RuleError> {
     let mut refused = Vec::new();
     loop {
-        let index = index(rules);
+        let index = Index::of(rules);
         let mut bad: Vec<(usize, String)> = Vec::new();
         for (position, rule) in rules.iter().enumerate() {
             if let Some(reason) = problem(rule, position, rules, &index) {
@@ -32,22 +33,65 @@ pub(crate) fn resolve(rules: &mut Vec<Rule>) -> Vec<RuleError> {
     refused
 }
 
-fn index(rules: &[Rule]) -> HashMap<String, usize> {
-    let mut index = HashMap::new();
-    for (position, rule) in rules.iter().enumerate() {
-        if let Some(name) = &rule.name {
-            index.entry(name.clone()).or_insert(position);
-        }
-    }
-    // An id is stronger than a name that looks like it.
-    for (position, rule) in rules.iter().enumerate() {
-        index.insert(rule.id.to_lowercase(), position);
-    }
-    index
+/// Rules by what correlations call them.
+struct Index {
+    ids: HashMap<String, usize>,
+    names: HashMap<String, Vec<usize>>,
+    paths: Vec<PathBuf>,
 }
 
-fn find(index: &HashMap<String, usize>, reference: &str) -> Option<usize> {
-    index.get(reference).or_else(|| index.get(&reference.to_lowercase())).copied()
+impl Index {
+    fn of(rules: &[Rule]) -> Self {
+        let mut names: HashMap<String, Vec<usize>> = HashMap::new();
+        for (position, rule) in rules.iter().enumerate() {
+            if let Some(name) = &rule.name {
+                names.entry(name.clone()).or_default().push(position);
+            }
+        }
+        let ids = rules.iter().enumerate().map(|(position, rule)| (rule.id.to_lowercase(), position));
+        Self { ids: ids.collect(), names, paths: rules.iter().map(|rule| rule.path.clone()).collect() }
+    }
+
+    /// The rule that a rule of the file at `from` means. An id is stronger than a name that looks like it; of rules of one
+    /// name that of the same file is meant, else the one that shares most folders with it, at last the one loaded first.
+    fn find(&self, from: &Path, reference: &str) -> Option<usize> {
+        let lower = reference.to_lowercase();
+        if let Some(position) = self.ids.get(&lower) {
+            return Some(*position);
+        }
+        let named = self.names.get(reference).or_else(|| self.names.get(&lower))?;
+        let near = |position: &usize| self.paths.get(*position).map(|path| nearness(from, path));
+        // Of several that are equally near the last is taken.
+        named.iter().copied().rev().max_by_key(near)
+    }
+}
+
+/// How near two files are: the same, or so many folders above both.
+fn nearness(one: &Path, other: &Path) -> usize {
+    if one == other {
+        return usize::MAX;
+    }
+    one.components().zip(other.components()).take_while(|(one, other)| one == other).count()
+}
+
+/// A rule whose name another bears says so.
+fn tell_of_names(rules: &mut [Rule], index: &Index) {
+    for (name, named) in &index.names {
+        let Some((first, others)) = named.split_first().filter(|(_, others)| !others.is_empty()) else { continue };
+        let Some(place) = rules.get(*first).map(|rule| format!("{}:{}", rule.path.display(), rule.line)) else {
+            continue;
+        };
+        for position in others {
+            if let Some(rule) = rules.get_mut(*position) {
+                let line = crate::rules::line_of_key(&rule.text, "name", rule.line);
+                let reason = format!(
+                    "the name '{name}' is also that of the rule at {place}; a correlation that names it counts the one in \
+                     its own file or nearest to it"
+                );
+                rule.warnings.push(Warning { line, reason });
+            }
+        }
+    }
 }
 
 fn correlation(rule: &Rule) -> Option<&Correlation> {
@@ -57,9 +101,9 @@ fn correlation(rule: &Rule) -> Option<&Correlation> {
     }
 }
 
-fn problem(rule: &Rule, position: usize, rules: &[Rule], index: &HashMap<String, usize>) -> Option<String> {
+fn problem(rule: &Rule, position: usize, rules: &[Rule], index: &Index) -> Option<String> {
     let own = correlation(rule)?;
-    if let Some(missing) = own.references.iter().find(|reference| find(index, reference).is_none()) {
+    if let Some(missing) = own.references.iter().find(|reference| index.find(&rule.path, reference).is_none()) {
         return Some(format!("the rule '{missing}' that the correlation names is not loaded"));
     }
     // Breadth first through the chain; meeting the start again is a circle.
@@ -68,8 +112,9 @@ fn problem(rule: &Rule, position: usize, rules: &[Rule], index: &HashMap<String,
     for _ in 0..=MAX_DEPTH {
         let mut next = Vec::new();
         for at in layer {
-            let Some(below) = rules.get(at).and_then(correlation) else { continue };
-            for base in below.references.iter().filter_map(|reference| find(index, reference)) {
+            let Some(rule) = rules.get(at) else { continue };
+            let Some(below) = correlation(rule) else { continue };
+            for base in below.references.iter().filter_map(|reference| index.find(&rule.path, reference)) {
                 if base == position {
                     return Some("the correlation depends on itself".to_owned());
                 }
@@ -87,19 +132,21 @@ fn problem(rule: &Rule, position: usize, rules: &[Rule], index: &HashMap<String,
 }
 
 fn tie(rules: &mut [Rule]) {
-    let index = index(rules);
-    let bases_of = |correlation: &Correlation| -> Vec<usize> {
-        correlation.references.iter().filter_map(|reference| find(&index, reference)).collect()
+    let index = Index::of(rules);
+    tell_of_names(rules, &index);
+    let bases_of = |from: &Path, correlation: &Correlation| -> Vec<usize> {
+        correlation.references.iter().filter_map(|reference| index.find(from, reference)).collect()
     };
-    let wanted: HashSet<usize> = rules.iter().filter_map(correlation).flat_map(bases_of).collect();
+    let correlations = rules.iter().filter_map(|rule| Some((rule, correlation(rule)?)));
+    let wanted: HashSet<usize> = correlations.flat_map(|(rule, own)| bases_of(&rule.path, own)).collect();
     let bases: HashMap<usize, Base> =
         wanted.into_iter().filter_map(|position| Some((position, Base::of(rules.get(position)?)))).collect();
-    let mut silent = HashSet::new();
-    for rule in rules.iter_mut() {
+    let mut counted: Vec<(usize, usize)> = Vec::new();
+    for (position, rule) in rules.iter_mut().enumerate() {
         let Body::Correlation(correlation) = &mut rule.body else { continue };
-        correlation.bases = bases_of(correlation);
+        correlation.bases = bases_of(&rule.path, correlation);
         if !correlation.generate {
-            silent.extend(correlation.bases.iter().copied());
+            counted.extend(correlation.bases.iter().map(|base| (*base, position)));
         }
         let tied = correlation.bases.iter().zip(&correlation.references).filter_map(|(position, reference)| {
             let base = bases.get(position)?;
@@ -110,9 +157,9 @@ fn tie(rules: &mut [Rule]) {
         correlation.memory = stable_hash([format!("{takes_in:?}").as_bytes()]);
         correlation.group_fields = group_fields;
     }
-    for position in silent {
-        if let Some(rule) = rules.get_mut(position) {
-            rule.alerts = false;
+    for (base, position) in counted {
+        if let Some(rule) = rules.get_mut(base).filter(|rule| !rule.counted_by.contains(&position)) {
+            rule.counted_by.push(position);
         }
     }
 }

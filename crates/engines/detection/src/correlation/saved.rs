@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// What the text is; its number goes up with every change of what is written, or of what it means.
-const KIND: &str = "luytre-correlations 1";
+const KIND: &str = "luytre-correlations 2";
+/// What it was before a record could bring several values; all of that is still read.
+const OLDER: &str = "luytre-correlations 1";
 
 /// Why a text was not taken up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +27,7 @@ pub enum CorrelationError {
 enum Value<'v> {
     Nothing,
     Text(Cow<'v, str>),
+    Texts(Vec<Cow<'v, str>>),
     /// Of a number, bit by bit: it is exactly the same again.
     Bits(u64),
 }
@@ -38,6 +41,7 @@ fn saved_entry(entry: &Entry) -> SavedEntry<'_> {
     let value = match &entry.value {
         Measured::Nothing => Value::Nothing,
         Measured::Text(text) => Value::Text(Cow::Borrowed(text)),
+        Measured::Texts(texts) => Value::Texts(texts.iter().map(|text| Cow::Borrowed(&**text)).collect()),
         Measured::Number(number) => Value::Bits(number.to_bits()),
     };
     (entry.time, entry.seq, entry.base, entry.weight, value)
@@ -47,6 +51,7 @@ fn entry((time, seq, base, weight, value): SavedEntry<'_>) -> Entry {
     let value = match value {
         Value::Nothing => Measured::Nothing,
         Value::Text(text) => Measured::Text(text.into()),
+        Value::Texts(texts) => Measured::Texts(texts.into_iter().map(Box::from).collect()),
         Value::Bits(bits) => Measured::Number(f64::from_bits(bits)),
     };
     Entry { time, seq, base, value, weight }
@@ -87,7 +92,7 @@ impl CorrelationState {
         if hash != format!("{:016x}", stable_hash([body.as_bytes()])) {
             return Err(CorrelationError::Damaged);
         }
-        if kind != KIND {
+        if kind != KIND && kind != OLDER {
             return Err(CorrelationError::OtherVersion);
         }
         let mut lines = body.lines();

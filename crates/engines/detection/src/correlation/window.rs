@@ -2,7 +2,7 @@
 //! ends at an event and reaches back by the timespan, both ends included; the group matches when the window of
 //! any of its events does, so the order of arrival does not matter.
 
-use super::measure::measure;
+use super::measure::{Measurement, measure};
 use super::{Correlation, Measure};
 use crate::hash::stable_hash;
 use event::Micros;
@@ -14,6 +14,8 @@ use std::ops::Range;
 pub(super) enum Measured {
     Nothing,
     Text(Box<str>),
+    /// Of a record with a list of them, each counts.
+    Texts(Box<[Box<str>]>),
     /// Of several entries joined into one: their sum, or for a percentile the number of one of them.
     Number(f64),
 }
@@ -37,9 +39,15 @@ impl Entry {
     }
 
     fn bytes(&self) -> usize {
+        self.texts().iter().map(|text| text.len()).sum()
+    }
+
+    /// The values that it brings to be told apart.
+    pub(super) fn texts(&self) -> &[Box<str>] {
         match &self.value {
-            Measured::Text(text) => text.len(),
-            Measured::Nothing | Measured::Number(_) => 0,
+            Measured::Text(text) => std::slice::from_ref(text),
+            Measured::Texts(texts) => texts,
+            Measured::Nothing | Measured::Number(_) => &[],
         }
     }
 }
@@ -80,6 +88,12 @@ impl Window {
         self.entries.binary_search_by(|have| have.place().cmp(&(time, seq, base)))
     }
 
+    /// Whether the record with this time and number is there, as a match of whichever base.
+    pub(super) fn holds_record(&self, time: Micros, seq: u64) -> bool {
+        let place = self.entries.partition_point(|have| (have.time, have.seq) < (time, seq));
+        self.entries.get(place).is_some_and(|have| (have.time, have.seq) == (time, seq))
+    }
+
     /// Puts an entry in its place. False where the same entry is there already (replay).
     pub(super) fn insert(&mut self, entry: Entry) -> bool {
         let Err(place) = self.find(entry.time, entry.seq, entry.base) else { return false };
@@ -88,9 +102,29 @@ impl Window {
         true
     }
 
-    /// Takes out an earlier entry of the same episode of a base that is itself a correlation.
-    pub(super) fn withdraw(&mut self, base: usize, seq: u64) {
-        self.keep(|_, entry| entry.base != base || entry.seq != seq);
+    /// Takes out an earlier entry of the same episode of a base that is itself a correlation. Returns its time.
+    pub(super) fn withdraw(&mut self, base: usize, seq: u64) -> Option<Micros> {
+        let mut withdrawn = None;
+        self.keep(|_, entry| {
+            let is_it = entry.base == base && entry.seq == seq;
+            if is_it {
+                withdrawn = Some(entry.time);
+            }
+            !is_it
+        });
+        withdrawn
+    }
+
+    /// Drops the entry before this one where it stands between this and another of its episode that are less than `apart` from
+    /// each other: whatever comes before or behind it comes before or behind one of them.
+    pub(super) fn thin(&mut self, time: Micros, seq: u64, base: usize, apart: Micros) {
+        let Ok(place) = self.find(time, seq, base) else { return };
+        let Some(start) = place.checked_sub(2) else { return };
+        let Some([first, between, last]) = self.entries.get(start..=place) else { return };
+        let of_episode = |entry: &Entry| entry.base == base && entry.seq == seq;
+        if of_episode(first) && of_episode(between) && last.time.saturating_sub(first.time) < apart {
+            self.drop_places(&[start + 1], 1);
+        }
     }
 
     /// Drops what can no longer share a window with anything from `oldest` on.
@@ -138,21 +172,25 @@ impl Window {
 
     /// A value that came again later is counted there, in every window that ends with a later event.
     fn drop_repeated_values(&mut self, most: usize) {
-        let mut seen = HashSet::new();
-        let places = self.entries.iter().enumerate().rev();
-        let mut repeated: Vec<usize> =
-            places.filter(|(_, entry)| !seen.insert(value_of(entry))).map(|(place, _)| place).collect();
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut repeated = Vec::new();
+        for (place, entry) in self.entries.iter().enumerate().rev() {
+            // All of its values are seen from here on, not only the first that is new.
+            let new = entry.texts().iter().filter(|text| seen.insert(&***text)).count();
+            if new == 0 {
+                repeated.push(place);
+            }
+        }
         repeated.reverse();
         self.drop_places(&repeated, most);
     }
 
-    /// Of matches of one rule in a row the last says as much of what was seen, and in which order.
+    /// Of matches of one rule in a row the first and the last say as much of what was seen, and in which order: what comes
+    /// late may stand behind the one or before the other.
     fn drop_repeated_bases(&mut self, most: usize) {
-        let pairs = self.entries.windows(2).enumerate();
-        let repeated: Vec<usize> = pairs
-            .filter(|(_, pair)| matches!(pair, [one, next] if one.base == next.base))
-            .map(|(place, _)| place)
-            .collect();
+        let runs = self.entries.windows(3).zip(1..);
+        let alike = |run: &[Entry]| matches!(run, [one, next, last] if one.base == next.base && next.base == last.base);
+        let repeated: Vec<usize> = runs.filter(|(run, _)| alike(run)).map(|(_, place)| place).collect();
         self.drop_places(&repeated, most);
     }
 
@@ -176,27 +214,21 @@ impl Window {
         self.entries = joined;
     }
 
-    /// The first window that holds the entry at `place` and matches.
+    /// The first window that matches with the entry at `place`, which has just come, as a part of it.
     pub(super) fn matching(&self, correlation: &Correlation, place: usize) -> Option<Hit> {
         let inserted = self.entries.get(place)?;
         let newest = inserted.time.saturating_add(correlation.span);
         let ends = self.entries.iter().enumerate().skip(place).take_while(|(_, entry)| entry.time <= newest);
         for (end, entry) in ends {
             let start = self.entries.partition_point(|have| have.time < entry.time.saturating_sub(correlation.span));
-            let range = start..end + 1;
-            let Some(events) = self.entries.get(range.clone()) else { continue };
-            if let Some(number) = measure(correlation, events) {
-                return Some(Hit { range, number });
+            let (Some(events), Some(within)) = (self.entries.get(start..end + 1), place.checked_sub(start)) else {
+                continue;
+            };
+            if let Some(Measurement { number, skipped }) = measure(correlation, events, within) {
+                return Some(Hit { range: start + skipped..end + 1, number });
             }
         }
         None
-    }
-}
-
-fn value_of(entry: &Entry) -> Option<&str> {
-    match &entry.value {
-        Measured::Text(text) => Some(text),
-        Measured::Nothing | Measured::Number(_) => None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Loading: files to documents, documents to rules, filters onto rules, correlations to their base rules.
 
 use super::filters::Filter;
-use super::{Body, Level, Replaced, Rule, RuleError, RuleLogSource, RuleSet, documents, locate};
+use super::{
+    Body, Level, Replaced, Rule, RuleError, RuleLogSource, RuleSet, Warning, conditions, documents, locate, numbers,
+};
 use crate::compile::{self, Placeholders};
 use crate::correlation::Correlation;
 use crate::hash::stable_hash;
@@ -29,6 +31,8 @@ pub struct LoadOptions {
 /// Largest rule file that is read.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 const MAX_DIRECTORY_DEPTH: usize = 32;
+/// Characters of a message of the parser that are kept: it repeats itself for every level of a nested condition.
+const MAX_MESSAGE: usize = 400;
 
 struct Loading<'o> {
     options: &'o LoadOptions,
@@ -102,7 +106,7 @@ impl Loading<'_> {
     fn file(&mut self, path: &Path, text: &str, licence: Option<&str>) {
         for document in documents::split(text) {
             let line = |inside: usize| document.line + inside - 1;
-            let parsed = match sigma::parse_sigma_yaml(document.text) {
+            let parsed = match parse(document.text) {
                 Ok(parsed) => parsed,
                 Err(error) => {
                     let message = error.to_string();
@@ -112,17 +116,19 @@ impl Loading<'_> {
             };
             let several = parsed.len() > 1;
             let place = Place { path, line: document.line, text: document.text, licence, several };
+            let told = parsed.errors.iter().map(|message| {
+                let told = conditions::in_words(document.text, message);
+                let (inside, reason) = told
+                    .unwrap_or_else(|| (locate::line_of_parser_message(document.text, message), first_line(message)));
+                (line(inside), reason)
+            });
             if parsed.is_empty() {
-                for message in parsed.errors {
-                    self.error(
-                        path,
-                        line(locate::line_of_parser_message(document.text, &message)),
-                        first_line(&message),
-                    );
+                for (line, reason) in told {
+                    self.error(path, line, reason);
                 }
                 continue;
             }
-            let warnings: Vec<String> = parsed.errors.iter().map(|message| first_line(message)).collect();
+            let warnings: Vec<Warning> = told.map(|(line, reason)| Warning { line, reason }).collect();
             for rule in parsed.rules {
                 self.detection(&place, rule, warnings.clone());
             }
@@ -135,7 +141,7 @@ impl Loading<'_> {
         }
     }
 
-    fn detection(&mut self, place: &Place<'_>, rule: sigma::SigmaRule, warnings: Vec<String>) {
+    fn detection(&mut self, place: &Place<'_>, rule: sigma::SigmaRule, mut warnings: Vec<Warning>) {
         let compiled = match compile::compile(&rule.detection, &self.options.placeholders) {
             Ok(compiled) => compiled,
             Err(error) => {
@@ -143,6 +149,13 @@ impl Loading<'_> {
                 return self.error(place.path, line, error.reason);
             }
         };
+        let log_source = log_source(&rule.logsource);
+        if log_source == RuleLogSource::default() {
+            let line = locate::line_of_key(place.text, "logsource", place.line);
+            let reason =
+                "the rule names no product, category or service as its logsource: every record is asked".to_owned();
+            warnings.push(Warning { line, reason });
+        }
         self.push(Rule {
             id: rule.id.unwrap_or_else(|| place.id_of_text(&rule.title)),
             name: rule.name,
@@ -158,19 +171,20 @@ impl Loading<'_> {
             references: rule.references,
             supersedes: supersedes(rule.related),
             modified: rule.modified.or(rule.date),
-            log_source: log_source(&rule.logsource),
+            log_source,
             path: place.path.to_owned(),
             line: place.line,
             text: place.text.into(),
-            alerts: true,
+            counted_by: Vec::new(),
             needs_placeholders: compiled.missing.into_iter().collect(),
             warnings,
             body: Body::Condition(compiled.expression),
         });
     }
 
-    fn correlation(&mut self, place: &Place<'_>, rule: sigma::CorrelationRule, warnings: Vec<String>) {
-        let correlation = match Correlation::new(&rule) {
+    fn correlation(&mut self, place: &Place<'_>, rule: sigma::CorrelationRule, warnings: Vec<Warning>) {
+        let exact = if place.several { None } else { numbers::read(place.text) };
+        let correlation = match Correlation::new(&rule, exact) {
             Ok(correlation) => correlation,
             Err(reason) => {
                 let line = place.line + locate::line_of_keys(place.text, &["correlation"]) - 1;
@@ -196,7 +210,7 @@ impl Loading<'_> {
             path: place.path.to_owned(),
             line: place.line,
             text: place.text.into(),
-            alerts: true,
+            counted_by: Vec::new(),
             needs_placeholders: Vec::new(),
             warnings,
             body: Body::Correlation(Box::new(correlation)),
@@ -212,6 +226,9 @@ impl Loading<'_> {
                 },
                 log_source: filter.logsource.as_ref().map(log_source).unwrap_or_default(),
                 expression: compiled.expression,
+                path: place.path.to_owned(),
+                line: place.line,
+                line_of_rules: place.line + locate::line_of_keys(place.text, &["filter", "rules"]) - 1,
             }),
             Ok(compiled) => {
                 let names: Vec<String> = compiled.missing.into_iter().collect();
@@ -250,13 +267,31 @@ impl Loading<'_> {
         for rule in &mut self.rules {
             self.filters.iter().for_each(|filter| filter.apply(rule));
         }
+        let odd_filters = self.filters.iter().flat_map(|filter| filter.odd(&self.rules)).collect();
+        let filters = self.filters.into_iter().map(|filter| (filter.path, filter.line)).collect();
         let refused = crate::correlation::resolve(&mut self.rules);
         for error in refused {
             self.errors.push(error);
         }
         self.errors.sort_by(|left, right| (&left.path, left.line).cmp(&(&right.path, right.line)));
         let rules = self.rules.into_iter().map(Arc::new).collect();
-        (RuleSet { rules, replaced: self.replaced }, self.errors)
+        (RuleSet { rules, replaced: self.replaced, filters, odd_filters }, self.errors)
+    }
+}
+
+/// Parses a document. Of numbers that the parser does not take as they are written those of a correlation are read later.
+fn parse(text: &str) -> sigma::Result<sigma::SigmaCollection> {
+    if let Some(quoted) = numbers::with_digits(text)
+        && let Ok(parsed) = sigma::parse_sigma_yaml(&quoted)
+        && parsed.errors.is_empty()
+    {
+        return Ok(parsed);
+    }
+    let parsed = sigma::parse_sigma_yaml(text)?;
+    let refused = parsed.is_empty() && parsed.errors.iter().any(|message| message.contains("condition operator"));
+    match refused.then(|| numbers::with_whole(text)).flatten() {
+        Some(whole) => sigma::parse_sigma_yaml(&whole),
+        None => Ok(parsed),
     }
 }
 
@@ -306,10 +341,8 @@ pub(crate) fn read(path: &Path) -> std::io::Result<String> {
 fn first_line(message: &str) -> String {
     let mut lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
-    match lines.next_back() {
-        Some(last) => format!("{first} {last}"),
-        None => first.to_owned(),
-    }
+    let words = lines.next_back().map_or_else(|| first.to_owned(), |last| format!("{first} {last}"));
+    words.chars().take(MAX_MESSAGE).collect()
 }
 
 fn log_source(source: &sigma::LogSource) -> RuleLogSource {

@@ -51,6 +51,16 @@ pub(super) fn line_of_keys(text: &str, keys: &[&str]) -> usize {
     line_of(text, keys) + 1
 }
 
+/// 1-based line in the file of a key of a rule whose text begins at `first`.
+pub(crate) fn line_of_key(text: &str, key: &str, first: usize) -> usize {
+    first + line_of(text, &[key])
+}
+
+/// 1-based line in the file of the first line that holds `word`, of a rule whose text begins at `first`.
+pub(super) fn line_that_holds(text: &str, word: &str, first: usize) -> usize {
+    first + text.lines().position(|line| line.contains(word)).unwrap_or(0)
+}
+
 /// 1-based line in the document for a message of the parser.
 pub(super) fn line_of_parser_message(text: &str, message: &str) -> usize {
     if let Some(rest) = message.rsplit_once(" at line ").map(|(_, rest)| rest)
@@ -76,6 +86,8 @@ pub(super) fn line_of_parser_message(text: &str, message: &str) -> usize {
         &["correlation"]
     } else if lower.contains("logsource") {
         &["logsource"]
+    } else if lower.contains("sigma-version") {
+        &["sigma-version"]
     } else if lower.contains("invalid status") {
         &["status"]
     } else if lower.contains("invalid level") {

@@ -2,14 +2,18 @@
 //! at a bad rule; each is listed with its reason and line.
 
 mod clues;
+mod conditions;
 mod documents;
 mod filters;
 mod load;
 mod locate;
+mod numbers;
 
 pub use clues::Clue;
 pub use load::{LoadOptions, RuleSource};
 pub(crate) use load::{is_test_file, read};
+pub(crate) use locate::line_of_key;
+use locate::line_that_holds;
 
 use crate::correlation::Correlation;
 use crate::expression::Expression;
@@ -90,13 +94,22 @@ pub struct Rule {
     pub line: usize,
     /// The rule's own text.
     pub text: Arc<str>,
-    /// Whether a match is an alert of its own; false for a base rule of a correlation that does not `generate`.
-    pub alerts: bool,
+    /// Positions of the correlations over it that do not `generate`: where one of them takes part, a match is no alert of its
+    /// own.
+    pub counted_by: Vec<usize>,
     /// Placeholders (`%name%`) without a value; such a rule is listed but never matches.
     pub needs_placeholders: Vec<String>,
     /// What was odd but did not prevent loading.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     pub(crate) body: Body,
+}
+
+/// Something odd in a rule that loaded all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// 1-based line in the file.
+    pub line: usize,
+    pub reason: String,
 }
 
 #[derive(Debug)]
@@ -124,6 +137,11 @@ impl Rule {
     /// A text of ours for people.
     pub fn text_of(&self, key: &str) -> Option<&str> {
         self.texts.get(key).map(String::as_str)
+    }
+
+    /// Whether a match is an alert of its own while every rule is on.
+    pub fn alerts(&self) -> bool {
+        self.counted_by.is_empty()
     }
 
     pub fn is_correlation(&self) -> bool {
@@ -162,6 +180,10 @@ pub struct Replaced {
 pub struct RuleSet {
     pub(crate) rules: Vec<Arc<Rule>>,
     pub(crate) replaced: Vec<Replaced>,
+    /// Files and lines of filters.
+    pub(crate) filters: Vec<(PathBuf, usize)>,
+    /// What is odd about filters.
+    pub(crate) odd_filters: Vec<RuleError>,
 }
 
 impl RuleSet {
@@ -189,24 +211,32 @@ impl RuleSet {
         &self.rules
     }
 
-    /// Oddities of rules that loaded all the same, each with its file and reason.
+    /// Oddities of rules and filters that loaded all the same, each with its file, line and reason.
     pub fn warnings(&self) -> Vec<RuleError> {
         let mut superseded: HashMap<String, &str> = HashMap::new();
         for rule in &self.rules {
             superseded.extend(rule.supersedes.iter().map(|id| (id.to_lowercase(), rule.id.as_str())));
         }
         let of = |rule: &Arc<Rule>| {
+            let at = |key: &str, reason: String| Warning { line: line_of_key(&rule.text, key, rule.line), reason };
             let waits = (!rule.needs_placeholders.is_empty()).then(|| {
-                format!("never matches until these placeholders have values: {}", rule.needs_placeholders.join(", "))
+                let names = rule.needs_placeholders.join(", ");
+                let reason = format!("never matches until these placeholders have values: {names}");
+                Warning { line: line_that_holds(&rule.text, "expand", rule.line), reason }
             });
             let old = matches!(rule.status, "deprecated" | "unsupported")
-                .then(|| format!("its author calls it {}", rule.status));
+                .then(|| at("status", format!("its author calls it {}", rule.status)));
             let newer = superseded.get(&rule.id.to_lowercase()).filter(|newer| **newer != rule.id);
-            let newer = newer.map(|newer| format!("the rule {newer} takes its place; both are loaded"));
-            let error = |reason| RuleError { path: rule.path.clone(), line: rule.line, reason };
+            let newer = newer.map(|newer| at("id", format!("the rule {newer} takes its place; both are loaded")));
+            let error = |one: Warning| RuleError { path: rule.path.clone(), line: one.line, reason: one.reason };
             rule.warnings.iter().cloned().chain(waits).chain(old).chain(newer).map(error).collect::<Vec<_>>()
         };
-        self.rules.iter().flat_map(of).collect()
+        self.rules.iter().flat_map(of).chain(self.odd_filters.iter().cloned()).collect()
+    }
+
+    /// Files that hold filters, and the lines where these begin.
+    pub fn filters(&self) -> &[(PathBuf, usize)] {
+        &self.filters
     }
 
     /// Rules that a later source replaced.

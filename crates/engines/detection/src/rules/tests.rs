@@ -4,6 +4,8 @@ use crate::{Engine, Level, LoadOptions, Matches, RuleSet, RuleSource};
 use event::{Event, Value};
 use proptest::prelude::*;
 
+mod told;
+
 const RULE: &str = "
 title: Whoami
 id: 0b6f0f7a-3c0e-4d3e-9b1f-6a0d5a5a0001

@@ -115,6 +115,9 @@ impl Touched {
 
     /// Of a segment not all can be read that may hold what was asked for.
     pub(super) fn note_damaged(&self, segment: &Segment) {
+        if !segment.has_lost_rows() {
+            return;
+        }
         let unread = Unread::new(Why::Damaged, &segment.row, self.count(segment.lost_rows()));
         locked(&self.unread).insert(segment.row.path.clone(), unread);
     }

@@ -4,9 +4,9 @@ use super::super::{about_file, print_json, say, text};
 use super::formats;
 use crate::configuration::Configuration;
 use crate::content::Content;
-use crate::rules::{load_rules, rule_directories};
+use crate::rules::{load_over, load_rules, own_rules, rule_directories};
 use anyhow::{Result, ensure};
-use detection::{Engine, LoadOptions, RuleSet, RuleSource, RuleTestFile};
+use detection::{Engine, LoadOptions, RuleTestFile};
 use monitoring::enrichment::Enrichment;
 use monitoring::rules::cases::{Outcome, run};
 use serde_json::json;
@@ -26,7 +26,7 @@ pub(super) fn test(
         Some(directory) => {
             ensure!(directory.exists(), about_file(directory, "command-no-file"));
             let options = LoadOptions { placeholders: known.placeholders().as_ref().clone() };
-            let (set, _) = RuleSet::load(&[RuleSource::Directory(directory.to_owned())], &options);
+            let (set, _) = load_over(&content, &own_rules(data, configuration), directory, &options)?;
             let (files, errors) = RuleTestFile::from_directory(directory);
             (set, files, errors)
         }

@@ -4,7 +4,7 @@
 use crate::rules::attribution::Attribution;
 use crate::rules::bundles::registers::Brought;
 use crate::rules::versions::digest;
-use detection::{Rule, RuleError, RuleSet, RuleTestFile};
+use detection::{Replaced, Rule, RuleError, RuleSet, RuleTestFile};
 use kit::diff::Mark;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -54,6 +54,8 @@ pub struct Plan {
     pub changed: Vec<Named>,
     pub removed: Vec<Named>,
     pub unchanged: usize,
+    /// Filters that load.
+    pub filters: usize,
     /// Rules that take the place of one with the same id elsewhere, for example of the built-in pack.
     pub replaces: Vec<Named>,
     pub refused: Vec<RuleError>,
@@ -78,6 +80,9 @@ impl Plan {
         self.write.is_empty() && self.delete.is_empty()
     }
 }
+
+/// Folder of rules that are no part of the pack; hidden folders are none either.
+const ELSEWHERE: &str = ".elsewhere";
 
 /// What a file of a pack is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,13 +154,15 @@ pub fn plan(pack: Vec<PackFile>, present: &[PackFile], elsewhere: &RuleSet) -> P
             Kind::Rules | Kind::Other => plan.ignored += 1,
         }
     }
-    let (new, errors) = load(&rules);
-    let sound: BTreeSet<&Path> = new.rules().iter().map(|rule| rule.path.as_path()).collect();
-    let failed: BTreeSet<&Path> = errors.iter().map(|error| error.path.as_path()).collect();
-    // A file of filters alone makes no rule; one that makes nothing but errors is refused.
+    let new = Loaded::of(&rules, elsewhere);
+    let mut sound: BTreeSet<&Path> = new.rules.iter().map(|rule| rule.path.as_path()).collect();
+    sound.extend(new.filters.iter().map(PathBuf::as_path));
+    let failed: BTreeSet<&Path> = new.errors.iter().map(|error| error.path.as_path()).collect();
+    // One that makes nothing but errors is refused.
     kept.extend(rules.into_iter().filter(|file| sound.contains(&*file.path) || !failed.contains(&*file.path)));
-    plan.refused.extend(errors.iter().cloned());
-    plan.refused.extend(new.replaced().iter().map(|twice| RuleError {
+    plan.filters = new.filters.len();
+    plan.refused.extend(new.errors.iter().cloned());
+    plan.refused.extend(new.twice.iter().map(|twice| RuleError {
         path: twice.later.clone(),
         line: twice.line,
         reason: format!(
@@ -164,7 +171,8 @@ pub fn plan(pack: Vec<PackFile>, present: &[PackFile], elsewhere: &RuleSet) -> P
             twice.earlier.display()
         ),
     }));
-    compare(&mut plan, &new, &load(present).0, elsewhere, &licences(&kept));
+    let old = Loaded::of(present, elsewhere);
+    compare(&mut plan, &new.rules, &old.rules, elsewhere.rules(), &licences(&kept));
     let texts: HashMap<&Path, &str> = present.iter().map(|file| (file.path.as_path(), file.text.as_str())).collect();
     let paths: BTreeSet<&Path> = kept.iter().map(|file| file.path.as_path()).collect();
     plan.delete =
@@ -174,9 +182,41 @@ pub fn plan(pack: Vec<PackFile>, present: &[PackFile], elsewhere: &RuleSet) -> P
     plan
 }
 
-fn load(files: &[PackFile]) -> (RuleSet, Vec<RuleError>) {
-    let of_rules = files.iter().filter(|file| by_name(&file.path) == Kind::Rules && holds_rules(&file.text));
-    RuleSet::from_texts(of_rules.map(|file| (file.path.clone(), file.text.clone())))
+/// What the files of a pack bring.
+struct Loaded {
+    /// In the order of files and lines.
+    rules: Vec<Arc<Rule>>,
+    /// A file for each.
+    filters: Vec<PathBuf>,
+    errors: Vec<RuleError>,
+    /// Rules of the pack that have the id of another of it.
+    twice: Vec<Replaced>,
+}
+
+impl Loaded {
+    /// Correlations of the pack may count rules of elsewhere.
+    fn of(files: &[PackFile], elsewhere: &RuleSet) -> Self {
+        let of_rules = files.iter().filter(|file| by_name(&file.path) == Kind::Rules && holds_rules(&file.text));
+        let own: Vec<(PathBuf, String)> = of_rules.map(|file| (file.path.clone(), file.text.clone())).collect();
+        let counts = own.iter().any(|(_, text)| text.lines().any(|line| line.starts_with("correlation:")));
+        let others = elsewhere.rules().iter().filter(|_| counts);
+        let others = others.map(|rule| (Path::new(ELSEWHERE).join(&rule.path), rule.text.to_string()));
+        let (set, errors) = RuleSet::from_texts(others.chain(own));
+        let is_own = |path: &Path| !path.starts_with(ELSEWHERE);
+        let mut rules: Vec<Arc<Rule>> = set.rules().iter().filter(|rule| is_own(&rule.path)).cloned().collect();
+        rules.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
+        Self {
+            rules,
+            filters: set.filters().iter().map(|(path, _)| path.clone()).collect(),
+            errors: errors.into_iter().filter(|error| is_own(&error.path)).collect(),
+            twice: set
+                .replaced()
+                .iter()
+                .filter(|twice| is_own(&twice.earlier) && is_own(&twice.later))
+                .cloned()
+                .collect(),
+        }
+    }
 }
 
 /// Folders whose LICENSE is the Detection Rule License, as loading reads it.
@@ -188,13 +228,13 @@ fn licences(files: &[PackFile]) -> BTreeMap<PathBuf, &'static str> {
 
 fn compare(
     plan: &mut Plan,
-    new: &RuleSet,
-    old: &RuleSet,
-    elsewhere: &RuleSet,
+    new: &[Arc<Rule>],
+    old: &[Arc<Rule>],
+    elsewhere: &[Arc<Rule>],
     licences: &BTreeMap<PathBuf, &'static str>,
 ) {
-    let by_id = |set: &RuleSet| -> HashMap<String, Arc<Rule>> {
-        set.rules().iter().map(|rule| (rule.id.to_lowercase(), rule.clone())).collect()
+    let by_id = |rules: &[Arc<Rule>]| -> HashMap<String, Arc<Rule>> {
+        rules.iter().map(|rule| (rule.id.to_lowercase(), rule.clone())).collect()
     };
     let (before, others, after) = (by_id(old), by_id(elsewhere), by_id(new));
     let licence = |rule: &Rule| {
@@ -208,7 +248,7 @@ fn compare(
         attribution: Attribution { author: rule.author.clone(), licence: licence(rule) },
         lines: None,
     };
-    for rule in new.rules() {
+    for rule in new {
         let id = rule.id.to_lowercase();
         match before.get(&id) {
             None => plan.added.push(named(rule)),
@@ -223,9 +263,9 @@ fn compare(
         }
         plan.without_licence += usize::from(licence(rule).is_none());
     }
-    let gone = old.rules().iter().filter(|rule| !after.contains_key(&rule.id.to_lowercase()));
+    let gone = old.iter().filter(|rule| !after.contains_key(&rule.id.to_lowercase()));
     plan.removed = gone.map(|rule| named(rule)).collect();
-    plan.rules = new.rules().iter().map(|rule| (rule.id.clone(), digest(&rule.text))).collect();
+    plan.rules = new.iter().map(|rule| (rule.id.clone(), digest(&rule.text))).collect();
 }
 
 #[cfg(test)]
@@ -303,6 +343,21 @@ mod tests {
             vec![PathBuf::from("b.test.yml")]
         );
         assert_eq!(plan.without_licence, 1);
+    }
+
+    #[test]
+    fn a_pack_may_count_and_narrow_rules_of_elsewhere() {
+        let named = rule(1, "root").replace("author:", "name: root_used\nauthor:");
+        let builtin = RuleSet::from_texts([("a.yml", named)]).0;
+        let over = "title: Often\nid: 6f3b2a10-0000-4000-8000-000000000009\ncorrelation:\n  type: event_count\n  \
+                    rules: [root_used]\n  timespan: 1m\n  condition: {gte: 3}\n";
+        let filter = "title: Not here\nlogsource: {product: linux}\nfilter:\n  rules: [root_used]\n  \
+                      selection: {host_name: test}\n  condition: not selection\n";
+        let plan = plan(vec![file("a.yml", over), file("b.yml", filter)], &[], &builtin);
+        assert_eq!((titles(&plan.added), plan.filters, plan.refused.clone()), (vec!["Often"], 1, vec![]));
+        assert_eq!(plan.write.len(), 2);
+        let alone = super::plan(vec![file("b.yml", filter)], &[], &builtin);
+        assert_eq!((alone.added.len(), alone.filters, alone.write.len()), (0, 1, 1));
     }
 
     #[test]

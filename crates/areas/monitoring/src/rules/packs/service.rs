@@ -48,7 +48,7 @@ pub(in crate::rules) fn compare(
     let brought = brought.unwrap_or_default();
     let present: Vec<PackFile> = present.into_iter().filter(|file| brought.contains(&file.path)).collect();
     let plan = plan(files, &present, &elsewhere(places, folder)?);
-    if rules && plan.added.is_empty() && plan.changed.is_empty() && plan.unchanged == 0 {
+    if rules && plan.added.is_empty() && plan.changed.is_empty() && plan.unchanged == 0 && plan.filters == 0 {
         return Err(Error::mistake("rules-import-none", []));
     }
     Ok(Compared { folder: folder.to_owned(), plan, target })

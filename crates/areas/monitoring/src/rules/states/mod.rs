@@ -6,8 +6,10 @@ pub(crate) mod pages;
 pub mod service;
 pub mod store;
 
+use detection::Rule;
 use kit::clock::Micros;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum RuleState {
@@ -68,9 +70,68 @@ impl Decisions {
     }
 }
 
+/// Whether a match of a rule is an alert of its own: not while a correlation that counts it and does not `generate` takes part.
+/// `rules` are all in force.
+pub fn alerts_itself(rules: &[Arc<Rule>], rule: &Rule, state: &dyn Fn(&str) -> RuleState) -> bool {
+    !over(rules, rule).any(|correlation| takes_part(rules, correlation, state))
+}
+
+/// The correlations that count a rule and do not `generate`.
+pub fn over<'rules>(rules: &'rules [Arc<Rule>], rule: &'rules Rule) -> impl Iterator<Item = &'rules Arc<Rule>> {
+    rule.counted_by.iter().filter_map(move |position| rules.get(*position))
+}
+
+/// A correlation on trial alerts nobody, but feeds those over it. Chains are short, and none comes back to its beginning.
+fn takes_part(rules: &[Arc<Rule>], correlation: &Rule, state: &dyn Fn(&str) -> RuleState) -> bool {
+    match state(&correlation.id) {
+        RuleState::On => true,
+        RuleState::Shadow => over(rules, correlation).any(|above| takes_part(rules, above, state)),
+        RuleState::Off => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use detection::RuleSet;
+
+    const CHAIN: &str = "
+title: failed
+name: failed
+id: failed
+logsource: {product: x}
+detection: {s: {result: failed}, condition: s}
+---
+title: many
+name: many
+id: many
+correlation: {type: event_count, rules: [failed], timespan: 1m, condition: {gte: 3}}
+---
+title: again and again
+id: again
+correlation: {type: event_count, rules: [many], timespan: 1h, condition: {gte: 3}}
+";
+
+    #[test]
+    fn a_rule_is_silent_only_while_a_correlation_over_it_takes_part() {
+        let (set, errors) = RuleSet::from_texts([("a.yml", CHAIN)]);
+        assert_eq!(errors, []);
+        let alerting = |many: RuleState, again: RuleState| {
+            let state = move |id: &str| match id {
+                "many" => many,
+                "again" => again,
+                _ => RuleState::On,
+            };
+            let alerting = set.rules().iter().filter(|rule| alerts_itself(set.rules(), rule, &state));
+            alerting.map(|rule| rule.id.clone()).collect::<Vec<_>>()
+        };
+        use RuleState::{Off, On, Shadow};
+        assert_eq!(alerting(On, On), ["again"]);
+        assert_eq!(alerting(On, Off), ["many", "again"]);
+        assert_eq!(alerting(Off, On), ["failed", "again"]);
+        assert_eq!(alerting(Shadow, On), ["again"], "what is on trial feeds what is above it");
+        assert_eq!(alerting(Shadow, Shadow), ["failed", "many", "again"]);
+    }
 
     #[test]
     fn codes_lead_back() {

@@ -107,8 +107,11 @@ fn what_was_saved_is_refused_as_a_whole_where_it_is_damaged_or_of_another_versio
         let changed = format!("{}{other}{}", &text[..at], &text[text.ceil_char_boundary(at + 1)..]);
         assert!(refused(&changed).is_some(), "changed at {at}: {changed}");
     }
-    let newer = text.replacen("luytre-correlations 1 ", "luytre-correlations 2 ", 1);
+    let newer = text.replacen("luytre-correlations 2 ", "luytre-correlations 3 ", 1);
     assert_eq!(refused(&newer), Some(CorrelationError::OtherVersion));
+    let older = text.replacen("luytre-correlations 2 ", "luytre-correlations 1 ", 1);
+    let read = CorrelationState::load(limits, &older).map(|mut state| state.save(1 << 20));
+    assert_eq!(read.as_deref(), Ok(text.as_str()), "what an older program remembers is taken over");
     // Whoever changes this changes the number of the version too, or running centres misread what they have.
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!((lines.len(), lines[1]), (4, "[8,3000000]"));

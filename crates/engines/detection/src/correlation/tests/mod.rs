@@ -1,7 +1,10 @@
 //! Correlations over small streams: thresholds, order of arrival, episodes, chains, scopes.
 
 mod bounds;
+mod lists;
 mod memory;
+mod names;
+mod order;
 
 use crate::{CorrelationLimits, CorrelationMatch, CorrelationState, Engine, Matches, Moment, RuleSet};
 use event::Event;
@@ -160,7 +163,7 @@ correlation:
     assert_eq!(titles(&stream, &found), ["broken in"]);
     assert!(stream.send(410, &[("result", "ok"), ("ip", "b")]).is_empty());
     let silent: Vec<&str> =
-        stream.engine.rules().iter().filter(|rule| !rule.alerts).map(|rule| rule.title.as_str()).collect();
+        stream.engine.rules().iter().filter(|rule| !rule.alerts()).map(|rule| rule.title.as_str()).collect();
     assert_eq!(silent, ["failed", "success", "many"]);
 }
 
@@ -230,7 +233,7 @@ correlation:
     assert!(stream.send(0, &[("result", "ok"), ("to", "a")]).is_empty());
     assert!(stream.send(11, &[("result", "failed"), ("from", "a")]).is_empty());
     assert_eq!(stream.send(12, &[("result", "ok"), ("to", "a")])[0].seqs, [2, 3]);
-    assert!(stream.engine.rules().iter().all(|rule| rule.alerts), "generate keeps the base rules' own alerts");
+    assert!(stream.engine.rules().iter().all(|rule| rule.alerts()), "generate keeps the base rules' own alerts");
 }
 
 #[test]
