@@ -101,6 +101,21 @@ alert-matches = { $count } matches
 alert-first-event = First event
 alert-last-event = Latest event
 alert-detected = Detected
+alert-message-raised = { $severity ->
+    [critical] Critical alert
+    [high] High alert
+    [medium] Medium alert
+    [low] Low alert
+   *[other] Alert
+}: { $title } ({ $agency })
+alert-message-story = { $severity ->
+    [critical] Critical attack story
+    [high] High attack story
+    [medium] Medium attack story
+    [low] Low attack story
+   *[other] Attack story
+}: { $title } ({ $agency })
+alert-message-more = { $count } more alerts that nobody has taken on
 alert-seen = First seen by
 alert-why = Why this alert was raised
 alert-score = Score

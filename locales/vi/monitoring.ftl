@@ -101,6 +101,21 @@ alert-matches = { $count } lần khớp
 alert-first-event = Sự kiện đầu tiên
 alert-last-event = Sự kiện gần nhất
 alert-detected = Phát hiện lúc
+alert-message-raised = { $severity ->
+    [critical] Cảnh báo nghiêm trọng
+    [high] Cảnh báo mức cao
+    [medium] Cảnh báo mức trung bình
+    [low] Cảnh báo mức thấp
+   *[other] Cảnh báo
+}: { $title_vi } ({ $agency })
+alert-message-story = { $severity ->
+    [critical] Chuỗi tấn công nghiêm trọng
+    [high] Chuỗi tấn công mức cao
+    [medium] Chuỗi tấn công mức trung bình
+    [low] Chuỗi tấn công mức thấp
+   *[other] Chuỗi tấn công
+}: { $title_vi } ({ $agency })
+alert-message-more = Thêm { $count } cảnh báo chưa ai tiếp nhận
 alert-seen = Người xem đầu tiên
 alert-why = Vì sao có cảnh báo này
 alert-score = Điểm

@@ -189,6 +189,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-field-lists",
         sql: include_str!("../migrations/2026-11-23-monitoring-field-lists.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-alert-notices",
+        sql: include_str!("../migrations/2026-11-23-monitoring-alert-notices.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

@@ -5,6 +5,7 @@ pub mod api;
 pub mod grouping;
 pub mod listing;
 pub mod news;
+pub mod notices;
 pub mod pages;
 pub mod record;
 pub mod scoring;
