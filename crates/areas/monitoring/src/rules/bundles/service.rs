@@ -73,7 +73,7 @@ pub async fn judge(connection: &impl Connection, bundle: &Bundle, now: Micros) -
 /// What a bundle changes. Reads all rules.
 pub fn compare_bundle(places: &Places, bundle: &Bundle) -> Result<Compared, Error> {
     let folder = format!("{OF_A_BUNDLE}{}", bundle.manifest.name);
-    compare(places, &folder, bundle.files.clone())
+    compare(places, &folder, bundle.files.clone(), Vec::new())
 }
 
 /// Takes a bundle, judged again in the transaction that keeps it; the files follow once that is committed.
