@@ -193,6 +193,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-alert-notices",
         sql: include_str!("../migrations/2026-11-23-monitoring-alert-notices.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-indicator-begins",
+        sql: include_str!("../migrations/2026-11-23-monitoring-indicator-begins.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
