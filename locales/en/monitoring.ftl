@@ -101,6 +101,19 @@ alert-matches = { $count } matches
 alert-first-event = First event
 alert-last-event = Latest event
 alert-detected = Detected
+alert-times-title = Time until taken on
+alert-times-all = All agencies
+alert-times-taken = Taken on
+alert-times-median = Median
+alert-times-median-seconds = Median (seconds)
+alert-times-ninetieth = 90 % within
+alert-times-ninetieth-seconds = 90 % within (seconds)
+alert-times-open = Waiting
+alert-times-oldest = Longest wait
+alert-times-oldest-seconds = Longest wait (seconds)
+alert-times-none = No alert in this span of time
+alert-times-none-text = Choose a longer span to see how fast alerts are taken on.
+alert-times-how = From when an alert is raised to when somebody first acknowledges, assigns, escalates or closes it. Alerts of hunts in the past and those held back do not count.
 alert-message-raised = { $severity ->
     [critical] Critical alert
     [high] High alert

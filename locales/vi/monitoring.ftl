@@ -101,6 +101,19 @@ alert-matches = { $count } lần khớp
 alert-first-event = Sự kiện đầu tiên
 alert-last-event = Sự kiện gần nhất
 alert-detected = Phát hiện lúc
+alert-times-title = Thời gian tiếp nhận
+alert-times-all = Mọi cơ quan
+alert-times-taken = Đã tiếp nhận
+alert-times-median = Trung vị
+alert-times-median-seconds = Trung vị (giây)
+alert-times-ninetieth = 90 % trong vòng
+alert-times-ninetieth-seconds = 90 % trong vòng (giây)
+alert-times-open = Đang chờ
+alert-times-oldest = Chờ lâu nhất
+alert-times-oldest-seconds = Chờ lâu nhất (giây)
+alert-times-none = Không có cảnh báo nào trong khoảng thời gian này
+alert-times-none-text = Chọn khoảng thời gian dài hơn để xem các cảnh báo được tiếp nhận nhanh đến đâu.
+alert-times-how = Tính từ lúc cảnh báo được báo đến lần đầu có người tiếp nhận, giao, chuyển thành sự cố hoặc đóng. Không tính cảnh báo tìm ngược và cảnh báo bị tạm ngừng.
 alert-message-raised = { $severity ->
     [critical] Cảnh báo nghiêm trọng
     [high] Cảnh báo mức cao

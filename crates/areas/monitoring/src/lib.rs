@@ -57,6 +57,7 @@ pub fn area() -> Area {
             .merge(duty::routes())
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
+            .merge(alerts::times::routes())
             .merge(stories::routes())
             .merge(entities::routes())
             .merge(early_warning::routes())

@@ -13,6 +13,7 @@ pub mod service;
 pub mod show;
 pub mod store;
 pub mod tables;
+pub mod times;
 
 use kit::clock::Micros;
 use kit::page::Severity;

@@ -210,3 +210,23 @@ async fn a_storm_is_told_one_by_one_up_to_a_bound_and_then_summed_up() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn times_until_somebody_takes_an_alert_on_are_told_within_the_scope() {
+    in_a_centre(|centre: Centre| async move {
+        let scope = analyst(&centre.a.person);
+        let tx = centre.db.scoped(&scope).begin().await.unwrap();
+        let ids = [centre.a.alert.clone()];
+        service::acknowledge(&tx, &Live::default(), &ids, NOW + 5 * MINUTE).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = centre.get("2", "/alerts/times?range=all").await;
+        assert!(page.says("Sở Y tế") && page.says("Sở Giáo dục và Đào tạo") && page.says("5 phút"), "{}", page.text);
+        let own = centre.get("1", "/alerts/times?range=all").await;
+        assert!(!own.says("Sở Y tế</th>") && own.says("Sở Giáo dục và Đào tạo"), "{}", own.text);
+        let csv = centre.get("2", "/alerts/times?range=all&format=csv").await;
+        assert!(csv.says("Sở Y tế,1,300,300,0,"), "{}", csv.text);
+        let api = centre.get("2", "/api/v1/alert-times?range=all").await;
+        assert!(api.says("\"median_seconds\":300") && api.says("\"open\":1"), "{}", api.text);
+    })
+    .await;
+}
