@@ -82,7 +82,7 @@ impl Ruling {
         Self {
             facts: Arc::new(RuleFacts::of(rule)),
             alerts: rule.alerts,
-            state: tuning.state(&rule.id),
+            state: tuning.state_of(rule),
             exceptions: tuning.exceptions(&rule.id).to_vec(),
             windows: tuning.windows(&rule.id).cloned().collect(),
         }

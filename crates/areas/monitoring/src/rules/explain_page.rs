@@ -73,6 +73,7 @@ impl Asked {
             Standing::Off => "rule-explain-off",
             _ if !self.then.is_empty() => "rule-explain-excepted",
             Standing::Shadow => "rule-explain-shadow",
+            Standing::Retired => "rule-explain-retired",
             _ if self.why.correlation.is_some() => "rule-explain-counted",
             _ if !self.rule.alerts => "rule-explain-base",
             _ => "rule-explain-match",

@@ -8,7 +8,7 @@ use super::figures::{self, Figures};
 use super::list::{Known, Standing};
 use super::reading::{self, Words};
 use super::scorecard::Verdict;
-use super::states::{self, Decision, RuleState};
+use super::states::{self, Decision, Retirement, RuleState};
 use super::techniques::{Technique, tactic};
 use super::versions::{self, Version};
 use super::{Book, description, exceptions, log_source, severity, short_path, text, title};
@@ -18,7 +18,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use detection::{Rule, RuleTestFile};
+use detection::{Related, Rule, RuleTestFile};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Severity};
 use kit::scope::Agencies;
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
@@ -61,6 +61,9 @@ struct RulePage {
     file: String,
     standing: Standing,
     decision: Option<Decision>,
+    /// Why it alerts nobody though nobody decided so.
+    retirement: Option<String>,
+    related: Vec<RelatedLine>,
     history: Vec<Change>,
     figures: Figures,
     verdict: Option<Verdict>,
@@ -154,7 +157,7 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     let position = book.set.position(&rule.id).unwrap_or_default();
     let described = description(&rule, lang);
     let mistaken = rule.text_of("false_positives_vi").filter(|_| lang == Lang::Vi);
-    let state_form = state_form(visit, &page, decisions.state(&rule.id), typed, &errors);
+    let state_form = state_form(visit, &page, decisions.state_of(&rule), typed, &errors);
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
         severity: severity(rule.level),
@@ -171,6 +174,8 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
         techniques: rule.techniques().iter().map(|number| settings.techniques.of(number, lang)).collect(),
         file: short_path(&rule.path),
         standing: known.standing(&rule),
+        retirement: decisions.retirement(&rule).map(|why| retirement(&page, &book, why)),
+        related: rule.related.iter().map(|one| RelatedLine::of(&book, one, lang)).collect(),
         decision: decisions.of(&rule.id).cloned(),
         history: history.into_iter().map(Change::of).collect(),
         figures: known.figures(&rule),
@@ -195,6 +200,36 @@ async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: FormErrors) ->
     };
     let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, render(&template)?).into_response())
+}
+
+/// A rule that this one names.
+struct RelatedLine {
+    /// Key of what it is to this one.
+    key: String,
+    id: String,
+    /// Where it is loaded.
+    title: Option<String>,
+}
+
+impl RelatedLine {
+    fn of(book: &Book, one: &Related, lang: Lang) -> Self {
+        let named = book.rule(&one.id);
+        Self {
+            key: format!("rule-related-{}", one.kind),
+            id: named.map_or(&one.id, |rule| &rule.id).clone(),
+            title: named.map(|rule| title(rule, lang).to_owned()),
+        }
+    }
+}
+
+fn retirement(page: &Page, book: &Book, why: Retirement<'_>) -> String {
+    match why {
+        Retirement::Deprecated => page.t("rule-retired-deprecated"),
+        Retirement::Replaced(id) => {
+            let newer = book.rule(id).map_or(id, |rule| title(rule, page.lang));
+            page.tn("rule-retired-replaced", "title", newer)
+        }
+    }
 }
 
 /// The cases of the files beside the rule; run against all rules in force where the page is asked to.
@@ -252,7 +287,7 @@ async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<Sta
     let rule = monitoring(&visit.app)?.rules.current().rule(&id).ok_or(Error::NotFound)?.clone();
     let tx = visit.begin().await?;
     let outcome = match RuleState::from_code(&form.state) {
-        Some(state) => states::service::set(&tx, &rule.id, state, &form.reason, visit.now()).await,
+        Some(state) => states::service::set_rule(&tx, &rule, state, &form.reason, visit.now()).await,
         None => Err(Error::invalid("state", "field-required")),
     };
     let address = format!("/rules/{}", rule.id);

@@ -106,8 +106,8 @@ async fn look(visit: &Visit, monitoring: &Monitoring, settings: &Arc<Settings>) 
     let decisions = states::store::all(&visit.read()).await?;
     let (formats, settings, now) = (monitoring.formats.clone(), Arc::clone(settings), visit.now());
     let work = move || {
-        let rules = book.set.rules().iter().map(|rule| &rule.id);
-        let off = rules.filter(|id| decisions.state(id) != RuleState::On).cloned().collect();
+        let silent = book.set.rules().iter().filter(|rule| decisions.state_of(rule) != RuleState::On);
+        let off = silent.map(|rule| rule.id.clone()).collect();
         let tested = book.proven(&formats, now);
         let techniques = &settings.techniques;
         picture(Sighted { techniques, rules: &book.set, arriving: &arriving, tested: &tested, off: &off })
