@@ -86,8 +86,7 @@ fn times(severity: Severity, all_agencies: bool, waited: &[&Waited], now: Micros
 
 /// Most urgent first; of each severity all agencies together, then one by one in the order of their names.
 fn summed(waited: &[Waited], now: Micros) -> Vec<Times> {
-    let mut groups: BTreeMap<(Reverse<i64>, Option<(&Option<String>, &Option<String>)>), Vec<&Waited>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<_, Vec<&Waited>> = BTreeMap::new();
     for one in waited {
         let rank = Reverse(severity_rank(one.severity.parse().unwrap_or_default()));
         let agency = (&one.agency_name, &one.agency_id);
