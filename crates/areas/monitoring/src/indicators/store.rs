@@ -315,7 +315,8 @@ pub(super) async fn put(tx: &Tx<'_>, list: &List, wanted: &[Wanted], now: Micros
         }
         sql.push_str(
             " ON CONFLICT (list_id, indicator_id) DO UPDATE SET confidence = excluded.confidence, \
-             valid_from = excluded.valid_from, valid_until = excluded.valid_until, reference = excluded.reference, renewed_at = excluded.renewed_at",
+             valid_from = excluded.valid_from, valid_until = excluded.valid_until, reference = excluded.reference, \
+             renewed_at = excluded.renewed_at",
         );
         execute(tx, &sql, values).await?;
     }
