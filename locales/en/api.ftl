@@ -12,6 +12,7 @@ api-problem-detail = What is wrong and what to do, in the language of who asked
 api-problem-operation = Number to quote to an administrator
 api-get-alerts = List of alerts, with the filters of the page
 api-post-alerts-act = Acknowledge, assign, close, reopen or escalate several alerts
+api-get-alert-times = How long alerts wait until somebody takes them on, by severity and agency
 api-get-alerts-id = One alert
 api-get-early-warnings = What was unusual, with what would have been normal, the newest first
 api-get-early-warnings-id = One unusual finding with its figures

@@ -241,6 +241,7 @@ catalogue-monitoring-indicators-indicator_id = Identity of the indicator in all 
 catalogue-monitoring-indicators-kind = domain, address, url, hash, mail or file-name.
 catalogue-monitoring-indicators-text = The indicator in its one spelling.
 catalogue-monitoring-indicators-confidence = How sure the list is, in per cent.
+catalogue-monitoring-indicators-valid_from = It holds from this moment on; empty since ever.
 catalogue-monitoring-indicators-valid_until = It holds before this moment.
 catalogue-monitoring-indicators-reference = What the list calls it.
 catalogue-monitoring-indicators-added_at = When it came onto the list.

@@ -23,6 +23,7 @@ rules-import-lines = { $added } lines added, { $removed } removed
 
 ## Why it is not taken
 pack-missing = Choose a file.
+pack-not-whole = The file did not arrive whole and cannot be decoded; choose the zip file again and send it once more.
 pack-no-archive = This is neither a directory nor a zip archive.
 pack-unreadable = { $path } cannot be read or written: { $reason }
 pack-too-deep = Folders lie too deeply in each other: { $path }

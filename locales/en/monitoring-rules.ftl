@@ -1,6 +1,19 @@
 ### Detection rules: states, scorecard, exceptions
 
 rule-state-on = On
+rule-state-retired = Replaced
+rule-none-retired = No rule is replaced
+rule-none-retired-text = A rule that its author gave up, or whose place another rule takes that is on, is counted but alerts nobody until somebody turns it on.
+rule-retired-deprecated = Its author gave this rule up; it is counted but alerts nobody until somebody turns it on.
+rule-retired-replaced = The rule “{ $title }” is on and takes its place; it is counted but alerts nobody until somebody turns it on.
+rule-explain-retired = It matches, but the rule is replaced and alerts nobody.
+rule-related = Related rules
+rule-related-correlation = Correlates with
+rule-related-derived = Derived from
+rule-related-obsolete = Takes the place of
+rule-related-merged = Merged from
+rule-related-renamed = Had the id
+rule-related-similar = Similar to
 rule-state-shadow = On trial
 rule-state-off = Off
 rule-state-change = Change state

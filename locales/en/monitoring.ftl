@@ -101,6 +101,34 @@ alert-matches = { $count } matches
 alert-first-event = First event
 alert-last-event = Latest event
 alert-detected = Detected
+alert-times-title = Time until taken on
+alert-times-all = All agencies
+alert-times-taken = Taken on
+alert-times-median = Median
+alert-times-median-seconds = Median (seconds)
+alert-times-ninetieth = 90 % within
+alert-times-ninetieth-seconds = 90 % within (seconds)
+alert-times-open = Waiting
+alert-times-oldest = Longest wait
+alert-times-oldest-seconds = Longest wait (seconds)
+alert-times-none = No alert in this span of time
+alert-times-none-text = Choose a longer span to see how fast alerts are taken on.
+alert-times-how = From when an alert is raised to when somebody first acknowledges, assigns, escalates or closes it. Alerts of hunts in the past and those held back do not count.
+alert-message-raised = { $severity ->
+    [critical] Critical alert
+    [high] High alert
+    [medium] Medium alert
+    [low] Low alert
+   *[other] Alert
+}: { $title } ({ $agency })
+alert-message-story = { $severity ->
+    [critical] Critical attack story
+    [high] High attack story
+    [medium] Medium attack story
+    [low] Low attack story
+   *[other] Attack story
+}: { $title } ({ $agency })
+alert-message-more = { $count } more alerts that nobody has taken on
 alert-seen = First seen by
 alert-why = Why this alert was raised
 alert-score = Score
@@ -357,8 +385,10 @@ technique-fed = Detectable
 technique-unfed = Logs missing
 technique-blind = No rule
 technique-rules = { $fed }/{ $rules } rules are fed
+technique-layer-of = What is detectable: { $name }
+technique-effort = Effort
 technique-gaps = Kinds of log to add first
-technique-gaps-text = Each row is a kind of log that does not arrive and that rules wait for, by the number of techniques it would show.
+technique-gaps-text = Each row is a kind of log that does not arrive and that rules wait for, by the number of techniques it would show for the effort it takes (1 least, 5 most).
 technique-gaps-none = Every rule that is on has logs to match.
 technique-connect = Connect a source
 technique-gained = Techniques gained

@@ -146,6 +146,7 @@ rules-import-name = “{ $name }” cannot name a folder; give a name (--name) o
 rules-import-own-folder = { $folder } holds rules that no pack brought; choose another name (--name), so that they are not lost
 rules-import-added = New rules: { $count }
 rules-import-changed = Rules with another text: { $count }
+rules-import-kept = The old version stays since the new one does not load: { $count }
 rules-import-removed = Rules that are no longer in the pack: { $count }
 rules-import-replaces = Take the place of rules with the same id elsewhere: { $count }
 rules-import-refused = Refused: { $count }

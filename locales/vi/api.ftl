@@ -12,6 +12,7 @@ api-problem-detail = Sai ở đâu và phải làm gì, theo ngôn ngữ của n
 api-problem-operation = Số để báo cho quản trị
 api-get-alerts = Danh sách cảnh báo, lọc như trên trang
 api-post-alerts-act = Tiếp nhận, giao, đóng, mở lại hoặc chuyển thành sự cố nhiều cảnh báo
+api-get-alert-times = Thời gian từ lúc báo đến lúc có người tiếp nhận, theo mức và cơ quan
 api-get-alerts-id = Một cảnh báo
 api-get-early-warnings = Những điều khác thường kèm mức bình thường, mới nhất trước
 api-get-early-warnings-id = Một điều khác thường với số liệu của nó

@@ -241,6 +241,7 @@ catalogue-monitoring-indicators-indicator_id = Định danh của chỉ báo tro
 catalogue-monitoring-indicators-kind = domain, address, url, hash, mail hoặc file-name.
 catalogue-monitoring-indicators-text = Chỉ báo ở dạng viết thống nhất.
 catalogue-monitoring-indicators-confidence = Độ tin cậy của danh sách, phần trăm.
+catalogue-monitoring-indicators-valid_from = Có giá trị từ thời điểm này; trống là từ trước đến nay.
 catalogue-monitoring-indicators-valid_until = Có giá trị trước thời điểm này.
 catalogue-monitoring-indicators-reference = Mã của nơi công bố.
 catalogue-monitoring-indicators-added_at = Lúc được đưa vào danh sách.

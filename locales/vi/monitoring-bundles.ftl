@@ -23,6 +23,7 @@ rules-import-lines = thêm { $added } dòng, bớt { $removed } dòng
 
 ## Vì sao không nhận
 pack-missing = Hãy chọn một tệp.
+pack-not-whole = Tệp gửi lên không nguyên vẹn, không giải mã được; hãy chọn lại tệp zip và gửi lại.
 pack-no-archive = Đây không phải là thư mục hay tệp zip.
 pack-unreadable = Không đọc hoặc ghi được { $path }: { $reason }
 pack-too-deep = Thư mục lồng nhau quá sâu: { $path }

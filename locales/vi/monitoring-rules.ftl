@@ -1,6 +1,19 @@
 ### Quy tắc phát hiện: trạng thái, đánh giá, ngoại lệ
 
 rule-state-on = Đang dùng
+rule-state-retired = Đã được thay
+rule-none-retired = Không có quy tắc nào đã được thay
+rule-none-retired-text = Quy tắc mà tác giả đã bỏ, hoặc quy tắc khác đang bật thay cho nó, vẫn được đếm nhưng không cảnh báo ai cho đến khi có người bật.
+rule-retired-deprecated = Tác giả đã bỏ quy tắc này; nó được đếm nhưng không cảnh báo ai cho đến khi có người bật.
+rule-retired-replaced = Quy tắc “{ $title }” đang bật và thay cho nó; nó được đếm nhưng không cảnh báo ai cho đến khi có người bật.
+rule-explain-retired = Khớp, nhưng quy tắc đã được thay nên không cảnh báo ai.
+rule-related = Quy tắc liên quan
+rule-related-correlation = Tương quan với
+rule-related-derived = Phát triển từ
+rule-related-obsolete = Thay cho
+rule-related-merged = Gộp từ
+rule-related-renamed = Đổi mã từ
+rule-related-similar = Tương tự
 rule-state-shadow = Chạy thử
 rule-state-off = Đã tắt
 rule-state-change = Đổi trạng thái

@@ -101,6 +101,34 @@ alert-matches = { $count } lần khớp
 alert-first-event = Sự kiện đầu tiên
 alert-last-event = Sự kiện gần nhất
 alert-detected = Phát hiện lúc
+alert-times-title = Thời gian tiếp nhận
+alert-times-all = Mọi cơ quan
+alert-times-taken = Đã tiếp nhận
+alert-times-median = Trung vị
+alert-times-median-seconds = Trung vị (giây)
+alert-times-ninetieth = 90 % trong vòng
+alert-times-ninetieth-seconds = 90 % trong vòng (giây)
+alert-times-open = Đang chờ
+alert-times-oldest = Chờ lâu nhất
+alert-times-oldest-seconds = Chờ lâu nhất (giây)
+alert-times-none = Không có cảnh báo nào trong khoảng thời gian này
+alert-times-none-text = Chọn khoảng thời gian dài hơn để xem các cảnh báo được tiếp nhận nhanh đến đâu.
+alert-times-how = Tính từ lúc cảnh báo được báo đến lần đầu có người tiếp nhận, giao, chuyển thành sự cố hoặc đóng. Không tính cảnh báo tìm ngược và cảnh báo bị tạm ngừng.
+alert-message-raised = { $severity ->
+    [critical] Cảnh báo nghiêm trọng
+    [high] Cảnh báo mức cao
+    [medium] Cảnh báo mức trung bình
+    [low] Cảnh báo mức thấp
+   *[other] Cảnh báo
+}: { $title_vi } ({ $agency })
+alert-message-story = { $severity ->
+    [critical] Chuỗi tấn công nghiêm trọng
+    [high] Chuỗi tấn công mức cao
+    [medium] Chuỗi tấn công mức trung bình
+    [low] Chuỗi tấn công mức thấp
+   *[other] Chuỗi tấn công
+}: { $title_vi } ({ $agency })
+alert-message-more = Thêm { $count } cảnh báo chưa ai tiếp nhận
 alert-seen = Người xem đầu tiên
 alert-why = Vì sao có cảnh báo này
 alert-score = Điểm
@@ -357,8 +385,10 @@ technique-fed = Phát hiện được
 technique-unfed = Thiếu nhật ký
 technique-blind = Chưa có quy tắc
 technique-rules = { $fed }/{ $rules } quy tắc có nhật ký
+technique-layer-of = Phát hiện được gì: { $name }
+technique-effort = Công sức
 technique-gaps = Loại nhật ký nên thêm trước
-technique-gaps-text = Mỗi dòng là một loại nhật ký chưa gửi về mà quy tắc đang chờ, xếp theo số kỹ thuật sẽ phát hiện thêm được.
+technique-gaps-text = Mỗi dòng là một loại nhật ký chưa gửi về mà quy tắc đang chờ, xếp theo số kỹ thuật sẽ phát hiện thêm được so với công sức bỏ ra (1 dễ nhất, 5 khó nhất).
 technique-gaps-none = Mọi quy tắc đang bật đều có nhật ký để khớp.
 technique-connect = Kết nối nguồn nhật ký
 technique-gained = Kỹ thuật thêm được

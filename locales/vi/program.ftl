@@ -146,6 +146,7 @@ rules-import-name = “{ $name }” không làm tên thư mục được; hãy �
 rules-import-own-folder = { $folder } đã có quy tắc không phải do gói nào mang đến; hãy chọn tên khác (--name) để không mất chúng
 rules-import-added = Quy tắc mới: { $count }
 rules-import-changed = Quy tắc đổi nội dung: { $count }
+rules-import-kept = Giữ bản cũ vì bản mới không nạp được: { $count }
 rules-import-removed = Quy tắc không còn trong gói: { $count }
 rules-import-replaces = Thay quy tắc cùng mã ở nơi khác: { $count }
 rules-import-refused = Không nhận: { $count }

@@ -57,6 +57,7 @@ pub fn area() -> Area {
             .merge(duty::routes())
             .merge(alerts::pages::routes())
             .merge(alerts::api::routes())
+            .merge(alerts::times::routes())
             .merge(stories::routes())
             .merge(entities::routes())
             .merge(early_warning::routes())
@@ -192,6 +193,14 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-23-monitoring-unread-days",
         sql: include_str!("../migrations/2026-11-23-monitoring-unread-days.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-alert-notices",
+        sql: include_str!("../migrations/2026-11-23-monitoring-alert-notices.sql"),
+    },
+    Migration {
+        name: "2026-11-23-monitoring-indicator-begins",
+        sql: include_str!("../migrations/2026-11-23-monitoring-indicator-begins.sql"),
     },
 ];
 

@@ -28,6 +28,7 @@ pub use room::Shown;
 pub use tally::{ImportTally, RuleTally};
 
 use crate::alerts::grouping::Grouping;
+use crate::alerts::notices;
 use crate::alerts::record::{self, Cursor, Damping};
 use crate::early_warning::watch::Watch;
 use crate::enrichment::{Asked, Enrichment, GeoIp, Placeholders};
@@ -42,7 +43,7 @@ use detection::{CorrelationState, Engine, Matches};
 use event_store::{Store, StoreError};
 use field_lists::FieldLists;
 use ingest::FormatSet;
-use kit::clock::{Clock, SECOND};
+use kit::clock::{Clock, Micros, SECOND};
 use kit::live::Live;
 use kit::{Db, Error, Scope, Shelf};
 use memory::{Left, Memory};
@@ -405,6 +406,7 @@ async fn watch_silence(pipeline: Pipeline) {
             _ = ticks.tick() => {}
         }
         let (now, is_full) = (pipeline.0.clock.now(), pipeline.0.store.is_disk_full());
+        sum_up(&pipeline, now).await;
         if std::mem::replace(&mut was_full, is_full) != is_full {
             hears_since = now;
             pipeline.0.live.send("source", None, serde_json::json!({ "disk_full": is_full }));
@@ -420,5 +422,13 @@ async fn watch_silence(pipeline: Pipeline) {
         if let Err(error) = checked {
             tracing::warn!(%error, "silent sources could not be looked for");
         }
+    }
+}
+
+/// Alerts beyond what is told one by one.
+async fn sum_up(pipeline: &Pipeline, now: Micros) {
+    let Inner { db, scope, live, settings, .. } = &*pipeline.0;
+    if let Err(error) = notices::sum_up(db, scope, live, &settings.current().duty.notices, now).await {
+        tracing::warn!(%error, "alerts could not be summed up");
     }
 }

@@ -69,6 +69,13 @@ pub(crate) async fn acknowledge(tx: &Tx<'_>, now: Micros, message_id: &str, pers
     execute(tx, sql, vec![now.into(), person_id.into(), message_id.into()]).await.map(|_| ())
 }
 
+/// Somebody took on what the link leads to: nobody else is told of it. Gives how many were under way.
+pub(crate) async fn acknowledge_about(tx: &Tx<'_>, now: Micros, link: &str, by: &str) -> Result<u64, Error> {
+    let sql = "UPDATE notice_escalations SET acknowledged_at = $1, acknowledged_by = $2, next_at = NULL \
+               WHERE acknowledged_at IS NULL AND link = $3";
+    execute(tx, sql, vec![now.into(), by.into(), link.into()]).await
+}
+
 /// Takes the steps that are due. Gives how many people were told.
 pub(crate) async fn run_due(
     db: &Db,

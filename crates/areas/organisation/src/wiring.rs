@@ -83,6 +83,10 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/2026-11-23-organisation-temporary-passwords.sql"),
     },
     Migration {
+        name: "2026-11-23-organisation-notice-links",
+        sql: include_str!("../migrations/2026-11-23-organisation-notice-links.sql"),
+    },
+    Migration {
         name: "2026-11-23-organisation-second-factor-way",
         sql: include_str!("../migrations/2026-11-23-organisation-second-factor-way.sql"),
     },

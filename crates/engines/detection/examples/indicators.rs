@@ -21,6 +21,7 @@ fn build(list: &str, count: usize) -> (IndicatorSet, usize) {
         let facts = IndicatorFacts {
             list: 1,
             confidence: 80,
+            valid_from: None,
             valid_until: None,
             with_subdomains: true,
             reference: line.number as u128,

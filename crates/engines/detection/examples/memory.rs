@@ -52,6 +52,7 @@ fn indicators(count: usize) -> IndicatorSet {
         let facts = IndicatorFacts {
             list: 1,
             confidence: 80,
+            valid_from: None,
             valid_until: None,
             with_subdomains: true,
             reference: u128::from(numbers.next()),

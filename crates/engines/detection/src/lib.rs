@@ -31,4 +31,6 @@ pub use indicators::{
 };
 pub use matches::{Detection, MatchedField, Matches};
 pub use rule_tests::{RuleTestCase, RuleTestFile, TestRecord};
-pub use rules::{Clue, Level, LoadOptions, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource, Warning};
+pub use rules::{
+    Clue, Level, LoadOptions, Related, Replaced, Rule, RuleError, RuleLogSource, RuleSet, RuleSource, Warning,
+};

@@ -103,7 +103,11 @@ fn tell_report(report: &Report) {
         let reason = texts().text(lang, &format!("indicator-refusal-{}", one.reason));
         say!("{:>6}  {}  {reason}", one.place, one.text);
     }
-    let figures =
-        [("added", report.added.into()), ("renewed", report.renewed.into()), ("refused", report.refused_total.into())];
+    let figures = [
+        ("added", report.added.into()),
+        ("renewed", report.renewed.into()),
+        ("revoked", report.revoked.into()),
+        ("refused", report.refused_total.into()),
+    ];
     say!("{}", text("indicator-import-totals", &figures));
 }

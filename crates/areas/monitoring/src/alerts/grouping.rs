@@ -4,7 +4,7 @@
 use super::scoring::Scoring;
 use super::{Entity, Sample, SampleField};
 use crate::stories::Link;
-use event::Event;
+use event::{Event, Listener};
 use kit::clock::Micros;
 use kit::page::Severity;
 use sha2::{Digest, Sha256};
@@ -78,6 +78,8 @@ pub struct Bundle {
     pub links: Vec<Link>,
     /// The suppression that holds them back.
     pub suppression: Option<Arc<str>>,
+    /// All of them are of files that were read in: what they tell is over.
+    pub imported: bool,
 }
 
 /// A match as it is gathered: of which rule, on whose event, and held back by which suppression.
@@ -170,6 +172,7 @@ impl Grouping {
         let window = self.scoring.window;
         let keep = self.scoring.samples;
         self.matches += 1;
+        let imported = event.origin.listener == Listener::Import;
         let bundles = self.bundles.entry(key).or_default();
         let joined = bundles.iter_mut().find(|bundle| {
             event.time >= bundle.first_time.saturating_sub(window)
@@ -182,6 +185,7 @@ impl Grouping {
                 bundle.last_sequence = bundle.last_sequence.max(event.seq);
                 bundle.count += 1;
                 add_samples(&mut bundle.samples, &samples, keep);
+                bundle.imported &= imported;
             }
             None => {
                 let mut links = Vec::new();
@@ -200,6 +204,7 @@ impl Grouping {
                     samples,
                     links,
                     suppression: suppression.cloned(),
+                    imported,
                 });
             }
         }

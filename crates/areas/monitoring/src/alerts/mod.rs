@@ -5,6 +5,7 @@ pub mod api;
 pub mod grouping;
 pub mod listing;
 pub mod news;
+pub mod notices;
 pub mod pages;
 pub mod record;
 pub mod scoring;
@@ -12,6 +13,7 @@ pub mod service;
 pub mod show;
 pub mod store;
 pub mod tables;
+pub mod times;
 
 use kit::clock::Micros;
 use kit::page::Severity;

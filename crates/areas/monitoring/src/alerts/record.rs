@@ -14,7 +14,7 @@ use kit::text::without_nul;
 use kit::{Error, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, Set, Statement};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Bundles looked up in one statement.
 const CHUNK: usize = 200;
@@ -26,6 +26,8 @@ pub struct Change {
     pub agency_id: Option<String>,
     pub severity: kit::page::Severity,
     pub is_new: bool,
+    /// Nothing but files that were read in made it come or grow.
+    pub imported: bool,
 }
 
 /// New groups per rule and minute of arrival, to damp a rule that opens too many.
@@ -106,12 +108,13 @@ pub async fn write_bundles(
 ) -> Result<Vec<Change>, Error> {
     let mut open = load_groups(tx, &bundles).await?;
     let mut changes: Vec<Change> = Vec::new();
-    let mut touched: HashSet<String> = HashSet::new();
+    // Rows that grew, and whether by imports alone.
+    let mut touched: HashMap<String, bool> = HashMap::new();
     for (key, bundle) in bundles {
         let joined = open.entry(key.clone()).or_default().iter_mut().find(|row| joins(row, &bundle, scoring.window));
         if let Some(row) = joined {
             if merge(row, &bundle, scoring, now) {
-                touched.insert(row.id.clone());
+                *touched.entry(row.id.clone()).or_insert(true) &= bundle.imported;
             }
             continue;
         }
@@ -127,17 +130,18 @@ pub async fn write_bundles(
             }
             if let Some(row) = rows.iter_mut().find(|row| joins_damped(row, &bundle, scoring.window)) {
                 if merge(row, &bundle, scoring, now) {
-                    touched.insert(row.id.clone());
+                    *touched.entry(row.id.clone()).or_insert(true) &= bundle.imported;
                 }
                 continue;
             }
         }
         let match_sequence = bundle.match_sequence;
         let links = bundle.links.clone();
+        let imported = bundle.imported;
         let mut row = new_row(&key, bundle, scoring, !admitted, now);
         row.first_sequence = free_sequence(tx, &row, match_sequence).await?;
         row.risk = risk.weigh(row.score, &row.entity_kind, is_first(tx, &row, risk).await?);
-        changes.extend(change(&row, true));
+        changes.extend(change(&row, true, imported));
         row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
         if admitted && row.suppression_id.is_none() && severity_rank(scoring.story.least_severity) <= row.severity_rank
         {
@@ -145,9 +149,11 @@ pub async fn write_bundles(
         }
         open.entry(key).or_default().insert(0, row);
     }
-    for row in open.into_values().flatten().filter(|row| touched.contains(&row.id)) {
-        if !changes.iter().any(|one| one.id == row.id) {
-            changes.extend(change(&row, false));
+    for row in open.into_values().flatten() {
+        let Some(imported) = touched.get(&row.id).copied() else { continue };
+        match changes.iter_mut().find(|one| one.id == row.id) {
+            Some(one) => one.imported &= imported,
+            None => changes.extend(change(&row, false, imported)),
         }
         update(tx, row).await?;
     }
@@ -219,12 +225,13 @@ fn thread<'alert>(row: &'alert row::Model, links: &'alert [Link]) -> Thread<'ale
 }
 
 /// What is to be told of a row; nothing while it is held back.
-fn change(row: &row::Model, is_new: bool) -> Option<Change> {
+fn change(row: &row::Model, is_new: bool, imported: bool) -> Option<Change> {
     (row.state != AlertState::Suppressed.code()).then(|| Change {
         id: row.id.clone(),
         agency_id: row.agency_id.clone(),
         severity: row.severity.parse().unwrap_or_default(),
         is_new,
+        imported,
     })
 }
 

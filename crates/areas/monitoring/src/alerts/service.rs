@@ -1,12 +1,13 @@
 //! What a person can do with alerts: look, acknowledge, assign, close with a reason, reopen, escalate. Every act is
 //! audited and told to open pages; a change that the state does not allow is a conflict, not a silence.
 
+use super::notices::{alert_link, story_link};
 use super::{Alert, AlertEscalated, AlertState, CloseReason, store};
 use kit::clock::Micros;
 use kit::live::Live;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
-use organisation::audit;
+use organisation::{audit, inbox};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use serde_json::json;
 
@@ -41,6 +42,7 @@ pub async fn acknowledge(tx: &Tx<'_>, live: &Live, ids: &[String], now: Micros) 
         set(tx, &alert.id, sql, [now.into(), by.as_str().into()]).await?;
         alert.state = AlertState::Acknowledged;
         note(tx, live, &alert, "alert.acknowledge", now, json!({})).await?;
+        taken_on(tx, &alert, now).await?;
         changed += 1;
     }
     Ok(changed)
@@ -61,6 +63,7 @@ pub async fn assign(tx: &Tx<'_>, live: &Live, ids: &[String], person_id: &str, n
         set(tx, &alert.id, sql, [person_id.into(), now.into(), by.as_str().into()]).await?;
         alert.state = AlertState::Assigned;
         note(tx, live, &alert, "alert.assign", now, json!({ "assigned_to": person_id })).await?;
+        taken_on(tx, &alert, now).await?;
         changed += 1;
     }
     Ok(changed)
@@ -87,6 +90,7 @@ pub async fn close(
         set(tx, &alert.id, sql, values).await?;
         alert.state = AlertState::Closed;
         note(tx, live, &alert, "alert.close", now, json!({ "reason": reason.code(), "note": comment })).await?;
+        taken_on(tx, &alert, now).await?;
         changed += 1;
     }
     Ok(changed)
@@ -132,6 +136,7 @@ pub async fn escalate(
     for mut alert in alerts {
         alert.state = AlertState::Escalated;
         note(tx, live, &alert, "alert.escalate", now, json!({ "incident_id": event.incident_id })).await?;
+        taken_on(tx, &alert, now).await?;
     }
     Ok(event)
 }
@@ -199,6 +204,13 @@ async fn set<const N: usize>(tx: &Tx<'_>, id: &str, assignments: &str, values: [
     let values = std::iter::once(Value::from(id)).chain(values);
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
+}
+
+/// Somebody looks at it: what told of it, or of its story, asks nobody any more.
+async fn taken_on(tx: &Tx<'_>, alert: &Alert, now: Micros) -> Result<(), Error> {
+    let story = alert.story_id.as_deref().map(story_link);
+    let links: Vec<String> = std::iter::once(alert_link(&alert.id)).chain(story).collect();
+    inbox::acknowledge_about(tx, now, &links).await
 }
 
 /// The audit row and the news of an act.

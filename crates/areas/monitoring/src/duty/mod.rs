@@ -25,12 +25,28 @@ pub struct DutySettings {
     pub alerts_hours: i64,
     /// Of each panel.
     pub rows: u64,
+    pub notices: NoticeSettings,
+}
+
+/// Which alerts are put into the inbox of those on duty.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeSettings {
+    pub from_severity: Severity,
+    /// Of the agency it is about.
+    pub agency_roles: Vec<String>,
+    /// To one person; the rest is summed up.
+    pub most_per_hour: u64,
+    /// Least time between two messages that sum up.
+    pub sum_up_minutes: i64,
 }
 
 impl Checked for DutySettings {
     fn check(&self, checks: &mut Checks<'_>) {
         checks.within("alerts_hours", self.alerts_hours, 1..=8_784);
         checks.within("rows", self.rows, 1..=200);
+        checks.within("notices.most_per_hour", self.notices.most_per_hour, 1..=1_000);
+        checks.within("notices.sum_up_minutes", self.notices.sum_up_minutes, 1..=1_440);
     }
 }
 

@@ -15,6 +15,7 @@ fn listed(text: &str) -> Listed {
         kind: indicator.kind(),
         text: indicator.text().to_owned(),
         confidence: 0,
+        valid_from: 0,
         valid_until: 0,
         reference: String::new(),
         added_at: 0,
@@ -76,7 +77,14 @@ async fn passing(store: &Store, condition: &str) -> (Vec<u64>, usize) {
 fn found(texts: &[&str], events: &[Event]) -> Vec<u64> {
     let mut builder = IndicatorSetBuilder::default();
     for text in texts {
-        let facts = IndicatorFacts { list: 0, confidence: 0, valid_until: None, with_subdomains: true, reference: 0 };
+        let facts = IndicatorFacts {
+            list: 0,
+            confidence: 0,
+            valid_from: None,
+            valid_until: None,
+            with_subdomains: true,
+            reference: 0,
+        };
         builder.add(&Indicator::read(text, None).expect(text), &facts).expect("room");
     }
     let (set, mut hits, mut found) = (builder.build(), IndicatorHits::default(), Vec::new());

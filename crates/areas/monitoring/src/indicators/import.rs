@@ -15,6 +15,8 @@ use serde_json::json;
 pub struct Report {
     pub added: u64,
     pub renewed: u64,
+    /// Taken off, since their publisher withdrew them.
+    pub revoked: u64,
     /// All that was refused; the first of them are in `refused`.
     pub refused_total: u64,
     pub refused: Vec<Refused>,
@@ -29,7 +31,8 @@ pub async fn take(
     now: Micros,
 ) -> Result<Report, Error> {
     tx.scope().require(Capability::ManageRules)?;
-    let Found { wanted, refused, refused_total } = read;
+    let Found { wanted, revoked, refused, refused_total } = read;
+    let gone = store::withdraw(tx, &list.id, &revoked).await?;
     let before = store::on_list(tx, &list.id).await?;
     if !wanted.is_empty() {
         store::put(tx, list, &wanted, now).await?;
@@ -39,8 +42,14 @@ pub async fn take(
     }
     let added = store::on_list(tx, &list.id).await?.saturating_sub(before);
     let renewed = (wanted.len() as u64).saturating_sub(added);
-    let figures = json!({ "added": added, "renewed": renewed, "refused": refused_total });
+    let revoked = gone.len() as u64;
+    if revoked > 0 {
+        let named: Vec<&String> = gone.iter().take(settings.refusals_named).collect();
+        let details = json!({ "name": list.name, "revoked": revoked, "indicators": named });
+        audit::record(tx, now, "indicator.revoke", "indicator-list", &list.id, None, details).await?;
+    }
+    let figures = json!({ "added": added, "renewed": renewed, "revoked": revoked, "refused": refused_total });
     let details = json!({ "name": list.name, "done": figures });
     audit::record(tx, now, "indicator.import", "indicator-list", &list.id, None, details).await?;
-    Ok(Report { added, renewed, refused_total, refused })
+    Ok(Report { added, renewed, revoked, refused_total, refused })
 }

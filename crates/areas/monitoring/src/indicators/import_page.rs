@@ -113,7 +113,7 @@ async fn show(
 
 /// Whether the file would change anything.
 fn would_do(report: &Report) -> bool {
-    report.added + report.renewed > 0
+    report.added + report.renewed + report.revoked > 0
 }
 
 fn reason(page: &Page, code: &str) -> String {

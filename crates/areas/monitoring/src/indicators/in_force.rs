@@ -50,7 +50,7 @@ impl InForce {
         for row in listed {
             let place = lists.iter().zip(0..).find(|(list, _)| list.id == row.list_id);
             if let Some((list, number)) = place {
-                add(&mut builder, row, number, list.with_subdomains);
+                add(&mut builder, row, number, list.with_subdomains, None);
             }
         }
         Ok(Self { set: builder.build(), lists, revision: 0 })
@@ -112,7 +112,11 @@ async fn gather(
             let rows = store::step(connection, list, holds_at, &behind, STEP).await?;
             let Some(last) = rows.last() else { break };
             behind.clone_from(&last.indicator_id);
-            rows.iter().for_each(|row| add(&mut builder, row, number, list.with_subdomains));
+            for row in &rows {
+                // Whoever hunts asks for what happened before anybody knew of it.
+                let valid_from = holds_at.map(|_| row.valid_from);
+                add(&mut builder, row, number, list.with_subdomains, valid_from);
+            }
         }
     }
     tokio::task::spawn_blocking(move || builder.build()).await.map_err(Error::internal)
@@ -124,10 +128,11 @@ pub(crate) fn held_at(event: &Event) -> Micros {
     event.time.min(event.arrival)
 }
 
-fn add(builder: &mut IndicatorSetBuilder, row: &Listed, list: u16, with_subdomains: bool) {
+fn add(builder: &mut IndicatorSetBuilder, row: &Listed, list: u16, with_subdomains: bool, valid_from: Option<Micros>) {
     let facts = IndicatorFacts {
         list,
         confidence: u8::try_from(row.confidence).unwrap_or(100),
+        valid_from,
         valid_until: Some(row.valid_until),
         with_subdomains,
         reference: number(&row.indicator_id),

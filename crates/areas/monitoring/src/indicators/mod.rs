@@ -106,6 +106,8 @@ pub struct Listed {
     pub kind: IndicatorKind,
     pub text: String,
     pub confidence: i64,
+    /// 0 since ever.
+    pub valid_from: Micros,
     pub valid_until: Micros,
     pub reference: String,
     pub added_at: Micros,
@@ -118,7 +120,12 @@ fn code_of<S: serde::Serializer>(kind: &IndicatorKind, serializer: S) -> Result<
 
 impl Listed {
     pub fn holds(&self, now: &Micros) -> bool {
-        self.valid_until > *now
+        self.valid_from <= *now && self.valid_until > *now
+    }
+
+    /// It will hold, but does not yet.
+    pub fn waits(&self, now: &Micros) -> bool {
+        self.valid_from > *now
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Wanted {
     pub identity: u128,
     /// 0 to 100; that of the list where the file does not say.
     pub confidence: Option<u8>,
+    /// Since ever where the file does not say.
+    pub valid_from: Option<Micros>,
     pub valid_until: Option<Micros>,
     /// What the file calls it.
     pub reference: String,
@@ -33,7 +35,8 @@ pub struct Wanted {
 impl Wanted {
     /// Until when it holds on a list.
     pub fn valid_until(&self, list: &List, now: Micros) -> Micros {
-        self.valid_until.unwrap_or_else(|| now.saturating_add(list.valid_days.saturating_mul(DAY)))
+        let begins = self.valid_from.map_or(now, |from| from.max(now));
+        self.valid_until.unwrap_or_else(|| begins.saturating_add(list.valid_days.saturating_mul(DAY)))
     }
 }
 
@@ -49,7 +52,8 @@ pub struct Refused {
 
 /// Reasons that are not the engine's.
 #[cfg(test)]
-pub(super) const OWN_REFUSALS: [&str; 6] = ["line", "kind", "confidence", "valid-until", "expired", "twice"];
+pub(super) const OWN_REFUSALS: [&str; 7] =
+    ["line", "kind", "confidence", "valid-from", "valid-until", "expired", "twice"];
 /// Longest reference and longest quotation of what was refused, in characters.
 const LONGEST: usize = 200;
 /// Longest head of a table, in bytes, and most of its columns.
@@ -57,7 +61,7 @@ const LONGEST_HEAD: usize = 16 << 10;
 const MOST_COLUMNS: usize = 200;
 
 /// What a column of a table holds, by names in use among publishers; the texts of our own lists come on top.
-const COLUMNS: [(Part, &str, &[&str]); 5] = [
+const COLUMNS: [(Part, &str, &[&str]); 6] = [
     (
         Part::Value,
         "indicator-text",
@@ -65,6 +69,7 @@ const COLUMNS: [(Part, &str, &[&str]); 5] = [
     ),
     (Part::Kind, "indicator-kind", &["type", "kind", "ioc_type", "indicator_type"]),
     (Part::Confidence, "indicator-confidence", &["confidence", "confidence_level", "score"]),
+    (Part::ValidFrom, "indicator-valid-from", &["valid_from", "starts", "not_before"]),
     (Part::ValidUntil, "indicator-valid-until", &["valid_until", "expires", "expiration", "expiry"]),
     (
         Part::Reference,
@@ -78,6 +83,7 @@ enum Part {
     Value,
     Kind,
     Confidence,
+    ValidFrom,
     ValidUntil,
     Reference,
 }
@@ -87,6 +93,8 @@ enum Part {
 pub struct Found {
     /// In the order of their identities: indexes of the register grow at their end then, which is several times as fast.
     pub wanted: Vec<Wanted>,
+    /// Ids of objects that their author withdrew.
+    pub revoked: Vec<String>,
     /// The first of those that are not taken.
     pub refused: Vec<Refused>,
     pub refused_total: u64,
@@ -129,6 +137,7 @@ struct Reader<'s> {
 #[derive(Default)]
 struct Said {
     confidence: Option<u8>,
+    valid_from: Option<Micros>,
     valid_until: Option<Micros>,
     reference: String,
 }
@@ -145,8 +154,9 @@ impl Reader<'_> {
         }
         // One more than fits says that it is too many.
         if self.found.wanted.len() as u64 <= self.settings.most_indicators {
-            let Said { confidence, valid_until, reference } = said;
-            self.found.wanted.push(Wanted { place, indicator, identity, confidence, valid_until, reference });
+            let Said { confidence, valid_from, valid_until, reference } = said;
+            let wanted = Wanted { place, indicator, identity, confidence, valid_from, valid_until, reference };
+            self.found.wanted.push(wanted);
         }
     }
 
@@ -172,15 +182,22 @@ impl Reader<'_> {
             Ok(object) => self.object(object),
             Err(one) => self.refuse(one.id, &one.text, one.reason.code()),
         });
-        read.map_err(|error| Error::mistake("indicator-file-not-stix", [("words", error.to_string())]))
+        read.map_err(|error| Error::mistake("indicator-file-not-stix", [("words", error.to_string())]))?;
+        // Earlier versions of what was withdrawn may stand in the same bundle.
+        let revoked: HashSet<&String> = self.found.revoked.iter().collect();
+        self.found.wanted.retain(|one| !revoked.contains(&one.place));
+        Ok(())
     }
 
     fn object(&mut self, object: StixIndicator) {
-        let StixIndicator { id, name, confidence, valid_until, indicators } = object;
+        let StixIndicator { id, name, confidence, valid_from, valid_until, revoked, indicators } = object;
+        if revoked {
+            return self.found.revoked.push(id);
+        }
         let named = name.map_or_else(|| id.clone(), |name| format!("{id} {name}"));
         for indicator in indicators {
             let reference = kept(&named);
-            self.want(id.clone(), indicator, Said { confidence, valid_until, reference });
+            self.want(id.clone(), indicator, Said { confidence, valid_from, valid_until, reference });
         }
     }
 
@@ -261,15 +278,26 @@ fn row<'c>(cell: &impl Fn(Part) -> &'c str) -> Result<(Indicator, Said), &'stati
             Some(text.trim_end_matches('%').trim().parse::<u8>().ok().filter(|one| *one <= 100).ok_or("confidence")?)
         }
     };
+    let valid_from = match cell(Part::ValidFrom) {
+        "" => None,
+        text => Some(moment(text, Day::Begins).ok_or("valid-from")?),
+    };
     let valid_until = match cell(Part::ValidUntil) {
         "" => None,
-        text => Some(moment(text).ok_or("valid-until")?),
+        text => Some(moment(text, Day::Ends).ok_or("valid-until")?),
     };
-    Ok((indicator, Said { confidence, valid_until, reference: kept(cell(Part::Reference)) }))
+    Ok((indicator, Said { confidence, valid_from, valid_until, reference: kept(cell(Part::Reference)) }))
 }
 
-/// A moment as lists write it: with its zone, or a day or minute of Vietnam.
-fn moment(text: &str) -> Option<Micros> {
+/// Which moment of a day is meant where nothing but the day is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Day {
+    Begins,
+    Ends,
+}
+
+/// A moment as lists write it: with its zone, or a day or minute of Vietnam. Until a day is to its end.
+fn moment(text: &str, day: Day) -> Option<Micros> {
     if let Ok(moment) = text.parse::<jiff::Timestamp>() {
         return Some(moment.as_microsecond());
     }
@@ -277,6 +305,11 @@ fn moment(text: &str) -> Option<Micros> {
         return seconds.checked_mul(SECOND);
     }
     let zone = kit::calendar::zone();
+    let is_day = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if let (true, Ok(date)) = (is_day, text.parse::<jiff::civil::Date>()) {
+        let date = if day == Day::Ends { date.tomorrow().ok()? } else { date };
+        return date.to_zoned(zone).ok().map(|moment| moment.timestamp().as_microsecond());
+    }
     if let Ok(local) = text.parse::<jiff::civil::DateTime>() {
         return local.to_zoned(zone).ok().map(|moment| moment.timestamp().as_microsecond());
     }
@@ -328,9 +361,36 @@ mod tests {
         let [first, second] = wanted.as_slice() else { panic!("{wanted:?}") };
         assert_eq!((first.confidence, first.reference.as_str(), first.valid_until), (Some(90), "a", None));
         assert_eq!(second.indicator.text(), "198.51.100.7");
-        assert_eq!(second.valid_until, Some(1_798_736_400_000_000));
+        assert_eq!(second.valid_until, Some(1_798_822_800_000_000), "to the end of that day in Vietnam");
         let refused: Vec<_> = refused.iter().map(|one| (one.place.as_str(), one.reason)).collect();
         assert_eq!(refused, [("5", "confidence"), ("6", "expired"), ("7", "kind")]);
+    }
+
+    #[test]
+    fn a_day_alone_is_meant_from_its_beginning_to_its_end() {
+        let table = "value;valid_from;valid_until\na.example;2026-12-30;2026-12-31\nb.example;;2026-12-31T12:00\n\
+                     c.example;soon;\n";
+        let Found { wanted, refused, .. } = found(table);
+        let day = 86_400_000_000;
+        let midnight = 1_798_736_400_000_000;
+        assert_eq!((wanted[0].valid_from, wanted[0].valid_until), (Some(midnight - 2 * day), Some(midnight)));
+        assert_eq!(wanted[1].valid_until, Some(midnight - day / 2));
+        assert_eq!((refused[0].place.as_str(), refused[0].reason), ("4", "valid-from"));
+    }
+
+    #[test]
+    fn what_its_author_withdrew_is_wanted_no_more() {
+        let bundle = r#"{"type": "bundle", "objects": [
+            {"type": "indicator", "id": "indicator--1", "pattern": "[domain-name:value = 'evil.example']",
+             "modified": "2026-01-01T00:00:00Z"},
+            {"type": "indicator", "id": "indicator--1", "revoked": true, "pattern": "[domain-name:value = 'evil.example']",
+             "modified": "2026-02-01T00:00:00Z"},
+            {"type": "indicator", "id": "indicator--2", "valid_from": "2027-01-01T00:00:00Z",
+             "pattern": "[domain-name:value = 'later.example']"}]}"#;
+        let found = found(bundle);
+        assert_eq!((found.revoked.as_slice(), found.refused_total), (&["indicator--1".to_owned()][..], 0));
+        assert_eq!(found.wanted.len(), 1);
+        assert_eq!(found.wanted[0].valid_from, Some(1_798_761_600_000_000));
     }
 
     #[test]

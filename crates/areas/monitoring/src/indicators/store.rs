@@ -12,10 +12,10 @@ use std::fmt::Write;
 
 const LISTS: &str = "SELECT l.id, l.name, l.source, l.kind, l.tlp, l.sharing, l.confidence, l.valid_days, \
     l.with_subdomains, l.enabled, l.created_at, l.updated_at, COUNT(i.list_id) AS indicators, \
-    CAST(COALESCE(SUM(CASE WHEN i.valid_until > $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS valid \
+    CAST(COALESCE(SUM(CASE WHEN i.valid_until > $1 AND i.valid_from <= $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS valid \
     FROM indicator_lists l LEFT JOIN indicators i ON i.list_id = l.id";
-const LISTED: &str = "SELECT i.list_id, l.name AS list_name, i.indicator_id, i.kind, i.text, i.confidence, i.valid_until, \
-    i.reference, i.added_at, i.renewed_at";
+const LISTED: &str = "SELECT i.list_id, l.name AS list_name, i.indicator_id, i.kind, i.text, i.confidence, i.valid_from, \
+    i.valid_until, i.reference, i.added_at, i.renewed_at";
 const FROM: &str = " FROM indicators i JOIN indicator_lists l ON l.id = i.list_id";
 /// Rows written in one statement.
 const CHUNK: usize = 500;
@@ -104,7 +104,7 @@ fn conditions(connection: &impl Connection, filter: &Filter, values: &mut Vec<Va
         add("i.indicator_id = #", id.as_str().into());
     }
     if let Some((valid, at)) = filter.valid {
-        add(if valid { "i.valid_until > #" } else { "i.valid_until <= #" }, at.into());
+        add(if valid { "i.valid_until > # AND i.valid_from <= #" } else { "i.valid_until <= #" }, at.into());
     }
     conditions.join(" AND ")
 }
@@ -140,6 +140,7 @@ fn listed(row: &QueryResult) -> Result<Listed, Error> {
         kind: IndicatorKind::from_name(&text("kind")?).unwrap_or(IndicatorKind::Domain),
         text: text("text")?,
         confidence: row.try_get("", "confidence")?,
+        valid_from: row.try_get("", "valid_from")?,
         valid_until: row.try_get("", "valid_until")?,
         reference: text("reference")?,
         added_at: row.try_get("", "added_at")?,
@@ -252,6 +253,28 @@ pub(super) async fn take_off(tx: &Tx<'_>, list_id: &str, indicator_id: &str) -> 
     Ok(gone > 0)
 }
 
+/// Takes off a list what came from objects of a bundle, by their ids; gives the texts of what is gone.
+pub(super) async fn withdraw(tx: &Tx<'_>, list_id: &str, ids: &[String]) -> Result<Vec<String>, Error> {
+    let mut gone = Vec::new();
+    for id in ids {
+        // A reference is the id, and behind a blank the name of the object.
+        let condition = "list_id = $1 AND (reference = $2 OR reference LIKE $3 ESCAPE '!')";
+        let values: Vec<Value> = vec![list_id.into(), id.as_str().into(), format!("{} %", like_escape(id)).into()];
+        let sql = format!("SELECT text FROM indicators WHERE {condition} ORDER BY text");
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values.clone());
+        let rows = tx.query_all_raw(statement).await?;
+        let texts: Vec<String> = rows.iter().map(|row| row.try_get("", "text")).collect::<Result<_, _>>()?;
+        if !texts.is_empty() {
+            execute(tx, &format!("DELETE FROM indicators WHERE {condition}"), values).await?;
+            gone.extend(texts);
+        }
+    }
+    if !gone.is_empty() {
+        mark_changed(tx).await?;
+    }
+    Ok(gone)
+}
+
 /// Deletes what ended before a moment; gives how many these were.
 pub(super) async fn forget(tx: &Tx<'_>, before: Micros) -> Result<u64, Error> {
     execute(tx, "DELETE FROM indicators WHERE valid_until < $1", vec![before.into()]).await
@@ -261,8 +284,8 @@ pub(super) async fn forget(tx: &Tx<'_>, before: Micros) -> Result<u64, Error> {
 pub(super) async fn put(tx: &Tx<'_>, list: &List, wanted: &[Wanted], now: Micros) -> Result<(), Error> {
     for chunk in wanted.chunks(CHUNK) {
         let mut sql = String::from(
-            "INSERT INTO indicators (list_id, indicator_id, kind, text, confidence, valid_until, reference, added_at, \
-             renewed_at) VALUES ",
+            "INSERT INTO indicators (list_id, indicator_id, kind, text, confidence, valid_from, valid_until, reference, \
+             added_at, renewed_at) VALUES ",
         );
         let mut values: Vec<Value> = vec![list.id.as_str().into(), now.into()];
         for (place, one) in chunk.iter().enumerate() {
@@ -271,18 +294,20 @@ pub(super) async fn put(tx: &Tx<'_>, list: &List, wanted: &[Wanted], now: Micros
             // A string takes any text.
             let _ = write!(
                 sql,
-                "{comma}($1, ${first}, ${}, ${}, ${}, ${}, ${}, $2, $2)",
+                "{comma}($1, ${first}, ${}, ${}, ${}, ${}, ${}, ${}, $2, $2)",
                 first + 1,
                 first + 2,
                 first + 3,
                 first + 4,
-                first + 5
+                first + 5,
+                first + 6
             );
-            let more: [Value; 6] = [
+            let more: [Value; 7] = [
                 format!("{:032x}", one.identity).into(),
                 one.indicator.kind().code().into(),
                 one.indicator.text().into(),
                 one.confidence.map_or(list.confidence, i64::from).into(),
+                one.valid_from.unwrap_or_default().max(0).into(),
                 one.valid_until(list, now).into(),
                 one.reference.as_str().into(),
             ];
@@ -290,7 +315,8 @@ pub(super) async fn put(tx: &Tx<'_>, list: &List, wanted: &[Wanted], now: Micros
         }
         sql.push_str(
             " ON CONFLICT (list_id, indicator_id) DO UPDATE SET confidence = excluded.confidence, \
-             valid_until = excluded.valid_until, reference = excluded.reference, renewed_at = excluded.renewed_at",
+             valid_from = excluded.valid_from, valid_until = excluded.valid_until, reference = excluded.reference, \
+             renewed_at = excluded.renewed_at",
         );
         execute(tx, &sql, values).await?;
     }

@@ -37,13 +37,14 @@ pub const INDICATORS: TableSpec = TableSpec {
         column("kind", Text, "domain, address, url, hash, mail or file-name."),
         column("text", Text, "The indicator in its one spelling."),
         column("confidence", Integer, "How sure the list is, in per cent."),
+        column("valid_from", Time, "It holds from this moment on; empty since ever."),
         column("valid_until", Time, "It holds before this moment."),
         column("reference", Text, "What the list calls it."),
         column("added_at", Time, "When it came onto the list."),
         column("renewed_at", Time, "When it was last taken from a file."),
     ],
-    select: "SELECT i.list_id, i.indicator_id, i.kind, i.text, i.confidence, i.valid_until, i.reference, i.added_at, \
-             i.renewed_at FROM indicators i JOIN indicator_lists l ON l.id = i.list_id WHERE l.sharing = 'everyone'",
+    select: "SELECT i.list_id, i.indicator_id, i.kind, i.text, i.confidence, NULLIF(i.valid_from, 0) AS valid_from, \
+             i.valid_until, i.reference, i.added_at, i.renewed_at FROM indicators i JOIN indicator_lists l ON l.id = i.list_id WHERE l.sharing = 'everyone'",
     agency_column: None,
     capability: Some(Capability::ViewRules),
 };

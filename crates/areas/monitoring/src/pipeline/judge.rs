@@ -83,8 +83,8 @@ impl Ruling {
     fn of(rules: &[Arc<Rule>], rule: &Rule, tuning: &Tuning) -> Self {
         Self {
             facts: Arc::new(RuleFacts::of(rule)),
-            alerts: alerts_itself(rules, rule, &|id| tuning.state(id)),
-            state: tuning.state(&rule.id),
+            alerts: alerts_itself(rules, rule, &|rule| tuning.state_of(rule)),
+            state: tuning.state_of(rule),
             exceptions: tuning.exceptions(&rule.id).to_vec(),
             windows: tuning.windows(&rule.id).cloned().collect(),
         }

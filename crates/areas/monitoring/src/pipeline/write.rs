@@ -3,8 +3,8 @@
 
 use super::{Pipeline, Worker};
 use crate::alerts::grouping::Bundle;
-use crate::alerts::news;
 use crate::alerts::record::{self, Change, Cursor};
+use crate::alerts::{news, notices};
 use crate::hunts;
 use crate::rules::hits::{self, Hit};
 use crate::settings::Settings;
@@ -90,6 +90,7 @@ async fn attempt(
     let resumed = hunts::store::unmark(&tx, &grown).await?;
     // What a hunt found in the past goes on: that is news.
     changes.iter_mut().filter(|change| resumed.contains(&change.id)).for_each(|change| change.is_new = true);
+    notices::tell(&tx, &inner.live, &settings.duty.notices, &changes, now).await?;
     hits::store::add(&tx, hits).await?;
     if status {
         worker.board.write(&tx, now).await?;

@@ -75,6 +75,7 @@ impl Asked {
             Standing::Off => "rule-explain-off",
             _ if !self.then.is_empty() => "rule-explain-excepted",
             Standing::Shadow => "rule-explain-shadow",
+            Standing::Retired => "rule-explain-retired",
             _ if self.why.correlation.is_some() => "rule-explain-counted",
             _ if !self.alerts => "rule-explain-base",
             _ => "rule-explain-match",
@@ -144,7 +145,7 @@ async fn asked(visit: &Visit, page: &Page, book: &Book, id: &str, event: &Event)
     };
     let decided_since = decisions.of(&rule.id).map(|decision| decision.at).filter(|at| *at > event.arrival);
     let standing = Standing::of(&rule, &decisions);
-    let alerts = states::alerts_itself(book.set.rules(), &rule, &|id| decisions.state(id));
+    let alerts = states::alerts_itself(book.set.rules(), &rule, &|rule| decisions.state_of(rule));
     Ok(Asked {
         title: title(&rule, visit.lang).to_owned(),
         rule,

@@ -21,6 +21,8 @@ pub enum Standing {
     /// Counts and alerts nobody.
     Shadow,
     Off,
+    /// Alerts nobody since its author gave it up or another rule takes its place.
+    Retired,
     /// Loaded, but never matches: a placeholder has no value.
     Waiting,
     /// Did not load.
@@ -28,13 +30,14 @@ pub enum Standing {
 }
 
 impl Standing {
-    pub const ALL: [Standing; 5] = [Self::On, Self::Shadow, Self::Off, Self::Waiting, Self::Failed];
+    pub const ALL: [Standing; 6] = [Self::On, Self::Shadow, Self::Off, Self::Retired, Self::Waiting, Self::Failed];
 
     pub fn code(self) -> &'static str {
         match self {
             Self::On => RuleState::On.code(),
             Self::Shadow => RuleState::Shadow.code(),
             Self::Off => RuleState::Off.code(),
+            Self::Retired => "retired",
             Self::Waiting => "waiting",
             Self::Failed => "failed",
         }
@@ -45,6 +48,7 @@ impl Standing {
             Self::On => RuleState::On.key(),
             Self::Shadow => RuleState::Shadow.key(),
             Self::Off => RuleState::Off.key(),
+            Self::Retired => "rule-state-retired",
             Self::Waiting => "rule-state-waiting",
             Self::Failed => "rule-state-failed",
         }
@@ -59,7 +63,7 @@ impl Standing {
         match self {
             Self::On => Tone::Good,
             Self::Shadow => Tone::Active,
-            Self::Off => Tone::Neutral,
+            Self::Off | Self::Retired => Tone::Neutral,
             Self::Waiting => Tone::Attention,
             Self::Failed => Tone::Bad,
         }
@@ -69,6 +73,7 @@ impl Standing {
         match decisions.state(&rule.id) {
             RuleState::Off => Self::Off,
             _ if !rule.needs_placeholders.is_empty() => Self::Waiting,
+            _ if decisions.retirement(rule).is_some() => Self::Retired,
             RuleState::Shadow => Self::Shadow,
             RuleState::On => Self::On,
         }
@@ -100,7 +105,7 @@ impl Known<'_> {
 
     /// Whether its matches are alerts of their own, as far as correlations leave them.
     pub fn alerts(&self, rule: &Rule) -> bool {
-        alerts_itself(self.book.set.rules(), rule, &|id| self.decisions.state(id))
+        alerts_itself(self.book.set.rules(), rule, &|rule| self.decisions.state_of(rule))
     }
 
     pub fn figures(&self, rule: &Rule) -> Figures {

@@ -9,7 +9,7 @@ use super::list::{Known, Standing};
 use super::reading::{self, Words};
 use super::scorecard::Verdict;
 use super::states::pages::StateForm;
-use super::states::{self, Decision, RuleState};
+use super::states::{self, Decision, Retirement, RuleState};
 use super::techniques::{Technique, tactic};
 use super::versions::{self, Version};
 use super::{Book, description, exceptions, log_source, severity, short_path, text, title};
@@ -19,7 +19,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use detection::{Rule, RuleTestFile};
+use detection::{Related, Rule, RuleTestFile};
 use kit::page::{Entry, ErrorSummary, FormErrors, Page, Severity};
 use kit::web::{Fail, Routes, Visit, render};
 use kit::{Capability, Error, Lang};
@@ -64,6 +64,9 @@ struct RulePage {
     /// Correlations that count it and do not generate.
     counted_by: Vec<Counting>,
     decision: Option<Decision>,
+    /// Why it alerts nobody though nobody decided so.
+    retirement: Option<String>,
+    related: Vec<RelatedLine>,
     history: Vec<Change>,
     figures: Figures,
     verdict: Option<Verdict>,
@@ -170,7 +173,7 @@ pub(super) async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: For
         title: title(correlation, lang).to_owned(),
         standing: known.standing(correlation),
     };
-    let state_form = states::pages::entries(visit, &page, decisions.state(&rule.id), typed, &errors);
+    let state_form = states::pages::entries(visit, &page, decisions.state_of(&rule), typed, &errors);
     let template = RulePage {
         title: title(&rule, lang).to_owned(),
         severity: severity(rule.level),
@@ -188,6 +191,8 @@ pub(super) async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: For
         file: short_path(&rule.path),
         standing: known.standing(&rule),
         counted_by: states::over(book.set.rules(), &rule).map(counting).collect(),
+        retirement: decisions.retirement(&rule).map(|why| retirement(&page, &book, why)),
+        related: rule.related.iter().map(|one| RelatedLine::of(&book, one, lang)).collect(),
         decision: decisions.of(&rule.id).cloned(),
         history: history.into_iter().map(Change::of).collect(),
         figures: known.figures(&rule),
@@ -213,6 +218,36 @@ pub(super) async fn show(visit: &Visit, id: &str, typed: &StateForm, errors: For
     };
     let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, render(&template)?).into_response())
+}
+
+/// A rule that this one names.
+struct RelatedLine {
+    /// Key of what it is to this one.
+    key: String,
+    id: String,
+    /// Where it is loaded.
+    title: Option<String>,
+}
+
+impl RelatedLine {
+    fn of(book: &Book, one: &Related, lang: Lang) -> Self {
+        let named = book.rule(&one.id);
+        Self {
+            key: format!("rule-related-{}", one.kind),
+            id: named.map_or(&one.id, |rule| &rule.id).clone(),
+            title: named.map(|rule| title(rule, lang).to_owned()),
+        }
+    }
+}
+
+fn retirement(page: &Page, book: &Book, why: Retirement<'_>) -> String {
+    match why {
+        Retirement::Deprecated => page.t("rule-retired-deprecated"),
+        Retirement::Replaced(id) => {
+            let newer = book.rule(id).map_or(id, |rule| title(rule, page.lang));
+            page.tn("rule-retired-replaced", "title", newer)
+        }
+    }
 }
 
 /// The cases of the files beside the rule; run against all rules in force where the page is asked to.

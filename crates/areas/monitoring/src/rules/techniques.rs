@@ -1,6 +1,7 @@
 //! Names of ATT&CK techniques, which rules give by number (`content/monitoring/techniques.toml`).
 
 use crate::settings::{Basis, Checked, Checks};
+use detection::RuleLogSource;
 use kit::Lang;
 use kit::locale::texts;
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 pub struct Techniques {
     pub basis: Basis,
     pub matrix: Matrix,
+    cost: Vec<LogSourceCost>,
     en: BTreeMap<String, String>,
     vi: BTreeMap<String, String>,
     /// By technique, never by sub-technique.
@@ -28,10 +30,45 @@ pub struct Matrix {
     pub days: i64,
 }
 
+/// What it takes to get a kind of log; parts that are left out fit everything.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSourceCost {
+    product: Option<String>,
+    category: Option<String>,
+    service: Option<String>,
+    /// 1 (a setting on a machine that is there) to 5 (a project of its own).
+    pub effort: u32,
+    why_vi: String,
+    why_en: String,
+}
+
+impl LogSourceCost {
+    pub fn why(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Vi => &self.why_vi,
+            Lang::En => &self.why_en,
+        }
+    }
+
+    fn fits(&self, source: &RuleLogSource) -> bool {
+        let fits = |wanted: &Option<String>, part: &Option<String>| wanted.is_none() || wanted == part;
+        fits(&self.product, &source.product)
+            && fits(&self.category, &source.category)
+            && fits(&self.service, &source.service)
+    }
+}
+
 impl Checked for Techniques {
     fn check(&self, checks: &mut Checks<'_>) {
         checks.filled("matrix.version", !self.matrix.version.trim().is_empty());
         checks.within("matrix.days", self.matrix.days, 1..=366);
+        for cost in &self.cost {
+            checks.within("cost.effort", cost.effort, 1..=5);
+            checks.filled("cost.why_vi", !cost.why_vi.trim().is_empty() && !cost.why_en.trim().is_empty());
+        }
+        // The last one stands for every kind that no other does.
+        checks.filled("cost", self.cost.last().is_some_and(|last| last.fits(&RuleLogSource::default())));
         for number in self.vi.keys() {
             checks.known(&format!("vi.{number}"), number, self.en.contains_key(number));
         }
@@ -71,6 +108,11 @@ impl Techniques {
             (Some(above), None) => above.to_owned(),
             (None, None) => String::new(),
         }
+    }
+
+    /// What it takes to get a kind of log.
+    pub fn cost(&self, source: &RuleLogSource) -> Option<&LogSourceCost> {
+        self.cost.iter().find(|cost| cost.fits(source))
     }
 
     /// Every technique that is known, without sub-techniques, with the tactics it serves, in the order of their numbers.

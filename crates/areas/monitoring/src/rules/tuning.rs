@@ -4,6 +4,7 @@
 use super::exceptions::{self, InForce};
 use super::states::{self, Decisions, RuleState};
 use crate::suppressions::{self, Window};
+use detection::Rule;
 use kit::clock::{DAY, HOUR, Micros};
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, Statement};
@@ -58,6 +59,11 @@ impl Tuning {
 
     pub fn state(&self, rule_id: &str) -> RuleState {
         self.decisions.state(rule_id)
+    }
+
+    /// How a rule of the engine works.
+    pub fn state_of(&self, rule: &Rule) -> RuleState {
+        self.decisions.state_of(rule)
     }
 
     pub fn exceptions(&self, rule_id: &str) -> &[InForce] {

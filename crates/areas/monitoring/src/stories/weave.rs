@@ -3,6 +3,7 @@
 
 use super::policy::StoryPolicy;
 use super::{Link, Piece};
+use crate::alerts::notices;
 use kit::clock::Micros;
 use kit::{Error, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
@@ -36,6 +37,9 @@ pub async fn weave(tx: &Tx<'_>, thread: Thread<'_>, policy: &StoryPolicy, now: M
     }
     for part in outcome.merged.chunks(200) {
         set_story(tx, &story, "story_id", part).await?;
+    }
+    for merged in &outcome.merged {
+        notices::merge_stories(tx, merged, &story).await?;
     }
     Ok(())
 }

@@ -6,10 +6,11 @@ mod layer;
 mod pages;
 
 use crate::rules::states::{RuleState, alerts_itself};
-use crate::rules::techniques::Techniques;
+use crate::rules::techniques::{LogSourceCost, Techniques};
 use detection::{Rule, RuleLogSource, RuleSet};
 use event::LogSource;
 pub use pages::routes;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -73,6 +74,23 @@ pub struct Gap {
     pub rules: usize,
     /// Techniques that would be seen and are not.
     pub gained: BTreeSet<String>,
+    /// What it takes to get it.
+    pub cost: Option<LogSourceCost>,
+}
+
+impl Gap {
+    fn effort(&self) -> usize {
+        self.cost.as_ref().map_or(1, |cost| cost.effort as usize).max(1)
+    }
+
+    /// More gained for the effort first; at an equal measure more gained, then more rules.
+    fn before(&self, other: &Self) -> Ordering {
+        let [own, its] = [self, other].map(|gap| gap.gained.len());
+        (its * self.effort())
+            .cmp(&(own * other.effort()))
+            .then_with(|| its.cmp(&own))
+            .then_with(|| other.rules.cmp(&self.rules))
+    }
 }
 
 /// The whole picture.
@@ -80,7 +98,9 @@ pub struct Gap {
 pub struct Picture {
     /// In the order of their numbers.
     pub techniques: Vec<Coverage>,
-    /// Those that would bring most first; at equal gain those with more rules.
+    /// Sub-techniques that rules which are on name, in the order of their numbers.
+    pub sub_techniques: Vec<Coverage>,
+    /// Those that bring most for what they take first.
     pub gaps: Vec<Gap>,
 }
 
@@ -101,7 +121,7 @@ pub struct Sighted<'all> {
 pub fn picture(sighted: Sighted<'_>) -> Picture {
     let mut by_technique: BTreeMap<String, Vec<(bool, bool)>> = BTreeMap::new();
     let mut waiting: BTreeMap<[Option<&str>; 3], Vec<&Arc<Rule>>> = BTreeMap::new();
-    let state = |id: &str| if sighted.off.contains(id) { RuleState::Off } else { RuleState::On };
+    let state = |rule: &Rule| if sighted.off.contains(&rule.id) { RuleState::Off } else { RuleState::On };
     for (position, rule) in sighted.rules.rules().iter().enumerate() {
         let silent = !alerts_itself(sighted.rules.rules(), rule, &state);
         if silent || !rule.needs_placeholders.is_empty() || sighted.off.contains(&rule.id) {
@@ -112,7 +132,10 @@ pub fn picture(sighted: Sighted<'_>) -> Picture {
             needed.iter().copied().filter(|needed| !arrives(needed, sighted.arriving)).collect();
         let fed = unfed.is_empty();
         let proven = fed && sighted.tested.contains(&rule.id);
-        let mut numbers: Vec<String> = rule.techniques().into_iter().map(parent).collect();
+        let named = rule.techniques();
+        let mut numbers: Vec<String> = named.iter().cloned().map(parent).collect();
+        numbers.extend(named);
+        numbers.sort_unstable();
         numbers.dedup();
         for number in numbers {
             by_technique.entry(number).or_default().push((fed, proven));
@@ -130,23 +153,27 @@ pub fn picture(sighted: Sighted<'_>) -> Picture {
         .collect();
     let mut gaps: Vec<Gap> = waiting
         .into_iter()
-        .map(|([product, category, service], rules)| Gap {
-            log_source: RuleLogSource {
+        .map(|([product, category, service], rules)| {
+            let log_source = RuleLogSource {
                 product: product.map(ToOwned::to_owned),
                 category: category.map(ToOwned::to_owned),
                 service: service.map(ToOwned::to_owned),
-            },
-            gained: rules
-                .iter()
-                .flat_map(|rule| rule.techniques())
-                .map(parent)
-                .filter(|number| !seen.contains(number.as_str()))
-                .collect(),
-            rules: rules.len(),
+            };
+            Gap {
+                cost: sighted.techniques.cost(&log_source).cloned(),
+                log_source,
+                gained: rules
+                    .iter()
+                    .flat_map(|rule| rule.techniques())
+                    .map(parent)
+                    .filter(|number| !seen.contains(number.as_str()))
+                    .collect(),
+                rules: rules.len(),
+            }
         })
         .collect();
-    gaps.sort_by_key(|gap| std::cmp::Reverse((gap.gained.len(), gap.rules)));
-    let techniques = sighted.techniques.all().map(|(number, tactics)| {
+    gaps.sort_by(Gap::before);
+    let coverage = |number: &str, tactics: &[String]| {
         let rules = by_technique.get(number).map(Vec::as_slice).unwrap_or_default();
         let fed = rules.iter().filter(|(fed, _)| *fed).count();
         let proven = rules.iter().filter(|(_, proven)| *proven).count();
@@ -157,8 +184,13 @@ pub fn picture(sighted: Sighted<'_>) -> Picture {
             _ => Sight::Proven,
         };
         Coverage { number: number.to_owned(), tactics: tactics.to_vec(), sight, rules: rules.len(), fed, proven }
-    });
-    Picture { techniques: techniques.collect(), gaps }
+    };
+    let below = by_technique.keys().filter(|number| number.contains('.'));
+    Picture {
+        techniques: sighted.techniques.all().map(|(number, tactics)| coverage(number, tactics)).collect(),
+        sub_techniques: below.map(|number| coverage(number, &[])).collect(),
+        gaps,
+    }
 }
 
 fn parent(number: String) -> String {
@@ -225,12 +257,34 @@ mod tests {
     }
 
     #[test]
-    fn the_next_kind_of_log_is_the_one_that_shows_most_that_is_not_seen() {
+    fn the_next_kind_of_log_is_the_one_that_shows_most_for_what_it_takes() {
         let gaps = look(&[], &[], &[]).gaps;
-        assert_eq!(gaps[0].log_source.category.as_deref(), Some("dns"));
-        assert_eq!(gaps[0].gained.len(), 2);
+        let told: Vec<_> = gaps.iter().map(|gap| (gap.gained.len(), gap.effort())).collect();
+        assert_eq!(told, [(1, 1), (2, 3), (1, 3)], "a setting of sshd, queries of DNS, an agent on Windows");
+        assert_eq!(gaps[0].log_source.service.as_deref(), Some("sshd"));
         let gaps = look(&[windows()], &[], &[]).gaps;
         let dns = gaps.iter().find(|gap| gap.log_source.category.as_deref() == Some("dns")).expect("a gap");
         assert_eq!(dns.gained.iter().map(String::as_str).collect::<Vec<_>>(), vec!["T1071"]);
+    }
+
+    #[test]
+    fn a_layer_holds_sub_techniques_and_marks_what_a_missing_kind_of_log_would_show() {
+        let picture = look(&[windows()], &["a"], &[]);
+        let told: Vec<_> = picture.sub_techniques.iter().map(|one| (one.number.as_str(), one.sight)).collect();
+        assert_eq!(told, [("T1059.001", Sight::Proven), ("T1071.004", Sight::Unfed)]);
+        let words = layer::Words { name: "Tỉnh Ví Dụ", gap: "gap", log_source: &|_| "DNS".to_owned() };
+        let layer = layer::layer(&picture, "19", &words, |sight| sight.code().to_owned());
+        assert_eq!(layer["name"], "Tỉnh Ví Dụ");
+        let one = |number: &str| {
+            let all = layer["techniques"].as_array().expect("a list");
+            all.iter().find(|one| one["techniqueID"] == number).expect("a technique").clone()
+        };
+        assert_eq!(
+            (one("T1059.001")["score"].as_i64(), one("T1059")["showSubtechniques"].as_bool()),
+            (Some(3), Some(true))
+        );
+        assert!(one("T1059").get("color").is_none());
+        assert!(one("T1071")["color"].is_string() && one("T1071.004")["color"].is_string());
+        assert!(one("T1071")["comment"].as_str().expect("a comment").contains("DNS"));
     }
 }

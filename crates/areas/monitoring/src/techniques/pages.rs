@@ -1,6 +1,6 @@
 //! The matrix of ATT&CK as this centre sees it, for all agencies in scope or one system, with the list of gaps.
 
-use super::{Coverage, Gap, Picture, Sight, Sighted, layer::layer, picture};
+use super::{Coverage, Gap, Picture, Sight, Sighted, layer::Words, layer::layer, picture};
 use crate::Monitoring;
 use crate::rules::log_source;
 use crate::rules::states::{self, RuleState};
@@ -46,6 +46,8 @@ struct GapLine {
     gap: Gap,
     words: String,
     techniques: Vec<String>,
+    effort: u32,
+    why: String,
 }
 
 #[derive(Template)]
@@ -88,9 +90,13 @@ async fn download_layer(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewRules)?;
     let settings = Settings::of(&visit.app)?;
     let picture = look(&visit, &*monitoring(&visit.app)?, &settings).await?;
+    let name = named(&visit).await?;
     let page = visit.page().await?;
     let version = &settings.techniques.matrix.version;
-    let body = layer(&picture, version, &page.t("technique-title"), |sight| page.t(sight.key()));
+    let name = page.tn("technique-layer-of", "name", name);
+    let gap = page.t("technique-gaps");
+    let words = Words { name: &name, gap: &gap, log_source: &|source| log_source::words(source, page.lang) };
+    let body = layer(&picture, version, &words, |sight| page.t(sight.key()));
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"attack-layer.json\""),
@@ -106,13 +112,25 @@ async fn look(visit: &Visit, monitoring: &Monitoring, settings: &Arc<Settings>) 
     let decisions = states::store::all(&visit.read()).await?;
     let (formats, settings, now) = (monitoring.formats.clone(), Arc::clone(settings), visit.now());
     let work = move || {
-        let rules = book.set.rules().iter().map(|rule| &rule.id);
-        let off = rules.filter(|id| decisions.state(id) != RuleState::On).cloned().collect();
+        let silent = book.set.rules().iter().filter(|rule| decisions.state_of(rule) != RuleState::On);
+        let off = silent.map(|rule| rule.id.clone()).collect();
         let tested = book.proven(&formats, now);
         let techniques = &settings.techniques;
         picture(Sighted { techniques, rules: &book.set, arriving: &arriving, tested: &tested, off: &off })
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}
+
+/// The system that is asked for, else the province.
+async fn named(visit: &Visit) -> Result<String, Error> {
+    let chosen = visit.address.value("system").unwrap_or_default().to_owned();
+    if let Some(system) = systems(visit, &chosen).await?.into_iter().find(|choice| choice.chosen) {
+        return Ok(system.name);
+    }
+    let connection = visit.read();
+    let sql = "SELECT name FROM agencies WHERE parent_id IS NULL ORDER BY id LIMIT 1";
+    let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+    Ok(row.map(|row| row.try_get("", "name")).transpose()?.unwrap_or_default())
 }
 
 async fn systems(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Error> {
@@ -152,6 +170,8 @@ fn gaps(page: &Page, picture: &Picture, names: &Techniques) -> Vec<GapLine> {
     let line = |gap: &Gap| GapLine {
         words: log_source::words(&gap.log_source, page.lang),
         techniques: gap.gained.iter().map(named).collect(),
+        effort: gap.cost.as_ref().map_or(0, |cost| cost.effort),
+        why: gap.cost.as_ref().map(|cost| cost.why(page.lang).to_owned()).unwrap_or_default(),
         gap: gap.clone(),
     };
     picture.gaps.iter().filter(|gap| !gap.gained.is_empty()).take(MOST_GAPS).map(line).collect()

@@ -43,6 +43,7 @@ fn bundle(entity: &str, first: u64, last: u64, time: i64) -> (String, Bundle) {
         samples: vec![Sample { seq: first, time, fields: Vec::new() }],
         links: Vec::new(),
         suppression: None,
+        imported: false,
     };
     (format!("key-{}", entity.replace(char::from(0), "nul")), bundle)
 }

@@ -41,6 +41,7 @@ pub(crate) async fn raise(centre: &Centre, of: &Department, rule: &str, host: &s
         samples: vec![Sample { seq: sequence, time, fields: Vec::new() }],
         links: Vec::new(),
         suppression: None,
+        imported: false,
     };
     let Settings { scoring, entity_risk, .. } = settings();
     let scope = Scope::service("test");

@@ -247,3 +247,41 @@ async fn what_ended_long_ago_is_forgotten_and_what_has_ended_is_not_looked_for()
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_publisher_withdrew_is_off_the_list_and_what_does_not_hold_yet_raises_nothing() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let object = |id: &str, value: &str, more: Value| {
+            let pattern = format!("[ipv4-addr:value = '{value}']");
+            let mut object = json!({ "type": "indicator", "id": id, "name": "C2", "pattern": pattern });
+            object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            object
+        };
+        let bundle = |objects: Vec<Value>| json!({ "type": "bundle", "objects": objects }).to_string();
+        let later = json!({ "valid_from": "2030-01-01T00:00:00Z" });
+        let first = bundle(vec![
+            object("indicator--1", ADDRESS, json!({})),
+            object("indicator--10", "198.51.100.1", json!({})),
+        ]);
+        let report = take(&db, &list_named("NCSC"), &first).await;
+        assert_eq!((report.added, report.revoked, report.refused_total), (2, 0, 0));
+        let withdrawn = bundle(vec![object("indicator--1", ADDRESS, json!({ "revoked": true }))]);
+        let report = take(&db, &list_named("NCSC"), &withdrawn).await;
+        assert_eq!((report.added, report.revoked, report.refused_total), (0, 1, 0));
+        let left = "SELECT COUNT(*) AS value FROM indicators WHERE text = '198.51.100.1'";
+        assert_eq!(figures(&db, left).await, 1, "another object with a similar id stays");
+        let audited = "SELECT COUNT(*) AS value FROM audit_entries WHERE action = 'indicator.revoke'";
+        assert_eq!(figures(&db, audited).await, 1);
+        take(&db, &list_named("VNCERT"), &bundle(vec![object("indicator--2", ADDRESS, later)])).await;
+        let kept = "SELECT COUNT(*) AS value FROM indicators WHERE valid_from > 0 AND valid_until > valid_from";
+        assert_eq!(figures(&db, kept).await, 1);
+        let pipeline = start(&store, &db).await;
+        store.append(failures(0, 5, "10.0.0.5"), None).await.unwrap();
+        pipeline.wait_evaluated(store.last_seq()).await.unwrap();
+        pipeline.stop().await;
+        assert_eq!(figures(&db, FOUND).await, 0);
+    })
+    .await;
+}

@@ -5,6 +5,7 @@
 extern crate luytre_monitoring as monitoring;
 
 mod acts;
+mod alert_notices;
 mod bulk;
 mod centre;
 mod correlations;

@@ -165,6 +165,9 @@ async fn a_release_is_taken_by_its_page_and_a_bundle_is_none() {
         let preview = send("sigma", &release, "").await;
         assert!(preview.status == StatusCode::OK && preview.says("Rule 1"), "{}", preview.text);
         refused(&send("bundle-x", &release, "").await, "không làm tên thư mục được");
+        let torn = centre.post("2", "/rules/import", "kind=release&name=sigma&file=%25%25").await;
+        refused(&torn, "không giải mã được");
+        assert!(!torn.says("Excel"), "{}", torn.text);
         let bundle = made("so-tttt", 5, vec![file("one.yml", &rule)], &keys(1));
         refused(&send("sigma", &bundle, "&take=true").await, "Đây là gói có ký");
         assert_eq!(send("sigma", &release, "&take=true").await.location(), "/rules/bundles");

@@ -47,6 +47,7 @@ async fn raise(centre: &Centre, department: &Department, raised: &[Raised<'_>]) 
             samples: vec![Sample { seq: sequence, time: *time, fields: Vec::new() }],
             links: links.iter().map(|(kind, value)| Link { kind: (*kind).into(), value: (*value).into() }).collect(),
             suppression: None,
+            imported: false,
         };
         let scoped = centre.db.scoped(&scope);
         let tx = scoped.begin().await.unwrap();

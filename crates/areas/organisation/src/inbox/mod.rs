@@ -11,7 +11,7 @@ pub(crate) use notify::{Draft, deliver, head_agency};
 pub use notify::{Message, Recipient, notify, notify_all};
 pub use pages::{counter, routes};
 pub(crate) use store::told_since;
-pub use store::{InboxFilter, acknowledge, count, list, mark_all_read, mark_read, unread};
+pub use store::{InboxFilter, acknowledge, acknowledge_about, count, list, mark_all_read, mark_read, moved, unread};
 
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;

@@ -114,8 +114,12 @@ async fn open_message(visit: Visit, Path(id): Path<String>) -> Result<Response, 
     let tx = visit.begin().await?;
     let link = store::mark_read(&tx, visit.now(), &id).await?;
     tx.commit().await?;
-    let target = if crate::sign_in::is_local_path(&link) { link } else { "/inbox".to_owned() };
-    Ok(see_other(target))
+    Ok(see_other(target(link)))
+}
+
+/// Where a message leads: to what it is about, else back to the inbox.
+fn target(link: String) -> String {
+    if crate::sign_in::is_local_path(&link) { link } else { "/inbox".to_owned() }
 }
 
 #[derive(Deserialize)]
@@ -123,9 +127,9 @@ struct Nothing {}
 
 async fn acknowledge(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
-    store::acknowledge(&tx, visit.now(), &id).await?;
+    let link = store::acknowledge(&tx, visit.now(), &id).await?;
     tx.commit().await?;
-    Ok(see_other_saying("/inbox", FlashKind::Done, "inbox-acknowledged-now"))
+    Ok(see_other_saying(target(link), FlashKind::Done, "inbox-acknowledged-now"))
 }
 
 async fn read_all(visit: Visit, _form: Form<Nothing>) -> Result<Response, Fail> {

@@ -122,17 +122,54 @@ pub async fn mark_all_read(tx: &Tx<'_>, now: Micros) -> Result<u64, Error> {
     Ok(done.rows_affected())
 }
 
-/// Takes note of one own message: from now on it is known that it was seen and by whom.
-pub async fn acknowledge(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> {
+/// Takes note of one own message: from now on it is known that it was seen and by whom. Returns its link.
+pub async fn acknowledge(tx: &Tx<'_>, now: Micros, id: &str) -> Result<String, Error> {
     let message = find(tx, id).await?;
     if message.acknowledged_at.is_some() {
-        return Ok(());
+        return Ok(message.link);
     }
     let sql = "UPDATE inbox_messages SET acknowledged_at = $1, read_at = COALESCE(read_at, $1) WHERE id = $2";
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [now.into(), id.into()])).await?;
     escalation::acknowledge(tx, now, id, &message.person_id).await?;
     let details = serde_json::json!({ "title": message.title_key, "link": message.link });
-    audit::record(tx, now, "inbox.acknowledge", "inbox-message", id, message.agency_id.as_deref(), details).await
+    audit::record(tx, now, "inbox.acknowledge", "inbox-message", id, message.agency_id.as_deref(), details).await?;
+    Ok(message.link)
+}
+
+/// Somebody took on what these links lead to: the own messages about it count as acknowledged, and nobody else is told.
+pub async fn acknowledge_about(tx: &Tx<'_>, now: Micros, links: &[String]) -> Result<(), Error> {
+    let person = tx.scope().person_id().map(ToOwned::to_owned);
+    let by = tx.scope().actor().id();
+    for link in links {
+        let open = escalation::acknowledge_about(tx, now, link, &by).await?;
+        let own = match &person {
+            Some(person) => acknowledge_own(tx, now, link, person).await?,
+            None => 0,
+        };
+        if open + own > 0 {
+            let details = serde_json::json!({ "link": link, "by_taking_on": true });
+            audit::record(tx, now, "inbox.acknowledge", "inbox-message", link, None, details).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn acknowledge_own(tx: &Tx<'_>, now: Micros, link: &str, person_id: &str) -> Result<u64, Error> {
+    let sql = "UPDATE inbox_messages SET acknowledged_at = $1, read_at = COALESCE(read_at, $1) \
+               WHERE person_id = $2 AND link = $3 AND acknowledged_at IS NULL";
+    let values = [now.into(), person_id.into(), link.into()];
+    let done = tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(done.rows_affected())
+}
+
+/// What stood under one link stands under another now: messages and what watches over them lead there.
+pub async fn moved(tx: &Tx<'_>, from: &str, to: &str) -> Result<(), Error> {
+    for table in ["inbox_messages", "notice_escalations"] {
+        let sql = format!("UPDATE {table} SET link = $1 WHERE link = $2");
+        let values = [to.into(), from.into()];
+        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    }
+    Ok(())
 }
 
 async fn find(connection: &impl Connection, id: &str) -> Result<InboxMessage, Error> {

@@ -45,6 +45,9 @@ mod tests {
             let words = title(policy, lang, "inbox-account-locked", account);
             assert!(!words.contains("nguyen") && !words.contains("203") && words.contains(HIDDEN), "{words}");
         }
+        let alert = r#"{"severity":"critical","title":"Guess","title_vi":"Dò mật khẩu","agency":"Sở Y tế"}"#;
+        let words = title(policy, Lang::Vi, "alert-message-raised", alert);
+        assert_eq!(words, "Cảnh báo nghiêm trọng: … (…)");
         let day = title(policy, Lang::Vi, "inbox-store-full", r#"{"day":"01/12/2026"}"#);
         assert!(day.contains("01/12/2026"), "{day}");
     }

@@ -469,7 +469,7 @@ async fn the_roster_page_plans_a_week_and_the_bell_rings() {
         let link = inbox.split("href=\"/inbox/").nth(1).unwrap().split('"').next().unwrap().to_owned();
         assert_eq!(analyst.get(&format!("/inbox/{link}")).await.location(), "/roster");
         assert!(analyst.get("/inbox").await.text.contains("0 tin chưa đọc"));
-        assert_eq!(analyst.post(&format!("/inbox/{link}/acknowledge"), &[]).await.location(), "/inbox");
+        assert_eq!(analyst.post(&format!("/inbox/{link}/acknowledge"), &[]).await.location(), "/roster");
         let people = PersonFilter { role: "analyst".into(), now: NOW, ..PersonFilter::default() };
         assert_eq!(people::count(&province.db.scoped(&scope).read(), &people).await.unwrap(), 1);
     })

@@ -39,6 +39,8 @@ impl IndicatorHits {
 const MOST_HITS: usize = 256;
 /// Links inside a link that are looked at: redirections hold one or two.
 const MOST_INSIDE: usize = 16;
+/// Longest name with letters of other scripts, in bytes: each letter takes up to four, and its domain is no longer than that.
+const LONGEST_NAME: usize = 4 * LONGEST;
 /// Longest text of a record that a hit keeps.
 const LONGEST_FOUND: usize = 512;
 
@@ -105,6 +107,9 @@ impl Look<'_, '_> {
 
     fn text(&mut self, text: &str) {
         let set = self.set;
+        if set.has_other_scripts && !text.is_ascii() {
+            self.names_of_other_scripts(text);
+        }
         // Where the outermost link ends, and how many inside it have been read.
         let (mut end, mut inside) = (0, 0);
         in_text(text, |last| set.endings.may_hold(last), &mut |found| match found {
@@ -128,6 +133,17 @@ impl Look<'_, '_> {
                 }
             }
         });
+    }
+
+    /// Names in running text that hold letters of other scripts, composed as keyboards write them.
+    fn names_of_other_scripts(&mut self, text: &str) {
+        let ends = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_'));
+        for word in text.split(ends) {
+            let name = word.trim_matches(['.', '-', '_']);
+            if name.contains('.') && !name.is_ascii() && name.len() <= LONGEST_NAME {
+                self.host(name);
+            }
+        }
     }
 
     /// A host's name, or an address in its place.

@@ -1,4 +1,4 @@
-//! The set: entries of 32 bytes, their keys in one piece of memory, and a table from hashes to entries.
+//! The set: entries of 36 bytes, their keys in one piece of memory, and a table from hashes to entries.
 
 use super::index::Index;
 use super::key::{self, Secret};
@@ -13,6 +13,8 @@ pub struct IndicatorFacts {
     pub list: u16,
     /// 0 to 100.
     pub confidence: u8,
+    /// It holds from this moment on; `None` since ever. Kept in whole seconds.
+    pub valid_from: Option<Micros>,
     /// It holds before this moment; `None` for ever. Kept in whole seconds.
     pub valid_until: Option<Micros>,
     /// A domain stands for everything below it as well.
@@ -25,6 +27,8 @@ pub struct IndicatorFacts {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     start: u32,
+    /// Second since 1970 from which it holds, 0 since ever.
+    begins: u32,
     /// Second since 1970 from which it no longer holds.
     expires: u32,
     length: u16,
@@ -39,7 +43,7 @@ const SUBDOMAINS: u8 = 0x80;
 
 impl Entry {
     pub(super) fn holds(&self, second: u32) -> bool {
-        second < self.expires
+        self.begins <= second && second < self.expires
     }
 
     pub(super) fn with_subdomains(&self) -> bool {
@@ -64,6 +68,8 @@ pub struct IndicatorSet {
     pub(super) endings: Endings,
     /// Bit by kind.
     kinds: u8,
+    /// A domain has letters of other scripts.
+    pub(super) has_other_scripts: bool,
 }
 
 impl IndicatorSet {
@@ -88,6 +94,7 @@ impl IndicatorSet {
         self.entries.get(position).map(|entry| IndicatorFacts {
             list: entry.list,
             confidence: entry.confidence & !SUBDOMAINS,
+            valid_from: (entry.begins != 0).then(|| i64::from(entry.begins) * 1_000_000),
             valid_until: (entry.expires != u32::MAX).then(|| i64::from(entry.expires) * 1_000_000),
             with_subdomains: entry.with_subdomains(),
             reference: u128::from_be_bytes(entry.reference),
@@ -157,7 +164,10 @@ impl IndicatorSetBuilder {
         let key = set.keys.get(start as usize..).unwrap_or_default();
         let length = u16::try_from(key.len()).map_err(|_| Refusal::TooLong)?;
         match (indicator.kind(), key.first()) {
-            (IndicatorKind::Domain, _) => set.endings.add(ending(key)),
+            (IndicatorKind::Domain, _) => {
+                set.endings.add(ending(key));
+                set.has_other_scripts |= indicator.text().split('.').any(|label| label.starts_with("xn--"));
+            }
             (IndicatorKind::Address, Some(prefix)) => {
                 let [ipv4, ipv6] = &mut set.prefixes;
                 let prefixes = if length == 5 { ipv4 } else { ipv6 };
@@ -170,6 +180,7 @@ impl IndicatorSetBuilder {
         set.kinds |= 1 << indicator.kind() as u8;
         set.entries.push(Entry {
             start,
+            begins: facts.valid_from.map_or(0, second_of),
             expires: facts.valid_until.map_or(u32::MAX, second_of),
             length,
             list: facts.list,

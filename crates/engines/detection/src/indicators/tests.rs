@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 const NOW: Micros = 1_800_000_000_000_000;
 
 fn facts(subdomains: bool, valid_until: Option<Micros>) -> IndicatorFacts {
-    IndicatorFacts { list: 3, confidence: 70, valid_until, with_subdomains: subdomains, reference: 7 }
+    IndicatorFacts { list: 3, confidence: 70, valid_from: None, valid_until, with_subdomains: subdomains, reference: 7 }
 }
 
 fn set(texts: &[&str]) -> IndicatorSet {
@@ -121,6 +121,11 @@ fn indicators_are_found_in_running_text() {
         ("https://bücher.example/x", "to https://xn--bcher-kva.example/x", true),
         ("https://xn--bcher-kva.example/x", "to https://BÜCHER.example/x", true),
         ("bücher.example", "to https://bücher.example/y", true),
+        ("đường.vn", "Máy tính hỏi tên www.Đường.vn, rồi im.", true),
+        ("đường.vn", "query[A] xn--ng-pma05d708i.vn from 10.0.0.1", true),
+        ("đường.vn", "con đường.Vn và đường dài", true),
+        ("đường.vn", "đường.vnx máyđường.vn đường vn", false),
+        ("evil.example", "từ ễevil.example", true),
         ("an@evil.example", "mailto:An@Evil.example>", true),
         ("an@evil.example", "dan@evil.example", false),
     ] {
@@ -201,6 +206,23 @@ fn an_indicator_of_two_lists_is_found_for_each_until_it_expires() {
     assert_eq!(lists, [1, 3]);
     assert_eq!(set.facts(0), Some(IndicatorFacts { list: 1, ..facts(true, None) }));
     assert_eq!(set.facts(2), Some(IndicatorFacts { list: 3, ..facts(true, Some(NOW + 1_000_000)) }));
+}
+
+#[test]
+fn an_indicator_is_found_from_its_first_moment_on() {
+    let indicator = Indicator::read("evil.example", None).unwrap();
+    let mut builder = IndicatorSetBuilder::default();
+    for (list, valid_from) in [(1, None), (2, Some(NOW)), (3, Some(NOW + 1_000_000))] {
+        builder.add(&indicator, &IndicatorFacts { list, valid_from, ..facts(true, None) }).unwrap();
+    }
+    let set = builder.build();
+    let mut hits = IndicatorHits::default();
+    let lists = [-1_000_000, 0, 1_000_000].map(|later| {
+        set.look(&message("evil.example"), NOW + later, &mut hits);
+        hits.iter().map(|hit| set.facts(hit.indicator).unwrap().list).collect::<Vec<_>>()
+    });
+    assert_eq!(lists, [vec![1], vec![1, 2], vec![1, 2, 3]]);
+    assert_eq!(set.facts(2).unwrap().valid_from, Some(NOW + 1_000_000));
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use super::filters::Filter;
 use super::{
-    Body, Level, Replaced, Rule, RuleError, RuleLogSource, RuleSet, Warning, conditions, documents, locate, numbers,
+    Body, Level, Related, Replaced, Rule, RuleError, RuleLogSource, RuleSet, Warning, conditions, documents, locate,
+    numbers,
 };
 use crate::compile::{self, Placeholders};
 use crate::correlation::Correlation;
 use crate::hash::stable_hash;
 use rsigma_parser as sigma;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -169,7 +170,8 @@ impl Loading<'_> {
             description: rule.description,
             false_positives: rule.falsepositives,
             references: rule.references,
-            supersedes: supersedes(rule.related),
+            related: related(rule.related),
+            superseded_by: Vec::new(),
             modified: rule.modified.or(rule.date),
             log_source,
             path: place.path.to_owned(),
@@ -204,7 +206,8 @@ impl Loading<'_> {
             description: rule.description,
             false_positives: rule.falsepositives,
             references: rule.references,
-            supersedes: supersedes(rule.related),
+            related: related(rule.related),
+            superseded_by: Vec::new(),
             modified: rule.modified.or(rule.date),
             log_source: RuleLogSource::default(),
             path: place.path.to_owned(),
@@ -273,6 +276,7 @@ impl Loading<'_> {
         for error in refused {
             self.errors.push(error);
         }
+        settle_succession(&mut self.rules);
         self.errors.sort_by(|left, right| (&left.path, left.line).cmp(&(&right.path, right.line)));
         let rules = self.rules.into_iter().map(Arc::new).collect();
         (RuleSet { rules, replaced: self.replaced, filters, odd_filters }, self.errors)
@@ -354,11 +358,50 @@ fn log_source(source: &sigma::LogSource) -> RuleLogSource {
     }
 }
 
-fn supersedes(related: Vec<sigma::Related>) -> Vec<String> {
-    let gone = |one: &sigma::Related| {
-        matches!(one.relation_type, sigma::RelationType::Obsolete | sigma::RelationType::Renamed)
+fn related(related: Vec<sigma::Related>) -> Vec<Related> {
+    let kind = |one: sigma::RelationType| match one {
+        sigma::RelationType::Correlation => "correlation",
+        sigma::RelationType::Derived => "derived",
+        sigma::RelationType::Obsolete => "obsolete",
+        sigma::RelationType::Merged => "merged",
+        sigma::RelationType::Renamed => "renamed",
+        sigma::RelationType::Similar => "similar",
     };
-    related.into_iter().filter(gone).map(|one| one.id).collect()
+    related.into_iter().map(|one| Related { kind: kind(one.relation_type), id: one.id }).collect()
+}
+
+/// Tells each rule which others take its place. Where that leads round in a circle nobody takes anybody's.
+fn settle_succession(rules: &mut [Rule]) {
+    let mut successors: HashMap<String, Vec<String>> = HashMap::new();
+    // What never alerts itself cannot alert in the place of another.
+    for rule in rules.iter().filter(|rule| rule.alerts && rule.needs_placeholders.is_empty()) {
+        for old in rule.supersedes() {
+            successors.entry(old.to_lowercase()).or_default().push(rule.id.clone());
+        }
+    }
+    for rule in rules {
+        let id = rule.id.to_lowercase();
+        if !leads_back(&successors, &id) {
+            rule.superseded_by = successors.get(&id).cloned().unwrap_or_default();
+        }
+    }
+}
+
+/// Whether a rule comes to take its own place.
+fn leads_back(successors: &HashMap<String, Vec<String>>, id: &str) -> bool {
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut open = vec![id.to_owned()];
+    while let Some(one) = open.pop() {
+        for next in successors.get(&one).into_iter().flatten().map(|next| next.to_lowercase()) {
+            if next == id {
+                return true;
+            }
+            if seen.insert(next.clone()) {
+                open.push(next);
+            }
+        }
+    }
+    false
 }
 
 fn lowered(tags: Vec<String>) -> Vec<String> {

@@ -83,9 +83,10 @@ pub struct Rule {
     pub description: Option<String>,
     pub false_positives: Vec<String>,
     pub references: Vec<String>,
-    /// Rules that this one takes the place of: it `obsolete`s them or was `renamed` from them (rules specification 2.1,
-    /// related).
-    pub supersedes: Vec<String>,
+    /// Rules that it names (rules specification 2.1, related).
+    pub related: Vec<Related>,
+    /// Loaded rules that take its place and alert themselves, by their ids.
+    pub superseded_by: Vec<String>,
     /// Date of the last change, or of creation, as written.
     pub modified: Option<String>,
     pub log_source: RuleLogSource,
@@ -118,7 +119,20 @@ pub(crate) enum Body {
     Correlation(Box<Correlation>),
 }
 
+/// A rule that another one names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// `correlation`, `derived`, `obsolete`, `merged`, `renamed` or `similar`.
+    pub kind: &'static str,
+    pub id: String,
+}
+
 impl Rule {
+    /// Rules whose place it takes: it made them obsolete, or they were merged into it.
+    pub fn supersedes(&self) -> impl Iterator<Item = &str> {
+        self.related.iter().filter(|one| matches!(one.kind, "obsolete" | "merged")).map(|one| one.id.as_str())
+    }
+
     /// ATT&CK techniques in upper case (`T1059.001`), in the order of the tags.
     pub fn techniques(&self) -> Vec<String> {
         let technique = |tag: &String| {
@@ -213,9 +227,10 @@ impl RuleSet {
 
     /// Oddities of rules and filters that loaded all the same, each with its file, line and reason.
     pub fn warnings(&self) -> Vec<RuleError> {
-        let mut superseded: HashMap<String, &str> = HashMap::new();
+        let mut renamed: HashMap<String, &str> = HashMap::new();
         for rule in &self.rules {
-            superseded.extend(rule.supersedes.iter().map(|id| (id.to_lowercase(), rule.id.as_str())));
+            let before = rule.related.iter().filter(|one| one.kind == "renamed");
+            renamed.extend(before.map(|one| (one.id.to_lowercase(), rule.id.as_str())));
         }
         let of = |rule: &Arc<Rule>| {
             let at = |key: &str, reason: String| Warning { line: line_of_key(&rule.text, key, rule.line), reason };
@@ -226,8 +241,13 @@ impl RuleSet {
             });
             let old = matches!(rule.status, "deprecated" | "unsupported")
                 .then(|| at("status", format!("its author calls it {}", rule.status)));
-            let newer = superseded.get(&rule.id.to_lowercase()).filter(|newer| **newer != rule.id);
-            let newer = newer.map(|newer| at("id", format!("the rule {newer} takes its place; both are loaded")));
+            let newer = rule.superseded_by.first().map(|newer| {
+                let silent = "this one alerts nobody unless somebody turns it on";
+                at("id", format!("the rule {newer} takes its place; {silent}"))
+            });
+            let now_called = renamed.get(&rule.id.to_lowercase()).filter(|newer| **newer != rule.id);
+            let newer = newer
+                .or_else(|| now_called.map(|newer| at("id", format!("it is called {newer} now; both are loaded"))));
             let error = |one: Warning| RuleError { path: rule.path.clone(), line: one.line, reason: one.reason };
             rule.warnings.iter().cloned().chain(waits).chain(old).chain(newer).map(error).collect::<Vec<_>>()
         };

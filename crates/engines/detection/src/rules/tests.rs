@@ -291,6 +291,26 @@ fn a_rule_whose_place_is_taken_is_told() {
     assert!(reasons[0].contains("deprecated") && reasons[1].contains("5a0002"));
 }
 
+/// "The rules may be still existing", "which may remain active" (rules 2.1, related): only some relations take a place.
+#[test]
+fn a_place_is_taken_by_rules_that_alert_and_never_in_a_circle() {
+    let naming = |own: &str, kind: &str, other: &str| {
+        let related = format!("status: test\nrelated: [{{id: 0b6f0f7a-3c0e-4d3e-9b1f-6a0d5a{other}, type: {kind}}}]");
+        RULE.replace("5a0001", own).replace("status: test", &related)
+    };
+    let newer = |texts: &[String]| -> Vec<usize> {
+        let (rules, errors) = load(&texts.join("---\n"));
+        assert_eq!(errors, []);
+        rules.rules().iter().map(|rule| rule.superseded_by.len()).collect()
+    };
+    for (kind, taken) in [("obsolete", 1), ("merged", 1), ("renamed", 0), ("derived", 0), ("similar", 0)] {
+        assert_eq!(newer(&[RULE.to_owned(), naming("5a0002", kind, "5a0001")]), [taken, 0], "{kind}");
+    }
+    let (first, second) = (naming("5a0001", "obsolete", "5a0002"), naming("5a0002", "obsolete", "5a0001"));
+    assert_eq!(newer(&[first, second]), [0, 0]);
+    assert_eq!(newer(&[naming("5a0001", "obsolete", "5a0001")]), [0]);
+}
+
 /// One bad rule among good ones is refused alone, with file, line and a reason.
 #[test]
 fn an_unknown_modifier_spoils_nothing_else() {

@@ -221,7 +221,10 @@ impl Segment {
     /// Rows that cannot be read, once it was found to be damaged.
     pub(crate) fn lost_rows(&self) -> u64 {
         let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
-        damaged.as_ref().map_or(0, |found| self.row.rows.saturating_sub(found.readable_rows))
+        let Some(found) = damaged.as_ref() else { return 0 };
+        let (block, rows) = (BLOCK as u64, self.row.rows);
+        let lost = (0..found.readable.count()).filter(|block| !found.readable.contains(*block));
+        lost.map(|number| rows.saturating_sub(number as u64 * block).min(block)).sum()
     }
 
     /// Blocks that may be mended, where it is damaged.

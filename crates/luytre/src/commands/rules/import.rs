@@ -81,6 +81,7 @@ fn print(plan: &Plan) {
         ("rules-import-added", &plan.added),
         ("rules-import-changed", &plan.changed),
         ("rules-import-removed", &plan.removed),
+        ("rules-import-kept", &plan.kept),
         ("rules-import-replaces", &plan.replaces),
     ];
     for (key, rules) in kinds.into_iter().filter(|(_, rules)| !rules.is_empty()) {

@@ -114,6 +114,7 @@ fn set_of(file: &Path) -> Result<IndicatorSet> {
         let facts = IndicatorFacts {
             list: 0,
             confidence: 100,
+            valid_from: None,
             valid_until: None,
             with_subdomains: true,
             reference: line.number as u128,

@@ -90,7 +90,7 @@ impl Prepared {
             let folder = format!("{OF_A_BUNDLE}{}", bundle.manifest.name);
             let of_rules = |file: &&PackFile| Register::of(&file.path).is_none();
             let files = bundle.files.iter().filter(of_rules).cloned().collect();
-            let compared = compare(&places, &folder, files, needs_rules)?;
+            let compared = compare(&places, &folder, files, Vec::new(), needs_rules)?;
             Ok((bundle, compared))
         };
         let (bundle, compared) = sheets::apart(compare).await?;

@@ -73,6 +73,7 @@ impl Preview {
             ("rules-import-added", &plan.added),
             ("rules-import-changed", &plan.changed),
             ("rules-import-removed", &plan.removed),
+            ("rules-import-kept", &plan.kept),
             ("rules-import-replaces", &plan.replaces),
         ];
         let group = |(key, rules): (&'static str, &Vec<Named>)| Group {
@@ -145,7 +146,7 @@ async fn look(visit: &Visit, posted: &Posted) -> Result<Read, Error> {
         return Err(Error::mistake("pack-missing", []));
     }
     let places = places(&visit.app)?;
-    let file = sheets::posted(&posted.file, "")?;
+    let file = sheets::posted(&posted.file, "").map_err(|_| Error::mistake("pack-not-whole", []))?;
     if !posted.is_bundle() {
         let folder = folder_name(&posted.name)?;
         let work = move || compare_release(&places, &folder, Pack::of_archive(Cursor::new(file))?);

@@ -53,6 +53,8 @@ pub struct Plan {
     pub added: Vec<Named>,
     pub changed: Vec<Named>,
     pub removed: Vec<Named>,
+    /// Old rules that stay since what takes their place is refused.
+    pub kept: Vec<Named>,
     pub unchanged: usize,
     /// Filters that load.
     pub filters: usize,
@@ -138,8 +140,9 @@ pub fn without_common_folder(files: Vec<PackFile>) -> Vec<PackFile> {
     files.into_iter().map(stripped).collect()
 }
 
-/// What a pack changes against what lies there. `elsewhere` are the rules of other places.
-pub fn plan(pack: Vec<PackFile>, present: &[PackFile], elsewhere: &RuleSet) -> Plan {
+/// What a pack changes against what lies there. `unread` are files of the pack that could not be read, `elsewhere` the rules
+/// of other places.
+pub fn plan(pack: Vec<PackFile>, unread: Vec<RuleError>, present: &[PackFile], elsewhere: &RuleSet) -> Plan {
     let mut plan = Plan::default();
     let (mut kept, mut rules) = (Vec::new(), Vec::new());
     for file in pack {
@@ -155,13 +158,18 @@ pub fn plan(pack: Vec<PackFile>, present: &[PackFile], elsewhere: &RuleSet) -> P
         }
     }
     let new = Loaded::of(&rules, elsewhere);
+    let old = Loaded::of(present, elsewhere);
+    let stays = files_of_refused(&old, &new, &rules, &[new.errors.as_slice(), unread.as_slice()].concat());
+    rules.retain(|file| !stays.contains(&file.path));
+    plan.refused.extend(new.errors.iter().cloned());
+    plan.refused.extend(unread);
+    let failed: BTreeSet<PathBuf> = new.errors.iter().map(|error| error.path.clone()).collect();
+    let new = if stays.is_empty() { new } else { Loaded::of(&rules, elsewhere) };
     let mut sound: BTreeSet<&Path> = new.rules.iter().map(|rule| rule.path.as_path()).collect();
     sound.extend(new.filters.iter().map(PathBuf::as_path));
-    let failed: BTreeSet<&Path> = new.errors.iter().map(|error| error.path.as_path()).collect();
     // One that makes nothing but errors is refused.
-    kept.extend(rules.into_iter().filter(|file| sound.contains(&*file.path) || !failed.contains(&*file.path)));
+    kept.extend(rules.into_iter().filter(|file| sound.contains(&*file.path) || !failed.contains(&file.path)));
     plan.filters = new.filters.len();
-    plan.refused.extend(new.errors.iter().cloned());
     plan.refused.extend(new.twice.iter().map(|twice| RuleError {
         path: twice.later.clone(),
         line: twice.line,
@@ -171,15 +179,42 @@ pub fn plan(pack: Vec<PackFile>, present: &[PackFile], elsewhere: &RuleSet) -> P
             twice.earlier.display()
         ),
     }));
-    let old = Loaded::of(present, elsewhere);
-    compare(&mut plan, &new.rules, &old.rules, elsewhere.rules(), &licences(&kept));
+    compare(&mut plan, &new.rules, (&old.rules, &stays), elsewhere.rules(), &licences(&kept));
     let texts: HashMap<&Path, &str> = present.iter().map(|file| (file.path.as_path(), file.text.as_str())).collect();
     let paths: BTreeSet<&Path> = kept.iter().map(|file| file.path.as_path()).collect();
-    plan.delete =
-        present.iter().map(|file| &file.path).filter(|path| !paths.contains(path.as_path())).cloned().collect();
+    let is_gone = |path: &&PathBuf| !paths.contains(path.as_path()) && !stays.contains(*path);
+    plan.delete = present.iter().map(|file| &file.path).filter(is_gone).cloned().collect();
     let is_new = |file: &&PackFile| texts.get(file.path.as_path()) != Some(&file.text.as_str());
     plan.write = kept.iter().filter(is_new).cloned().collect();
     plan
+}
+
+/// Files that stay as they are: with rules that no rule of the pack follows, because what should is refused. It is told by
+/// its id, or by its path.
+fn files_of_refused(old: &Loaded, new: &Loaded, rules: &[PackFile], errors: &[RuleError]) -> BTreeSet<PathBuf> {
+    let loaded: BTreeSet<String> = new.rules.iter().map(|rule| rule.id.to_lowercase()).collect();
+    let failed: BTreeSet<&Path> = errors.iter().map(|error| error.path.as_path()).collect();
+    let refused: BTreeSet<String> =
+        rules.iter().filter(|file| failed.contains(file.path.as_path())).flat_map(|file| ids(&file.text)).collect();
+    let at_its_place = |path: &Path| {
+        // What could not be read is named with the folder of the release.
+        let below = |failed: &Path| failed.components().skip(1).eq(path.components());
+        failed.iter().any(|failed| *failed == path || below(failed))
+    };
+    old.rules
+        .iter()
+        .filter(|rule| {
+            let id = rule.id.to_lowercase();
+            !loaded.contains(&id) && (refused.contains(&id) || at_its_place(&rule.path))
+        })
+        .map(|rule| rule.path.clone())
+        .collect()
+}
+
+/// Identifiers that a text of rules names, whether it loads or not.
+fn ids(text: &str) -> impl Iterator<Item = String> {
+    let id = |line: &str| line.strip_prefix("id:").and_then(|id| id.split_whitespace().next().map(str::to_lowercase));
+    text.lines().filter_map(id).map(|id| id.trim_matches(['"', '\'']).to_owned())
 }
 
 /// What the files of a pack bring.
@@ -229,7 +264,7 @@ fn licences(files: &[PackFile]) -> BTreeMap<PathBuf, &'static str> {
 fn compare(
     plan: &mut Plan,
     new: &[Arc<Rule>],
-    old: &[Arc<Rule>],
+    (old, stays): (&[Arc<Rule>], &BTreeSet<PathBuf>),
     elsewhere: &[Arc<Rule>],
     licences: &BTreeMap<PathBuf, &'static str>,
 ) {
@@ -264,7 +299,9 @@ fn compare(
         plan.without_licence += usize::from(licence(rule).is_none());
     }
     let gone = old.iter().filter(|rule| !after.contains_key(&rule.id.to_lowercase()));
-    plan.removed = gone.map(|rule| named(rule)).collect();
+    let (kept, removed): (Vec<_>, Vec<_>) = gone.partition(|rule| stays.contains(&rule.path));
+    plan.kept = kept.into_iter().map(|rule| named(rule)).collect();
+    plan.removed = removed.into_iter().map(|rule| named(rule)).collect();
     plan.rules = new.iter().map(|rule| (rule.id.clone(), digest(&rule.text))).collect();
 }
 
@@ -306,7 +343,7 @@ mod tests {
             file("tests/config.yml", "a: b\n"),
         ];
         let builtin = RuleSet::from_texts([("content/rules/x.yml", rule(4, "y"))]).0;
-        let plan = plan(pack, &present, &builtin);
+        let plan = plan(pack, Vec::new(), &present, &builtin);
         assert_eq!((titles(&plan.added), titles(&plan.changed)), (vec!["Rule 4"], vec!["Rule 2"]));
         assert_eq!((titles(&plan.removed), titles(&plan.replaces)), (vec!["Rule 3"], vec!["Rule 4"]));
         assert_eq!((plan.unchanged, plan.ignored, plan.without_licence), (1, 2, 0));
@@ -323,8 +360,39 @@ mod tests {
     #[test]
     fn the_same_release_again_changes_nothing() {
         let pack = vec![file("LICENSE", LICENCE), file("a.yml", &rule(1, "root"))];
-        let plan = plan(pack.clone(), &pack, &RuleSet::default());
+        let plan = plan(pack.clone(), Vec::new(), &pack, &RuleSet::default());
         assert!(plan.is_empty() && plan.added.is_empty() && plan.changed.is_empty() && plan.unchanged == 1);
+    }
+
+    #[test]
+    fn an_old_rule_stays_where_the_new_version_of_it_is_refused() {
+        let broken = |number: u8| {
+            format!(
+                "title: Rule {number}\nid: '6F3B2A10-0000-4000-8000-00000000000{number}'\n\
+                 logsource: {{product: linux}}\ndetection: {{condition: nothing}}\n"
+            )
+        };
+        let present = [
+            file("a.yml", &rule(1, "root")),
+            file("b.yml", &rule(2, "root")),
+            file("c.yml", &format!("{}---\n{}", rule(3, "x"), rule(4, "x"))),
+            file("d.yml", &rule(5, "x")),
+            file("e.yml", &rule(6, "x")),
+        ];
+        let pack = vec![
+            file("a.yml", &broken(1)),
+            file("moved/b.yml", &broken(2)),
+            file("c.yml", &format!("{}---\n{}", rule(3, "y"), broken(4))),
+            file("f.yml", &rule(7, "x")),
+        ];
+        let unread = vec![RuleError { path: "sigma-r2026/d.yml".into(), line: 1, reason: "no text".into() }];
+        let plan = plan(pack, unread, &present, &RuleSet::default());
+        assert_eq!(titles(&plan.kept), ["Rule 1", "Rule 2", "Rule 3", "Rule 4", "Rule 5"]);
+        assert_eq!((titles(&plan.added), titles(&plan.removed)), (vec!["Rule 7"], vec!["Rule 6"]));
+        assert!(plan.changed.is_empty(), "a file of which one rule is refused stays whole");
+        assert_eq!(plan.delete, [PathBuf::from("e.yml")]);
+        assert_eq!(plan.write.iter().map(|file| file.path.clone()).collect::<Vec<_>>(), [PathBuf::from("f.yml")]);
+        assert_eq!(plan.refused.len(), 4, "{:?}", plan.refused);
     }
 
     #[test]
@@ -336,7 +404,7 @@ mod tests {
             file("a.test.yml", case),
             file("b.test.yml", "origin: guessed\ncases: []\n"),
         ];
-        let plan = plan(pack, &[], &RuleSet::default());
+        let plan = plan(pack, Vec::new(), &[], &RuleSet::default());
         assert!(plan.write.iter().any(|file| file.path == Path::new("a.test.yml")));
         assert_eq!(
             plan.refused.iter().map(|one| one.path.clone()).collect::<Vec<_>>(),

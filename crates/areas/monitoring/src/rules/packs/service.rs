@@ -3,7 +3,7 @@
 use super::folder::{brought, write};
 use super::{Pack, PackFile, Places, Plan, plan, without_common_folder};
 use crate::rules::states;
-use detection::RuleSet;
+use detection::{RuleError, RuleSet};
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use organisation::audit;
@@ -25,17 +25,16 @@ pub fn compare_release(places: &Places, folder: &str, pack: Pack) -> Result<Comp
         return Err(Error::mistake("pack-is-bundle", []));
     }
     let files = without_common_folder(pack.files);
-    let mut compared = compare(places, folder, files, true)?;
-    compared.plan.refused.extend(pack.refused);
-    Ok(compared)
+    compare(places, folder, files, pack.refused, true)
 }
 
-/// Files of a pack, with their paths below its folder, against what lies there. Reads all rules; `rules` says that there must
-/// be some.
+/// Files of a pack and what could not be read of it, with their paths below its folder, against what lies there. Reads all
+/// rules; `rules` says that there must be some.
 pub(in crate::rules) fn compare(
     places: &Places,
     folder: &str,
     files: Vec<PackFile>,
+    unread: Vec<RuleError>,
     rules: bool,
 ) -> Result<Compared, Error> {
     let target = places.own.join(folder);
@@ -47,7 +46,7 @@ pub(in crate::rules) fn compare(
     }
     let brought = brought.unwrap_or_default();
     let present: Vec<PackFile> = present.into_iter().filter(|file| brought.contains(&file.path)).collect();
-    let plan = plan(files, &present, &elsewhere(places, folder)?);
+    let plan = plan(files, unread, &present, &elsewhere(places, folder)?);
     if rules && plan.added.is_empty() && plan.changed.is_empty() && plan.unchanged == 0 && plan.filters == 0 {
         return Err(Error::mistake("rules-import-none", []));
     }
@@ -80,7 +79,7 @@ impl Compared {
         let plan = &self.plan;
         json!({
             "folder": self.folder, "added": plan.added.len(), "changed": plan.changed.len(),
-            "removed": plan.removed.len(), "refused": plan.refused.len(), "on_trial": on_trial,
+            "removed": plan.removed.len(), "kept": plan.kept.len(), "refused": plan.refused.len(), "on_trial": on_trial,
             "registers": plan.registers,
         })
     }

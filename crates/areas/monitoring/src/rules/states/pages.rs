@@ -46,7 +46,8 @@ pub(crate) fn entries(
 
 async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<StateForm>) -> Result<Response, Fail> {
     let is_detector = Settings::of(&visit.app)?.early_warning.place(&id).is_some();
-    if !is_detector && monitoring(&visit.app)?.rules.current().rule(&id).is_none() {
+    let rule = monitoring(&visit.app)?.rules.current().rule(&id).cloned();
+    if !is_detector && rule.is_none() {
         return Err(Error::NotFound.into());
     }
     let (address, said) = match is_detector {
@@ -54,9 +55,10 @@ async fn change_state(visit: Visit, Path(id): Path<String>, Form(form): Form<Sta
         false => (format!("/rules/{id}"), "rule-state-changed"),
     };
     let tx = visit.begin().await?;
-    let outcome = match RuleState::from_code(&form.state) {
-        Some(state) => service::set(&tx, &id, state, &form.reason, visit.now()).await,
-        None => Err(Error::invalid("state", "field-required")),
+    let outcome = match (RuleState::from_code(&form.state), rule) {
+        (Some(state), Some(rule)) => service::set_rule(&tx, &rule, state, &form.reason, visit.now()).await,
+        (Some(state), None) => service::set(&tx, &id, state, &form.reason, visit.now()).await,
+        (None, _) => Err(Error::invalid("state", "field-required")),
     };
     match outcome {
         Ok(()) => {

@@ -1,6 +1,7 @@
 //! Changing whether a rule works.
 
 use super::{RuleState, store};
+use detection::Rule;
 use kit::clock::Micros;
 use kit::scope::Agencies;
 use kit::text::FieldFaults;
@@ -11,12 +12,29 @@ use serde_json::json;
 /// Longest reason, in characters.
 pub const LONGEST_REASON: usize = 2_000;
 
-/// Puts a rule into a state. It holds for every agency, so only who sees the whole centre decides it; and never without
-/// a reason.
+/// Puts what is no rule of the engine into a state, as [`set_rule`] does.
 pub async fn set(tx: &Tx<'_>, rule_id: &str, state: RuleState, reason: &str, now: Micros) -> Result<(), Error> {
     require_whole(tx.scope())?;
-    let reason = reason_of(reason)?;
     let before = store::all(tx).await?.state(rule_id);
+    decide(tx, rule_id, (before, state), reason, now).await
+}
+
+/// Puts a rule into a state. It holds for every agency, so only who sees the whole centre decides it; and never without
+/// a reason.
+pub async fn set_rule(tx: &Tx<'_>, rule: &Rule, state: RuleState, reason: &str, now: Micros) -> Result<(), Error> {
+    require_whole(tx.scope())?;
+    let before = store::all(tx).await?.state_of(rule);
+    decide(tx, &rule.id, (before, state), reason, now).await
+}
+
+async fn decide(
+    tx: &Tx<'_>,
+    rule_id: &str,
+    (before, state): (RuleState, RuleState),
+    reason: &str,
+    now: Micros,
+) -> Result<(), Error> {
+    let reason = reason_of(reason)?;
     if before == state {
         return Err(Error::Conflict("rule-state-same"));
     }

@@ -106,6 +106,7 @@ fn bundle(rule: &Arc<RuleFacts>, owner: Owner, entity: Entity, tally: &Tally) ->
         samples: Vec::new(),
         links: Vec::new(),
         suppression: None,
+        imported: false,
     }
 }
 

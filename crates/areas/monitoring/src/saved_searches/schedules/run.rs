@@ -8,8 +8,8 @@ use super::super::store::execute;
 use super::keeper::message;
 use super::{Parts, Schedule, hits, service};
 use crate::alerts::grouping::{Bundle, Owner, RuleFacts};
-use crate::alerts::news;
 use crate::alerts::record::{self, Damping};
+use crate::alerts::{news, notices};
 use crate::search::names;
 use crate::search::run::refusal;
 use crate::search::senders::senders;
@@ -181,6 +181,7 @@ pub async fn commit(parts: &Parts, prepared: Prepared, damping: &mut Damping, no
         _ => record::outside_quiet(&tx, bundles, scoring.window, quiet_since).await?,
     };
     let changes = record::write_bundles(&tx, bundles, &scoring, &settings.entity_risk, damping, now).await?;
+    notices::tell(&tx, &parts.live, &settings.duty.notices, &changes, now).await?;
     if quiet > 0 || !changes.is_empty() {
         let raised = changes.iter().any(|change| change.is_new).then_some(now);
         let sql = "UPDATE search_schedules SET quiet_matches = quiet_matches + $2, \

@@ -27,7 +27,10 @@ pub struct StixIndicator {
     pub name: Option<String>,
     /// 0 to 100.
     pub confidence: Option<u8>,
+    pub valid_from: Option<Micros>,
     pub valid_until: Option<Micros>,
+    /// Its author withdrew it, for good: what was taken from it no longer holds. It gives no indicators.
+    pub revoked: bool,
     /// What its pattern asks for, any one of them.
     pub indicators: Vec<Indicator>,
 }
@@ -91,6 +94,8 @@ struct Object {
     #[serde(default)]
     confidence: Option<u8>,
     #[serde(default)]
+    valid_from: Option<jiff::Timestamp>,
+    #[serde(default)]
     valid_until: Option<jiff::Timestamp>,
     #[serde(default)]
     revoked: bool,
@@ -133,11 +138,20 @@ fn cut(text: &str) -> String {
 
 fn take(object: Object, place: usize, visit: &mut dyn FnMut(Result<StixIndicator, StixRefusal>)) {
     let id = id_of(object.id.as_deref(), place);
+    let taken = |indicators| StixIndicator {
+        id: id.clone(),
+        name: object.name.as_deref().map(cut),
+        confidence: object.confidence.map(|confidence| confidence.min(100)),
+        valid_from: object.valid_from.map(|moment| moment.as_microsecond()),
+        valid_until: object.valid_until.map(|moment| moment.as_microsecond()),
+        revoked: object.revoked,
+        indicators,
+    };
+    if object.revoked {
+        return visit(Ok(taken(Vec::new())));
+    }
     let pattern = object.pattern.unwrap_or_default();
     let mut refuse = |text: String, reason| visit(Err(StixRefusal { id: id.clone(), text, reason }));
-    if object.revoked {
-        return refuse(pattern, PatternRefusal::Revoked);
-    }
     if object.pattern_type.is_some_and(|kind| kind != "stix") {
         return refuse(pattern, PatternRefusal::OtherLanguage);
     }
@@ -160,13 +174,7 @@ fn take(object: Object, place: usize, visit: &mut dyn FnMut(Result<StixIndicator
         }
     }
     if !indicators.is_empty() {
-        visit(Ok(StixIndicator {
-            id,
-            name: object.name.as_deref().map(cut),
-            confidence: object.confidence.map(|confidence| confidence.min(100)),
-            valid_until: object.valid_until.map(|moment| moment.as_microsecond()),
-            indicators,
-        }));
+        visit(Ok(taken(indicators)));
     }
 }
 
@@ -203,11 +211,13 @@ mod tests {
         let texts = |one: &StixIndicator| {
             one.indicators.iter().map(|indicator| (indicator.kind(), indicator.text().to_owned())).collect::<Vec<_>>()
         };
-        let [first, last] = indicators.as_slice() else { panic!("{indicators:?}") };
+        let [first, revoked, last] = indicators.as_slice() else { panic!("{indicators:?}") };
         assert_eq!(
             (first.id.as_str(), first.name.as_deref(), first.confidence, first.valid_until),
             ("indicator--a", Some("C2"), Some(85), Some(1_796_083_200_500_000))
         );
+        assert_eq!((first.valid_from, first.revoked), (Some(1_767_225_600_000_000), false));
+        assert_eq!((revoked.id.as_str(), revoked.revoked, revoked.indicators.len()), ("indicator--e", true, 0));
         assert_eq!(
             texts(first),
             [
@@ -224,7 +234,6 @@ mod tests {
                 ("indicator--b", PatternRefusal::OtherLanguage),
                 ("indicator--c", PatternRefusal::Value(Refusal::NotHash)),
                 ("indicator--d", PatternRefusal::Joined),
-                ("indicator--e", PatternRefusal::Revoked),
                 ("indicator--f", PatternRefusal::Shape),
                 ("indicator--g", PatternRefusal::Value(Refusal::Private)),
             ]

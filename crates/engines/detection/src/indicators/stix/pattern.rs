@@ -9,8 +9,6 @@ use super::super::{IndicatorKind, Refusal};
 pub enum PatternRefusal {
     #[error("the object is not shaped as STIX 2.1 says")]
     Shape,
-    #[error("withdrawn by its author")]
-    Revoked,
     #[error("a pattern in another language than STIX")]
     OtherLanguage,
     #[error("not a STIX pattern")]
@@ -29,21 +27,12 @@ pub enum PatternRefusal {
 
 impl PatternRefusal {
     /// The reasons that are not about a value.
-    pub const OWN: [Self; 8] = [
-        Self::Shape,
-        Self::Revoked,
-        Self::OtherLanguage,
-        Self::Syntax,
-        Self::Joined,
-        Self::Qualified,
-        Self::Comparison,
-        Self::Path,
-    ];
+    pub const OWN: [Self; 7] =
+        [Self::Shape, Self::OtherLanguage, Self::Syntax, Self::Joined, Self::Qualified, Self::Comparison, Self::Path];
 
     pub fn code(self) -> &'static str {
         match self {
             Self::Shape => "shape",
-            Self::Revoked => "revoked",
             Self::OtherLanguage => "other-language",
             Self::Syntax => "syntax",
             Self::Joined => "joined",
