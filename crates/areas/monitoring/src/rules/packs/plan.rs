@@ -179,7 +179,7 @@ pub fn plan(pack: Vec<PackFile>, unread: Vec<RuleError>, present: &[PackFile], e
             twice.earlier.display()
         ),
     }));
-    compare(&mut plan, &new.rules, (&old.rules, &stays), elsewhere.rules(), &licences(&kept));
+    compare(&mut plan, &new.rules, (old.rules.as_slice(), &stays), elsewhere.rules(), &licences(&kept));
     let texts: HashMap<&Path, &str> = present.iter().map(|file| (file.path.as_path(), file.text.as_str())).collect();
     let paths: BTreeSet<&Path> = kept.iter().map(|file| file.path.as_path()).collect();
     let is_gone = |path: &&PathBuf| !paths.contains(path.as_path()) && !stays.contains(*path);
@@ -421,10 +421,10 @@ mod tests {
                     rules: [root_used]\n  timespan: 1m\n  condition: {gte: 3}\n";
         let filter = "title: Not here\nlogsource: {product: linux}\nfilter:\n  rules: [root_used]\n  \
                       selection: {host_name: test}\n  condition: not selection\n";
-        let plan = plan(vec![file("a.yml", over), file("b.yml", filter)], &[], &builtin);
+        let plan = plan(vec![file("a.yml", over), file("b.yml", filter)], Vec::new(), &[], &builtin);
         assert_eq!((titles(&plan.added), plan.filters, plan.refused.clone()), (vec!["Often"], 1, vec![]));
         assert_eq!(plan.write.len(), 2);
-        let alone = super::plan(vec![file("b.yml", filter)], &[], &builtin);
+        let alone = super::plan(vec![file("b.yml", filter)], Vec::new(), &[], &builtin);
         assert_eq!((alone.added.len(), alone.filters, alone.write.len()), (0, 1, 1));
     }
 
