@@ -274,13 +274,13 @@ class Load:
     def run(self, seconds, besides=()):
         before = self.sent
         send = self.send_syslog if self.kind == "syslog" else self.send_bulk
-        threads = [threading.Thread(target=send, args=(number,)) for number in range(self.senders)]
-        threads.append(threading.Thread(target=self.probe))
+        senders = [threading.Thread(target=send, args=(number,)) for number in range(self.senders)]
+        others = [threading.Thread(target=self.probe)]
         if self.alerts:
-            threads.append(threading.Thread(target=self.send_markers))
-        threads += besides
+            others.append(threading.Thread(target=self.send_markers))
+        others += besides
         cpu, began = self.server.usage()[0], time.monotonic()
-        for thread in threads:
+        for thread in senders + others:
             thread.start()
         minutes, ended, step = [], began + seconds, min(60, seconds / 10)
         while time.monotonic() < ended:
@@ -288,9 +288,13 @@ class Load:
             used, memory = self.server.usage()
             minutes.append({"at_s": round(time.monotonic() - began), "sent": self.sent - before, "cpu_s": round(used - cpu, 1), "rss_mib": memory // 1024})
         self.stop.set()
-        for thread in threads:
+        for thread in senders:
             thread.join()
-        return self.sent - before, time.monotonic() - began, minutes
+        # The last search for a marker takes as long as it takes.
+        took = time.monotonic() - began
+        for thread in others:
+            thread.join()
+        return self.sent - before, took, minutes
 
 
 def parts(times):

@@ -10,6 +10,7 @@ use crate::log::{self, Damage, Header};
 use crate::manifest::Manifest;
 use crate::segment::Segment;
 use crate::store::segment;
+use crate::unreadable::{Unread, Why, gather};
 use crate::verify::{UNCLAIMED, audit, problem};
 use crate::{Options, Report, StoreError, orphans};
 use event::Micros;
@@ -133,6 +134,7 @@ fn read(
         }
     }
     found.report.note_damage(manifest.damage()?);
+    found.report.lost = gather(manifest.losses()?.iter().map(|row| Unread::new(Why::Lost, row, row.rows)));
     Ok(found)
 }
 

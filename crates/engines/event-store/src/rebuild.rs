@@ -8,7 +8,7 @@ use crate::ledger::Ledger;
 use crate::log::Recovered;
 use crate::manifest::{Manifest, Rebuilt, SegmentRow};
 use crate::repair::{Mended, Repaired, loss_by_name, set_aside};
-use crate::segment::{describe, sequences_of, sequences_of_file};
+use crate::segment::{Segment, describe, sequences_of, sequences_of_file};
 use crate::sequences::Sequences;
 use crate::store::segment;
 use std::fs;
@@ -42,9 +42,15 @@ pub(crate) fn rebuild(
         let one = segment(dir, row.clone(), archive, &files);
         // What is damaged is mended afterwards: here it is read as it is.
         let own = match one.path() {
-            Some(file) => {
-                sequences_of_file(file).map_err(|reason| StoreError::Segment { file: row.path.clone(), reason })?
-            }
+            Some(file) => match sequences_of_file(file) {
+                Ok(own) => own,
+                Err(reason) => {
+                    // Looking at it finds what can be put right while it is read.
+                    let found = one.check().err().unwrap_or(reason);
+                    tracing::warn!(segment = row.path, reason = found, "read around its damage");
+                    sequences_of(&one)?
+                }
+            },
             None => sequences_of(&one)?,
         };
         if own.is_subset(&seqs) {
@@ -112,6 +118,15 @@ fn described(dir: &Path, manifest: &Manifest, done: &mut Repaired) -> Result<Vec
                     rows.push(SegmentRow { archived: false, ..of_old.unwrap_or(row) });
                 }
                 Err(error) => {
+                    // What the manifest knew of it may put it right.
+                    if let Some(of_old) = known.iter().find(|one| one.path == path) {
+                        let row = SegmentRow { archived: false, ..of_old.clone() };
+                        let one = Segment::here(row.clone(), segments.join(&path), Arc::new(RealFiles));
+                        if one.check().is_err() && sequences_of(&one).is_ok() {
+                            rows.push(row);
+                            continue;
+                        }
+                    }
                     tracing::error!(segment = path, %error, "cannot be read");
                     manifest.note_loss(&loss_by_name(&path))?;
                     set_aside(dir, &segments.join(&path), 0)?;

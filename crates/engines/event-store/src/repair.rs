@@ -150,7 +150,7 @@ fn claim(manifest: &Manifest, archive: &Archive, one: &Segment) -> Result<bool, 
     if archive.settings.is_none() || one.path().is_none_or(Path::exists) {
         return Ok(false);
     }
-    match archive.digest(&one.row, &|| Ok(())) {
+    match archive.digest(&one.row, &[], &|| Ok(())) {
         Ok((sha256, checksums)) if sha256 == one.row.sha256 => manifest.archived(&one.row.path, &checksums),
         _ => Ok(false),
     }

@@ -6,8 +6,8 @@ mod support;
 
 use event::Event;
 use luytre_event_store::{
-    ExportFormat, Options, QueryContext, SearchRequest, Selection, SinceRequest, Sources, Store, StoreError,
-    Unreadable, Why, repair,
+    ExportFormat, Options, QueryContext, SearchRequest, SearchResult, Selection, SinceRequest, Sources, Store,
+    StoreError, Unreadable, Why, repair,
 };
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -318,7 +318,7 @@ async fn whoever_asks_is_told_what_is_not_in_the_answer_before_and_after_a_repai
         assert_eq!(lacks(&store, COUNT, &all()).await, []);
     }
     let file = segments(dir.path()).remove(0);
-    flip(&file, file.metadata().unwrap().len() as usize / 3);
+    spoil(&file, file.metadata().unwrap().len() as usize / 3);
     let day = || "2026-11-21".to_owned();
     let (first, second) =
         ("SELECT count(raw) FROM events WHERE seq < 900", "SELECT count(raw) FROM events WHERE seq > 900");

@@ -121,7 +121,7 @@ pub struct Sighted<'all> {
 pub fn picture(sighted: Sighted<'_>) -> Picture {
     let mut by_technique: BTreeMap<String, Vec<(bool, bool)>> = BTreeMap::new();
     let mut waiting: BTreeMap<[Option<&str>; 3], Vec<&Arc<Rule>>> = BTreeMap::new();
-    let state = |rule: &Rule| if sighted.off.contains(&rule.id) { RuleState::Off } else { RuleState::On };
+    let state = |rule: &Rule| if sighted.off.contains(&rule.id) { RuleState::Shadow } else { RuleState::On };
     for (position, rule) in sighted.rules.rules().iter().enumerate() {
         let silent = !alerts_itself(sighted.rules.rules(), rule, &state);
         if silent || !rule.needs_placeholders.is_empty() || sighted.off.contains(&rule.id) {

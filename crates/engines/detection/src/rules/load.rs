@@ -374,7 +374,7 @@ fn related(related: Vec<sigma::Related>) -> Vec<Related> {
 fn settle_succession(rules: &mut [Rule]) {
     let mut successors: HashMap<String, Vec<String>> = HashMap::new();
     // What never alerts itself cannot alert in the place of another.
-    for rule in rules.iter().filter(|rule| rule.alerts && rule.needs_placeholders.is_empty()) {
+    for rule in rules.iter().filter(|rule| rule.alerts() && rule.needs_placeholders.is_empty()) {
         for old in rule.supersedes() {
             successors.entry(old.to_lowercase()).or_default().push(rule.id.clone());
         }

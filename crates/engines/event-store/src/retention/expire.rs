@@ -47,7 +47,7 @@ pub(crate) fn expire(shared: &Shared, plan: &RetentionPlan, budget: Option<u64>)
         let held = holds.iter().any(|hold| may_hold(hold, &one.row));
         let gone = if old && !held {
             remove(shared, &one, plan, None)?
-        } else if one.is_damaged() || shared.manifest.outlook(&one.row.path, &name)?.is_some_and(|at| at > now) {
+        } else if one.has_lost_rows() || shared.manifest.outlook(&one.row.path, &name)?.is_some_and(|at| at > now) {
             continue;
         } else {
             let looked = match look(&one, plan, &holds, now) {
