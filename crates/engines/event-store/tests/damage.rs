@@ -11,9 +11,10 @@ use luytre_event_store::{
 };
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use support::{MIDNIGHT, all, fill, number, open, options, record};
+use support::{MIDNIGHT, all, event, fill, number, open, options, record};
 
 const COUNT: &str = "SELECT count(*) FROM events";
 const GROUP: u64 = 64 * 1024;
@@ -71,7 +72,13 @@ async fn damage_takes_the_blocks_of_its_pages_and_no_more() {
         let options = Options { seal_bytes: 1 << 30, memory_bytes: 2 << 30, ..options() };
         let store = Store::open(dir.path(), options).unwrap();
         for part in 0..7 {
-            fill(&store, part * 20_000 + 1..=part * 20_000 + 20_000).await;
+            // Records that do not pack into one piece of a file.
+            let noise = |seq: u64| -> String {
+                Sha256::digest(seq.to_be_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+            };
+            let seqs = part * 20_000 + 1..=part * 20_000 + 20_000;
+            let events = seqs.map(|seq| event(seq, "source-a", &format!("line {seq} {}", noise(seq))));
+            store.insert(events.collect()).await.unwrap();
         }
         store.seal().await.unwrap();
         assert_eq!(number(&store, COUNT).await, 140_000);
