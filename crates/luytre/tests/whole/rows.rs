@@ -157,6 +157,7 @@ pub(crate) const PLAIN: &[&str] = &[
     "level",
     "limit",
     "offset",
+    "on_trial",
     "q",
     "severity",
     "show",

@@ -88,12 +88,19 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
         answer: answer.map(|answer| Answer::of(&page, answer)),
         wrong,
         tables: tables(&page, &visit.app),
-        examples: EXAMPLES.into_iter().map(|(key, sql)| (key, sql, page_of(sql).to_string())).collect(),
+        examples: examples(&visit),
         may_export: visit.scope().may(Capability::ExportRows),
         sql,
         page,
     };
     Ok((status, render(&template)?).into_response())
+}
+
+/// Title, statement and address of those that the visitor may ask.
+fn examples(visit: &Visit) -> Vec<(&'static str, &'static str, String)> {
+    let of_events = visit.scope().may(Capability::ViewEvents);
+    let may_ask = |(_, sql): &(&str, &str)| of_events || !sql.contains("FROM events");
+    EXAMPLES.into_iter().filter(may_ask).map(|(key, sql)| (key, sql, page_of(sql).to_string())).collect()
 }
 
 impl Answer {
