@@ -14,7 +14,7 @@ fn every_example_question_runs() {
     };
     let file = data.path().join("auth.log");
     for round in 0..2 {
-        for (key, sql) in monitoring::questions::EXAMPLES {
+        for (key, _, sql) in monitoring::questions::EXAMPLES {
             let rows = query(data.path(), sql);
             if round == 1 && key == "question-example-top-targets" {
                 assert_eq!(rows.first().and_then(|row| row.get("addresses")?.as_i64()), Some(9), "{rows:?}");

@@ -98,9 +98,8 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
 
 /// Title, statement and address of those that the visitor may ask.
 fn examples(visit: &Visit) -> Vec<(&'static str, &'static str, String)> {
-    let of_events = visit.scope().may(Capability::ViewEvents);
-    let may_ask = |(_, sql): &(&str, &str)| of_events || !sql.contains("FROM events");
-    EXAMPLES.into_iter().filter(may_ask).map(|(key, sql)| (key, sql, page_of(sql).to_string())).collect()
+    let may_ask = |(_, need, _): &(&str, Capability, &str)| visit.scope().may(*need);
+    EXAMPLES.into_iter().filter(may_ask).map(|(key, _, sql)| (key, sql, page_of(sql).to_string())).collect()
 }
 
 impl Answer {
