@@ -2,6 +2,7 @@
 //! audited and told to open pages; a change that the state does not allow is a conflict, not a silence.
 
 use super::notices::{alert_link, story_link};
+use super::store::severity_rank;
 use super::{Alert, AlertEscalated, AlertState, CloseReason, store};
 use kit::clock::Micros;
 use kit::live::Live;
@@ -36,7 +37,7 @@ pub async fn see(tx: &Tx<'_>, live: &Live, id: &str, now: Micros) -> Result<Aler
 pub async fn acknowledge(tx: &Tx<'_>, live: &Live, ids: &[String], now: Micros) -> Result<u64, Error> {
     let by = tx.scope().actor().id();
     let mut changed = 0;
-    for mut alert in allowed(tx, ids, AlertState::Acknowledged).await? {
+    for mut alert in allowed(tx, &open_ones(tx, ids).await?, AlertState::Acknowledged).await? {
         let sql = "state = 'acknowledged', acknowledged_at = $2, acknowledged_by = $3, \
             seen_at = COALESCE(seen_at, $2), seen_by = COALESCE(seen_by, $3)";
         set(tx, &alert.id, sql, [now.into(), by.as_str().into()]).await?;
@@ -171,6 +172,20 @@ fn escalation(
     }
 }
 
+/// Those that nobody has taken on yet; all of them where there is none, so that the act is refused.
+async fn open_ones(tx: &Tx<'_>, ids: &[String]) -> Result<Vec<String>, Error> {
+    if ids.len() > MOST_AT_ONCE {
+        return Err(Error::invalid("ids", "alert-too-many-at-once"));
+    }
+    let mut open = Vec::new();
+    for id in ids {
+        if store::get(tx, id).await?.state == AlertState::New {
+            open.push(id.clone());
+        }
+    }
+    Ok(if open.is_empty() { ids.to_vec() } else { open })
+}
+
 /// The alerts of an act, all of which must be reachable and may make the change.
 async fn allowed(tx: &Tx<'_>, ids: &[String], next: AlertState) -> Result<Vec<Alert>, Error> {
     tx.scope().require(Capability::HandleAlerts)?;
@@ -206,10 +221,18 @@ async fn set<const N: usize>(tx: &Tx<'_>, id: &str, assignments: &str, values: [
     Ok(())
 }
 
-/// Somebody looks at it: what told of it, or of its story, asks nobody any more.
+/// Somebody looks at it: what told of it asks nobody any more, nor what told of its story, unless another alert of that, no
+/// less grave, still waits.
 async fn taken_on(tx: &Tx<'_>, alert: &Alert, now: Micros) -> Result<(), Error> {
-    let story = alert.story_id.as_deref().map(story_link);
-    let links: Vec<String> = std::iter::once(alert_link(&alert.id)).chain(story).collect();
+    let mut links = vec![alert_link(&alert.id)];
+    if let Some(story) = &alert.story_id {
+        let sql = "SELECT id FROM alerts WHERE story_id = $1 AND state = 'new' AND severity_rank >= $2";
+        let values = [story.as_str().into(), severity_rank(alert.severity).into()];
+        let waiting = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+        if tx.query_one_raw(waiting).await?.is_none() {
+            links.push(story_link(story));
+        }
+    }
     inbox::acknowledge_about(tx, now, &links).await
 }
 

@@ -221,7 +221,7 @@ impl Outcome {
 async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u8]) -> Result<Vec<Outcome>, Refusal> {
     let monitoring = app.ports.get::<Monitoring>();
     let monitoring = monitoring.ok_or_else(|| Refusal::unavailable("the event store is not open"))?;
-    let identity = identity(sender, &items, body);
+    let identity = Identity::of(sender, body);
     let arrival = app.clock.now();
     let mut origins = Origins::new(sender);
     let mut outcomes = Vec::with_capacity(items.len());
@@ -256,33 +256,23 @@ async fn store_items(app: &App, sender: &Sender, items: Vec<BulkItem>, body: &[u
     Ok(outcomes)
 }
 
-/// What makes a request the same as one sent before (`settled` 3): all its ids, or its bytes.
-enum Identity {
-    Ids(Vec<String>),
-    Body(BatchId),
-}
-
-fn identity(sender: &Sender, items: &[BulkItem], body: &[u8]) -> (String, Identity) {
-    let ids: Option<Vec<String>> =
-        items.iter().map(|item| item.id.as_ref().map(|id| format!("{}/{id}", item.index))).collect();
-    let identity = match ids {
-        Some(ids) if !ids.is_empty() => Identity::Ids(ids),
-        _ => Identity::Body(BatchId::of_body(&sender.key_id, body)),
-    };
-    (sender.key_id.clone(), identity)
+/// What makes a request the same as one sent before (`settled` 3): its bytes, the ids of its documents among them. An `_id`
+/// that comes again with another document is another record.
+struct Identity {
+    key_id: String,
+    request: BatchId,
 }
 
 impl Identity {
+    fn of(sender: &Sender, body: &[u8]) -> Self {
+        Self { key_id: sender.key_id.clone(), request: BatchId::of_body(&sender.key_id, body) }
+    }
+
     /// Id of one batch of the request; a request beyond [`BATCH_BYTES`] has several.
-    fn of_batch(&self, key_id: &str, number: usize) -> BatchId {
-        match self {
-            Self::Ids(ids) if number == 0 => BatchId::of_ids(key_id, ids.iter().map(String::as_str)),
-            Self::Ids(ids) => {
-                let number = number.to_string();
-                BatchId::of_ids(key_id, ids.iter().map(String::as_str).chain([number.as_str()]))
-            }
-            Self::Body(id) if number == 0 => *id,
-            Self::Body(id) => BatchId::of_client(key_id, &format!("{:02x?}/{number}", id.0)),
+    fn of_batch(&self, number: usize) -> BatchId {
+        match number {
+            0 => self.request,
+            _ => BatchId::of_client(&self.key_id, &format!("{:02x?}/{number}", self.request.0)),
         }
     }
 }
@@ -356,7 +346,7 @@ impl Batch {
     async fn store(
         &mut self,
         monitoring: &Arc<Monitoring>,
-        (key_id, identity): &(String, Identity),
+        identity: &Identity,
         outcomes: &mut [Outcome],
     ) -> Result<(), Refusal> {
         let records = std::mem::take(&mut self.records);
@@ -365,7 +355,7 @@ impl Batch {
         if records.is_empty() {
             return Ok(());
         }
-        let id = identity.of_batch(key_id, self.number);
+        let id = identity.of_batch(self.number);
         self.number += 1;
         match append(monitoring.clone(), records, id).await {
             Ok(Appended { first_seq, .. }) => {

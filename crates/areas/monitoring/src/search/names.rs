@@ -20,8 +20,11 @@ const MOST_VALUES: u64 = 1_000;
 /// Sources that are sought one by one, which the files of events have an index for; more are held against a set.
 const MOST_SOURCES: usize = 32;
 
+/// Takes one thing out of what files say of an address.
+type Pick = fn(Said) -> Option<Value>;
+
 /// What files say of the address in a column, by the end of the field's name.
-const SAID: [(&str, fn(Said) -> Option<Value>); 3] =
+const SAID: [(&str, Pick); 3] =
     [("_country", |said| said.country), ("_asn", |said| said.number), ("_as_name", |said| said.name)];
 
 /// What the names in a search text mean. A text that cannot be read is refused by the search itself.

@@ -180,6 +180,15 @@ async fn a_story_is_told_once_and_what_joins_it_is_not() {
         let tx = centre.db.scoped(&scope).begin().await.unwrap();
         service::acknowledge(&tx, &Live::default(), &[last], NOW + MINUTE).await.unwrap();
         tx.commit().await.unwrap();
+        assert_eq!(told(&centre, "story").await, pair("1", "1"), "others as grave wait");
+        let mut ids = Vec::new();
+        for tactic in steps {
+            ids.push(centre.value(&format!("SELECT id AS value FROM alerts WHERE rule_id = '{tactic}'")).await);
+        }
+        let tx = centre.db.scoped(&scope).begin().await.unwrap();
+        let changed = service::acknowledge(&tx, &Live::default(), &ids, NOW + 2 * MINUTE).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(changed, ids.len() as u64 - 1, "one is taken on already");
         assert_eq!(told(&centre, "story").await, pair("1", "0"));
     })
     .await;

@@ -66,7 +66,10 @@ pub(super) fn expression(at: usize, field: &Field, source: String) -> Result<Tes
         return Err(problem(at, "search-expression-field", "", words, "write field:true or field:2026-11-21"));
     }
     let folded = Expression::folded(&source);
-    let read = regex_syntax::Parser::new().parse(&source).and_then(|_| regex_syntax::Parser::new().parse(&folded));
+    let read = match regex_syntax::Parser::new().parse(&source) {
+        Ok(_) => regex_syntax::Parser::new().parse(&folded),
+        refused => refused,
+    };
     let refused = match read {
         Ok(_) if Expression::new(&source).is_usable() => return Ok(Test::Expression(source)),
         Ok(_) => None,

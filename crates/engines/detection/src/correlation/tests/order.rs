@@ -155,10 +155,13 @@ fn is_found(rules: &str, title: &str, records: &[(i64, bool)]) -> bool {
     })
 }
 
-fn records() -> impl Strategy<Value = (Vec<(i64, bool)>, Vec<(i64, bool)>)> {
+/// Seconds, each with whether a logon failed.
+type Records = Vec<(i64, bool)>;
+
+fn records() -> impl Strategy<Value = (Records, Records)> {
     let at_times = prop::collection::btree_map(0_i64..150, prop::bool::weighted(0.7), 1..10);
     at_times.prop_flat_map(|records| {
-        let records: Vec<(i64, bool)> = records.into_iter().collect();
+        let records: Records = records.into_iter().collect();
         (Just(records.clone()), Just(records).prop_shuffle())
     })
 }
