@@ -37,7 +37,7 @@ pub async fn see(tx: &Tx<'_>, live: &Live, id: &str, now: Micros) -> Result<Aler
 pub async fn acknowledge(tx: &Tx<'_>, live: &Live, ids: &[String], now: Micros) -> Result<u64, Error> {
     let by = tx.scope().actor().id();
     let mut changed = 0;
-    for mut alert in allowed(tx, &open_ones(tx, ids).await?, AlertState::Acknowledged).await? {
+    for mut alert in untaken(tx, ids).await? {
         let sql = "state = 'acknowledged', acknowledged_at = $2, acknowledged_by = $3, \
             seen_at = COALESCE(seen_at, $2), seen_by = COALESCE(seen_by, $3)";
         set(tx, &alert.id, sql, [now.into(), by.as_str().into()]).await?;
@@ -172,35 +172,36 @@ fn escalation(
     }
 }
 
-/// Those that nobody has taken on yet; all of them where there is none, so that the act is refused.
-async fn open_ones(tx: &Tx<'_>, ids: &[String]) -> Result<Vec<String>, Error> {
-    if ids.len() > MOST_AT_ONCE {
-        return Err(Error::invalid("ids", "alert-too-many-at-once"));
-    }
-    let mut open = Vec::new();
-    for id in ids {
-        if store::get(tx, id).await?.state == AlertState::New {
-            open.push(id.clone());
-        }
-    }
-    Ok(if open.is_empty() { ids.to_vec() } else { open })
-}
-
-/// The alerts of an act, all of which must be reachable and may make the change.
-async fn allowed(tx: &Tx<'_>, ids: &[String], next: AlertState) -> Result<Vec<Alert>, Error> {
+/// The alerts of an act, all of which must be reachable.
+async fn chosen(tx: &Tx<'_>, ids: &[String]) -> Result<Vec<Alert>, Error> {
     tx.scope().require(Capability::HandleAlerts)?;
     if ids.len() > MOST_AT_ONCE {
         return Err(Error::invalid("ids", "alert-too-many-at-once"));
     }
     let mut alerts = Vec::with_capacity(ids.len());
     for id in ids {
-        let alert = store::get(tx, id).await?;
-        if !alert.state.may_become(next) {
-            return Err(Error::Conflict("alert-state-forbids"));
-        }
-        alerts.push(alert);
+        alerts.push(store::get(tx, id).await?);
     }
     Ok(alerts)
+}
+
+/// The alerts of an act, all of which may make the change.
+async fn allowed(tx: &Tx<'_>, ids: &[String], next: AlertState) -> Result<Vec<Alert>, Error> {
+    let alerts = chosen(tx, ids).await?;
+    match alerts.iter().all(|alert| alert.state.may_become(next)) {
+        true => Ok(alerts),
+        false => Err(Error::Conflict("alert-state-forbids")),
+    }
+}
+
+/// Those of an act that nobody has taken on yet; the others are left as they are. Where there is none, the act is refused.
+async fn untaken(tx: &Tx<'_>, ids: &[String]) -> Result<Vec<Alert>, Error> {
+    let mut alerts = chosen(tx, ids).await?;
+    alerts.retain(|alert| alert.state.may_become(AlertState::Acknowledged));
+    match alerts.is_empty() && !ids.is_empty() {
+        true => Err(Error::Conflict("alert-state-forbids")),
+        false => Ok(alerts),
+    }
 }
 
 async fn person_reachable(tx: &Tx<'_>, person_id: &str) -> Result<bool, Error> {
