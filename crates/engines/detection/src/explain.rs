@@ -3,7 +3,7 @@
 
 use crate::correlation::{Condition, Correlation, Measure};
 use crate::expression::Expression;
-use crate::network::Network;
+use crate::network::{Network, ShapeSlots};
 use crate::pattern::{Shape, fold};
 use crate::predicate::{Comparison, Predicate, Test, TimePart};
 use crate::rules::{Body, RuleSet};
@@ -149,7 +149,7 @@ impl RuleSet {
         let rule = self.rules.get(position)?;
         let Body::Condition(condition) = &rule.body else { return None };
         let network = Network::new(&self.rules, &[position]);
-        let view = View::new(record, &network, &mut Scratch::default());
+        let view = View::new(record, &network, &mut ShapeSlots::default(), &mut Scratch::default());
         let source = &rule.log_source;
         let (product, category, service) =
             (source.product.as_deref(), source.category.as_deref(), source.service.as_deref());

@@ -1,7 +1,7 @@
 //! One record as the rules of a network see it: values under the network's numbers of fields, and folded texts, made
 //! once into memory that is kept from record to record.
 
-use crate::network::Network;
+use crate::network::{Network, ShapeSlots};
 use crate::pattern::{fold, with_folded};
 use crate::predicate::any_scalar;
 use event::{Record, Value};
@@ -38,67 +38,108 @@ fn recycled<'to>(mut values: Vec<Option<&Value>>) -> Vec<Option<&'to Value>> {
     values.into_iter().map(|_| None).collect()
 }
 
-impl<'r> View<'r> {
-    pub(crate) fn new(record: &'r dyn Record, network: &'r Network, scratch: &mut Scratch) -> Self {
-        let mut folded = std::mem::take(&mut scratch.folded);
-        let mut places = std::mem::take(&mut scratch.places);
-        let mut values = recycled(std::mem::take(&mut scratch.values));
-        folded.clear();
-        places.clear();
-        places.resize(network.slots(), None);
-        values.resize(network.slots(), None);
-        let line = record.text();
-        let mut line_seen = line.is_none();
-        let shortest = network.shortest_keyword();
-        record.each_field(&mut |name, value| {
-            let slot = network.slot_of(name);
-            let place = match slot.and_then(|slot| values.get_mut(slot).zip(places.get_mut(slot))) {
-                Some((have @ None, place)) => {
-                    *have = Some(value);
-                    Some(place)
-                }
-                _ => None,
-            };
-            match value {
-                Value::Text(text) => {
-                    let text = text.as_str();
-                    let searched = shortest.is_some_and(|shortest| may_hold(text, shortest));
-                    if searched && !line_seen && line == Some(text) {
-                        line_seen = true;
-                    }
-                    if searched || place.is_some() {
-                        let at = push_folded(&mut folded, text);
-                        if let Some(place) = place {
-                            *place = at;
-                        }
-                    }
-                }
-                other if network.keywords_in_numbers() || matches!(other, Value::List(_)) && shortest.is_some() => {
-                    other.any_text(&mut |text| {
-                        push_folded(&mut folded, text);
-                        false
-                    });
-                }
-                _ => {}
-            }
-        });
+/// A view being filled.
+struct Filling<'r> {
+    values: Vec<Option<&'r Value>>,
+    places: Vec<Place>,
+    folded: String,
+    /// Texts are taken as they are: whether all of them are ASCII is asked once, of all together.
+    as_is: bool,
+    line: Option<&'r str>,
+    line_seen: bool,
+    /// Length of the shortest keyword, where any is sought.
+    shortest: Option<usize>,
+    in_numbers: bool,
+}
+
+impl<'r> Filling<'r> {
+    fn fill(&mut self, record: &'r dyn Record, network: &Network, shapes: &mut ShapeSlots) {
+        self.folded.clear();
+        self.places.clear();
+        self.places.resize(network.slots(), None);
+        self.values.clear();
+        self.values.resize(network.slots(), None);
+        self.line_seen = self.line.is_none();
+        if let Some((shape, values)) = record.shaped() {
+            let slots = shapes.of(shape, network);
+            values.iter().zip(slots).for_each(|(value, slot)| self.take(*slot, value));
+        }
+        record.each_other_field(&mut |name, value| self.take(network.slot_of(name), value));
         for (column, slot) in network.columns() {
-            if let Some((have @ None, place)) = values.get_mut(*slot).zip(places.get_mut(*slot))
+            if let Some((have @ None, place)) = self.values.get_mut(*slot).zip(self.places.get_mut(*slot))
                 && let Some(value) = record.column(*column)
             {
                 *have = Some(value);
                 if let Value::Text(text) = value {
                     // Keywords are not looked for in columns; what they find there too much is no match after all.
-                    *place = push_folded(&mut folded, text);
+                    *place = push(&mut self.folded, text, self.as_is);
                 }
             }
         }
-        if let Some(line) = line
-            && !line_seen
-            && shortest.is_some_and(|shortest| may_hold(line, shortest))
+        if let Some(line) = self.line
+            && !self.line_seen
+            && self.shortest.is_some_and(|shortest| may_hold(line, shortest))
         {
-            push_folded(&mut folded, line);
+            push(&mut self.folded, line, self.as_is);
         }
+    }
+
+    fn take(&mut self, slot: Option<usize>, value: &'r Value) {
+        let place = match slot.and_then(|slot| self.values.get_mut(slot).zip(self.places.get_mut(slot))) {
+            Some((have @ None, place)) => {
+                *have = Some(value);
+                Some(place)
+            }
+            _ => None,
+        };
+        match value {
+            Value::Text(text) => {
+                let text = text.as_str();
+                let searched = self.shortest.is_some_and(|shortest| may_hold(text, shortest));
+                if searched && !self.line_seen && self.line == Some(text) {
+                    self.line_seen = true;
+                }
+                if searched || place.is_some() {
+                    let at = push(&mut self.folded, text, self.as_is);
+                    if let Some(place) = place {
+                        *place = at;
+                    }
+                }
+            }
+            other if self.in_numbers || matches!(other, Value::List(_)) && self.shortest.is_some() => {
+                other.any_text(&mut |text| {
+                    push(&mut self.folded, text, self.as_is);
+                    false
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'r> View<'r> {
+    pub(crate) fn new(
+        record: &'r dyn Record,
+        network: &'r Network,
+        shapes: &mut ShapeSlots,
+        scratch: &mut Scratch,
+    ) -> Self {
+        let mut filling = Filling {
+            values: recycled(std::mem::take(&mut scratch.values)),
+            places: std::mem::take(&mut scratch.places),
+            folded: std::mem::take(&mut scratch.folded),
+            as_is: true,
+            line: record.text(),
+            line_seen: false,
+            shortest: network.shortest_keyword(),
+            in_numbers: network.keywords_in_numbers(),
+        };
+        filling.fill(record, network, shapes);
+        if !filling.folded.is_ascii() {
+            filling.as_is = false;
+            filling.fill(record, network, shapes);
+        }
+        let Filling { values, places, mut folded, .. } = filling;
         folded.make_ascii_lowercase();
         Self { record, network, values, places, folded, keywords: OnceCell::new() }
     }
@@ -157,10 +198,10 @@ fn may_hold(text: &str, shortest: usize) -> bool {
     text.len() >= shortest || text.len() * 2 >= shortest && !text.is_ascii()
 }
 
-/// Adds a text, folded but for ASCII letters, which are folded together later.
-fn push_folded(all: &mut String, text: &str) -> Place {
+/// Adds a text: as it is, or folded but for ASCII letters, which are folded together later.
+fn push(all: &mut String, text: &str, as_is: bool) -> Place {
     let start = u32::try_from(all.len()).ok()?;
-    if text.is_ascii() {
+    if as_is || text.is_ascii() {
         all.push_str(text);
     } else {
         let mut rest = text;

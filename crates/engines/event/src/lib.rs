@@ -4,13 +4,17 @@
 
 mod column;
 mod log_source;
+mod names;
 pub mod observables;
 mod raw;
+mod shape;
 mod value;
 
 pub use column::{Column, ColumnKind, Columns};
 pub use log_source::LogSource;
+pub use names::Names;
 pub use raw::{LONGEST_RECORD, Listener, Origin, RawRecord};
+pub use shape::Shape;
 pub use value::{Fields, Text, Value};
 
 use bytes::Bytes;
@@ -93,6 +97,17 @@ pub trait Record {
     fn column(&self, column: Column) -> Option<&Value>;
     /// Calls `visit` with every own field, in the order of the record. A name that comes twice holds its first value.
     fn each_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value));
+    /// The first of [`Record::each_field`] where their names are shared with other records, so that what was found out about these names
+    /// once holds for this record; values are as many as names.
+    fn shaped(&self) -> Option<(&Shape, &[Value])> {
+        None
+    }
+    /// Calls `visit` with every own field behind those of [`Record::shaped`].
+    fn each_other_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value)) {
+        if self.shaped().is_none() {
+            self.each_field(visit);
+        }
+    }
     /// The text of the record that stands in no field: its line for people or, where the record was not understood,
     /// the record itself.
     fn text(&self) -> Option<&str>;
@@ -114,6 +129,10 @@ impl Record for Event {
 
     fn each_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value)) {
         self.fields.iter().for_each(|(name, value)| visit(name, value));
+    }
+
+    fn shaped(&self) -> Option<(&Shape, &[Value])> {
+        self.fields.shaped()
     }
 
     fn text(&self) -> Option<&str> {

@@ -1,9 +1,11 @@
 //! Values of a record's own fields, and the list of them.
 
+use super::shape::Shape;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
+use std::sync::Arc;
 
 /// A text or a name inside an event. Most are short, and those up to 24 bytes need no allocation of their own, which a
 /// stream of events would make on one thread and free on another.
@@ -97,16 +99,73 @@ impl From<bool> for Value {
 
 /// Fields in the order of the record. Names are unique; the first value of a repeated name wins its place
 /// and later ones join it as a list.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Fields(Vec<(Text, Value)>);
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    names: FieldNames,
+    /// As many as names.
+    values: Vec<Value>,
+}
+
+#[derive(Debug, Clone)]
+enum FieldNames {
+    Own(Vec<Text>),
+    Shared(Arc<Shape>),
+}
+
+impl Default for FieldNames {
+    fn default() -> Self {
+        Self::Own(Vec::new())
+    }
+}
+
+impl FieldNames {
+    fn all(&self) -> &[Text] {
+        match self {
+            Self::Own(names) => names,
+            Self::Shared(shape) => shape.names(),
+        }
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        match self {
+            Self::Own(names) => names.iter().position(|have| have.len() == name.len() && **have == *name),
+            Self::Shared(shape) => shape.place(name),
+        }
+    }
+
+    fn push(&mut self, name: Text) {
+        match self {
+            Self::Own(names) => names.push(name),
+            Self::Shared(shape) => {
+                let mut names = shape.names().to_vec();
+                names.push(name);
+                *self = Self::Own(names);
+            }
+        }
+    }
+}
 
 impl Fields {
     pub fn with_capacity(capacity: usize) -> Self {
-        Self(Vec::with_capacity(capacity))
+        Self { names: FieldNames::Own(Vec::with_capacity(capacity)), values: Vec::with_capacity(capacity) }
+    }
+
+    /// Values under names that are shared; a value without a name is left out, a name without a value holds none.
+    pub fn shaped_as(shape: Arc<Shape>, mut values: Vec<Value>) -> Self {
+        values.resize(shape.len(), Value::Null);
+        Self { names: FieldNames::Shared(shape), values }
+    }
+
+    /// Names and values where the names are shared with other records.
+    pub fn shaped(&self) -> Option<(&Shape, &[Value])> {
+        match &self.names {
+            FieldNames::Own(_) => None,
+            FieldNames::Shared(shape) => Some((shape, &self.values)),
+        }
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(have, _)| &**have == name).map(|(_, value)| value)
+        self.names.place(name).and_then(|place| self.values.get(place))
     }
 
     /// Text of a field, borrowed where it is text already.
@@ -114,13 +173,22 @@ impl Fields {
         self.get(name).and_then(Value::as_text)
     }
 
+    fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.names.place(name).and_then(|place| self.values.get_mut(place))
+    }
+
+    fn add(&mut self, name: Text, value: Value) {
+        self.names.push(name);
+        self.values.push(value);
+    }
+
     /// Adds a value; a second value under the same name makes a list.
     pub fn push(&mut self, name: &str, value: impl Into<Value>) {
         let value = value.into();
-        match self.0.iter_mut().find(|(have, _)| &**have == name) {
-            None => self.0.push((name.into(), value)),
-            Some((_, Value::List(values))) => values.push(value),
-            Some((_, first)) => {
+        match self.get_mut(name) {
+            None => self.add(name.into(), value),
+            Some(Value::List(values)) => values.push(value),
+            Some(first) => {
                 let one = std::mem::replace(first, Value::Null);
                 *first = Value::List(vec![one, value]);
             }
@@ -130,22 +198,29 @@ impl Fields {
     /// Puts a value in place of whatever stood under this name.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         let value = value.into();
-        match self.0.iter_mut().find(|(have, _)| &**have == name) {
-            None => self.0.push((name.into(), value)),
-            Some((_, old)) => *old = value,
+        match self.get_mut(name) {
+            None => self.add(name.into(), value),
+            Some(old) => *old = value,
         }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (&**name, value))
+        self.names.all().iter().map(|name| &**name).zip(&self.values)
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.values.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.values.is_empty()
+    }
+}
+
+/// Alike where names, order and values are, whoever else has the names.
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        self.names.all() == other.names.all() && self.values == other.values
     }
 }
 
@@ -153,7 +228,8 @@ impl Fields {
 impl From<Vec<(Text, Value)>> for Fields {
     fn from(pairs: Vec<(Text, Value)>) -> Self {
         if !repeats(&pairs) {
-            return Self(pairs);
+            let (names, values) = pairs.into_iter().unzip();
+            return Self { names: FieldNames::Own(names), values };
         }
         let mut fields = Self::with_capacity(pairs.len());
         for (name, value) in pairs {
@@ -213,6 +289,24 @@ mod tests {
         names.clone().zip(0..).for_each(|(name, number)| pushed.push(&name, number));
         let collected: Fields = names.zip(0..).map(|(name, number)| (name.into(), Value::Int(number))).collect();
         assert_eq!(collected, pushed);
+    }
+
+    #[test]
+    fn shared_names_are_as_good_as_own_ones() {
+        let shape = Shape::new(vec!["a".into(), "b".into()]).unwrap();
+        let mut shared = Fields::shaped_as(shape.clone(), vec![1.into(), "x".into()]);
+        let mut own: Fields = [("a".into(), Value::Int(1)), ("b".into(), "x".into())].into_iter().collect();
+        assert_eq!(shared.shaped().map(|(shape, values)| (shape.id(), values.len())), Some((shape.id(), 2)));
+        assert_eq!((&shared, shared.get("b"), shared.get("c")), (&own, own.get("b"), None));
+        for fields in [&mut shared, &mut own] {
+            fields.set("a", 7);
+            fields.push("b", "y");
+            fields.push("c", true);
+        }
+        assert_eq!(shared, own);
+        assert_eq!((shared.len(), shared.shaped().is_some()), (3, false));
+        let short = Fields::shaped_as(shape.clone(), vec![1.into()]);
+        assert_eq!((short.len(), short.get("b")), (2, Some(&Value::Null)));
     }
 
     #[test]

@@ -156,3 +156,93 @@ proptest! {
         prop_assert_eq!(relp(&pieces(&bytes, &cuts)), relp(&[&bytes]));
     }
 }
+
+/// Names that formats rename, strip, copy, put into braces or fill columns and aliases with, and others.
+const NAMES: &[&str] = &[
+    "EventID",
+    "Channel",
+    "SourceName",
+    "Provider_Name",
+    "Hostname",
+    "Computer",
+    "event_data.Image",
+    "Image",
+    "Threat Name",
+    "ThreatName",
+    "Source  Name",
+    "winlog.event_data.User",
+    "winlog.channel",
+    "winlog.event_id",
+    "RecordNumber",
+    "ProcessGuid",
+    "Event.UserData.x.Param",
+    "Event.UserData.Param",
+    "event_data.",
+    "@timestamp",
+    "UtcTime",
+    "Message",
+    "message",
+    "EventTime",
+    "IpAddress",
+    "Hashes",
+    "RuleName",
+    "Level",
+    "_path",
+    "ts",
+    "uid",
+    "id.orig_h",
+    "event_type",
+    "src_ip",
+    "dest_ip",
+    "alert.severity",
+    "",
+    "a",
+    "b.c",
+];
+
+fn any_value() -> impl Strategy<Value = serde_json::Value> {
+    prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        prop_oneof![Just(1_i64), Just(4_624), any::<i64>()].prop_map(Into::into),
+        prop_oneof![
+            "[ -~]{0,12}",
+            Just("Security".to_owned()),
+            Just("-".to_owned()),
+            Just(" \t".to_owned()),
+            Just("10.0.0.7".to_owned()),
+            Just("2026-11-20T10:11:12Z".to_owned()),
+            Just("d0a7c5b1-0000-1111-2222-333344445555".to_owned()),
+            Just(" C:\\Windows\\a.exe ".to_owned()),
+            Just("ẤÉ Đ".to_owned()),
+        ]
+        .prop_map(Into::into),
+        vec("[a-c]{0,2}", 0..3).prop_map(Into::into),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_record_whose_names_came_before_is_understood_like_the_first(
+        pairs in vec((prop::sample::select(NAMES), any_value()), 0..12),
+        others in vec(any_value(), 12),
+    ) {
+        let text = |values: &mut dyn Iterator<Item = &serde_json::Value>| {
+            let members: Vec<String> =
+                pairs.iter().zip(values).map(|((name, _), value)| format!("{}:{value}", serde_json::json!(name))).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        let own = support::record(text(&mut pairs.iter().map(|(_, value)| value)));
+        let first = FORMATS.parse(&own);
+        let again = [FORMATS.parse(&own), FORMATS.parse(&own)];
+        prop_assert_eq!(&again[0], &first);
+        prop_assert_eq!(&again[1], &first);
+        // Values of another record are not taken for this one's.
+        let other = support::record(text(&mut others.iter()));
+        let fresh = FORMATS.parse(&other);
+        for (name, value) in fresh.fields.iter() {
+            prop_assert_eq!(fresh.fields.get(name), Some(value));
+        }
+        prop_assert_eq!(FORMATS.parse(&own), first);
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::known::Enrichment;
-use event::{Column, Event, LogSource, Record, Value};
+use event::{Column, Event, LogSource, Record, Shape, Value};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -133,6 +133,15 @@ impl Record for Enriched<'_> {
     fn each_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value)) {
         self.event.each_field(visit);
         // Behind the record's own: a name that comes twice holds its first value.
+        self.facts().for_each(|(name, value)| visit(name, value));
+    }
+
+    fn shaped(&self) -> Option<(&Shape, &[Value])> {
+        self.event.shaped()
+    }
+
+    fn each_other_field<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Value)) {
+        self.event.each_other_field(visit);
         self.facts().for_each(|(name, value)| visit(name, value));
     }
 

@@ -1,21 +1,21 @@
 //! The rules that apply to a log source compiled together: literals of all rules, sought once per field, choose the
 //! few rules that can match a record, and only those are evaluated, each predicate at most once per record.
 
-mod names;
 mod need;
 mod needles;
 mod scan;
+mod shapes;
 
 use crate::expression::Expression;
 use crate::matches::{Detection, MatchedField};
 use crate::predicate::{Predicate, Test};
 use crate::rules::{Body, Rule};
 use crate::view::{Scratch, View};
-use event::{Column, Record};
-use names::Names;
+use event::{Column, Names, Record};
 pub(crate) use need::texts;
 use need::{Trigger, needs};
 use scan::{FieldScan, ScanBuilder};
+pub(crate) use shapes::ShapeSlots;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -57,6 +57,7 @@ pub(crate) struct Memory {
     queue: Vec<u32>,
     /// Per predicate: epoch and answer of the last evaluation.
     answers: Vec<(u64, bool)>,
+    shapes: ShapeSlots,
 }
 
 const MAX_SHOWN_BYTES: usize = 4_096;
@@ -163,7 +164,7 @@ impl Network {
         memory.queue.clear();
         memory.candidates.resize(self.rules.len(), 0);
         memory.answers.resize(self.predicates.len(), (0, false));
-        let view = View::new(record, self, scratch);
+        let view = View::new(record, self, &mut memory.shapes, scratch);
         let Memory { epoch, candidates, queue, .. } = memory;
         let mut nominate = |local: u32| {
             if let Some(when) = candidates.get_mut(local as usize)

@@ -1,8 +1,8 @@
 //! What a format says about a record once its fields are taken out: names, aliases, columns, log source,
 //! time, message.
 
-use super::compile::{CompiledTable, Format, NameRules, Outcome, Target};
-use super::draft::Draft;
+use super::compile::{CompiledTable, Format, NameRules, Outcome, Target, Use};
+use super::draft::{Draft, Names, Shaped};
 use super::time::{self, Gaps};
 use super::transform::{Source, apply as transform, present};
 use super::w3c::StatedList;
@@ -77,31 +77,47 @@ pub(crate) fn apply(format: &Format, draft: &mut Draft) {
 
 fn rename(format: &Format, draft: &mut Draft) {
     let rules = &format.names;
+    match draft.take_shaped() {
+        Some(Shaped { names: Names::Outline(outline), mut values }) => {
+            let Some(plan) = outline.plan(format) else {
+                draft.set_shaped(Names::Outline(outline), values);
+                return rename_each(rules, draft);
+            };
+            if rules.trim {
+                values.iter_mut().for_each(trim);
+            }
+            for place in &plan.braces {
+                values.get_mut(*place).into_iter().for_each(put_into_braces);
+            }
+            for place in &plan.copies {
+                values.extend(values.get(*place).cloned());
+            }
+            draft.set_shaped(Names::Plan(plan), values);
+        }
+        Some(Shaped { names, values }) => {
+            draft.set_shaped(names, values);
+            rename_each(rules, draft);
+        }
+        None => rename_each(rules, draft),
+    }
+}
+
+fn rename_each(rules: &NameRules, draft: &mut Draft) {
+    draft.dissolve();
     if rules.is_empty() {
         return;
     }
     let mut more: Vec<(Text, Value)> = Vec::new();
     for (name, value) in &mut draft.fields {
-        if rules.trim
-            && let Value::Text(text) = value
-        {
-            trim(text);
+        if rules.trim {
+            trim(value);
         }
-        if rules.stripped_from.may_begin(name) {
-            strip(rules, name);
-        }
-        if let Some(other) = rules.rename.get(name.as_str()) {
-            *name = other.clone();
-        }
-        if let Value::Text(text) = value
-            && text.len() == 36
-            && rules.braces.contains(name.as_str())
-        {
-            *text = format!("{{{text}}}").into();
+        *name = rules.renamed(name);
+        if rules.braces.contains(name.as_str()) {
+            put_into_braces(value);
         }
         if rules.without_spaces && name.contains(' ') {
-            more.push((name.replace(' ', "").into(), value.clone()));
-            more.push((name.replace(' ', "_").into(), value.clone()));
+            more.extend(NameRules::spellings(name).map(|spelling| (spelling, value.clone())));
         }
     }
     for (name, value) in more {
@@ -111,24 +127,23 @@ fn rename(format: &Format, draft: &mut Draft) {
     }
 }
 
-/// Takes the first prefix that is stripped off a name, of either kind.
-fn strip(rules: &NameRules, name: &mut Text) {
-    for prefix in &rules.strip {
-        if let Some(rest) = name.as_str().strip_prefix(prefix.as_str()).filter(|rest| !rest.is_empty()) {
-            *name = rest.into();
-            break;
-        }
-    }
-    for prefix in &rules.strip_with_next {
-        let rest = name.as_str().strip_prefix(prefix.as_str()).and_then(|rest| rest.split_once('.'));
-        if let Some((_, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
-            *name = rest.into();
-            break;
-        }
+/// Bytes of a GUID without braces.
+const GUID: usize = 36;
+
+fn put_into_braces(value: &mut Value) {
+    if let Value::Text(text) = value
+        && text.len() == GUID
+    {
+        *text = format!("{{{text}}}").into();
     }
 }
 
-fn trim(text: &mut Text) {
+fn trim(value: &mut Value) {
+    let Value::Text(text) = value else { return };
+    let solid = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    if solid(text.as_bytes().first()) && solid(text.as_bytes().last()) {
+        return;
+    }
     let end = text.trim_end().len();
     text.truncate(end);
     let start = text.len() - text.trim_start().len();
@@ -164,22 +179,32 @@ fn fill_targets(format: &Format, draft: &mut Draft) {
         return;
     }
     let mut best: Vec<Option<(u16, Best)>> = plan.targets.iter().map(|_| None).collect();
-    for (place, (name, value)) in draft.fields.iter().enumerate() {
-        for one in plan.uses.get(name).map_or(&[][..], Vec::as_slice) {
-            let Some(slot) = best.get_mut(one.target) else { continue };
-            if slot.as_ref().is_some_and(|(rank, _)| *rank <= one.rank) {
-                continue;
+    let mut offer = |place: usize, value: &Value, one: &Use| {
+        let Some(slot) = best.get_mut(one.target) else { return };
+        if slot.as_ref().is_some_and(|(rank, _)| *rank <= one.rank) {
+            return;
+        }
+        if one.rank == 0 {
+            *slot = Some((0, Best::Itself));
+        } else if one.transforms.is_empty() {
+            if present(value) {
+                *slot = Some((one.rank, Best::Field(place)));
             }
-            if one.rank == 0 {
-                *slot = Some((0, Best::Itself));
-            } else if one.transforms.is_empty() {
-                if present(value) {
-                    *slot = Some((one.rank, Best::Field(place)));
-                }
-            } else if let Some(value) = transform(value, &one.transforms) {
-                *slot = Some((one.rank, Best::Made(value)));
+        } else if let Some(value) = transform(value, &one.transforms) {
+            *slot = Some((one.rank, Best::Made(value)));
+        }
+    };
+    let mut shaped = 0;
+    if let Some(Shaped { names: Names::Plan(known), values }) = draft.shaped() {
+        shaped = values.len();
+        for (place, one) in &known.uses {
+            if let Some(value) = values.get(*place) {
+                offer(*place, value, one);
             }
         }
+    }
+    for (place, (name, value)) in (shaped..).zip(&draft.fields) {
+        plan.uses.get(name).into_iter().flatten().for_each(|one| offer(place, value, one));
     }
     for (target, rank, source) in &plan.templates {
         if let Some(slot) = best.get_mut(*target)
@@ -193,13 +218,13 @@ fn fill_targets(format: &Format, draft: &mut Draft) {
         match (target, found) {
             (Target::Column(column), Some((_, Best::Made(value)))) => draft.columns.put(*column, value),
             (Target::Column(column), Some((_, Best::Field(place)))) => {
-                if let Some((_, value)) = draft.fields.get(place) {
-                    draft.columns.set(*column, value);
+                if let Some(value) = draft.at(place).cloned() {
+                    draft.columns.put(*column, value);
                 }
             }
             (Target::Alias(name), Some((_, Best::Made(value)))) => draft.push_owned(name.clone(), value),
             (Target::Alias(name), Some((_, Best::Field(place)))) => {
-                if let Some(value) = draft.fields.get(place).map(|(_, value)| value.clone()) {
+                if let Some(value) = draft.at(place).cloned() {
                     draft.push_owned(name.clone(), value);
                 }
             }

@@ -21,6 +21,8 @@ type Names<T> = HashMap<Text, T, FixedState>;
 const REGEX_LIMIT: usize = 4 << 20;
 
 pub(crate) struct Format {
+    /// Its place among all formats.
+    pub(crate) number: usize,
     pub(crate) name: Arc<str>,
     /// `name@version`, as stored with every event.
     pub(crate) id: Arc<str>,
@@ -99,6 +101,30 @@ impl NameRules {
         let texts = self.trim || self.without_spaces || !self.braces.is_empty();
         !texts && self.rename.is_empty() && self.strip.is_empty() && self.strip_with_next.is_empty()
     }
+
+    /// A name as the format calls it.
+    pub(crate) fn renamed(&self, name: &Text) -> Text {
+        let rest = if self.stripped_from.may_begin(name) { self.stripped(name) } else { None };
+        let name = rest.unwrap_or(name.as_str());
+        self.rename.get(name).cloned().unwrap_or_else(|| name.into())
+    }
+
+    /// What is left of a name behind the first prefix of either kind that is stripped off.
+    fn stripped<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let filled = |rest: &&str| !rest.is_empty();
+        let plain = self.strip.iter().find_map(|prefix| name.strip_prefix(prefix.as_str()).filter(filled));
+        let name = plain.unwrap_or(name);
+        let with_next = self.strip_with_next.iter().find_map(|prefix| {
+            let (_, rest) = name.strip_prefix(prefix.as_str())?.split_once('.')?;
+            Some(rest).filter(filled)
+        });
+        with_next.or(plain)
+    }
+
+    /// A name with blanks as rules may spell it.
+    pub(crate) fn spellings(name: &Text) -> [Text; 2] {
+        [name.replace(' ', "").into(), name.replace(' ', "_").into()]
+    }
 }
 
 pub(crate) enum Target {
@@ -107,6 +133,7 @@ pub(crate) enum Target {
 }
 
 /// One field's use for one target; the lowest rank that has a value wins.
+#[derive(Debug, Clone)]
 pub(crate) struct Use {
     pub(crate) target: usize,
     pub(crate) rank: u16,
@@ -179,6 +206,7 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
     }
     let field_list = |text: &String| FieldList::parse(text).ok_or_else(|| format!("{text:?} is no list of fields"));
     Ok(Format {
+        number: 0,
         headers: build_set(file.recognise.headers.iter().map(String::as_str))?,
         field_lists: file.field_lists.iter().map(field_list).collect::<Result<_, _>>()?,
         id: format!("{}@{}", file.name, file.version).into(),

@@ -1,13 +1,45 @@
 //! An event while it is being understood: fields that may still be renamed, columns, log source.
 
-use event::{Columns, LogSource, Text, Value};
+use super::outline::{Outline, Plan};
+use event::{Columns, Fields, LogSource, Shape, Text, Value};
 use std::sync::Arc;
 
 /// Fields kept per record; what a hostile record holds beyond stays in its raw bytes.
 pub(crate) const MAX_FIELDS: usize = 1024;
 
+/// Names that other records have, too.
+#[derive(Debug)]
+pub(crate) enum Names {
+    /// As the record has them.
+    Outline(Arc<Outline>),
+    /// As a format calls them.
+    Plan(Arc<Plan>),
+}
+
+impl Names {
+    fn shape(&self) -> &Arc<Shape> {
+        match self {
+            Self::Outline(outline) => &outline.shape,
+            Self::Plan(plan) => &plan.shape,
+        }
+    }
+}
+
+/// Values under names that other records have, too.
+#[derive(Debug)]
+pub(crate) struct Shaped {
+    pub(crate) names: Names,
+    /// As many as names.
+    pub(crate) values: Vec<Value>,
+}
+
+/// Columns that are filled of a usual record.
+const USUAL_COLUMNS: usize = 16;
+
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
+    shaped: Option<Shaped>,
+    /// Those behind the shaped ones; where there are none, all.
     pub(crate) fields: Vec<(Text, Value)>,
     pub(crate) columns: Columns,
     pub(crate) log_source: LogSource,
@@ -22,7 +54,67 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    pub(crate) fn with_columns() -> Self {
+        Self { columns: Columns::with_capacity(USUAL_COLUMNS), ..Self::default() }
+    }
+
+    pub(crate) fn shaped(&self) -> Option<&Shaped> {
+        self.shaped.as_ref()
+    }
+
+    pub(crate) fn set_shaped(&mut self, names: Names, values: Vec<Value>) {
+        self.shaped = Some(Shaped { names, values });
+    }
+
+    pub(crate) fn take_shaped(&mut self) -> Option<Shaped> {
+        self.shaped.take()
+    }
+
+    /// Gives each field a name of its own, so that names can change.
+    pub(crate) fn dissolve(&mut self) {
+        if let Some(Shaped { names, values }) = self.shaped.take() {
+            let further = std::mem::take(&mut self.fields);
+            self.fields = names.shape().names().iter().cloned().zip(values).chain(further).collect();
+        }
+    }
+
+    /// The fields of the event.
+    pub(crate) fn take_fields(&mut self) -> Fields {
+        let shape = self.shaped.as_ref().and_then(|shaped| match &shaped.names {
+            names if self.fields.is_empty() => Some(names.shape().clone()),
+            Names::Plan(plan) => plan.with(&self.fields),
+            Names::Outline(_) => None,
+        });
+        match (shape, self.shaped.take()) {
+            (Some(shape), Some(Shaped { mut values, .. })) => {
+                values.extend(std::mem::take(&mut self.fields).into_iter().map(|(_, value)| value));
+                Fields::shaped_as(shape, values)
+            }
+            (_, shaped) => {
+                self.shaped = shaped;
+                self.dissolve();
+                Fields::from(std::mem::take(&mut self.fields))
+            }
+        }
+    }
+
+    /// How many fields there are.
+    pub(crate) fn len(&self) -> usize {
+        self.shaped.as_ref().map_or(0, |shaped| shaped.values.len()) + self.fields.len()
+    }
+
+    /// The value of the field at a place.
+    pub(crate) fn at(&self, place: usize) -> Option<&Value> {
+        let values = self.shaped.as_ref().map_or(&[][..], |shaped| shaped.values.as_slice());
+        values.get(place).or_else(|| self.fields.get(place - values.len()).map(|(_, value)| value))
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        if let Some(Shaped { names, values }) = &self.shaped
+            && let Some(place) = names.shape().place(name)
+        {
+            return values.get(place);
+        }
         self.fields.iter().find(|(have, _)| have.len() == name.len() && **have == *name).map(|(_, value)| value)
     }
 
@@ -32,9 +124,16 @@ impl Draft {
     }
 
     pub(crate) fn push_owned(&mut self, name: Text, value: Value) {
-        if self.fields.len() < MAX_FIELDS {
+        if self.len() < MAX_FIELDS {
             self.fields.push((name, value));
-        } else if !self.full {
+        } else {
+            self.overflow();
+        }
+    }
+
+    /// Says that fields were left out.
+    pub(crate) fn overflow(&mut self) {
+        if !self.full {
             self.full = true;
             self.trouble(format!("more than {MAX_FIELDS} fields; the others are only in the raw record"));
         }
@@ -56,7 +155,11 @@ impl Draft {
     /// Puts a value in place of what stood under this name.
     pub(crate) fn replace(&mut self, name: &str, value: Value) {
         self.fields.retain(|(have, _)| **have != *name);
-        self.push_owned(name.into(), value);
+        let place = self.shaped.as_ref().and_then(|shaped| shaped.names.shape().place(name));
+        match self.shaped.as_mut().zip(place).and_then(|(shaped, place)| shaped.values.get_mut(place)) {
+            Some(have) => *have = value,
+            None => self.push_owned(name.into(), value),
+        }
     }
 
     pub(crate) fn add_category(&mut self, category: &Arc<str>) {

@@ -3,7 +3,7 @@
 //! `X.#attributes.Y` becomes `X_Y`, `X.#text` becomes `X`.
 
 use super::draft::{Draft, MAX_FIELDS};
-use event::{Columns, Value};
+use event::{Text, Value};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -13,14 +13,43 @@ const DEEPEST: u8 = 128;
 const MAX_NAME: usize = 512;
 
 /// Parses one JSON object. The error says what and where; nested deeper than 128 is an error, too.
-pub(crate) fn flatten(bytes: &[u8]) -> Result<Draft, String> {
-    let (draft, result) = read(bytes);
-    result.map(|()| draft).map_err(|error| format!("not JSON: {error}"))
+pub(crate) fn flatten(bytes: &[u8]) -> Result<Flat, String> {
+    let (flat, result) = read(bytes);
+    result.map(|()| flat).map_err(|error| format!("not JSON: {error}"))
 }
 
 /// What can be read of an object whose end is missing: all up to the last text begun.
-pub(crate) fn flatten_start(bytes: &[u8]) -> Draft {
+pub(crate) fn flatten_start(bytes: &[u8]) -> Flat {
     read(&closed(bytes)).0
+}
+
+/// Fields as they came: a name may come twice.
+#[derive(Debug, Default)]
+pub(crate) struct Flat {
+    /// All names, one behind the other.
+    pub(crate) names: String,
+    /// Where each name ends.
+    pub(crate) ends: Vec<u32>,
+    /// As many as names.
+    pub(crate) values: Vec<Value>,
+    /// Fields were left out because there were too many.
+    pub(crate) full: bool,
+}
+
+impl Flat {
+    pub(crate) fn each_name(&self) -> impl Iterator<Item = &str> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(&self.ends).map(|(begin, end)| self.names.get(begin as usize..*end as usize).unwrap_or_default())
+    }
+
+    pub(crate) fn into_draft(self) -> Draft {
+        let mut draft = Draft::with_columns();
+        draft.fields = self.each_name().map(Text::from).zip(self.values.iter().cloned()).collect();
+        if self.full {
+            draft.overflow();
+        }
+        draft
+    }
 }
 
 /// The object with the marks that its missing end would bring.
@@ -52,19 +81,21 @@ fn closed(bytes: &[u8]) -> Vec<u8> {
     mended
 }
 
-fn read(bytes: &[u8]) -> (Draft, Result<(), sonic_rs::Error>) {
-    let mut out = Flattener { path: String::with_capacity(64), draft: Draft::default(), list: None };
+fn read(bytes: &[u8]) -> (Flat, Result<(), sonic_rs::Error>) {
+    let mut out = Flattener { path: String::with_capacity(64), flat: Flat::default(), list: None };
     // As many as are usual for its length.
-    out.draft.fields.reserve((bytes.len() / 32).clamp(8, 64));
-    out.draft.columns = Columns::with_capacity(16);
+    let usual = (bytes.len() / 32).clamp(8, 64);
+    out.flat.names.reserve(usual * 16);
+    out.flat.ends.reserve(usual);
+    out.flat.values.reserve(usual);
     let mut deserializer = sonic_rs::Deserializer::from_slice(bytes);
     let result = Node { out: &mut out, depth: 0 }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
-    (out.draft, result)
+    (out.flat, result)
 }
 
 struct Flattener {
     path: String,
-    draft: Draft,
+    flat: Flat,
     /// Scalars of the list being read.
     list: Option<Vec<Value>>,
 }
@@ -77,10 +108,12 @@ impl Flattener {
                     values.push(value);
                 }
             }
-            None if self.draft.fields.len() < MAX_FIELDS => {
-                self.draft.fields.push((self.path.as_str().into(), value));
+            None if self.flat.values.len() < MAX_FIELDS => {
+                self.flat.names.push_str(&self.path);
+                self.flat.ends.push(u32::try_from(self.flat.names.len()).unwrap_or(u32::MAX));
+                self.flat.values.push(value);
             }
-            None => self.draft.push("", value),
+            None => self.flat.full = true,
         }
     }
 }
@@ -120,8 +153,8 @@ impl<'de> Visitor<'de> for Node<'_> {
         let list = self.out.list.take();
         let length = self.out.path.len();
         while map.next_key_seed(Key { path: &mut self.out.path })?.is_some() {
-            if self.out.draft.fields.len() >= MAX_FIELDS {
-                self.out.draft.push("", Value::Null);
+            if self.out.flat.values.len() >= MAX_FIELDS {
+                self.out.flat.full = true;
                 map.next_value::<IgnoredAny>()?;
             } else {
                 map.next_value_seed(Node { out: self.out, depth })?;
@@ -138,11 +171,11 @@ impl<'de> Visitor<'de> for Node<'_> {
         if outermost {
             self.out.list = Some(Vec::new());
         }
-        let fields_before = self.out.draft.fields.len();
+        let fields_before = self.out.flat.values.len();
         while items.next_element_seed(Node { out: self.out, depth })?.is_some() {}
         if outermost {
             let values = self.out.list.take().unwrap_or_default();
-            let objects_only = values.is_empty() && self.out.draft.fields.len() > fields_before;
+            let objects_only = values.is_empty() && self.out.flat.values.len() > fields_before;
             if !objects_only {
                 self.out.scalar(Value::List(values));
             }
@@ -226,11 +259,14 @@ impl Visitor<'_> for Key<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::Text;
     use proptest::prelude::*;
 
+    fn pairs(flat: Flat) -> Vec<(Text, Value)> {
+        flat.into_draft().fields
+    }
+
     fn fields(text: &str) -> Vec<(String, Value)> {
-        flatten(text.as_bytes()).unwrap().fields.into_iter().map(|(name, value)| (name.into(), value)).collect()
+        pairs(flatten(text.as_bytes()).unwrap()).into_iter().map(|(name, value)| (name.into(), value)).collect()
     }
 
     #[test]
@@ -274,7 +310,7 @@ mod tests {
     #[test]
     fn an_object_without_its_end_gives_what_it_has() {
         let start = |text: &str| -> Vec<(String, Value)> {
-            flatten_start(text.as_bytes()).fields.into_iter().map(|(name, value)| (name.into(), value)).collect()
+            pairs(flatten_start(text.as_bytes())).into_iter().map(|(name, value)| (name.into(), value)).collect()
         };
         let both = [("a.b".to_owned(), Value::Int(1)), ("a.c".to_owned(), "xy".into())];
         for text in ["{\"a\":{\"b\":1,\"c\":\"xy", "{\"a\":{\"b\":1,\"c\":\"xy\\", "{\"a\":{\"b\":1,\"c\":\"xy\\u00"] {
@@ -287,18 +323,18 @@ mod tests {
     #[test]
     fn a_record_with_too_many_fields_is_cut_and_says_so() {
         let many: Vec<String> = (0..5000).map(|number| format!("\"f{number}\":{number}")).collect();
-        let draft = flatten(format!("{{{}}}", many.join(",")).as_bytes()).unwrap();
+        let draft = flatten(format!("{{{}}}", many.join(",")).as_bytes()).unwrap().into_draft();
         assert_eq!(draft.fields.len(), MAX_FIELDS);
         assert!(draft.problem.is_some());
     }
 
     /// What another parser makes of the same bytes.
     fn reference(bytes: &[u8]) -> Option<Vec<(Text, Value)>> {
-        let mut out = Flattener { path: String::new(), draft: Draft::default(), list: None };
+        let mut out = Flattener { path: String::new(), flat: Flat::default(), list: None };
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
         let node = Node { out: &mut out, depth: 0 };
         node.deserialize(&mut deserializer).and_then(|()| deserializer.end()).ok()?;
-        Some(out.draft.fields)
+        Some(pairs(out.flat))
     }
 
     /// The other parser reads fractions without their last bits, and gives zero a sign.
@@ -353,7 +389,7 @@ mod tests {
                     _ => {}
                 }
             }
-            let ours = flatten(&bytes).ok().map(|draft| rounded(draft.fields));
+            let ours = flatten(&bytes).ok().map(|flat| rounded(pairs(flat)));
             let theirs = reference(&bytes).map(rounded);
             prop_assert_eq!(ours, theirs, "{}", String::from_utf8_lossy(&bytes));
         }

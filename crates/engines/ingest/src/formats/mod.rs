@@ -12,6 +12,7 @@ mod draft;
 mod json;
 mod key_value;
 mod long;
+mod outline;
 mod samples;
 mod structured_data;
 mod syslog;
@@ -28,6 +29,7 @@ use draft::Draft;
 use event::{Columns, Event, Fields, LONGEST_RECORD, LogSource, RawRecord, TimeQuality};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use outline::Outlines;
 use regex::RegexSet;
 pub use samples::{SAMPLES_ARRIVED, SampleFailure};
 use std::borrow::Cow;
@@ -73,6 +75,7 @@ pub struct FormatSet {
     programs: HashMap<String, Vec<usize>>,
     default_zone: TimeZone,
     unparsed: Arc<str>,
+    outlines: Outlines,
 }
 
 /// Expressions of many formats searched at once.
@@ -128,6 +131,7 @@ impl FormatSet {
             }
         }
         formats.sort_by(|one, other| one.order.cmp(&other.order).then_with(|| one.name.cmp(&other.name)));
+        formats.iter_mut().enumerate().for_each(|(number, format)| format.number = number);
         let set = |reason| FormatErrors(vec![FormatError { file: "all formats".to_owned(), reason }]);
         if !errors.is_empty() {
             return Err(FormatErrors(errors));
@@ -161,6 +165,7 @@ impl FormatSet {
             formats,
             default_zone: TimeZone::UTC,
             unparsed: "unparsed@1".into(),
+            outlines: Outlines::default(),
         })
     }
 
@@ -231,11 +236,11 @@ impl FormatSet {
                 }
                 cut.into_iter().for_each(|cut| draft.trouble(cut));
                 set_time(&mut event, &mut draft, time);
+                event.fields = draft.take_fields();
                 event.problem = draft.problem;
                 event.log_source = draft.log_source;
                 event.columns = draft.columns;
                 event.message = draft.message;
-                event.fields = Fields::from(draft.fields);
             }
             Err(problem) => {
                 event.problem = Some(cut.map_or(problem.clone(), |cut| format!("{problem}; {cut}")));

@@ -139,7 +139,11 @@ pub(crate) fn apply(value: &Value, transforms: &[Transform]) -> Option<Value> {
 pub(crate) fn present(value: &Value) -> bool {
     match value {
         Value::Null => false,
-        Value::Text(text) => !matches!(text.trim(), "" | "-"),
+        Value::Text(text) => match text.as_bytes() {
+            // Most texts show it by how they begin.
+            [first, _, ..] if first.is_ascii_graphic() && *first != b'-' => true,
+            _ => !matches!(text.trim(), "" | "-"),
+        },
         Value::List(values) => values.iter().any(present),
         _ => true,
     }

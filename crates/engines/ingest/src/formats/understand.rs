@@ -3,11 +3,11 @@
 use super::apply::{Context, Stated, apply, event_time};
 use super::compile::{Condition, Format};
 use super::definition::Extract;
-use super::draft::Draft;
+use super::draft::{Draft, Names, Shaped};
 use super::long::{self, Head};
 use super::w3c::StatedList;
 use super::{FormatSet, cef, json, key_value, syslog, w3c, xml};
-use event::{Column, Value};
+use event::{Column, Shape, Value};
 use std::borrow::Cow;
 
 /// Formats from this order on say so little that they are not sought inside other records.
@@ -29,7 +29,7 @@ impl FormatSet {
         }
         let named = context.origin.format.as_deref().and_then(|name| self.by_name.get(name).copied());
         if bytes.starts_with(b"{") {
-            let draft = match json::flatten(bytes) {
+            let flat = match json::flatten(bytes) {
                 Err(_) if context.cut => json::flatten_start(String::from_utf8_lossy(bytes).as_bytes()),
                 // Bytes that are not UTF-8 are no JSON by the book, but a log that holds some is still read.
                 Err(error) if std::str::from_utf8(bytes).is_err() => {
@@ -37,6 +37,7 @@ impl FormatSet {
                 }
                 other => other?,
             };
+            let draft = self.outlines.draft(flat, self.formats.len());
             return self.understand_json(draft, named, context, 0);
         }
         let text = String::from_utf8_lossy(bytes);
@@ -58,7 +59,13 @@ impl FormatSet {
         let named = named.filter(|number| self.json.contains(number));
         let number = named
             .or_else(|| {
-                self.json.iter().copied().find(|number| self.format(*number).is_some_and(|one| fits(one, &draft)))
+                let candidates = match draft.shaped() {
+                    Some(Shaped { names: Names::Outline(outline), .. }) => {
+                        outline.candidates(|shape| self.may_fit(shape))
+                    }
+                    _ => &self.json,
+                };
+                candidates.iter().copied().find(|number| self.format(*number).is_some_and(|one| fits(one, &draft)))
             })
             .ok_or("no format fits this JSON object")?;
         let format = self.format(number).ok_or("no such format")?;
@@ -68,6 +75,13 @@ impl FormatSet {
             self.look_inside_json(format, &mut understood, context);
         }
         Ok(understood)
+    }
+
+    /// JSON formats for one of whose conditions a record with these names has all fields.
+    fn may_fit(&self, shape: &Shape) -> Vec<usize> {
+        let has_all = |all: &Vec<Condition>| all.iter().all(|one| shape.place(&one.field).is_some());
+        let may = |number: &usize| self.format(*number).is_some_and(|one| one.recognise_fields.iter().any(has_all));
+        self.json.iter().copied().filter(may).collect()
     }
 
     /// A shipper's wrapper: the line stands in one field, perhaps without its header.
@@ -213,6 +227,7 @@ impl FormatSet {
         let found = self.format(number).and_then(|one| Some((one, extract(one, message, context.stated)?)));
         let Some((format, inside)) = found else { return false };
         let draft = &mut understood.draft;
+        draft.dissolve();
         for (name, value) in inside.fields {
             draft.replace(&name, value);
         }
@@ -263,8 +278,8 @@ fn extract(format: &Format, text: &str, stated: Option<&StatedList>) -> Option<D
 
 fn json_inside(text: &str, context: &Context<'_>) -> Option<Draft> {
     match json::flatten(text.as_bytes()) {
-        Ok(draft) => Some(draft),
-        Err(_) if context.cut => Some(json::flatten_start(text.as_bytes())),
+        Ok(flat) => Some(flat.into_draft()),
+        Err(_) if context.cut => Some(json::flatten_start(text.as_bytes()).into_draft()),
         Err(_) => None,
     }
 }
@@ -286,7 +301,9 @@ fn envelope(text: &str) -> Option<Draft> {
 }
 
 /// Puts a record found inside another on top of it: its fields, columns and time win.
-fn merge(outer: &mut Understood, inside: Understood) {
+fn merge(outer: &mut Understood, mut inside: Understood) {
+    outer.draft.dissolve();
+    inside.draft.dissolve();
     for (name, value) in inside.draft.fields {
         outer.draft.replace(&name, value);
     }

@@ -1,5 +1,5 @@
-//! From the name of a field to its number in a network. Every field of every record is asked for, so the table compares
-//! two words of eight bytes instead of texts.
+//! From the name of a field to its number. Every field of every record is asked for, so the table compares two words of eight bytes instead
+//! of texts.
 
 /// A name's beginning and end, which together are the whole of a name of at most sixteen bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,20 +34,26 @@ struct Known {
     slot: usize,
 }
 
-/// Names and their numbers.
+/// Names and their numbers, counted from 0. Only for names that are bounded by who fills it: the table is made for speed, not against
+/// names chosen to collide, which cost a look at each of them.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub struct Names {
     /// As long as a power of two, at most a quarter full; a name stands at its hash or behind it.
     table: Vec<Option<Known>>,
     len: usize,
 }
 
 impl Names {
-    pub(super) fn len(&self) -> usize {
+    /// How many names have numbers; the next one gets this.
+    pub fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<usize> {
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub fn get(&self, name: &str) -> Option<usize> {
         let mask = self.table.len().checked_sub(1)?;
         let ends = Ends::of(name.as_bytes());
         let mut at = ends.hash(name.len()) & mask;
@@ -61,7 +67,7 @@ impl Names {
     }
 
     /// Number of a name, which it gets now unless it has one.
-    pub(super) fn intern(&mut self, name: &str) -> usize {
+    pub fn intern(&mut self, name: &str) -> usize {
         if let Some(slot) = self.get(name) {
             return slot;
         }
