@@ -84,6 +84,11 @@ pub fn moment_field(at: Micros) -> String {
     local(at).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
+/// Whether what ends at `end`, that moment excluded, ends with a day: the one before is its last.
+pub fn ends_with_day(end: Micros) -> bool {
+    local(end).time() == Time::midnight()
+}
+
 /// Midnight of the day in a field; nothing where it is empty.
 pub fn day_in(field: &str, text: &str) -> Result<Option<Micros>, Error> {
     read(field, text, DAY_WRONG, |text| day(text).map(start_of_day))
@@ -140,6 +145,14 @@ mod tests {
         assert_eq!(day("03/02/2026"), Some(jiff::civil::date(2026, 2, 3)));
         assert_eq!(day("3/2/2026"), day("2026-02-03"));
         assert_eq!(day_field(MIDNIGHT), "21/11/2026");
+    }
+
+    #[test]
+    fn midnight_ends_a_day_and_no_other_moment_does() {
+        assert!(ends_with_day(MIDNIGHT) && ends_with_day(MIDNIGHT + DAY));
+        for at in [MIDNIGHT - 1, MIDNIGHT + 1, MIDNIGHT + 7 * HOUR] {
+            assert!(!ends_with_day(at), "{at}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::InboxMessage;
 use super::store::{self, InboxFilter};
 use crate::answers::{csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -84,7 +84,7 @@ async fn list_messages(visit: Visit) -> Result<Response, Fail> {
     let pagination = Pagination::of(&page.address, PER_PAGE, total);
     let inbox = Inbox {
         messages: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         tabs,
         unread,
         pagination,

@@ -331,7 +331,7 @@ async fn list_incumbents(visit: Visit) -> Result<Response, Fail> {
         rows: rows.into_iter().skip(skip).take(PER_PAGE).collect(),
         tabs,
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: elevations::file_link(&visit, &page.address, pagination.total).await?,
         page,
     };
     Ok(render(&list)?.into_response())

@@ -4,7 +4,7 @@ use super::Qualification;
 use super::service::{self, NewQualification};
 use super::store::{self, QualificationFilter};
 use crate::answers::{again, csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use crate::people::{self, Person};
 use crate::policies::{Policies, QualificationPolicy};
 use askama::Template;
@@ -221,7 +221,7 @@ async fn list_qualifications(visit: Visit) -> Result<Response, Fail> {
     let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);
     let list = QualificationList {
         qualifications: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         narrowed: !words.is_empty() || !chosen.is_empty(),
         policy,
         words,

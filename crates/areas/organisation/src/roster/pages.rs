@@ -4,7 +4,7 @@ use super::week::Week;
 use super::{NewShift, Shift, service, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use crate::people::{self, PersonFilter, record_reveal};
 use crate::policies::Policies;
 use askama::Template;
@@ -134,7 +134,7 @@ impl WeekPage {
             title: page.tn2("roster-week", "from", page.format.date(from), "until", page.format.date(until - 1)),
             before: week.shifted(-1),
             after: week.shifted(1),
-            csv: page.address.with("format", "csv").to_string(),
+            csv: file_link(visit, &page.address, shifts.len() as u64).await?,
             on_duty: store::on_duty(&view, now).await?,
             revealed: String::new(),
             errors: errors.summary([&note_entry].into_iter().chain(&entries)),
