@@ -120,6 +120,7 @@ role-password-due = Password due
 role-api-key = API key
 role-not-for-oneself = You cannot give yourself a role
 role-ends-before-start = The end must be after the start
+date-too-far-ahead = That day is too far ahead: check the year
 role-held-already = The person already holds that role there
 role-ended-already = That role is over already
 role-analyst = Duty analyst

@@ -117,6 +117,7 @@ role-password-due = Cần đổi mật khẩu
 role-api-key = Khóa API
 role-not-for-oneself = Không thể tự giao vai trò cho chính mình
 role-ends-before-start = Ngày kết thúc phải sau ngày bắt đầu
+date-too-far-ahead = Ngày này quá xa trong tương lai: hãy xem lại năm đã nhập
 role-held-already = Người này đang giữ vai trò đó tại cơ quan đó
 role-ended-already = Vai trò này đã hết hiệu lực
 role-analyst = Trực ban giám sát

@@ -84,9 +84,9 @@ pub fn moment_field(at: Micros) -> String {
     local(at).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
-/// Whether what ends at `end`, that moment excluded, ends with a day: the one before is its last.
-pub fn ends_with_day(end: Micros) -> bool {
-    local(end).time() == Time::midnight()
+/// Whether a clock in Vietnam shows midnight: what ends then ends with the day before.
+pub fn is_midnight(at: Micros) -> bool {
+    local(at).time() == Time::midnight()
 }
 
 /// Midnight of the day in a field; nothing where it is empty.
@@ -148,10 +148,10 @@ mod tests {
     }
 
     #[test]
-    fn midnight_ends_a_day_and_no_other_moment_does() {
-        assert!(ends_with_day(MIDNIGHT) && ends_with_day(MIDNIGHT + DAY));
+    fn midnight_is_the_first_moment_of_a_day_and_no_other() {
+        assert!(is_midnight(MIDNIGHT) && is_midnight(MIDNIGHT + DAY));
         for at in [MIDNIGHT - 1, MIDNIGHT + 1, MIDNIGHT + 7 * HOUR] {
-            assert!(!ends_with_day(at), "{at}");
+            assert!(!is_midnight(at), "{at}");
         }
     }
 

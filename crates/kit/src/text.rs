@@ -2,6 +2,9 @@
 //! lines. Signs that are not seen are refused and not taken away in silence: somebody put them there, and a name that is
 //! not what it looks like deceives whoever reads it. Forms, the API and tables all come through here, by way of services.
 
+use crate::calendar::start_of_day;
+use crate::civil;
+use crate::clock::Micros;
 use crate::error::{Error, FieldError};
 use unicode_normalization::UnicodeNormalization;
 
@@ -116,6 +119,38 @@ impl FieldFaults {
         let text = self.lines(field, text, longest);
         self.require(field, &text);
         text
+    }
+
+    /// Midnight of the day in a field; nothing where it is empty or wrong.
+    pub fn day(&mut self, field: &str, text: &str) -> Option<Micros> {
+        self.written(field, text, civil::DAY_WRONG, |text| civil::day(text).map(start_of_day))
+    }
+
+    /// As [`Self::day`]; it must not be empty. 0 where it is wrong.
+    pub fn required_day(&mut self, field: &str, text: &str) -> Micros {
+        self.require(field, text.trim());
+        self.day(field, text).unwrap_or_default()
+    }
+
+    /// The moment in a field, which must not be empty; 0 where it is wrong.
+    pub fn required_moment(&mut self, field: &str, text: &str) -> Micros {
+        self.require(field, text.trim());
+        self.written(field, text, civil::MOMENT_WRONG, civil::moment).unwrap_or_default()
+    }
+
+    fn written(
+        &mut self,
+        field: &str,
+        text: &str,
+        wrong: &'static str,
+        read: impl Fn(&str) -> Option<Micros>,
+    ) -> Option<Micros> {
+        let text = text.trim();
+        let found = read(text);
+        if found.is_none() && !text.is_empty() {
+            self.add(field, wrong);
+        }
+        found
     }
 
     /// Whether nothing is wrong so far.

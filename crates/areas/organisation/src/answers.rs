@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kit::Lang;
-use kit::civil::{ends_with_day, local};
+use kit::civil::{is_midnight, local};
 use kit::clock::Micros;
 use kit::web::Html;
 
@@ -19,7 +19,7 @@ pub(crate) fn csv_time(at: Option<Micros>) -> String {
 
 /// The same of an end; what ends with a day ends in its last minute.
 pub(crate) fn csv_end(at: Option<Micros>) -> String {
-    csv_time(at.map(|at| if ends_with_day(at) { at - 1 } else { at }))
+    csv_time(at.map(|at| if is_midnight(at) { at - 1 } else { at }))
 }
 
 /// Text of a key outside a page (CSV heads).

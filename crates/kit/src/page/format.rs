@@ -1,7 +1,7 @@
 //! Numbers, times, sizes and durations as people read them: Vietnamese 1.234,5 and English 1,234.5, dates as
 //! dd/mm/yyyy HH:mm in Vietnamese time (UTC+7, which has no daylight saving).
 
-use crate::civil::{ends_with_day, local};
+use crate::civil::{is_midnight, local};
 use crate::clock::{DAY, HOUR, MINUTE, Micros, SECOND, VIETNAM_OFFSET_SECONDS};
 use crate::locale::{Argument, Lang, texts};
 use jiff::Timestamp;
@@ -152,7 +152,7 @@ impl Format {
     /// When something ends that may end with a day: `hết 21/11/2026` then (the midnight after it), else `21/11/2026 14:05`.
     pub fn end(&self, at: impl When) -> String {
         let at = at.micros();
-        match ends_with_day(at) {
+        match is_midnight(at) {
             true => self.text("shell-end-of-day", &[("date", self.date(at - 1).into())]),
             false => self.date_time(at),
         }

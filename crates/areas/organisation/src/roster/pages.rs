@@ -10,9 +10,10 @@ use crate::policies::Policies;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::civil::{local, moment_field, moment_in};
+use kit::civil::{local, moment_field};
 use kit::clock::{DAY, HOUR};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
+use kit::text::FieldFaults;
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -216,13 +217,16 @@ async fn add_shift(visit: Visit, Form(fields): Form<Fields>) -> Result<Response,
 
 async fn add(visit: &Visit, fields: &Fields) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
-    let time = |field: &str, text: &str| moment_in(field, text)?.ok_or_else(|| Error::invalid(field, "field-required"));
+    let mut faults = FieldFaults::default();
+    let starts_at = faults.required_moment("starts_at", &fields.starts_at);
+    let ends_at = faults.required_moment("ends_at", &fields.ends_at);
+    faults.into_result()?;
     let new = NewShift {
         agency_id: fields.agency_id.clone(),
         person_id: fields.person_id.clone(),
         post: fields.post.clone(),
-        starts_at: time("starts_at", &fields.starts_at)?,
-        ends_at: time("ends_at", &fields.ends_at)?,
+        starts_at,
+        ends_at,
     };
     let tx = visit.begin().await?;
     service::add_shift(&tx, &policies, visit.now(), &new).await?;

@@ -307,10 +307,10 @@ async fn an_administrators_day() {
         assert_eq!(newcomer.get("/people").await.location(), "/me?to=%2Fpeople");
         assert_eq!(newcomer.get("/roster").await.location(), "/me?to=%2Froster", "nothing but the change");
         newcomer.get("/me").await;
-        let me = newcomer.get("/me").await.text;
-        assert!(me.contains("đến hết 31/12/2026") && !me.contains("01/01/2027"), "{me}");
         let fields = [("current", password.as_str()), ("new", "Sông-Núi.Nước-Nam.8"), ("again", "Sông-Núi.Nước-Nam.8")];
         assert_eq!(newcomer.post("/me/password", &fields).await.location(), "/me");
+        let me = newcomer.get("/me").await.text;
+        assert!(me.contains("đến hết 31/12/2026") && !me.contains("01/01/2027"), "{me}");
         assert_eq!(newcomer.get("/people").await.status, StatusCode::OK);
         let csv = admin.get("/people?format=csv&q=ech").await;
         assert!(csv.text.starts_with('\u{feff}') && csv.text.contains("tran.ech@syt.example"), "{}", csv.text);
