@@ -1,12 +1,12 @@
 //! The roster on a page: who is on watch, the week, what the last shift left, and the form to plan.
 
 use super::week::Week;
-use super::{NewShift, Shift, service, store};
+use super::{NewShift, Shift, called, service, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, text};
 use crate::elevations::{file_link, leave};
 use crate::people::{self, PersonFilter, record_reveal};
-use crate::policies::Policies;
+use crate::policies::{Policies, Step};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -41,6 +41,9 @@ struct WeekPage {
     before: String,
     after: String,
     csv: String,
+    /// Agency of the centre, and what posts are called for news of others.
+    root: String,
+    steps: Vec<Step>,
     on_duty: Vec<Shift>,
     /// The shift whose telephone number is shown in full.
     revealed: String,
@@ -69,6 +72,16 @@ fn phone_path(shift: &Shift) -> String {
 
 fn is_revealed(revealed: &str, shift: &Shift) -> bool {
     shift.id == revealed
+}
+
+fn is_elsewhere(shift: &Shift, root: &str) -> bool {
+    shift.agency_id != root
+}
+
+/// For whom somebody is told of news.
+fn called_words(page: &Page, shift: &Shift, root: &str, steps: &[Step]) -> String {
+    let called = called(!is_elsewhere(shift, root), &shift.post, steps);
+    page.tn(called.key(), "agency", shift.agency_name.as_str())
 }
 
 /// The end of a shift: the time, with its day where that is another one.
@@ -136,6 +149,8 @@ impl WeekPage {
             before: week.shifted(-1),
             after: week.shifted(1),
             csv: file_link(visit, &page.address, shifts.len() as u64).await?,
+            root: agencies::root(&view).await?.map(|root| root.id).unwrap_or_default(),
+            steps: Policies::of(&visit.app)?.notice.escalation.step.clone(),
             on_duty: store::on_duty(&view, now).await?,
             revealed: String::new(),
             errors: errors.summary([&note_entry].into_iter().chain(&entries)),
@@ -171,7 +186,9 @@ async fn entries(visit: &Visit, page: &Page, fields: &Fields, errors: &FormError
     Ok(vec![
         entry("select", "person_id", "roster-person", fields.person_id.clone()).choices(people.collect()),
         entry("select", "post", "roster-post", fields.post.clone()).choices(posts.collect()),
-        entry("select", "agency_id", "roster-agency", or(&fields.agency_id, root)).choices(places),
+        entry("select", "agency_id", "roster-agency", or(&fields.agency_id, root))
+            .hint(page.t("roster-agency-hint"))
+            .choices(places),
         entry("date-time", "starts_at", "roster-from", or(&fields.starts_at, moment_field(next_hour))),
         entry("date-time", "ends_at", "roster-to", or(&fields.ends_at, moment_field(next_hour + 8 * HOUR))),
     ])

@@ -367,10 +367,15 @@ async fn quiet_hours_gather_what_is_not_read_meanwhile() {
 }
 
 async fn on_watch(province: &Province, person: &str, post: &str) {
+    on_watch_of(province, &province.root, person, post).await;
+}
+
+/// On the roster of an agency.
+async fn on_watch_of(province: &Province, agency: &str, person: &str, post: &str) {
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
     let shift = NewShift {
-        agency_id: province.root.clone(),
+        agency_id: agency.to_owned(),
         person_id: person.to_owned(),
         post: post.to_owned(),
         starts_at: NOW - HOUR,
@@ -420,6 +425,47 @@ async fn what_nobody_acknowledges_goes_up_the_duty_list_until_somebody_does() {
         sender.run_due().await.unwrap();
         assert_eq!(messages(&province, &leader).await, 0);
         assert_eq!(messages(&province, &analyst).await, 1, "who was told is not told again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_standby_of_an_agency_is_called_for_what_lies_below_it_before_that_of_the_centre() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = province(db).await;
+        let analyst = province.person("truc.an", "Trực An", &province.root, "analyst").await;
+        let centre = province.person("du.bi", "Dự Bị", &province.root, "analyst").await;
+        let own = province.person("du.bi.a", "Dự Bị Sở", &province.a, "officer").await;
+        let other = province.person("du.bi.b", "Dự Bị Khác", &province.b, "officer").await;
+        on_watch(&province, &analyst, "analyst").await;
+        on_watch(&province, &centre, "standby").await;
+        on_watch_of(&province, &province.a, &own, "standby").await;
+        on_watch_of(&province, &province.b, &other, "analyst").await;
+        let sender = sender(&province, &province.policies);
+        let told = async || [messages(&province, &own).await, messages(&province, &centre).await];
+        let message =
+            Message { agency_id: Some(province.a_office.clone()), ..account_locked(&province, Severity::High) };
+        tell(&province, Recipient::OnDuty, &message).await;
+        province.clock.advance(10 * MINUTE);
+        sender.run_due().await.unwrap();
+        assert_eq!(told().await, [1, 0], "the nearest first");
+        province.clock.advance(10 * MINUTE);
+        sender.run_due().await.unwrap();
+        assert_eq!(told().await, [1, 1], "then the centre's");
+        // Of an agency without a standby of its own, and of none.
+        let message = Message { agency_id: Some(province.b.clone()), ..account_locked(&province, Severity::High) };
+        tell(&province, Recipient::OnDuty, &message).await;
+        tell(&province, Recipient::OnDuty, &Message { agency_id: None, ..message }).await;
+        province.clock.advance(10 * MINUTE);
+        sender.run_due().await.unwrap();
+        assert_eq!(told().await, [1, 3]);
+        assert_eq!(messages(&province, &other).await, 0, "no step calls that post");
+        let site = site(&app(&province, false));
+        let page = Browser::enter(&site, "truc.an").await.get("/roster").await.text;
+        for said in ["cho mọi cơ quan", "nhận tin về Sở Y tế và đơn vị trực thuộc", "không được báo tin"]
+        {
+            assert!(page.contains(said), "{said}: {page}");
+        }
     })
     .await;
 }
