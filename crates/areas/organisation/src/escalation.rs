@@ -33,17 +33,11 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Erro
     Ok(tx.execute_raw(statement).await?.rows_affected())
 }
 
-/// Watches over a message to those on duty, where the policy wants that. Gives the identifier that its inbox rows carry.
-pub(crate) async fn begin(
-    tx: &Tx<'_>,
-    policy: &NoticePolicy,
-    now: Micros,
-    draft: &Draft<'_>,
-) -> Result<Option<String>, Error> {
-    let Some(first) = policy.escalation.step.first() else { return Ok(None) };
-    if draft.severity < policy.escalation.severity {
-        return Ok(None);
-    }
+/// Begins to watch over a message to those on duty: who of them takes it on is known to all. Where it is severe enough more
+/// people hear of it as long as nobody does. Gives the identifier that its inbox rows carry.
+pub(crate) async fn begin(tx: &Tx<'_>, policy: &NoticePolicy, now: Micros, draft: &Draft<'_>) -> Result<String, Error> {
+    let first = policy.escalation.step.first().filter(|_| draft.severity >= policy.escalation.severity);
+    let next_at = first.map(|step| now + step.minutes * MINUTE);
     let id = new_id(now);
     let sql = "INSERT INTO notice_escalations (id, agency_id, severity, title_key, title_arguments, body, link, step, \
                begun_at, next_at, acknowledged_at, acknowledged_by) \
@@ -57,10 +51,10 @@ pub(crate) async fn begin(
         draft.body.into(),
         draft.link.into(),
         now.into(),
-        (now + first.minutes * MINUTE).into(),
+        next_at.into(),
     ];
     execute(tx, sql, values).await?;
-    Ok(Some(id))
+    Ok(id)
 }
 
 /// Somebody has seen it: nobody else is told.
@@ -129,6 +123,7 @@ async fn take_step(
         link: &one.link,
         agency_id: one.agency_id.as_deref(),
         escalation_id: Some(&one.id),
+        on_duty: &people,
         posted: false,
     };
     inbox::deliver(tx, live, &policies.notice, now, &people, &draft).await?;
