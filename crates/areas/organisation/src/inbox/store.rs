@@ -5,6 +5,7 @@ use crate::conditions::Conditions;
 use crate::{audit, escalation};
 use kit::clock::Micros;
 use kit::id::new_id;
+use kit::live::Live;
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
@@ -160,8 +161,9 @@ pub async fn acknowledge(tx: &Tx<'_>, now: Micros, id: &str) -> Result<String, E
     Ok(message.link)
 }
 
-/// Somebody took on what these links lead to: the own messages about it count as acknowledged, and nobody else is told.
-pub async fn acknowledge_about(tx: &Tx<'_>, now: Micros, links: &[String]) -> Result<(), Error> {
+/// Somebody took on what these links lead to: the own messages about it count as acknowledged, and nobody else is told. Those
+/// who were told see it once it is committed.
+pub async fn acknowledge_about(tx: &Tx<'_>, live: &Live, now: Micros, links: &[String]) -> Result<(), Error> {
     let person = tx.scope().person_id().map(ToOwned::to_owned);
     let by = tx.scope().actor().id();
     for link in links {
@@ -173,6 +175,8 @@ pub async fn acknowledge_about(tx: &Tx<'_>, now: Micros, links: &[String]) -> Re
         if open + own > 0 {
             let details = serde_json::json!({ "link": link, "by_taking_on": true });
             audit::record(tx, now, "inbox.acknowledge", "inbox-message", link, None, details).await?;
+            let live = live.clone();
+            tx.after_commit(move || live.send("inbox", None, serde_json::json!({})));
         }
     }
     Ok(())
