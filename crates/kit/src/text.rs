@@ -265,4 +265,17 @@ mod tests {
         let wrong: Vec<_> = wrong.iter().map(|one| (one.field.as_str(), one.key)).collect();
         assert_eq!(wrong, [("name", "text-hidden-sign"), ("code", "field-required"), ("note", "field-too-long")]);
     }
+
+    #[test]
+    fn every_wrong_day_of_a_form_is_told() {
+        let mut faults = FieldFaults::default();
+        let days = [("from", "32/11/2026"), ("to", ""), ("until", "21/11/2026")];
+        let read = days.map(|(field, text)| faults.day(field, text).is_some());
+        assert_eq!(read, [false, false, true]);
+        assert_eq!((faults.required_day("since", " "), faults.required_moment("at", "soon")), (0, 0));
+        let Err(Error::Invalid(told)) = faults.into_result() else { panic!("something is wrong") };
+        let told: Vec<_> = told.iter().map(|one| (one.field.as_str(), one.key)).collect();
+        let expected = [("from", civil::DAY_WRONG), ("since", "field-required"), ("at", civil::MOMENT_WRONG)];
+        assert_eq!(told, expected);
+    }
 }
