@@ -128,7 +128,7 @@ indicator-alert-unnamed = Known indicator: { $indicator } (confidence { $confide
 indicator-alert-many = Many known indicators at once
 alert-of-indicator = from lists of indicators
 alert-indicator-confidence = confidence { $confidence } %
-alert-indicator-until = valid until { $date }
+alert-indicator-until = valid until { $time }
 
 audit-object-indicator-list = List of indicators
 audit-indicator-list-create = Made a list of indicators

@@ -203,7 +203,7 @@ command-user-disabled = (disabled)
 command-second-factors-reset = { $account } signs in with the password alone and may have to add a second factor there
 command-second-factor-opened = { $account } can add the first second factor with the password again
 command-sessions-ended = { $count } sessions ended
-command-key-line = { $name } – { $agency }, ends { $ends }, { $rows } rows in { $minutes } minutes
+command-key-line = { $name } – { $agency }, valid until { $ends }, { $rows } rows in { $minutes } minutes
 command-key-made =
     or user { $id } with password { $key }
     It is not shown again. It ends on { $ends }.

@@ -156,6 +156,7 @@ shell-time-today = { $time } today
 shell-time-yesterday = { $time } yesterday
 shell-time-tomorrow = { $time } tomorrow
 shell-time-day = { $time }, { $date }
+shell-end-of-day = the end of { $date }
 shell-today = today
 shell-seconds = { $count } s
 shell-minutes = { $count } min

@@ -128,7 +128,7 @@ indicator-alert-unnamed = Chỉ báo đã biết: { $indicator } (tin cậy { $c
 indicator-alert-many = Nhiều chỉ báo đã biết cùng lúc
 alert-of-indicator = do danh sách chỉ báo
 alert-indicator-confidence = tin cậy { $confidence } %
-alert-indicator-until = có giá trị đến { $date }
+alert-indicator-until = có giá trị đến { $time }
 
 audit-object-indicator-list = Danh sách chỉ báo
 audit-indicator-list-create = Lập danh sách chỉ báo

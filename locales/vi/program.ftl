@@ -203,7 +203,7 @@ command-user-disabled = (đã khóa)
 command-second-factors-reset = { $account } đăng nhập chỉ bằng mật khẩu và có thể phải thêm yếu tố xác thực thứ hai ngay sau đó
 command-second-factor-opened = { $account } lại thêm được yếu tố xác thực đầu tiên bằng mật khẩu
 command-sessions-ended = đã kết thúc { $count } phiên đăng nhập
-command-key-line = { $name } – { $agency }, hết hạn { $ends }, { $rows } dòng trong { $minutes } phút
+command-key-line = { $name } – { $agency }, dùng được đến { $ends }, { $rows } dòng trong { $minutes } phút
 command-key-made =
     hoặc tài khoản { $id } với mật khẩu { $key }
     Khóa không hiện lại lần nữa. Hết hạn lúc { $ends }.

@@ -150,6 +150,7 @@ shell-time-today = { $time }, hôm nay
 shell-time-yesterday = { $time }, hôm qua
 shell-time-tomorrow = { $time }, ngày mai
 shell-time-day = { $time }, { $date }
+shell-end-of-day = hết { $date }
 shell-today = hôm nay
 shell-seconds = { $count } giây
 shell-minutes = { $count } phút

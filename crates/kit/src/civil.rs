@@ -84,6 +84,11 @@ pub fn moment_field(at: Micros) -> String {
     local(at).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
+/// Whether a clock in Vietnam shows midnight: what ends then ends with the day before.
+pub fn is_midnight(at: Micros) -> bool {
+    local(at).time() == Time::midnight()
+}
+
 /// Midnight of the day in a field; nothing where it is empty.
 pub fn day_in(field: &str, text: &str) -> Result<Option<Micros>, Error> {
     read(field, text, DAY_WRONG, |text| day(text).map(start_of_day))
@@ -140,6 +145,14 @@ mod tests {
         assert_eq!(day("03/02/2026"), Some(jiff::civil::date(2026, 2, 3)));
         assert_eq!(day("3/2/2026"), day("2026-02-03"));
         assert_eq!(day_field(MIDNIGHT), "21/11/2026");
+    }
+
+    #[test]
+    fn midnight_is_the_first_moment_of_a_day_and_no_other() {
+        assert!(is_midnight(MIDNIGHT) && is_midnight(MIDNIGHT + DAY));
+        for at in [MIDNIGHT - 1, MIDNIGHT + 1, MIDNIGHT + 7 * HOUR] {
+            assert!(!is_midnight(at), "{at}");
+        }
     }
 
     #[test]

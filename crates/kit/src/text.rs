@@ -2,6 +2,9 @@
 //! lines. Signs that are not seen are refused and not taken away in silence: somebody put them there, and a name that is
 //! not what it looks like deceives whoever reads it. Forms, the API and tables all come through here, by way of services.
 
+use crate::calendar::start_of_day;
+use crate::civil;
+use crate::clock::Micros;
 use crate::error::{Error, FieldError};
 use unicode_normalization::UnicodeNormalization;
 
@@ -118,6 +121,38 @@ impl FieldFaults {
         text
     }
 
+    /// Midnight of the day in a field; nothing where it is empty or wrong.
+    pub fn day(&mut self, field: &str, text: &str) -> Option<Micros> {
+        self.written(field, text, civil::DAY_WRONG, |text| civil::day(text).map(start_of_day))
+    }
+
+    /// As [`Self::day`]; it must not be empty. 0 where it is wrong.
+    pub fn required_day(&mut self, field: &str, text: &str) -> Micros {
+        self.require(field, text.trim());
+        self.day(field, text).unwrap_or_default()
+    }
+
+    /// The moment in a field, which must not be empty; 0 where it is wrong.
+    pub fn required_moment(&mut self, field: &str, text: &str) -> Micros {
+        self.require(field, text.trim());
+        self.written(field, text, civil::MOMENT_WRONG, civil::moment).unwrap_or_default()
+    }
+
+    fn written(
+        &mut self,
+        field: &str,
+        text: &str,
+        wrong: &'static str,
+        read: impl Fn(&str) -> Option<Micros>,
+    ) -> Option<Micros> {
+        let text = text.trim();
+        let found = read(text);
+        if found.is_none() && !text.is_empty() {
+            self.add(field, wrong);
+        }
+        found
+    }
+
     /// Whether nothing is wrong so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -229,5 +264,18 @@ mod tests {
         let Err(Error::Invalid(wrong)) = faults.into_result() else { panic!("nothing is wrong") };
         let wrong: Vec<_> = wrong.iter().map(|one| (one.field.as_str(), one.key)).collect();
         assert_eq!(wrong, [("name", "text-hidden-sign"), ("code", "field-required"), ("note", "field-too-long")]);
+    }
+
+    #[test]
+    fn every_wrong_day_of_a_form_is_told() {
+        let mut faults = FieldFaults::default();
+        let days = [("from", "32/11/2026"), ("to", ""), ("until", "21/11/2026")];
+        let read = days.map(|(field, text)| faults.day(field, text).is_some());
+        assert_eq!(read, [false, false, true]);
+        assert_eq!((faults.required_day("since", " "), faults.required_moment("at", "soon")), (0, 0));
+        let Err(Error::Invalid(told)) = faults.into_result() else { panic!("something is wrong") };
+        let told: Vec<_> = told.iter().map(|one| (one.field.as_str(), one.key)).collect();
+        let expected = [("from", civil::DAY_WRONG), ("since", "field-required"), ("at", civil::MOMENT_WRONG)];
+        assert_eq!(told, expected);
     }
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kit::Lang;
-use kit::civil::local;
+use kit::civil::{is_midnight, local};
 use kit::clock::Micros;
 use kit::web::Html;
 
@@ -15,6 +15,11 @@ pub(crate) fn again(html: Html) -> Response {
 /// Absolute time for a CSV: `2026-11-21 09:12` in Vietnamese time, empty for none.
 pub(crate) fn csv_time(at: Option<Micros>) -> String {
     at.map(|at| local(at).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+}
+
+/// The same of an end; what ends with a day ends in its last minute.
+pub(crate) fn csv_end(at: Option<Micros>) -> String {
+    csv_time(at.map(|at| if is_midnight(at) { at - 1 } else { at }))
 }
 
 /// Text of a key outside a page (CSV heads).

@@ -1,15 +1,17 @@
 //! Escalation: an urgent message to those on duty that nobody acknowledges is told to more people, step by step up the
-//! duty list. Steps are data (`content/organisation/notices.toml`); the first acknowledgement ends it for everybody.
+//! duty list. Steps are data (`content/organisation/notices.toml`); the first acknowledgement ends it for everybody. Posts of
+//! a step call those of the agency that the message is about before those of the centre.
 
 use crate::inbox::{self, Draft};
 use crate::policies::{NoticePolicy, Policies, Step};
-use crate::{audit, people, roster};
+use crate::{agencies, audit, people, roster};
 use kit::clock::{MINUTE, Micros};
 use kit::id::new_id;
 use kit::live::Live;
 use kit::{Db, Error, Scope, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// One under way.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -31,17 +33,11 @@ async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64, Erro
     Ok(tx.execute_raw(statement).await?.rows_affected())
 }
 
-/// Watches over a message to those on duty, where the policy wants that. Gives the identifier that its inbox rows carry.
-pub(crate) async fn begin(
-    tx: &Tx<'_>,
-    policy: &NoticePolicy,
-    now: Micros,
-    draft: &Draft<'_>,
-) -> Result<Option<String>, Error> {
-    let Some(first) = policy.escalation.step.first() else { return Ok(None) };
-    if draft.severity < policy.escalation.severity {
-        return Ok(None);
-    }
+/// Begins to watch over a message to those on duty: who of them takes it on is known to all. Where it is severe enough more
+/// people hear of it as long as nobody does. Gives the identifier that its inbox rows carry.
+pub(crate) async fn begin(tx: &Tx<'_>, policy: &NoticePolicy, now: Micros, draft: &Draft<'_>) -> Result<String, Error> {
+    let first = policy.escalation.step.first().filter(|_| draft.severity >= policy.escalation.severity);
+    let next_at = first.map(|step| now + step.minutes * MINUTE);
     let id = new_id(now);
     let sql = "INSERT INTO notice_escalations (id, agency_id, severity, title_key, title_arguments, body, link, step, \
                begun_at, next_at, acknowledged_at, acknowledged_by) \
@@ -55,10 +51,10 @@ pub(crate) async fn begin(
         draft.body.into(),
         draft.link.into(),
         now.into(),
-        (now + first.minutes * MINUTE).into(),
+        next_at.into(),
     ];
     execute(tx, sql, values).await?;
-    Ok(Some(id))
+    Ok(id)
 }
 
 /// Somebody has seen it: nobody else is told.
@@ -115,8 +111,7 @@ async fn take_step(
     if execute(tx, sql, values).await? == 0 {
         return Ok(0);
     }
-    let Some(step) = steps.get(number) else { return Ok(0) };
-    let people = whom(tx, step, &one.id, now).await?;
+    let people = whom(tx, steps, number, one, now).await?;
     if people.is_empty() {
         return Ok(0);
     }
@@ -128,6 +123,7 @@ async fn take_step(
         link: &one.link,
         agency_id: one.agency_id.as_deref(),
         escalation_id: Some(&one.id),
+        on_duty: &people,
         posted: false,
     };
     inbox::deliver(tx, live, &policies.notice, now, &people, &draft).await?;
@@ -136,10 +132,43 @@ async fn take_step(
     Ok(people.len())
 }
 
+/// Whom posts call for an event, level by level: those who stand there at the nearest agency, from its own upwards, that has
+/// somebody there now; then those of the centre, the last of `above`. `standing`: agencies and people.
+fn levels(standing: &[(String, String)], above: &[String]) -> Vec<Vec<String>> {
+    let nearest = above.iter().find(|agency| standing.iter().any(|(place, _)| place == *agency));
+    let mut agencies: Vec<&String> = nearest.into_iter().chain(above.last()).collect();
+    agencies.dedup();
+    let people = |agency: &String| -> Vec<String> {
+        standing.iter().filter(|(place, _)| place == agency).map(|(_, person)| person.clone()).collect()
+    };
+    agencies.into_iter().map(people).collect()
+}
+
+/// Those of them who hear so many steps after that of the posts: one level at each step, at the last one all that are left.
+fn called(levels: Vec<Vec<String>>, since: usize, is_last: bool) -> Vec<String> {
+    let most = if is_last { usize::MAX } else { 1 };
+    levels.into_iter().skip(since).take(most).flatten().collect()
+}
+
+/// From the agency of an event up to the centre; the centre alone where it is of none.
+async fn above(tx: &Tx<'_>, agency_id: Option<&str>) -> Result<Vec<String>, Error> {
+    let found = match agency_id {
+        Some(id) => agencies::above_each(tx, &BTreeSet::from([id])).await?.remove(id).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    Ok(if found.is_empty() { inbox::head_agency(tx).await?.into_iter().collect() } else { found })
+}
+
 /// Who hears at a step and has not heard yet.
-async fn whom(tx: &Tx<'_>, step: &Step, escalation_id: &str, now: Micros) -> Result<Vec<String>, Error> {
-    let mut found = roster::people_at_posts(tx, &step.posts, now).await?;
-    if !step.roles.is_empty() {
+async fn whom(tx: &Tx<'_>, steps: &[Step], number: usize, one: &Escalation, now: Micros) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    let above = above(tx, one.agency_id.as_deref()).await?;
+    let is_last = number.saturating_add(1) >= steps.len();
+    for (place, step) in steps.iter().enumerate().take(number.saturating_add(1)) {
+        let standing = roster::standing_at_posts(tx, &step.posts, now).await?;
+        found.extend(called(levels(&standing, &above), number.saturating_sub(place), is_last));
+    }
+    if let Some(step) = steps.get(number).filter(|step| !step.roles.is_empty()) {
         // Who holds the role at one agency must not read of another: those of the centre.
         let head = inbox::head_agency(tx).await?;
         for role in &step.roles {
@@ -149,9 +178,45 @@ async fn whom(tx: &Tx<'_>, step: &Step, escalation_id: &str, now: Micros) -> Res
     found.sort();
     found.dedup();
     let sql = "SELECT DISTINCT person_id FROM inbox_messages WHERE escalation_id = $1";
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [escalation_id.into()]);
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [one.id.as_str().into()]);
     let rows = tx.query_all_raw(statement).await?;
     let told: Vec<String> = rows.iter().map(|row| row.try_get("", "person_id")).collect::<Result<_, _>>()?;
     found.retain(|person| !told.contains(person));
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    fn standing(of: &[(&str, &str)]) -> Vec<(String, String)> {
+        of.iter().map(|(agency, person)| ((*agency).to_owned(), (*person).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_nearest_agency_with_somebody_there_is_called_and_then_the_centre() {
+        let above = texts(&["office", "department", "centre"]);
+        let everywhere = standing(&[("centre", "c"), ("department", "d"), ("elsewhere", "e"), ("department", "f")]);
+        assert_eq!(levels(&everywhere, &above), [texts(&["d", "f"]), texts(&["c"])]);
+        let own = standing(&[("office", "o"), ("department", "d"), ("centre", "c")]);
+        assert_eq!(levels(&own, &above), [texts(&["o"]), texts(&["c"])], "what lies between is not called");
+        assert_eq!(levels(&everywhere, &texts(&["centre"])), [texts(&["c"])], "of the centre itself");
+        let elsewhere = standing(&[("elsewhere", "e")]);
+        assert_eq!(levels(&elsewhere, &above), [texts(&[])], "nobody of another agency");
+        assert_eq!(levels(&standing(&[("department", "d")]), &above), [texts(&["d"]), texts(&[])]);
+    }
+
+    #[test]
+    fn each_step_calls_one_level_and_the_last_all_that_are_left() {
+        let both = || vec![texts(&["d"]), texts(&["c"])];
+        assert_eq!(called(both(), 0, false), ["d"]);
+        assert_eq!(called(both(), 1, false), ["c"]);
+        assert_eq!(called(both(), 2, false), Vec::<String>::new());
+        assert_eq!(called(both(), 0, true), ["d", "c"], "no step comes after");
+        assert_eq!(called(both(), 1, true), ["c"]);
+    }
 }

@@ -106,6 +106,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-organisation-scheduled-changes",
         sql: include_str!("../migrations/2026-11-23-organisation-scheduled-changes.sql"),
     },
+    Migration {
+        name: "2026-11-23-organisation-duty-messages",
+        sql: include_str!("../migrations/2026-11-23-organisation-duty-messages.sql"),
+    },
 ];
 
 /// Everything of the area.

@@ -1,7 +1,7 @@
 //! Numbers, times, sizes and durations as people read them: Vietnamese 1.234,5 and English 1,234.5, dates as
 //! dd/mm/yyyy HH:mm in Vietnamese time (UTC+7, which has no daylight saving).
 
-use crate::civil::local;
+use crate::civil::{is_midnight, local};
 use crate::clock::{DAY, HOUR, MINUTE, Micros, SECOND, VIETNAM_OFFSET_SECONDS};
 use crate::locale::{Argument, Lang, texts};
 use jiff::Timestamp;
@@ -147,6 +147,15 @@ impl Format {
     pub fn date_time(&self, at: impl When) -> String {
         let at = at.micros();
         local(at).strftime("%d/%m/%Y %H:%M").to_string()
+    }
+
+    /// When something ends that may end with a day: `hết 21/11/2026` then (the midnight after it), else `21/11/2026 14:05`.
+    pub fn end(&self, at: impl When) -> String {
+        let at = at.micros();
+        match is_midnight(at) {
+            true => self.text("shell-end-of-day", &[("date", self.date(at - 1).into())]),
+            false => self.date_time(at),
+        }
     }
 
     /// `21/11/2026 14:05:09,123 UTC+7`, for records and for the title of a time.

@@ -147,6 +147,10 @@ fn times_are_vietnamese_and_relative_first() {
     assert_eq!(vi.until(TEST_NOW + 200 * MINUTE), "còn 3 giờ 20 phút");
     assert_eq!(vi.until(TEST_NOW - 12 * MINUTE), "muộn 12 phút");
     assert_eq!(Format::new(Lang::En, TEST_NOW).relative(TEST_NOW - MINUTE), "1 minute ago");
+    assert_eq!(vi.end(TEST_NOW), "21/11/2026 09:12");
+    let midnight = TEST_NOW - 9 * HOUR - 12 * MINUTE;
+    assert_eq!(vi.end(midnight), "hết 20/11/2026", "the day before it is the last");
+    assert_eq!(Format::new(Lang::En, TEST_NOW).end(midnight), "the end of 20/11/2026");
     assert_eq!(vi.date_time(i64::MAX), vi.date_time(0));
 }
 

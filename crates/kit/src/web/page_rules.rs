@@ -2,24 +2,22 @@
 
 use crate::app::App;
 use crate::scope::Scope;
-use crate::web::routes::{Access, Operation};
+use crate::web::routes::Operation;
 use std::sync::Arc;
 
 /// Who may open which page. `luytre` puts it among the ports; where it is not, every link counts as open.
 #[derive(Debug, Clone, Default)]
-pub struct PageRules(Arc<[(&'static str, Access)]>);
+pub struct PageRules(Arc<[Operation]>);
 
 impl PageRules {
     pub fn of(operations: &[Operation]) -> Self {
-        let pages = operations.iter().filter(|operation| operation.method == "GET");
-        Self(pages.map(|operation| (operation.path, operation.access)).collect())
+        Self(operations.iter().filter(|operation| operation.method == "GET").copied().collect())
     }
 
-    /// The rule of the page at an address, as the router would choose it; nothing where no page is mounted.
-    fn rule(&self, href: &str) -> Option<Access> {
-        let path = href.split(['?', '#']).next().unwrap_or_default();
-        let fitting = self.0.iter().filter(|(pattern, _)| fits(pattern, path));
-        fitting.min_by_key(|(pattern, _)| pattern.matches('{').count()).map(|(_, access)| *access)
+    /// The page at an address, as the router would choose it; nothing where none is mounted.
+    fn page(&self, path: &str) -> Option<&Operation> {
+        let fitting = self.0.iter().filter(|page| fits(page.path, path));
+        fitting.min_by_key(|page| page.path.matches('{').count())
     }
 }
 
@@ -45,7 +43,9 @@ impl OpenPages {
     /// Whether a link of ours leads this visitor to a page, as far as rights go.
     pub fn opens(&self, href: &str) -> bool {
         let Some(scope) = &self.scope else { return true };
-        self.rules.rule(href).is_none_or(|access| access.allows(Some(scope)).is_ok())
+        let address = href.split('#').next().unwrap_or_default();
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        self.rules.page(path).is_none_or(|page| page.allows(Some(scope), query).is_ok())
     }
 }
 
@@ -53,10 +53,18 @@ impl OpenPages {
 mod tests {
     use super::*;
     use crate::scope::{Actor, Agencies, Capability};
+    use crate::web::routes::Access;
 
     #[test]
     fn a_link_is_open_to_who_may_open_its_page() {
-        let page = |path: &'static str, access: Access| (path, access);
+        let page = |path: &'static str, access: Access| Operation {
+            method: "GET",
+            path,
+            access,
+            file: (path == "/alerts").then_some(Capability::ExportRows),
+            query: &[],
+            body: &[],
+        };
         let rules = PageRules(Arc::new([
             page("/{index}", Access::AnswersItself(Capability::IngestEvents)),
             page("/alerts", Access::Needs(Capability::ViewAlerts)),
@@ -70,10 +78,10 @@ mod tests {
         for href in ["/", "/?wall=1", "/alerts?state=all#rows", "/channels/new", "/nobody/knows/it"] {
             assert!(open.opens(href), "{href}");
         }
-        for href in ["/channels/0193", "/channels/0193?tab=x", "/logs"] {
+        for href in ["/channels/0193", "/channels/0193?tab=x", "/logs", "/alerts?state=all&format=csv#rows"] {
             assert!(!open.opens(href), "{href}");
         }
-        assert!(rules.rule("/channels/").is_none() && rules.rule("/channels/a/b").is_none());
+        assert!(rules.page("/channels/").is_none() && rules.page("/channels/a/b").is_none());
         assert!(OpenPages::default().opens("/alerts"), "where nothing is known");
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::error::Error;
+use crate::page::Address;
 use crate::scope::{Capability, Scope};
 use crate::session::Session;
 use crate::web::answer::{Fail, Refused};
@@ -106,10 +107,32 @@ pub struct Operation {
     /// With its places for ids, as `/alerts/{id}`.
     pub path: &'static str,
     pub access: Access,
+    /// The right that its file asks for besides, where the address asks for one (`format`).
+    pub file: Option<Capability>,
     /// Names of what it takes in its address, beside the ids of its path.
     pub query: &'static [&'static str],
     /// Names of the members of its body.
     pub body: &'static [&'static str],
+}
+
+/// Whether an address asks for a file in the place of a page.
+fn asks_for_file(query: &str) -> bool {
+    Address::parse(&format!("?{query}")).pairs().iter().any(|(name, value)| name == "format" && !value.is_empty())
+}
+
+impl Operation {
+    fn new(method: &'static str, path: &'static str, access: Access) -> Self {
+        Self { method, path, access, file: None, query: &[], body: &[] }
+    }
+
+    /// Whether somebody may use it at an address with this query.
+    pub fn allows(&self, scope: Option<&Scope>, query: &str) -> Result<(), Error> {
+        self.access.allows(scope)?;
+        match (self.file, scope) {
+            (Some(right), Some(scope)) if asks_for_file(query) => scope.require(right),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A router and the rules of its operations.
@@ -128,7 +151,8 @@ macro_rules! methods {
                 H: Handler<T, App>,
                 T: 'static,
             {
-                self.operation(MethodFilter::$filter, stringify!($filter), path, access.into(), handler)
+                let operation = Operation::new(stringify!($filter), path, access.into());
+                self.operation(MethodFilter::$filter, operation, handler)
             }
         )+
     };
@@ -141,25 +165,29 @@ impl Routes {
 
     methods!(get GET, head HEAD, post POST, put PUT, delete DELETE);
 
-    fn operation<H, T>(
-        mut self,
-        filter: MethodFilter,
-        method: &'static str,
-        path: &'static str,
-        access: Access,
-        handler: H,
-    ) -> Self
+    /// A page that is a file as well (`format` in its address), for whoever has one right more.
+    #[must_use]
+    pub fn get_or_file<H, T>(self, path: &'static str, access: impl Into<Access>, file: Capability, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        let lists = rows::is_list(method, path);
-        let handler = match access {
+        let operation = Operation { file: Some(file), ..Operation::new("GET", path, access.into()) };
+        self.operation(MethodFilter::GET, operation, handler)
+    }
+
+    fn operation<H, T>(mut self, filter: MethodFilter, operation: Operation, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let lists = rows::is_list(operation.method, operation.path);
+        let handler = match operation.access {
             Access::Open | Access::AnswersItself(_) if !lists => on(filter, handler),
-            _ => on(filter, handler).route_layer(from_fn(move |request, next| guard(access, lists, request, next))),
+            _ => on(filter, handler).route_layer(from_fn(move |request, next| guard(operation, lists, request, next))),
         };
-        self.operations.push(Operation { method, path, access, query: &[], body: &[] });
-        Self { router: self.router.route(path, handler), ..self }
+        self.operations.push(operation);
+        Self { router: self.router.route(operation.path, handler), ..self }
     }
 
     /// Says what the operation named last takes in its address, for its description.
@@ -215,11 +243,14 @@ impl Routes {
 }
 
 /// `lists`: it gives a list by the API, whose rows are counted.
-async fn guard(access: Access, lists: bool, request: Request, next: Next) -> Response {
-    let session = request.extensions().get::<Arc<Session>>();
-    if let Err(error) = access.allows(session.map(|session| &session.scope)) {
+async fn guard(operation: Operation, lists: bool, request: Request, next: Next) -> Response {
+    let access = operation.access;
+    let session = request.extensions().get::<Arc<Session>>().cloned();
+    let scope = session.as_ref().map(|session| &session.scope);
+    if let Err(error) = operation.allows(scope, request.uri().query().unwrap_or_default()) {
+        let by_rule = access.allows(scope).is_err();
         let (parts, _) = request.into_parts();
-        return ruled(access, true, Fail::new(error, &parts).into_response());
+        return ruled(access, by_rule, Fail::new(error, &parts).into_response());
     }
     if request.method().is_safe() {
         let response = ruled(access, false, next.run(request).await);
@@ -273,6 +304,23 @@ mod tests {
         assert!(Access::Entering.allows(Some(&due)).is_ok() && Access::Entering.allows(Some(&nothing)).is_ok());
         assert!(matches!(Access::Entering.allows(None), Err(Error::Unauthenticated)));
         assert!(Access::Open.allows(None).is_ok());
+    }
+
+    #[test]
+    fn a_page_that_is_a_file_as_well_asks_for_one_right_more_where_a_file_is_asked_for() {
+        let page = Operation::new("GET", "/alerts", Access::Needs(Capability::ViewAlerts));
+        let either = Operation { file: Some(Capability::ExportRows), ..page };
+        let (looks, takes) =
+            (scope(&[Capability::ViewAlerts]), scope(&[Capability::ViewAlerts, Capability::ExportRows]));
+        for query in ["", "state=all", "format=", "formats=csv"] {
+            assert!(either.allows(Some(&looks), query).is_ok(), "{query}");
+        }
+        for query in ["format=csv", "state=all&format=json", "format=&format=csv", "f%6Frmat=csv"] {
+            assert!(matches!(either.allows(Some(&looks), query), Err(Error::Forbidden("export-rows"))), "{query}");
+            assert!(either.allows(Some(&takes), query).is_ok() && page.allows(Some(&looks), query).is_ok(), "{query}");
+            assert!(matches!(either.allows(None, query), Err(Error::Unauthenticated)), "{query}");
+        }
+        assert!(either.allows(Some(&scope(&[Capability::ExportRows])), "format=csv").is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use detection::{Engine, RuleError};
 use jiff::Timestamp;
+use kit::civil::moment_field;
 use kit::clock::{Clock, DAY, Micros, SystemClock};
 use kit::live::Live;
 use kit::{Db, Scope};
@@ -274,7 +275,7 @@ fn print(bundle: &Bundle, signer: &str, json: bool) -> Result<()> {
             "manifest": manifest, "digest": digest, "key": key, "signer": signer, "contents": contents,
         }));
     }
-    let moment = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let moment = |at: Timestamp| moment_field(at.as_microsecond());
     let about = [
         ("name", manifest.name.as_str().into()),
         ("version", manifest.version.as_str().into()),

@@ -225,6 +225,11 @@ fn time_words(at: Option<Micros>, now: Micros) -> String {
     at.map_or_else(|| "–".to_owned(), |at| Format::new(super::language(), now).date_time(at))
 }
 
+/// When something ends, in words; a dash where it does not.
+fn end_words(at: Option<Micros>, now: Micros) -> String {
+    at.map_or_else(|| "–".to_owned(), |at| Format::new(super::language(), now).end(at))
+}
+
 async fn list_keys(registers: &Registers, scope: &Scope, json: bool) -> Result<()> {
     let now = registers.clock.now();
     let view = registers.db.scoped(scope).read();
@@ -248,7 +253,7 @@ async fn list_keys(registers: &Registers, scope: &Scope, json: bool) -> Result<(
         let arguments = [
             ("name", plain(&key.name)),
             ("agency", plain(&key.agency_name)),
-            ("ends", plain(time_words(key.expires_at, now))),
+            ("ends", plain(end_words(key.expires_at, now))),
             ("rows", plain(allowance.rows)),
             ("minutes", plain(allowance.minutes)),
         ];

@@ -9,7 +9,7 @@ use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Level,
 use kit::web::{Csv, Fail, Form, Routes, SlotContent, Visit, render, see_other_saying};
 use kit::{Capability, Error, Personal};
 use organisation::agencies;
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 
 const PER_PAGE: u64 = 100;
 
@@ -81,7 +81,7 @@ async fn list_systems(visit: Visit) -> Result<Response, Fail> {
         groups,
         pagination,
         may_change: visit.scope().may(Capability::ManageSystems),
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         page,
     };
     Ok(render(&template)?.into_response())

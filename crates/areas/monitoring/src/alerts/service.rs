@@ -43,7 +43,7 @@ pub async fn acknowledge(tx: &Tx<'_>, live: &Live, ids: &[String], now: Micros) 
         set(tx, &alert.id, sql, [now.into(), by.as_str().into()]).await?;
         alert.state = AlertState::Acknowledged;
         note(tx, live, &alert, "alert.acknowledge", now, json!({})).await?;
-        taken_on(tx, &alert, now).await?;
+        taken_on(tx, live, &alert, now).await?;
         changed += 1;
     }
     Ok(changed)
@@ -64,7 +64,7 @@ pub async fn assign(tx: &Tx<'_>, live: &Live, ids: &[String], person_id: &str, n
         set(tx, &alert.id, sql, [person_id.into(), now.into(), by.as_str().into()]).await?;
         alert.state = AlertState::Assigned;
         note(tx, live, &alert, "alert.assign", now, json!({ "assigned_to": person_id })).await?;
-        taken_on(tx, &alert, now).await?;
+        taken_on(tx, live, &alert, now).await?;
         changed += 1;
     }
     Ok(changed)
@@ -91,7 +91,7 @@ pub async fn close(
         set(tx, &alert.id, sql, values).await?;
         alert.state = AlertState::Closed;
         note(tx, live, &alert, "alert.close", now, json!({ "reason": reason.code(), "note": comment })).await?;
-        taken_on(tx, &alert, now).await?;
+        taken_on(tx, live, &alert, now).await?;
         changed += 1;
     }
     Ok(changed)
@@ -137,7 +137,7 @@ pub async fn escalate(
     for mut alert in alerts {
         alert.state = AlertState::Escalated;
         note(tx, live, &alert, "alert.escalate", now, json!({ "incident_id": event.incident_id })).await?;
-        taken_on(tx, &alert, now).await?;
+        taken_on(tx, live, &alert, now).await?;
     }
     Ok(event)
 }
@@ -224,7 +224,7 @@ async fn set<const N: usize>(tx: &Tx<'_>, id: &str, assignments: &str, values: [
 
 /// Somebody looks at it: what told of it asks nobody any more, nor what told of its story, unless another alert of that, no
 /// less grave, still waits.
-async fn taken_on(tx: &Tx<'_>, alert: &Alert, now: Micros) -> Result<(), Error> {
+async fn taken_on(tx: &Tx<'_>, live: &Live, alert: &Alert, now: Micros) -> Result<(), Error> {
     let mut links = vec![alert_link(&alert.id)];
     if let Some(story) = &alert.story_id {
         let sql = "SELECT id FROM alerts WHERE story_id = $1 AND state = 'new' AND severity_rank >= $2";
@@ -234,7 +234,7 @@ async fn taken_on(tx: &Tx<'_>, alert: &Alert, now: Micros) -> Result<(), Error> 
             links.push(story_link(story));
         }
     }
-    inbox::acknowledge_about(tx, now, &links).await
+    inbox::acknowledge_about(tx, live, now, &links).await
 }
 
 /// The audit row and the news of an act.

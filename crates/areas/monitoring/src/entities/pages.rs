@@ -17,7 +17,7 @@ const PER_PAGE: u64 = 50;
 const MOST_ROWS: u64 = 10_000;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/entities", Capability::ViewAlerts, list_entities)
+    Routes::new().get_or_file("/entities", Capability::ViewAlerts, Capability::ExportRows, list_entities)
 }
 
 /// What an address asks of the ranking.
@@ -63,7 +63,6 @@ async fn list_entities(visit: Visit) -> Result<Response, Fail> {
     let settings = Settings::of(&visit.app)?;
     let policy = &settings.entity_risk;
     if visit.address.has("format", "csv") {
-        visit.require(Capability::ExportRows)?;
         let found = store::ranking(&view, policy, &filter, now, MOST_ROWS, 0).await?;
         return Ok(leave(&visit, csv(policy, &found)).await?);
     }

@@ -10,7 +10,7 @@ use detection::{Indicator, IndicatorKind};
 use kit::page::{Address, Chip, Choice, FlashKind, Page, Pagination, Tab, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 100;
@@ -88,7 +88,7 @@ async fn list_indicators(visit: Visit) -> Result<Response, Fail> {
             .collect(),
         rows: store::rows(&view, &filter, PER_PAGE, pagination.offset()).await?,
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         now: visit.now(),
         may_manage: visit.scope().may(Capability::ManageRules),
         page,
@@ -202,8 +202,8 @@ async fn list_lists(visit: Visit) -> Result<Response, Fail> {
     }
     let page = visit.page().await?;
     let template = ListsPage {
+        csv: file_link(&visit, &page.address, lists.len() as u64).await?,
         lists,
-        csv: page.address.with("format", "csv").to_string(),
         may_manage: visit.scope().may(Capability::ManageRules),
         page,
     };

@@ -18,7 +18,7 @@ use organisation::elevations::export_refused;
 use serde_json::Value;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/questions", Capability::QuerySql, show_question)
+    Routes::new().get_or_file("/questions", Capability::QuerySql, Capability::ExportRows, show_question)
 }
 
 /// Rows on the page; files hold more.
@@ -53,7 +53,6 @@ struct QuestionPage {
     examples: Vec<(&'static str, &'static str, String)>,
     csv: String,
     json: String,
-    may_export: bool,
 }
 
 async fn show_question(visit: Visit) -> Result<Response, Fail> {
@@ -89,7 +88,6 @@ async fn show_question(visit: Visit) -> Result<Response, Fail> {
         wrong,
         tables: tables(&page, &visit.app),
         examples: examples(&visit),
-        may_export: visit.scope().may(Capability::ExportRows),
         sql,
         page,
     };
@@ -145,7 +143,6 @@ fn words(value: &Value) -> String {
 }
 
 async fn export(visit: &Visit, sql: &str, format: &str) -> Result<Response, Error> {
-    visit.require(Capability::ExportRows)?;
     let answer = ask(visit, sql, IN_FILE, "export").await?;
     require_whole(visit, &answer.unreadable)?;
     if let Some(elsewhere) = export_refused(visit, answer.rows.len()).await? {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Address, Chip, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab, Tone};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 use serde::Deserialize;
 
 pub(super) fn routes() -> Routes {
@@ -98,7 +98,7 @@ async fn list_searches(visit: Visit) -> Result<Response, Fail> {
     let template = ListPage {
         tabs: tabs(&visit, &page, &filter).await?,
         chips: chips(&page, &filter),
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         words: filter.words,
         way_to_ask: way_to_ask(&visit),
         rows,

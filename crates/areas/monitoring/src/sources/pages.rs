@@ -13,7 +13,7 @@ use kit::clock::{HOUR, SECOND};
 use kit::page::{Chip, Choice, FlashKind, Level, Page, Pagination, Presence, Tab, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 100;
@@ -110,7 +110,7 @@ async fn list_sources(visit: Visit) -> Result<Response, Fail> {
         pagination,
         may_change,
         may_search: visit.scope().may(Capability::ViewEvents),
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         words: filter.words,
         page,
     };

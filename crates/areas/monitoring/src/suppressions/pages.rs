@@ -19,7 +19,7 @@ pub(super) const END: Access = Access::NeedsOneOf(&[Capability::TuneRules, Capab
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .get("/suppressions", Capability::ViewAlerts, list_suppressions)
+        .get_or_file("/suppressions", Capability::ViewAlerts, Capability::ExportRows, list_suppressions)
         .post("/suppressions", Capability::TuneRules, form::create_suppression)
         .get("/suppressions/new", Capability::TuneRules, form::new_suppression)
         .post("/suppressions/{id}/end", END, end_suppression)
@@ -52,7 +52,6 @@ async fn list_suppressions(visit: Visit) -> Result<Response, Fail> {
     let phase = Phase::of(&visit.address);
     let (view, now) = (visit.read(), visit.now());
     if visit.address.has("format", "csv") {
-        visit.require(Capability::ExportRows)?;
         let rows = rows(&visit, store::list(&view, phase, now, MOST_ROWS, 0).await?).await?;
         return Ok(leave(&visit, csv(&visit, &rows)).await?);
     }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, Choice, FlashKind, Page, Pagination};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 use organisation::sheets::{About, Report, SheetForm, SheetPage};
 
 const PER_PAGE: u64 = 100;
@@ -68,7 +68,7 @@ async fn list_values(visit: Visit) -> Result<Response, Fail> {
         chips,
         pagination,
         may_change: visit.scope().may(Capability::ManageSources),
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         page,
     };
     Ok(render(&template)?.into_response())

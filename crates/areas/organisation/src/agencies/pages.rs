@@ -4,7 +4,7 @@ use super::scheduled::{self, ScheduledChange};
 use super::store::{self, AgencyFilter};
 use super::{Agency, Succession, form, kinds, service, sheet_page, succession};
 use crate::answers::{csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use crate::{incumbents, people};
 use askama::Template;
 use axum::extract::Path;
@@ -156,7 +156,7 @@ async fn list_agencies(visit: Visit) -> Result<Response, Fail> {
         groups,
         chips,
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         may_change: visit.scope().may(Capability::Administer),
         page,
     };

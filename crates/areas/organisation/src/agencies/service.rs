@@ -3,6 +3,7 @@
 use super::code::new_code;
 use super::{Agency, NewAgency, kinds, store, succession};
 use crate::audit;
+use crate::policies::{Policies, TOO_FAR_AHEAD};
 use kit::clock::Micros;
 use kit::error::unfit;
 use kit::id::new_id;
@@ -66,6 +67,9 @@ pub(super) async fn create_lasting(tx: &Tx<'_>, now: Micros, new: NewAgency, las
 /// The same without its own audit row, for imports that write one for the whole.
 pub(super) async fn insert(tx: &Tx<'_>, now: Micros, new: NewAgency, last: Micros) -> Result<Agency, Error> {
     let new = checked_new(new)?;
+    if let Some(from) = new.valid_from {
+        require_near("valid_from", from, now)?;
+    }
     if store::by_code(tx, &new.code).await?.is_some() {
         return Err(Error::invalid("code", "field-taken"));
     }
@@ -85,6 +89,14 @@ pub(super) async fn insert(tx: &Tx<'_>, now: Micros, new: NewAgency, last: Micro
     let id = new_id(now);
     store::insert(tx, &id, parent.as_ref().map(|parent| parent.id.as_str()), &new, now).await?;
     store::find(tx, &id).await
+}
+
+/// Refuses a day of an agency that is too far ahead.
+fn require_near(field: &str, at: Micros, now: Micros) -> Result<(), Error> {
+    match Policies::in_force()?.dates.agencies.is_exceeded(at, now) {
+        true => Err(Error::invalid(field, TOO_FAR_AHEAD)),
+        false => Ok(()),
+    }
 }
 
 /// The root of the tree on the first start: the province's own node. Later calls find it and change nothing.
@@ -140,6 +152,7 @@ pub async fn begin_since(tx: &Tx<'_>, now: Micros, id: &str, since: Micros) -> R
     if agency.valid_to.is_some_and(|end| end < since) || first_change.is_some_and(|change| change <= since) {
         return Err(Error::invalid("valid_from", "agency-begins-too-late"));
     }
+    require_near("valid_from", since, now)?;
     store::set_start(tx, id, since, now).await?;
     let details = json!({ "before": agency.valid_from, "after": since });
     audit::record(tx, now, "agency.begin", "agency", id, Some(id), details).await
@@ -194,6 +207,9 @@ pub async fn close(tx: &Tx<'_>, now: Micros, id: &str, end: Option<Micros>) -> R
     }
     if end.is_some_and(|end| end < agency.valid_from) {
         return Err(Error::invalid("valid_to", "agency-ends-before-start"));
+    }
+    if let Some(end) = end {
+        require_near("valid_to", end, now)?;
     }
     store::set_end(tx, id, end, now).await?;
     if end.is_none() {

@@ -252,11 +252,11 @@ async fn change(
             let done = scheduled::rename_on(tx, live, now, &agency.id, &name, since, &wanted.basis).await;
             faults.keep(done)?;
             changes.push(Change::new("agency-name-ahead", &agency.name, &name));
-            changes.push(Change::new("agency-name-since", "", csv_time(Some(since))));
+            changes.push(Change::of_moments("agency-name-since", None, Some(since)));
         }
     } else if name != agency.name {
         if let Some(since) = told {
-            changes.push(Change::new("agency-name-since", "", csv_time(Some(since))));
+            changes.push(Change::of_moments("agency-name-since", None, Some(since)));
         }
         let since = told.unwrap_or(now);
         faults.keep(service::rename_since(tx, now, &agency.id, &name, since, &wanted.basis).await)?;
@@ -265,7 +265,7 @@ async fn change(
         && store::former_names(tx, &agency.id).await?.first().is_none_or(|(_, until)| *until != since)
     {
         faults.keep(service::begin_since(tx, now, &agency.id, since).await)?;
-        changes.push(Change::new("agency-valid-from", csv_time(Some(agency.valid_from)), csv_time(told)));
+        changes.push(Change::of_moments("agency-valid-from", Some(agency.valid_from), told));
     }
     Ok(if changes.is_empty() { Outcome::Same } else { Outcome::Changed(changes) })
 }
@@ -285,18 +285,18 @@ async fn end(tx: &Tx<'_>, live: &Live, now: Micros, wanted: &Wanted) -> Result<V
             if !scheduled::waits(tx, &agency.id, (Some(&into.id), ""), at).await? {
                 scheduled::merge_on(tx, live, now, &agency.id, &into.id, at, &wanted.basis).await?;
                 changes.push(Change::new("agency-becomes-ahead", "", &into.name));
-                changes.push(Change::new("agency-became-at", "", csv_time(Some(at))));
+                changes.push(Change::of_moments("agency-became-at", None, Some(at)));
             }
             return Ok(changes);
         }
         become_part_of(tx, now, &agency.id, &into.id, at, &wanted.basis).await?;
         changes.push(Change::new("agency-became", "", &into.name));
         if agency.valid_to != Some(at) {
-            changes.push(Change::new("agency-valid-to", csv_time(agency.valid_to), csv_time(Some(at))));
+            changes.push(Change::of_moments("agency-valid-to", agency.valid_to, Some(at)));
         }
     } else if wanted.valid_to.is_some() && agency.valid_to != wanted.valid_to {
         service::close(tx, now, &agency.id, wanted.valid_to).await?;
-        changes.push(Change::new("agency-valid-to", csv_time(agency.valid_to), csv_time(wanted.valid_to)));
+        changes.push(Change::of_moments("agency-valid-to", agency.valid_to, wanted.valid_to));
     }
     Ok(changes)
 }

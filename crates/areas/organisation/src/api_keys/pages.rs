@@ -2,8 +2,8 @@
 
 use super::{ApiKey, NewKey, Standing, key_page, service, standings, store};
 use crate::agencies;
-use crate::answers::{again, csv_time, text};
-use crate::elevations::{Allowance, allowances, leave};
+use crate::answers::{again, csv_end, csv_time, text};
+use crate::elevations::{Allowance, allowances, file_link, leave};
 use crate::policies::Policies;
 use crate::sign_in::{own_scope, require_confirmation};
 use askama::Template;
@@ -119,7 +119,7 @@ async fn key_list(visit: &Visit, made: Option<Made>) -> Result<KeyList, Error> {
         ],
         pagination,
         made,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(visit, &page.address, pagination.total).await?,
         may_change: visit.scope().may(Capability::ManageSources),
         page,
     })
@@ -143,7 +143,7 @@ async fn csv(visit: &Visit) -> Result<Csv, Error> {
         "key-networks",
         "key-last-used",
         "key-last-used-from",
-        "key-expires",
+        "key-ends",
         "key-created",
         "key-rows",
     ];
@@ -159,7 +159,7 @@ async fn csv(visit: &Visit) -> Result<Csv, Error> {
             &key.networks,
             &csv_time(key.last_used_at),
             &key.last_used_from,
-            &csv_time(key.expires_at),
+            &csv_end(key.expires_at),
             &csv_time(Some(key.created_at)),
             &allowance.rows.to_string(),
         ]);

@@ -5,7 +5,7 @@ use super::store::{self, AuditFilter};
 use super::{AuditEntry, Checkpoints, Problem, Reading, Report, Touched, readings_page, record_reading, verify};
 use crate::agencies;
 use crate::answers::{csv_time, text};
-use crate::elevations::export_refused;
+use crate::elevations::{export_refused, file_link};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::civil::moment;
@@ -172,7 +172,7 @@ async fn list_entries(visit: Visit) -> Result<Response, Fail> {
             .map(|trouble| page.t(trouble.key())),
         may_verify: whole_centre,
         may_see_readings: visit.scope().may(Capability::ViewReadings),
-        csv: page.address.without("verify").with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address.without("verify"), pagination.total).await?,
         page,
     };
     Ok(render(&list)?.into_response())

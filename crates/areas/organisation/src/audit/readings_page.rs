@@ -4,7 +4,7 @@ use super::actor_words;
 use super::readings::{ReadingFilter, Seen, by_reader, count, list};
 use crate::agencies;
 use crate::answers::{csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use kit::civil::moment;
@@ -104,7 +104,7 @@ pub(super) async fn list_readings(visit: Visit) -> Result<Response, Fail> {
         readings,
         chips,
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         may_audit: visit.scope().may(Capability::ViewAudit),
         page,
     };

@@ -1,6 +1,7 @@
 //! The door that many rows go through, as a file or by the API. Who lets them leave has approved the question that they
 //! answer.
 
+use super::given;
 use super::service::{self, Act};
 use super::subject::question_at;
 use crate::policies::{EXPORT, Policies};
@@ -28,6 +29,18 @@ pub async fn rows_allowed(visit: &Visit, asked: &Address, wanted: usize) -> Resu
     let allowed = service::allowed(&visit.read(), &policies, visit.now(), &act(&question, wanted)).await;
     let rows = allowed.map_err(|error| told(visit, asked, error))?;
     Ok(usize::try_from(rows).unwrap_or(usize::MAX))
+}
+
+/// The address of a list as a file, for whoever may have it now. Empty where its rows are more than may leave without a
+/// second person and the visitor may not ask for one.
+pub async fn file_link(visit: &Visit, list: &Address, rows: u64) -> Result<String, Error> {
+    let file = list.with("format", "csv").to_string();
+    let policies = Policies::of(&visit.app)?;
+    let Some(kind) = policies.elevation.kind(EXPORT).filter(|kind| !visit.scope().may(kind.needs)) else {
+        return Ok(file);
+    };
+    let may_leave = rows <= given::left(&visit.read(), kind, visit.now()).await?;
+    Ok(if may_leave { file } else { String::new() })
 }
 
 /// Goes before rows leave by the API: counts them, or uses the running elevation.

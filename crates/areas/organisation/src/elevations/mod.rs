@@ -11,7 +11,7 @@ mod service;
 mod store;
 mod subject;
 
-pub use exports::{ListAnswer, Rows, export_refused, leave, list_given, rows_allowed, rows_given};
+pub use exports::{ListAnswer, Rows, export_refused, file_link, leave, list_given, rows_allowed, rows_given};
 pub(crate) use keys::end_with_key;
 pub use keys::{Allowance, allowances, asked_for_key, taken_by_key};
 pub use pages::routes;

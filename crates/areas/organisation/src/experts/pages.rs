@@ -5,7 +5,7 @@ use super::service::{self, ExpertData};
 use super::store::{self, ExpertFilter};
 use crate::agencies;
 use crate::answers::{again, csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -306,7 +306,7 @@ async fn list_experts(visit: Visit) -> Result<Response, Fail> {
     let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);
     let list = ExpertList {
         experts: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         may_change: visit.scope().may(Capability::ManagePeople),
         narrowed: !words.is_empty() || !chosen.is_empty(),
         none_at_all: words.is_empty() && everybody == 0,

@@ -10,9 +10,11 @@ mod store;
 pub(crate) use notify::{Draft, deliver, head_agency};
 pub use notify::{Message, Recipient, notify, notify_all};
 pub use pages::{counter, routes};
-pub(crate) use store::told_since;
 pub use store::{InboxFilter, acknowledge, acknowledge_about, count, list, mark_all_read, mark_read, moved, unread};
+pub(crate) use store::{NOT_TAKEN, told_since};
 
+use crate::audit::actor_words;
+use kit::Lang;
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;
 
@@ -33,6 +35,13 @@ pub struct InboxMessage {
     pub created_at: Micros,
     pub read_at: Option<Micros>,
     pub acknowledged_at: Option<Micros>,
+    /// Whether it came to the person as one of those on duty.
+    pub on_duty: bool,
+    /// When somebody else who was told of the same took it on.
+    pub taken_at: Option<Micros>,
+    /// Who that was (a person, a key, `service:…`), and the name of a person or a key; empty where nobody did.
+    pub taken_by: String,
+    pub taken_by_name: String,
 }
 
 impl InboxMessage {
@@ -48,6 +57,17 @@ impl InboxMessage {
             })
             .collect();
         page.tm(&self.title_key, &variables)
+    }
+
+    /// Whether it still asks for somebody to take note of it.
+    pub fn waits(&self) -> bool {
+        self.acknowledged_at.is_none() && !(self.on_duty && self.taken_at.is_some())
+    }
+
+    /// Whoever else took it on, in words; empty where nobody did.
+    pub fn taken_words(&self, lang: Lang) -> String {
+        let name = if self.taken_by_name.is_empty() { &self.taken_by } else { &self.taken_by_name };
+        if name.is_empty() { String::new() } else { actor_words(lang, &self.taken_by, name) }
     }
 
     pub fn severity(&self) -> kit::page::Severity {

@@ -61,11 +61,13 @@ pub async fn notify_all(
         return Err(Error::internal("a message links outside"));
     }
     let mut people = Vec::new();
+    let watched = recipients.contains(&Recipient::OnDuty);
+    let watch = if watched { on_duty(tx, now).await? } else { Vec::new() };
     for recipient in recipients {
         people.extend(match recipient {
             Recipient::Person(id) => vec![(*id).to_owned()],
             Recipient::Role { role, agency_id } => people::with_role(tx, role, *agency_id, now).await?,
-            Recipient::OnDuty => on_duty(tx, now).await?,
+            Recipient::OnDuty => watch.clone(),
         });
     }
     people.sort();
@@ -82,10 +84,10 @@ pub async fn notify_all(
         link: &message.link,
         agency_id: message.agency_id.as_deref(),
         escalation_id: None,
+        on_duty: &watch,
         posted: true,
     };
-    let watched = recipients.contains(&Recipient::OnDuty);
-    let escalation = if watched { escalation::begin(tx, &policies.notice, now, &draft).await? } else { None };
+    let escalation = if watched { Some(escalation::begin(tx, &policies.notice, now, &draft).await?) } else { None };
     let draft = Draft { escalation_id: escalation.as_deref(), ..draft };
     deliver(tx, live, &policies.notice, now, &people, &draft).await?;
     Ok(people)
@@ -103,6 +105,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) agency_id: Option<&'a str>,
     /// What watches whether somebody acknowledges it.
     pub(crate) escalation_id: Option<&'a str>,
+    /// Those of the people who are told as the ones on duty.
+    pub(crate) on_duty: &'a [String],
     /// Whether it is also posted to channels themselves.
     pub(crate) posted: bool,
 }

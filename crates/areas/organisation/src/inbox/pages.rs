@@ -3,7 +3,7 @@
 use super::InboxMessage;
 use super::store::{self, InboxFilter};
 use crate::answers::{csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -11,6 +11,7 @@ use kit::area::CounterSource;
 use kit::page::{Counter, FlashKind, Page, Pagination, Tab};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other, see_other_saying};
 use serde::Deserialize;
+use serde_json::json;
 use std::sync::Arc;
 
 const PER_PAGE: u64 = 50;
@@ -84,7 +85,7 @@ async fn list_messages(visit: Visit) -> Result<Response, Fail> {
     let pagination = Pagination::of(&page.address, PER_PAGE, total);
     let inbox = Inbox {
         messages: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         tabs,
         unread,
         pagination,
@@ -94,7 +95,16 @@ async fn list_messages(visit: Visit) -> Result<Response, Fail> {
 }
 
 fn csv(page: &Page, messages: &[InboxMessage]) -> Csv {
-    let keys = ["inbox-at", "inbox-message", "shell-severity", "inbox-link", "inbox-read", "inbox-acknowledged"];
+    let keys = [
+        "inbox-at",
+        "inbox-message",
+        "shell-severity",
+        "inbox-link",
+        "inbox-read",
+        "inbox-acknowledged",
+        "inbox-taken-by",
+        "inbox-taken-at",
+    ];
     let mut csv = Csv::new("inbox", keys.map(|key| text(page.lang, key)));
     for message in messages {
         csv.row([
@@ -104,6 +114,8 @@ fn csv(page: &Page, messages: &[InboxMessage]) -> Csv {
             &message.link,
             &csv_time(message.read_at),
             &csv_time(message.acknowledged_at),
+            &message.taken_words(page.lang),
+            &csv_time(message.taken_at),
         ]);
     }
     csv
@@ -129,6 +141,8 @@ async fn acknowledge(visit: Visit, Path(id): Path<String>, _form: Form<Nothing>)
     let tx = visit.begin().await?;
     let link = store::acknowledge(&tx, visit.now(), &id).await?;
     tx.commit().await?;
+    // Those who were told of the same see that it is taken.
+    visit.app.live.send("inbox", None, json!({}));
     Ok(see_other_saying(target(link), FlashKind::Done, "inbox-acknowledged-now"))
 }
 

@@ -5,13 +5,31 @@ use crate::conditions::Conditions;
 use crate::{audit, escalation};
 use kit::clock::Micros;
 use kit::id::new_id;
+use kit::live::Live;
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 const COLUMNS: &str = "id, person_id, agency_id, severity, title_key, title_arguments, body, link, created_at, read_at, \
                        acknowledged_at";
 
-/// What the list is narrowed to.
+/// Messages with whoever else took on what they tell of: a person or a key with its name, whatever the scope.
+const SELECT: &str = "SELECT inbox_messages.id, inbox_messages.person_id, inbox_messages.agency_id, \
+                      inbox_messages.severity, inbox_messages.title_key, inbox_messages.title_arguments, \
+                      inbox_messages.body, inbox_messages.link, inbox_messages.created_at, inbox_messages.read_at, \
+                      inbox_messages.acknowledged_at, inbox_messages.on_duty, taken.acknowledged_at AS taken_at, \
+                      COALESCE(taken.acknowledged_by, '') AS taken_by, \
+                      COALESCE(people.full_name, api_keys.name, '') AS taken_by_name \
+                      FROM inbox_messages LEFT JOIN notice_escalations taken \
+                      ON taken.id = inbox_messages.escalation_id AND taken.acknowledged_by <> inbox_messages.person_id \
+                      LEFT JOIN people ON people.id = taken.acknowledged_by \
+                      LEFT JOIN api_keys ON api_keys.id = taken.acknowledged_by";
+
+/// No colleague of the same watch has taken it on.
+pub(crate) const NOT_TAKEN: &str = "NOT (inbox_messages.on_duty AND EXISTS (SELECT 1 FROM notice_escalations x \
+                                    WHERE x.id = inbox_messages.escalation_id \
+                                    AND x.acknowledged_by <> inbox_messages.person_id))";
+
+/// What the list is narrowed to. What came to somebody on duty and a colleague took on is neither.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InboxFilter {
     pub unread: bool,
@@ -25,12 +43,15 @@ fn own(connection: &impl Connection) -> Result<String, Error> {
 
 fn conditions(connection: &impl Connection, filter: &InboxFilter) -> Result<Conditions, Error> {
     let mut conditions = Conditions::default();
-    conditions.with("person_id = ?", own(connection)?);
+    conditions.with("inbox_messages.person_id = ?", own(connection)?);
     if filter.unread {
-        conditions.plain("read_at IS NULL");
+        conditions.plain("inbox_messages.read_at IS NULL");
     }
     if filter.open {
-        conditions.plain("acknowledged_at IS NULL");
+        conditions.plain("inbox_messages.acknowledged_at IS NULL");
+    }
+    if filter.unread || filter.open {
+        conditions.plain(NOT_TAKEN);
     }
     Ok(conditions)
 }
@@ -38,7 +59,8 @@ fn conditions(connection: &impl Connection, filter: &InboxFilter) -> Result<Cond
 /// Puts a message into one inbox; returns its identifier there.
 pub(super) async fn insert(tx: &Tx<'_>, person_id: &str, draft: &Draft<'_>, now: Micros) -> Result<String, Error> {
     let sql = format!(
-        "INSERT INTO inbox_messages ({COLUMNS}, escalation_id) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,NULL,NULL,$10)"
+        "INSERT INTO inbox_messages ({COLUMNS}, escalation_id, on_duty) \
+         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,NULL,NULL,$10,$11)"
     );
     let id = new_id(now);
     let values = [
@@ -52,6 +74,7 @@ pub(super) async fn insert(tx: &Tx<'_>, person_id: &str, draft: &Draft<'_>, now:
         draft.link.into(),
         now.into(),
         draft.escalation_id.map(ToOwned::to_owned).into(),
+        draft.on_duty.iter().any(|one| one == person_id).into(),
     ];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(id)
@@ -79,7 +102,7 @@ pub async fn list(
 ) -> Result<Vec<InboxMessage>, Error> {
     let conditions = conditions(connection, filter)?;
     let sql = format!(
-        "SELECT {COLUMNS} FROM inbox_messages {} ORDER BY created_at DESC, id DESC LIMIT {limit} OFFSET {offset}",
+        "{SELECT} {} ORDER BY inbox_messages.created_at DESC, inbox_messages.id DESC LIMIT {limit} OFFSET {offset}",
         conditions.sql()
     );
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, conditions.values());
@@ -95,10 +118,12 @@ pub async fn count(connection: &impl Connection, filter: &InboxFilter) -> Result
     Ok(row.map(|row| row.try_get::<i64>("", "found")).transpose()?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
 }
 
-/// Own unread messages, and how many of them are high or critical.
+/// Own unread messages that no colleague took on, and how many of them are high or critical.
 pub async fn unread(connection: &impl Connection) -> Result<(u64, u64), Error> {
-    let sql = "SELECT COUNT(*) AS found, COUNT(CASE WHEN severity IN ('high', 'critical') THEN 1 END) AS urgent \
-               FROM inbox_messages WHERE person_id = $1 AND read_at IS NULL";
+    let sql = format!(
+        "SELECT COUNT(*) AS found, COUNT(CASE WHEN severity IN ('high', 'critical') THEN 1 END) AS urgent \
+         FROM inbox_messages WHERE person_id = $1 AND read_at IS NULL AND {NOT_TAKEN}"
+    );
     let values = [own(connection)?.into()];
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     let Some(row) = connection.query_one_raw(statement).await? else { return Ok((0, 0)) };
@@ -136,8 +161,9 @@ pub async fn acknowledge(tx: &Tx<'_>, now: Micros, id: &str) -> Result<String, E
     Ok(message.link)
 }
 
-/// Somebody took on what these links lead to: the own messages about it count as acknowledged, and nobody else is told.
-pub async fn acknowledge_about(tx: &Tx<'_>, now: Micros, links: &[String]) -> Result<(), Error> {
+/// Somebody took on what these links lead to: the own messages about it count as acknowledged, and nobody else is told. Those
+/// who were told see it once it is committed.
+pub async fn acknowledge_about(tx: &Tx<'_>, live: &Live, now: Micros, links: &[String]) -> Result<(), Error> {
     let person = tx.scope().person_id().map(ToOwned::to_owned);
     let by = tx.scope().actor().id();
     for link in links {
@@ -149,6 +175,8 @@ pub async fn acknowledge_about(tx: &Tx<'_>, now: Micros, links: &[String]) -> Re
         if open + own > 0 {
             let details = serde_json::json!({ "link": link, "by_taking_on": true });
             audit::record(tx, now, "inbox.acknowledge", "inbox-message", link, None, details).await?;
+            let live = live.clone();
+            tx.after_commit(move || live.send("inbox", None, serde_json::json!({})));
         }
     }
     Ok(())
@@ -173,7 +201,7 @@ pub async fn moved(tx: &Tx<'_>, from: &str, to: &str) -> Result<(), Error> {
 }
 
 async fn find(connection: &impl Connection, id: &str) -> Result<InboxMessage, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM inbox_messages WHERE id = $1 AND person_id = $2");
+    let sql = format!("{SELECT} WHERE inbox_messages.id = $1 AND inbox_messages.person_id = $2");
     let values = [id.into(), own(connection)?.into()];
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     InboxMessage::find_by_statement(statement).one(connection).await?.ok_or(Error::NotFound)

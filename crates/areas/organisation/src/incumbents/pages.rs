@@ -9,9 +9,9 @@ use crate::people::{self, PersonFilter};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::civil::day_in;
 use kit::clock::{DAY, Micros};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab};
+use kit::text::FieldFaults;
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -199,14 +199,18 @@ async fn appoint(visit: Visit, Path(id): Path<String>, Form(fields): Form<Fields
 }
 
 async fn put_in_post(visit: &Visit, id: &str, fields: &Fields) -> Result<(), Error> {
+    let mut faults = FieldFaults::default();
+    let starts_at = faults.day("starts_at", &fields.starts_at);
+    let last_day = faults.day("ends_at", &fields.ends_at);
+    faults.into_result()?;
     let new = NewIncumbent {
         agency_id: id.to_owned(),
         person_id: fields.person_id.clone(),
         post: fields.post.clone(),
         decision: fields.decision.clone(),
-        starts_at: day_in("starts_at", &fields.starts_at)?.unwrap_or(visit.now()),
+        starts_at: starts_at.unwrap_or(visit.now()),
         // A post that ends on a day lasts until its end.
-        ends_at: day_in("ends_at", &fields.ends_at)?.map(|day| day + DAY),
+        ends_at: last_day.map(|day| day + DAY),
     };
     let tx = visit.begin().await?;
     service::appoint(&tx, visit.now(), new).await?;
@@ -233,12 +237,15 @@ async fn leave(visit: Visit, Path(id): Path<String>, Form(fields): Form<Fields>)
 }
 
 async fn send_on_leave(visit: &Visit, fields: &Fields) -> Result<(), Error> {
-    let wanted = |field| Error::invalid(field, "field-required");
+    let mut faults = FieldFaults::default();
+    let starts_at = faults.required_day("since", &fields.since);
+    let last_day = faults.required_day("until", &fields.until);
+    faults.into_result()?;
     let new = NewAbsence {
         incumbent_id: fields.incumbent_id.clone(),
         substitute_id: fields.substitute_id.clone(),
-        starts_at: day_in("since", &fields.since)?.ok_or_else(|| wanted("since"))?,
-        ends_at: day_in("until", &fields.until)?.ok_or_else(|| wanted("until"))? + DAY,
+        starts_at,
+        ends_at: last_day + DAY,
     };
     let tx = visit.begin().await?;
     service::substitute(&tx, visit.now(), new).await?;
@@ -331,7 +338,7 @@ async fn list_incumbents(visit: Visit) -> Result<Response, Fail> {
         rows: rows.into_iter().skip(skip).take(PER_PAGE).collect(),
         tabs,
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: elevations::file_link(&visit, &page.address, pagination.total).await?,
         page,
     };
     Ok(render(&list)?.into_response())

@@ -1,6 +1,7 @@
 //! What can be done with the posts of an agency, by whoever manages its people.
 
 use super::{Absence, Incumbent, posts, store};
+use crate::policies::{Policies, TOO_FAR_AHEAD};
 use crate::{agencies, audit, people};
 use kit::civil::day_field;
 use kit::clock::Micros;
@@ -49,10 +50,16 @@ pub async fn appoint(tx: &Tx<'_>, now: Micros, new: NewIncumbent) -> Result<Stri
     let person = open_person(tx, &new.person_id, "person_id").await?;
     let mut faults = FieldFaults::default();
     let decision = faults.line("decision", &new.decision, 200);
-    faults.into_result()?;
-    if new.ends_at.is_some_and(|end| end <= new.starts_at) {
-        return Err(Error::invalid("ends_at", "role-ends-before-start"));
+    let policies = Policies::in_force()?;
+    if policies.dates.beginnings.is_exceeded(new.starts_at, now) {
+        faults.add("starts_at", TOO_FAR_AHEAD);
     }
+    if new.ends_at.is_some_and(|end| end <= new.starts_at) {
+        faults.add("ends_at", "role-ends-before-start");
+    } else if new.ends_at.is_some_and(|end| policies.dates.terms.is_exceeded(end, now)) {
+        faults.add("ends_at", TOO_FAR_AHEAD);
+    }
+    faults.into_result()?;
     let span = (new.starts_at, new.ends_at);
     for other in store::of_agency(tx, &agency.id).await?.iter().filter(|other| other.post == post.id) {
         if overlap(span, (other.starts_at, other.ends_at)) {
@@ -115,9 +122,17 @@ pub async fn substitute(tx: &Tx<'_>, now: Micros, new: NewAbsence) -> Result<Str
     if substitute.id == incumbent.person_id {
         return Err(Error::invalid("substitute_id", "incumbent-not-oneself"));
     }
-    if new.ends_at <= new.starts_at {
-        return Err(Error::invalid("until", "role-ends-before-start"));
+    let policies = Policies::in_force()?;
+    let mut faults = FieldFaults::default();
+    if policies.dates.beginnings.is_exceeded(new.starts_at, now) {
+        faults.add("since", TOO_FAR_AHEAD);
     }
+    if new.ends_at <= new.starts_at {
+        faults.add("until", "role-ends-before-start");
+    } else if policies.dates.beginnings.is_exceeded(new.ends_at, now) {
+        faults.add("until", TOO_FAR_AHEAD);
+    }
+    faults.into_result()?;
     if !overlap((incumbent.starts_at, incumbent.ends_at), (new.starts_at, Some(new.ends_at))) {
         return Err(Error::Conflict("incumbent-not-then"));
     }

@@ -4,7 +4,7 @@ use super::store::{self, OutboxFilter};
 use super::{Outgoing, State, words};
 use crate::answers::{csv_time, text};
 use crate::channels::ChannelKind;
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use crate::policies::{Kind, Policies};
 use askama::Template;
 use axum::extract::Path;
@@ -109,7 +109,7 @@ async fn list_outgoing(visit: Visit) -> Result<Response, Fail> {
         rows,
         tabs,
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         may_change: visit.scope().may(Capability::Administer),
         page,
     };

@@ -3,6 +3,7 @@
 use super::{Outgoing, State};
 use crate::audit;
 use crate::conditions::Conditions;
+use crate::inbox::NOT_TAKEN;
 use kit::clock::Micros;
 use kit::id::new_id;
 use kit::{Capability, Connection, Error, Tx};
@@ -151,12 +152,14 @@ pub async fn try_again(tx: &Tx<'_>, now: Micros, id: &str) -> Result<(), Error> 
     audit::record(tx, now, "outbox.retry", "outbox", id, Some(&row.agency_id), details).await
 }
 
-/// Takes back what is no longer needed: read in time, or on a channel out of use. Gives how many.
+/// Takes back what is no longer needed: read in time, taken on by a colleague on duty, or on a channel out of use. Gives how many.
 pub(super) async fn withdraw(tx: &Tx<'_>, now: Micros) -> Result<u64, Error> {
-    let sql = "UPDATE notice_outbox SET state = 'withdrawn', done_at = $1 WHERE state = 'waiting' AND due_at <= $1 \
-               AND claimed_until <= $1 AND (channel_id IN (SELECT id FROM notice_channels WHERE NOT active) \
-               OR message_id IN (SELECT id FROM inbox_messages WHERE read_at IS NOT NULL))";
-    execute(tx, sql, vec![now.into()]).await
+    let sql = format!(
+        "UPDATE notice_outbox SET state = 'withdrawn', done_at = $1 WHERE state = 'waiting' AND due_at <= $1 \
+         AND claimed_until <= $1 AND (channel_id IN (SELECT id FROM notice_channels WHERE NOT active) \
+         OR message_id IN (SELECT id FROM inbox_messages WHERE read_at IS NOT NULL OR NOT ({NOT_TAKEN})))"
+    );
+    execute(tx, &sql, vec![now.into()]).await
 }
 
 /// What is due and in nobody's hands, the most overdue first.

@@ -5,7 +5,7 @@ use super::{Grant, Person, form, person_page, sheet_page};
 use crate::agencies::{self, AgencyFilter};
 use crate::answers::text;
 use crate::audit::{Reading, Touched, record_reading};
-use crate::elevations::export_refused;
+use crate::elevations::{export_refused, file_link};
 use crate::policies::Policies;
 use crate::sign_in::{SignIn, require_confirmation};
 use askama::Template;
@@ -141,7 +141,7 @@ async fn list_people(visit: Visit) -> Result<Response, Fail> {
         words: filter.text,
         chips,
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         may_change: visit.scope().may(Capability::ManagePeople),
         may_end_sessions: visit.scope().may(Capability::Administer) && *visit.scope().agencies() == Agencies::All,
         page,

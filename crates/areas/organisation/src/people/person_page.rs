@@ -8,9 +8,9 @@ use crate::{agencies, api_keys};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::civil::day_in;
 use kit::clock::{DAY, Micros};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
+use kit::text::FieldFaults;
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error, Personal};
 use serde::Deserialize;
@@ -184,8 +184,10 @@ async fn grant(visit: &Visit, id: &str, form: &GrantForm) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
     let now = visit.now();
     // A role that begins today begins now; one that ends on a day lasts until its end.
-    let starts_at = day_in("starts_at", &form.starts_at)?.map_or(now, |day| day.max(now));
-    let ends_at = day_in("ends_at", &form.ends_at)?.map(|day| day + DAY);
+    let mut faults = FieldFaults::default();
+    let starts_at = faults.day("starts_at", &form.starts_at).map_or(now, |day| day.max(now));
+    let ends_at = faults.day("ends_at", &form.ends_at).map(|day| day + DAY);
+    faults.into_result()?;
     let tx = visit.begin().await?;
     super::grant_role(&tx, &policies, now, id, &form.role, &form.role_agency_id, starts_at, ends_at).await?;
     tx.commit().await

@@ -2,11 +2,12 @@
 //! administrator of the whole centre hands out any role.
 
 use super::{Grant, Person, store};
-use crate::policies::{Policies, Reach, Role};
+use crate::policies::{Policies, Reach, Role, TOO_FAR_AHEAD};
 use crate::{agencies, audit};
 use kit::clock::Micros;
 use kit::id::new_id;
 use kit::scope::Agencies;
+use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Scope, Tx};
 use serde_json::json;
 
@@ -69,9 +70,16 @@ pub async fn grant_role(
     if agency.has_ended(now) {
         return Err(Error::invalid("role_agency_id", "agency-ended"));
     }
-    if ends_at.is_some_and(|end| end <= starts_at) {
-        return Err(Error::invalid("ends_at", "role-ends-before-start"));
+    let mut faults = FieldFaults::default();
+    if policies.dates.beginnings.is_exceeded(starts_at, now) {
+        faults.add("starts_at", TOO_FAR_AHEAD);
     }
+    if ends_at.is_some_and(|end| end <= starts_at) {
+        faults.add("ends_at", "role-ends-before-start");
+    } else if ends_at.is_some_and(|end| policies.dates.terms.is_exceeded(end, now)) {
+        faults.add("ends_at", TOO_FAR_AHEAD);
+    }
+    faults.into_result()?;
     let held = store::grants_of(tx, person_id).await?;
     let overlaps = |grant: &&Grant| {
         grant.role == role.id

@@ -26,7 +26,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::new("state", "person-state"),
     Column::new("role", "role-column"),
     Column::new("role_agency_code", "role-agency-column").known_as("role_agency_id"),
-    Column::new("role_from", "role-from-column"),
+    Column::new("role_from", "role-from-column").known_as("starts_at"),
     Column::new("role_to", "role-to-column").known_as("ends_at"),
 ];
 

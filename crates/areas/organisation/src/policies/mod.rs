@@ -1,8 +1,9 @@
 //! Policies of the area as data: roles, accounts, passwords, sessions, second factors, roster, messages, qualifications,
-//! duties kept apart, rights for a while (`content/organisation/`). Built into the program; a directory with files of the same
+//! duties kept apart, rights for a while, dates to come (`content/organisation/`). Built into the program; a directory with files of the same
 //! names takes their place.
 
 mod account;
+mod date;
 mod elevation;
 mod notice;
 mod password;
@@ -12,6 +13,7 @@ mod separation;
 mod session;
 
 pub use account::{AccountPolicy, IdleLimits};
+pub use date::{Ahead, DatePolicy, TOO_FAR_AHEAD};
 pub use elevation::{Binding, CHANGE_LAW, EXPORT, ElevationKind, ElevationPolicy, FOREIGN_EVENTS, KEY_ROWS, RESTORE};
 pub use notice::{Escalation, Kind, NoticePolicy, OTHER, Retry, Step};
 pub use password::{HashCost, PasswordPolicy, PasswordRules, Strength, Temporary};
@@ -117,6 +119,7 @@ pub struct Policies {
     pub elevation: ElevationPolicy,
     pub notice: NoticePolicy,
     pub qualification: QualificationPolicy,
+    pub dates: DatePolicy,
 }
 
 /// A policy file that does not read or contradicts itself.
@@ -142,6 +145,7 @@ const ELEVATION: (&str, &str) =
 const ROSTER: (&str, &str) = ("roster.toml", include_str!("../../../../../content/organisation/roster.toml"));
 const QUALIFICATIONS: (&str, &str) =
     ("qualifications.toml", include_str!("../../../../../content/organisation/qualifications.toml"));
+const DATES: (&str, &str) = ("dates.toml", include_str!("../../../../../content/organisation/dates.toml"));
 const NOTICES: (&str, &str) = ("notices.toml", include_str!("../../../../../content/organisation/notices.toml"));
 
 static EMBEDDED: LazyLock<Result<Arc<Policies>, PolicyError>> = LazyLock::new(|| Policies::load(None).map(Arc::new));
@@ -182,6 +186,7 @@ impl Policies {
             elevation: read(directory, ELEVATION)?,
             notice: read(directory, NOTICES)?,
             qualification: read(directory, QUALIFICATIONS)?,
+            dates: read(directory, DATES)?,
         };
         let wrong = |file, reason: String| Err(PolicyError::Content { file, reason });
         for role in &policies.roles {
@@ -224,6 +229,9 @@ impl Policies {
         let roster = &policies.roster;
         if let Some(post) = roster.on_call.iter().find(|post| !roster.posts.contains(post)) {
             return wrong(ROSTER.0, format!("no post is called {post}"));
+        }
+        if !policies.dates.is_possible() {
+            return wrong(DATES.0, "a bound below one day".to_owned());
         }
         if let Some(fault) = policies.notice.fault(&policies.roster.posts, &policies.roles) {
             return wrong(NOTICES.0, fault);

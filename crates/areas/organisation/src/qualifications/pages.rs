@@ -4,15 +4,15 @@ use super::Qualification;
 use super::service::{self, NewQualification};
 use super::store::{self, QualificationFilter};
 use crate::answers::{again, csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use crate::people::{self, Person};
 use crate::policies::{Policies, QualificationPolicy};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::civil::day_in;
 use kit::clock::{DAY, Micros};
 use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, Pagination, Tab};
+use kit::text::FieldFaults;
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -140,15 +140,19 @@ async fn add(visit: Visit, Path(id): Path<String>, Form(fields): Form<Fields>) -
 }
 
 async fn enter(visit: &Visit, id: &str, fields: &Fields) -> Result<(), Error> {
+    let mut faults = FieldFaults::default();
+    let obtained_at = faults.day("obtained_at", &fields.obtained_at);
+    let last_day = faults.day("expires_at", &fields.expires_at);
+    faults.into_result()?;
     let new = NewQualification {
         person_id: id.to_owned(),
         kind: fields.qualification_kind.clone(),
         name: fields.name.clone(),
         issuer: fields.issuer.clone(),
         number: fields.number.clone(),
-        obtained_at: day_in("obtained_at", &fields.obtained_at)?,
+        obtained_at,
         // It holds until the end of its last day.
-        expires_at: day_in("expires_at", &fields.expires_at)?.map(|day| day + DAY),
+        expires_at: last_day.map(|day| day + DAY),
     };
     let tx = visit.begin().await?;
     service::add(&tx, visit.now(), new).await?;
@@ -221,7 +225,7 @@ async fn list_qualifications(visit: Visit) -> Result<Response, Fail> {
     let pagination = Pagination::of(&page.address, PER_PAGE, store::count(&view, &filter).await?);
     let list = QualificationList {
         qualifications: store::list(&view, &filter, PER_PAGE, pagination.offset()).await?,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         narrowed: !words.is_empty() || !chosen.is_empty(),
         policy,
         words,

@@ -12,9 +12,10 @@ pub use pages::routes;
 pub use panel::duty_panel;
 pub use service::{NewShift, add_shift, hand_over, remove_shift};
 pub use store::{between, find, last_note, next_shifts, on_duty};
-pub(crate) use store::{people_at_posts, people_on_watch};
+pub(crate) use store::{people_on_watch, standing_at_posts};
 pub use tables::ROSTER;
 
+use crate::policies::Step;
 use kit::Personal;
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;
@@ -39,6 +40,38 @@ pub struct Shift {
     pub note_by: String,
 }
 
+/// For whom somebody on a roster is told of news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Called {
+    /// On the centre's watch: of everything.
+    Centre,
+    /// On that of another agency, where nobody acknowledged what is about it or what lies below it.
+    Agency,
+    /// On that of another agency, at a post that no step of escalation calls.
+    Nobody,
+}
+
+impl Called {
+    /// Key of the sentence that says so.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Centre => "roster-called-centre",
+            Self::Agency => "roster-called-agency",
+            Self::Nobody => "roster-called-nobody",
+        }
+    }
+}
+
+/// What becomes of a shift of an agency at a post; `steps` call posts.
+fn called(is_centre: bool, post: &str, steps: &[Step]) -> Called {
+    let is_called = || steps.iter().any(|step| step.posts.iter().any(|one| one == post));
+    match is_centre {
+        true => Called::Centre,
+        false if is_called() => Called::Agency,
+        false => Called::Nobody,
+    }
+}
+
 impl Shift {
     /// Key of the post's name.
     pub fn post_key(&self) -> String {
@@ -47,5 +80,24 @@ impl Shift {
 
     pub fn runs_at(&self, at: Micros) -> bool {
         self.starts_at <= at && at < self.ends_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shift_elsewhere_is_called_at_the_posts_of_a_step_alone() {
+        let step = |posts: &[&str]| Step {
+            minutes: 10,
+            posts: posts.iter().map(|post| (*post).to_owned()).collect(),
+            roles: Vec::new(),
+        };
+        let steps = [step(&["lead"]), step(&[]), step(&["standby"])];
+        assert_eq!(called(true, "analyst", &steps), Called::Centre);
+        for (post, expected) in [("lead", Called::Agency), ("standby", Called::Agency), ("analyst", Called::Nobody)] {
+            assert_eq!(called(false, post, &steps), expected, "{post}");
+        }
     }
 }

@@ -1,18 +1,19 @@
 //! The roster on a page: who is on watch, the week, what the last shift left, and the form to plan.
 
 use super::week::Week;
-use super::{NewShift, Shift, service, store};
+use super::{NewShift, Shift, called, service, store};
 use crate::agencies;
 use crate::answers::{again, csv_time, text};
-use crate::elevations::leave;
+use crate::elevations::{file_link, leave};
 use crate::people::{self, PersonFilter, record_reveal};
-use crate::policies::Policies;
+use crate::policies::{Policies, Step};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::civil::{local, moment_field, moment_in};
+use kit::civil::{local, moment_field};
 use kit::clock::{DAY, HOUR};
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
+use kit::text::FieldFaults;
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use serde::Deserialize;
@@ -40,6 +41,9 @@ struct WeekPage {
     before: String,
     after: String,
     csv: String,
+    /// Agency of the centre, and what posts are called for news of others.
+    root: String,
+    steps: Vec<Step>,
     on_duty: Vec<Shift>,
     /// The shift whose telephone number is shown in full.
     revealed: String,
@@ -68,6 +72,16 @@ fn phone_path(shift: &Shift) -> String {
 
 fn is_revealed(revealed: &str, shift: &Shift) -> bool {
     shift.id == revealed
+}
+
+fn is_elsewhere(shift: &Shift, root: &str) -> bool {
+    shift.agency_id != root
+}
+
+/// For whom somebody is told of news.
+fn called_words(page: &Page, shift: &Shift, root: &str, steps: &[Step]) -> String {
+    let called = called(!is_elsewhere(shift, root), &shift.post, steps);
+    page.tn(called.key(), "agency", shift.agency_name.as_str())
 }
 
 /// The end of a shift: the time, with its day where that is another one.
@@ -134,7 +148,9 @@ impl WeekPage {
             title: page.tn2("roster-week", "from", page.format.date(from), "until", page.format.date(until - 1)),
             before: week.shifted(-1),
             after: week.shifted(1),
-            csv: page.address.with("format", "csv").to_string(),
+            csv: file_link(visit, &page.address, shifts.len() as u64).await?,
+            root: agencies::root(&view).await?.map(|root| root.id).unwrap_or_default(),
+            steps: Policies::of(&visit.app)?.notice.escalation.step.clone(),
             on_duty: store::on_duty(&view, now).await?,
             revealed: String::new(),
             errors: errors.summary([&note_entry].into_iter().chain(&entries)),
@@ -170,7 +186,9 @@ async fn entries(visit: &Visit, page: &Page, fields: &Fields, errors: &FormError
     Ok(vec![
         entry("select", "person_id", "roster-person", fields.person_id.clone()).choices(people.collect()),
         entry("select", "post", "roster-post", fields.post.clone()).choices(posts.collect()),
-        entry("select", "agency_id", "roster-agency", or(&fields.agency_id, root)).choices(places),
+        entry("select", "agency_id", "roster-agency", or(&fields.agency_id, root))
+            .hint(page.t("roster-agency-hint"))
+            .choices(places),
         entry("date-time", "starts_at", "roster-from", or(&fields.starts_at, moment_field(next_hour))),
         entry("date-time", "ends_at", "roster-to", or(&fields.ends_at, moment_field(next_hour + 8 * HOUR))),
     ])
@@ -216,13 +234,16 @@ async fn add_shift(visit: Visit, Form(fields): Form<Fields>) -> Result<Response,
 
 async fn add(visit: &Visit, fields: &Fields) -> Result<(), Error> {
     let policies = Policies::of(&visit.app)?;
-    let time = |field: &str, text: &str| moment_in(field, text)?.ok_or_else(|| Error::invalid(field, "field-required"));
+    let mut faults = FieldFaults::default();
+    let starts_at = faults.required_moment("starts_at", &fields.starts_at);
+    let ends_at = faults.required_moment("ends_at", &fields.ends_at);
+    faults.into_result()?;
     let new = NewShift {
         agency_id: fields.agency_id.clone(),
         person_id: fields.person_id.clone(),
         post: fields.post.clone(),
-        starts_at: time("starts_at", &fields.starts_at)?,
-        ends_at: time("ends_at", &fields.ends_at)?,
+        starts_at,
+        ends_at,
     };
     let tx = visit.begin().await?;
     service::add_shift(&tx, &policies, visit.now(), &new).await?;

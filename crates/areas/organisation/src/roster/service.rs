@@ -1,7 +1,7 @@
 //! What can be done with the roster.
 
 use super::store;
-use crate::policies::Policies;
+use crate::policies::{Policies, TOO_FAR_AHEAD};
 use crate::{agencies, audit, people};
 use kit::clock::{HOUR, Micros};
 use kit::id::new_id;
@@ -31,12 +31,16 @@ pub async fn add_shift(tx: &Tx<'_>, policies: &Policies, now: Micros, new: &NewS
     if !policies.roster.posts.contains(&new.post) {
         return Err(Error::unfit("post", &new.post));
     }
+    let mut faults = FieldFaults::default();
+    if policies.dates.shifts.is_exceeded(new.starts_at, now) {
+        faults.add("starts_at", TOO_FAR_AHEAD);
+    }
     if new.ends_at <= new.starts_at {
-        return Err(Error::invalid("ends_at", "roster-ends-before-start"));
+        faults.add("ends_at", "roster-ends-before-start");
+    } else if new.ends_at - new.starts_at > policies.roster.longest_shift_hours * HOUR {
+        faults.add("ends_at", "roster-too-long");
     }
-    if new.ends_at - new.starts_at > policies.roster.longest_shift_hours * HOUR {
-        return Err(Error::invalid("ends_at", "roster-too-long"));
-    }
+    faults.into_result()?;
     if store::is_busy(tx, &new.person_id, new.starts_at, new.ends_at).await? {
         return Err(Error::invalid("person_id", "roster-busy"));
     }

@@ -97,19 +97,20 @@ pub(crate) async fn people_on_watch(
     Ok(people)
 }
 
-/// Those of them who stand at one of these posts.
-pub(crate) async fn people_at_posts(
+/// Agencies and the active people of their rosters who stand at one of these posts at `now`, whatever the scope.
+pub(crate) async fn standing_at_posts(
     connection: &impl Connection,
     posts: &[String],
     now: Micros,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<(String, String)>, Error> {
     if posts.is_empty() {
         return Ok(Vec::new());
     }
-    let rest = "WHERE duty_shifts.starts_at <= $1 AND duty_shifts.ends_at > $1 AND people.active \
-                AND agencies.parent_id IS NULL ORDER BY duty_shifts.id";
+    let rest =
+        "WHERE duty_shifts.starts_at <= $1 AND duty_shifts.ends_at > $1 AND people.active ORDER BY duty_shifts.id";
     let shifts = select(connection, rest, vec![now.into()]).await?;
-    Ok(shifts.into_iter().filter(|shift| posts.contains(&shift.post)).map(|shift| shift.person_id).collect())
+    let there = shifts.into_iter().filter(|shift| posts.contains(&shift.post));
+    Ok(there.map(|shift| (shift.agency_id, shift.person_id)).collect())
 }
 
 /// The person's shift that runs at `now`, or the last that ended no longer than `grace` ago: the one to write a

@@ -1,6 +1,9 @@
 //! What came of a table, line by line: new, changed from what to what, as it was, or refused and why.
 
 use super::faults::{Fault, Faults};
+use crate::answers::csv_time;
+use kit::civil;
+use kit::clock::Micros;
 use kit::locale::{Argument, texts};
 use kit::{Error, Lang, Tx};
 use serde::Serialize;
@@ -12,12 +15,25 @@ pub struct Change {
     pub key: &'static str,
     pub before: String,
     pub after: String,
+    /// The same for people, where the value is a moment: programs have it as CSV files do.
+    #[serde(skip)]
+    in_words: Option<(String, String)>,
 }
 
 impl Change {
     pub fn new(key: &'static str, before: impl ToString, after: impl ToString) -> Self {
-        Self { key, before: before.to_string(), after: after.to_string() }
+        Self { key, before: before.to_string(), after: after.to_string(), in_words: None }
     }
+
+    /// Of days and moments: people read `21/11/2026`, with the time where it is not midnight.
+    pub fn of_moments(key: &'static str, before: Option<Micros>, after: Option<Micros>) -> Self {
+        let words = |at: Option<Micros>| at.map(moment_words).unwrap_or_default();
+        Self { in_words: Some((words(before), words(after))), ..Self::new(key, csv_time(before), csv_time(after)) }
+    }
+}
+
+fn moment_words(at: Micros) -> String {
+    if civil::is_midnight(at) { civil::day_field(at) } else { civil::moment_field(at) }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,7 +100,11 @@ impl Line {
             .iter()
             .map(|change| {
                 let name = texts().text(lang, change.key);
-                format!("{name}: {} → {}", or_dash(&change.before), or_dash(&change.after))
+                let (before, after) = match &change.in_words {
+                    Some((before, after)) => (before, after),
+                    None => (&change.before, &change.after),
+                };
+                format!("{name}: {} → {}", or_dash(before), or_dash(after))
             })
             .collect()
     }

@@ -232,6 +232,35 @@ async fn what_contradicts_itself_is_not_entered() {
 }
 
 #[tokio::test]
+async fn a_day_that_nobody_here_will_see_is_a_slip_of_the_pen() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        let bound = province.policies.dates.agencies.0;
+        let told = |done: Result<(), Error>| match done {
+            Err(Error::Invalid(fields)) => fields.into_iter().map(|one| (one.field, one.key)).collect::<Vec<_>>(),
+            other => panic!("not refused: {other:?}"),
+        };
+        let far = |field: &str| vec![(field.to_owned(), "date-too-far-ahead")];
+        assert_eq!(told(merge_on(&province, &province.a, &province.b, day(bound + 1)).await), far("at"));
+        let scope = service();
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let named = scheduled::rename_on(&tx, &Live::default(), NOW, &province.a, "Sở Mới", day(36_500), BASIS).await;
+        assert_eq!(told(named), far("since"));
+        assert_eq!(told(agencies::close(&tx, NOW, &province.a, Some(day(36_500))).await), far("valid_to"));
+        drop(tx);
+        let table = "code,name,kind,became,valid_from,valid_to,basis\nSYT,,,SGD,,01/07/2127,NQ 1/2027\n\
+                     SGD,Sở Học vấn,,,01/06/2127,,QĐ 2/2027\nMOI,Sở Mới,department,,01/01/2127,,\n";
+        let report = import(&province, table, true).await;
+        assert_eq!(reasons(&report, 2), [("valid_to", "date-too-far-ahead")]);
+        assert_eq!(reasons(&report, 3), [("valid_from", "date-too-far-ahead")]);
+        assert_eq!(reasons(&report, 4), [("valid_from", "date-too-far-ahead")]);
+        assert!(ahead(&province, &province.a).await.is_empty() && ahead(&province, &province.b).await.is_empty());
+        merge_on(&province, &province.a, &province.b, day(bound)).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_table_enters_it_ahead_and_says_so() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
@@ -243,11 +272,11 @@ async fn a_table_enters_it_ahead_and_says_so() {
         assert_eq!(tried, report);
         assert_eq!(
             report.lines[0].changes(kit::Lang::Vi),
-            ["Sẽ sáp nhập vào: – → Sở Giáo dục và Đào tạo", "Từ ngày: – → 2027-07-01 00:00"]
+            ["Sẽ sáp nhập vào: – → Sở Giáo dục và Đào tạo", "Từ ngày: – → 01/07/2027"]
         );
         assert_eq!(
             report.lines[1].changes(kit::Lang::Vi),
-            ["Sẽ đổi tên: Sở Giáo dục và Đào tạo → Sở Học vấn", "Tên mới có từ ngày: – → 2027-06-01 00:00"]
+            ["Sẽ đổi tên: Sở Giáo dục và Đào tạo → Sở Học vấn", "Tên mới có từ ngày: – → 01/06/2027"]
         );
         assert_eq!(reasons(&report, 4), [("basis", "field-required")]);
         assert_eq!(ahead(&province, &province.b).await.len(), 2);

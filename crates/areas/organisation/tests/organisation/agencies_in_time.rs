@@ -20,7 +20,7 @@ async fn a_table_says_since_when_a_name_and_an_agency_are() {
         import(&province, "code,name,kind,valid_from\nX-1,Xã Một,commune,2025-07-01\n", true).await;
         let renamed = "code,name,parent_code,phone,valid_from,basis\nX-1,Xã Nhất,,,2026-01-15,QĐ 3\n";
         let report = import(&province, renamed, true).await;
-        let told = ["Tên: Xã Một → Xã Nhất", "Tên mới có từ ngày: – → 2026-01-15 00:00"];
+        let told = ["Tên: Xã Một → Xã Nhất", "Tên mới có từ ngày: – → 15/01/2026"];
         assert_eq!(report.lines[0].changes(kit::Lang::Vi), told);
         assert_eq!(import(&province, renamed, true).await.totals().same, 1, "brought again it is known");
         let scope = service();

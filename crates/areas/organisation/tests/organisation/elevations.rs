@@ -521,6 +521,15 @@ async fn a_register_of_many_rows_leaves_as_a_file_with_a_second_person_alone() {
         };
         assert_eq!(exported().await, 0, "what did not leave was read by nobody");
         let mut auditor = Browser::enter(&site, "kiem.tra").await;
+        for path in ["/agencies", "/people", "/incumbents"] {
+            assert!(
+                browser.get(path).await.text.contains("format=csv"),
+                "{path}: whoever may ask for it finds the file"
+            );
+            let shown = auditor.get(path).await.text;
+            assert!(!shown.contains("format=csv"), "{path}: more rows than may leave: {shown}");
+        }
+        assert!(auditor.get("/api-keys").await.text.contains("format=csv"), "few rows leave");
         let refused = auditor.get("/people?format=csv").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "who may not export cannot ask for it");
         assert!(refused.text.contains("Xuất dữ liệu"), "{}", refused.text);

@@ -69,17 +69,22 @@ fn webhook(url: String) -> Settings {
 /// An officer of department A with a mail address.
 async fn officer(province: &Province) -> String {
     let id = province.person("tran.an", "Trần An", &province.a, "officer").await;
+    give_mail(province, &id, "Trần An").await;
+    id
+}
+
+/// Gives somebody of department A a mail address.
+async fn give_mail(province: &Province, id: &str, full_name: &str) {
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
     let change = PersonChange {
-        full_name: "Trần An".into(),
+        full_name: full_name.into(),
         agency_id: province.a.clone(),
         email: EMAIL.into(),
         ..PersonChange::default()
     };
-    people::change(&tx, &province.policies, NOW, &id, change).await.unwrap();
+    people::change(&tx, &province.policies, NOW, id, change).await.unwrap();
     tx.commit().await.unwrap();
-    id
 }
 
 async fn wish(province: &Province, person: &str, channel: &str, kinds: &[&str], address: &str) -> Result<(), Error> {
@@ -367,10 +372,15 @@ async fn quiet_hours_gather_what_is_not_read_meanwhile() {
 }
 
 async fn on_watch(province: &Province, person: &str, post: &str) {
+    on_watch_of(province, &province.root, person, post).await;
+}
+
+/// On the roster of an agency.
+async fn on_watch_of(province: &Province, agency: &str, person: &str, post: &str) {
     let scope = service();
     let tx = province.db.scoped(&scope).begin().await.unwrap();
     let shift = NewShift {
-        agency_id: province.root.clone(),
+        agency_id: agency.to_owned(),
         person_id: person.to_owned(),
         post: post.to_owned(),
         starts_at: NOW - HOUR,
@@ -420,6 +430,108 @@ async fn what_nobody_acknowledges_goes_up_the_duty_list_until_somebody_does() {
         sender.run_due().await.unwrap();
         assert_eq!(messages(&province, &leader).await, 0);
         assert_eq!(messages(&province, &analyst).await, 1, "who was told is not told again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn colleagues_see_who_took_a_message_on_and_are_reminded_no_longer() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = province(db).await;
+        let server = MailServer::start().await;
+        let own = officer(&province).await;
+        let an = province.person("truc.an", "Trực An", &province.root, "analyst").await;
+        let binh = province.person("truc.binh", "Trực Bình", &province.a, "analyst").await;
+        give_mail(&province, &binh, "Trực Bình").await;
+        for person in [&an, &binh] {
+            on_watch(&province, person, "analyst").await;
+        }
+        let channel = channel(&province, &province.root, &[], mail(server.port)).await;
+        for person in [&own, &binh] {
+            wish(&province, person, &channel, &["account"], "").await.unwrap();
+            habits(&province, person, Habits { quiet: Some((9 * 60, 11 * 60)), ..Habits::default() }).await;
+        }
+        let scope = service();
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let stands = Recipient::Role { role: "officer", agency_id: Some(&province.a) };
+        let message = account_locked(&province, Severity::Medium);
+        inbox::notify_all(&tx, &Live::default(), NOW, &[Recipient::OnDuty, stands], &message).await.unwrap();
+        tx.commit().await.unwrap();
+        let analyst = |person: &str| province.scope(person, &province.root, "analyst");
+        let first = async |scope: &kit::Scope| {
+            let view = province.db.scoped(scope).read();
+            let waiting = InboxFilter { open: true, ..InboxFilter::default() };
+            let open = inbox::count(&view, &waiting).await.unwrap();
+            let unread = inbox::unread(&view).await.unwrap().0;
+            let message = inbox::list(&view, &InboxFilter::default(), 10, 0).await.unwrap().remove(0);
+            (message, open, unread)
+        };
+        let (taken, _, _) = first(&analyst(&an)).await;
+        let tx_scope = analyst(&an);
+        let tx = province.db.scoped(&tx_scope).begin().await.unwrap();
+        inbox::acknowledge(&tx, NOW + MINUTE, &taken.id).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let (message, open, unread) = first(&analyst(&binh)).await;
+        assert_eq!((message.taken_at, message.taken_by_name.as_str()), (Some(NOW + MINUTE), "Trực An"));
+        assert_eq!((open, unread, message.waits(), message.read_at), (0, 0, false, None), "it waits for nobody else");
+        let (message, _, _) = first(&analyst(&an)).await;
+        assert_eq!((message.taken_at, message.waits()), (None, false), "what one took oneself nobody else took");
+        let (message, open, unread) = first(&province.scope(&own, &province.a, "officer")).await;
+        assert_eq!((message.taken_by_name.as_str(), open, unread), ("Trực An", 1, 1), "the agency is not on duty");
+
+        province.clock.advance(2 * HOUR);
+        sender(&province, &province.policies).run_due().await.unwrap();
+        assert_eq!(states(&province).await, ["sent", "withdrawn"], "the colleague's waited for the end of quiet hours");
+        let site = site(&app(&province, false));
+        let mut browser = Browser::enter(&site, "truc.binh").await;
+        let page = browser.get("/inbox").await.text;
+        assert!(page.contains("Trực An đã nhận") && !page.contains("/acknowledge\""), "{page}");
+        let csv = browser.get("/inbox?format=csv").await.text;
+        assert!(csv.contains("Trực An") && csv.contains("2026-11-21 09:13"), "{csv}");
+        let page = Browser::enter(&site, "tran.an").await.get("/inbox").await.text;
+        assert!(page.contains("Trực An đã nhận") && page.contains("/acknowledge\""), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_standby_of_an_agency_is_called_for_what_lies_below_it_before_that_of_the_centre() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = province(db).await;
+        let analyst = province.person("truc.an", "Trực An", &province.root, "analyst").await;
+        let centre = province.person("du.bi", "Dự Bị", &province.root, "analyst").await;
+        let own = province.person("du.bi.a", "Dự Bị Sở", &province.a, "officer").await;
+        let other = province.person("du.bi.b", "Dự Bị Khác", &province.b, "officer").await;
+        on_watch(&province, &analyst, "analyst").await;
+        on_watch(&province, &centre, "standby").await;
+        on_watch_of(&province, &province.a, &own, "standby").await;
+        on_watch_of(&province, &province.b, &other, "analyst").await;
+        let sender = sender(&province, &province.policies);
+        let told = async || [messages(&province, &own).await, messages(&province, &centre).await];
+        let message =
+            Message { agency_id: Some(province.a_office.clone()), ..account_locked(&province, Severity::High) };
+        tell(&province, Recipient::OnDuty, &message).await;
+        province.clock.advance(10 * MINUTE);
+        sender.run_due().await.unwrap();
+        assert_eq!(told().await, [1, 0], "the nearest first");
+        province.clock.advance(10 * MINUTE);
+        sender.run_due().await.unwrap();
+        assert_eq!(told().await, [1, 1], "then the centre's");
+        // Of an agency without a standby of its own, and of none.
+        let message = Message { agency_id: Some(province.b.clone()), ..account_locked(&province, Severity::High) };
+        tell(&province, Recipient::OnDuty, &message).await;
+        tell(&province, Recipient::OnDuty, &Message { agency_id: None, ..message }).await;
+        province.clock.advance(10 * MINUTE);
+        sender.run_due().await.unwrap();
+        assert_eq!(told().await, [1, 3]);
+        assert_eq!(messages(&province, &other).await, 0, "no step calls that post");
+        let site = site(&app(&province, false));
+        let page = Browser::enter(&site, "truc.an").await.get("/roster").await.text;
+        for said in ["cho mọi cơ quan", "nhận tin về Sở Y tế và đơn vị trực thuộc", "không được báo tin"]
+        {
+            assert!(page.contains(said), "{said}: {page}");
+        }
     })
     .await;
 }

@@ -293,6 +293,11 @@ async fn an_administrators_day() {
         let twice = admin.post(&format!("{person}/roles"), &roles).await;
         assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(twice.text.contains("đang giữ vai trò"));
+        let held = admin.get(&person).await.text;
+        assert!(
+            held.contains("hết 31/12/2026") && !held.contains("01/01/2027"),
+            "until the end of the day typed: {held}"
+        );
         let reset = admin.post(&format!("{person}/reset-password"), &[]).await;
         let password =
             reset.text.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
@@ -304,6 +309,8 @@ async fn an_administrators_day() {
         newcomer.get("/me").await;
         let fields = [("current", password.as_str()), ("new", "Sông-Núi.Nước-Nam.8"), ("again", "Sông-Núi.Nước-Nam.8")];
         assert_eq!(newcomer.post("/me/password", &fields).await.location(), "/me");
+        let me = newcomer.get("/me").await.text;
+        assert!(me.contains("đến hết 31/12/2026") && !me.contains("01/01/2027"), "{me}");
         assert_eq!(newcomer.get("/people").await.status, StatusCode::OK);
         let csv = admin.get("/people?format=csv&q=ech").await;
         assert!(csv.text.starts_with('\u{feff}') && csv.text.contains("tran.ech@syt.example"), "{}", csv.text);
@@ -348,12 +355,15 @@ async fn a_key_is_shown_once_and_works() {
         assert_eq!(made.status, StatusCode::OK);
         let key = made.text.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
         assert!(key.starts_with("luytre_"));
-        assert!(made.text.contains("Khóa hết hạn lúc"), "{}", made.text);
+        assert!(made.text.contains("Khóa dùng được đến hết 31/12/2026;"), "{}", made.text);
         assert!(!officer.get("/api-keys").await.text.contains(&key));
         let mut machine = Browser::new(&site);
         let header = format!("Bearer {key}");
         let list = machine.send(Method::GET, "/api-keys?format=csv", None, &[("authorization", &header)]).await;
         assert_eq!(list.status, StatusCode::OK);
+        assert!(list.text.contains("2026-12-31 23:59") && !list.text.contains("2027-01-01"), "{}", list.text);
+        let listed = officer.get("/api-keys").await.text;
+        assert!(listed.contains("hết 31/12/2026") && !listed.contains("01/01/2027"), "{listed}");
         let form = Some("csrf=".to_owned());
         let act = machine.send(Method::POST, "/roster", form, &[("authorization", &header)]).await;
         assert_eq!(act.status, StatusCode::FORBIDDEN, "a key posts no forms");

@@ -282,6 +282,61 @@ async fn one_head_at_a_time_and_a_substitute_during_leave() {
     .await;
 }
 
+#[tokio::test]
+async fn every_wrong_day_of_a_form_is_named() {
+    on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
+        let province = Province::new(db).await;
+        province.person("quan.tri", "Quản Trị", &province.root, "administrator").await;
+        let an = province.person("an.tran", "Trần An", &province.a, "").await;
+        let binh = province.person("binh.le", "Lê Bình", &province.a, "").await;
+        let site = site(&app(&province, false));
+        let mut admin = Browser::enter(&site, "quan.tri").await;
+        let page = format!("/agencies/{}/incumbents", province.a);
+        admin.get(&page).await;
+        let post = |from, to| [("person_id", an.as_str()), ("post", "head"), ("starts_at", from), ("ends_at", to)];
+        for (from, to) in [("32/11/2026", "1/13/2026"), ("01/01/2127", "01/02/2227")] {
+            let wrong = admin.post(&page, &post(from, to)).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{from} {to}");
+            for field in ["starts_at", "ends_at"] {
+                assert!(wrong.text.contains(&format!("id=\"{field}-error\"")), "{field}: {}", wrong.text);
+            }
+        }
+        assert_eq!(admin.post(&page, &post("", "")).await.location(), page);
+        let sql = "SELECT id AS value FROM incumbents";
+        let incumbent = texts(&province, sql).await.remove(0);
+        let leave = format!("/agencies/{}/leave", province.a);
+        admin.get(&page).await;
+        for (from, to) in [("", ""), ("32/11/2026", "hôm nào"), ("01/01/2127", "01/02/2127")] {
+            let fields = [
+                ("incumbent_id", incumbent.as_str()),
+                ("substitute_id", binh.as_str()),
+                ("since", from),
+                ("until", to),
+            ];
+            let wrong = admin.post(&leave, &fields).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{from} {to}");
+            for field in ["since", "until"] {
+                assert!(wrong.text.contains(&format!("id=\"{field}-error\"")), "{field}: {}", wrong.text);
+            }
+        }
+        let person = format!("/people/{an}");
+        admin.get(&person).await;
+        let role = [
+            ("role", "officer"),
+            ("role_agency_id", province.a.as_str()),
+            ("starts_at", "01/01/2127"),
+            ("ends_at", "31/12/2127"),
+        ];
+        let wrong = admin.post(&format!("{person}/roles"), &role).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for field in ["starts_at", "ends_at"] {
+            assert!(wrong.text.contains(&format!("id=\"{field}-error\"")), "{field}: {}", wrong.text);
+        }
+        assert!(wrong.text.contains("quá xa trong tương lai"), "{}", wrong.text);
+    })
+    .await;
+}
+
 pub(crate) async fn texts(province: &Province, sql: &str) -> Vec<String> {
     let scope = service();
     let view = province.db.scoped(&scope).read();

@@ -16,7 +16,7 @@ use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page, 
 use kit::web::{Csv, Fail, OnceForm, Routes, Visit, render, see_other, see_other_saying};
 use kit::{Capability, Error};
 use organisation::agencies;
-use organisation::elevations::export_refused;
+use organisation::elevations::{export_refused, file_link};
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
@@ -100,7 +100,7 @@ async fn list_incidents(visit: Visit) -> Result<Response, Fail> {
         severities: super::view::severity_choices(&page, &filter.severity),
         chips: chips(&page, &filter, rows.first()),
         may_handle: visit.scope().may(Capability::HandleIncidents),
-        csv: address.with("format", "csv").to_string(),
+        csv: file_link(&visit, address, pagination.total).await?,
         filter,
         columns,
         rows,

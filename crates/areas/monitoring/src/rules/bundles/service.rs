@@ -8,6 +8,7 @@ use crate::rules::packs::{Compared, OF_A_BUNDLE, PackFile, Places};
 use crate::rules::states::service::require_whole;
 use crate::settings::Settings;
 use jiff::Timestamp;
+use kit::civil::moment_field;
 use kit::clock::Micros;
 use kit::text::FieldFaults;
 use kit::{Connection, Error, Lang, Tx};
@@ -43,7 +44,7 @@ pub async fn withdraw(tx: &Tx<'_>, key_id: &str, now: Micros) -> Result<(), Erro
 
 /// A moment as the refusal of a bundle names it.
 fn words(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    moment_field(at.as_microsecond())
 }
 
 /// Who signed a bundle, if that is somebody trusted, it still holds, and nothing newer of its name came before.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, FlashKind, Page, Pagination, Tab};
 use kit::web::{Access, Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error, Lang};
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
@@ -107,7 +107,7 @@ async fn list_exceptions(visit: Visit) -> Result<Response, Fail> {
         chips: filter.rule_id.iter().map(chip).collect(),
         rows: rows(&visit, &book, found),
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         page,
     };
     Ok(render(&template)?.into_response())

@@ -5,6 +5,7 @@ use super::{ScheduledChange, State};
 use crate::agencies::service::LONGEST;
 use crate::agencies::{Agency, store as agencies};
 use crate::inbox::{self, Message, Recipient};
+use crate::policies::{Policies, TOO_FAR_AHEAD};
 use crate::{audit, people};
 use kit::civil::local;
 use kit::clock::Micros;
@@ -28,7 +29,7 @@ pub async fn merge_on(
     at: Micros,
     basis: &str,
 ) -> Result<(), Error> {
-    let (agency, basis) = begin(tx, now, id, at, basis).await?;
+    let (agency, basis) = begin(tx, now, id, ("at", at), basis).await?;
     let into = agencies::find(tx, into_id).await?;
     if agency.parent_id.is_none() {
         return Err(Error::Conflict("agency-root-stays"));
@@ -65,7 +66,7 @@ pub async fn rename_on(
     let mut faults = FieldFaults::default();
     let name = faults.required_line("name", name, LONGEST);
     faults.into_result()?;
-    let (agency, basis) = begin(tx, now, id, at, basis).await?;
+    let (agency, basis) = begin(tx, now, id, ("since", at), basis).await?;
     for other in store::waiting_of(tx, id, id).await?.iter().filter(|other| other.agency_id == id) {
         if other.into_id.is_none() && other.at == at {
             return Err(Error::Conflict("agency-scheduled-already"));
@@ -77,14 +78,23 @@ pub async fn rename_on(
     enter(tx, live, now, &agency.id, (None, &name), at, &basis).await
 }
 
-/// The agency and the document, where something can be decided about the agency for that day.
-async fn begin(tx: &Tx<'_>, now: Micros, id: &str, at: Micros, basis: &str) -> Result<(Agency, String), Error> {
+/// The agency and the document, where something can be decided about the agency for that day; `field` is where the day was
+/// typed.
+async fn begin(
+    tx: &Tx<'_>,
+    now: Micros,
+    id: &str,
+    (field, at): (&'static str, Micros),
+    basis: &str,
+) -> Result<(Agency, String), Error> {
     tx.scope().require(Capability::Administer)?;
     let agency = agencies::find(tx, id).await?;
     let mut faults = FieldFaults::default();
     let basis = faults.required_line("basis", basis, LONGEST);
     if at <= now {
-        faults.add("at", "agency-scheduled-not-ahead");
+        faults.add(field, "agency-scheduled-not-ahead");
+    } else if Policies::in_force()?.dates.agencies.is_exceeded(at, now) {
+        faults.add(field, TOO_FAR_AHEAD);
     }
     faults.into_result()?;
     if agency.has_ended(at) {
