@@ -15,7 +15,7 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench rules compare scale interop archive load alerts changes memory stages soak shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench rules compare scale interop archive load doors alerts changes memory stages soak shots clean
 
 # One selection for both measurements: with another, features differ and DataFusion compiles again.
 OPTIMISED := $(CARGO) build --release --locked -p luytre -p luytre-event-store --bin luytre --example benchmark
@@ -106,6 +106,11 @@ changes: ## A rule is changed every few seconds while records come in, all rules
 	$(OPTIMISED)
 	python3 benches/load.py $(TARGET)/release/luytre --changes $(or $(EVERY),5) --rules $(or $(RULES),$(SHARED)/sigma) \
 	  --rate $(or $(RATE),20000) --seconds $(or $(LENGTH),120)
+
+doors: ## Syslog over loopback into ours and into rsyslog, same generator, one run, optimised build: LENGTH=6 (seconds), RULES=none.
+	$(OPTIMISED)
+	$(CARGO) build --release --locked -p luytre-ingest --example send_syslog
+	python3 benches/doors.py $(TARGET)/release/luytre $(TARGET)/release/examples/send_syslog --seconds $(or $(LENGTH),6) $(if $(filter none,$(RULES)),--no-rules)
 
 memory: ## Memory with all rules, a million indicators and a million open correlation groups: GROUPS=, INDICATORS=.
 	$(CARGO) run --release --locked -p luytre-detection --example memory -- \
