@@ -12,6 +12,7 @@ mod elasticsearch;
 mod full_disk;
 mod grown;
 mod import;
+mod key_rows;
 mod kill;
 mod law;
 mod links;
