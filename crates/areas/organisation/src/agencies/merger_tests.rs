@@ -58,10 +58,15 @@ fn became(id: &str, at: Micros) -> Succession {
 
 /// `a` and `b` directly below the root, `office` below `a`.
 fn above() -> BTreeMap<String, Vec<String>> {
-    [("root", vec!["root"]), ("a", vec!["a", "root"]), ("b", vec!["b", "root"]), ("office", vec!["office", "a", "root"])]
-        .into_iter()
-        .map(|(id, chain)| (id.to_owned(), chain.into_iter().map(ToOwned::to_owned).collect()))
-        .collect()
+    [
+        ("root", vec!["root"]),
+        ("a", vec!["a", "root"]),
+        ("b", vec!["b", "root"]),
+        ("office", vec!["office", "a", "root"]),
+    ]
+    .into_iter()
+    .map(|(id, chain)| (id.to_owned(), chain.into_iter().map(ToOwned::to_owned).collect()))
+    .collect()
 }
 
 /// What is said of `a` that is to become part of `b` on the third day from today, carried out on the fifth, after a change of

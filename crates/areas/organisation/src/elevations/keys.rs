@@ -2,8 +2,8 @@
 //! everybody have, or what a second person has granted it for as long as it lasts.
 
 use super::{Elevation, Standing, given, store};
-use crate::{api_keys, audit};
 use crate::policies::{EXPORT, KEY_ROWS, Policies};
+use crate::{api_keys, audit};
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
 use serde_json::json;

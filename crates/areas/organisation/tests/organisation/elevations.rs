@@ -230,7 +230,10 @@ async fn more_rows_leave_by_a_key_once_somebody_else_granted_them_until_it_ends(
         let id = ask_for(&scope, 50_000).await.unwrap();
         let twice = ask_for(&scope, 60_000).await;
         assert!(matches!(twice, Err(Error::Conflict("elevation-open-already"))), "{twice:?}");
-        assert!(needed(&give(&machine, export_kind.rows + 1, NOW).await) && has(NOW).await.granted_until.is_none(), "asked, no more");
+        assert!(
+            needed(&give(&machine, export_kind.rows + 1, NOW).await) && has(NOW).await.granted_until.is_none(),
+            "asked, no more"
+        );
         assert!(matches!(approve(&province, &scope, &id, NOW).await, Err(Error::Forbidden(_))));
         let elsewhere = approve(&province, &province.scope(&far, &province.b, "leader"), &id, NOW).await;
         assert!(matches!(elsewhere, Err(Error::NotFound)), "{elsewhere:?}");
