@@ -9,6 +9,7 @@ mod backup;
 mod bundles;
 mod command_line;
 mod elasticsearch;
+mod formulas;
 mod full_disk;
 mod grown;
 mod import;

@@ -306,6 +306,7 @@ mod tests {
         let risen = of_story(alert("fourth", Severity::Critical, None), Severity::Critical, Some(Severity::High));
         assert_eq!(chosen(vec![risen]), [("fourth".into(), true, Severity::Critical)]);
     }
+
     #[test]
     fn an_alert_of_no_agency_is_told_in_words() {
         let own = Candidate { agency_name: Some("Sở Y tế".into()), ..alert("Quy tắc", Severity::High, None) };
