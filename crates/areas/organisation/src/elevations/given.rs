@@ -19,6 +19,7 @@ struct Account {
     in_window: u64,
 }
 
+/// A key counts for whoever made it, so that more keys give no more rows; one for which more was granted for itself.
 async fn account(connection: &impl Connection, kind: &ElevationKind, now: Micros) -> Result<Account, Error> {
     let actor = connection.scope().actor();
     let everybody = |subject, by_key| Account { subject, by_key, at_once: kind.rows, in_window: kind.window_rows };
