@@ -333,6 +333,19 @@ catalogue-organisation-agencies-phone = Telephone.
 catalogue-organisation-agencies-email = Official mailbox.
 catalogue-organisation-agencies-duty_hours = When somebody answers.
 
+## organisation.agency_decisions
+catalogue-organisation-agency_decisions = Mergers and new names that were decided for a day to come, and what became of them.
+catalogue-organisation-agency_decisions-id = Identifier.
+catalogue-organisation-agency_decisions-agency_id = Agency that merges or has a new name; joins organisation.agencies.id.
+catalogue-organisation-agency_decisions-into_id = Its successor; empty for a new name.
+catalogue-organisation-agency_decisions-name = The new name; empty for a merger.
+catalogue-organisation-agency_decisions-at = First moment of the day in Vietnam.
+catalogue-organisation-agency_decisions-basis = Document that says so.
+catalogue-organisation-agency_decisions-entered_at = When it was entered.
+catalogue-organisation-agency_decisions-state = waiting, done, refused or revoked.
+catalogue-organisation-agency_decisions-settled_at = When it was done, refused or revoked; empty while it waits.
+catalogue-organisation-agency_decisions-refusal = Key of why it could not be done on its day; empty otherwise.
+
 ## organisation.audit
 catalogue-organisation-audit = The audit trail: who did what to which record, hash-chained.
 catalogue-organisation-audit-sequence = Place in the chain, without gaps.

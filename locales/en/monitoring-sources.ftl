@@ -118,7 +118,13 @@ source-door-open = Connected
 source-door-refused = Refused
 source-snippet-tested = Tested with the real sender
 source-snippet-documented = From the maker's documentation
-source-message-silent = Source { $name } ({ $system }) is silent
-source-message-speaking = Source { $name } ({ $system }) speaks again
+source-message-silent = Source { $name } ({ $system ->
+    [none] of no system
+   *[other] { $system }
+}) is silent
+source-message-speaking = Source { $name } ({ $system ->
+    [none] of no system
+   *[other] { $system }
+}) speaks again
 source-message-many-silent = { $count } sources are silent at once
 source-message-many-speaking = { $count } sources speak again

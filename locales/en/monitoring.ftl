@@ -120,14 +120,20 @@ alert-message-raised = { $severity ->
     [medium] Medium alert
     [low] Low alert
    *[other] Alert
-}: { $title } ({ $agency })
+}: { $title } ({ $agency ->
+    [none] agency not known
+   *[other] { $agency }
+})
 alert-message-story = { $severity ->
     [critical] Critical attack story
     [high] High attack story
     [medium] Medium attack story
     [low] Low attack story
    *[other] Attack story
-}: { $title } ({ $agency })
+}: { $title } ({ $agency ->
+    [none] agency not known
+   *[other] { $agency }
+})
 alert-message-more = { $count } more alerts that nobody has taken on
 alert-seen = First seen by
 alert-why = Why this alert was raised

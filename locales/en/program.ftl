@@ -204,6 +204,7 @@ command-second-factors-reset = { $account } signs in with the password alone and
 command-second-factor-opened = { $account } can add the first second factor with the password again
 command-sessions-ended = { $count } sessions ended
 command-key-line = { $name } – { $agency }, valid until { $ends }, { $rows } rows in { $minutes } minutes
+command-key-line-granted = { $name } – { $agency }, valid until { $ends }, { $rows } rows in { $minutes } minutes, granted to it until { $until }
 command-key-made =
     or user { $id } with password { $key }
     It is not shown again. It ends on { $ends }.

@@ -333,6 +333,19 @@ catalogue-organisation-agencies-phone = Điện thoại.
 catalogue-organisation-agencies-email = Hộp thư công vụ.
 catalogue-organisation-agencies-duty_hours = Giờ có người trả lời.
 
+## organisation.agency_decisions
+catalogue-organisation-agency_decisions = Sáp nhập, đổi tên đã quyết định cho một ngày tới, và kết quả.
+catalogue-organisation-agency_decisions-id = Mã định danh.
+catalogue-organisation-agency_decisions-agency_id = Cơ quan sáp nhập hoặc đổi tên; nối với organisation.agencies.id.
+catalogue-organisation-agency_decisions-into_id = Cơ quan kế thừa; trống khi đổi tên.
+catalogue-organisation-agency_decisions-name = Tên mới; trống khi sáp nhập.
+catalogue-organisation-agency_decisions-at = Lúc bắt đầu ngày đó theo giờ Việt Nam.
+catalogue-organisation-agency_decisions-basis = Văn bản căn cứ.
+catalogue-organisation-agency_decisions-entered_at = Lúc ghi.
+catalogue-organisation-agency_decisions-state = waiting (chưa thực hiện), done (đã thực hiện), refused (không thực hiện được) hoặc revoked (đã bỏ).
+catalogue-organisation-agency_decisions-settled_at = Lúc thực hiện, không thực hiện được hoặc bỏ; trống khi còn chờ.
+catalogue-organisation-agency_decisions-refusal = Mã của lý do đến ngày không thực hiện được; trống khi không có.
+
 ## organisation.audit
 catalogue-organisation-audit = Nhật ký kiểm toán: ai đã làm gì với hồ sơ nào, nối bằng chuỗi mã băm.
 catalogue-organisation-audit-sequence = Vị trí trong chuỗi, không có khoảng trống.

@@ -118,7 +118,13 @@ source-door-open = Đang kết nối
 source-door-refused = Bị từ chối
 source-snippet-tested = Đã chạy thật với phần mềm này
 source-snippet-documented = Theo tài liệu của nhà cung cấp
-source-message-silent = Nguồn { $name } ({ $system }) im lặng
-source-message-speaking = Nguồn { $name } ({ $system }) đã gửi lại
+source-message-silent = Nguồn { $name } ({ $system ->
+    [none] chưa gắn hệ thống nào
+   *[other] { $system }
+}) im lặng
+source-message-speaking = Nguồn { $name } ({ $system ->
+    [none] chưa gắn hệ thống nào
+   *[other] { $system }
+}) đã gửi lại
 source-message-many-silent = { $count } nguồn im lặng cùng lúc
 source-message-many-speaking = { $count } nguồn đã gửi lại

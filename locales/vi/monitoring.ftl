@@ -120,14 +120,20 @@ alert-message-raised = { $severity ->
     [medium] Cảnh báo mức trung bình
     [low] Cảnh báo mức thấp
    *[other] Cảnh báo
-}: { $title_vi } ({ $agency })
+}: { $title_vi } ({ $agency ->
+    [none] chưa rõ cơ quan
+   *[other] { $agency }
+})
 alert-message-story = { $severity ->
     [critical] Chuỗi tấn công nghiêm trọng
     [high] Chuỗi tấn công mức cao
     [medium] Chuỗi tấn công mức trung bình
     [low] Chuỗi tấn công mức thấp
    *[other] Chuỗi tấn công
-}: { $title_vi } ({ $agency })
+}: { $title_vi } ({ $agency ->
+    [none] chưa rõ cơ quan
+   *[other] { $agency }
+})
 alert-message-more = Thêm { $count } cảnh báo chưa ai tiếp nhận
 alert-seen = Người xem đầu tiên
 alert-why = Vì sao có cảnh báo này

@@ -204,6 +204,7 @@ command-second-factors-reset = { $account } đăng nhập chỉ bằng mật kh�
 command-second-factor-opened = { $account } lại thêm được yếu tố xác thực đầu tiên bằng mật khẩu
 command-sessions-ended = đã kết thúc { $count } phiên đăng nhập
 command-key-line = { $name } – { $agency }, dùng được đến { $ends }, { $rows } dòng trong { $minutes } phút
+command-key-line-granted = { $name } – { $agency }, dùng được đến { $ends }, { $rows } dòng trong { $minutes } phút, được duyệt riêng đến { $until }
 command-key-made =
     hoặc tài khoản { $id } với mật khẩu { $key }
     Khóa không hiện lại lần nữa. Hết hạn lúc { $ends }.

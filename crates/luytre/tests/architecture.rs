@@ -5,7 +5,7 @@
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const AREAS: [&str; 7] = ["organisation", "assurance", "monitoring", "response", "exchange", "outreach", "direction"];
 const ENGINES: [&str; 7] = ["event", "ingest", "event-store", "detection", "baseline", "stix", "documents"];
@@ -115,6 +115,58 @@ fn every_dependency_is_used() {
         }
     }
     assert!(unused.is_empty(), "dependencies that no source names: {unused:#?}");
+}
+
+/// What opens a connection to somewhere else.
+const CALLS: [&str; 7] = [
+    "Client::builder",
+    "reqwest::Client::new",
+    "TcpStream::connect",
+    "UnixStream::connect",
+    "SmtpTransport::",
+    "S3Builder::new",
+    "Database::connect",
+];
+/// Files that do, and where to (`docs/security.md`, "Connections"). A person can name an address to the first two alone; it is
+/// checked by `delivery::addresses`. Nothing fetches a feed: indicators and rules come as files.
+const CALLERS: [&str; 9] = [
+    "areas/organisation/src/delivery/mail.rs",
+    "areas/organisation/src/delivery/web.rs",
+    "areas/organisation/src/sign_in/providers/client.rs",
+    "engines/event-store/src/archive/objects.rs",
+    "kit/src/db.rs",
+    "luytre/src/centre.rs",
+    "luytre/src/control.rs",
+    "luytre/src/demonstration/traffic.rs",
+    "luytre/src/web_door.rs",
+];
+
+#[test]
+fn nothing_calls_elsewhere_but_the_places_that_are_known() {
+    let crates = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let mut callers = Vec::new();
+    find_callers(crates, &mut callers);
+    let mut found: Vec<_> = callers
+        .iter()
+        .map(|path| path.strip_prefix(crates).expect("below crates").to_str().expect("a name").replace('\\', "/"))
+        .filter(|path| path.contains("/src/") && !path.starts_with("test-support/"))
+        .collect();
+    found.sort();
+    assert_eq!(found, CALLERS, "an address that somebody else can choose is checked before it is called");
+}
+
+fn find_callers(folder: &Path, callers: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() && !path.ends_with("target") {
+            find_callers(&path, callers);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = std::fs::read_to_string(&path).expect("source");
+            if CALLS.iter().any(|call| source.contains(call)) {
+                callers.push(path);
+            }
+        }
+    }
 }
 
 fn read_sources(folder: &Path, source: &mut String) {

@@ -137,6 +137,7 @@ pub fn area() -> Area {
         migrations: MIGRATIONS.to_vec(),
         tables: vec![
             agencies::AGENCIES,
+            agencies::AGENCY_DECISIONS,
             people::PEOPLE,
             incumbents::INCUMBENTS,
             qualifications::QUALIFICATIONS,

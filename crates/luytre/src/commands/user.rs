@@ -243,7 +243,8 @@ async fn list_keys(registers: &Registers, scope: &Scope, json: bool) -> Result<(
                 serde_json::json!({
                     "id": key.id, "name": key.name, "agency": key.agency_name, "capabilities": key.capabilities,
                     "expires_at": key.expires_at.map(iso), "last_used_at": key.last_used_at.map(iso),
-                    "rows": allowance.rows, "minutes": allowance.minutes, "granted": allowance.granted,
+                    "rows": allowance.rows, "minutes": allowance.minutes, "granted": allowance.granted_until.is_some(),
+                    "granted_until": allowance.granted_until.map(iso),
                 })
             })
             .collect();
@@ -256,8 +257,10 @@ async fn list_keys(registers: &Registers, scope: &Scope, json: bool) -> Result<(
             ("ends", plain(end_words(key.expires_at, now))),
             ("rows", plain(allowance.rows)),
             ("minutes", plain(allowance.minutes)),
+            ("until", plain(end_words(allowance.granted_until, now))),
         ];
-        say!("{}  {}", key.id, text("command-key-line", &arguments));
+        let line = if allowance.granted_until.is_some() { "command-key-line-granted" } else { "command-key-line" };
+        say!("{}  {}", key.id, text(line, &arguments));
     }
     Ok(())
 }

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 const PASSWORD: &str = "Tre-Xanh.Ven-Song.1975";
 pub(crate) const MARKUP: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+/// How a page shows the markup.
+const AS_TEXT: &str = "&#60;script&#62;alert(1)";
 const ROLES: &str = include_str!("../../../../content/organisation/roles.toml");
 
 pub(crate) struct Answer {
@@ -271,6 +273,32 @@ fn line_ends_in_parameters_reach_no_header_and_nobody_is_sent_elsewhere() {
     target.server.stop();
 }
 
+/// What the live view of a search shows of one more line with markup.
+fn live_rows(target: &Target) -> String {
+    let host = target.server.address.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).expect("connects");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
+    let cookie = &target.cookie;
+    let request = format!("GET /search/live?q= HTTP/1.0\r\nhost: {host}\r\ncookie: {cookie}\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut bytes = vec![0; 12];
+    stream.read_exact(&mut bytes).expect("a head");
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let log = target.data.path().join("later.log");
+    std::fs::write(&log, format!("<38>1 {now} web02 sshd 7 - - {MARKUP}\n")).expect("written");
+    ask(target.data.path(), &["import", "--json", log.to_str().expect("path")]);
+    let mut piece = [0; 16 << 10];
+    loop {
+        let length = stream.read(&mut piece).expect("the tail goes on");
+        bytes.extend_from_slice(&piece[..length]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if text.contains("alert(2)") {
+            return text;
+        }
+        assert!(length > 0, "the tail ended: {text}");
+    }
+}
+
 #[test]
 fn markup_in_names_log_lines_and_addresses_is_shown_as_text() {
     let target = Target::start(MARKUP);
@@ -297,7 +325,13 @@ fn markup_in_names_log_lines_and_addresses_is_shown_as_text() {
         assert!(policy.contains("object-src 'none'") && policy.contains("base-uri 'none'"), "{path}: {policy}");
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{path}: {policy}");
     }
-    assert!(target.get("/me").body.contains("&#60;script&#62;alert(1)"), "the name is there, as text");
+    assert!(target.get("/me").body.contains(AS_TEXT), "the name is there, as text");
+    for path in ["/search?range=24h", "/events/1"] {
+        let body = target.get(path).body;
+        assert!(body.contains(AS_TEXT), "the line of the log is there, as text, on {path}: {body}");
+    }
+    let shown = live_rows(&target);
+    assert!(shown.contains(AS_TEXT) && !runs(&shown), "the same in the live view: {shown}");
     target.server.stop();
 }
 

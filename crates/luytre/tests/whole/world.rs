@@ -83,6 +83,11 @@ impl World {
         Self { directory, all, b, own, far, server }
     }
 
+    /// The data directory.
+    pub(crate) fn data(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Roles of the program.
     pub(crate) fn roles(&self) -> impl Iterator<Item = &Role> {
         self.all.iter().filter(|role| ![IN_A, EVERYWHERE].contains(&role.id.as_str()))
@@ -142,7 +147,7 @@ impl World {
 
     /// The registers, beside the program that runs on them.
     pub(crate) async fn registers(&self) -> Registers {
-        open(self.directory.path()).await
+        open(self.data()).await
     }
 
     /// Acts on B and readings of it in the trail, by people of some roles.

@@ -8,7 +8,7 @@ use kit::clock::{HOUR, MINUTE, Micros};
 use kit::live::Live;
 use kit::page::Severity;
 use kit::{Connection, Db, Error, Scope, Tx};
-use organisation::inbox::{self, Message, Recipient};
+use organisation::inbox::{self, Message, NO_NAME, Recipient};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use std::collections::HashMap;
 
@@ -116,12 +116,7 @@ async fn send(tx: &Tx<'_>, live: &Live, settings: &NoticeSettings, told: &Told, 
     let message = Message {
         severity,
         title_key: if *is_story { "alert-message-story" } else { "alert-message-raised" },
-        title_arguments: vec![
-            ("severity", severity.code().to_owned()),
-            ("title", alert.rule_title.clone()),
-            ("title_vi", alert.rule_title_vi.clone().unwrap_or_else(|| alert.rule_title.clone())),
-            ("agency", alert.agency_name.clone().unwrap_or_else(|| "–".to_owned())),
-        ],
+        title_arguments: title_arguments(alert, severity),
         body: String::new(),
         link,
         agency_id: alert.agency_id.clone(),
@@ -133,6 +128,15 @@ async fn send(tx: &Tx<'_>, live: &Live, settings: &NoticeSettings, told: &Told, 
     }
     inbox::notify_all(tx, live, now, &recipients, &message).await?;
     Ok(())
+}
+
+fn title_arguments(alert: &Candidate, severity: Severity) -> Vec<(&'static str, String)> {
+    vec![
+        ("severity", severity.code().to_owned()),
+        ("title", alert.rule_title.clone()),
+        ("title_vi", alert.rule_title_vi.clone().unwrap_or_else(|| alert.rule_title.clone())),
+        ("agency", alert.agency_name.clone().unwrap_or_else(|| NO_NAME.to_owned())),
+    ]
 }
 
 /// Those of these alerts that are new to everybody and held back by nothing, in the order given.
@@ -249,6 +253,7 @@ async fn what_waits(connection: &impl Connection) -> Result<Waiting, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kit::locale::{Argument, Lang, texts};
 
     fn alert(id: &str, severity: Severity, told: Option<Severity>) -> Candidate {
         Candidate {
@@ -300,5 +305,24 @@ mod tests {
         assert_eq!(chosen(vec![piece("third", Severity::High, Some(Severity::High))]), []);
         let risen = of_story(alert("fourth", Severity::Critical, None), Severity::Critical, Some(Severity::High));
         assert_eq!(chosen(vec![risen]), [("fourth".into(), true, Severity::Critical)]);
+    }
+
+    #[test]
+    fn an_alert_of_no_agency_is_told_in_words() {
+        let own = Candidate { agency_name: Some("Sở Y tế".into()), ..alert("Quy tắc", Severity::High, None) };
+        let nobodys = alert("Quy tắc", Severity::High, None);
+        for (one, lang, said) in [
+            (&own, Lang::Vi, "(Sở Y tế)"),
+            (&nobodys, Lang::Vi, "(chưa rõ cơ quan)"),
+            (&nobodys, Lang::En, "(agency not known)"),
+        ] {
+            for key in ["alert-message-raised", "alert-message-story"] {
+                let arguments = title_arguments(one, Severity::High);
+                let arguments: Vec<(&str, Argument<'_>)> =
+                    arguments.iter().map(|(name, value)| (*name, value.as_str().into())).collect();
+                let words = texts().text_with(lang, key, &arguments);
+                assert!(words.ends_with(said) && words.contains("Quy tắc"), "{words}");
+            }
+        }
     }
 }

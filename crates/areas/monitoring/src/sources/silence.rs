@@ -6,7 +6,7 @@ use kit::clock::{MINUTE, Micros};
 use kit::live::Live;
 use kit::page::Severity;
 use kit::{Connection, Db, Error, Scope};
-use organisation::inbox::{self, Message, Recipient};
+use organisation::inbox::{self, Message, NO_NAME, Recipient};
 use sea_orm::{QueryResult, Statement};
 use serde_json::json;
 
@@ -134,7 +134,7 @@ fn message(source: &SilentSource, silent: bool) -> Message {
         title_key: if silent { "source-message-silent" } else { "source-message-speaking" },
         title_arguments: vec![
             ("name", source.name.clone()),
-            ("system", source.system_name.clone().unwrap_or_else(|| "–".to_owned())),
+            ("system", source.system_name.clone().unwrap_or_else(|| NO_NAME.to_owned())),
         ],
         body: String::new(),
         link: format!("/sources/{}", source.source_id),

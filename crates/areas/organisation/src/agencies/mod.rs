@@ -6,6 +6,7 @@ mod finder;
 mod form;
 mod import;
 mod kinds;
+mod merger;
 mod pages;
 mod reach;
 pub mod scheduled;
@@ -15,6 +16,9 @@ mod sheet_page;
 mod store;
 mod succession;
 mod tables;
+
+#[cfg(test)]
+mod merger_tests;
 
 pub(crate) use code::SAME_CODE;
 pub use finder::finder;
@@ -31,7 +35,7 @@ pub use store::{
     AgencyFilter, ancestors, by_code, children, choices, count, find, list, numbered, require_in_scope, root,
 };
 pub use succession::{Succession, became, become_part_of, came_from};
-pub use tables::AGENCIES;
+pub use tables::{AGENCIES, AGENCY_DECISIONS};
 
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;

@@ -1,7 +1,7 @@
 //! Who became what: a commune merged into another, divided among several, a department joined to another. What ended
 //! hangs below its first successor, so that whoever answers for the successor reaches the old records too.
 
-use super::store;
+use super::{merger, store};
 use crate::audit;
 use kit::clock::Micros;
 use kit::text::FieldFaults;
@@ -61,19 +61,10 @@ pub async fn become_part_of(
     let mut faults = FieldFaults::default();
     let basis = faults.line("basis", basis, super::service::LONGEST);
     faults.into_result()?;
-    if agency.parent_id.is_none() {
-        return Err(Error::Conflict("agency-root-stays"));
-    }
-    if store::is_under(tx, into_id, id).await? || into.valid_to.is_some_and(|end| end <= at) {
-        return Err(Error::Conflict("agency-cannot-become-that"));
-    }
-    if at < agency.valid_from || at > now {
+    if at > now {
         return Err(Error::invalid("at", "agency-became-when-wrong"));
     }
-    let before = became(tx, id).await?;
-    if before.iter().any(|one| one.agency_id == into_id) {
-        return Err(Error::Conflict("agency-became-that-already"));
-    }
+    let before = merger::require(tx, now, &agency, &into, at).await?;
     let mut moved = Vec::new();
     if before.is_empty() {
         for child in store::children(tx, id, now).await? {

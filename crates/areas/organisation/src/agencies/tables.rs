@@ -1,4 +1,4 @@
-//! Agencies as the SQL catalogue sees them.
+//! Agencies, and what is decided about them for a day to come, as the SQL catalogue sees them.
 
 use kit::catalogue::{ColumnKind, TableSpec, column};
 
@@ -22,5 +22,28 @@ pub const AGENCIES: TableSpec = TableSpec {
     ],
     select: "SELECT id, code, name, kind, parent_id, valid_from, valid_to, address, phone, email, duty_hours FROM agencies",
     agency_column: Some("id"),
+    capability: None,
+};
+
+/// `organisation.agency_decisions`
+pub const AGENCY_DECISIONS: TableSpec = TableSpec {
+    schema: "organisation",
+    name: "agency_decisions",
+    doc: "Mergers and new names that were decided for a day to come, and what became of them.",
+    columns: &[
+        column("id", ColumnKind::Text, "Identifier."),
+        column("agency_id", ColumnKind::Text, "Agency that merges or has a new name."),
+        column("into_id", ColumnKind::Text, "Its successor; empty for a new name."),
+        column("name", ColumnKind::Text, "The new name; empty for a merger."),
+        column("at", ColumnKind::Time, "First moment of the day in Vietnam."),
+        column("basis", ColumnKind::Text, "Document that says so."),
+        column("entered_at", ColumnKind::Time, "When it was entered."),
+        column("state", ColumnKind::Text, "waiting, done, refused or revoked."),
+        column("settled_at", ColumnKind::Time, "When it was done, refused or revoked; empty while it waits."),
+        column("refusal", ColumnKind::Text, "Key of why it could not be done on its day; empty otherwise."),
+    ],
+    select: "SELECT id, agency_id, into_id, name, at, basis, entered_at, state, settled_at, refusal \
+             FROM agency_scheduled_changes",
+    agency_column: Some("agency_id"),
     capability: None,
 };

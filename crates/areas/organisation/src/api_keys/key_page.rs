@@ -3,7 +3,7 @@
 use super::pages::{Listed, capability_key, is_asleep, listed, revoke_path, rows_words};
 use super::store;
 use crate::answers::again;
-use crate::elevations::{self, Asked, Elevation, Standing};
+use crate::elevations::{self, Asked, Elevation, Standing, Taken};
 use crate::policies::{ElevationKind, KEY_ROWS, Policies};
 use askama::Template;
 use axum::extract::Path;
@@ -27,7 +27,7 @@ struct KeyPage {
     page: Page,
     listed: Listed,
     may_revoke: bool,
-    /// How many rows have left within the window.
+    /// How many rows have left within the window, by it and by what it shares its rows with.
     taken: String,
     /// What waits and what runs, in words.
     asked: Vec<String>,
@@ -65,7 +65,7 @@ async fn key_page(visit: &Visit, id: &str, fields: &Fields, errors: &FormErrors)
     let kind = policies.elevation.kind(KEY_ROWS).filter(asks);
     let entries = kind.map(|kind| entries(&page, kind, &listed, fields, errors)).unwrap_or_default();
     Ok(KeyPage {
-        taken: page.tn2("key-rows-taken", "rows", page.format.number(taken), "minutes", listed.allowance.minutes),
+        taken: taken_words(&page, taken, listed.allowance.minutes),
         asked: asked.iter().map(|(standing, one)| words(&page, *standing, one)).collect(),
         may_revoke: !is_revoked && scope.may(Capability::ManageSources),
         errors: errors.summary(&entries),
@@ -95,6 +95,14 @@ fn entries(page: &Page, kind: &ElevationKind, listed: &Listed, fields: &Fields, 
             .required()
             .checked(errors),
     ]
+}
+
+fn taken_words(page: &Page, taken: Taken, minutes: i64) -> String {
+    let by_key = page.tn2("key-rows-taken", "rows", page.format.number(taken.by_key), "minutes", minutes);
+    match taken.together {
+        Some(rows) => format!("{by_key} {}", page.tn("key-rows-together", "rows", page.format.number(rows))),
+        None => by_key,
+    }
 }
 
 /// Who asked for how many rows, and who granted them.

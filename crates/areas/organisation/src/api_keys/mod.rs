@@ -13,7 +13,7 @@ pub(crate) use refusals::Refusals;
 pub(crate) use service::open_until;
 pub use service::{NewKey, create, revoke};
 pub(crate) use standing::{Standing, standing, standings};
-pub(crate) use store::{by_secret, held_open_by, used};
+pub(crate) use store::{by_secret, held_open_by, maker_of, used};
 pub use store::{count, find, list, source_of};
 
 use ipnet::IpNet;
@@ -50,10 +50,14 @@ pub struct ApiKey {
     pub revoked_at: Option<Micros>,
 }
 
+/// Whether what made a key is a person: parts of the program are called `service:…` ([`kit::scope::Actor::id`]).
+fn is_person(maker: &str) -> bool {
+    !maker.starts_with("service:")
+}
+
 impl ApiKey {
-    /// Whether a person made it: parts of the program are called `service:…` ([`kit::scope::Actor::id`]).
     pub(crate) fn has_maker(&self) -> bool {
-        !self.created_by.starts_with("service:")
+        is_person(&self.created_by)
     }
 
     pub fn is_valid_at(&self, at: Micros) -> bool {

@@ -94,7 +94,7 @@ pub(super) fn rows_words(page: &Page, allowance: &Allowance) -> String {
     if allowance.rows == 0 {
         return page.t("key-rows-uncounted");
     }
-    let key = if allowance.granted { "key-rows-granted" } else { "key-rows-everybody" };
+    let key = if allowance.granted_until.is_some() { "key-rows-granted" } else { "key-rows-everybody" };
     page.tn2(key, "rows", page.format.number(allowance.rows), "minutes", allowance.minutes)
 }
 

@@ -1,6 +1,6 @@
 //! Rows of keys.
 
-use super::ApiKey;
+use super::{ApiKey, is_person};
 use crate::conditions::Conditions;
 use crate::sign_in::hash_of;
 use kit::clock::Micros;
@@ -57,6 +57,15 @@ pub(super) async fn in_scope(connection: &impl Connection, id: &str) -> Result<O
 /// Source a key is bound to; for the front doors, which know the key from the scope's actor.
 pub async fn source_of(connection: &impl Connection, key_id: &str) -> Result<Option<String>, Error> {
     Ok(in_scope(connection, key_id).await?.and_then(|key| key.source_id))
+}
+
+/// The person who made a key, whatever the scope; nobody for one that was made on the machine itself.
+pub(crate) async fn maker_of(connection: &impl Connection, id: &str) -> Result<Option<String>, Error> {
+    let sql = "SELECT created_by FROM api_keys WHERE id = $1";
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [id.into()]);
+    let row = connection.query_one_raw(statement).await?;
+    let maker: Option<String> = row.map(|row| row.try_get("", "created_by")).transpose()?;
+    Ok(maker.filter(|maker| is_person(maker)))
 }
 
 /// How many keys that open something now a person has made, wherever they are.

@@ -1,7 +1,9 @@
-//! Rows that left without a second person, added up for each person and each key over a while: many small files are one large
-//! one, and so are the pages of a program. They are kept by minute in the database, so that a restart forgets none.
+//! Rows that left without a second person, added up over a while for each person with all keys that this person made: many
+//! small files are one large one, and so are the pages of a program, by however many keys. A key for which more was granted
+//! counts for itself. They are kept by minute in the database, so that a restart forgets none.
 
 use super::store;
+use crate::api_keys;
 use crate::policies::{EXPORT, ElevationKind};
 use kit::clock::{MINUTE, Micros};
 use kit::scope::Actor;
@@ -11,23 +13,29 @@ use sea_orm::{ConnectionTrait, Statement, Value};
 /// For whom rows count, and how many may leave at once and within the window.
 struct Account {
     subject: String,
+    /// The key by which they leave, where they count for its maker: told on its page.
+    by_key: Option<String>,
     at_once: u64,
     in_window: u64,
 }
 
-/// A key counts for itself: a board that asks all day uses up nothing of whoever made its key.
+/// A key counts for whoever made it, so that more keys give no more rows; one for which more was granted for itself.
 async fn account(connection: &impl Connection, kind: &ElevationKind, now: Micros) -> Result<Account, Error> {
     let actor = connection.scope().actor();
-    let granted = match actor {
-        Actor::Key { id, .. } if kind.id == EXPORT => {
-            store::granted_to_keys(connection, Some(&**id), now).await?.remove(&**id)
-        }
-        Actor::Key { .. } | Actor::Person { .. } | Actor::Service { .. } => None,
+    let everybody = |subject, by_key| Account { subject, by_key, at_once: kind.rows, in_window: kind.window_rows };
+    let Actor::Key { id, .. } = actor else { return Ok(everybody(actor.id(), None)) };
+    let granted = match kind.id == EXPORT {
+        true => store::granted_to_keys(connection, Some(&**id), now).await?.remove(&**id),
+        false => None,
     };
-    Ok(Account {
-        subject: actor.id(),
-        at_once: granted.map_or(kind.rows, |rows| rows.max(kind.rows)),
-        in_window: granted.unwrap_or(kind.window_rows),
+    if let Some(grant) = granted {
+        let at_once = grant.rows.max(kind.rows);
+        return Ok(Account { subject: actor.id(), by_key: None, at_once, in_window: grant.rows });
+    }
+    // One that was made on the machine itself has nobody behind it.
+    Ok(match api_keys::maker_of(connection, id).await? {
+        Some(maker) => everybody(maker, Some(actor.id())),
+        None => everybody(actor.id(), None),
     })
 }
 
@@ -64,7 +72,7 @@ fn begin(kind: &ElevationKind, now: Micros) -> Micros {
 
 /// Counts rows that are about to leave; `false`, and nothing is counted, where they are too many or every one needs somebody.
 pub(super) async fn take(tx: &Tx<'_>, kind: &ElevationKind, rows: u64, now: Micros) -> Result<bool, Error> {
-    let Account { subject, at_once, in_window } = account(tx, kind, now).await?;
+    let Account { subject, by_key, at_once, in_window } = account(tx, kind, now).await?;
     if at_once == 0 || rows > at_once {
         return Ok(false);
     }
@@ -79,14 +87,23 @@ pub(super) async fn take(tx: &Tx<'_>, kind: &ElevationKind, rows: u64, now: Micr
     if given(tx, &subject, kind, now).await?.saturating_add(rows) > in_window {
         return Ok(false);
     }
+    note(tx, kind, &subject, rows, now).await?;
+    if let Some(key) = by_key {
+        note(tx, kind, &key, rows, now).await?;
+    }
+    Ok(true)
+}
+
+/// Adds rows of this minute, and forgets those of long ago.
+async fn note(tx: &Tx<'_>, kind: &ElevationKind, subject: &str, rows: u64, now: Micros) -> Result<(), Error> {
+    let key = || -> Vec<Value> { vec![subject.into(), kind.id.as_str().into()] };
     let forget = "DELETE FROM given_rows WHERE subject = $1 AND kind = $2 AND minute > 0 AND minute <= $3";
     execute(tx, forget, [key(), vec![begin(kind, now).into()]].concat()).await?;
     let add = "INSERT INTO given_rows (subject, kind, minute, given) VALUES ($1, $2, $3, $4) \
                ON CONFLICT (subject, kind, minute) DO UPDATE SET given = given_rows.given + excluded.given";
     let minute = now - now.rem_euclid(MINUTE);
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    execute(tx, add, [key(), vec![minute.into(), rows.into()]].concat()).await?;
-    Ok(true)
+    execute(tx, add, [key(), vec![minute.into(), rows.into()]].concat()).await
 }
 
 async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<(), Error> {

@@ -13,7 +13,7 @@ mod subject;
 
 pub use exports::{ListAnswer, Rows, export_refused, file_link, leave, list_given, rows_allowed, rows_given};
 pub(crate) use keys::end_with_key;
-pub use keys::{Allowance, allowances, asked_for_key, taken_by_key};
+pub use keys::{Allowance, Taken, allowances, asked_for_key, taken_by_key};
 pub use pages::routes;
 pub use service::{Act, Asked, allowed, approve, ask, end, give, held, refuse, spend, use_up, withdraw};
 pub(crate) use store::{Right, foreign_events_count, foreign_events_of, use_foreign_events};

@@ -82,24 +82,32 @@ pub(super) async fn of_key(connection: &impl Connection, key_id: &str) -> Result
     select(connection, &rest, vec![key_id.into()]).await
 }
 
+/// Rows that may leave by a key, and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeyGrant {
+    pub(super) rows: u64,
+    pub(super) until: Micros,
+}
+
 /// Rows that may leave by keys at `now`, where somebody has granted them: of one key, or of all.
 pub(super) async fn granted_to_keys(
     connection: &impl Connection,
     key_id: Option<&str>,
     now: Micros,
-) -> Result<BTreeMap<String, u64>, Error> {
+) -> Result<BTreeMap<String, KeyGrant>, Error> {
     let mut values: Vec<Value> = vec![now.into()];
     values.extend(key_id.map(Value::from));
     let narrowed = if key_id.is_some() { "AND subject = $2 " } else { "" };
     let sql = format!(
-        "SELECT subject, allowance FROM elevations WHERE kind = '{KEY_ROWS}' AND state = 'approved' AND ends_at > $1 \
-         {narrowed}ORDER BY decided_at, id"
+        "SELECT subject, allowance, ends_at FROM elevations WHERE kind = '{KEY_ROWS}' AND state = 'approved' \
+         AND ends_at > $1 {narrowed}ORDER BY decided_at, id"
     );
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     let rows = connection.query_all_raw(statement).await?;
-    let granted = |row: &QueryResult| -> Result<(String, u64), Error> {
+    let granted = |row: &QueryResult| -> Result<(String, KeyGrant), Error> {
         let allowance: i64 = row.try_get("", "allowance")?;
-        Ok((row.try_get("", "subject")?, u64::try_from(allowance).unwrap_or_default()))
+        let rows = u64::try_from(allowance).unwrap_or_default();
+        Ok((row.try_get("", "subject")?, KeyGrant { rows, until: row.try_get("", "ends_at")? }))
     };
     rows.iter().map(granted).collect()
 }

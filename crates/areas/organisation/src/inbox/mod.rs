@@ -18,6 +18,9 @@ use kit::Lang;
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;
 
+/// Value of a variable that names nothing, such as the agency of what nobody owns yet: the text says so in words.
+pub const NO_NAME: &str = "none";
+
 /// One message in a person's inbox.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct InboxMessage {

@@ -27,7 +27,8 @@ pub struct ElevationKind {
     pub names_agency: bool,
     /// Rows of one act that need no approval.
     pub rows: u64,
-    /// Rows of one person within so many minutes that need none; 0: they are not added up.
+    /// Rows of one person, with those of all keys of that person, within so many minutes that need none; 0: they are not
+    /// added up.
     #[serde(default)]
     pub window_rows: u64,
     #[serde(default)]

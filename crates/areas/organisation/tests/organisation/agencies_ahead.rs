@@ -10,6 +10,7 @@ use kit::calendar::{start_of_day, vietnam_date};
 use kit::clock::{DAY, HOUR, Micros};
 use kit::live::Live;
 use organisation::agencies::{self, Agency, scheduled};
+use sea_orm::ConnectionTrait;
 use test_support::on_each_database;
 
 const BASIS: &str = "NQ 9/2026";
@@ -149,7 +150,7 @@ async fn what_cannot_be_done_any_more_is_refused_and_told_to_who_can_mend_it() {
         close(Some(NOW + HOUR)).await;
         assert_eq!((run(&province, day(2)).await, run(&province, day(3)).await), (0, 0));
         let (id, refusal) = ahead(&province, &province.a).await.remove(0);
-        assert_eq!(refusal, "agency-cannot-become-that");
+        assert_eq!(refusal, "agency-successor-ended");
         assert_eq!(find(&province, &province.a).await.valid_to, None, "nothing of it was done");
         assert_eq!(titles(&province, &admin).await, ["agency-message-refused"], "once");
         assert_eq!(titles(&province, &head).await, ["agency-message-merges"], "it did not merge");
@@ -168,18 +169,19 @@ async fn an_agency_that_has_merged_in_the_meantime_does_not_merge_again() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
         let scope = service();
-        let merge = async |into: &str, at| {
-            let tx = province.db.scoped(&scope).begin().await.unwrap();
-            agencies::close(&tx, at, &province.a, None).await.unwrap();
-            agencies::become_part_of(&tx, at, &province.a, into, at, "").await.unwrap();
-            tx.commit().await.unwrap();
-        };
         merge_on(&province, &province.a, &province.b, day(2)).await.unwrap();
-        merge(&province.root, day(1)).await;
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        let otherwise = agencies::become_part_of(&tx, day(1), &province.a, &province.root, day(1), "").await;
+        assert_eq!(conflict(otherwise), "agency-merges-otherwise", "by the form of the day as well");
+        agencies::close(&tx, day(1), &province.a, Some(day(1))).await.unwrap();
+        tx.commit().await.unwrap();
         assert_eq!(run(&province, day(2)).await, 0);
-        assert_eq!(ahead(&province, &province.a).await.remove(0).1, "agency-ended-by-then");
-        let id = ahead(&province, &province.a).await.remove(0).0;
-        merge(&province.root, day(3)).await;
+        let (id, refusal) = ahead(&province, &province.a).await.remove(0);
+        assert_eq!(refusal, "agency-ended-by-then");
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        agencies::close(&tx, day(3), &province.a, None).await.unwrap();
+        agencies::become_part_of(&tx, day(3), &province.a, &province.root, day(3), "").await.unwrap();
+        tx.commit().await.unwrap();
         let tx = province.db.scoped(&scope).begin().await.unwrap();
         scheduled::retry(&tx, day(4), &province.a, &id).await.unwrap();
         tx.commit().await.unwrap();
@@ -207,10 +209,12 @@ async fn what_contradicts_itself_is_not_entered() {
         merge_on(&province, a, b, day(5)).await.unwrap();
         for (id, into, at, key) in [
             (a, b, day(5), "agency-scheduled-already"),
-            (a, office, day(6), "agency-cannot-become-that"),
+            (a, office, day(6), "agency-successor-below"),
+            (a, a, day(6), "agency-successor-is-itself"),
+            (a, &province.root, day(6), "agency-merges-otherwise"),
             (b, a, day(6), "agency-successor-merges-first"),
             (office, a, day(6), "agency-successor-merges-first"),
-            (b, a, day(5), "agency-successor-merges-first"),
+            (b, a, day(5), "agency-mergers-circle"),
             (b, &province.root, day(4), "agency-others-merge-later"),
             (&province.root, b, day(4), "agency-root-stays"),
         ] {
@@ -326,6 +330,14 @@ async fn the_pages_of_both_agencies_show_it_until_it_is_revoked() {
         assert_eq!(admin.post(&revoke, &[]).await.location(), page);
         assert!(!admin.get(&page).await.text.contains(said));
 
+        // What could not be done on its day is refused on the form, with the reason; today as on a day to come.
+        admin.get(&form).await;
+        for (at, basis) in [("2027-07-01", "NQ 7/2027"), ("", "")] {
+            let itself = admin.post(&form, &[("into", province.a.as_str()), ("at", at), ("basis", basis)]).await;
+            assert_eq!(itself.status, StatusCode::UNPROCESSABLE_ENTITY, "{at}");
+            assert!(itself.text.contains("Một cơ quan không thể sáp nhập vào chính nó"), "{}", itself.text);
+        }
+
         // A new name, by the form of the agency.
         let edit = format!("{page}/edit");
         admin.get(&edit).await;
@@ -339,6 +351,15 @@ async fn the_pages_of_both_agencies_show_it_until_it_is_revoked() {
         assert_eq!(admin.post(&page, &fields).await.location(), page);
         let shown = admin.get(&page).await.text;
         assert!(shown.contains("Sở Y tế đổi tên thành Sở Sức khỏe từ 01/01/2027"), "{shown}");
+        assert!(shown.contains("chưa đến ngày") && !shown.contains("đã đến ngày"), "{shown}");
+        // Its day has come, and the server has not got to it, or tries again.
+        let past = format!("UPDATE agency_scheduled_changes SET at = {NOW} WHERE state = 'waiting'");
+        let scope = service();
+        let tx = province.db.scoped(&scope).begin().await.unwrap();
+        tx.execute_unprepared(&past).await.unwrap();
+        tx.commit().await.unwrap();
+        let shown = admin.get(&page).await.text;
+        assert!(shown.contains("đã đến ngày, hệ thống đang thực hiện") && !shown.contains("chưa đến ngày"), "{shown}");
         assert_eq!(find(&province, &province.a).await.name, "Sở Y tế");
     })
     .await;

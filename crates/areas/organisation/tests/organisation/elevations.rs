@@ -14,7 +14,7 @@ use organisation::agencies;
 use organisation::api_keys::{self, NewKey};
 use organisation::audit::store::{AuditFilter, count};
 use organisation::audit::{Reading, record_reading};
-use organisation::elevations::{self, Act, Asked, Standing};
+use organisation::elevations::{self, Act, Asked, Standing, Taken};
 use organisation::people::{self, NewPerson};
 use organisation::policies::Policies;
 use sea_orm::{ConnectionTrait, Statement};
@@ -106,7 +106,7 @@ async fn a_large_export_needs_somebody_else_and_only_for_a_while() {
 }
 
 #[tokio::test]
-async fn rows_that_leave_are_added_up_for_a_while_for_each_person_and_each_key() {
+async fn rows_that_leave_are_added_up_for_a_while_for_each_person_with_all_keys_of_that_person() {
     on_each_database(organisation::MIGRATIONS, Bus::default, |db| async move {
         let province = Province::new(db).await;
         let police = province.person("cong.an", "Điều Phối", &province.root, "coordinator").await;
@@ -115,17 +115,21 @@ async fn rows_that_leave_are_added_up_for_a_while_for_each_person_and_each_key()
         let kind = province.policies.elevation.kind("export").unwrap();
         let (most, window) = (kind.rows, kind.window());
         assert_eq!(kind.window_rows, 2 * most);
-        let tx = province.db.scoped(&scope).begin().await.unwrap();
-        let new = NewKey {
-            name: "Bảng điện tử".into(),
-            agency_id: province.root.clone(),
-            capabilities: vec![Capability::ViewEvents],
-            ..NewKey::default()
+        let machine_of = async |maker: &Scope| {
+            let tx = province.db.scoped(maker).begin().await.unwrap();
+            let new = NewKey {
+                name: "Bảng điện tử".into(),
+                agency_id: province.root.clone(),
+                capabilities: vec![Capability::ViewEvents],
+                ..NewKey::default()
+            };
+            let (key, _) = api_keys::create(&tx, NOW, new).await.unwrap();
+            tx.commit().await.unwrap();
+            let actor = Actor::Key { id: key.as_str().into(), name: "Bảng điện tử".into() };
+            (key, Scope::new(actor, Agencies::All, [Capability::ViewEvents], None))
         };
-        let (key, _) = api_keys::create(&tx, NOW, new).await.unwrap();
-        tx.commit().await.unwrap();
-        let actor = Actor::Key { id: key.as_str().into(), name: "Bảng điện tử".into() };
-        let machine = Scope::new(actor, Agencies::All, [Capability::ViewEvents], None);
+        let (first, machine) = machine_of(&scope).await;
+        let (second, another) = machine_of(&scope).await;
         let give = async |scope: &Scope, rows: u64, now: Micros| {
             let tx = province.db.scoped(scope).begin().await.unwrap();
             elevations::give(&tx, &province.policies, now, &export(rows), json!("/api/v1/search")).await?;
@@ -135,23 +139,34 @@ async fn rows_that_leave_are_added_up_for_a_while_for_each_person_and_each_key()
             let tx = province.db.scoped(&scope).begin().await.unwrap();
             elevations::allowed(&tx, &province.policies, now, &export(rows)).await
         };
+        let taken = async |key: &str, now: Micros| {
+            let view = province.db.scoped(&scope).read();
+            elevations::taken_by_key(&view, &province.policies, key, now).await.unwrap()
+        };
         assert!(spend(&province, &scope, most, NOW).await.is_ok());
-        assert!(spend(&province, &scope, most - 100, NOW + MINUTE).await.is_ok());
-        assert!(give(&machine, most, NOW + MINUTE).await.is_ok());
-        assert_eq!(allowed(most, NOW + 2 * MINUTE).await.unwrap(), 100, "what is left, and nothing of what a key took");
+        assert!(give(&machine, most - 300, NOW + MINUTE).await.is_ok());
+        assert_eq!(allowed(most, NOW + 2 * MINUTE).await.unwrap(), 300, "what is left beside what the key took");
+        assert!(needed(&give(&another, 301, NOW + 2 * MINUTE).await), "a second key gives nothing more");
+        assert!(give(&another, 200, NOW + 2 * MINUTE).await.is_ok(), "what was refused was not counted");
         assert!(needed(&spend(&province, &scope, 101, NOW + 2 * MINUTE).await));
-        assert!(spend(&province, &scope, 100, NOW + 2 * MINUTE).await.is_ok(), "what was refused was not counted");
-        assert!(give(&machine, most, NOW + 2 * MINUTE).await.is_ok());
-        assert!(needed(&give(&machine, 1, NOW + 2 * MINUTE).await), "a key has as much as everybody");
+        assert!(spend(&province, &scope, 100, NOW + 2 * MINUTE).await.is_ok());
+        for machine in [&machine, &another] {
+            assert!(needed(&give(machine, 1, NOW + 2 * MINUTE).await), "a person has as much by however many keys");
+        }
+        let together = Some(2 * most);
+        assert_eq!(taken(&first, NOW + 2 * MINUTE).await, Taken { by_key: most - 300, together });
+        assert_eq!(taken(&second, NOW + 2 * MINUTE).await, Taken { by_key: 200, together });
         assert!(needed(&allowed(1, NOW + 3 * MINUTE).await.map(|_| ())));
+        let (_, unmade) = machine_of(&service()).await;
+        assert!(give(&unmade, most, NOW + 3 * MINUTE).await.is_ok(), "one of the machine itself counts for itself");
         let other = province.scope(&head, &province.root, "leader");
         assert!(give(&other, most, NOW + 3 * MINUTE).await.is_ok(), "somebody else");
         let id = ask(&province, &scope, &province.root, NOW + 3 * MINUTE).await.unwrap();
         approve(&province, &other, &id, NOW + 3 * MINUTE).await.unwrap();
         assert!(spend(&province, &scope, 9 * most, NOW + 4 * MINUTE).await.is_ok(), "by an approval");
         assert!(needed(&give(&machine, 1, NOW + 4 * MINUTE).await), "which is of the person alone");
-        let later = NOW + window + 2 * MINUTE;
-        assert_eq!(allowed(most, later - MINUTE).await.unwrap(), most, "the elevation still runs");
+        let later = NOW + window + 3 * MINUTE;
+        assert_eq!(allowed(most, later - 2 * MINUTE).await.unwrap(), most, "the elevation still runs");
         let tx = province.db.scoped(&scope).begin().await.unwrap();
         elevations::end(&tx, &province.policies, later - MINUTE, &id).await.unwrap();
         tx.commit().await.unwrap();
@@ -215,22 +230,25 @@ async fn more_rows_leave_by_a_key_once_somebody_else_granted_them_until_it_ends(
         let id = ask_for(&scope, 50_000).await.unwrap();
         let twice = ask_for(&scope, 60_000).await;
         assert!(matches!(twice, Err(Error::Conflict("elevation-open-already"))), "{twice:?}");
-        assert!(needed(&give(&machine, export_kind.rows + 1, NOW).await) && !has(NOW).await.granted, "asked, no more");
+        assert!(
+            needed(&give(&machine, export_kind.rows + 1, NOW).await) && has(NOW).await.granted_until.is_none(),
+            "asked, no more"
+        );
         assert!(matches!(approve(&province, &scope, &id, NOW).await, Err(Error::Forbidden(_))));
         let elsewhere = approve(&province, &province.scope(&far, &province.b, "leader"), &id, NOW).await;
         assert!(matches!(elsewhere, Err(Error::NotFound)), "{elsewhere:?}");
         approve(&province, &head, &id, NOW + MINUTE).await.unwrap();
 
         let allowance = has(NOW + MINUTE).await;
-        assert_eq!((allowance.rows, allowance.granted), (50_000, true));
+        assert_eq!((allowance.rows, allowance.granted_until), (50_000, Some(NOW + 10 * DAY)));
         assert!(give(&machine, 30_000, NOW + MINUTE).await.is_ok(), "many at once");
         assert!(give(&machine, 20_000, NOW + 2 * MINUTE).await.is_ok());
         assert!(needed(&give(&machine, 1, NOW + 2 * MINUTE).await), "as many as were granted");
         let view = province.db.scoped(&scope).read();
         let taken = elevations::taken_by_key(&view, policies, &key, NOW + 2 * MINUTE).await.unwrap();
-        assert_eq!(taken, 50_000);
+        assert_eq!(taken, Taken { by_key: 50_000, together: None });
         assert!(give(&scope, export_kind.rows, NOW + 2 * MINUTE).await.is_ok(), "whoever made it has lost nothing");
-        assert!(!has(NOW + 10 * DAY).await.granted, "it ends with the key");
+        assert!(has(NOW + 10 * DAY).await.granted_until.is_none(), "it ends with the key");
 
         let more = ask_for(&scope, 60_000).await.unwrap();
         approve(&province, &head, &more, NOW + 3 * MINUTE).await.unwrap();

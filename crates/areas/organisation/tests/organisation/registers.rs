@@ -203,7 +203,7 @@ async fn a_merged_commune_is_found_by_its_name_and_its_records_are_the_successor
         assert_eq!(found.iter().map(|one| one.code.as_str()).collect::<Vec<_>>(), ["X-2"]);
         let tx = province.db.scoped(&scope).begin().await.unwrap();
         let circle = agencies::become_part_of(&tx, NOW + DAY, &two.id, &station.id, NOW, "").await;
-        assert!(matches!(circle, Err(Error::Conflict("agency-cannot-become-that"))), "{circle:?}");
+        assert!(matches!(circle, Err(Error::Conflict("agency-successor-below"))), "{circle:?}");
         let twice = agencies::become_part_of(&tx, NOW + DAY, &one.id, &two.id, NOW, "").await;
         assert!(matches!(twice, Err(Error::Conflict("agency-became-that-already"))), "{twice:?}");
         agencies::close(&tx, NOW + DAY, &one.id, None).await.unwrap();

@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use kit::bus::Bus;
 use kit::catalogue::{Cell, rows_in_scope};
 use kit::clock::HOUR;
+use kit::live::Live;
 use kit::{Capability, Error};
-use organisation::agencies::{self, AgencyFilter};
+use organisation::agencies::{self, AgencyFilter, scheduled};
 use organisation::api_keys::{self, NewKey};
 use organisation::channels::{self, ChannelInput, Settings, WebhookSettings};
 use organisation::experts::{self, ExpertData, ExpertFilter};
@@ -84,6 +85,8 @@ async fn neighbours(db: kit::Db) -> Neighbours {
     };
     let channel = channels::create(&tx, &province.policies.notice, NOW, &channel).await.unwrap();
     channels::queue_test(&tx, NOW, &channel).await.unwrap();
+    let (name, basis) = ("Sở Vắng Xa", "Nghị quyết Xa");
+    scheduled::rename_on(&tx, &Live::default(), NOW, &province.b, name, NOW + 24 * HOUR, basis).await.unwrap();
     tx.commit().await.unwrap();
     Neighbours { province, b_person, b_key, b_shift, b_grant, b_expert }
 }

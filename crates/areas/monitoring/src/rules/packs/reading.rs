@@ -158,3 +158,57 @@ impl Pack {
 fn too_many() -> Error {
     Error::mistake("pack-too-many", [("most", MOST_FILES.to_string())])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Write};
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    fn archive(members: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap()
+    }
+
+    fn paths(pack: &Pack) -> Vec<String> {
+        pack.files.iter().map(|file| file.path.display().to_string()).collect()
+    }
+
+    #[test]
+    fn of_a_file_that_expands_no_more_is_read_than_is_taken() {
+        let large = vec![b'#'; 8 << 20];
+        let pack = Pack::of_archive(archive(&[("large.yml", large.as_slice()), ("small.yml", b"title: x".as_slice())]))
+            .unwrap();
+        assert_eq!(paths(&pack), ["small.yml"]);
+        assert!(pack.refused.len() == 1 && pack.refused[0].reason.contains("more than"), "{:?}", pack.refused);
+        assert_eq!(pack.bytes, MOST_BYTES_OF_A_FILE + 1 + 8);
+    }
+
+    #[test]
+    fn a_bomb_of_many_files_is_refused_as_a_whole() {
+        let large = vec![b'#'; 2 << 20];
+        let mut one = ZipArchive::new(archive(&[("0.yml", large.as_slice())])).unwrap();
+        let mut many = ZipWriter::new(Cursor::new(Vec::new()));
+        for number in 0..300 {
+            many.raw_copy_file_rename(one.by_index_raw(0).unwrap(), format!("{number}.yml")).unwrap();
+        }
+        let bomb = many.finish().unwrap();
+        assert!(bomb.get_ref().len() < 4 << 20, "{} bytes that expand to 600 MiB", bomb.get_ref().len());
+        assert_eq!(Pack::of_archive(bomb).unwrap_err().code(), "pack-too-large");
+    }
+
+    #[test]
+    fn names_that_climb_are_refused() {
+        let text = b"title: x".as_slice();
+        let members = [("../../above.yml", text), ("x/../../above.yml", text), ("rules/inside.yml", text)];
+        let pack = Pack::of_archive(archive(&members)).unwrap();
+        assert_eq!(paths(&pack), ["rules/inside.yml"]);
+        assert_eq!(pack.refused.len(), 2, "{:?}", pack.refused);
+        assert!(pack.refused.iter().all(|one| one.reason.contains("leads out")), "{:?}", pack.refused);
+    }
+}

@@ -10,9 +10,11 @@ mod store;
 
 pub(super) use pages::{retry_change, revoke_change};
 pub use run::carry_out_due;
+#[cfg(test)]
+pub(super) use run::in_order;
 pub use service::{merge_on, rename_on, retry, revoke};
 pub use store::concerning;
-pub(super) use store::waits;
+pub(super) use store::{waiting, waits};
 
 use kit::clock::Micros;
 use sea_orm::FromQueryResult;
@@ -67,6 +69,11 @@ pub struct ScheduledChange {
 impl ScheduledChange {
     pub fn is_refused(&self) -> bool {
         self.state == State::Refused.code()
+    }
+
+    /// Whether its day has come and the server has yet to carry it out, or tries again.
+    pub fn is_due(&self, now: Micros) -> bool {
+        !self.is_refused() && self.at <= now
     }
 
     /// Name of the successor, or the new name.

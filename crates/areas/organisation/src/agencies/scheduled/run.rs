@@ -3,7 +3,7 @@
 
 use super::service::{message, record, record_with, tell_heads};
 use super::{ScheduledChange, State, store};
-use crate::agencies::{became, become_part_of, rename_since, store as agencies};
+use crate::agencies::{become_part_of, rename_since, store as agencies};
 use crate::inbox::{self, Recipient};
 use kit::clock::Micros;
 use kit::live::Live;
@@ -37,11 +37,11 @@ pub async fn carry_out_due(db: &Db, scope: &Scope, live: &Live, now: Micros) -> 
 }
 
 /// On one day an agency takes others over before it becomes part of another itself. They come by day.
-fn in_order(mut left: Vec<ScheduledChange>) -> Vec<ScheduledChange> {
+pub(in crate::agencies) fn in_order(mut left: Vec<ScheduledChange>) -> Vec<ScheduledChange> {
     let mut ordered = Vec::new();
     while let Some(day) = left.first().map(|first| first.at) {
         let still_comes = |id: &str| left.iter().any(|one| one.at == day && one.into_id.as_deref() == Some(id));
-        // A circle has no first one: the last of it will be refused.
+        // A circle has no first one; none is entered.
         let next = left.iter().position(|one| one.at == day && !still_comes(&one.agency_id)).unwrap_or_default();
         ordered.push(left.remove(next));
     }
@@ -54,23 +54,14 @@ async fn carry_out(tx: &Tx<'_>, live: &Live, now: Micros, change: &ScheduledChan
         return Ok(false);
     }
     tell_heads(tx, live, now, change, change.either("agency-message-merged", "agency-message-renamed")).await?;
-    let agency = agencies::find(tx, &change.agency_id).await?;
-    // Nothing is said of an agency that was no more; what ended with this very day was divided.
-    if agency.valid_to.is_some_and(|end| end < change.at) {
-        return Err(Error::Conflict("agency-ended-by-then"));
-    }
+    let id = &change.agency_id;
     match &change.into_id {
-        None if agency.has_ended(change.at) => return Err(Error::Conflict("agency-ended-by-then")),
-        None => rename_since(tx, now, &agency.id, &change.name, change.at, &change.basis).await?,
-        Some(into_id) => {
-            if became(tx, &agency.id).await?.iter().any(|one| one.at != change.at) {
-                return Err(Error::Conflict("agency-merged-otherwise"));
+        Some(into_id) => become_part_of(tx, now, id, into_id, change.at, &change.basis).await?,
+        None => {
+            if agencies::find(tx, id).await?.has_ended(change.at) {
+                return Err(Error::Conflict("agency-ended-by-then"));
             }
-            let into = agencies::find(tx, into_id).await?;
-            if into.has_ended(now) || into.valid_from > change.at {
-                return Err(Error::Conflict("agency-cannot-become-that"));
-            }
-            become_part_of(tx, now, &agency.id, into_id, change.at, &change.basis).await?;
+            rename_since(tx, now, id, &change.name, change.at, &change.basis).await?;
         }
     }
     record(tx, now, "agency.schedule-done", change).await?;

@@ -3,7 +3,7 @@
 use super::store::{self, NewRow};
 use super::{ScheduledChange, State};
 use crate::agencies::service::LONGEST;
-use crate::agencies::{Agency, store as agencies};
+use crate::agencies::{Agency, merger, store as agencies};
 use crate::inbox::{self, Message, Recipient};
 use crate::policies::{Policies, TOO_FAR_AHEAD};
 use crate::{audit, people};
@@ -31,25 +31,7 @@ pub async fn merge_on(
 ) -> Result<(), Error> {
     let (agency, basis) = begin(tx, now, id, ("at", at), basis).await?;
     let into = agencies::find(tx, into_id).await?;
-    if agency.parent_id.is_none() {
-        return Err(Error::Conflict("agency-root-stays"));
-    }
-    if agencies::is_under(tx, into_id, id).await? || into.valid_from > at || into.has_ended(at) {
-        return Err(Error::Conflict("agency-cannot-become-that"));
-    }
-    for other in store::waiting_of(tx, id, into_id).await? {
-        if other.agency_id == id && other.into_id.as_deref() == Some(into_id) {
-            return Err(Error::Conflict("agency-scheduled-already"));
-        }
-        // On one day an agency may take others over and then become part of another itself, but not of one of them.
-        let before = other.at < at || (other.at == at && other.into_id.as_deref() == Some(id));
-        if other.agency_id == into_id && other.into_id.is_some() && before {
-            return Err(Error::Conflict("agency-successor-merges-first"));
-        }
-        if other.into_id.as_deref() == Some(id) && other.at > at {
-            return Err(Error::Conflict("agency-others-merge-later"));
-        }
-    }
+    merger::require(tx, now, &agency, &into, at).await?;
     enter(tx, live, now, &agency.id, (Some(into_id), ""), at, &basis).await
 }
 
@@ -67,7 +49,10 @@ pub async fn rename_on(
     let name = faults.required_line("name", name, LONGEST);
     faults.into_result()?;
     let (agency, basis) = begin(tx, now, id, ("since", at), basis).await?;
-    for other in store::waiting_of(tx, id, id).await?.iter().filter(|other| other.agency_id == id) {
+    if agency.has_ended(at) {
+        return Err(Error::Conflict("agency-ended-by-then"));
+    }
+    for other in store::waiting(tx).await?.iter().filter(|other| other.agency_id == id) {
         if other.into_id.is_none() && other.at == at {
             return Err(Error::Conflict("agency-scheduled-already"));
         }
@@ -97,9 +82,6 @@ async fn begin(
         faults.add(field, TOO_FAR_AHEAD);
     }
     faults.into_result()?;
-    if agency.has_ended(at) {
-        return Err(Error::Conflict("agency-ended-by-then"));
-    }
     Ok((agency, basis))
 }
 

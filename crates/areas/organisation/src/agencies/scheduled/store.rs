@@ -48,14 +48,9 @@ pub(in crate::agencies) async fn waits(
     Ok(of_agency.iter().any(|one| !one.is_refused() && is_same(one)))
 }
 
-/// What waits about these two agencies, whatever the scope.
-pub(super) async fn waiting_of(
-    connection: &impl Connection,
-    agency_id: &str,
-    into_id: &str,
-) -> Result<Vec<ScheduledChange>, Error> {
-    let rest = "c.state = 'waiting' AND (c.agency_id IN ($1, $2) OR c.into_id = $1)";
-    select(connection, rest, vec![agency_id.into(), into_id.into()]).await
+/// What waits, of whatever agency, by day, and on one day in the order in which it was entered.
+pub(in crate::agencies) async fn waiting(connection: &impl Connection) -> Result<Vec<ScheduledChange>, Error> {
+    select(connection, "c.state = 'waiting'", Vec::new()).await
 }
 
 /// Whose day has come, by day, and on one day new names first.
