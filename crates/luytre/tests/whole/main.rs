@@ -10,6 +10,7 @@ mod bundles;
 mod command_line;
 mod elasticsearch;
 mod full_disk;
+mod golden;
 mod grown;
 mod import;
 mod kill;
