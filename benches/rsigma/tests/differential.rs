@@ -147,7 +147,11 @@ fn item() -> impl Strategy<Value = String> {
     let field = || select(vec!["a", "b", "c"]);
     prop_oneof![
         6 => (field(), select(vec!["", "|contains", "|startswith", "|endswith", "|contains|all", "|cased", "|contains|cased"]), prop::collection::vec(word(), 1..4))
-            .prop_map(move |(field, modifiers, words)| format!("'{field}{modifiers}': [{}]", list(words))),
+            .prop_map(move |(field, modifiers, words)| {
+                // A single value with `all` is no valid rule.
+                let modifiers = if words.len() > 1 { modifiers } else { modifiers.trim_end_matches("|all") };
+                format!("'{field}{modifiers}': [{}]", list(words))
+            }),
         2 => (field(), "[ab]{1,2}(\\*|\\?)[bc]{1,2}").prop_map(|(field, word)| format!("'{field}': '{word}'")),
         2 => (field(), select(vec!["a+b", "^a", "c$", "(a|b)c"]), select(vec!["|re", "|re|i"]))
             .prop_map(|(field, regex, modifiers)| format!("'{field}{modifiers}': '{regex}'")),
