@@ -15,7 +15,7 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench rules compare scale interop archive load doors alerts changes memory stages soak shots clean
+.PHONY: help run test build assets tools tools-run check lint unit browser bench rules differential compare scale interop archive load doors alerts changes memory stages soak shots clean
 
 # One selection for both measurements: with another, features differ and DataFusion compiles again.
 OPTIMISED := $(CARGO) build --release --locked -p luytre -p luytre-event-store --bin luytre --example benchmark
@@ -75,6 +75,9 @@ bench: ## Hot paths on the shared data: reading, matching (optimised build), sto
 rules: ## Our rules engine beside rsigma-eval: answers on all shared data, then speed on one core.
 	cd benches/rsigma && LUYTRE_SHARED_DATA=$(abspath $(SHARED)) $(CARGO) test --release --locked
 	cd benches/rsigma && LUYTRE_SHARED_DATA=$(abspath $(SHARED)) $(CARGO) run --release --locked
+
+differential: ## Our answers beside rsigma-eval's on all shared data and on generated rules; ends with an error where a difference is not in benches/rsigma/disputes.md.
+	cd benches/rsigma && LUYTRE_SHARED_DATA=$(abspath $(SHARED)) $(CARGO) test --release --locked --test differential -- --nocapture
 
 compare: ## The event store beside DuckDB and ClickHouse (PyPI) on the same generated events; optimised build.
 	$(OPTIMISED)

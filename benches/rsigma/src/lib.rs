@@ -3,6 +3,7 @@
 
 pub mod expand;
 pub mod other;
+pub mod peer;
 
 use anyhow::{Context, Result};
 use ingest::FormatSet;

@@ -1,13 +1,14 @@
 //! The same events and the same rules, one core, one run: ours and rsigma-eval, and what reading alone costs. Events are
 //! the noise of the shared data in copies that differ. Seconds are CPU seconds of this thread.
 //!
-//! `cargo run --release [COPIES] [SEED]` in `benches/rsigma`; with `ONLY_OURS=ROUNDS` in the environment rsigma is left
+//! `cargo run --release [COPIES] [SEED]` in `benches/rsigma`; `--rules DIR --events FILE` measures rsigma alone for
+//! `luytre rules bench --peer`; with `ONLY_OURS=ROUNDS` in the environment rsigma is left
 //! out and matching repeated, for profiles.
 
 use anyhow::{Context, Result};
 use detection::{Engine, Matches, RuleSet};
 use event::{Event, Origin, RawRecord};
-use luytre_rsigma_comparison::{expand::Expanded, formats, memory, other, shared_data, thread_seconds};
+use luytre_rsigma_comparison::{expand::Expanded, formats, memory, other, peer::Question, shared_data, thread_seconds};
 use rsigma_eval::JsonEvent;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -51,7 +52,12 @@ const SERDE_EVALUATE: &str = "rsigma: evaluate serde_json Value";
 const SIMD_EVALUATE: &str = "rsigma: evaluate simd-json BorrowedValue";
 
 fn main() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(question) = Question::of(&given)? {
+        println!("{}", question.answer()?);
+        return Ok(());
+    }
+    let mut arguments = given.into_iter();
     let copies: usize = arguments.next().map_or(Ok(15), |text| text.parse())?;
     let rounds: usize = std::env::var("ONLY_OURS").map_or(Ok(0), |text| text.parse())?;
     let seed: u64 = arguments.next().map_or(Ok(7), |text| text.parse())?;

@@ -6,16 +6,23 @@ use rsigma_parser::LogSource;
 use simd_json::BorrowedValue;
 use simd_json::StaticNode;
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An engine with every rule below `folder`, and what did not load.
 pub fn engine(folder: &Path) -> Result<(Engine, Vec<String>)> {
-    let collection = rsigma_parser::parse_sigma_directory(folder)?;
-    let mut problems: Vec<String> = collection.errors.clone();
-    let mut engine = Engine::new();
+    engine_of(&[folder.to_owned()])
+}
+
+/// The same of several folders.
+pub fn engine_of(folders: &[PathBuf]) -> Result<(Engine, Vec<String>)> {
+    let (mut engine, mut problems) = (Engine::new(), Vec::new());
     engine.set_include_event(false);
-    for (position, error) in engine.add_rules(collection.rules.iter()) {
-        problems.push(format!("{position}: {error}"));
+    for folder in folders {
+        let collection = rsigma_parser::parse_sigma_directory(folder)?;
+        problems.extend(collection.errors.iter().cloned());
+        let refused = engine.add_rules(collection.rules.iter());
+        problems
+            .extend(refused.iter().map(|(position, error)| format!("{}: rule {position}: {error}", folder.display())));
     }
     Ok((engine, problems))
 }

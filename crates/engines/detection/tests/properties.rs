@@ -86,6 +86,7 @@ fn item() -> impl Strategy<Value = String> {
             ("|base64", "ab"),
             ("|base64offset|contains", "a"),
             ("|base64offset|contains", "abc"),
+            ("|wide|base64offset|contains", "a"),
             ("", "[]"),
         ]),
     )
@@ -141,7 +142,7 @@ fn value() -> impl Strategy<Value = Value> {
     let texts = prop_oneof![
         6 => "[abcABKs.đĐẵİſ/1 –-]{0,8}",
         1 => "[abc]{60,90}",
-        1 => select(vec!["10.1.2.3", "::ffff:10.200.0.1", "YWI=", "xYWJj", "\\", "a\nb", "true", "1.5", "10"]).prop_map(str::to_owned),
+        1 => select(vec!["10.1.2.3", "::ffff:10.200.0.1", "YWI=", "xYWJj", "YQBi", "xhAGIA", "\\", "a\nb", "true", "1.5", "10"]).prop_map(str::to_owned),
     ];
     let scalar = prop_oneof![
         8 => texts.prop_map(Value::from),

@@ -5,6 +5,7 @@ mod cases;
 mod explain;
 pub(super) mod import;
 pub(super) mod known;
+mod peer;
 mod stages;
 
 use super::hunt::{Window, hunt};

@@ -49,7 +49,7 @@ fn every_regression_attack_raises_the_alert_of_its_rule() {
         }
     }
     println!("{} of {folders} regression folders raise their alert; missed: {missed:#?}", folders - missed.len());
-    assert!(missed.len() * 50 < folders, "more than two in a hundred missed: {missed:#?}");
+    assert!(folders > 0 && missed.is_empty(), "missed: {missed:#?}");
 }
 
 fn infos(directory: &Path) -> Vec<std::path::PathBuf> {

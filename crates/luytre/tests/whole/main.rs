@@ -11,6 +11,7 @@ mod command_line;
 mod elasticsearch;
 mod formulas;
 mod full_disk;
+mod golden;
 mod grown;
 mod import;
 mod key_rows;

@@ -255,6 +255,41 @@ fn every_stage_of_the_pipeline_is_measured_and_finds_what_it_would_find() {
     assert!(run(folder.path(), &arguments).lines().count() >= 11, "each stage has its line");
 }
 
+#[test]
+fn another_engine_is_measured_in_the_same_run_and_the_ratio_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("directory");
+    let path = |name: &str| folder.path().join(name).to_str().expect("path").to_owned();
+    let (rules, events, program) = (path("rules"), path("events.jsonl"), path("peer"));
+    let rule = "title: Refused\nid: 6f3b2a10-0000-4000-8000-000000000043\nlogsource: {product: windows}\n\
+                detection: {s: {EventID: 4625}, condition: s}\n";
+    std::fs::create_dir(&rules).expect("folder");
+    std::fs::write(path("rules/refused.yml"), rule).expect("rule");
+    let line = "{\"EventID\":4625,\"Channel\":\"Security\",\"Computer\":\"pc\"}\n";
+    std::fs::write(&events, line.repeat(3)).expect("events");
+    // It sees the same rules and events, and is slow.
+    let peer = r#"#!/bin/sh
+test "$1 $3" = "--rules --events" && test -f "$2/refused.yml" || exit 3
+echo '{"name":"slow","rules":1,"events":'$(wc -l < "$4")',"parse_s":3000,"match_s":6000,"detections":3}'
+"#;
+    std::fs::write(&program, peer).expect("program");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("may be run");
+    let bench = ["rules", "bench", "--rules", rules.as_str(), "--events", events.as_str()];
+    let beside = [&bench[..], &["--peer", program.as_str()][..]].concat();
+    let report = ask(folder.path(), &[&beside[..], &["--json"][..]].concat());
+    assert_eq!((&report["detections"], &report["beside"]["peer"]["events"]), (&json!(3), &json!(3)), "{report}");
+    let seconds = |name: &str| report[name].as_f64().expect("seconds");
+    let together = 9000.0 / (seconds("parse_s") + seconds("match_s")).max(1e-9);
+    let told = report["beside"]["together"].as_f64().expect("a ratio");
+    assert!((told / together - 1.0).abs() < 1e-6, "{report}");
+    assert!(run(folder.path(), &beside).contains("slow"));
+    let alone = ask(folder.path(), &[&bench[..], &["--json"][..]].concat());
+    assert!(alone.get("beside").is_none(), "{alone}");
+    assert!(run(folder.path(), &bench).contains("make rules"), "it says how to get the other engine");
+    let none = path("nobody");
+    assert!(failure(folder.path(), &[&bench[..], &["--peer", none.as_str()][..]].concat()).contains("make rules"));
+}
+
 /// Puts a value of the whole centre on a list.
 pub(crate) async fn listed(data: &Path, list: &str, value: &str) {
     let configuration = Configuration::load(data, None).expect("configuration");

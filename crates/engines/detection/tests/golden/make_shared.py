@@ -1,21 +1,27 @@
-"""Writes golden_shared.json: how often each SigmaHQ rule matches in each file of the shared data, by pySigma's parser and
-the naive evaluator of make.py. Run by hand, once; takes some ten minutes of one core:
+"""Writes golden_shared.txt: how often each SigmaHQ rule matches in each file of the shared data, by windows.py, pySigma's
+parser and the naive evaluator of make.py. Nothing of the program takes part. Run by hand when the data or a settled
+dispute changes; a difference is never repaired in the text:
 
-    cargo run -p luytre-detection --example flatten -- ../shared/data/regression ../shared/data/windows-json > /tmp/flat.jsonl
-    /tmp/pysigma/bin/python make_shared.py ../shared/data/sigma /tmp/flat.jsonl
+    python3 -m venv /tmp/pysigma && /tmp/pysigma/bin/pip install pysigma==2.0.1 pyyaml evtx==0.14.0
+    /tmp/pysigma/bin/python make_shared.py ../shared/data
 
-Only counts are kept: neither rules nor events of others are copied.
+Takes some ten minutes of one core. Only counts and names are kept: neither rules nor events of others are copied.
 """
 
 import collections
-import json
 import pathlib
 import sys
+import zlib
 
-from make import holds
+import make
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
-from sigma.types import Placeholder, SigmaString
+from sigma.types import SigmaString
+from windows import records, understood
+
+FOLDERS = ["evtx", "regression", "windows-json"]
+# Answers of the evaluator to values that come again.
+REMEMBERED = 4_000_000
 
 
 def has_placeholder(rule):
@@ -31,9 +37,9 @@ def has_placeholder(rule):
     return any(walk(detection) for detection in rule.detection.detections.values())
 
 
-def load(folder):
+def load(paths):
     rules = []
-    for path in sorted(pathlib.Path(folder).rglob("*.yml")):
+    for path in paths:
         try:
             rule = SigmaRule.from_yaml(path.read_text())
             if has_placeholder(rule):
@@ -47,15 +53,38 @@ def load(folder):
     return rules
 
 
+def remember():
+    answers, ask = {}, make.scalar
+
+    def scalar(value, wanted):
+        key = (type(value), value, id(wanted))
+        if key not in answers:
+            if len(answers) > REMEMBERED:
+                answers.clear()
+            answers[key] = ask(value, wanted)
+        return answers[key]
+
+    make.scalar = scalar
+
+
 def main():
-    rules = load(sys.argv[1])
+    data = pathlib.Path(sys.argv[1])
+    paths = sorted((data / "sigma").rglob("*.yml"))
+    checksum = 1
+    for path in paths:
+        checksum = zlib.adler32(path.read_bytes(), checksum)
+    lines = [f"rules {len(paths)} {checksum:08x}"]
+    rules, by_source = load(paths), {}
     print(len(rules), "rules")
-    by_source = {}
-    counts = collections.defaultdict(collections.Counter)
+    remember()
     pairs = 0
-    with open(sys.argv[2]) as lines:
-        for number, line in enumerate(lines):
-            event = json.loads(line)
+    for path in sorted(path for folder in FOLDERS for path in (data / folder).rglob("*") if path.is_file()):
+        found = records(path)
+        if found is None:
+            continue
+        counts = collections.Counter()
+        for record in found:
+            event = understood(record)
             source = (event["product"], tuple(event["categories"]), tuple(event["services"]))
             if source not in by_source:
                 by_source[source] = [
@@ -66,15 +95,16 @@ def main():
                     and (service is None or service in source[2])
                 ]
             for identity, conditions in by_source[source]:
-                if any(holds(condition, event["fields"]) for condition in conditions):
-                    counts[event["file"]][identity] += 1
-                    pairs += 1
-            if number % 1000 == 0:
-                print(number, pairs, flush=True)
-    here = pathlib.Path(__file__).parent
-    rows = ",\n".join(f"{json.dumps(file)}: {json.dumps(dict(sorted(row.items())))}" for file, row in sorted(counts.items()))
-    (here / "golden_shared.json").write_text("{\n" + rows + "\n}\n")
-    print(pairs, "detections in", len(counts), "files")
+                if any(make.holds(condition, event["fields"]) for condition in conditions):
+                    counts[identity] += 1
+        content = path.read_bytes()
+        name = path.relative_to(data).as_posix()
+        lines.append(f"file {len(content)} {zlib.adler32(content):08x} {len(found)} {name}")
+        lines += [f"{identity} {count}" for identity, count in sorted(counts.items())]
+        pairs += sum(counts.values())
+        print(name, len(found), sum(counts.values()), pairs, flush=True)
+    (pathlib.Path(__file__).parent / "golden_shared.txt").write_text("\n".join(lines) + "\n")
+    print(pairs, "matches")
 
 
 main()

@@ -232,6 +232,7 @@ fn text_holds(value: &SigmaValue, modifiers: &[Modifier], text: &str) -> bool {
     let mut patterns: Vec<Vec<Part>> = vec![parts(&string)];
     for modifier in modifiers {
         patterns = match modifier {
+            Modifier::Wide => patterns.into_iter().map(wide).collect(),
             Modifier::WindAsh => patterns.iter().flat_map(|pattern| dashes(pattern)).collect(),
             Modifier::Base64 => patterns.iter().map(|pattern| chars(&encode(&bytes(pattern)))).collect(),
             Modifier::Base64Offset => patterns.iter().flat_map(|pattern| offsets(&bytes(pattern))).collect(),
@@ -311,6 +312,15 @@ fn dashes(pattern: &[Part]) -> Vec<Vec<Part>> {
             .collect();
     }
     all
+}
+
+/// Two bytes a letter, the lower first; for ASCII.
+fn wide(pattern: Vec<Part>) -> Vec<Part> {
+    let pair = |part: Part| match part {
+        Part::Char(one) if one.is_ascii() => [part, Part::Char('\0')],
+        other => panic!("not encoded here: {other:?}"),
+    };
+    pattern.into_iter().flat_map(pair).collect()
 }
 
 fn bytes(pattern: &[Part]) -> Vec<u8> {

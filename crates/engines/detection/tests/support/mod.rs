@@ -19,41 +19,22 @@ pub(crate) fn shared_data(what: &str) -> Option<PathBuf> {
     None
 }
 
-/// Windows records below a folder, each with the name of its file: recordings as evtx_dump writes them (`*.json`) and flat
-/// JSON lines (`*.jsonl.gz`, `*.zip`), files in the order of their paths.
-pub(crate) fn windows_records(folder: &Path) -> std::io::Result<Vec<(String, Event)>> {
+/// Windows records of a folder as shippers write them: flat JSON lines (`*.jsonl.gz`, `*.zip`), files in the order of their
+/// paths.
+pub(crate) fn windows_records(folder: &Path) -> std::io::Result<Vec<Event>> {
     let mut records = Vec::new();
     let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(std::fs::DirEntry::path);
-    for entry in entries {
-        let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if path.is_dir() {
-            records.extend(windows_records(&path)?);
-        } else if name.ends_with(".json") {
-            let text = std::fs::read_to_string(&path)?;
-            for json in serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>().map_while(Result::ok)
-            {
-                match json {
-                    serde_json::Value::Array(many) => {
-                        records.extend(many.iter().map(|one| (name.clone(), dumped_windows(one))));
-                    }
-                    one => records.push((name.clone(), dumped_windows(&one))),
-                }
-            }
-        } else if name.ends_with(".jsonl.gz") {
-            let mut text = String::new();
+    for path in entries.iter().map(std::fs::DirEntry::path) {
+        let mut text = String::new();
+        if path.extension().is_some_and(|ending| ending == "gz") {
             flate2::read::GzDecoder::new(std::fs::File::open(&path)?).read_to_string(&mut text)?;
-            for line in text.lines() {
-                records.push((name.clone(), flat_windows(&serde_json::from_str(line)?)));
-            }
-        } else if name.ends_with(".zip") {
+        } else if path.extension().is_some_and(|ending| ending == "zip") {
             let mut archive = zip::ZipArchive::new(std::fs::File::open(&path)?).map_err(std::io::Error::other)?;
-            let mut text = String::new();
             archive.by_index(0).map_err(std::io::Error::other)?.read_to_string(&mut text)?;
-            for line in text.lines() {
-                records.push((name.clone(), flat_windows(&serde_json::from_str(line)?)));
-            }
+        }
+        for line in text.lines() {
+            records.push(flat_windows(&serde_json::from_str(line)?));
         }
     }
     Ok(records)
@@ -85,41 +66,6 @@ pub(crate) fn flat_windows(json: &serde_json::Value) -> Event {
     event.log_source = log_source(&event);
     map_process_creation(&mut event);
     event
-}
-
-/// A record of the nested JSON that evtx_dump writes.
-pub(crate) fn dumped_windows(json: &serde_json::Value) -> Event {
-    let mut event = Event::default();
-    let system = &json["Event"]["System"];
-    if let serde_json::Value::Object(members) = system {
-        for (name, member) in members {
-            let plain = member.get("#text").unwrap_or(member);
-            if !plain.is_object() {
-                event.fields.set(name, value(plain));
-            }
-        }
-    }
-    event.fields.set("Provider_Name", value(&system["Provider"]["#attributes"]["Name"]));
-    for part in ["EventData", "UserData"] {
-        flatten(&mut event, &json["Event"][part]);
-    }
-    event.log_source = log_source(&event);
-    map_process_creation(&mut event);
-    event
-}
-
-fn flatten(event: &mut Event, json: &serde_json::Value) {
-    let serde_json::Value::Object(members) = json else { return };
-    for (name, member) in members.iter().filter(|(name, _)| !name.starts_with('#')) {
-        match member {
-            serde_json::Value::Object(inner) if inner.contains_key("#text") => {
-                event.fields.set(name, value(&inner["#text"]));
-            }
-            serde_json::Value::Object(_) => flatten(event, member),
-            // Names of event data may hold blanks; rules write them without.
-            other => event.fields.set(&name.replace(' ', ""), value(other)),
-        }
-    }
 }
 
 fn map_process_creation(event: &mut Event) {

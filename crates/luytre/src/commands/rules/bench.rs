@@ -1,6 +1,7 @@
 //! `luytre rules bench`: what reading and matching cost, or with `--stages` all of the pipeline.
 
 use super::super::{about_file, plain, print_json, tell};
+use super::peer::{Beside, Peer};
 use super::{formats, stages};
 use crate::content::Content;
 use anyhow::{Context, Result, ensure};
@@ -32,6 +33,10 @@ pub(super) struct Bench {
     /// correlations, indicators, early warning, the event store (a new one, removed at the end).
     #[arg(long, conflicts_with = "threads")]
     stages: bool,
+    /// Program that gives the same rules and events to rsigma-eval in the same run (`make rules` builds it in
+    /// `benches/rsigma`); the ratio is printed.
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "stages")]
+    peer: Option<PathBuf>,
     /// File of indicators to look for, one a line.
     #[arg(long, requires = "stages")]
     indicators: Option<PathBuf>,
@@ -39,7 +44,7 @@ pub(super) struct Bench {
     json: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Measured {
     rules: usize,
     events: u64,
@@ -49,6 +54,9 @@ struct Measured {
     detections: u64,
     /// Bytes of memory at the highest.
     peak_rss: u64,
+    /// What rsigma-eval needed in the same run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<Beside>,
 }
 
 impl Bench {
@@ -72,9 +80,12 @@ impl Bench {
 
     fn measure(&self, engine: &Engine) -> Result<ExitCode> {
         let formats = formats(&Content::default())?;
+        if self.peer.is_some() {
+            // It is read twice, which a pipe cannot be.
+            ensure!(self.events.is_file(), about_file(&self.events, "rules-peer-wants-file"));
+        }
         let mut records = Records::open(&self.events)?;
-        let rules = engine.rules().len();
-        let mut total = Measured { rules, events: 0, bytes: 0, parse_s: 0.0, match_s: 0.0, detections: 0, peak_rss: 0 };
+        let mut total = Measured { rules: engine.rules().len(), ..Measured::default() };
         let threads = self.threads.clamp(1, 64);
         loop {
             let lines = records.next(READ)?;
@@ -97,6 +108,10 @@ impl Bench {
         }
         total.bytes = records.bytes;
         total.peak_rss = peak_rss();
+        if let Some(program) = &self.peer {
+            let peer = Peer::measure(program, &self.rules, &self.events)?;
+            total.beside = Some(Beside::of(peer, total.parse_s, total.match_s));
+        }
         if self.json {
             print_json(&total)?;
         } else {
@@ -111,6 +126,10 @@ impl Bench {
                 ("rate", format!("{rate:.0}").into()),
             ];
             tell("rules-measured", &figures);
+            match &total.beside {
+                Some(beside) => beside.tell(),
+                None => tell("rules-no-peer", &[]),
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
