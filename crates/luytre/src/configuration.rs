@@ -101,6 +101,10 @@ pub struct Intake {
     pub syslog_udp: Option<SocketAddr>,
     pub syslog_tcp: Option<SocketAddr>,
     pub relp: Option<SocketAddr>,
+    /// NetFlow 5 and 9 and IPFIX over UDP.
+    pub flow_udp: Option<SocketAddr>,
+    /// IPFIX over TCP.
+    pub ipfix_tcp: Option<SocketAddr>,
     /// An address of its own for Elasticsearch clients; the address of the pages takes them too.
     pub elastic: Option<SocketAddr>,
     /// Connections that each of the doors for syslog over TCP and RELP keeps open at once.
@@ -247,6 +251,8 @@ impl Default for Intake {
             syslog_udp: Some(([127, 0, 0, 1], 5514).into()),
             syslog_tcp: Some(([127, 0, 0, 1], 5514).into()),
             relp: Some(([127, 0, 0, 1], 2514).into()),
+            flow_udp: None,
+            ipfix_tcp: None,
             elastic: None,
         }
     }

@@ -26,7 +26,7 @@ use kit::{App, Error, Lang};
 use monitoring::Monitoring;
 use monitoring::bulk::ConnectionNumber;
 use monitoring::hunts::keep_hunting;
-use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
+use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, FlowSettings, Intake, IntakeSettings};
 use monitoring::pipeline::CountersSnapshot;
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
@@ -83,6 +83,12 @@ impl Server {
             syslog_udp: configuration.intake.syslog_udp,
             syslog_tcp: configuration.intake.syslog_tcp,
             relp: configuration.intake.relp,
+            flows: FlowSettings {
+                udp: configuration.intake.flow_udp,
+                tcp: configuration.intake.ipfix_tcp,
+                elements: centre.content.text("flows/elements.toml")?,
+                templates: Some(data.join("flow-templates.json")),
+            },
             connections: ConnectionLimits {
                 all: configuration.intake.connections,
                 per_address: configuration.intake.connections_per_address,
@@ -136,7 +142,7 @@ impl Server {
 
     /// Where the doors for logs are, in words.
     pub fn doors(&self) -> String {
-        let doors = ["syslog_udp", "syslog_tcp", "relp"];
+        let doors = ["syslog_udp", "syslog_tcp", "relp", "flow_udp", "ipfix_tcp"];
         let open = doors.iter().filter_map(|name| Some(format!("{name} {}", self.intake.address(name)?)));
         open.collect::<Vec<_>>().join(", ")
     }

@@ -17,11 +17,20 @@ pub enum Listener {
     SyslogTcp,
     Relp,
     Bulk,
+    /// NetFlow and IPFIX.
+    Flow,
+    /// A file that is followed, or was found in a watched folder.
+    Watch,
     #[default]
     Import,
 }
 
 impl Listener {
+    /// Records come from files and may be as old as these.
+    pub fn is_of_files(self) -> bool {
+        matches!(self, Self::Watch | Self::Import)
+    }
+
     /// The word stored in the `listener` column.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -29,6 +38,8 @@ impl Listener {
             Self::SyslogTcp => "syslog_tcp",
             Self::Relp => "relp",
             Self::Bulk => "bulk",
+            Self::Flow => "flow",
+            Self::Watch => "watch",
             Self::Import => "import",
         }
     }

@@ -9,6 +9,7 @@ pub struct ListenerAddresses {
     pub syslog_udp: Option<u16>,
     pub syslog_tcp: Option<u16>,
     pub relp: Option<u16>,
+    pub flow_udp: Option<u16>,
     /// `http://host:port` of the Elasticsearch-compatible door.
     pub elastic: Option<String>,
 }

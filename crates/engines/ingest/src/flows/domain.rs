@@ -61,20 +61,27 @@ const MOST_MISSED: i32 = 1_000_000;
 /// So far behind a message is late rather than of an exporter that has begun anew.
 const MOST_LATE: i32 = -10_000;
 
-/// The numbers that messages carry.
+/// The numbers that messages carry: the last, and by how much its message moved it on.
 #[derive(Debug, Default)]
-pub(super) struct Sequence(Option<u32>);
+pub(super) struct Sequence(Option<(u32, u32)>);
 
 impl Sequence {
     /// What is missing before a message (less than zero: what came late after all). `units`: by how much the message
     /// moves the number on, where that is known.
     pub(super) fn step(&mut self, found: u32, units: Option<u32>) -> i64 {
-        let gap = self.0.map_or(0, |next| found.wrapping_sub(next).cast_signed());
-        if (MOST_LATE..0).contains(&gap) {
+        let (gap, with_itself) = match self.0 {
+            Some((last, moved)) => (
+                found.wrapping_sub(last.wrapping_add(moved)).cast_signed(),
+                // Some count a message's own records in (softflowd 1.1).
+                units.is_some_and(|units| found == last.wrapping_add(units)),
+            ),
+            None => (0, false),
+        };
+        if !with_itself && (MOST_LATE..0).contains(&gap) {
             return -i64::from(units.unwrap_or_default());
         }
-        self.0 = units.map(|units| found.wrapping_add(units));
-        if (1..=MOST_MISSED).contains(&gap) { i64::from(gap) } else { 0 }
+        self.0 = units.map(|units| (found, units));
+        if !with_itself && (1..=MOST_MISSED).contains(&gap) { i64::from(gap) } else { 0 }
     }
 }
 
@@ -177,6 +184,8 @@ mod tests {
         assert_eq!(sequence.step(135, None), 0);
         assert_eq!(sequence.step(900, Some(1)), 0, "after a message of unknown size nothing is expected");
         assert_eq!(sequence.step(4_000_000_000, Some(1)), 0, "the exporter began anew");
+        let mut with_itself = Sequence::default();
+        assert_eq!([(24, 24), (56, 32), (60, 4)].map(|(found, units)| with_itself.step(found, Some(units))), [0; 3]);
         let mut sequence = Sequence::default();
         assert_eq!(sequence.step(u32::MAX, Some(1)), 0);
         assert_eq!(sequence.step(2, Some(1)), 2, "numbers begin anew after the last");

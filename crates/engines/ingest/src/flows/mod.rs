@@ -172,8 +172,8 @@ impl FlowDecoder {
         if let Some(interval) = header.sampling {
             domain.samplers.learn(&Sampling::every(interval));
         }
-        let mut work = Work { decoder: self, domain: &mut domain, stream, out: &mut decoded, room: 0, known: true };
-        work.room = work.decoder.limits.expanded;
+        let room = self.limits.expanded;
+        let mut work = Work { decoder: &mut *self, domain: &mut domain, stream, out: &mut decoded, room, known: true };
         let given = match version {
             5 => work.version_5(reader, header.sent, now),
             _ => work.sets(reader, header.sent, now),
@@ -336,7 +336,9 @@ impl Work<'_> {
                 _ => of_ipfix(&mut set, options),
             };
             let (id, options, declared) = match said {
-                Some(Said::Template { id: 256.., .. }) if self.out.templates_dropped > self.decoder.limits.templates => {
+                Some(Said::Template { id: 256.., .. })
+                    if self.out.templates_dropped > self.decoder.limits.templates =>
+                {
                     // A message with so many of them is no exporter's.
                     self.broken();
                     return 0;

@@ -51,8 +51,7 @@ impl FlowDecoder {
     pub fn restore(&mut self, saved: SavedTemplates, now: Micros) {
         let limits = self.limits;
         for one in saved.0 {
-            let stream =
-                Stream { exporter: one.exporter, connection: None, version: one.version, domain: one.domain };
+            let stream = Stream { exporter: one.exporter, connection: None, version: one.version, domain: one.domain };
             let Some(template) =
                 Template::of(&one.fields, one.options, &self.elements, limits.fields, one.learned.min(now))
             else {

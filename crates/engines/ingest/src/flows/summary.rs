@@ -51,12 +51,12 @@ pub(super) struct Summary {
 /// What a record says of sampling, of its own or of others.
 #[derive(Debug, Default)]
 pub(super) struct Sampling {
-    interval: Option<u64>,
-    packet_interval: Option<u64>,
-    packet_space: Option<u64>,
-    size: Option<u64>,
-    population: Option<u64>,
-    probability: Option<f64>,
+    pub(super) interval: Option<u64>,
+    pub(super) packet_interval: Option<u64>,
+    pub(super) packet_space: Option<u64>,
+    pub(super) size: Option<u64>,
+    pub(super) population: Option<u64>,
+    pub(super) probability: Option<f64>,
     pub(super) sampler: Option<u64>,
     pub(super) interface: Option<u64>,
 }
@@ -72,7 +72,8 @@ impl Sampling {
         let of = |part: u64, whole: u64| (part > 0).then(|| whole.saturating_add(part / 2) / part);
         let spaced = || of(self.packet_interval?, self.packet_interval?.saturating_add(self.packet_space?));
         let drawn = || of(self.size?, self.population?);
-        let likely = || self.probability.filter(|share| *share > 0.0 && *share <= 1.0).map(|share| (1.0 / share) as u64);
+        let likely =
+            || self.probability.filter(|share| *share > 0.0 && *share <= 1.0).map(|share| (1.0 / share) as u64);
         self.interval.or_else(spaced).or_else(drawn).or_else(likely).filter(|interval| *interval > 0)
     }
 }

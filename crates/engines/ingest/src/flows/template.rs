@@ -37,9 +37,15 @@ pub(super) type Declared = (u32, u16, u16);
 /// What a template set holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    Template { id: u16, options: bool, declared: Vec<Declared> },
+    Template {
+        id: u16,
+        options: bool,
+        declared: Vec<Declared>,
+    },
     /// IPFIX takes a template back, or all of a kind (by the number of their set).
-    Withdrawn { id: u16 },
+    Withdrawn {
+        id: u16,
+    },
 }
 
 /// Scopes of version 9 (RFC 3954 §6.1) as elements of IANA: interface, line card. The others have none.
