@@ -27,6 +27,7 @@ pub mod suppressions;
 pub mod techniques;
 pub mod timespan;
 pub mod value_lists;
+pub mod watch;
 
 use kit::migration::Migration;
 use kit::web::Routes;
