@@ -174,3 +174,37 @@ impl Known {
         store.remember_import(&key(first_line), &serde_json::to_string(&places).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::Origin;
+    use event_store::Options;
+    use std::sync::Arc;
+
+    fn records(path: &str) -> Vec<RawRecord> {
+        let origin = Arc::new(Origin { listener: Listener::Watch, file: Some(path.to_owned()), ..Origin::default() });
+        vec![RawRecord { bytes: "one".into(), arrival: 7, origin, position: 1 }]
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn after_a_kill_the_log_says_whether_a_batch_was_stored() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let to = Place { bytes: 4, lines: 1 };
+        let mut mark = Mark { path: "/a.log".to_owned(), ..Mark::default() };
+        let before = store.last_seq();
+        mark.advance(&store, "k", to, "tail".to_owned(), records("/a.log")).await.unwrap();
+        assert_eq!(Mark::load(&store, "k").await.unwrap(), Some(mark.clone()));
+        // As it stood before the batch, and with the batch in the log.
+        let next = |after| Some(Next { to, tail: "tail".to_owned(), after, arrival: 7 });
+        let killed = Mark { path: "/a.log".to_owned(), next: next(before), ..Mark::default() };
+        killed.save(&store, "k").unwrap();
+        assert_eq!(Mark::load(&store, "k").await.unwrap(), Some(mark));
+        // Another one was about to be stored, and was not.
+        let killed = Mark { next: next(store.last_seq()), ..killed };
+        killed.save(&store, "k").unwrap();
+        let found = Mark::load(&store, "k").await.unwrap().unwrap();
+        assert_eq!((found.done, found.next), (Place::default(), None));
+    }
+}

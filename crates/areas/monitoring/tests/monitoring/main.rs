@@ -32,3 +32,4 @@ mod strangers;
 mod stream;
 mod suppressions;
 mod walls;
+mod watch;
