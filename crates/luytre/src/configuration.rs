@@ -10,6 +10,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use monitoring::intake::ConnectionLimits;
 use monitoring::retention::Wish;
 use monitoring::search::places::SearchLimits;
+use monitoring::watch::WatchSettings;
 use organisation::sign_in::ProviderSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,6 +61,8 @@ pub struct Configuration {
     pub centre: String,
     pub web: Web,
     pub intake: Intake,
+    /// Folders whose files are followed.
+    pub watch: Vec<WatchedFolder>,
     pub database: Database,
     pub events: Events,
     pub search: Search,
@@ -112,6 +115,49 @@ pub struct Intake {
     /// Of these, how many for one address (IPv6: one /64), so that one sender cannot lock the others out. To be raised
     /// where one relay or address translation speaks for more senders.
     pub connections_per_address: usize,
+}
+
+/// A folder whose files are followed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WatchedFolder {
+    pub folder: PathBuf,
+    /// Patterns of names, with `*` and `?`; all files where empty.
+    pub files: Vec<String>,
+    /// Folders below it too.
+    pub subfolders: bool,
+    /// Id of the registered source that the files come from.
+    pub source: Option<String>,
+    /// Format by name; recognised by itself where absent.
+    pub format: Option<String>,
+    /// Year for records without one.
+    pub year: Option<i16>,
+    /// Zone (IANA name or offset) for records without one.
+    pub time_zone: Option<String>,
+}
+
+impl WatchedFolder {
+    pub fn settings(&self) -> WatchSettings {
+        WatchSettings {
+            folder: self.folder.clone(),
+            names: self.files.clone(),
+            subfolders: self.subfolders,
+            source_id: self.source.clone(),
+            format: self.format.clone(),
+            year: self.year,
+            time_zone: self.time_zone.clone(),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        if !self.folder.is_absolute() {
+            bail!("watch.folder {} must be a whole path, from the root on", self.folder.display());
+        }
+        match self.time_zone.as_deref().filter(|zone| !ingest::is_time_zone(zone)) {
+            Some(zone) => bail!("watch.time_zone: no time zone is called {zone}"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -218,6 +264,7 @@ impl Default for Configuration {
             centre: "Trung tâm An ninh mạng".to_owned(),
             web: Web::default(),
             intake: Intake::default(),
+            watch: Vec::new(),
             database: Database::default(),
             events: Events::default(),
             search: Search::default(),
@@ -284,6 +331,7 @@ impl Configuration {
             bail!("events.retention_days is 0: no event would be kept; give at least one day");
         }
         found.events.archive.settings()?;
+        found.watch.iter().try_for_each(WatchedFolder::check)?;
         if found.search.per_person == 0 || found.search.seconds == 0 {
             bail!("search.per_person and search.seconds must be at least 1");
         }
@@ -375,6 +423,21 @@ mod tests {
         assert_eq!((intake.connections, intake.connections_per_address), (4096, 2000));
         configuration.intake.connections_per_address = 0;
         assert!(configuration.check().is_err());
+    }
+
+    #[test]
+    fn watched_folders_are_whole_paths_with_known_zones() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("luytre.toml");
+        let load = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            Configuration::load(directory.path(), None)
+        };
+        let found =
+            load("[[watch]]\nfolder = \"/var/log/app\"\nfiles = [\"*.log\"]\ntime_zone = \"+07:00\"\n").unwrap();
+        assert_eq!(found.watch[0].settings().names, ["*.log"]);
+        assert!(load("[[watch]]\nfolder = \"log\"\n").is_err());
+        assert!(load("[[watch]]\nfolder = \"/log\"\ntime_zone = \"nowhere\"\n").is_err());
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use crate::backup::{BackupQuestion, Made};
 use crate::centre::{Centre, areas};
 use crate::commands::hunt;
-use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
+use crate::configuration::WatchedFolder;
+use crate::control::{self, ExportQuestion, Feeds, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
 use crate::keeping::{Act, Told};
 use crate::openapi;
@@ -31,6 +32,7 @@ use monitoring::pipeline::CountersSnapshot;
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
+use monitoring::watch::{Watch, WatchBoard, WatchSettings};
 use notify::Watcher;
 use organisation::agencies;
 use organisation::inbox::{Message, Recipient, notify_all};
@@ -42,6 +44,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -65,8 +68,9 @@ pub struct Server {
     web: tokio::task::JoinHandle<std::io::Result<()>>,
     schedules: tokio::task::JoinHandle<()>,
     hunts: tokio::task::JoinHandle<()>,
+    folders: tokio::task::JoinHandle<()>,
     _announcement: control::Announcement,
-    _watcher: Option<notify::RecommendedWatcher>,
+    _watchers: [Option<notify::RecommendedWatcher>; 2],
 }
 
 impl Server {
@@ -103,7 +107,10 @@ impl Server {
             Err(_) => tracing::warn!("still evaluating what was in the log; answers are incomplete until that is done"),
         }
         let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
-        let app = app(&centre, address, resends, addresses, intake.doors(), demonstration)?;
+        let watched = watched_folders(&centre, data)?;
+        let watch = Watch::new(watched.clone(), centre.store.clone(), centre.clock.clone());
+        let feeds = (intake.doors(), watch.board());
+        let app = app(&centre, address, resends, addresses, feeds, demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
         let web_limits = &configuration.web;
@@ -115,7 +122,9 @@ impl Server {
                 .await
         });
         let announcement = control::announce(data, address, &secret)?;
-        let watcher = watch_rules(&centre);
+        let wake = Arc::new(Notify::new());
+        let watchers = [watch_rules(&centre), watch_folders(&watched, wake.clone())];
+        let folders = tokio::spawn(watch.run(wake, stop.clone()));
         tokio::spawn(make_room(centre.clone(), stop.clone()));
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
@@ -135,8 +144,9 @@ impl Server {
             web,
             schedules,
             hunts,
+            folders,
             _announcement: announcement,
-            _watcher: watcher,
+            _watchers: watchers,
         })
     }
 
@@ -151,6 +161,9 @@ impl Server {
     pub async fn stop(self) -> Result<()> {
         self.stop.cancel();
         self.intake.close().await;
+        if let Err(error) = self.folders.await {
+            tracing::error!(%error, "watched folders ended badly");
+        }
         // Open event streams of browsers would keep the web server for ever.
         match tokio::time::timeout(Duration::from_secs(3), self.web).await {
             Ok(ended) => ended??,
@@ -202,7 +215,7 @@ fn app(
     listening: SocketAddr,
     resends: Arc<Resends>,
     addresses: ListenerAddresses,
-    doors: Doors,
+    (doors, folders): (Doors, WatchBoard),
     demonstration: bool,
 ) -> Result<App> {
     let configuration = &centre.configuration;
@@ -234,6 +247,7 @@ fn app(
     ports.insert(centre.checkpoints.clone());
     ports.insert(addresses);
     ports.insert(doors);
+    ports.insert(folders);
     let secure_cookies =
         !configuration.web.listen.ip().is_loopback() || configuration.web.public_url.starts_with("https:");
     ports.insert(centre.sign_in(secure_cookies)?.at(&configuration.address_of_pages(listening)));
@@ -278,12 +292,14 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
     let elastic: Router = monitoring::bulk::elastic_routes().with_state(app.clone());
     let strict = centre.policies.session.strict_transport.header(&app.settings.public_url);
     let strict = strict.and_then(|value| HeaderValue::from_str(&value).ok());
-    let state = Control { centre: Arc::clone(centre), doors: app.ports.get::<Doors>(), secret };
+    let (doors, folders) = (app.ports.get::<Doors>(), app.ports.get::<WatchBoard>());
+    let state = Control { centre: Arc::clone(centre), doors, folders, secret };
     let control = Router::new()
         .route("/control/query", post(control_query))
         .route("/control/search", post(control_search))
         .route("/control/import", post(control_import))
         .route("/control/doors", post(control_doors))
+        .route("/control/feeds", post(control_feeds))
         .route("/control/keep", post(control_keep))
         .route("/control/pipeline", post(control_pipeline))
         .route("/control/examine", post(control_examine))
@@ -367,6 +383,7 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 struct Control {
     centre: Arc<Centre>,
     doors: Option<Arc<Doors>>,
+    folders: Option<Arc<WatchBoard>>,
     secret: String,
 }
 
@@ -382,6 +399,14 @@ async fn check(State(control): State<Control>, request: Request, next: Next) -> 
 
 async fn control_doors(State(control): State<Control>) -> Answer<Vec<DoorFigures>> {
     Ok(Json(control.doors.map(|doors| doors.figures()).unwrap_or_default()))
+}
+
+/// Who sends flows, and what came of watched folders.
+async fn control_feeds(State(control): State<Control>) -> Json<Feeds> {
+    Json(Feeds {
+        exporters: control.doors.map(|doors| doors.exporters()).unwrap_or_default(),
+        folders: control.folders.map(|folders| folders.figures()).unwrap_or_default(),
+    })
 }
 
 /// Figures of the pipeline since the start, for measurements.
@@ -504,6 +529,43 @@ fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
             }
         }
     });
+    Some(watcher)
+}
+
+/// The folders to follow. What would read what it writes itself is refused.
+fn watched_folders(centre: &Centre, data: &Path) -> Result<Vec<WatchSettings>> {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (data, formats) = (whole(data), centre.pipeline.formats());
+    for one in &centre.configuration.watch {
+        let folder = whole(&one.folder);
+        let apart = !folder.starts_with(&data) && !(one.subfolders && data.starts_with(&folder));
+        anyhow::ensure!(apart, "watch.folder {} holds the data directory or lies in it", folder.display());
+        if let Some(format) = one.format.as_deref().filter(|format| !formats.names().contains(format)) {
+            anyhow::bail!("watch.format: no format is called {format}");
+        }
+    }
+    Ok(centre.configuration.watch.iter().map(WatchedFolder::settings).collect())
+}
+
+/// Wakes whoever follows folders when something in them changes; where the system does not tell, they are looked at every
+/// few seconds all the same.
+fn watch_folders(folders: &[WatchSettings], wake: Arc<Notify>) -> Option<notify::RecommendedWatcher> {
+    if folders.is_empty() {
+        return None;
+    }
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            wake.notify_one();
+        }
+    })
+    .inspect_err(|error| tracing::info!(%error, "changes in watched folders are looked for"))
+    .ok()?;
+    for one in folders {
+        let mode = if one.subfolders { notify::RecursiveMode::Recursive } else { notify::RecursiveMode::NonRecursive };
+        if let Err(error) = watcher.watch(&one.folder, mode) {
+            tracing::info!(%error, folder = %one.folder.display(), "changes in this folder are looked for");
+        }
+    }
     Some(watcher)
 }
 
