@@ -35,36 +35,46 @@ pub struct FolderFigures {
     pub troubles: Vec<String>,
 }
 
+/// One folder, and what was told of it at the look before.
+#[derive(Debug, Default)]
+struct Looked {
+    figures: FolderFigures,
+    before: Vec<String>,
+}
+
 /// Figures of all folders. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct WatchBoard(Arc<Mutex<Vec<FolderFigures>>>);
+pub struct WatchBoard(Arc<Mutex<Vec<Looked>>>);
 
 impl WatchBoard {
     pub(super) fn new(folders: &[WatchSettings]) -> Self {
-        let named = |settings: &WatchSettings| FolderFigures {
-            folder: settings.folder.display().to_string(),
-            ..FolderFigures::default()
+        let named = |settings: &WatchSettings| {
+            let folder = settings.folder.display().to_string();
+            Looked { figures: FolderFigures { folder, ..FolderFigures::default() }, before: Vec::new() }
         };
         Self(Arc::new(Mutex::new(folders.iter().map(named).collect())))
     }
 
     pub fn figures(&self) -> Vec<FolderFigures> {
-        self.all().clone()
+        self.all().iter().map(|one| one.figures.clone()).collect()
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<FolderFigures>> {
+    fn all(&self) -> MutexGuard<'_, Vec<Looked>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, number: usize, change: impl FnOnce(&mut FolderFigures)) {
         if let Some(one) = self.all().get_mut(number) {
-            change(one);
+            change(&mut one.figures);
         }
     }
 
     /// A look begins; troubles of the last one are forgotten.
     pub(super) fn look(&self, number: usize) {
-        self.change(number, |one| (one.left_out, one.troubles) = (0, Vec::new()));
+        if let Some(one) = self.all().get_mut(number) {
+            one.before = std::mem::take(&mut one.figures.troubles);
+            one.figures.left_out = 0;
+        }
     }
 
     pub(super) fn looked(&self, number: usize, followed: u64, behind: u64) {
@@ -97,11 +107,15 @@ impl WatchBoard {
 
     pub(super) fn trouble(&self, number: usize, path: &Path, error: &impl Display) {
         let told = format!("{}: {error}", path.display());
-        self.change(number, |one| {
-            if one.troubles.len() < MOST_TOLD && !one.troubles.contains(&told) {
-                tracing::warn!("a watched file could not be read: {told}");
-                one.troubles.push(told);
-            }
-        });
+        let mut all = self.all();
+        let Some(Looked { figures, before }) = all.get_mut(number) else { return };
+        if figures.troubles.len() >= MOST_TOLD || figures.troubles.contains(&told) {
+            return;
+        }
+        // Once, not at every look.
+        if !before.contains(&told) {
+            tracing::warn!("a watched file could not be read: {told}");
+        }
+        figures.troubles.push(told);
     }
 }

@@ -171,7 +171,8 @@ impl Watch {
             let rest = quiet >= HALF_LINE && found.length > file.follower.place().bytes;
             if file.idle != Some(seen) || rest {
                 self.read(found.identity, seen, rest).await?;
-            } else if !found.wanted && quiet >= HALF_LINE {
+            } else if quiet >= HALF_LINE {
+                // It is opened again when it changes; until then others have its place.
                 self.files.remove(&found.identity);
                 self.passed.insert((number, found.identity), seen);
             }
