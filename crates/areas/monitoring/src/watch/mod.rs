@@ -140,8 +140,6 @@ impl Watch {
             for one in &found {
                 if let Err(error) = self.one(number, one).await {
                     self.board.trouble(number, &one.path, &error);
-                    // How far it was stored is found out when it is opened again.
-                    self.files.remove(&one.identity);
                 }
             }
             let here: HashSet<Identity> = found.iter().map(|one| one.identity).collect();
@@ -150,10 +148,9 @@ impl Watch {
                 (file.folder == number && !here.contains(identity)).then_some(*identity)
             };
             for identity in self.files.iter().filter_map(gone).collect::<Vec<_>>() {
-                if let Err(error) = self.read(identity, (0, 0), true).await {
+                if let Err(error) = self.finish(identity).await {
                     self.board.trouble(number, &settings.folder, &error);
                 }
-                self.files.remove(&identity);
             }
             let behind = found.iter().filter_map(|one| {
                 Some(one.length.saturating_sub(self.files.get(&one.identity)?.follower.place().bytes))
@@ -215,6 +212,16 @@ impl Watch {
         Ok(())
     }
 
+    /// Reads a file to its end that has no name any more; while it is open, it is there.
+    async fn finish(&mut self, identity: Identity) -> Result<(), WatchError> {
+        let end = (0, 0);
+        while self.files.get(&identity).is_some_and(|file| file.idle != Some(end)) {
+            self.read(identity, end, true).await?;
+        }
+        self.files.remove(&identity);
+        Ok(())
+    }
+
     /// Opens a file of lines where reading it goes on. `None`: it is not what it was listed as, or none of ours.
     async fn begin(&self, folder: usize, found: &Found, key: String) -> Result<Option<Watched>, WatchError> {
         let (path, identity) = (found.path.clone(), found.identity);
@@ -249,8 +256,19 @@ impl Watch {
 
     /// Stores what is whole behind the place where a file stands.
     async fn read(&mut self, identity: Identity, seen: (u64, Micros), rest: bool) -> Result<(), WatchError> {
-        // What is cut off, or fails, on the way is opened anew.
+        // What is cut off on the way, or cannot be read, is opened anew.
         let Some(mut file) = self.files.remove(&identity) else { return Ok(()) };
+        if file.mark.next.is_some() {
+            // An error left open whether a batch was stored.
+            match Mark::load(&self.store, &file.key).await {
+                Ok(Some(mark)) => file.mark = mark,
+                Ok(None) => file.mark.next = None,
+                Err(error) => {
+                    self.files.insert(identity, file);
+                    return Err(error.into());
+                }
+            }
+        }
         for _ in 0..TURNS {
             let (place, tail) = (file.mark.done, file.mark.tail.clone());
             let mut follower = file.follower;
@@ -258,6 +276,8 @@ impl Watch {
                 let cut = !marks::is_same(&follower, place, &tail)?;
                 if cut {
                     follower.go_to(Place::default())?;
+                } else if follower.place() != place {
+                    follower.go_to(place)?;
                 }
                 let lines = follower.next(rest)?;
                 let tail = lines.as_ref().map(|lines| marks::tail(&follower, lines.to)).transpose()?;
@@ -275,7 +295,11 @@ impl Watch {
                 file.idle = Some(seen);
                 break;
             };
-            self.store_lines(&mut file, lines, tail).await?;
+            if let Err(error) = self.store_lines(&mut file, lines, tail).await {
+                // It stays open: it may have no name any more.
+                self.files.insert(identity, file);
+                return Err(error);
+            }
         }
         self.files.insert(identity, file);
         Ok(())
