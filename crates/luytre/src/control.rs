@@ -5,6 +5,7 @@
 use anyhow::{Context, Result, bail};
 use kit::catalogue::{QueryAnswer, QueryLimits};
 use monitoring::intake::ExporterFigures;
+use monitoring::pull::FeedFigures;
 use monitoring::watch::FolderFigures;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,7 @@ pub struct ExportQuestion {
 pub struct Feeds {
     pub exporters: Vec<ExporterFigures>,
     pub folders: Vec<FolderFigures>,
+    pub pulled: Vec<FeedFigures>,
 }
 
 /// Removes the file when the server ends.

@@ -4,7 +4,7 @@
 use crate::backup::{BackupQuestion, Made};
 use crate::centre::{Centre, areas};
 use crate::commands::hunt;
-use crate::configuration::WatchedFolder;
+use crate::configuration::{PulledFeed, WatchedFolder};
 use crate::control::{self, ExportQuestion, Feeds, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
 use crate::keeping::{Act, Told};
@@ -29,12 +29,14 @@ use monitoring::bulk::ConnectionNumber;
 use monitoring::hunts::keep_hunting;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, FlowSettings, Intake, IntakeSettings};
 use monitoring::pipeline::CountersSnapshot;
+use monitoring::pull::{FeedBoard, Pull};
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
 use monitoring::watch::{Watch, WatchBoard, WatchSettings};
 use notify::Watcher;
 use organisation::agencies;
+use organisation::delivery::Web;
 use organisation::inbox::{Message, Recipient, notify_all};
 use organisation::outbox::Sender;
 use organisation::{Policies, SignIn};
@@ -69,6 +71,7 @@ pub struct Server {
     schedules: tokio::task::JoinHandle<()>,
     hunts: tokio::task::JoinHandle<()>,
     folders: tokio::task::JoinHandle<()>,
+    feeds: tokio::task::JoinHandle<()>,
     _announcement: control::Announcement,
     _watchers: [Option<notify::RecommendedWatcher>; 2],
 }
@@ -109,7 +112,8 @@ impl Server {
         let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
         let watched = watched_folders(&centre, data)?;
         let watch = Watch::new(watched.clone(), centre.store.clone(), centre.clock.clone());
-        let feeds = (intake.doors(), watch.board());
+        let pull = pull(&centre)?;
+        let feeds = (intake.doors(), watch.board(), pull.board());
         let app = app(&centre, address, resends, addresses, feeds, demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
@@ -125,6 +129,7 @@ impl Server {
         let wake = Arc::new(Notify::new());
         let watchers = [watch_rules(&centre), watch_folders(&watched, wake.clone())];
         let folders = tokio::spawn(watch.run(wake, stop.clone()));
+        let feeds = tokio::spawn(pull.run(stop.clone()));
         tokio::spawn(make_room(centre.clone(), stop.clone()));
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
@@ -145,6 +150,7 @@ impl Server {
             schedules,
             hunts,
             folders,
+            feeds,
             _announcement: announcement,
             _watchers: watchers,
         })
@@ -163,6 +169,9 @@ impl Server {
         self.intake.close().await;
         if let Err(error) = self.folders.await {
             tracing::error!(%error, "watched folders ended badly");
+        }
+        if let Err(error) = self.feeds.await {
+            tracing::error!(%error, "feeds ended badly");
         }
         // Open event streams of browsers would keep the web server for ever.
         match tokio::time::timeout(Duration::from_secs(3), self.web).await {
@@ -215,7 +224,7 @@ fn app(
     listening: SocketAddr,
     resends: Arc<Resends>,
     addresses: ListenerAddresses,
-    (doors, folders): (Doors, WatchBoard),
+    (doors, folders, feeds): (Doors, WatchBoard, FeedBoard),
     demonstration: bool,
 ) -> Result<App> {
     let configuration = &centre.configuration;
@@ -248,6 +257,7 @@ fn app(
     ports.insert(addresses);
     ports.insert(doors);
     ports.insert(folders);
+    ports.insert(feeds);
     let secure_cookies =
         !configuration.web.listen.ip().is_loopback() || configuration.web.public_url.starts_with("https:");
     ports.insert(centre.sign_in(secure_cookies)?.at(&configuration.address_of_pages(listening)));
@@ -293,7 +303,8 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
     let strict = centre.policies.session.strict_transport.header(&app.settings.public_url);
     let strict = strict.and_then(|value| HeaderValue::from_str(&value).ok());
     let (doors, folders) = (app.ports.get::<Doors>(), app.ports.get::<WatchBoard>());
-    let state = Control { centre: Arc::clone(centre), doors, folders, secret };
+    let pulled = app.ports.get::<FeedBoard>();
+    let state = Control { centre: Arc::clone(centre), doors, folders, pulled, secret };
     let control = Router::new()
         .route("/control/query", post(control_query))
         .route("/control/search", post(control_search))
@@ -384,6 +395,7 @@ struct Control {
     centre: Arc<Centre>,
     doors: Option<Arc<Doors>>,
     folders: Option<Arc<WatchBoard>>,
+    pulled: Option<Arc<FeedBoard>>,
     secret: String,
 }
 
@@ -401,11 +413,12 @@ async fn control_doors(State(control): State<Control>) -> Answer<Vec<DoorFigures
     Ok(Json(control.doors.map(|doors| doors.figures()).unwrap_or_default()))
 }
 
-/// Who sends flows, and what came of watched folders.
+/// Who sends flows, and what came of watched folders and of feeds.
 async fn control_feeds(State(control): State<Control>) -> Json<Feeds> {
     Json(Feeds {
         exporters: control.doors.map(|doors| doors.exporters()).unwrap_or_default(),
         folders: control.folders.map(|folders| folders.figures()).unwrap_or_default(),
+        pulled: control.pulled.map(|pulled| pulled.figures()).unwrap_or_default(),
     })
 }
 
@@ -530,6 +543,13 @@ fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
         }
     });
     Some(watcher)
+}
+
+/// What fetches feeds. They are called as webhooks are.
+fn pull(centre: &Centre) -> Result<Pull> {
+    let web = Web::new(&centre.policies.notice.reachable_networks)?;
+    let feeds = centre.configuration.pull.iter().map(PulledFeed::settings).collect();
+    Ok(Pull::new(feeds, web, centre.store.clone(), centre.clock.clone()))
 }
 
 /// The folders to follow. What would read what it writes itself is refused.

@@ -14,6 +14,7 @@ pub mod import;
 pub mod indicators;
 pub mod intake;
 pub mod pipeline;
+pub mod pull;
 pub mod questions;
 pub mod resends;
 pub mod retention;

@@ -21,14 +21,16 @@ pub enum Listener {
     Flow,
     /// A file that is followed, or was found in a watched folder.
     Watch,
+    /// A feed that is fetched now and then.
+    Pull,
     #[default]
     Import,
 }
 
 impl Listener {
-    /// Records come from files and may be as old as these.
+    /// Records come from files or feeds and may be as old as these.
     pub fn is_of_files(self) -> bool {
-        matches!(self, Self::Watch | Self::Import)
+        matches!(self, Self::Watch | Self::Pull | Self::Import)
     }
 
     /// The word stored in the `listener` column.
@@ -40,6 +42,7 @@ impl Listener {
             Self::Bulk => "bulk",
             Self::Flow => "flow",
             Self::Watch => "watch",
+            Self::Pull => "pull",
             Self::Import => "import",
         }
     }

@@ -14,6 +14,7 @@ use ingest::listeners::WAITING_BYTES;
 use kit::Lang;
 use kit::locale::texts;
 use monitoring::intake::{DoorFigures, ExporterFigures};
+use monitoring::pull::FeedFigures;
 use monitoring::watch::FolderFigures;
 use std::path::Path;
 use std::process::ExitCode;
@@ -114,7 +115,29 @@ impl Examiner {
     fn feeds(self, feeds: &Feeds) -> Vec<Check> {
         let flows = (!feeds.exporters.is_empty()).then(|| self.flows(&feeds.exporters));
         let folders = (!feeds.folders.is_empty()).then(|| self.folders(&feeds.folders));
-        flows.into_iter().chain(folders).collect()
+        let pulled = (!feeds.pulled.is_empty()).then(|| self.pulled(&feeds.pulled));
+        flows.into_iter().chain(folders).chain(pulled).collect()
+    }
+
+    /// Feeds that are fetched. One that does not answer is not well.
+    fn pulled(self, feeds: &[FeedFigures]) -> Check {
+        let says = |one: &FeedFigures| {
+            let trouble = one.trouble.as_deref().unwrap_or("–");
+            let arguments = [
+                ("feed", one.name.as_str().into()),
+                ("fetched", one.fetched.into()),
+                ("records", one.records.into()),
+                ("trouble", trouble.into()),
+            ];
+            self.say("doctor-feed", &arguments)
+        };
+        let wrong = feeds.iter().filter(|one| one.trouble.is_some()).count();
+        let arguments = [("count", feeds.len().into()), ("wrong", wrong.into())];
+        let found = match wrong {
+            0 => Ok(self.say("doctor-feeds-well", &arguments)),
+            _ => Err(self.say("doctor-feeds-wrong", &arguments)),
+        };
+        Check { problems: feeds.iter().map(says).collect(), ..check("feeds", found) }
     }
 
     /// Who sends flows. One of whom nothing can be read is not well: its templates do not come.

@@ -1,4 +1,4 @@
-//! How far watched files were read. A mark is written with what is about to be stored before it is stored, and again
+//! How far watched files, and feeds, were read. A mark is written with what is about to be stored before it is stored, and again
 //! after; where a kill came in between, the log itself says whether it was. Lines are stored once, however often that
 //! happens and however long after.
 
@@ -16,9 +16,9 @@ const MOST_PLACES: usize = 64;
 
 /// What is about to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Next {
-    pub(super) to: Place,
-    pub(super) tail: String,
+pub(crate) struct Next {
+    pub(crate) to: Place,
+    pub(crate) tail: String,
     /// Last sequence of the log before it.
     after: u64,
     /// Arrival of all its records, and of no others.
@@ -27,24 +27,24 @@ pub(super) struct Next {
 
 /// How far a file was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Mark {
-    pub(super) path: String,
-    pub(super) done: Place,
+pub(crate) struct Mark {
+    pub(crate) path: String,
+    pub(crate) done: Place,
     /// Hash of the last bytes before the place.
-    pub(super) tail: String,
-    pub(super) next: Option<Next>,
+    pub(crate) tail: String,
+    pub(crate) next: Option<Next>,
 }
 
 /// A place in a file that is known by its first line: rotation copies files and packs them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Known {
-    pub(super) place: Place,
+pub(crate) struct Known {
+    pub(crate) place: Place,
     tail: String,
 }
 
 impl Mark {
     /// The mark under a key, once it is sure how far the file was stored.
-    pub(super) async fn load(store: &Store, key: &str) -> Result<Option<Self>, StoreError> {
+    pub(crate) async fn load(store: &Store, key: &str) -> Result<Option<Self>, StoreError> {
         let found = store.import_known(key)?.and_then(|note| serde_json::from_str::<Self>(&note).ok());
         let Some(mut mark) = found else { return Ok(None) };
         let Some(next) = mark.next.take() else { return Ok(Some(mark)) };
@@ -55,12 +55,12 @@ impl Mark {
         Ok(Some(mark))
     }
 
-    pub(super) fn save(&self, store: &Store, key: &str) -> Result<(), StoreError> {
+    pub(crate) fn save(&self, store: &Store, key: &str) -> Result<(), StoreError> {
         store.remember_import(key, &serde_json::to_string(self).unwrap_or_default())
     }
 
     /// Stores records and moves on. On an error it is not known whether they were stored; [`Mark::load`] finds out.
-    pub(super) async fn advance(
+    pub(crate) async fn advance(
         &mut self,
         store: &Store,
         key: &str,
@@ -95,7 +95,8 @@ async fn was_stored(store: &Store, path: &str, next: &Next) -> Result<bool, Stor
         let Some((newest, _)) = records.last() else { return Ok(false) };
         let ours = |record: &RawRecord| {
             let file = record.origin.file.as_deref().unwrap_or_default();
-            record.origin.listener == Listener::Watch && record.arrival == next.arrival && file.starts_with(path)
+            let marked = matches!(record.origin.listener, Listener::Watch | Listener::Pull);
+            marked && record.arrival == next.arrival && file.starts_with(path)
         };
         if records.iter().any(|(_, record)| ours(record)) {
             return Ok(true);
@@ -107,19 +108,19 @@ async fn was_stored(store: &Store, path: &str, next: &Next) -> Result<bool, Stor
 }
 
 /// A hash in hexadecimal.
-pub(super) fn hash(bytes: &[u8]) -> String {
+pub(crate) fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a file is known by at a place: the bytes before it.
-pub(super) fn tail(file: &Follower, place: Place) -> io::Result<String> {
+pub(crate) fn tail(file: &Follower, place: Place) -> io::Result<String> {
     let from = place.bytes.saturating_sub(TAIL);
     let length = usize::try_from(place.bytes - from).unwrap_or_default();
     Ok(hash(&file.bytes(from, length)?))
 }
 
 /// Whether a file is still the one that was read up to a place.
-pub(super) fn is_same(file: &Follower, place: Place, known: &str) -> io::Result<bool> {
+pub(crate) fn is_same(file: &Follower, place: Place, known: &str) -> io::Result<bool> {
     Ok(place.bytes == 0 || (file.metadata()?.len() >= place.bytes && tail(file, place)? == known))
 }
 
@@ -129,7 +130,7 @@ fn key(first_line: &[u8]) -> String {
 }
 
 /// Places up to which files with this first line were read, the farthest first.
-pub(super) fn known(store: &Store, first_line: &[u8]) -> Result<Vec<Known>, StoreError> {
+pub(crate) fn known(store: &Store, first_line: &[u8]) -> Result<Vec<Known>, StoreError> {
     let note = store.import_known(&key(first_line))?;
     let mut known: Vec<Known> = note.and_then(|note| serde_json::from_str(&note).ok()).unwrap_or_default();
     known.sort_by_key(|one| std::cmp::Reverse(one.place.bytes));
@@ -137,7 +138,7 @@ pub(super) fn known(store: &Store, first_line: &[u8]) -> Result<Vec<Known>, Stor
 }
 
 /// Where reading a file goes on that was met under no name yet: behind what was read of the file that it is a copy of.
-pub(super) fn copied(file: &Follower, known: &[Known]) -> io::Result<Option<Known>> {
+pub(crate) fn copied(file: &Follower, known: &[Known]) -> io::Result<Option<Known>> {
     for one in known {
         if one.place.bytes > 0 && is_same(file, one.place, &one.tail)? {
             return Ok(Some(one.clone()));
@@ -147,24 +148,24 @@ pub(super) fn copied(file: &Follower, known: &[Known]) -> io::Result<Option<Know
 }
 
 impl Known {
-    pub(super) fn of(mark: &Mark) -> Self {
+    pub(crate) fn of(mark: &Mark) -> Self {
         Self { place: mark.done, tail: mark.tail.clone() }
     }
 
     /// The mark of a file that goes on from here.
-    pub(super) fn mark(&self, path: &str) -> Mark {
+    pub(crate) fn mark(&self, path: &str) -> Mark {
         Mark { path: path.to_owned(), done: self.place, tail: self.tail.clone(), next: None }
     }
 
     /// The same of text that is read from its beginning.
-    pub(super) fn is_at(&self, window: &[u8]) -> bool {
+    pub(crate) fn is_at(&self, window: &[u8]) -> bool {
         let length = usize::try_from(self.place.bytes.min(TAIL)).unwrap_or_default();
         let begin = window.len().saturating_sub(length);
         window.get(begin..).is_some_and(|end| hash(end) == self.tail)
     }
 
     /// Keeps the place, instead of the one that was kept of the same file before.
-    pub(super) fn keep(&self, store: &Store, first_line: &[u8], before: Option<&Self>) -> Result<(), StoreError> {
+    pub(crate) fn keep(&self, store: &Store, first_line: &[u8], before: Option<&Self>) -> Result<(), StoreError> {
         let note = store.import_known(&key(first_line))?;
         let mut places: Vec<Self> = note.and_then(|note| serde_json::from_str(&note).ok()).unwrap_or_default();
         places.retain(|one| one != self && Some(one) != before);

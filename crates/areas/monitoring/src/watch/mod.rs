@@ -3,7 +3,7 @@
 
 mod figures;
 mod folder;
-mod marks;
+pub(crate) mod marks;
 mod packed;
 mod whole;
 
