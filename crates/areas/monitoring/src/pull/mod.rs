@@ -116,15 +116,19 @@ impl Pull {
 
     /// Fetches all feeds, each in its own time, until stopped.
     pub async fn run(self, stop: CancellationToken) {
-        let (this, stop) = (&self, &stop);
-        let each = this.feeds.iter().enumerate().map(|(number, feed)| async move {
-            let every = feed.every.max(Duration::from_secs(1));
-            loop {
-                tokio::select! { () = stop.cancelled() => return, () = this.look(number, feed) => {} }
-                tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(every) => {} }
-            }
-        });
+        let mut each = Vec::with_capacity(self.feeds.len());
+        for (number, feed) in self.feeds.iter().enumerate() {
+            each.push(self.keep(number, feed, &stop));
+        }
         futures::future::join_all(each).await;
+    }
+
+    async fn keep(&self, number: usize, feed: &FeedSettings, stop: &CancellationToken) {
+        let every = feed.every.max(Duration::from_secs(1));
+        loop {
+            tokio::select! { () = stop.cancelled() => return, () = self.look(number, feed) => {} }
+            tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(every) => {} }
+        }
     }
 
     /// Fetches all feeds once. May be cut off at any moment.
