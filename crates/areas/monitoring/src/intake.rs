@@ -1,5 +1,5 @@
-//! The doors for syslog, RELP and flows, opened onto the event store. A batch that the store has is delivered; a store that
-//! is full makes the door wait, which makes TCP senders wait; what cannot be kept is counted as dropped.
+//! The doors for syslog, RELP and flows, opened onto the event store. A batch that the store has is delivered; a store
+//! that is full makes the door wait, which makes TCP senders wait; what cannot be kept is counted as dropped.
 
 use crate::sources::connect::ListenerAddresses;
 use async_trait::async_trait;
@@ -194,7 +194,8 @@ impl Intake {
         Ok(Self { doors: Doors(Arc::new(doors), board), stop, tasks: Mutex::new(tasks) })
     }
 
-    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `flow_udp`, `ipfix_tcp`), with the real port where 0 was asked for.
+    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `flow_udp`, `ipfix_tcp`), with the real port where 0
+    /// was asked for.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
         self.doors.0.iter().find(|door| door.name == name).map(|door| door.address)
     }

@@ -110,7 +110,7 @@ fn version_5_with_its_sampling() {
     assert_eq!(event.columns.integer(Column::NetworkBytes), Some(150_000));
     assert_eq!(event.columns.text(Column::NetworkTransport), Some("tcp"));
     assert_eq!(event.time, support::micros("2026-11-23T03:00:09.5Z"));
-    assert_eq!(event.log_source.category.as_deref(), Some("firewall"));
+    assert!(event.log_source.matches(Some("netflow"), Some("firewall"), Some("flow")));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Feeds that are fetched on a schedule: JSON over HTTP(S), from addresses that may be called. Each record is stored once:
-//! a cursor goes along where the feed has one, what stood in the answer before is left out, and how far a feed was
+//! Feeds that are fetched on a schedule: JSON over HTTP(S), from addresses that may be called. Each record is stored
+//! once: a cursor goes along where the feed has one, what stood in the answer before is left out, and how far a feed was
 //! stored is marked as for watched files.
 
 mod answer;

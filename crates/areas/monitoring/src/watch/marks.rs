@@ -1,5 +1,5 @@
-//! How far watched files, and feeds, were read. A mark is written with what is about to be stored before it is stored, and again
-//! after; where a kill came in between, the log itself says whether it was. Lines are stored once, however often that
+//! How far watched files, and feeds, were read. A mark is written with what is about to be stored before it is stored,
+//! and again after; where a kill came in between, the log itself says whether it was. Lines are stored once, however often that
 //! happens and however long after.
 
 use event::{Listener, Micros, RawRecord};

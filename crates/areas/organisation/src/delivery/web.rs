@@ -1,5 +1,5 @@
-//! Posting and fetching over HTTP. Addresses are checked after the name is resolved, and it is the checked ones that are connected
-//! to: a name cannot change its mind in between. Redirects are not followed and no proxy of the environment is used.
+//! Posting and fetching over HTTP. Addresses are checked after the name is resolved, and it is the checked ones that are
+//! connected to: a name cannot change its mind in between. Redirects are not followed and no proxy of the environment is used.
 
 use super::addresses::{is_called, is_listed};
 use super::{Failure, Reason};
