@@ -3,22 +3,20 @@
 //! refused; secrets are redacted wherever settings are shown.
 
 use crate::archive::Archive;
+use crate::feeds::{self, PulledFeed, WatchedFolder};
 use anyhow::{Context, Result, bail};
 use event_store::ReadLimits;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use monitoring::intake::ConnectionLimits;
-use monitoring::pull::{CursorSettings, FeedSettings};
 use monitoring::retention::Wish;
 use monitoring::search::places::SearchLimits;
-use monitoring::watch::WatchSettings;
 use organisation::sign_in::ProviderSettings;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A value that is never printed.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,115 +117,6 @@ pub struct Intake {
     /// Of these, how many for one address (IPv6: one /64), so that one sender cannot lock the others out. To be raised
     /// where one relay or address translation speaks for more senders.
     pub connections_per_address: usize,
-}
-
-/// A feed that is fetched. Its address may be called under the rule for webhooks (`reachable_networks` of
-/// `content/organisation/notices.toml`).
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PulledFeed {
-    /// Of our own; stored with its records.
-    pub name: String,
-    pub url: String,
-    #[serde(default)]
-    pub headers: BTreeMap<String, Secret>,
-    pub every_seconds: u64,
-    /// Where the list of records is in the answer, as names behind slashes.
-    #[serde(default)]
-    pub records: String,
-    /// Name in the address by which the feed is told what is known already; its value comes from `cursor_in_answer` or
-    /// from `cursor_in_record`, a place in the last record.
-    pub cursor_parameter: Option<String>,
-    pub cursor_in_answer: Option<String>,
-    pub cursor_in_record: Option<String>,
-    pub source: Option<String>,
-    pub format: Option<String>,
-    pub time_zone: Option<String>,
-}
-
-impl PulledFeed {
-    pub fn settings(&self) -> FeedSettings {
-        let place = self.cursor_in_record.as_ref().map(|place| (place, true));
-        let place = place.or(self.cursor_in_answer.as_ref().map(|place| (place, false)));
-        let cursor = self.cursor_parameter.as_ref().zip(place);
-        let headers = self.headers.iter().map(|(name, value)| (name.clone(), value.reveal().to_owned()));
-        FeedSettings {
-            name: self.name.clone(),
-            url: self.url.clone(),
-            headers: headers.collect(),
-            every: Duration::from_secs(self.every_seconds),
-            records: self.records.clone(),
-            cursor: cursor.map(|(parameter, (from, of_record))| CursorSettings {
-                parameter: parameter.clone(),
-                from: from.clone(),
-                of_record,
-            }),
-            source_id: self.source.clone(),
-            format: self.format.clone(),
-            time_zone: self.time_zone.clone(),
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        let places = [&self.cursor_in_answer, &self.cursor_in_record].into_iter().flatten().count();
-        let slashed = [Some(&self.records), self.cursor_in_answer.as_ref(), self.cursor_in_record.as_ref()];
-        if self.name.is_empty() || self.every_seconds == 0 {
-            bail!("pull.name and pull.every_seconds must be set");
-        }
-        if places != usize::from(self.cursor_parameter.is_some()) {
-            bail!("pull.cursor_parameter and one of pull.cursor_in_answer and pull.cursor_in_record go together");
-        }
-        if slashed.into_iter().flatten().any(|place| !place.is_empty() && !place.starts_with('/')) {
-            bail!("places in the answer of {} begin with a slash", self.name);
-        }
-        match self.time_zone.as_deref().filter(|zone| !ingest::is_time_zone(zone)) {
-            Some(zone) => bail!("pull.time_zone: no time zone is called {zone}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A folder whose files are followed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WatchedFolder {
-    pub folder: PathBuf,
-    /// Patterns of names, with `*` and `?`; all files where empty.
-    pub files: Vec<String>,
-    /// Folders below it too.
-    pub subfolders: bool,
-    /// Id of the registered source that the files come from.
-    pub source: Option<String>,
-    /// Format by name; recognised by itself where absent.
-    pub format: Option<String>,
-    /// Year for records without one.
-    pub year: Option<i16>,
-    /// Zone (IANA name or offset) for records without one.
-    pub time_zone: Option<String>,
-}
-
-impl WatchedFolder {
-    pub fn settings(&self) -> WatchSettings {
-        WatchSettings {
-            folder: self.folder.clone(),
-            names: self.files.clone(),
-            subfolders: self.subfolders,
-            source_id: self.source.clone(),
-            format: self.format.clone(),
-            year: self.year,
-            time_zone: self.time_zone.clone(),
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        if !self.folder.is_absolute() {
-            bail!("watch.folder {} must be a whole path, from the root on", self.folder.display());
-        }
-        match self.time_zone.as_deref().filter(|zone| !ingest::is_time_zone(zone)) {
-            Some(zone) => bail!("watch.time_zone: no time zone is called {zone}"),
-            None => Ok(()),
-        }
-    }
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -402,12 +291,7 @@ impl Configuration {
             bail!("events.retention_days is 0: no event would be kept; give at least one day");
         }
         found.events.archive.settings()?;
-        found.watch.iter().try_for_each(WatchedFolder::check)?;
-        found.pull.iter().try_for_each(PulledFeed::check)?;
-        let names: BTreeSet<&str> = found.pull.iter().map(|feed| feed.name.as_str()).collect();
-        if names.len() < found.pull.len() {
-            bail!("each feed of [[pull]] needs a name of its own");
-        }
+        feeds::check(&found)?;
         if found.search.per_person == 0 || found.search.seconds == 0 {
             bail!("search.per_person and search.seconds must be at least 1");
         }
@@ -499,41 +383,6 @@ mod tests {
         assert_eq!((intake.connections, intake.connections_per_address), (4096, 2000));
         configuration.intake.connections_per_address = 0;
         assert!(configuration.check().is_err());
-    }
-
-    #[test]
-    fn watched_folders_are_whole_paths_with_known_zones() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("luytre.toml");
-        let load = |text: &str| {
-            std::fs::write(&file, text).unwrap();
-            Configuration::load(directory.path(), None)
-        };
-        let found =
-            load("[[watch]]\nfolder = \"/var/log/app\"\nfiles = [\"*.log\"]\ntime_zone = \"+07:00\"\n").unwrap();
-        assert_eq!(found.watch[0].settings().names, ["*.log"]);
-        assert!(load("[[watch]]\nfolder = \"log\"\n").is_err());
-        assert!(load("[[watch]]\nfolder = \"/log\"\ntime_zone = \"nowhere\"\n").is_err());
-    }
-
-    #[test]
-    fn feeds_say_where_their_cursor_is_and_their_keys_do_not_show() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("luytre.toml");
-        let load = |more: &str| {
-            let text = format!("[[pull]]\nname = \"a\"\nurl = \"https://a.example\"\nevery_seconds = 60\n{more}");
-            std::fs::write(&file, text).unwrap();
-            Configuration::load(directory.path(), None)
-        };
-        let cursor = "cursor_parameter = \"since\"\ncursor_in_record = \"/at\"\n";
-        let found = load(&format!("{cursor}headers = {{ Authorization = \"quiet\" }}\n")).unwrap();
-        assert!(!format!("{found:?}").contains("quiet"));
-        let settings = found.pull[0].settings();
-        assert!(settings.cursor.is_some_and(|cursor| cursor.of_record && cursor.from == "/at"));
-        assert_eq!(settings.headers, [("Authorization".to_owned(), "quiet".to_owned())]);
-        assert!(load("cursor_parameter = \"since\"\n").is_err());
-        assert!(load("records = \"items\"\n").is_err());
-        assert!(load("[[pull]]\nname = \"a\"\nurl = \"https://b.example\"\nevery_seconds = 60\n").is_err());
     }
 
     #[test]

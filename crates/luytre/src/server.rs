@@ -4,9 +4,9 @@
 use crate::backup::{BackupQuestion, Made};
 use crate::centre::{Centre, areas};
 use crate::commands::hunt;
-use crate::configuration::{PulledFeed, WatchedFolder};
 use crate::control::{self, ExportQuestion, Feeds, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
+use crate::feeds;
 use crate::keeping::{Act, Told};
 use crate::openapi;
 use crate::web_door::{Accepted, WebDoor, introduce};
@@ -29,14 +29,13 @@ use monitoring::bulk::ConnectionNumber;
 use monitoring::hunts::keep_hunting;
 use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, FlowSettings, Intake, IntakeSettings};
 use monitoring::pipeline::CountersSnapshot;
-use monitoring::pull::{FeedBoard, Pull};
+use monitoring::pull::FeedBoard;
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
-use monitoring::watch::{Watch, WatchBoard, WatchSettings};
+use monitoring::watch::{Watch, WatchBoard};
 use notify::Watcher;
 use organisation::agencies;
-use organisation::delivery::Web;
 use organisation::inbox::{Message, Recipient, notify_all};
 use organisation::outbox::Sender;
 use organisation::{Policies, SignIn};
@@ -71,7 +70,7 @@ pub struct Server {
     schedules: tokio::task::JoinHandle<()>,
     hunts: tokio::task::JoinHandle<()>,
     folders: tokio::task::JoinHandle<()>,
-    feeds: tokio::task::JoinHandle<()>,
+    fetched: tokio::task::JoinHandle<()>,
     _announcement: control::Announcement,
     _watchers: [Option<notify::RecommendedWatcher>; 2],
 }
@@ -110,11 +109,11 @@ impl Server {
             Err(_) => tracing::warn!("still evaluating what was in the log; answers are incomplete until that is done"),
         }
         let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
-        let watched = watched_folders(&centre, data)?;
+        let watched = feeds::watched_folders(&centre, data)?;
         let watch = Watch::new(watched.clone(), centre.store.clone(), centre.clock.clone());
-        let pull = pull(&centre)?;
-        let feeds = (intake.doors(), watch.board(), pull.board());
-        let app = app(&centre, address, resends, addresses, feeds, demonstration)?;
+        let pull = feeds::pull(&centre)?;
+        let boards = (intake.doors(), watch.board(), pull.board());
+        let app = app(&centre, address, resends, addresses, boards, demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
         let web_limits = &configuration.web;
@@ -127,9 +126,9 @@ impl Server {
         });
         let announcement = control::announce(data, address, &secret)?;
         let wake = Arc::new(Notify::new());
-        let watchers = [watch_rules(&centre), watch_folders(&watched, wake.clone())];
+        let watchers = [watch_rules(&centre), feeds::watch_folders(&watched, wake.clone())];
         let folders = tokio::spawn(watch.run(wake, stop.clone()));
-        let feeds = tokio::spawn(pull.run(stop.clone()));
+        let fetched = tokio::spawn(pull.run(stop.clone()));
         tokio::spawn(make_room(centre.clone(), stop.clone()));
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
@@ -150,7 +149,7 @@ impl Server {
             schedules,
             hunts,
             folders,
-            feeds,
+            fetched,
             _announcement: announcement,
             _watchers: watchers,
         })
@@ -170,7 +169,7 @@ impl Server {
         if let Err(error) = self.folders.await {
             tracing::error!(%error, "watched folders ended badly");
         }
-        if let Err(error) = self.feeds.await {
+        if let Err(error) = self.fetched.await {
             tracing::error!(%error, "feeds ended badly");
         }
         // Open event streams of browsers would keep the web server for ever.
@@ -542,50 +541,6 @@ fn watch_rules(centre: &Arc<Centre>) -> Option<notify::RecommendedWatcher> {
             }
         }
     });
-    Some(watcher)
-}
-
-/// What fetches feeds. They are called as webhooks are.
-fn pull(centre: &Centre) -> Result<Pull> {
-    let web = Web::new(&centre.policies.notice.reachable_networks)?;
-    let feeds = centre.configuration.pull.iter().map(PulledFeed::settings).collect();
-    Ok(Pull::new(feeds, web, centre.store.clone(), centre.clock.clone()))
-}
-
-/// The folders to follow. What would read what it writes itself is refused.
-fn watched_folders(centre: &Centre, data: &Path) -> Result<Vec<WatchSettings>> {
-    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let (data, formats) = (whole(data), centre.pipeline.formats());
-    for one in &centre.configuration.watch {
-        let folder = whole(&one.folder);
-        let apart = !folder.starts_with(&data) && !(one.subfolders && data.starts_with(&folder));
-        anyhow::ensure!(apart, "watch.folder {} holds the data directory or lies in it", folder.display());
-        if let Some(format) = one.format.as_deref().filter(|format| !formats.names().contains(format)) {
-            anyhow::bail!("watch.format: no format is called {format}");
-        }
-    }
-    Ok(centre.configuration.watch.iter().map(WatchedFolder::settings).collect())
-}
-
-/// Wakes whoever follows folders when something in them changes; where the system does not tell, they are looked at every
-/// few seconds all the same.
-fn watch_folders(folders: &[WatchSettings], wake: Arc<Notify>) -> Option<notify::RecommendedWatcher> {
-    if folders.is_empty() {
-        return None;
-    }
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            wake.notify_one();
-        }
-    })
-    .inspect_err(|error| tracing::info!(%error, "changes in watched folders are looked for"))
-    .ok()?;
-    for one in folders {
-        let mode = if one.subfolders { notify::RecursiveMode::Recursive } else { notify::RecursiveMode::NonRecursive };
-        if let Err(error) = watcher.watch(&one.folder, mode) {
-            tracing::info!(%error, folder = %one.folder.display(), "changes in this folder are looked for");
-        }
-    }
     Some(watcher)
 }
 
