@@ -3,6 +3,7 @@
 //! refused; secrets are redacted wherever settings are shown.
 
 use crate::archive::Archive;
+use crate::feeds::{self, PulledFeed, WatchedFolder};
 use anyhow::{Context, Result, bail};
 use event_store::ReadLimits;
 use figment::Figment;
@@ -60,6 +61,10 @@ pub struct Configuration {
     pub centre: String,
     pub web: Web,
     pub intake: Intake,
+    /// Folders whose files are followed.
+    pub watch: Vec<WatchedFolder>,
+    /// Feeds of JSON that are fetched on a schedule.
+    pub pull: Vec<PulledFeed>,
     pub database: Database,
     pub events: Events,
     pub search: Search,
@@ -101,6 +106,10 @@ pub struct Intake {
     pub syslog_udp: Option<SocketAddr>,
     pub syslog_tcp: Option<SocketAddr>,
     pub relp: Option<SocketAddr>,
+    /// NetFlow 5 and 9 and IPFIX over UDP.
+    pub flow_udp: Option<SocketAddr>,
+    /// IPFIX over TCP.
+    pub ipfix_tcp: Option<SocketAddr>,
     /// An address of its own for Elasticsearch clients; the address of the pages takes them too.
     pub elastic: Option<SocketAddr>,
     /// Connections that each of the doors for syslog over TCP and RELP keeps open at once.
@@ -214,6 +223,8 @@ impl Default for Configuration {
             centre: "Trung tâm An ninh mạng".to_owned(),
             web: Web::default(),
             intake: Intake::default(),
+            watch: Vec::new(),
+            pull: Vec::new(),
             database: Database::default(),
             events: Events::default(),
             search: Search::default(),
@@ -247,6 +258,8 @@ impl Default for Intake {
             syslog_udp: Some(([127, 0, 0, 1], 5514).into()),
             syslog_tcp: Some(([127, 0, 0, 1], 5514).into()),
             relp: Some(([127, 0, 0, 1], 2514).into()),
+            flow_udp: None,
+            ipfix_tcp: None,
             elastic: None,
         }
     }
@@ -278,6 +291,7 @@ impl Configuration {
             bail!("events.retention_days is 0: no event would be kept; give at least one day");
         }
         found.events.archive.settings()?;
+        feeds::check(&found)?;
         if found.search.per_person == 0 || found.search.seconds == 0 {
             bail!("search.per_person and search.seconds must be at least 1");
         }

@@ -4,6 +4,9 @@
 
 use anyhow::{Context, Result, bail};
 use kit::catalogue::{QueryAnswer, QueryLimits};
+use monitoring::intake::ExporterFigures;
+use monitoring::pull::FeedFigures;
+use monitoring::watch::FolderFigures;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -70,6 +73,14 @@ pub struct ExportQuestion {
     /// Who runs the command, as the operating system knows them.
     #[serde(default)]
     pub user: String,
+}
+
+/// What comes in beside the doors for lines.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Feeds {
+    pub exporters: Vec<ExporterFigures>,
+    pub folders: Vec<FolderFigures>,
+    pub pulled: Vec<FeedFigures>,
 }
 
 /// Removes the file when the server ends.

@@ -12,6 +12,7 @@ pub mod content;
 pub mod control;
 pub mod demonstration;
 pub mod examination;
+pub mod feeds;
 pub mod holds;
 pub mod keeping;
 pub mod keys;

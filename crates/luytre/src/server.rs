@@ -4,8 +4,9 @@
 use crate::backup::{BackupQuestion, Made};
 use crate::centre::{Centre, areas};
 use crate::commands::hunt;
-use crate::control::{self, ExportQuestion, ImportQuestion, SearchQuestion, SqlQuestion};
+use crate::control::{self, ExportQuestion, Feeds, ImportQuestion, SearchQuestion, SqlQuestion};
 use crate::examination::{Check, Examiner};
+use crate::feeds;
 use crate::keeping::{Act, Told};
 use crate::openapi;
 use crate::web_door::{Accepted, WebDoor, introduce};
@@ -26,11 +27,13 @@ use kit::{App, Error, Lang};
 use monitoring::Monitoring;
 use monitoring::bulk::ConnectionNumber;
 use monitoring::hunts::keep_hunting;
-use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, Intake, IntakeSettings};
+use monitoring::intake::{ConnectionLimits, DoorFigures, Doors, FlowSettings, Intake, IntakeSettings};
 use monitoring::pipeline::CountersSnapshot;
+use monitoring::pull::FeedBoard;
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::sources::connect::ListenerAddresses;
+use monitoring::watch::{Watch, WatchBoard};
 use notify::Watcher;
 use organisation::agencies;
 use organisation::inbox::{Message, Recipient, notify_all};
@@ -42,6 +45,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -65,8 +69,10 @@ pub struct Server {
     web: tokio::task::JoinHandle<std::io::Result<()>>,
     schedules: tokio::task::JoinHandle<()>,
     hunts: tokio::task::JoinHandle<()>,
+    folders: tokio::task::JoinHandle<()>,
+    fetched: tokio::task::JoinHandle<()>,
     _announcement: control::Announcement,
-    _watcher: Option<notify::RecommendedWatcher>,
+    _watchers: [Option<notify::RecommendedWatcher>; 2],
 }
 
 impl Server {
@@ -83,6 +89,12 @@ impl Server {
             syslog_udp: configuration.intake.syslog_udp,
             syslog_tcp: configuration.intake.syslog_tcp,
             relp: configuration.intake.relp,
+            flows: FlowSettings {
+                udp: configuration.intake.flow_udp,
+                tcp: configuration.intake.ipfix_tcp,
+                elements: centre.content.text("flows/elements.toml")?,
+                templates: Some(data.join("flow-templates.json")),
+            },
             connections: ConnectionLimits {
                 all: configuration.intake.connections,
                 per_address: configuration.intake.connections_per_address,
@@ -97,7 +109,11 @@ impl Server {
             Err(_) => tracing::warn!("still evaluating what was in the log; answers are incomplete until that is done"),
         }
         let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
-        let app = app(&centre, address, resends, addresses, intake.doors(), demonstration)?;
+        let watched = feeds::watched_folders(&centre, data)?;
+        let watch = Watch::new(watched.clone(), centre.store.clone(), centre.clock.clone());
+        let pull = feeds::pull(&centre)?;
+        let boards = (intake.doors(), watch.board(), pull.board());
+        let app = app(&centre, address, resends, addresses, boards, demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
         let web_limits = &configuration.web;
@@ -109,7 +125,10 @@ impl Server {
                 .await
         });
         let announcement = control::announce(data, address, &secret)?;
-        let watcher = watch_rules(&centre);
+        let wake = Arc::new(Notify::new());
+        let watchers = [watch_rules(&centre), feeds::watch_folders(&watched, wake.clone())];
+        let folders = tokio::spawn(watch.run(wake, stop.clone()));
+        let fetched = tokio::spawn(pull.run(stop.clone()));
         tokio::spawn(make_room(centre.clone(), stop.clone()));
         tokio::spawn(housekeeping(centre.clone(), stop.clone()));
         tokio::spawn(sign_hourly(centre.clone(), stop.clone()));
@@ -129,14 +148,16 @@ impl Server {
             web,
             schedules,
             hunts,
+            folders,
+            fetched,
             _announcement: announcement,
-            _watcher: watcher,
+            _watchers: watchers,
         })
     }
 
     /// Where the doors for logs are, in words.
     pub fn doors(&self) -> String {
-        let doors = ["syslog_udp", "syslog_tcp", "relp"];
+        let doors = ["syslog_udp", "syslog_tcp", "relp", "flow_udp", "ipfix_tcp"];
         let open = doors.iter().filter_map(|name| Some(format!("{name} {}", self.intake.address(name)?)));
         open.collect::<Vec<_>>().join(", ")
     }
@@ -145,6 +166,12 @@ impl Server {
     pub async fn stop(self) -> Result<()> {
         self.stop.cancel();
         self.intake.close().await;
+        if let Err(error) = self.folders.await {
+            tracing::error!(%error, "watched folders ended badly");
+        }
+        if let Err(error) = self.fetched.await {
+            tracing::error!(%error, "feeds ended badly");
+        }
         // Open event streams of browsers would keep the web server for ever.
         match tokio::time::timeout(Duration::from_secs(3), self.web).await {
             Ok(ended) => ended??,
@@ -196,7 +223,7 @@ fn app(
     listening: SocketAddr,
     resends: Arc<Resends>,
     addresses: ListenerAddresses,
-    doors: Doors,
+    (doors, folders, feeds): (Doors, WatchBoard, FeedBoard),
     demonstration: bool,
 ) -> Result<App> {
     let configuration = &centre.configuration;
@@ -228,6 +255,8 @@ fn app(
     ports.insert(centre.checkpoints.clone());
     ports.insert(addresses);
     ports.insert(doors);
+    ports.insert(folders);
+    ports.insert(feeds);
     let secure_cookies =
         !configuration.web.listen.ip().is_loopback() || configuration.web.public_url.starts_with("https:");
     ports.insert(centre.sign_in(secure_cookies)?.at(&configuration.address_of_pages(listening)));
@@ -272,12 +301,15 @@ fn router(app: &App, centre: &Arc<Centre>, secret: String) -> Router {
     let elastic: Router = monitoring::bulk::elastic_routes().with_state(app.clone());
     let strict = centre.policies.session.strict_transport.header(&app.settings.public_url);
     let strict = strict.and_then(|value| HeaderValue::from_str(&value).ok());
-    let state = Control { centre: Arc::clone(centre), doors: app.ports.get::<Doors>(), secret };
+    let (doors, folders) = (app.ports.get::<Doors>(), app.ports.get::<WatchBoard>());
+    let pulled = app.ports.get::<FeedBoard>();
+    let state = Control { centre: Arc::clone(centre), doors, folders, pulled, secret };
     let control = Router::new()
         .route("/control/query", post(control_query))
         .route("/control/search", post(control_search))
         .route("/control/import", post(control_import))
         .route("/control/doors", post(control_doors))
+        .route("/control/feeds", post(control_feeds))
         .route("/control/keep", post(control_keep))
         .route("/control/pipeline", post(control_pipeline))
         .route("/control/examine", post(control_examine))
@@ -361,6 +393,8 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 struct Control {
     centre: Arc<Centre>,
     doors: Option<Arc<Doors>>,
+    folders: Option<Arc<WatchBoard>>,
+    pulled: Option<Arc<FeedBoard>>,
     secret: String,
 }
 
@@ -376,6 +410,15 @@ async fn check(State(control): State<Control>, request: Request, next: Next) -> 
 
 async fn control_doors(State(control): State<Control>) -> Answer<Vec<DoorFigures>> {
     Ok(Json(control.doors.map(|doors| doors.figures()).unwrap_or_default()))
+}
+
+/// Who sends flows, and what came of watched folders and of feeds.
+async fn control_feeds(State(control): State<Control>) -> Json<Feeds> {
+    Json(Feeds {
+        exporters: control.doors.map(|doors| doors.exporters()).unwrap_or_default(),
+        folders: control.folders.map(|folders| folders.figures()).unwrap_or_default(),
+        pulled: control.pulled.map(|pulled| pulled.figures()).unwrap_or_default(),
+    })
 }
 
 /// Figures of the pipeline since the start, for measurements.

@@ -1,7 +1,7 @@
 //! Reading files in: every record of every file is stored or rejected with a reason, whatever was rejected can be
 //! found by search, and the summary says which rules it raised. The same file again stores nothing and says so.
 
-mod files;
+pub(crate) mod files;
 mod known;
 mod skip;
 
@@ -304,11 +304,11 @@ impl Import<'_> {
                     self.report.rejected_total += 1;
                     self.report.marked += 1;
                     // Kept as a line of its own, so that search finds what could not be read.
-                    let marker = format!("[luytre] record {position} of {file} could not be read: {reason}");
+                    let marker = files::unread(&file, position, &reason);
                     if self.report.rejected.len() < MOST_LISTED {
                         self.report.rejected.push(Rejected { file: file.to_string(), record: position, reason });
                     }
-                    marker.into()
+                    marker
                 }
             };
             let origin = self.origins.entry(file.clone()).or_insert_with(|| {

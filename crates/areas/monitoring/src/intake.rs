@@ -1,19 +1,22 @@
-//! The doors for syslog and RELP, opened onto the event store. A batch that the store has is delivered; a store that
-//! is full makes the door wait, which makes TCP senders wait; what cannot be kept is counted as dropped.
+//! The doors for syslog, RELP and flows, opened onto the event store. A batch that the store has is delivered; a store
+//! that is full makes the door wait, which makes TCP senders wait; what cannot be kept is counted as dropped.
 
 use crate::sources::connect::ListenerAddresses;
 use async_trait::async_trait;
 use event::RawRecord;
 use event_store::{Store, StoreError};
+use ingest::flows::FlowLimits;
+pub use ingest::flows::{Elements, ExporterFigures};
 pub use ingest::listeners::ConnectionLimits;
 use ingest::listeners::{
-    Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_syslog_udp, serve_relp,
-    serve_syslog_tcp, serve_syslog_udp,
+    Counters, DeliverError, FlowBoard, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_syslog_udp,
+    serve_flows_udp, serve_ipfix_tcp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
 };
 use ingest::resends::Resends;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -29,8 +32,33 @@ pub struct IntakeSettings {
     pub syslog_udp: Option<SocketAddr>,
     pub syslog_tcp: Option<SocketAddr>,
     pub relp: Option<SocketAddr>,
+    pub flows: FlowSettings,
     /// Of each of the doors that have connections.
     pub connections: ConnectionLimits,
+}
+
+/// The doors for flows and what they need.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FlowSettings {
+    /// NetFlow 5 and 9 and IPFIX.
+    pub udp: Option<SocketAddr>,
+    /// IPFIX.
+    pub tcp: Option<SocketAddr>,
+    /// Text of `content/flows/elements.toml`.
+    pub elements: String,
+    /// File in which templates outlive a restart.
+    pub templates: Option<PathBuf>,
+}
+
+impl FlowSettings {
+    fn board(&self) -> io::Result<Option<FlowBoard>> {
+        if self.udp.is_none() && self.tcp.is_none() {
+            return Ok(None);
+        }
+        let elements = Elements::parse(&self.elements)
+            .map_err(|reason| io::Error::other(format!("content/flows/elements.toml: {reason}")))?;
+        Ok(Some(FlowBoard::open(Arc::new(elements), FlowLimits::default(), self.templates.clone())))
+    }
 }
 
 /// Appends to the store; `Ok` after fsync.
@@ -89,7 +117,7 @@ impl DoorFigures {
 
 /// The figures of all open doors. Registered by `luytre` as a port; cheap to clone.
 #[derive(Clone)]
-pub struct Doors(Arc<Vec<Door>>);
+pub struct Doors(Arc<Vec<Door>>, Option<FlowBoard>);
 
 impl Doors {
     pub fn figures(&self) -> Vec<DoorFigures> {
@@ -99,6 +127,11 @@ impl Doors {
             counters: door.counters.snapshot(),
         };
         self.0.iter().map(figures).collect()
+    }
+
+    /// Who sends flows.
+    pub fn exporters(&self) -> Vec<ExporterFigures> {
+        self.1.as_ref().map(FlowBoard::figures).unwrap_or_default()
     }
 }
 
@@ -120,8 +153,8 @@ impl Intake {
         if let Some(address) = settings.syslog_udp {
             let socket = bind_syslog_udp(address).map_err(|error| named("syslog UDP", address, error))?;
             let door = Door { name: "syslog_udp", address: socket.local_addr()?, counters: Arc::default() };
-            let served =
-                serve_syslog_udp(socket, datagrams, UdpSettings::default(), door.counters.clone(), stop.clone());
+            let (udp, counters) = (UdpSettings::default(), door.counters.clone());
+            let served = serve_syslog_udp(socket, datagrams.clone(), udp, counters, stop.clone());
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
@@ -141,10 +174,28 @@ impl Intake {
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
-        Ok(Self { doors: Doors(Arc::new(doors)), stop, tasks: Mutex::new(tasks) })
+        let board = settings.flows.board()?;
+        if let (Some(address), Some(board)) = (settings.flows.udp, &board) {
+            let socket = bind_syslog_udp(address).map_err(|error| named("flows over UDP", address, error))?;
+            let door = Door { name: "flow_udp", address: socket.local_addr()?, counters: Arc::default() };
+            let (udp, counters) = (UdpSettings::default(), door.counters.clone());
+            let served = serve_flows_udp(socket, board.clone(), datagrams, udp, counters, stop.clone());
+            tasks.push(tokio::spawn(watched(door.name, served)));
+            doors.push(door);
+        }
+        if let (Some(address), Some(board)) = (settings.flows.tcp, &board) {
+            let listener = TcpListener::bind(address).await.map_err(|error| named("IPFIX", address, error))?;
+            let door = Door { name: "ipfix_tcp", address: listener.local_addr()?, counters: Arc::default() };
+            let tcp = TcpSettings { connections: settings.connections, ..TcpSettings::default() };
+            let served = serve_ipfix_tcp(listener, board.clone(), sink, tcp, door.counters.clone(), stop.clone());
+            tasks.push(tokio::spawn(watched(door.name, served)));
+            doors.push(door);
+        }
+        Ok(Self { doors: Doors(Arc::new(doors), board), stop, tasks: Mutex::new(tasks) })
     }
 
-    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`), with the real port where 0 was asked for.
+    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `flow_udp`, `ipfix_tcp`), with the real port where 0
+    /// was asked for.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
         self.doors.0.iter().find(|door| door.name == name).map(|door| door.address)
     }
@@ -157,6 +208,7 @@ impl Intake {
             syslog_udp: port("syslog_udp"),
             syslog_tcp: port("syslog_tcp"),
             relp: port("relp"),
+            flow_udp: port("flow_udp"),
             elastic,
         }
     }

@@ -14,6 +14,7 @@ pub mod import;
 pub mod indicators;
 pub mod intake;
 pub mod pipeline;
+pub mod pull;
 pub mod questions;
 pub mod resends;
 pub mod retention;
@@ -27,6 +28,7 @@ pub mod suppressions;
 pub mod techniques;
 pub mod timespan;
 pub mod value_lists;
+pub mod watch;
 
 use kit::migration::Migration;
 use kit::web::Routes;

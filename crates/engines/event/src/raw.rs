@@ -17,11 +17,22 @@ pub enum Listener {
     SyslogTcp,
     Relp,
     Bulk,
+    /// NetFlow and IPFIX.
+    Flow,
+    /// A file that is followed, or was found in a watched folder.
+    Watch,
+    /// A feed that is fetched now and then.
+    Pull,
     #[default]
     Import,
 }
 
 impl Listener {
+    /// Records come from files or feeds and may be as old as these.
+    pub fn is_of_files(self) -> bool {
+        matches!(self, Self::Watch | Self::Pull | Self::Import)
+    }
+
     /// The word stored in the `listener` column.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -29,6 +40,9 @@ impl Listener {
             Self::SyslogTcp => "syslog_tcp",
             Self::Relp => "relp",
             Self::Bulk => "bulk",
+            Self::Flow => "flow",
+            Self::Watch => "watch",
+            Self::Pull => "pull",
             Self::Import => "import",
         }
     }

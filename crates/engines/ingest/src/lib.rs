@@ -1,8 +1,9 @@
-//! Bytes in, records out: listeners, file readers, the `_bulk` body, and formats as data. Knows no storage, no
+//! Bytes in, records out: listeners, file readers, the `_bulk` body, flows of networks, and formats as data. Knows no storage, no
 //! rule and no register; it imports `engines/event` and nothing else of ours.
 
 pub mod bulk;
 pub mod files;
+pub mod flows;
 mod formats;
 pub mod listeners;
 pub mod resends;

@@ -10,7 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// What makes itself anew, or belongs to one run.
-const PASSING: [&str; 4] = ["control.json", "spare", MARK, LOADING];
+const PASSING: [&str; 6] = ["control.json", "spare", "flow-templates.json", "flow-templates.new", MARK, LOADING];
 
 pub(super) fn make_folder(path: &Path) -> Result<(), Error> {
     DirBuilder::new().mode(0o700).create(path).map_err(|error| failed(path, &error))

@@ -5,7 +5,7 @@ mod archive;
 use super::{language, print_json, say};
 use crate::centre::Centre;
 use crate::configuration::Configuration;
-use crate::control;
+use crate::control::{self, Feeds};
 use crate::examination::{Check, Examiner, check};
 use crate::spare::room;
 use anyhow::Result;
@@ -13,7 +13,9 @@ use clap::Args;
 use ingest::listeners::WAITING_BYTES;
 use kit::Lang;
 use kit::locale::texts;
-use monitoring::intake::DoorFigures;
+use monitoring::intake::{DoorFigures, ExporterFigures};
+use monitoring::pull::FeedFigures;
+use monitoring::watch::FolderFigures;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -38,7 +40,8 @@ impl Doctor {
             examiner.texts(),
             examiner.space(data),
         ];
-        checks.extend(configuration.intake.syslog_udp.and_then(|_| examiner.datagrams()));
+        let datagrams = configuration.intake.syslog_udp.or(configuration.intake.flow_udp);
+        checks.extend(datagrams.and_then(|_| examiner.datagrams()));
         checks.extend(examiner.archive(&configuration).await);
         if let Some(server) = control::running(data).await? {
             checks.push(check("server", Ok(examiner.say("doctor-server-runs", &[]))));
@@ -46,6 +49,10 @@ impl Doctor {
                 Ok(doors) => examiner.intake(&doors),
                 Err(error) => check("intake", Err(examiner.quoting("doctor-no-answer", &error))),
             });
+            match server.post::<Feeds>("/control/feeds", &()).await {
+                Ok(feeds) => checks.extend(examiner.feeds(&feeds)),
+                Err(error) => checks.push(check("flows", Err(examiner.quoting("doctor-no-answer", &error)))),
+            }
             match server.post::<Vec<Check>>("/control/examine", &examiner.0).await {
                 Ok(found) => checks.extend(found),
                 Err(error) => checks.push(check("centre", Err(examiner.quoting("doctor-no-answer", &error)))),
@@ -93,6 +100,7 @@ impl Examiner {
                 ("lost", counted.dropped.into()),
                 ("kernel", counted.kernel_dropped.into()),
                 ("cut", counted.truncated.into()),
+                ("undecoded", counted.undecoded.into()),
                 ("open", counted.open.into()),
                 ("refused", door.refused().into()),
             ];
@@ -101,6 +109,85 @@ impl Examiner {
         let says = says.collect::<Vec<_>>().join("; ");
         let lost = doors.iter().any(|door| door.lost() > 0);
         check("intake", if lost { Err(says) } else { Ok(says) })
+    }
+
+    /// Flows and watched folders, where there are any.
+    fn feeds(self, feeds: &Feeds) -> Vec<Check> {
+        let flows = (!feeds.exporters.is_empty()).then(|| self.flows(&feeds.exporters));
+        let folders = (!feeds.folders.is_empty()).then(|| self.folders(&feeds.folders));
+        let pulled = (!feeds.pulled.is_empty()).then(|| self.pulled(&feeds.pulled));
+        flows.into_iter().chain(folders).chain(pulled).collect()
+    }
+
+    /// Feeds that are fetched. One that does not answer is not well.
+    fn pulled(self, feeds: &[FeedFigures]) -> Check {
+        let says = |one: &FeedFigures| {
+            let trouble = one.trouble.as_deref().unwrap_or("–");
+            let arguments = [
+                ("feed", one.name.as_str().into()),
+                ("fetched", one.fetched.into()),
+                ("records", one.records.into()),
+                ("trouble", trouble.into()),
+            ];
+            self.say("doctor-feed", &arguments)
+        };
+        let wrong = feeds.iter().filter(|one| one.trouble.is_some()).count();
+        let arguments = [("count", feeds.len().into()), ("wrong", wrong.into())];
+        let found = match wrong {
+            0 => Ok(self.say("doctor-feeds-well", &arguments)),
+            _ => Err(self.say("doctor-feeds-wrong", &arguments)),
+        };
+        Check { problems: feeds.iter().map(says).collect(), ..check("feeds", found) }
+    }
+
+    /// Who sends flows. One of whom nothing can be read is not well: its templates do not come.
+    fn flows(self, exporters: &[ExporterFigures]) -> Check {
+        let says = |one: &ExporterFigures| {
+            let arguments = [
+                ("exporter", one.exporter.to_string().into()),
+                ("version", one.version.to_string().into()),
+                ("domain", one.domain.to_string().into()),
+                ("flows", one.flows.into()),
+                ("missed", one.missed.into()),
+                ("undecoded", one.undecoded.into()),
+                ("templates", one.templates.into()),
+                ("sampling", one.sampling.unwrap_or(1).into()),
+            ];
+            self.say("doctor-exporter", &arguments)
+        };
+        let mute = exporters.iter().filter(|one| one.flows == 0 && one.undecoded > 0).count();
+        let arguments = [("count", exporters.len().into()), ("mute", mute.into())];
+        let found = match mute {
+            0 => Ok(self.say("doctor-flows-well", &arguments)),
+            _ => Err(self.say("doctor-flows-mute", &arguments)),
+        };
+        Check { problems: exporters.iter().map(says).collect(), ..check("flows", found) }
+    }
+
+    /// Watched folders. One with files that cannot be read, or with too many, is not well.
+    fn folders(self, folders: &[FolderFigures]) -> Check {
+        let says = |one: &FolderFigures| {
+            let arguments = [
+                ("folder", one.folder.as_str().into()),
+                ("followed", one.followed.into()),
+                ("whole", one.whole.into()),
+                ("records", one.records.into()),
+                ("rejected", one.rejected.into()),
+                ("behind", one.behind.into()),
+                ("skipped", one.skipped.into()),
+                ("left", one.left_out.into()),
+            ];
+            self.say("doctor-folder", &arguments)
+        };
+        let troubles: Vec<&String> = folders.iter().flat_map(|one| &one.troubles).collect();
+        let wrong = folders.iter().filter(|one| !one.troubles.is_empty() || one.left_out > 0).count();
+        let arguments = [("count", folders.len().into()), ("wrong", wrong.into())];
+        let found = match wrong {
+            0 => Ok(self.say("doctor-folders-well", &arguments)),
+            _ => Err(self.say("doctor-folders-wrong", &arguments)),
+        };
+        let problems = folders.iter().map(says).chain(troubles.into_iter().cloned()).collect();
+        Check { problems, ..check("watched folders", found) }
     }
 
     /// How much room for waiting datagrams the kernel gives a door that asks for more (Linux).

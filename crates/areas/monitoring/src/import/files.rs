@@ -16,21 +16,21 @@ const CHUNK_BYTES: usize = 4 << 20;
 const WAITING: usize = 3;
 
 /// One record of a file.
-pub(super) struct Piece {
-    pub(super) file: Arc<str>,
-    pub(super) position: u64,
-    pub(super) header: Option<Arc<str>>,
-    pub(super) result: Result<Bytes, String>,
+pub(crate) struct Piece {
+    pub(crate) file: Arc<str>,
+    pub(crate) position: u64,
+    pub(crate) header: Option<Arc<str>>,
+    pub(crate) result: Result<Bytes, String>,
 }
 
 #[derive(Default)]
-pub(super) struct Chunk {
-    pub(super) pieces: Vec<Piece>,
+pub(crate) struct Chunk {
+    pub(crate) pieces: Vec<Piece>,
     bytes: usize,
 }
 
 /// SHA-256 of a file in hexadecimal.
-pub(super) fn hash(path: &Path) -> io::Result<String> {
+pub(crate) fn hash(path: &Path) -> io::Result<String> {
     let mut file = ingest::files::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 << 10];
@@ -45,12 +45,17 @@ pub(super) fn hash(path: &Path) -> io::Result<String> {
 }
 
 /// A hash in hexadecimal.
-pub(super) fn text_of(hasher: Sha256) -> String {
+pub(crate) fn text_of(hasher: Sha256) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What is kept in the place of a record that could not be read, so that search finds it.
+pub(crate) fn unread(file: &str, position: u64, reason: &str) -> Bytes {
+    format!("[luytre] record {position} of {file} could not be read: {reason}").into()
+}
+
 /// Reads all records of a file, or those behind a place. The chunks end with the file; the handle tells whether reading ended well.
-pub(super) fn read(path: PathBuf, limits: Limits, from: Option<Place>) -> (mpsc::Receiver<Chunk>, JoinHandle<()>) {
+pub(crate) fn read(path: PathBuf, limits: Limits, from: Option<Place>) -> (mpsc::Receiver<Chunk>, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(WAITING);
     let handle = tokio::task::spawn_blocking(move || {
         let mut chunk = Chunk::default();

@@ -3,7 +3,7 @@
 //! read by the list that held then (`docs/decisions/0024-field-lists.md`).
 
 use crate::sources::settings::FieldListSettings;
-use event::{Event, Listener};
+use event::Event;
 use ingest::FormatSet;
 use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, Statement, Value};
@@ -65,7 +65,7 @@ impl FieldLists {
     /// The list by which an event is to be read, where its log has stated one. An event that states one is taken in.
     pub(super) fn of(&mut self, formats: &FormatSet, event: &Event, settings: &FieldListSettings) -> Option<Arc<str>> {
         // Whoever reads a file knows what stands above.
-        if event.origin.listener == Listener::Import || event.origin.header.is_some() {
+        if event.origin.listener.is_of_files() || event.origin.header.is_some() {
             return None;
         }
         let source = event.source_id.as_ref()?;
@@ -163,7 +163,7 @@ fn log_of(formats: &FormatSet, event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::{Origin, RawRecord};
+    use event::{Listener, Origin, RawRecord};
 
     const FORMAT: &str = "name = 'w3c'\nversion = 1\ntitle = 'W3C'\norder = 1\nextract = 'w3c'\n\
         [recognise]\nlines = ['^#Fields: ']\nheaders = ['c-ip']\n";

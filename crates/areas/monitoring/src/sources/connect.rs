@@ -9,6 +9,7 @@ pub struct ListenerAddresses {
     pub syslog_udp: Option<u16>,
     pub syslog_tcp: Option<u16>,
     pub relp: Option<u16>,
+    pub flow_udp: Option<u16>,
     /// `http://host:port` of the Elasticsearch-compatible door.
     pub elastic: Option<String>,
 }
@@ -89,7 +90,44 @@ pub fn snippets(addresses: &ListenerAddresses) -> Vec<Snippet> {
             tested: false,
         });
     }
+    snippets.extend(addresses.flow_udp.into_iter().flat_map(|port| flows(host, port)));
     snippets
+}
+
+fn flows(host: &str, port: u16) -> [Snippet; 4] {
+    [
+        Snippet {
+            product: "softflowd (NetFlow, IPFIX)",
+            file: "/etc/softflowd/default.conf",
+            lines: format!("interface='eth0'\noptions='-v 10 -n {host}:{port}'\n"),
+            tested: true,
+        },
+        Snippet {
+            product: "Cisco IOS (NetFlow)",
+            file: "configure terminal",
+            lines: format!(
+                "flow exporter LUYTRE\n destination {host}\n transport udp {port}\n export-protocol netflow-v9\n\
+                 \x20template data timeout 60\nflow monitor LUYTRE\n record netflow ipv4 original-input\n\
+                 \x20exporter LUYTRE\ninterface GigabitEthernet0/0\n ip flow monitor LUYTRE input\n"
+            ),
+            tested: false,
+        },
+        Snippet {
+            product: "FortiGate (NetFlow)",
+            file: "CLI",
+            lines: format!("config system netflow\n  set collector-ip {host}\n  set collector-port {port}\nend\n"),
+            tested: false,
+        },
+        Snippet {
+            product: "MikroTik (NetFlow)",
+            file: "Terminal",
+            lines: format!(
+                "/ip traffic-flow set enabled=yes interfaces=all\n\
+                 /ip traffic-flow target add dst-address={host} port={port} version=9\n"
+            ),
+            tested: false,
+        },
+    ]
 }
 
 fn elastic(address: &str) -> Vec<Snippet> {
@@ -164,5 +202,8 @@ mod tests {
         assert!(snippets.iter().any(|one| one.lines.contains("target=\"log.tinh.example\" port=\"2514\"")));
         assert!(snippets.iter().any(|one| one.lines.contains("serverport=\"9200\"")));
         assert!(!snippets.iter().any(|one| one.product == "Cisco IOS"));
+        assert!(!snippets.iter().any(|one| one.product.contains("NetFlow")));
+        let open = ListenerAddresses { flow_udp: Some(2055), ..open };
+        assert!(super::snippets(&open).iter().any(|one| one.lines.contains("-v 10 -n log.tinh.example:2055")));
     }
 }

@@ -4,7 +4,8 @@ use super::connect::{ListenerAddresses, Snippet, snippets};
 use super::presence::{self, StripFor};
 use super::store::{self, Listed, SourceFilter};
 use super::{Assignment, SourceState, form, service};
-use crate::intake::{DoorFigures, Doors};
+use crate::intake::{DoorFigures, Doors, ExporterFigures};
+use crate::watch::{FolderFigures, WatchBoard};
 use askama::Template;
 use assurance::systems;
 use axum::extract::Path;
@@ -312,6 +313,8 @@ struct ConnectPage {
     snippets: Vec<Snippet>,
     /// What the doors received and lost since the start, for those who look after sources.
     doors: Vec<DoorFigures>,
+    exporters: Vec<ExporterFigures>,
+    folders: Vec<FolderFigures>,
     may_change: bool,
 }
 
@@ -320,7 +323,10 @@ async fn show_connect(visit: Visit) -> Result<Response, Fail> {
     let addresses = visit.app.ports.get::<ListenerAddresses>();
     let may_change = visit.scope().may(Capability::ManageSources);
     let doors = visit.app.ports.get::<Doors>().filter(|_| may_change);
+    let folders = visit.app.ports.get::<WatchBoard>().filter(|_| may_change);
     let template = ConnectPage {
+        exporters: doors.as_ref().map(|doors| doors.exporters()).unwrap_or_default(),
+        folders: folders.map(|folders| folders.figures()).unwrap_or_default(),
         doors: doors.map(|doors| doors.figures()).unwrap_or_default(),
         snippets: addresses.map(|addresses| snippets(&addresses)).unwrap_or_default(),
         may_change,

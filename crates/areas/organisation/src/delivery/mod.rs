@@ -13,7 +13,7 @@ pub(crate) use mail::{is_mailbox, send_mail};
 pub(crate) use obstacles::{Obstacle, obstacle};
 pub(crate) use places::{Writing, fill, find_unknown, has_place};
 pub(crate) use signature::signature;
-pub(crate) use web::Web;
+pub use web::Web;
 
 use kit::Personal;
 
@@ -68,12 +68,12 @@ impl Reason {
 
 /// An attempt that failed. Foreign words are not kept: an answer may quote addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) reason: Reason,
+pub struct Failure {
+    pub reason: Reason,
     /// Status of HTTP or SMTP.
-    pub(crate) answer: String,
+    pub answer: String,
     /// Whether another attempt would end the same way.
-    pub(crate) lasting: bool,
+    pub lasting: bool,
 }
 
 impl Failure {

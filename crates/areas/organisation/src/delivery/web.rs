@@ -1,5 +1,5 @@
-//! Posting over HTTP. Addresses are checked after the name is resolved, and it is the checked ones that are connected
-//! to: a name cannot change its mind in between. Redirects are not followed and no proxy of the environment is used.
+//! Posting and fetching over HTTP. Addresses are checked after the name is resolved, and it is the checked ones that are
+//! connected to: a name cannot change its mind in between. Redirects are not followed and no proxy of the environment is used.
 
 use super::addresses::{is_called, is_listed};
 use super::{Failure, Reason};
@@ -52,13 +52,17 @@ impl Resolve for Rule {
 
 /// The clients of the program: one for the Internet and listed networks over TLS, one for listed networks without it.
 #[derive(Clone)]
-pub(crate) struct Web {
+pub struct Web {
     secured: (Client, Rule),
     plain: (Client, Rule),
 }
 
 impl Web {
-    pub(crate) fn new(listed: &[IpNet]) -> Result<Self, Error> {
+    /// `listed`: networks of the inside that may be called.
+    ///
+    /// # Errors
+    /// Where the certificates of the machine cannot be read.
+    pub fn new(listed: &[IpNet]) -> Result<Self, Error> {
         let listed: Arc<[IpNet]> = listed.into();
         let client = |only_listed: bool| {
             let rule = Rule { listed: Arc::clone(&listed), only_listed };
@@ -78,8 +82,8 @@ impl Web {
         Ok(Self { secured: client(false)?, plain: client(true)? })
     }
 
-    /// Posts `body`; gives the status where the receiver said yes.
-    pub(crate) async fn post(&self, url: &str, headers: &[(String, String)], body: String) -> Result<String, Failure> {
+    /// The client for an address that may be called.
+    fn client(&self, url: &str) -> Result<(&Client, Url), Failure> {
         let url = Url::parse(url).map_err(|_| Failure::lasting(Reason::Settings))?;
         let (client, rule) = match url.scheme() {
             "https" => &self.secured,
@@ -92,21 +96,54 @@ impl Web {
         if literal.is_some_and(|address| !rule.allows(address)) {
             return Err(Failure::lasting(Reason::Barred));
         }
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            let name = HeaderName::try_from(name.as_str()).map_err(|_| Failure::lasting(Reason::Settings))?;
-            let value = HeaderValue::from_str(value).map_err(|_| Failure::lasting(Reason::Settings))?;
-            map.insert(name, value);
-        }
-        let answer = client.post(url).headers(map).body(body).send().await.map_err(|error| failure(&error))?;
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(status.as_str().to_owned());
-        }
-        // Too early, too many, and whatever is wrong over there passes; another refusal stays.
-        let lasting = !(status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429));
-        Err(Failure { reason: Reason::Refused, answer: status.as_str().to_owned(), lasting })
+        Ok((client, url))
     }
+
+    /// Posts `body`; gives the status where the receiver said yes.
+    pub(crate) async fn post(&self, url: &str, headers: &[(String, String)], body: String) -> Result<String, Failure> {
+        let (client, url) = self.client(url)?;
+        let request = client.post(url).headers(header_map(headers)?).body(body);
+        Ok(yes(request.send().await)?.status().as_str().to_owned())
+    }
+
+    /// Fetches at most so many bytes. What is longer is refused.
+    ///
+    /// # Errors
+    /// Where the address may not be called, or gives no such answer.
+    pub async fn get(&self, url: &str, headers: &[(String, String)], longest: usize) -> Result<Vec<u8>, Failure> {
+        let (client, url) = self.client(url)?;
+        let mut answer = yes(client.get(url).headers(header_map(headers)?).send().await)?;
+        let mut body = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(|error| failure(&error))? {
+            if body.len() + part.len() > longest {
+                return Err(Failure { answer: "too long".to_owned(), ..Failure::lasting(Reason::Refused) });
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok(body)
+    }
+}
+
+fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, Failure> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| Failure::lasting(Reason::Settings))?;
+        let value = HeaderValue::from_str(value).map_err(|_| Failure::lasting(Reason::Settings))?;
+        map.insert(name, value);
+    }
+    Ok(map)
+}
+
+/// An answer that says yes.
+fn yes(answer: reqwest::Result<reqwest::Response>) -> Result<reqwest::Response, Failure> {
+    let answer = answer.map_err(|error| failure(&error))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    // Too early, too many, and whatever is wrong over there passes; another refusal stays.
+    let lasting = !(status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429));
+    Err(Failure { reason: Reason::Refused, answer: status.as_str().to_owned(), lasting })
 }
 
 fn failure(error: &reqwest::Error) -> Failure {

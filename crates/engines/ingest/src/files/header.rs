@@ -8,7 +8,7 @@ const LONGEST: usize = 8 << 10;
 const MARK: &[u8] = b"#Fields:";
 
 /// The list of names that holds where a reader stands.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Header(Option<Arc<str>>);
 
 impl Header {

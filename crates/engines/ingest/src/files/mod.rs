@@ -6,6 +6,7 @@
 
 mod archive;
 mod evtx;
+mod follow;
 mod header;
 mod records;
 mod walk;
@@ -14,13 +15,14 @@ mod xml_events;
 use archive::{Budget, Members};
 use bytes::Bytes;
 use event::LONGEST_RECORD;
+pub use follow::{Follower, Line, Lines};
 use header::Header;
 use records::Records;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-pub use walk::{ImportFile, Listing, Skipped, list};
+pub use walk::{ImportFile, Listing, Skipped, list, no_log};
 
 /// How much a file may ask for.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +62,7 @@ pub(crate) type Item = (u64, Result<Bytes, String>);
 pub(crate) type Items = Box<dyn Iterator<Item = Item> + Send>;
 
 /// A place in a file of lines: so many bytes and whole lines lie before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     pub bytes: u64,
     pub lines: u64,

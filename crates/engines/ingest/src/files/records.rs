@@ -50,6 +50,11 @@ impl<R: BufRead> Records<R> {
         Self { line: lines, ..self }
     }
 
+    /// A part of a file that is known to be one of lines.
+    pub(crate) fn of_lines(self, json: bool) -> Self {
+        Self { mode: if json { Mode::JsonLines } else { Mode::Lines }, ..self }
+    }
+
     fn decide(&mut self) -> io::Result<()> {
         // Only what one fill gives is looked at: a quarter MiB says what a file is.
         let mut head = self.reader.fill_buf()?;

@@ -101,7 +101,8 @@ fn walk(folder: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, listing: &mut
     }
 }
 
-fn no_log(path: &Path) -> Option<String> {
+/// Why a file is no log, where it is none: by its name, or by its first bytes.
+pub fn no_log(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let stem = name.split('.').next().unwrap_or(&name);
     let plain = matches!(path.extension().and_then(|ending| ending.to_str()), None | Some("txt" | "TXT"));

@@ -156,7 +156,7 @@ pub(crate) fn zone(name: &str) -> Option<TimeZone> {
 pub(crate) fn judge(time: Micros, quality: TimeQuality, arrival: Micros, listener: Listener) -> TimeQuality {
     let never_set = time < EARLIEST;
     let ahead = time > arrival.saturating_add(DAY);
-    let behind = listener != Listener::Import && time < arrival.saturating_sub(30 * DAY);
+    let behind = !listener.is_of_files() && time < arrival.saturating_sub(30 * DAY);
     if never_set || ahead || behind { TimeQuality::Implausible } else { quality }
 }
 

@@ -35,6 +35,10 @@ counters! {
     truncated,
     /// Datagrams that the kernel dropped before they could be read.
     kernel_dropped,
+    /// Messages with flows, or parts of them, that could not be read or whose template did not come.
+    undecoded,
+    /// Templates of flows that were too long, or went because there were too many.
+    templates_dropped,
     /// Pieces of counted streams that stood where a count should have been.
     out_of_step,
     /// Connections accepted.

@@ -1,8 +1,9 @@
-//! Doors for records: syslog over UDP and TCP, and RELP. A listener receives, frames, batches and hands on; whether
+//! Doors for records: syslog over UDP and TCP, RELP, NetFlow and IPFIX. A listener receives, frames, batches and hands on; whether
 //! a batch is safe is the [`Sink`]'s word, and only that word is passed back to senders who wait for one.
 
 mod batch;
 mod counters;
+mod flows;
 mod framing;
 mod kernel;
 mod relp;
@@ -13,6 +14,7 @@ mod tcp;
 mod udp;
 
 pub use counters::{Counters, Snapshot};
+pub use flows::{FlowBoard, serve_flows_udp, serve_ipfix_tcp};
 pub use framing::{Framed, SyslogFraming};
 pub use relp::{RelpSettings, serve_relp};
 pub use relp_frame::{RelpDecoder, RelpError, RelpFrame};

@@ -1,4 +1,4 @@
-//! Syslog over UDP (RFC 5426): one datagram, one message. Nobody waits for an answer, so a burst waits here as far as
+//! Datagrams, and syslog in them (RFC 5426): one datagram, one message. Nobody waits for an answer, so a burst waits here as far as
 //! memory is set aside for it; then the newest is dropped and counted. What the kernel dropped before is counted apart.
 
 use super::batch::drain;
@@ -83,6 +83,50 @@ const ASK_KERNEL: Duration = Duration::from_secs(5);
 /// Senders whose facts are remembered.
 const MAX_ORIGINS: usize = 4096;
 
+/// Facts about senders, each made once.
+pub(super) struct Origins {
+    listener: Listener,
+    known: HashMap<IpAddr, Arc<Origin>>,
+}
+
+impl Origins {
+    pub(super) fn new(listener: Listener) -> Self {
+        Self { listener, known: HashMap::new() }
+    }
+
+    pub(super) fn of(&mut self, peer: IpAddr) -> Arc<Origin> {
+        if self.known.len() >= MAX_ORIGINS {
+            self.known.clear();
+        }
+        self.known.entry(peer).or_insert_with(|| Arc::new(origin(self.listener, peer))).clone()
+    }
+}
+
+/// What datagrams hold.
+pub(super) trait Datagrams: Send {
+    /// Adds the records of one datagram; counts what is none.
+    fn read(&mut self, datagram: &[u8], peer: IpAddr, counters: &Counters, records: &mut Vec<RawRecord>);
+
+    /// Called every few seconds, and at the end.
+    fn look_after(&mut self, _counters: &Counters) {}
+}
+
+/// One datagram is one message.
+struct Messages(Origins);
+
+impl Datagrams for Messages {
+    fn read(&mut self, datagram: &[u8], peer: IpAddr, counters: &Counters, records: &mut Vec<RawRecord>) {
+        if datagram.trim_ascii().is_empty() {
+            Counters::add(&counters.received, 1);
+            Counters::add(&counters.bytes, datagram.len());
+            Counters::add(&counters.dropped, 1);
+            return;
+        }
+        let bytes = Bytes::copy_from_slice(datagram);
+        records.push(RawRecord { bytes, arrival: now(), origin: self.0.of(peer), position: 0 });
+    }
+}
+
 /// Receives until cancelled, then delivers what was received.
 pub async fn serve_syslog_udp(
     socket: UdpSocket,
@@ -91,9 +135,21 @@ pub async fn serve_syslog_udp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    serve_datagrams(socket, Messages(Origins::new(Listener::SyslogUdp)), sink, settings, counters, stop).await
+}
+
+/// The same for datagrams of any kind.
+pub(super) async fn serve_datagrams(
+    socket: UdpSocket,
+    mut datagrams: impl Datagrams,
+    sink: Arc<dyn Sink>,
+    settings: UdpSettings,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+) -> io::Result<()> {
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
-    let mut origins: HashMap<IpAddr, Arc<Origin>> = HashMap::new();
+    let mut records = Vec::new();
     // No datagram is longer.
     let mut buffer = vec![0; 64 << 10];
     let mut ask = tokio::time::interval(ASK_KERNEL);
@@ -105,6 +161,7 @@ pub async fn serve_syslog_udp(
             () = stop.cancelled() => break,
             _ = ask.tick() => {
                 ask_kernel(&socket, &counters);
+                datagrams.look_after(&counters);
                 continue;
             }
             permit = sender.reserve(), if !waiting.records.is_empty() => {
@@ -118,25 +175,17 @@ pub async fn serve_syslog_udp(
         for _ in 0..settings.batch.max(1) {
             match socket.try_recv_from(&mut buffer) {
                 Ok((length, peer)) => {
-                    let bytes = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
-                    Counters::add(&counters.received, 1);
-                    Counters::add(&counters.bytes, bytes.len());
-                    if bytes.trim_ascii().is_empty() {
-                        Counters::add(&counters.dropped, 1);
-                        continue;
+                    let datagram = buffer.get(..length).unwrap_or_default();
+                    datagrams.read(datagram, peer.ip(), &counters, &mut records);
+                    for record in records.drain(..) {
+                        Counters::add(&counters.received, 1);
+                        Counters::add(&counters.bytes, record.bytes.len());
+                        if waiting.bytes >= settings.waiting {
+                            Counters::add(&counters.dropped, 1);
+                            continue;
+                        }
+                        waiting.add(record);
                     }
-                    if waiting.bytes >= settings.waiting {
-                        Counters::add(&counters.dropped, 1);
-                        continue;
-                    }
-                    if origins.len() >= MAX_ORIGINS {
-                        origins.clear();
-                    }
-                    let origin = origins
-                        .entry(peer.ip())
-                        .or_insert_with(|| Arc::new(origin(Listener::SyslogUdp, peer.ip())))
-                        .clone();
-                    waiting.add(RawRecord { bytes, arrival: now(), origin, position: 0 });
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // Reported by the network for an earlier answer; receiving goes on.
@@ -146,6 +195,7 @@ pub async fn serve_syslog_udp(
         }
     }
     ask_kernel(&socket, &counters);
+    datagrams.look_after(&counters);
     // Whoever drains goes on until all senders are gone.
     while !waiting.records.is_empty() && sender.send(waiting.first(settings.batch)).await.is_ok() {}
     drop(sender);

@@ -25,6 +25,11 @@ pub(crate) fn formats() -> FormatSet {
     FormatSet::load(&files).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
+/// The names of the elements of flows.
+pub(crate) fn elements() -> String {
+    std::fs::read_to_string(repository().join("content/flows/elements.toml")).unwrap()
+}
+
 /// The shared data, or `None` with a line that says what could not run. With `CI=true` its absence is a failure.
 pub(crate) fn shared_data() -> Option<PathBuf> {
     let path =
