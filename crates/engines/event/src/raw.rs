@@ -17,6 +17,11 @@ pub enum Listener {
     SyslogTcp,
     Relp,
     Bulk,
+    Otlp,
+    Hec,
+    GelfUdp,
+    GelfTcp,
+    GelfHttp,
     #[default]
     Import,
 }
@@ -29,6 +34,11 @@ impl Listener {
             Self::SyslogTcp => "syslog_tcp",
             Self::Relp => "relp",
             Self::Bulk => "bulk",
+            Self::Otlp => "otlp",
+            Self::Hec => "hec",
+            Self::GelfUdp => "gelf_udp",
+            Self::GelfTcp => "gelf_tcp",
+            Self::GelfHttp => "gelf_http",
             Self::Import => "import",
         }
     }
