@@ -31,5 +31,5 @@ pub fn unframe(body: &[u8]) -> Result<(bool, &[u8]), FrameError> {
 /// A message as the body of an answer.
 pub fn frame(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
-    [&[0][..], &length.to_be_bytes(), message].concat()
+    [&[0_u8][..], &length.to_be_bytes()[..], message].concat()
 }

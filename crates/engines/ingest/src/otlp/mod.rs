@@ -15,7 +15,6 @@ use bytes::Bytes;
 use records::Resource;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use wire::{Field, Fields, write_bytes, write_number};
 
 /// Bytes of one record beside its text, as memory is counted.
@@ -168,8 +167,8 @@ struct ResourceLogs<'a> {
     resource: Option<&'a RawValue>,
     #[serde(borrow, default, alias = "scope_logs")]
     scope_logs: Option<Vec<ScopeLogs<'a>>>,
-    #[serde(borrow, default, alias = "schema_url")]
-    schema_url: Option<Cow<'a, str>>,
+    #[serde(default, alias = "schema_url")]
+    schema_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -179,8 +178,8 @@ struct ScopeLogs<'a> {
     scope: Option<&'a RawValue>,
     #[serde(borrow, default, alias = "log_records")]
     log_records: Option<Vec<&'a RawValue>>,
-    #[serde(borrow, default, alias = "schema_url")]
-    schema_url: Option<Cow<'a, str>>,
+    #[serde(default, alias = "schema_url")]
+    schema_url: Option<String>,
 }
 
 /// Reads an `ExportLogsServiceRequest` in JSON.
@@ -191,11 +190,11 @@ pub fn parse_json(body: &[u8], most: usize) -> Result<Export, ExportError> {
     for resource_logs in request.resource_logs.unwrap_or_default() {
         let mut resource = Resource::none();
         resource.take(Resource::of_json(resource_logs.resource));
-        resource.schema_url = resource_logs.schema_url.unwrap_or_default().into_owned();
+        resource.schema_url = resource_logs.schema_url.unwrap_or_default();
         for scope_logs in resource_logs.scope_logs.unwrap_or_default() {
             let mut scope = Resource::none();
             scope.take(Resource::of_json(scope_logs.scope));
-            scope.schema_url = scope_logs.schema_url.unwrap_or_default().into_owned();
+            scope.schema_url = scope_logs.schema_url.unwrap_or_default();
             let tail = records::tail(&resource, &scope);
             for record in scope_logs.log_records.unwrap_or_default() {
                 export.add(tail.complete(records::of_json(record.get())), most)?;

@@ -4,7 +4,7 @@
 use super::values::{any_value, any_value_of_json, attributes, attributes_of_json, text};
 use super::wire::{Field, Fields};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What the records of a resource, or of a scope, have in common.
 pub(super) struct Resource {
@@ -101,6 +101,12 @@ fn put_text(record: &mut Map<String, Value>, name: &str, value: &str) {
     }
 }
 
+fn put_body(record: &mut Map<String, Value>, body: Value) {
+    if !body.is_null() {
+        record.insert("body".to_owned(), body);
+    }
+}
+
 fn put_number(record: &mut Map<String, Value>, name: &str, value: u64) {
     if value > 0 {
         record.insert(name.to_owned(), Value::from(value));
@@ -133,9 +139,7 @@ pub(super) fn of_protobuf(message: &[u8]) -> Result<Map<String, Value>, String> 
             (1, Field::Fixed64(nanos)) => put_nanos(&mut record, "timeUnixNano", nanos),
             (2, Field::Varint(number)) => put_number(&mut record, "severityNumber", number),
             (3, Field::Bytes(name)) => put_text(&mut record, "severityText", &text(name)),
-            (5, Field::Bytes(body)) => {
-                record.insert("body".to_owned(), any_value(body, 0)?);
-            }
+            (5, Field::Bytes(body)) => put_body(&mut record, any_value(body, 0)?),
             (7, Field::Varint(number)) => put_number(&mut record, "droppedAttributesCount", number),
             (8, Field::Fixed32(flags)) => put_number(&mut record, "flags", flags.into()),
             (9, Field::Bytes(id)) if id.len() <= 16 => put_id(&mut record, "traceId", &hexadecimal(id), 32),
@@ -157,7 +161,7 @@ fn severity(name: &str) -> Option<u64> {
     if name == "UNSPECIFIED" {
         return Some(0);
     }
-    let at = SEVERITIES.iter().position(|severity| name.starts_with(severity))?;
+    let at = SEVERITIES.iter().position(|severity| name.starts_with(*severity))?;
     let more = match name.get(SEVERITIES.get(at)?.len()..)? {
         "" => 0,
         digit => digit.parse::<u64>().ok().filter(|digit| (2..=4).contains(digit))? - 1,
@@ -186,17 +190,12 @@ pub(super) fn of_json(raw: &str) -> Result<Map<String, Value>, String> {
     let severity = named.map_or_else(|| number("severityNumber", "severity_number"), Ok)?;
     put_number(&mut record, "severityNumber", severity);
     put_text(&mut record, "severityText", word("severityText", "severity_text")?);
-    if let Some(body) = members.get("body") {
-        record.insert("body".to_owned(), any_value_of_json(body, 0)?);
-    }
+    put_body(&mut record, any_value_of_json(members.get("body").unwrap_or(&Value::Null), 0)?);
     record.append(&mut object("attributes", attributes_of_json(members.get("attributes"), 0)?));
     put_number(&mut record, "droppedAttributesCount", number("droppedAttributesCount", "dropped_attributes_count")?);
     put_number(&mut record, "flags", number("flags", "flags")?);
     put_id(&mut record, "traceId", word("traceId", "trace_id")?, 32);
     put_id(&mut record, "spanId", word("spanId", "span_id")?, 16);
     put_text(&mut record, "eventName", word("eventName", "event_name")?);
-    if record.get("body") == Some(&json!(null)) {
-        record.shift_remove("body");
-    }
     Ok(record)
 }

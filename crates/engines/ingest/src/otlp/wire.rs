@@ -15,7 +15,7 @@ pub(super) enum Field<'a> {
 }
 
 /// The fields of a message, each with its number, in the order of the wire. Ends after the first that is malformed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Fields<'a> {
