@@ -7,7 +7,7 @@ use event::RawRecord;
 use event_store::{Store, StoreError};
 pub use ingest::listeners::ConnectionLimits;
 use ingest::listeners::{
-    Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_syslog_udp, serve_relp,
+    Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_udp, serve_relp,
     serve_syslog_tcp, serve_syslog_udp,
 };
 use ingest::resends::Resends;
@@ -118,7 +118,7 @@ impl Intake {
         let mut doors = Vec::new();
         let mut tasks = Vec::new();
         if let Some(address) = settings.syslog_udp {
-            let socket = bind_syslog_udp(address).map_err(|error| named("syslog UDP", address, error))?;
+            let socket = bind_udp(address).map_err(|error| named("syslog UDP", address, error))?;
             let door = Door { name: "syslog_udp", address: socket.local_addr()?, counters: Arc::default() };
             let served =
                 serve_syslog_udp(socket, datagrams, UdpSettings::default(), door.counters.clone(), stop.clone());

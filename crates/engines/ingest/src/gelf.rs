@@ -133,6 +133,9 @@ impl Chunks {
         if count == 0 || count > MOST_CHUNKS || number >= count || chunk.is_empty() {
             return Datagram::Refused;
         }
+        if count == 1 {
+            return Datagram::Message(Bytes::copy_from_slice(chunk));
+        }
         let key = (peer, id);
         if self.waiting.get(&key).is_some_and(|parts| now.duration_since(parts.since) >= PATIENCE) {
             self.remove(&key);
@@ -176,11 +179,13 @@ impl Chunks {
     /// Gives up messages that have waited for too long; says how many.
     pub fn expire(&mut self, now: Instant) -> usize {
         let mut expired = 0;
-        while let Some((since, key)) = self.order.front().copied()
-            && now.duration_since(since) >= PATIENCE
-        {
+        while let Some((since, key)) = self.order.front().copied() {
+            let waits = self.waiting.get(&key).is_some_and(|parts| parts.since == since);
+            if waits && now.duration_since(since) < PATIENCE {
+                break;
+            }
             self.order.pop_front();
-            if self.waiting.get(&key).is_some_and(|parts| parts.since == since) {
+            if waits {
                 self.remove(&key);
                 expired += 1;
             }
@@ -216,7 +221,7 @@ mod tests {
     const TWO: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 
     fn chunk(id: u8, number: u8, count: u8, bytes: &[u8]) -> Vec<u8> {
-        [&[0x1e, 0x0f][..], &[id; 8], &[number, count], bytes].concat()
+        [&MAGIC[..], &[id; 8][..], &[number, count][..], bytes].concat()
     }
 
     #[test]

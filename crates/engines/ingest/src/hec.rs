@@ -7,6 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+/// Bytes of one record beside its text, as memory is counted.
+const RECORD_BYTES: usize = 128;
+
 /// Answers of the protocol: code, HTTP status, text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -57,17 +60,28 @@ pub struct Events {
     pub refused: u64,
     /// The first that was: its number as the protocol counts, from 0 on, why in the protocol's words, and in ours.
     pub first: Option<(u64, Code, String)>,
+    /// Memory that the records take.
+    pub bytes: usize,
 }
+
+/// The records of a body take more memory than allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the events of the request take more than {0} bytes; send smaller batches")]
+pub struct TooLarge(pub usize);
 
 impl Events {
     fn refuse(&mut self, code: Code, reason: String) {
         let number = self.records.len() as u64 + self.refused;
-        self.first.get_or_insert((number, code, reason));
+        if self.first.is_none() {
+            self.first = Some((number, code, reason));
+        }
         self.refused += 1;
     }
 
-    fn add(&mut self, record: Bytes) {
+    fn add(&mut self, record: Bytes, most: usize) -> Result<(), TooLarge> {
+        self.bytes += record.len() + RECORD_BYTES;
         self.records.push((self.records.len() as u64 + self.refused + 1, record));
+        if self.bytes > most { Err(TooLarge(most)) } else { Ok(()) }
     }
 }
 
@@ -77,8 +91,9 @@ struct Event<'a> {
     event: Option<&'a RawValue>,
 }
 
-/// Reads events. Where the JSON breaks, what stands behind cannot be told apart and is refused as one.
-pub fn parse_events(body: &[u8]) -> Events {
+/// Reads events. Where the JSON breaks, what stands behind cannot be told apart and is refused as one. `most`
+/// bounds the memory of the records.
+pub fn parse_events(body: &[u8], most: usize) -> Result<Events, TooLarge> {
     let mut events = Events::default();
     for raw in serde_json::Deserializer::from_slice(body).into_iter::<&RawValue>() {
         let raw = match raw {
@@ -94,12 +109,12 @@ pub fn parse_events(body: &[u8]) -> Events {
         }
         match serde_json::from_str::<Event<'_>>(raw).map(|event| event.event.map(RawValue::get)) {
             Ok(Some(r#""""#)) => events.refuse(Code::EventBlank, "event is an empty text".to_owned()),
-            Ok(Some(_)) => events.add(Bytes::copy_from_slice(raw.as_bytes())),
+            Ok(Some(_)) => events.add(Bytes::copy_from_slice(raw.as_bytes()), most)?,
             Ok(None) => events.refuse(Code::EventRequired, "the object has no event".to_owned()),
             Err(error) => events.refuse(Code::InvalidData, error.to_string()),
         }
     }
-    events
+    Ok(events)
 }
 
 /// What a request states of all its raw lines.
@@ -135,7 +150,7 @@ impl Metadata {
 }
 
 /// Makes an event of each line that is not blank.
-pub fn parse_raw(body: &[u8], metadata: &Metadata) -> Events {
+pub fn parse_raw(body: &[u8], metadata: &Metadata, most: usize) -> Result<Events, TooLarge> {
     let mut events = Events::default();
     let common = metadata.members();
     for line in body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).filter(|line| !line.is_empty()) {
@@ -144,15 +159,17 @@ pub fn parse_raw(body: &[u8], metadata: &Metadata) -> Events {
         let record = Value::Object(event).to_string();
         match record.len() > event::LONGEST_RECORD {
             true => events.refuse(Code::InvalidData, format!("the line has {} bytes", line.len())),
-            false => events.add(record.into()),
+            false => events.add(record.into(), most)?,
         }
     }
-    events
+    Ok(events)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MOST: usize = 4 << 20;
 
     fn texts(events: &Events) -> Vec<(u64, &str)> {
         events.records.iter().map(|(number, bytes)| (*number, std::str::from_utf8(bytes).unwrap())).collect()
@@ -162,7 +179,7 @@ mod tests {
     fn events_stand_one_behind_the_other_and_a_bad_one_refuses_itself() {
         let body = br#"{"event":"a","time":1426279439.123}{"event":{"x":[1]}}
             {"host":"h"} {"event":""}{"event":null}[1] {"event":7}"#;
-        let events = parse_events(body);
+        let events = parse_events(body, MOST).unwrap();
         let expected =
             [(1, r#"{"event":"a","time":1426279439.123}"#), (2, r#"{"event":{"x":[1]}}"#), (7, r#"{"event":7}"#)];
         assert_eq!(texts(&events), expected);
@@ -173,23 +190,25 @@ mod tests {
             (r#"{"event":"a"}{"event":"  "}{"event":""}"#, Code::EventBlank),
             (r#"{"event":"a"} "b""#, Code::InvalidData),
         ] {
-            let events = parse_events(body.as_bytes());
+            let events = parse_events(body.as_bytes(), MOST).unwrap();
             assert_eq!((events.refused, events.first.map(|(_, code, _)| code)), (1, Some(code)), "{body}");
         }
-        assert_eq!(parse_events(b" \n"), Events::default());
+        assert_eq!(parse_events(b" \n", MOST), Ok(Events::default()));
         let deep = format!("{{\"event\":{}{}}}", "[".repeat(70), "]".repeat(70));
-        assert_eq!(parse_events(deep.as_bytes()).refused, 1);
+        assert_eq!(parse_events(deep.as_bytes(), MOST).unwrap().refused, 1);
     }
 
     #[test]
     fn raw_lines_become_events_with_what_the_request_states() {
         let metadata = Metadata { host: Some("web-1".into()), index: Some(String::new()), ..Metadata::default() };
-        let events = parse_raw(b"one\r\n\n two \xff\n", &metadata);
+        let events = parse_raw(b"one\r\n\n two \xff\n", &metadata, MOST).unwrap();
         let expected =
             [(1, "{\"host\":\"web-1\",\"event\":\"one\"}"), (2, "{\"host\":\"web-1\",\"event\":\" two \u{fffd}\"}")];
         assert_eq!(texts(&events), expected);
         let long = "x".repeat(event::LONGEST_RECORD);
-        let events = parse_raw(format!("{long}\nshort").as_bytes(), &Metadata::default());
+        let events = parse_raw(format!("{long}\nshort").as_bytes(), &Metadata::default(), MOST).unwrap();
         assert_eq!((events.refused, texts(&events)), (1, vec![(2, "{\"event\":\"short\"}")]));
+        assert_eq!(parse_raw(&b"a\n".repeat(100_000), &metadata, MOST), Err(TooLarge(MOST)));
+        assert_eq!(parse_events(&b"{\"event\":1}".repeat(100_000), MOST), Err(TooLarge(MOST)));
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use event::{Listener, RawRecord};
 use luytre_ingest::listeners::{
     ConnectionLimits, Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, WAITING_BYTES,
-    bind_syslog_udp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
+    bind_udp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -147,7 +147,7 @@ async fn the_door_for_datagrams_takes_all_the_room_that_the_kernel_gives() {
         return;
     };
     let most: usize = most.trim().parse().unwrap();
-    let socket = bind_syslog_udp("127.0.0.1:0".parse().unwrap()).unwrap();
+    let socket = bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
     let room = socket2::SockRef::from(&socket).recv_buffer_size().unwrap();
     assert!(room >= most.min(WAITING_BYTES), "{room} of {most}");
 }
@@ -175,7 +175,7 @@ async fn a_burst_of_datagrams_waits_for_a_busy_sink_and_what_is_too_much_is_coun
     for (waiting, all) in [(UdpSettings::default().waiting, true), (50_000, false)] {
         let (sink, counters, stop) =
             (Arc::new(Busy::default()), Arc::new(Counters::default()), CancellationToken::new());
-        let socket = bind_syslog_udp("127.0.0.1:0".parse().unwrap()).unwrap();
+        let socket = bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = socket.local_addr().unwrap();
         let settings = UdpSettings { waiting, queue: 2, ..UdpSettings::default() };
         let task = tokio::spawn(serve_syslog_udp(socket, sink.clone(), settings, counters.clone(), stop.clone()));

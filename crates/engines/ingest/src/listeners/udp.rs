@@ -1,19 +1,20 @@
-//! Syslog over UDP (RFC 5426): one datagram, one message. Nobody waits for an answer, so a burst waits here as far as
+//! Syslog over UDP (RFC 5426): one datagram, one message; and GELF, whose messages may come in several. Nobody waits for an answer, so a burst waits here as far as
 //! memory is set aside for it; then the newest is dropped and counted. What the kernel dropped before is counted apart.
 
 use super::batch::drain;
 use super::counters::Counters;
 use super::kernel;
-use super::{Sink, now, origin};
+use super::{Sink, gelf_origin, now, origin};
+use crate::gelf::{ChunkLimits, Chunks, Datagram, expand};
 use bytes::Bytes;
-use event::{Listener, Origin, RawRecord};
+use event::{LONGEST_RECORD, Listener, Origin, RawRecord};
 use socket2::{Domain, Socket, Type};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -42,7 +43,7 @@ impl Default for UdpSettings {
 pub const WAITING_BYTES: usize = 32 << 20;
 
 /// Opens the door, with as much room for waiting datagrams as the kernel gives.
-pub fn bind_syslog_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+pub fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
     // A refusal leaves the room that every socket has.
     if let Err(error) = socket.set_recv_buffer_size(WAITING_BYTES) {
@@ -83,13 +84,92 @@ const ASK_KERNEL: Duration = Duration::from_secs(5);
 /// Senders whose facts are remembered.
 const MAX_ORIGINS: usize = 4096;
 
-/// Receives until cancelled, then delivers what was received.
+/// Makes messages of datagrams.
+trait Reader: Send {
+    fn origin(&self, peer: IpAddr) -> Origin;
+
+    /// The message that a datagram is, or completes, and whether its end was cut off. What is lost is counted.
+    fn read(&mut self, peer: IpAddr, datagram: &[u8], counters: &Counters) -> Option<(Bytes, bool)>;
+
+    /// Gives up what has waited for too long.
+    fn tidy(&mut self, _counters: &Counters) {}
+}
+
+struct Syslog;
+
+impl Reader for Syslog {
+    fn origin(&self, peer: IpAddr) -> Origin {
+        origin(Listener::SyslogUdp, peer)
+    }
+
+    fn read(&mut self, _peer: IpAddr, datagram: &[u8], _counters: &Counters) -> Option<(Bytes, bool)> {
+        Some((Bytes::copy_from_slice(datagram), false))
+    }
+}
+
+struct Gelf(Chunks);
+
+impl Reader for Gelf {
+    fn origin(&self, peer: IpAddr) -> Origin {
+        gelf_origin(Listener::GelfUdp, peer)
+    }
+
+    fn read(&mut self, peer: IpAddr, datagram: &[u8], counters: &Counters) -> Option<(Bytes, bool)> {
+        let message = match self.0.take(peer, datagram, Instant::now()) {
+            Datagram::Message(message) => message,
+            Datagram::Waiting => return None,
+            Datagram::Refused => {
+                Counters::add(&counters.protocol_errors, 1);
+                return None;
+            }
+        };
+        match expand(&message, LONGEST_RECORD) {
+            Ok(expanded) => Some((expanded.bytes, expanded.cut)),
+            Err(error) => {
+                tracing::debug!(%peer, %error, "a message was not read");
+                Counters::add(&counters.received, 1);
+                Counters::add(&counters.dropped, 1);
+                None
+            }
+        }
+    }
+
+    fn tidy(&mut self, counters: &Counters) {
+        let expired = self.0.expire(Instant::now());
+        Counters::add(&counters.received, expired);
+        Counters::add(&counters.dropped, expired);
+    }
+}
+
+/// Receives syslog until cancelled, then delivers what was received.
 pub async fn serve_syslog_udp(
     socket: UdpSocket,
     sink: Arc<dyn Sink>,
     settings: UdpSettings,
     counters: Arc<Counters>,
     stop: CancellationToken,
+) -> io::Result<()> {
+    receive(socket, sink, settings, counters, stop, Syslog).await
+}
+
+/// The same for GELF. A message of which a chunk is missing is given up after five seconds and counted as dropped.
+pub async fn serve_gelf_udp(
+    socket: UdpSocket,
+    sink: Arc<dyn Sink>,
+    settings: UdpSettings,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    receive(socket, sink, settings, counters, stop, Gelf(Chunks::new(ChunkLimits::default()))).await
+}
+
+async fn receive(
+    socket: UdpSocket,
+    sink: Arc<dyn Sink>,
+    settings: UdpSettings,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+    mut reader: impl Reader,
 ) -> io::Result<()> {
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
@@ -105,6 +185,7 @@ pub async fn serve_syslog_udp(
             () = stop.cancelled() => break,
             _ = ask.tick() => {
                 ask_kernel(&socket, &counters);
+                reader.tidy(&counters);
                 continue;
             }
             permit = sender.reserve(), if !waiting.records.is_empty() => {
@@ -118,9 +199,11 @@ pub async fn serve_syslog_udp(
         for _ in 0..settings.batch.max(1) {
             match socket.try_recv_from(&mut buffer) {
                 Ok((length, peer)) => {
-                    let bytes = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
+                    let datagram = buffer.get(..length).unwrap_or_default();
+                    let Some((bytes, cut)) = reader.read(peer.ip(), datagram, &counters) else { continue };
                     Counters::add(&counters.received, 1);
                     Counters::add(&counters.bytes, bytes.len());
+                    Counters::add(&counters.truncated, usize::from(cut));
                     if bytes.trim_ascii().is_empty() {
                         Counters::add(&counters.dropped, 1);
                         continue;
@@ -134,8 +217,9 @@ pub async fn serve_syslog_udp(
                     }
                     let origin = origins
                         .entry(peer.ip())
-                        .or_insert_with(|| Arc::new(origin(Listener::SyslogUdp, peer.ip())))
+                        .or_insert_with(|| Arc::new(reader.origin(peer.ip())))
                         .clone();
+                    let origin = if cut { Arc::new(Origin { cut, ..Origin::clone(&origin) }) } else { origin };
                     waiting.add(RawRecord { bytes, arrival: now(), origin, position: 0 });
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
