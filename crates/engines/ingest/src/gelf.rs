@@ -249,7 +249,11 @@ mod tests {
         let mut chunks = Chunks::new(limits);
         let begin = Instant::now();
         assert_eq!(chunks.take(ONE, &chunk(1, 0, 2, b"abcd"), begin), Datagram::Waiting);
-        assert_eq!(chunks.take(ONE, &chunk(1, 1, 2, b"efghi"), begin), Datagram::Refused, "longer than a message may be");
+        assert_eq!(
+            chunks.take(ONE, &chunk(1, 1, 2, b"efghi"), begin),
+            Datagram::Refused,
+            "longer than a message may be"
+        );
         assert_eq!(chunks.take(ONE, &chunk(2, 0, 2, b"abcdefg"), begin), Datagram::Refused, "more than one may have");
         assert_eq!(chunks.take(ONE, &chunk(2, 0, 2, b"abcd"), begin), Datagram::Waiting);
         assert_eq!(chunks.take(ONE, &chunk(3, 0, 2, b"a"), begin), Datagram::Refused, "one has two messages");

@@ -39,7 +39,10 @@ impl NullFraming {
                 }
                 if self.buffer.len() > self.longest {
                     self.skipping = true;
-                    return self.message(self.longest, true);
+                    match self.message(self.longest, true) {
+                        Some(framed) => return Some(framed),
+                        None => continue,
+                    }
                 }
                 self.searched = self.buffer.len();
                 return None;
@@ -73,7 +76,8 @@ impl NullFraming {
     fn message(&mut self, length: usize, truncated: bool) -> Option<Framed> {
         self.searched = 0;
         let mut message = self.buffer.split_to(length).freeze();
-        message.advance(length - message.trim_ascii_start().len());
+        let blanks = length - message.trim_ascii_start().len();
+        message.advance(blanks);
         let kept = message.trim_ascii_end().len();
         message.truncate(kept);
         (!message.is_empty()).then_some(Framed { message, truncated, out_of_step: false })

@@ -92,7 +92,7 @@ trait Reader: Send {
     fn read(&mut self, peer: IpAddr, datagram: &[u8], counters: &Counters) -> Option<(Bytes, bool)>;
 
     /// Gives up what has waited for too long.
-    fn tidy(&mut self, _counters: &Counters) {}
+    fn tidy(&mut self, _counters: &Counters, _now: Instant) {}
 }
 
 struct Syslog;
@@ -134,8 +134,8 @@ impl Reader for Gelf {
         }
     }
 
-    fn tidy(&mut self, counters: &Counters) {
-        let expired = self.0.expire(Instant::now());
+    fn tidy(&mut self, counters: &Counters, now: Instant) {
+        let expired = self.0.expire(now);
         Counters::add(&counters.received, expired);
         Counters::add(&counters.dropped, expired);
     }
@@ -185,7 +185,7 @@ async fn receive(
             () = stop.cancelled() => break,
             _ = ask.tick() => {
                 ask_kernel(&socket, &counters);
-                reader.tidy(&counters);
+                reader.tidy(&counters, Instant::now());
                 continue;
             }
             permit = sender.reserve(), if !waiting.records.is_empty() => {
@@ -215,10 +215,7 @@ async fn receive(
                     if origins.len() >= MAX_ORIGINS {
                         origins.clear();
                     }
-                    let origin = origins
-                        .entry(peer.ip())
-                        .or_insert_with(|| Arc::new(reader.origin(peer.ip())))
-                        .clone();
+                    let origin = origins.entry(peer.ip()).or_insert_with(|| Arc::new(reader.origin(peer.ip()))).clone();
                     let origin = if cut { Arc::new(Origin { cut, ..Origin::clone(&origin) }) } else { origin };
                     waiting.add(RawRecord { bytes, arrival: now(), origin, position: 0 });
                 }
@@ -230,6 +227,8 @@ async fn receive(
         }
     }
     ask_kernel(&socket, &counters);
+    // The chunks that are missing come no more.
+    reader.tidy(&counters, Instant::now() + 2 * ASK_KERNEL);
     // Whoever drains goes on until all senders are gone.
     while !waiting.records.is_empty() && sender.send(waiting.first(settings.batch)).await.is_ok() {}
     drop(sender);

@@ -133,7 +133,10 @@ fn values_of_every_type_are_read_from_json() {
         (r#"{"doubleValue":"NaN"}"#, json!("NaN")),
         (r#"{"doubleValue":1}"#, json!(1.0)),
         (r#"{"arrayValue":{}}"#, json!([])),
-        (r#"{"kvlistValue":{"values":[{"key":"a","value":{"stringValue":"x"}},{"key":"a"}]}}"#, json!({ "a": ["x", null] })),
+        (
+            r#"{"kvlistValue":{"values":[{"key":"a","value":{"stringValue":"x"}},{"key":"a"}]}}"#,
+            json!({ "a": ["x", null] }),
+        ),
         (r#"{"stringValue":null}"#, json!(null)),
         ("{}", json!(null)),
         ("null", json!(null)),
