@@ -1,14 +1,14 @@
-//! The doors for syslog and RELP, opened onto the event store. A batch that the store has is delivered; a store that
+//! The doors for syslog, RELP and GELF, opened onto the event store. A batch that the store has is delivered; a store that
 //! is full makes the door wait, which makes TCP senders wait; what cannot be kept is counted as dropped.
 
 use crate::sources::connect::ListenerAddresses;
 use async_trait::async_trait;
-use event::RawRecord;
+use event::{Listener, RawRecord};
 use event_store::{Store, StoreError};
 pub use ingest::listeners::ConnectionLimits;
 use ingest::listeners::{
-    Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_udp, serve_relp,
-    serve_syslog_tcp, serve_syslog_udp,
+    Counters, DeliverError, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_udp, serve_gelf_tcp,
+    serve_gelf_udp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
 };
 use ingest::resends::Resends;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub struct IntakeSettings {
     pub syslog_udp: Option<SocketAddr>,
     pub syslog_tcp: Option<SocketAddr>,
     pub relp: Option<SocketAddr>,
+    pub gelf_udp: Option<SocketAddr>,
+    pub gelf_tcp: Option<SocketAddr>,
     /// Of each of the doors that have connections.
     pub connections: ConnectionLimits,
 }
@@ -60,6 +62,7 @@ impl Sink for StoreSink {
 }
 
 /// One open door.
+#[derive(Clone)]
 struct Door {
     name: &'static str,
     address: SocketAddr,
@@ -91,7 +94,21 @@ impl DoorFigures {
 #[derive(Clone)]
 pub struct Doors(Arc<Vec<Door>>);
 
+/// Doors on the address of the pages that count for themselves, by their listeners' names.
+const WEB_DOORS: [Listener; 3] = [Listener::Otlp, Listener::Hec, Listener::GelfHttp];
+
 impl Doors {
+    /// These and the doors of the web.
+    pub fn with_web(&self, address: SocketAddr) -> Self {
+        let web = WEB_DOORS.map(|listener| Door { name: listener.as_str(), address, counters: Arc::default() });
+        Self(Arc::new(self.0.iter().cloned().chain(web).collect()))
+    }
+
+    /// The counters of a door, where it is open.
+    pub fn counters(&self, listener: Listener) -> Option<&Counters> {
+        self.0.iter().find(|door| door.name == listener.as_str()).map(|door| &*door.counters)
+    }
+
     pub fn figures(&self) -> Vec<DoorFigures> {
         let figures = |door: &Door| DoorFigures {
             name: door.name.to_owned(),
@@ -121,7 +138,7 @@ impl Intake {
             let socket = bind_udp(address).map_err(|error| named("syslog UDP", address, error))?;
             let door = Door { name: "syslog_udp", address: socket.local_addr()?, counters: Arc::default() };
             let served =
-                serve_syslog_udp(socket, datagrams, UdpSettings::default(), door.counters.clone(), stop.clone());
+                serve_syslog_udp(socket, datagrams.clone(), UdpSettings::default(), door.counters.clone(), stop.clone());
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
@@ -141,10 +158,26 @@ impl Intake {
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
+        if let Some(address) = settings.gelf_udp {
+            let socket = bind_udp(address).map_err(|error| named("GELF UDP", address, error))?;
+            let door = Door { name: "gelf_udp", address: socket.local_addr()?, counters: Arc::default() };
+            let served =
+                serve_gelf_udp(socket, datagrams, UdpSettings::default(), door.counters.clone(), stop.clone());
+            tasks.push(tokio::spawn(watched(door.name, served)));
+            doors.push(door);
+        }
+        if let Some(address) = settings.gelf_tcp {
+            let listener = TcpListener::bind(address).await.map_err(|error| named("GELF TCP", address, error))?;
+            let door = Door { name: "gelf_tcp", address: listener.local_addr()?, counters: Arc::default() };
+            let tcp = TcpSettings { connections: settings.connections, ..TcpSettings::default() };
+            let served = serve_gelf_tcp(listener, sink, tcp, door.counters.clone(), stop.clone());
+            tasks.push(tokio::spawn(watched(door.name, served)));
+            doors.push(door);
+        }
         Ok(Self { doors: Doors(Arc::new(doors)), stop, tasks: Mutex::new(tasks) })
     }
 
-    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`), with the real port where 0 was asked for.
+    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `gelf_udp`, `gelf_tcp`), with the real port where 0 was asked for.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
         self.doors.0.iter().find(|door| door.name == name).map(|door| door.address)
     }
@@ -157,6 +190,8 @@ impl Intake {
             syslog_udp: port("syslog_udp"),
             syslog_tcp: port("syslog_tcp"),
             relp: port("relp"),
+            gelf_udp: port("gelf_udp"),
+            gelf_tcp: port("gelf_tcp"),
             elastic,
         }
     }

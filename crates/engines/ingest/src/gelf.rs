@@ -1,13 +1,17 @@
 //! Graylog's Extended Log Format as it comes in: compressed or not, over UDP in up to 128 chunks. Everything is bounded:
 //! what a message expands to, what waits for its chunks, how much of that one address may have, and for how long.
 
+use crate::bulk::check_document;
 use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
 use std::io::Read;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+/// Bytes of one record beside its text, as memory is counted.
+const RECORD_BYTES: usize = 128;
 /// The first bytes of a chunk.
 const MAGIC: [u8; 2] = [0x1e, 0x0f];
 /// Magic, eight bytes of id, number, count.
@@ -50,6 +54,62 @@ pub fn expand(message: &[u8], longest: usize) -> Result<Expanded, ExpandError> {
     let length = bytes.iter().rposition(|byte| *byte != 0 && !byte.is_ascii_whitespace()).map_or(0, |last| last + 1);
     bytes.truncate(length);
     Ok(Expanded { bytes: bytes.into(), cut })
+}
+
+/// What the body of a request holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// Records with their numbers in the body, from 1 on.
+    pub records: Vec<(u64, Bytes)>,
+    /// How many were refused.
+    pub refused: u64,
+    /// The first that was, with the reason.
+    pub first: Option<(u64, String)>,
+    /// Memory that the records take.
+    pub bytes: usize,
+    /// Each record states its time, so that a request that is the same is a repeated one.
+    pub timed: bool,
+}
+
+/// The records of a body take more memory than allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the messages of the request take more than {0} bytes; send smaller batches")]
+pub struct TooLarge(pub usize);
+
+/// Reads the body of a request: one message, or several one behind the other. Where the JSON breaks, what stands behind
+/// cannot be told apart and is refused as one. `most` bounds the memory of the records.
+pub fn parse(body: &[u8], most: usize) -> Result<Messages, TooLarge> {
+    let mut messages = Messages { timed: true, ..Messages::default() };
+    let time = memchr::memmem::Finder::new(b"\"timestamp\"");
+    // The terminator of GELF over TCP, which some senders add everywhere.
+    let body = body.strip_suffix(b"\0").unwrap_or(body);
+    for raw in serde_json::Deserializer::from_slice(body).into_iter::<&RawValue>() {
+        let number = messages.records.len() as u64 + messages.refused + 1;
+        let checked = match &raw {
+            Ok(raw) => check_document(raw.get().as_bytes()).map(|()| raw.get().as_bytes()).map_err(|error| error.reason),
+            Err(error) => Err(error.to_string()),
+        };
+        match checked {
+            Ok(bytes) => {
+                messages.timed &= time.find(bytes).is_some();
+                messages.bytes += bytes.len() + RECORD_BYTES;
+                messages.records.push((number, Bytes::copy_from_slice(bytes)));
+            }
+            Err(reason) => {
+                messages.refused += 1;
+                if messages.first.is_none() {
+                    messages.first = Some((number, reason));
+                }
+            }
+        }
+        if messages.bytes > most {
+            return Err(TooLarge(most));
+        }
+        if raw.is_err() {
+            break;
+        }
+    }
+    Ok(messages)
 }
 
 /// Bounds of what waits.
@@ -262,6 +322,18 @@ mod tests {
         assert_eq!(chunks.expire(begin + Duration::from_secs(5)), 3);
         assert_eq!((chunks.waiting(), chunks.bytes, chunks.shares.len(), chunks.order.len()), (0, 0, 0, 0));
         assert_eq!(chunks.take(ONE, &chunk(1, 1, 2, b"x"), begin + PATIENCE), Datagram::Waiting, "it begins anew");
+    }
+
+    #[test]
+    fn a_request_holds_one_message_or_several_and_a_bad_one_refuses_itself() {
+        let one = parse(b"{\n \"short_message\": \"a\"\n}\0", 1_000).unwrap();
+        assert_eq!((one.records.len(), one.refused, one.timed), (1, 0, false));
+        let several = parse(b"{\"timestamp\":1}\n[2] {\"timestamp\":3}\n{\"x\"", 1_000).unwrap();
+        let numbers: Vec<u64> = several.records.iter().map(|(number, _)| *number).collect();
+        assert_eq!((numbers, several.refused, several.timed), (vec![1, 3], 2, true));
+        assert_eq!(several.first.unwrap().0, 2);
+        assert_eq!(parse(&b"{}".repeat(10), 1_000), Err(TooLarge(1_000)));
+        assert!(parse(b" ", 1_000).unwrap().records.is_empty());
     }
 
     #[test]

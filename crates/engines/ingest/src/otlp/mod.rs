@@ -110,11 +110,20 @@ impl Export {
     }
 }
 
-/// `google.rpc.Status` in protobuf, as OTLP wants it in answers that refuse.
-pub fn status_protobuf(code: u64, message: &str) -> Vec<u8> {
+/// `google.rpc.Status` in protobuf, as OTLP wants it in answers that refuse; with `google.rpc.RetryInfo` where the same
+/// may be sent again after so many seconds.
+pub fn status_protobuf(code: u64, message: &str, retry_after: Option<u64>) -> Vec<u8> {
     let mut status = Vec::new();
     write_number(&mut status, 1, code);
     write_bytes(&mut status, 2, message.as_bytes());
+    if let Some(seconds) = retry_after {
+        let (mut delay, mut retry, mut detail) = (Vec::new(), Vec::new(), Vec::new());
+        write_number(&mut delay, 1, seconds);
+        write_bytes(&mut retry, 1, &delay);
+        write_bytes(&mut detail, 1, b"type.googleapis.com/google.rpc.RetryInfo");
+        write_bytes(&mut detail, 2, &retry);
+        write_bytes(&mut status, 3, &detail);
+    }
     status
 }
 
