@@ -86,7 +86,9 @@ pub fn parse(body: &[u8], most: usize) -> Result<Messages, TooLarge> {
     for raw in serde_json::Deserializer::from_slice(body).into_iter::<&RawValue>() {
         let number = messages.records.len() as u64 + messages.refused + 1;
         let checked = match &raw {
-            Ok(raw) => check_document(raw.get().as_bytes()).map(|()| raw.get().as_bytes()).map_err(|error| error.reason),
+            Ok(raw) => {
+                check_document(raw.get().as_bytes()).map(|()| raw.get().as_bytes()).map_err(|error| error.reason)
+            }
             Err(error) => Err(error.to_string()),
         };
         match checked {

@@ -130,7 +130,10 @@ mod tests {
     fn a_gzip_bomb_is_refused_before_it_fills_the_memory() {
         let bomb = compressed(&vec![b' '; MAX_BODY + 10]);
         assert!(bomb.len() < 200_000);
-        assert_eq!(expand(&bomb, Coding::Gzip, MAX_BODY).expect_err("too large").status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(
+            expand(&bomb, Coding::Gzip, MAX_BODY).expect_err("too large").status(),
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
     }
 
     #[test]

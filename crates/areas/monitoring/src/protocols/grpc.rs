@@ -46,8 +46,8 @@ async fn try_export(app: &App, request: Request) -> Result<Export, Refusal> {
         return Err(unsupported("the media type is not application/grpc"));
     }
     let mut held = receive(&parts.headers, body, MAX_BODY).await?;
-    let (is_compressed, message) = unframe(&held.bytes)
-        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
+    let (is_compressed, message) =
+        unframe(&held.bytes).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
     let message = held.bytes.slice_ref(message);
     let coding = match parts.headers.get(ENCODING).map(HeaderValue::as_bytes) {
         _ if !is_compressed => Coding::Plain,
@@ -97,7 +97,7 @@ fn refuse(refusal: &Refusal) -> Response {
 fn encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         match byte {
-            b'%' | ..=0x1f | 0x7f.. => out.push_str(&format!("%{byte:02X}")),
+            b'%' | 0..=0x1f | 0x7f..=0xff => out.push_str(&format!("%{byte:02X}")),
             _ => out.push(char::from(byte)),
         }
         out
