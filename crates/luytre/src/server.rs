@@ -83,6 +83,8 @@ impl Server {
             syslog_udp: configuration.intake.syslog_udp,
             syslog_tcp: configuration.intake.syslog_tcp,
             relp: configuration.intake.relp,
+            gelf_udp: configuration.intake.gelf_udp,
+            gelf_tcp: configuration.intake.gelf_tcp,
             connections: ConnectionLimits {
                 all: configuration.intake.connections,
                 per_address: configuration.intake.connections_per_address,
@@ -97,7 +99,8 @@ impl Server {
             Err(_) => tracing::warn!("still evaluating what was in the log; answers are incomplete until that is done"),
         }
         let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
-        let app = app(&centre, address, resends, addresses, intake.doors(), demonstration)?;
+        let doors = intake.doors().with_web(address);
+        let app = app(&centre, address, resends, addresses, doors, demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
         let web_limits = &configuration.web;
@@ -136,7 +139,7 @@ impl Server {
 
     /// Where the doors for logs are, in words.
     pub fn doors(&self) -> String {
-        let doors = ["syslog_udp", "syslog_tcp", "relp"];
+        let doors = ["syslog_udp", "syslog_tcp", "relp", "gelf_udp", "gelf_tcp"];
         let open = doors.iter().filter_map(|name| Some(format!("{name} {}", self.intake.address(name)?)));
         open.collect::<Vec<_>>().join(", ")
     }

@@ -127,7 +127,7 @@ async fn take(
 }
 
 fn identified(parts: &Parts, held: &Held) -> Vec<u8> {
-    [parts.uri.query().unwrap_or_default().as_bytes(), b"\n", &held.bytes].concat()
+    [parts.uri.query().unwrap_or_default().as_bytes(), &b"\n"[..], &held.bytes[..]].concat()
 }
 
 #[derive(Deserialize, Default)]
