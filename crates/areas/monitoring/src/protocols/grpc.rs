@@ -135,6 +135,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_full_store_says_when_to_come_again() {
+        let response = refuse(&Refusal::busy(3));
+        assert_eq!((response.status(), &response.headers()[STATUS]), (StatusCode::OK, &HeaderValue::from_static("8")));
+        let details = STANDARD_NO_PAD.decode(&response.headers()[DETAILS]).unwrap();
+        // RetryInfo with a delay of three seconds.
+        let retry = [&b"type.googleapis.com/google.rpc.RetryInfo"[..], &b"\x12\x04\x0a\x02\x08\x03"[..]].concat();
+        assert!(details.ends_with(&retry), "{details:?}");
+        let response = refuse(&Refusal::unauthenticated());
+        assert_eq!(
+            (response.status(), &response.headers()[STATUS]),
+            (StatusCode::UNAUTHORIZED, &HeaderValue::from_static("16"))
+        );
+    }
+
+    #[test]
     fn messages_of_refusals_are_printable() {
         assert_eq!(encoded("100 % đủ\n"), "100 %25 %C4%91%E1%BB%A7%0A");
     }

@@ -219,6 +219,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_full_store_is_a_busy_server() {
+        let answer = Answer::refuse(&Refusal::busy(3), &HeaderMap::new());
+        assert_eq!((answer.code, answer.retry_after, answer.status), (Code::Busy, Some(3), None));
+        let response = answer.into_response();
+        assert_eq!(
+            (response.status(), response.headers()["retry-after"].as_bytes()),
+            (StatusCode::SERVICE_UNAVAILABLE, &b"3"[..])
+        );
+    }
+
+    #[test]
+    fn who_sends_no_token_a_wrong_one_or_something_else_is_told_so() {
+        for (header, code) in [
+            (None, Code::TokenRequired),
+            (Some("x"), Code::InvalidAuthorization),
+            (Some("Splunk x"), Code::InvalidToken),
+        ] {
+            let headers = header.map(|header| (AUTHORIZATION, axum::http::HeaderValue::from_static(header)));
+            let answer = Answer::refuse(&Refusal::unauthenticated(), &HeaderMap::from_iter(headers));
+            assert_eq!(answer.code, code, "{header:?}");
+        }
+        assert_eq!(Answer::refuse(&Refusal::forbidden(), &HeaderMap::new()).code, Code::InvalidToken);
+    }
+
+    #[test]
     fn channels_are_guids() {
         assert!(is_channel("FE0ECFAD-13D5-401B-847D-77833BD77131"));
         assert!(!is_channel("") && !is_channel("fe0ecfad") && !is_channel(&"g".repeat(36)));

@@ -119,3 +119,23 @@ fn refuse(refusal: &Refusal, form: Form) -> Response {
     }
     after(response, refusal.retry_after())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+    use axum::http::header::RETRY_AFTER;
+
+    #[tokio::test]
+    async fn a_full_store_says_when_to_come_again() {
+        let response = refuse(&Refusal::busy(3), Form::Json);
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[RETRY_AFTER], "3");
+        let body: serde_json::Value =
+            serde_json::from_slice(&to_bytes(response.into_body(), 9_999).await.unwrap()).unwrap();
+        assert_eq!(body["code"], 8);
+        let response = refuse(&Refusal::too_slow(), Form::Protobuf);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "senders would give up at 408");
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/x-protobuf");
+    }
+}

@@ -16,6 +16,11 @@ use tower::ServiceExt;
 /// The door with a session as sign-in leaves it in the request: of a key that may send, of one that may not, of a
 /// person's browser, or none.
 fn door(centre: &Centre, who: &'static str) -> Router {
+    signed(centre, who, monitoring::bulk::elastic_routes())
+}
+
+/// Routes with that session.
+pub(crate) fn signed(centre: &Centre, who: &'static str, routes: Router<kit::App>) -> Router {
     let agency = centre.a.agency.clone();
     let session = move |api_key: bool, capability| Session {
         scope: Scope::new(
@@ -42,7 +47,7 @@ fn door(centre: &Centre, who: &'static str) -> Router {
         _ => None,
     };
     let session = session.map(Arc::new);
-    monitoring::bulk::elastic_routes()
+    routes
         .layer(middleware::from_fn(move |mut request: Request<Body>, next: Next| {
             if let Some(session) = session.clone() {
                 request.extensions_mut().insert(session);
