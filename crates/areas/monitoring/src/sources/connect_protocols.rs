@@ -88,14 +88,13 @@ pub(super) fn web_snippets(address: &str) -> Vec<Snippet> {
             tested: false,
         },
         Snippet {
-            product: "pygelf (HTTP)",
-            file: "send.py",
+            product: "curl (GELF)",
+            file: "sh",
             lines: format!(
-                "from pygelf import GelfHttpHandler\n\
-                 handler = GelfHttpHandler(host=\"{name}\", port={port}, path=\"/gelf\")\n\
-                 handler.headers[\"Authorization\"] = \"Bearer API-KEY\"\n"
+                "curl {address}/gelf -H 'Authorization: Bearer API-KEY' \\\n\
+                 \x20    -d '{{\"version\": \"1.1\", \"host\": \"web-1\", \"short_message\": \"hello\"}}'\n"
             ),
-            tested: true,
+            tested: false,
         },
     ]
 }

@@ -1,5 +1,5 @@
 //! Reading the `Authorization` header of machines: `ApiKey base64(id:key)` as Elasticsearch clients send it,
-//! `ApiKey key`, `Bearer key`, `Splunk key`, and `Basic` with the key's id as user and the key as password, which rsyslog's
+//! `ApiKey key`, both behind `Bearer` and `Splunk`, too, and `Basic` with the key's id as user and the key as password, which rsyslog's
 //! omelasticsearch uses. Anything else is no credential.
 
 use base64::Engine;
@@ -25,9 +25,8 @@ pub fn credential(header: &str) -> Option<Credential> {
     let (scheme, value) = header.trim().split_once(' ')?;
     let value = value.trim();
     match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => plain(value),
         // Splunk: as senders to its HTTP Event Collector write it.
-        "apikey" | "splunk" => plain(value).or_else(|| pair(value)),
+        "apikey" | "bearer" | "splunk" => plain(value).or_else(|| pair(value)),
         "basic" => pair(value),
         _ => None,
     }
