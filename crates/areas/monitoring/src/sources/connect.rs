@@ -133,7 +133,7 @@ fn elastic(address: &str) -> Vec<Snippet> {
             product: "Filebeat",
             file: "/etc/filebeat/filebeat.yml",
             lines: format!(
-                "output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"API-KEY\"\n\
+                "output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"KEY-ID:API-KEY\"\n\
                  setup.ilm.enabled: false\nsetup.template.enabled: false\n"
             ),
             tested: false,
@@ -145,7 +145,7 @@ fn elastic(address: &str) -> Vec<Snippet> {
                 "winlogbeat.event_logs:\n  - name: Security\n  - name: System\n\
                  \x20 - name: Microsoft-Windows-PowerShell/Operational\n\
                  \x20 - name: Microsoft-Windows-Sysmon/Operational\n\
-                 output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"API-KEY\"\n\
+                 output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"KEY-ID:API-KEY\"\n\
                  setup.ilm.enabled: false\nsetup.template.enabled: false\n"
             ),
             tested: false,
