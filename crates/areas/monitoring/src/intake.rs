@@ -181,7 +181,8 @@ impl Intake {
         Ok(Self { doors: Doors(Arc::new(doors)), stop, tasks: Mutex::new(tasks) })
     }
 
-    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `gelf_udp`, `gelf_tcp`), with the real port where 0 was asked for.
+    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `gelf_udp`, `gelf_tcp`), with the real port where 0
+    /// was asked for.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
         self.doors.0.iter().find(|door| door.name == name).map(|door| door.address)
     }

@@ -64,7 +64,7 @@ impl Answer {
     fn into_response(self) -> Response {
         let (code, status, text) = self.code.parts();
         let status = self.status.or_else(|| StatusCode::from_u16(status).ok());
-        let mut body = Map::from_iter([("text".to_owned(), text.into()), ("code".to_owned(), code.into())]);
+        let mut body = Map::from_iter([("text".to_owned(), Value::from(text)), ("code".to_owned(), Value::from(code))]);
         body.extend(self.members);
         let answer = json_answer(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &Value::Object(body));
         after(answer, self.retry_after)
