@@ -56,7 +56,7 @@ pub async fn serve_syslog_tcp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let door = |peer: SocketAddr| (SyslogFraming::new(settings.longest), origin(Listener::SyslogTcp, peer.ip()));
+    let door = move |peer: SocketAddr| (SyslogFraming::new(settings.longest), origin(Listener::SyslogTcp, peer.ip()));
     serve_framed(listener, sink, settings, counters, stop, door).await
 }
 
@@ -68,7 +68,7 @@ pub async fn serve_gelf_tcp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let door = |peer: SocketAddr| (NullFraming::new(settings.longest), gelf_origin(Listener::GelfTcp, peer.ip()));
+    let door = move |peer: SocketAddr| (NullFraming::new(settings.longest), gelf_origin(Listener::GelfTcp, peer.ip()));
     serve_framed(listener, sink, settings, counters, stop, door).await
 }
 
@@ -79,7 +79,7 @@ async fn serve_framed<F: Framing + 'static>(
     settings: TcpSettings,
     counters: Arc<Counters>,
     stop: CancellationToken,
-    door: impl Fn(SocketAddr) -> (F, Origin),
+    door: impl Fn(SocketAddr) -> (F, Origin) + Send + Sync + 'static,
 ) -> io::Result<()> {
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));

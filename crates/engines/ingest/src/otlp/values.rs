@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// Values within each other.
 const DEEPEST: u8 = 32;
 
-pub(super) const TOO_DEEP: &str = "its values are nested deeper than 32 levels";
+const TOO_DEEP: &str = "its values are nested deeper than 32 levels";
 
 /// Puts an attribute to the others. Keys should be unique; of one that is not, all values are kept.
 fn put(attributes: &mut Map<String, Value>, key: String, value: Value) {
