@@ -40,7 +40,7 @@ pub fn expand(message: &[u8], longest: usize) -> Result<Expanded, ExpandError> {
     let read = match message {
         [0x1f, 0x8b, ..] => MultiGzDecoder::new(message).take(most).read_to_end(&mut bytes),
         // RFC 1950: the method is 8, and both bytes together are a multiple of 31.
-        [head, flags, ..] if head & 0x0f == 8 && u16::from_be_bytes([*head, *flags]) % 31 == 0 => {
+        [head, flags, ..] if head & 0x0f == 8 && u16::from_be_bytes([*head, *flags]).is_multiple_of(31) => {
             ZlibDecoder::new(message).take(most).read_to_end(&mut bytes)
         }
         _ => {
@@ -234,8 +234,12 @@ impl Chunks {
         if parts.missing > 0 {
             return Datagram::Waiting;
         }
-        let whole = self.remove(&key).map(|parts| parts.chunks.into_iter().flatten().collect::<Vec<_>>().concat());
-        whole.map_or(Datagram::Refused, |whole| Datagram::Message(whole.into()))
+        let Some(parts) = self.remove(&key) else { return Datagram::Refused };
+        let mut whole = Vec::with_capacity(parts.bytes);
+        for chunk in parts.chunks.iter().flatten() {
+            whole.extend_from_slice(chunk);
+        }
+        Datagram::Message(whole.into())
     }
 
     /// Gives up messages that have waited for too long; says how many.
