@@ -12,7 +12,7 @@ mod wire;
 pub use grpc::{FrameError, frame, unframe};
 
 use bytes::Bytes;
-use records::Resource;
+use records::{Resource, Tail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use wire::{Field, Fields, write_bytes, write_number};
@@ -59,9 +59,6 @@ impl Export {
     fn add(&mut self, record: Result<Vec<u8>, String>, most: usize) -> Result<(), ExportError> {
         let number = self.number();
         let reason = match record {
-            Ok(record) if record.len() > event::LONGEST_RECORD => {
-                format!("it has {} bytes with its resource; {} are allowed", record.len(), event::LONGEST_RECORD)
-            }
             Ok(record) => {
                 self.bytes += record.len() + RECORD_BYTES;
                 self.records.push((number, record.into()));
@@ -141,6 +138,7 @@ pub fn parse_protobuf(body: &[u8], most: usize) -> Result<Export, ExportError> {
                 _ => {}
             }
         }
+        let of_resource = resource.member("resource");
         for field in Fields(resource_logs) {
             let (2, Field::Bytes(scope_logs)) = field? else { continue };
             let mut scope = Resource::none();
@@ -151,7 +149,7 @@ pub fn parse_protobuf(body: &[u8], most: usize) -> Result<Export, ExportError> {
                     _ => {}
                 }
             }
-            let tail = records::tail(&resource, &scope);
+            let tail = Tail { resource: &of_resource, scope: scope.member("scope") };
             for field in Fields(scope_logs) {
                 if let (2, Field::Bytes(record)) = field? {
                     export.add(tail.complete(records::of_protobuf(record)), most)?;
@@ -162,11 +160,13 @@ pub fn parse_protobuf(body: &[u8], most: usize) -> Result<Export, ExportError> {
     Ok(export)
 }
 
+/// What OTLP writes in JSON, level by level: what stands inside is read when its turn comes, so that empty members cost no
+/// more than they take in the body.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request<'a> {
     #[serde(borrow, default, alias = "resource_logs")]
-    resource_logs: Option<Vec<ResourceLogs<'a>>>,
+    resource_logs: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -175,7 +175,7 @@ struct ResourceLogs<'a> {
     #[serde(borrow, default)]
     resource: Option<&'a RawValue>,
     #[serde(borrow, default, alias = "scope_logs")]
-    scope_logs: Option<Vec<ScopeLogs<'a>>>,
+    scope_logs: Option<Vec<&'a RawValue>>,
     #[serde(default, alias = "schema_url")]
     schema_url: Option<String>,
 }
@@ -191,20 +191,26 @@ struct ScopeLogs<'a> {
     schema_url: Option<String>,
 }
 
+fn malformed(error: serde_json::Error) -> ExportError {
+    ExportError::Malformed(error.to_string())
+}
+
 /// Reads an `ExportLogsServiceRequest` in JSON.
 pub fn parse_json(body: &[u8], most: usize) -> Result<Export, ExportError> {
-    let request: Request<'_> =
-        serde_json::from_slice(body).map_err(|error| ExportError::Malformed(error.to_string()))?;
+    let request: Request<'_> = serde_json::from_slice(body).map_err(malformed)?;
     let mut export = Export::default();
-    for resource_logs in request.resource_logs.unwrap_or_default() {
+    for raw in request.resource_logs.unwrap_or_default() {
+        let resource_logs: ResourceLogs<'_> = serde_json::from_str(raw.get()).map_err(malformed)?;
         let mut resource = Resource::none();
         resource.take(Resource::of_json(resource_logs.resource));
         resource.schema_url = resource_logs.schema_url.unwrap_or_default();
-        for scope_logs in resource_logs.scope_logs.unwrap_or_default() {
+        let of_resource = resource.member("resource");
+        for raw in resource_logs.scope_logs.unwrap_or_default() {
+            let scope_logs: ScopeLogs<'_> = serde_json::from_str(raw.get()).map_err(malformed)?;
             let mut scope = Resource::none();
             scope.take(Resource::of_json(scope_logs.scope));
             scope.schema_url = scope_logs.schema_url.unwrap_or_default();
-            let tail = records::tail(&resource, &scope);
+            let tail = Tail { resource: &of_resource, scope: scope.member("scope") };
             for record in scope_logs.log_records.unwrap_or_default() {
                 export.add(tail.complete(records::of_json(record.get())), most)?;
             }

@@ -3,6 +3,7 @@
 
 use super::values::{any_value, any_value_of_json, attributes, attributes_of_json, text};
 use super::wire::{Field, Fields};
+use event::LONGEST_RECORD;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -23,10 +24,12 @@ impl Resource {
 
     /// A resource is its attributes.
     pub(super) fn of_resource(message: &[u8]) -> Result<Map<String, Value>, String> {
+        check_length(message.len())?;
         Ok(object("attributes", attributes(message, 1, 0)?))
     }
 
     pub(super) fn of_scope(message: &[u8]) -> Result<Map<String, Value>, String> {
+        check_length(message.len())?;
         let mut scope = Map::new();
         for field in Fields(message) {
             match field.map_err(|error| error.to_string())? {
@@ -41,6 +44,7 @@ impl Resource {
 
     pub(super) fn of_json(raw: Option<&RawValue>) -> Result<Map<String, Value>, String> {
         let Some(raw) = raw else { return Ok(Map::new()) };
+        check_length(raw.get().len())?;
         let value: Value = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
         let mut members = Map::new();
         for name in ["name", "version"] {
@@ -50,8 +54,8 @@ impl Resource {
         Ok(members)
     }
 
-    /// The object for a record, without its braces.
-    fn member(&self, name: &str) -> Result<String, String> {
+    /// The member of a record that holds it, with a comma before it; empty where it says nothing.
+    pub(super) fn member(&self, name: &str) -> Result<String, String> {
         let mut members = self.members.clone()?;
         put_text(&mut members, "schemaUrl", &self.schema_url);
         // Attributes stand in the resource itself: they are its names.
@@ -68,22 +72,41 @@ impl Resource {
     }
 }
 
-/// The end of every record of a scope.
-pub(super) struct Tail(Result<String, String>);
-
-pub(super) fn tail(resource: &Resource, scope: &Resource) -> Tail {
-    Tail(resource.member("resource").and_then(|resource| Ok(resource + &scope.member("scope")?)))
+/// The end of every record of a scope: what its resource and the scope itself have for it.
+pub(super) struct Tail<'r> {
+    pub(super) resource: &'r Result<String, String>,
+    pub(super) scope: Result<String, String>,
 }
 
-impl Tail {
+impl Tail<'_> {
+    /// The whole record, if it is no longer than records may be.
     pub(super) fn complete(&self, record: Result<Map<String, Value>, String>) -> Result<Vec<u8>, String> {
-        let mut json = Value::Object(record?).to_string().into_bytes();
-        let tail = self.0.as_ref().map_err(|error| format!("of its resource or scope, {error}"))?;
-        json.pop();
-        let tail = if json.len() > 1 { tail.as_str() } else { tail.strip_prefix(',').unwrap_or_default() };
-        json.extend_from_slice(tail.as_bytes());
+        let own = Value::Object(record?).to_string();
+        let resource = self.resource.as_ref().map_err(|error| format!("of its resource, {error}"))?;
+        let scope = self.scope.as_ref().map_err(|error| format!("of its scope, {error}"))?;
+        let length = own.len() + resource.len() + scope.len();
+        if length > LONGEST_RECORD {
+            return Err(format!("it has {length} bytes with its resource; {LONGEST_RECORD} are allowed"));
+        }
+        let mut json = Vec::with_capacity(length);
+        json.extend_from_slice(own.strip_suffix('}').unwrap_or(&own).as_bytes());
+        for member in [resource, scope] {
+            // Each begins with a comma, which a record that says nothing must not.
+            let member = if json.len() > 1 { member.as_str() } else { member.trim_start_matches(',') };
+            json.extend_from_slice(member.as_bytes());
+        }
         json.push(b'}');
         Ok(json)
+    }
+}
+
+/// Bytes of a message, as it comes, whose values are looked at; a longer one cannot become a record that is short enough.
+const LONGEST_MESSAGE: usize = 4 * LONGEST_RECORD;
+
+fn check_length(bytes: usize) -> Result<(), String> {
+    match bytes > LONGEST_MESSAGE {
+        true => Err(format!("it has {bytes} bytes; {LONGEST_RECORD} are allowed")),
+        false => Ok(()),
     }
 }
 
@@ -133,6 +156,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 /// A `LogRecord` in protobuf.
 pub(super) fn of_protobuf(message: &[u8]) -> Result<Map<String, Value>, String> {
+    check_length(message.len())?;
     let mut record = Map::new();
     for field in Fields(message) {
         match field.map_err(|error| error.to_string())? {
@@ -171,6 +195,7 @@ fn severity(name: &str) -> Option<u64> {
 
 /// A `LogRecord` in JSON, with names in camel case or as protobuf writes them.
 pub(super) fn of_json(raw: &str) -> Result<Map<String, Value>, String> {
+    check_length(raw.len())?;
     let value: Value = serde_json::from_str(raw).map_err(|error| error.to_string())?;
     let members = value.as_object().ok_or("it is no object")?;
     let mut record = Map::new();
