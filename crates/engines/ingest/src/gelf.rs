@@ -175,11 +175,14 @@ pub struct Chunks {
     order: VecDeque<(Instant, Key)>,
     shares: HashMap<IpAddr, Share>,
     bytes: usize,
+    /// Given up because their id came anew, and not told yet.
+    replaced: usize,
 }
 
 impl Chunks {
     pub fn new(limits: ChunkLimits) -> Self {
-        Self { limits, waiting: HashMap::new(), order: VecDeque::new(), shares: HashMap::new(), bytes: 0 }
+        let (waiting, order, shares) = (HashMap::new(), VecDeque::new(), HashMap::new());
+        Self { limits, waiting, order, shares, bytes: 0, replaced: 0 }
     }
 
     /// Takes a datagram.
@@ -201,6 +204,7 @@ impl Chunks {
         let key = (peer, id);
         if self.waiting.get(&key).is_some_and(|parts| now.duration_since(parts.since) >= PATIENCE) {
             self.remove(&key);
+            self.replaced += 1;
         }
         let share = self.shares.get(&peer).copied().unwrap_or_default();
         let limits = self.limits;
@@ -244,7 +248,7 @@ impl Chunks {
 
     /// Gives up messages that have waited for too long; says how many.
     pub fn expire(&mut self, now: Instant) -> usize {
-        let mut expired = 0;
+        let mut expired = std::mem::take(&mut self.replaced);
         while let Some((since, key)) = self.order.front().copied() {
             let waits = self.waiting.get(&key).is_some_and(|parts| parts.since == since);
             if waits && now.duration_since(since) < PATIENCE {
@@ -327,7 +331,10 @@ mod tests {
         assert_eq!(chunks.expire(begin + Duration::from_secs(4)), 0);
         assert_eq!(chunks.expire(begin + Duration::from_secs(5)), 3);
         assert_eq!((chunks.waiting(), chunks.bytes, chunks.shares.len(), chunks.order.len()), (0, 0, 0, 0));
-        assert_eq!(chunks.take(ONE, &chunk(1, 1, 2, b"x"), begin + PATIENCE), Datagram::Waiting, "it begins anew");
+        assert_eq!(chunks.take(ONE, &chunk(1, 1, 2, b"x"), begin + PATIENCE), Datagram::Waiting);
+        let later = begin + 2 * PATIENCE;
+        assert_eq!(chunks.take(ONE, &chunk(1, 0, 2, b"y"), later), Datagram::Waiting, "it begins anew");
+        assert_eq!((chunks.expire(later), chunks.waiting()), (1, 1), "and the one before is told");
     }
 
     #[test]
