@@ -88,7 +88,7 @@ pub struct Enriching {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Web {
-    /// Address of pages, API and `_bulk`.
+    /// Address of pages, API, `_bulk`, OTLP, HEC and GELF over HTTP.
     pub listen: SocketAddr,
     /// Address people type, for links in documents and messages.
     pub public_url: String,
@@ -106,13 +106,16 @@ pub struct Intake {
     pub syslog_udp: Option<SocketAddr>,
     pub syslog_tcp: Option<SocketAddr>,
     pub relp: Option<SocketAddr>,
+    /// GELF (Graylog) over UDP and TCP; over HTTP it comes to the address of the pages, as OTLP and Splunk's HEC do.
+    pub gelf_udp: Option<SocketAddr>,
+    pub gelf_tcp: Option<SocketAddr>,
     /// NetFlow 5 and 9 and IPFIX over UDP.
     pub flow_udp: Option<SocketAddr>,
     /// IPFIX over TCP.
     pub ipfix_tcp: Option<SocketAddr>,
     /// An address of its own for Elasticsearch clients; the address of the pages takes them too.
     pub elastic: Option<SocketAddr>,
-    /// Connections that each of the doors for syslog over TCP and RELP keeps open at once.
+    /// Connections that each of the doors for syslog over TCP, RELP and GELF over TCP keeps open at once.
     pub connections: usize,
     /// Of these, how many for one address (IPv6: one /64), so that one sender cannot lock the others out. To be raised
     /// where one relay or address translation speaks for more senders.
@@ -258,6 +261,8 @@ impl Default for Intake {
             syslog_udp: Some(([127, 0, 0, 1], 5514).into()),
             syslog_tcp: Some(([127, 0, 0, 1], 5514).into()),
             relp: Some(([127, 0, 0, 1], 2514).into()),
+            gelf_udp: None,
+            gelf_tcp: None,
             flow_udp: None,
             ipfix_tcp: None,
             elastic: None,

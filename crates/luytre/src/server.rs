@@ -89,6 +89,8 @@ impl Server {
             syslog_udp: configuration.intake.syslog_udp,
             syslog_tcp: configuration.intake.syslog_tcp,
             relp: configuration.intake.relp,
+            gelf_udp: configuration.intake.gelf_udp,
+            gelf_tcp: configuration.intake.gelf_tcp,
             flows: FlowSettings {
                 udp: configuration.intake.flow_udp,
                 tcp: configuration.intake.ipfix_tcp,
@@ -112,7 +114,7 @@ impl Server {
         let watched = feeds::watched_folders(&centre, data)?;
         let watch = Watch::new(watched.clone(), centre.store.clone(), centre.clock.clone());
         let pull = feeds::pull(&centre)?;
-        let boards = (intake.doors(), watch.board(), pull.board());
+        let boards = (intake.doors().with_web(address), watch.board(), pull.board());
         let app = app(&centre, address, resends, addresses, boards, demonstration)?;
         let secret = control::new_secret();
         let router = router(&app, &centre, secret.clone());
@@ -157,7 +159,7 @@ impl Server {
 
     /// Where the doors for logs are, in words.
     pub fn doors(&self) -> String {
-        let doors = ["syslog_udp", "syslog_tcp", "relp", "flow_udp", "ipfix_tcp"];
+        let doors = ["syslog_udp", "syslog_tcp", "relp", "gelf_udp", "gelf_tcp", "flow_udp", "ipfix_tcp"];
         let open = doors.iter().filter_map(|name| Some(format!("{name} {}", self.intake.address(name)?)));
         open.collect::<Vec<_>>().join(", ")
     }
@@ -361,17 +363,6 @@ async fn for_elastic(State(elastic): State<Router>, request: Request, next: Next
 /// Elasticsearch clients ask the same address for paths that are pages of ours (`GET /`); they say who they are in
 /// `Accept` or `Content-Type`, or are no browsers at all.
 fn is_for_elastic(request: &Request) -> bool {
-    const PROBES: [&str; 9] = [
-        "/_license",
-        "/_xpack",
-        "/_cluster/",
-        "/_cat/",
-        "/_nodes",
-        "/_ilm/",
-        "/_index_template/",
-        "/_template/",
-        "/_ingest/",
-    ];
     let says = |name: HeaderName, word: &str| {
         request.headers().get(name).and_then(|header| header.to_str().ok()).is_some_and(|header| header.contains(word))
     };
@@ -381,7 +372,8 @@ fn is_for_elastic(request: &Request) -> bool {
     says(header::ACCEPT, "vnd.elasticsearch")
         || says(header::CONTENT_TYPE, "vnd.elasticsearch")
         || path == "/" && !says(header::ACCEPT, "text/html") && !from_a_page
-        || PROBES.iter().any(|probe| path.starts_with(probe))
+        // Nothing of ours begins so but what sends.
+        || path.starts_with("/_") && path != "/_bulk"
 }
 
 /// A bug of ours answers like any other internal error; the server goes on.
@@ -700,5 +692,17 @@ mod tests {
         assert!(!root(&[("accept", "text/html")]));
         assert!(!root(&[("accept", "*/*"), ("hx-request", "true")]));
         assert!(!root(&[("accept", "*/*"), ("cookie", "luytre=x")]));
+    }
+
+    #[test]
+    fn what_shippers_ask_before_they_send_is_for_elastic() {
+        let asked = |path: &str| {
+            let request = Request::builder().uri(path).header("accept", "application/json");
+            is_for_elastic(&request.body(axum::body::Body::empty()).unwrap())
+        };
+        for path in ["/_license", "/_nodes/http", "/_index_template/x", "/_data_stream/x", "/_component_template/x"] {
+            assert!(asked(path), "{path}");
+        }
+        assert!(!asked("/_bulk") && !asked("/sources") && !asked("/v1/logs"));
     }
 }

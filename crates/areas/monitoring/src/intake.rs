@@ -1,16 +1,16 @@
-//! The doors for syslog, RELP and flows, opened onto the event store. A batch that the store has is delivered; a store
-//! that is full makes the door wait, which makes TCP senders wait; what cannot be kept is counted as dropped.
+//! The doors for syslog, RELP, GELF and flows, opened onto the event store. A batch that the store has is delivered; a
+//! store that is full makes the door wait, which makes TCP senders wait; what cannot be kept is counted as dropped.
 
 use crate::sources::connect::ListenerAddresses;
 use async_trait::async_trait;
-use event::RawRecord;
+use event::{Listener, RawRecord};
 use event_store::{Store, StoreError};
 use ingest::flows::FlowLimits;
 pub use ingest::flows::{Elements, ExporterFigures};
 pub use ingest::listeners::ConnectionLimits;
 use ingest::listeners::{
-    Counters, DeliverError, FlowBoard, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_syslog_udp,
-    serve_flows_udp, serve_ipfix_tcp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
+    Counters, DeliverError, FlowBoard, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_udp,
+    serve_flows_udp, serve_gelf_tcp, serve_gelf_udp, serve_ipfix_tcp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
 };
 use ingest::resends::Resends;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub struct IntakeSettings {
     pub syslog_udp: Option<SocketAddr>,
     pub syslog_tcp: Option<SocketAddr>,
     pub relp: Option<SocketAddr>,
+    pub gelf_udp: Option<SocketAddr>,
+    pub gelf_tcp: Option<SocketAddr>,
     pub flows: FlowSettings,
     /// Of each of the doors that have connections.
     pub connections: ConnectionLimits,
@@ -88,6 +90,7 @@ impl Sink for StoreSink {
 }
 
 /// One open door.
+#[derive(Clone)]
 struct Door {
     name: &'static str,
     address: SocketAddr,
@@ -119,7 +122,21 @@ impl DoorFigures {
 #[derive(Clone)]
 pub struct Doors(Arc<Vec<Door>>, Option<FlowBoard>);
 
+/// Doors on the address of the pages that count for themselves, by their listeners' names.
+const WEB_DOORS: [Listener; 3] = [Listener::Otlp, Listener::Hec, Listener::GelfHttp];
+
 impl Doors {
+    /// These and the doors of the web.
+    pub fn with_web(&self, address: SocketAddr) -> Self {
+        let web = WEB_DOORS.map(|listener| Door { name: listener.as_str(), address, counters: Arc::default() });
+        Self(Arc::new(self.0.iter().cloned().chain(web).collect()), self.1.clone())
+    }
+
+    /// The counters of a door, where it is open.
+    pub fn counters(&self, listener: Listener) -> Option<&Counters> {
+        self.0.iter().find(|door| door.name == listener.as_str()).map(|door| &*door.counters)
+    }
+
     pub fn figures(&self) -> Vec<DoorFigures> {
         let figures = |door: &Door| DoorFigures {
             name: door.name.to_owned(),
@@ -151,7 +168,7 @@ impl Intake {
         let mut doors = Vec::new();
         let mut tasks = Vec::new();
         if let Some(address) = settings.syslog_udp {
-            let socket = bind_syslog_udp(address).map_err(|error| named("syslog UDP", address, error))?;
+            let socket = bind_udp(address).map_err(|error| named("syslog UDP", address, error))?;
             let door = Door { name: "syslog_udp", address: socket.local_addr()?, counters: Arc::default() };
             let (udp, counters) = (UdpSettings::default(), door.counters.clone());
             let served = serve_syslog_udp(socket, datagrams.clone(), udp, counters, stop.clone());
@@ -174,9 +191,24 @@ impl Intake {
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }
+        if let Some(address) = settings.gelf_udp {
+            let socket = bind_udp(address).map_err(|error| named("GELF UDP", address, error))?;
+            let door = Door { name: "gelf_udp", address: socket.local_addr()?, counters: Arc::default() };
+            let served = serve_gelf_udp(socket, datagrams.clone(), UdpSettings::default(), door.counters.clone(), stop.clone());
+            tasks.push(tokio::spawn(watched(door.name, served)));
+            doors.push(door);
+        }
+        if let Some(address) = settings.gelf_tcp {
+            let listener = TcpListener::bind(address).await.map_err(|error| named("GELF TCP", address, error))?;
+            let door = Door { name: "gelf_tcp", address: listener.local_addr()?, counters: Arc::default() };
+            let tcp = TcpSettings { connections: settings.connections, ..TcpSettings::default() };
+            let served = serve_gelf_tcp(listener, sink.clone(), tcp, door.counters.clone(), stop.clone());
+            tasks.push(tokio::spawn(watched(door.name, served)));
+            doors.push(door);
+        }
         let board = settings.flows.board()?;
         if let (Some(address), Some(board)) = (settings.flows.udp, &board) {
-            let socket = bind_syslog_udp(address).map_err(|error| named("flows over UDP", address, error))?;
+            let socket = bind_udp(address).map_err(|error| named("flows over UDP", address, error))?;
             let door = Door { name: "flow_udp", address: socket.local_addr()?, counters: Arc::default() };
             let (udp, counters) = (UdpSettings::default(), door.counters.clone());
             let served = serve_flows_udp(socket, board.clone(), datagrams, udp, counters, stop.clone());
@@ -194,7 +226,7 @@ impl Intake {
         Ok(Self { doors: Doors(Arc::new(doors), board), stop, tasks: Mutex::new(tasks) })
     }
 
-    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `flow_udp`, `ipfix_tcp`), with the real port where 0
+    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `gelf_udp`, `gelf_tcp`, `flow_udp`, `ipfix_tcp`), with the real port where 0
     /// was asked for.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
         self.doors.0.iter().find(|door| door.name == name).map(|door| door.address)
@@ -208,6 +240,8 @@ impl Intake {
             syslog_udp: port("syslog_udp"),
             syslog_tcp: port("syslog_tcp"),
             relp: port("relp"),
+            gelf_udp: port("gelf_udp"),
+            gelf_tcp: port("gelf_tcp"),
             flow_udp: port("flow_udp"),
             elastic,
         }

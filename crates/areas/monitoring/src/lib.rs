@@ -14,6 +14,7 @@ pub mod import;
 pub mod indicators;
 pub mod intake;
 pub mod pipeline;
+pub mod protocols;
 pub mod pull;
 pub mod questions;
 pub mod resends;
@@ -74,7 +75,8 @@ pub fn area() -> Area {
             .merge(sources::routes())
             .merge(address_ranges::routes())
             .merge(value_lists::routes())
-            .merge(bulk::routes()),
+            .merge(bulk::routes())
+            .merge(protocols::routes()),
         migrations: MIGRATIONS.to_vec(),
         tables: vec![
             alerts::tables::ALERTS,

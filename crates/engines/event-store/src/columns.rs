@@ -28,7 +28,11 @@ const BEFORE: &[(&str, &str, &str)] = &[
     ("format", "text", "Format and its version; unparsed@1 where nothing fitted."),
     ("understood", "boolean", "Whether the format understood the record."),
     ("problem", "text", "Why the record was not, or not wholly, understood."),
-    ("listener", "text", "The door it came through: syslog_udp, syslog_tcp, relp, bulk, flow, watch, pull, import."),
+    (
+        "listener",
+        "text",
+        "The door it came through: syslog_udp, syslog_tcp, relp, bulk, otlp, hec, gelf_udp, gelf_tcp, gelf_http, flow, watch, pull, import.",
+    ),
     ("peer", "text", "Address of the sender."),
     ("file", "text", "Imported file, with the member's name for archives."),
     ("position", "integer", "1-based number of the record in its file or batch."),

@@ -17,6 +17,11 @@ pub enum Listener {
     SyslogTcp,
     Relp,
     Bulk,
+    Otlp,
+    Hec,
+    GelfUdp,
+    GelfTcp,
+    GelfHttp,
     /// NetFlow and IPFIX.
     Flow,
     /// A file that is followed, or was found in a watched folder.
@@ -40,6 +45,11 @@ impl Listener {
             Self::SyslogTcp => "syslog_tcp",
             Self::Relp => "relp",
             Self::Bulk => "bulk",
+            Self::Otlp => "otlp",
+            Self::Hec => "hec",
+            Self::GelfUdp => "gelf_udp",
+            Self::GelfTcp => "gelf_tcp",
+            Self::GelfHttp => "gelf_http",
             Self::Flow => "flow",
             Self::Watch => "watch",
             Self::Pull => "pull",

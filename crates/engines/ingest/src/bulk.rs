@@ -225,7 +225,7 @@ fn action(line: &[u8], number: usize) -> Result<(Action, Metadata), BulkError> {
 }
 
 /// One JSON object, within size and depth.
-fn check_document(document: &[u8]) -> Result<(), BulkError> {
+pub(crate) fn check_document(document: &[u8]) -> Result<(), BulkError> {
     let refuse = |reason: String| Err(BulkError::new("document_parsing_exception", reason));
     if document.len() > MAX_DOCUMENT {
         return refuse(format!("the document has {} bytes; {MAX_DOCUMENT} are allowed", document.len()));

@@ -1,11 +1,14 @@
-//! Bytes in, records out: listeners, file readers, the `_bulk` body, flows of networks, and formats as data. Knows no storage, no
+//! Bytes in, records out: listeners, file readers, the bodies of `_bulk`, OTLP, HEC and GELF, flows of networks, and formats as data. Knows no storage, no
 //! rule and no register; it imports `engines/event` and nothing else of ours.
 
 pub mod bulk;
 pub mod files;
 pub mod flows;
 mod formats;
+pub mod gelf;
+pub mod hec;
 pub mod listeners;
+pub mod otlp;
 pub mod resends;
 
 pub use formats::{FormatError, FormatErrors, FormatSet, SAMPLES_ARRIVED, SampleFailure, is_field_list, is_time_zone};

@@ -6,9 +6,10 @@
 use async_trait::async_trait;
 use event::{Listener, RawRecord};
 use luytre_ingest::listeners::{
-    ConnectionLimits, Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, WAITING_BYTES,
-    bind_syslog_udp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
+    ConnectionLimits, Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, WAITING_BYTES, bind_udp,
+    serve_gelf_tcp, serve_gelf_udp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
 };
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -140,6 +141,72 @@ async fn datagrams_arrive_with_their_sender_and_stopping_delivers_what_was_read(
     assert_eq!((counted.received, counted.delivered, counted.dropped), (100, 100, 0));
 }
 
+/// A GELF message in chunks of so many bytes, compressed as pygelf does.
+fn chunks(text: &str, of: usize) -> Vec<Vec<u8>> {
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    zlib.write_all(text.as_bytes()).unwrap();
+    let packed = zlib.finish().unwrap();
+    let count = u8::try_from(packed.len().div_ceil(of)).unwrap();
+    let chunk = |(part, number): (&[u8], u8)| [&b"\x1e\x0fabcdefgh"[..], &[number, count][..], part].concat();
+    packed.chunks(of).zip(0_u8..).map(chunk).collect()
+}
+
+#[tokio::test]
+async fn gelf_datagrams_are_put_together_and_what_is_none_is_counted() {
+    let door = Door::new();
+    let socket = bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let task = tokio::spawn(serve_gelf_udp(
+        socket,
+        door.memory.clone(),
+        UdpSettings::default(),
+        door.counters.clone(),
+        door.stop.clone(),
+    ));
+    let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let text = "{\"version\":\"1.1\",\"host\":\"h\",\"short_message\":\"in several parts\"}";
+    let parts = chunks(text, 20);
+    assert!(parts.len() > 2);
+    for part in parts.iter().rev() {
+        client.send_to(part, address).await.unwrap();
+    }
+    client.send_to(b"{\"short_message\":\"plain\"}", address).await.unwrap();
+    client.send_to(b"\x1e\x0fshort", address).await.unwrap();
+    client.send_to(b"\x78\x9cnothing that expands", address).await.unwrap();
+    // The first of two that never comes whole.
+    client.send_to(&parts[0], address).await.unwrap();
+    client.send_to(b"{\"short_message\":\"last\"}", address).await.unwrap();
+    door.memory.wait_for(3).await;
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    assert_eq!(door.memory.texts(), [text, "{\"short_message\":\"plain\"}", "{\"short_message\":\"last\"}"]);
+    let first = door.memory.records.lock().unwrap()[0].clone();
+    assert_eq!((first.origin.listener, first.origin.format.as_deref()), (Listener::GelfUdp, Some("gelf")));
+    let counted = door.counters.snapshot();
+    assert_eq!((counted.received, counted.delivered, counted.dropped, counted.protocol_errors), (5, 3, 2, 1));
+}
+
+#[tokio::test]
+async fn gelf_over_tcp_ends_in_nul() {
+    let door = Door::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let settings = TcpSettings { longest: 40, ..TcpSettings::default() };
+    let task =
+        tokio::spawn(serve_gelf_tcp(listener, door.memory.clone(), settings, door.counters.clone(), door.stop.clone()));
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(b"{\"short_message\":\"a\\nb\"}\0{\"short_").await.unwrap();
+    client.write_all(format!("message\":\"{}\"}}\0{{\"last\":1}}", "x".repeat(100)).as_bytes()).await.unwrap();
+    client.shutdown().await.unwrap();
+    door.memory.wait_for(3).await;
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    let texts = door.memory.texts();
+    assert_eq!((texts[0].as_str(), texts[2].as_str()), ("{\"short_message\":\"a\\nb\"}", "{\"last\":1}"));
+    let cut: Vec<bool> = door.memory.records.lock().unwrap().iter().map(|one| one.origin.cut).collect();
+    assert_eq!((cut, texts[1].len()), (vec![false, true, false], 40));
+}
+
 #[tokio::test]
 async fn the_door_for_datagrams_takes_all_the_room_that_the_kernel_gives() {
     let Ok(most) = std::fs::read_to_string("/proc/sys/net/core/rmem_max") else {
@@ -147,7 +214,7 @@ async fn the_door_for_datagrams_takes_all_the_room_that_the_kernel_gives() {
         return;
     };
     let most: usize = most.trim().parse().unwrap();
-    let socket = bind_syslog_udp("127.0.0.1:0".parse().unwrap()).unwrap();
+    let socket = bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
     let room = socket2::SockRef::from(&socket).recv_buffer_size().unwrap();
     assert!(room >= most.min(WAITING_BYTES), "{room} of {most}");
 }
@@ -175,7 +242,7 @@ async fn a_burst_of_datagrams_waits_for_a_busy_sink_and_what_is_too_much_is_coun
     for (waiting, all) in [(UdpSettings::default().waiting, true), (50_000, false)] {
         let (sink, counters, stop) =
             (Arc::new(Busy::default()), Arc::new(Counters::default()), CancellationToken::new());
-        let socket = bind_syslog_udp("127.0.0.1:0".parse().unwrap()).unwrap();
+        let socket = bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = socket.local_addr().unwrap();
         let settings = UdpSettings { waiting, queue: 2, ..UdpSettings::default() };
         let task = tokio::spawn(serve_syslog_udp(socket, sink.clone(), settings, counters.clone(), stop.clone()));

@@ -9,11 +9,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Receives logs (syslog over UDP and TCP, RELP, Elasticsearch `_bulk`), detects, and serves the pages, until
+/// Receives logs (syslog over UDP and TCP, RELP, GELF, Elasticsearch `_bulk`, OpenTelemetry, Splunk HEC), detects, and serves the pages, until
 /// Ctrl-C. Make the first account with `luytre user add`.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Address of pages, API and `_bulk`.
+    /// Address of pages, API, `_bulk`, OTLP (HTTP and gRPC), HEC and GELF over HTTP.
     #[arg(long)]
     listen: Option<SocketAddr>,
     /// Address of syslog over UDP and TCP.
@@ -22,6 +22,9 @@ pub struct Serve {
     /// Address of RELP.
     #[arg(long)]
     relp: Option<SocketAddr>,
+    /// Address of GELF over UDP and TCP; not opened unless given here or in the configuration.
+    #[arg(long)]
+    gelf: Option<SocketAddr>,
     /// Another directory of Sigma rules; may be given several times. It is watched.
     #[arg(long)]
     rules: Vec<PathBuf>,
@@ -41,6 +44,10 @@ impl Serve {
         }
         if let Some(address) = self.relp {
             configuration.intake.relp = Some(address);
+        }
+        if let Some(address) = self.gelf {
+            configuration.intake.gelf_udp = Some(address);
+            configuration.intake.gelf_tcp = Some(address);
         }
         configuration.web.insecure |= self.insecure;
         configuration.check()?;

@@ -22,6 +22,7 @@ mod long_records;
 mod markup;
 mod open;
 mod program;
+mod protocols;
 mod questions;
 mod restart;
 mod rows;

@@ -37,7 +37,7 @@ fn media_type(headers: &HeaderMap) -> HeaderValue {
 
 /// A refused request.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     kind: &'static str,
     reason: String,
@@ -46,42 +46,51 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, kind: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, kind: &'static str, reason: impl Into<String>) -> Self {
         Self { status, kind, reason: reason.into(), retry_after: None }
     }
 
-    pub(super) fn unauthenticated() -> Self {
+    pub(crate) fn unauthenticated() -> Self {
         let reason = "missing or unknown API key: send Authorization: ApiKey …, Bearer … or Basic (key id and key)";
         Self::new(StatusCode::UNAUTHORIZED, "security_exception", reason)
     }
 
-    pub(super) fn forbidden() -> Self {
+    pub(crate) fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "security_exception", "this API key may not send events")
     }
 
-    pub(super) fn too_large(limit: usize) -> Self {
+    pub(crate) fn too_large(limit: usize) -> Self {
         let reason = format!("the request is larger than {limit} bytes; send smaller batches");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "content_too_long_exception", reason)
     }
 
     /// Clients send it once more; as too large they would throw it away.
-    pub(super) fn too_slow() -> Self {
+    pub(crate) fn too_slow() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "receive_timeout_transport_exception", "the request came too slowly")
     }
 
-    pub(super) fn busy(seconds: u64) -> Self {
+    pub(crate) fn busy(seconds: u64) -> Self {
         let reason = "the event store cannot take more just now; try again";
         let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "es_rejected_execution_exception", reason);
         Self { retry_after: Some(seconds.max(1)), ..refusal }
     }
 
-    pub(super) fn unavailable(reason: impl Into<String>) -> Self {
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
         let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable_shards_exception", reason);
         Self { retry_after: Some(5), ..refusal }
     }
 
-    pub(super) fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Seconds after which to try again.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.retry_after
     }
 
     /// `error` of an item that shares this fate.

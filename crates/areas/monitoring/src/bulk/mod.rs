@@ -2,10 +2,10 @@
 //! shippers make before they send. A document is acknowledged after fsync, one by one; a full store answers 429.
 //! Nothing can be read through this door.
 
-mod answer;
-mod body;
+pub(crate) mod answer;
+pub(crate) mod body;
 mod probes;
-mod receive;
+pub(crate) mod receive;
 
 pub use receive::ConnectionNumber;
 

@@ -88,6 +88,34 @@ pub(super) async fn cat_health(State(app): State<App>, parts: Parts) -> Response
     ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8"), (PRODUCT, "Elasticsearch")], line).into_response()
 }
 
+/// Processors of pipelines that modules of Beats ask for.
+const PROCESSORS: [&str; 24] = [
+    "append",
+    "community_id",
+    "convert",
+    "csv",
+    "date",
+    "dissect",
+    "dot_expander",
+    "drop",
+    "fail",
+    "foreach",
+    "geoip",
+    "grok",
+    "gsub",
+    "json",
+    "kv",
+    "lowercase",
+    "pipeline",
+    "remove",
+    "rename",
+    "script",
+    "set",
+    "split",
+    "urldecode",
+    "user_agent",
+];
+
 const PRODUCT: header::HeaderName = header::HeaderName::from_static("x-elastic-product");
 
 /// Clients that look for more nodes find this one again, under the name they called it by.
@@ -100,6 +128,8 @@ pub(super) async fn nodes(State(app): State<App>, parts: Parts) -> Response {
             "nodes": { NAME: {
                 "name": NAME, "version": VERSION, "roles": ["data", "ingest", "master"],
                 "http": { "publish_address": host, "bound_address": [host] },
+                // Filebeat sends no module whose pipeline would want another; pipelines themselves are not run.
+                "ingest": { "processors": PROCESSORS.map(|name| json!({ "type": name })) },
             } },
         })
     })

@@ -26,7 +26,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// Bytes of documents appended together; larger requests become several batches.
-const BATCH_BYTES: usize = 24 << 20;
+pub(crate) const BATCH_BYTES: usize = 24 << 20;
 
 /// Number of the TCP connection, one that no other has; each request in an extension. A sender that reads its answers
 /// has had all but the last one of a connection.
@@ -34,7 +34,7 @@ const BATCH_BYTES: usize = 24 << 20;
 pub struct ConnectionNumber(pub u64);
 
 /// Who sends, as far as the request proves it.
-pub(super) struct Sender {
+pub(crate) struct Sender {
     key_id: String,
     agency_id: String,
     source_id: Option<String>,
@@ -42,8 +42,26 @@ pub(super) struct Sender {
     connection: u64,
 }
 
+impl Sender {
+    pub(crate) fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// Facts about its records.
+    pub(crate) fn origin(&self, listener: Listener) -> Origin {
+        Origin {
+            listener,
+            peer: self.peer.clone(),
+            connection: Some(self.connection),
+            agency_id: Some(self.agency_id.clone()),
+            source_id: self.source_id.clone(),
+            ..Origin::default()
+        }
+    }
+}
+
 /// The key behind a request. A signed-in browser is no sender: it carries no key, and so no page can make it send.
-pub(super) async fn sender(app: &App, parts: &Parts) -> Result<Sender, Refusal> {
+pub(crate) async fn sender(app: &App, parts: &Parts) -> Result<Sender, Refusal> {
     let session = parts.extensions.get::<Arc<Session>>().filter(|session| session.api_key);
     let session = session.ok_or_else(Refusal::unauthenticated)?;
     if !session.scope.may(Capability::IngestEvents) {
@@ -299,15 +317,7 @@ struct Origins {
 
 impl Origins {
     fn new(sender: &Sender) -> Self {
-        let common = Origin {
-            listener: Listener::Bulk,
-            peer: sender.peer.clone(),
-            connection: Some(sender.connection),
-            agency_id: Some(sender.agency_id.clone()),
-            source_id: sender.source_id.clone(),
-            ..Origin::default()
-        };
-        Self { common, by_index: HashMap::new() }
+        Self { common: sender.origin(Listener::Bulk), by_index: HashMap::new() }
     }
 
     fn of(&mut self, index: &str) -> Arc<Origin> {
@@ -357,7 +367,7 @@ impl Batch {
         }
         let id = identity.of_batch(self.number);
         self.number += 1;
-        match append(monitoring.clone(), records, id).await {
+        match append(monitoring.clone(), records, Some(id)).await {
             Ok(Appended { first_seq, .. }) => {
                 for (offset, place) in places.into_iter().enumerate() {
                     if let Some(outcome) = outcomes.get_mut(place) {
@@ -384,11 +394,15 @@ impl Batch {
 }
 
 /// Appends to the log, to the end even if the client leaves meanwhile: what it then has no answer to it will repeat.
-async fn append(monitoring: Arc<Monitoring>, records: Vec<RawRecord>, id: BatchId) -> Result<Appended, StoreError> {
+pub(crate) async fn append(
+    monitoring: Arc<Monitoring>,
+    records: Vec<RawRecord>,
+    id: Option<BatchId>,
+) -> Result<Appended, StoreError> {
     let (answer, answered) = oneshot::channel();
     tokio::spawn(async move {
         monitoring.store.pace().await;
-        let appended = monitoring.store.append(records.clone(), Some(id)).await;
+        let appended = monitoring.store.append(records.clone(), id).await;
         if let Err(Ok(Appended { first_seq, .. })) = answer.send(appended) {
             let arrival = records.first().map_or(0, |record| record.arrival);
             if let Some(sender) = records.first().and_then(|record| resends::sender(&record.origin)) {

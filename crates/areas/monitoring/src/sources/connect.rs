@@ -1,6 +1,8 @@
 //! "How to connect": the exact lines for the senders that agencies have, with our addresses filled in. Lines for
 //! senders that the tests run for real are marked so; the others come from their documentation (`settled` 26).
 
+use super::connect_protocols::{gelf_snippets, web_snippets};
+
 /// Where our listeners can be reached, as senders must write it. Registered by `luytre` as a port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListenerAddresses {
@@ -9,8 +11,10 @@ pub struct ListenerAddresses {
     pub syslog_udp: Option<u16>,
     pub syslog_tcp: Option<u16>,
     pub relp: Option<u16>,
+    pub gelf_udp: Option<u16>,
+    pub gelf_tcp: Option<u16>,
     pub flow_udp: Option<u16>,
-    /// `http://host:port` of the Elasticsearch-compatible door.
+    /// `http://host:port` of the pages, which takes what Elasticsearch, OpenTelemetry, Splunk and Graylog take over HTTP.
     pub elastic: Option<String>,
 }
 
@@ -47,6 +51,7 @@ pub fn snippets(addresses: &ListenerAddresses) -> Vec<Snippet> {
     }
     if let Some(address) = &addresses.elastic {
         snippets.extend(elastic(address));
+        snippets.extend(web_snippets(address));
     }
     if let Some(port) = addresses.syslog_tcp {
         snippets.push(Snippet {
@@ -90,6 +95,7 @@ pub fn snippets(addresses: &ListenerAddresses) -> Vec<Snippet> {
             tested: false,
         });
     }
+    snippets.extend(gelf_snippets(host, addresses));
     snippets.extend(addresses.flow_udp.into_iter().flat_map(|port| flows(host, port)));
     snippets
 }
@@ -165,7 +171,7 @@ fn elastic(address: &str) -> Vec<Snippet> {
             product: "Filebeat",
             file: "/etc/filebeat/filebeat.yml",
             lines: format!(
-                "output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"API-KEY\"\n\
+                "output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"KEY-ID:API-KEY\"\n\
                  setup.ilm.enabled: false\nsetup.template.enabled: false\n"
             ),
             tested: false,
@@ -177,8 +183,37 @@ fn elastic(address: &str) -> Vec<Snippet> {
                 "winlogbeat.event_logs:\n  - name: Security\n  - name: System\n\
                  \x20 - name: Microsoft-Windows-PowerShell/Operational\n\
                  \x20 - name: Microsoft-Windows-Sysmon/Operational\n\
-                 output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"API-KEY\"\n\
+                 output.elasticsearch:\n  hosts: [\"{address}\"]\n  api_key: \"KEY-ID:API-KEY\"\n\
                  setup.ilm.enabled: false\nsetup.template.enabled: false\n"
+            ),
+            tested: false,
+        },
+        Snippet {
+            product: "Logstash",
+            file: "/etc/logstash/conf.d/luytre.conf",
+            lines: format!(
+                "output {{\n  elasticsearch {{\n    hosts => [\"{address}\"]\n    api_key => \"KEY-ID:API-KEY\"\n\
+                 \x20   index => \"logs\"\n    action => \"create\"\n    manage_template => false\n\
+                 \x20   ilm_enabled => false\n  }}\n}}\n"
+            ),
+            tested: false,
+        },
+        Snippet {
+            product: "Fluent Bit (Elasticsearch)",
+            file: "/etc/fluent-bit/fluent-bit.conf",
+            lines: format!(
+                "[OUTPUT]\n    Name es\n    Match *\n    Host {name}\n    Port {port}\n    HTTP_User KEY-ID\n\
+                 \x20   HTTP_Passwd API-KEY\n    Index logs\n    Suppress_Type_Name On\n    Compress gzip\n    Retry_Limit False\n"
+            ),
+            tested: false,
+        },
+        Snippet {
+            product: "Vector (Elasticsearch)",
+            file: "/etc/vector/vector.yaml",
+            lines: format!(
+                "sinks:\n  luytre:\n    type: elasticsearch\n    inputs: [\"*\"]\n    endpoints: [\"{address}\"]\n\
+                 \x20   api_version: v8\n    compression: gzip\n    bulk: {{ action: create, index: logs }}\n\
+                 \x20   auth: {{ strategy: basic, user: KEY-ID, password: API-KEY }}\n    buffer: {{ type: disk, max_size: 1073741824 }}\n"
             ),
             tested: false,
         },
@@ -202,6 +237,8 @@ mod tests {
         assert!(snippets.iter().any(|one| one.lines.contains("target=\"log.tinh.example\" port=\"2514\"")));
         assert!(snippets.iter().any(|one| one.lines.contains("serverport=\"9200\"")));
         assert!(!snippets.iter().any(|one| one.product == "Cisco IOS"));
+        assert!(snippets.iter().any(|one| one.lines.contains("http://log.tinh.example:9200/v1/logs")));
+        assert!(!snippets.iter().any(|one| one.product.starts_with("Docker (GELF")), "that door is shut");
         assert!(!snippets.iter().any(|one| one.product.contains("NetFlow")));
         let open = ListenerAddresses { flow_udp: Some(2055), ..open };
         assert!(super::snippets(&open).iter().any(|one| one.lines.contains("-v 10 -n log.tinh.example:2055")));

@@ -2,6 +2,7 @@
 //! binding of events is in `resolver`, what was heard in `status`, rows in `store`, acts in `service`.
 
 pub mod connect;
+mod connect_protocols;
 mod form;
 pub mod pages;
 pub mod presence;

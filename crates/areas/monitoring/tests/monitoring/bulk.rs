@@ -16,6 +16,11 @@ use tower::ServiceExt;
 /// The door with a session as sign-in leaves it in the request: of a key that may send, of one that may not, of a
 /// person's browser, or none.
 fn door(centre: &Centre, who: &'static str) -> Router {
+    signed(centre, who, monitoring::bulk::elastic_routes())
+}
+
+/// Routes with that session.
+pub(crate) fn signed(centre: &Centre, who: &'static str, routes: Router<kit::App>) -> Router {
     let agency = centre.a.agency.clone();
     let session = move |api_key: bool, capability| Session {
         scope: Scope::new(
@@ -42,7 +47,7 @@ fn door(centre: &Centre, who: &'static str) -> Router {
         _ => None,
     };
     let session = session.map(Arc::new);
-    monitoring::bulk::elastic_routes()
+    routes
         .layer(middleware::from_fn(move |mut request: Request<Body>, next: Next| {
             if let Some(session) = session.clone() {
                 request.extensions_mut().insert(session);
@@ -135,6 +140,90 @@ async fn probes_of_shippers_are_answered_and_nothing_can_be_read() {
         assert_eq!(ask("DELETE", "/logs").await.0, StatusCode::BAD_REQUEST);
         let (status, answer) = send(door(&centre, "key"), "POST", "/_bulk", "hello\n").await;
         assert_eq!((status, answer["status"].as_u64()), (StatusCode::BAD_REQUEST, Some(400)));
+    })
+    .await;
+}
+
+/// What shippers ask before they send, from their documentation and sources; none of them is run here.
+const DOCUMENTED: [(&str, &[(&str, &str, u16)]); 5] = [
+    // https://www.elastic.co/docs/reference/beats/filebeat/elasticsearch-output
+    (
+        "Filebeat and Winlogbeat",
+        &[
+            ("GET", "/", 200),
+            ("GET", "/_license?human=false", 200),
+            ("GET", "/_xpack", 200),
+            ("GET", "/_nodes/ingest", 200),
+            ("GET", "/_ilm/policy/filebeat", 200),
+            ("PUT", "/_ilm/policy/filebeat", 200),
+            ("HEAD", "/_index_template/filebeat-8.15.0", 200),
+            ("PUT", "/_index_template/filebeat-8.15.0", 200),
+            ("GET", "/_data_stream/filebeat-8.15.0", 200),
+            ("PUT", "/_data_stream/filebeat-8.15.0", 200),
+            ("GET", "/_ingest/pipeline/winlogbeat-8.15.0-routing", 200),
+            ("PUT", "/_ingest/pipeline/winlogbeat-8.15.0-routing", 200),
+            ("HEAD", "/_alias/filebeat-8.15.0", 200),
+        ],
+    ),
+    // https://www.elastic.co/docs/reference/logstash/plugins/plugins-outputs-elasticsearch
+    (
+        "Logstash",
+        &[
+            ("HEAD", "/", 200),
+            ("GET", "/", 200),
+            ("GET", "/_license", 200),
+            ("GET", "/_nodes/http", 200),
+            ("HEAD", "/_index_template/ecs-logstash", 200),
+            ("PUT", "/_index_template/ecs-logstash", 200),
+            ("PUT", "/_component_template/ecs-logstash", 200),
+            ("HEAD", "/_ilm/policy/logstash-policy", 200),
+        ],
+    ),
+    // https://vector.dev/docs/reference/configuration/sinks/elasticsearch/
+    ("Vector", &[("GET", "/", 200), ("GET", "/_cluster/health", 200)]),
+    // https://docs.fluentbit.io/manual/pipeline/outputs/elasticsearch
+    ("Fluent Bit", &[("GET", "/", 200)]),
+    // https://docs.fluentd.org/output/elasticsearch
+    ("Fluentd", &[("GET", "/", 200), ("GET", "/_template/fluentd", 200), ("PUT", "/_template/fluentd", 200)]),
+];
+
+#[tokio::test]
+async fn documented_calls_of_shippers_are_answered_harmlessly() {
+    in_a_centre(|centre| async move {
+        for (shipper, calls) in DOCUMENTED {
+            for (method, path, expected) in calls {
+                // `send` looks for the name of the product in each.
+                let (status, _) = send(door(&centre, "key"), method, path, "{}").await;
+                assert_eq!(status.as_u16(), *expected, "{shipper}: {method} {path}");
+            }
+        }
+        assert_eq!(centre.app.ports.get::<Monitoring>().unwrap().store.last_seq(), 0);
+    })
+    .await;
+}
+
+/// Bodies as the documentation of each shows them.
+#[tokio::test]
+async fn documented_bodies_of_shippers_are_stored() {
+    in_a_centre(|centre| async move {
+        let bodies = [
+            ("Filebeat", "{\"create\":{\"_index\":\"filebeat-8.15.0\"}}\n{\"@timestamp\":\"2026-10-29T02:13:20.000Z\",\"message\":\"a\"}\n"),
+            (
+                "Winlogbeat",
+                "{\"create\":{\"_index\":\"winlogbeat-8.15.0\",\"pipeline\":\"winlogbeat-8.15.0-routing\"}}\n\
+                 {\"@timestamp\":\"2026-10-29T02:13:20.000Z\",\"winlog\":{\"event_id\":\"4624\"}}\n",
+            ),
+            ("Logstash", "{\"create\":{\"_index\":\"logs-generic-default\",\"routing\":null}}\n{\"message\":\"c\",\"@version\":\"1\"}\n"),
+            ("Vector", "{\"create\":{\"_index\":\"vector-2026.10.29\",\"_type\":\"_doc\"}}\n{\"message\":\"d\"}\n"),
+            ("Fluent Bit", "{\"create\":{\"_index\":\"fluent-bit\"}}\n{\"@timestamp\":\"2026-10-29T02:13:20.000Z\",\"log\":\"e\"}\n"),
+        ];
+        for (shipper, body) in bodies {
+            let path = "/_bulk?filter_path=errors%2Citems.%2A.error%2Citems.%2A.status";
+            let (status, answer) = send(door(&centre, "key"), "POST", path, body).await;
+            assert_eq!((status, &answer["errors"]), (StatusCode::OK, &Value::Bool(false)), "{shipper}: {answer}");
+            assert_eq!(answer["items"][0]["create"]["status"], 201, "{shipper}");
+        }
+        assert_eq!(centre.app.ports.get::<Monitoring>().unwrap().store.last_seq(), 5);
     })
     .await;
 }

@@ -17,6 +17,7 @@ mod field_lists;
 mod hunts;
 mod indicators;
 mod pages;
+mod protocols;
 mod pull;
 mod readings;
 mod rule_bundles;

@@ -1,5 +1,5 @@
 //! Reading the `Authorization` header of machines: `ApiKey base64(id:key)` as Elasticsearch clients send it,
-//! `ApiKey key`, `Bearer key`, and `Basic` with the key's id as user and the key as password, which rsyslog's
+//! `ApiKey key`, both behind `Bearer` and `Splunk`, too, and `Basic` with the key's id as user and the key as password, which rsyslog's
 //! omelasticsearch uses. Anything else is no credential.
 
 use base64::Engine;
@@ -25,8 +25,8 @@ pub fn credential(header: &str) -> Option<Credential> {
     let (scheme, value) = header.trim().split_once(' ')?;
     let value = value.trim();
     match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => plain(value),
-        "apikey" => plain(value).or_else(|| pair(value)),
+        // Splunk: as senders to its HTTP Event Collector write it.
+        "apikey" | "bearer" | "splunk" => plain(value).or_else(|| pair(value)),
         "basic" => pair(value),
         _ => None,
     }
@@ -58,6 +58,8 @@ mod tests {
         assert_eq!(credential(&format!("Basic {encoded}")), with_id);
         assert_eq!(credential("ApiKey luytre_abc"), without);
         assert_eq!(credential("Bearer luytre_abc"), without);
+        assert_eq!(credential("Splunk luytre_abc"), without);
+        assert_eq!(credential(&format!("Splunk {encoded}")), with_id);
     }
 
     #[test]

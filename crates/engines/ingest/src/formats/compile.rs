@@ -48,6 +48,7 @@ pub(crate) struct Format {
     pub(crate) message: Vec<Source>,
     pub(crate) inner_text: Vec<String>,
     pub(crate) inner_program: Vec<String>,
+    pub(crate) inner_objects: Vec<String>,
     pub(crate) samples: Vec<Sample>,
 }
 
@@ -251,6 +252,7 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         times: file.time.iter().map(|rule| time(rule, &maps)).collect::<Result<_, _>>()?,
         message: compile_sources(file.message.as_ref().map_or(&[][..], Sources::list), &maps)?,
         inner_text: file.inner.as_ref().map(|inner| inner.text.clone()).unwrap_or_default(),
+        inner_objects: file.inner.as_ref().map(|inner| inner.objects.clone()).unwrap_or_default(),
         inner_program: file.inner.map(|inner| inner.program).unwrap_or_default(),
         lines: file.recognise.lines,
         messages: file.recognise.messages,

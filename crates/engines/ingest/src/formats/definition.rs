@@ -213,10 +213,14 @@ pub(crate) struct TimeRule {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Inner {
+    #[serde(default)]
     pub(crate) text: Vec<String>,
     /// Fields naming the program, for a message without its own header.
     #[serde(default)]
     pub(crate) program: Vec<String>,
+    /// Fields that may hold an object of another format.
+    #[serde(default)]
+    pub(crate) objects: Vec<String>,
 }
 
 /// A record, where it comes from and what must be understood of it. Run by a test.

@@ -98,6 +98,12 @@ impl Draft {
         }
     }
 
+    /// All fields with their names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Value)> {
+        let shaped = self.shaped.iter().flat_map(|shaped| shaped.names.shape().names().iter().zip(&shaped.values));
+        shaped.chain(self.fields.iter().map(|(name, value)| (name, value)))
+    }
+
     /// How many fields there are.
     pub(crate) fn len(&self) -> usize {
         self.shaped.as_ref().map_or(0, |shaped| shaped.values.len()) + self.fields.len()

@@ -71,8 +71,11 @@ impl FormatSet {
         let format = self.format(number).ok_or("no such format")?;
         apply(format, &mut draft);
         let mut understood = Understood { time: event_time(format, &draft, context), draft, format: number };
-        if depth == 0 && !format.inner_text.is_empty() {
-            self.look_inside_json(format, &mut understood, context);
+        if depth == 0 {
+            match self.object_inside(format, &understood.draft, context) {
+                Some(inside) => merge(&mut understood, inside),
+                None => self.look_inside_json(format, &mut understood, context),
+            }
         }
         Ok(understood)
     }
@@ -82,6 +85,20 @@ impl FormatSet {
         let has_all = |all: &Vec<Condition>| all.iter().all(|one| shape.place(&one.field).is_some());
         let may = |number: &usize| self.format(*number).is_some_and(|one| one.recognise_fields.iter().any(has_all));
         self.json.iter().copied().filter(may).collect()
+    }
+
+    /// An object that a wrapper holds, read as a record of its own.
+    fn object_inside(&self, format: &Format, draft: &Draft, context: &Context<'_>) -> Option<Understood> {
+        format.inner_objects.iter().find_map(|name| {
+            let mut inside = Draft::default();
+            for (have, value) in draft.iter() {
+                if let Some(own) = have.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+                    inside.push(own, value.clone());
+                }
+            }
+            let found = self.understand_json(inside, None, context, 1).ok()?;
+            self.format(found.format).is_some_and(|one| one.order < GENERIC).then_some(found)
+        })
     }
 
     /// A shipper's wrapper: the line stands in one field, perhaps without its header.

@@ -13,6 +13,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
@@ -89,7 +90,7 @@ impl Datagrams for Flows {
         records.extend(self.board.read(from, datagram, &self.origins.of(peer), counters));
     }
 
-    fn look_after(&mut self, counters: &Counters) {
+    fn look_after(&mut self, counters: &Counters, _now: Instant) {
         self.board.look_after(counters);
     }
 }
@@ -103,7 +104,7 @@ pub async fn serve_flows_udp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let flows = Flows { board, origins: Origins::new(Listener::Flow) };
+    let flows = Flows { board, origins: Origins::new(|peer| origin(Listener::Flow, peer)) };
     serve_datagrams(socket, flows, sink, settings, counters, stop).await
 }
 

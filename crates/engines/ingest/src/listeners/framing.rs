@@ -7,6 +7,30 @@
 use super::step::next_step;
 use bytes::{Buf, Bytes, BytesMut};
 
+/// Parts a stream into messages.
+pub(crate) trait Framing: Send {
+    /// Where the next bytes of the stream go.
+    fn buffer(&mut self) -> &mut BytesMut;
+    /// The next whole message; to be asked until there is none before more bytes are added.
+    fn next(&mut self) -> Option<Framed>;
+    /// What is left at the end of the stream.
+    fn finish(&mut self) -> Option<Framed>;
+}
+
+impl Framing for SyslogFraming {
+    fn buffer(&mut self) -> &mut BytesMut {
+        self.buffer()
+    }
+
+    fn next(&mut self) -> Option<Framed> {
+        self.next()
+    }
+
+    fn finish(&mut self) -> Option<Framed> {
+        self.finish()
+    }
+}
+
 /// One message of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Framed {

@@ -1,4 +1,4 @@
-//! Doors for records: syslog over UDP and TCP, RELP, NetFlow and IPFIX. A listener receives, frames, batches and hands on; whether
+//! Doors for records: syslog and GELF over UDP and TCP, RELP, NetFlow and IPFIX. A listener receives, frames, batches and hands on; whether
 //! a batch is safe is the [`Sink`]'s word, and only that word is passed back to senders who wait for one.
 
 mod batch;
@@ -6,6 +6,7 @@ mod counters;
 mod flows;
 mod framing;
 mod kernel;
+mod null_framing;
 mod relp;
 mod relp_frame;
 mod shares;
@@ -16,11 +17,12 @@ mod udp;
 pub use counters::{Counters, Snapshot};
 pub use flows::{FlowBoard, serve_flows_udp, serve_ipfix_tcp};
 pub use framing::{Framed, SyslogFraming};
+pub use null_framing::NullFraming;
 pub use relp::{RelpSettings, serve_relp};
 pub use relp_frame::{RelpDecoder, RelpError, RelpFrame};
 pub use shares::{ConnectionLimits, Share, Shares};
-pub use tcp::{TcpSettings, serve_syslog_tcp};
-pub use udp::{UdpSettings, WAITING_BYTES, bind_syslog_udp, serve_syslog_udp};
+pub use tcp::{TcpSettings, serve_gelf_tcp, serve_syslog_tcp};
+pub use udp::{UdpSettings, WAITING_BYTES, bind_udp, serve_gelf_udp, serve_syslog_udp};
 
 use async_trait::async_trait;
 use event::{Listener, Micros, Origin, RawRecord};
@@ -45,6 +47,11 @@ pub(crate) fn now() -> Micros {
 /// Facts about a sender, shared by all its records.
 pub(crate) fn origin(listener: Listener, peer: IpAddr) -> Origin {
     Origin { listener, peer: Some(peer.to_canonical().to_string()), ..Origin::default() }
+}
+
+/// The same for GELF, which is JSON that says so only by its door.
+pub(crate) fn gelf_origin(listener: Listener, peer: IpAddr) -> Origin {
+    Origin { format: Some("gelf".to_owned()), ..origin(listener, peer) }
 }
 
 /// A connection or refusal, for logs.

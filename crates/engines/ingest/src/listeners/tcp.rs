@@ -3,9 +3,10 @@
 
 use super::batch::drain;
 use super::counters::{Counters, Open};
-use super::framing::{Framed, SyslogFraming};
+use super::framing::{Framed, Framing, SyslogFraming};
+use super::null_framing::NullFraming;
 use super::shares::{ConnectionLimits, Shares};
-use super::{Sink, now, origin, who};
+use super::{Sink, gelf_origin, now, origin, who};
 use bytes::Bytes;
 use event::{LONGEST_RECORD, Listener, Origin, RawRecord};
 use std::io;
@@ -55,14 +56,39 @@ pub async fn serve_syslog_tcp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    let door = move |peer: SocketAddr| (SyslogFraming::new(settings.longest), origin(Listener::SyslogTcp, peer.ip()));
+    serve_framed(listener, sink, settings, counters, stop, door).await
+}
+
+/// The same for GELF: messages that end in NUL.
+pub async fn serve_gelf_tcp(
+    listener: TcpListener,
+    sink: Arc<dyn Sink>,
+    settings: TcpSettings,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let door = move |peer: SocketAddr| (NullFraming::new(settings.longest), gelf_origin(Listener::GelfTcp, peer.ip()));
+    serve_framed(listener, sink, settings, counters, stop, door).await
+}
+
+/// `door`: how the stream of a sender is parted, and what is known of it.
+async fn serve_framed<F: Framing + 'static>(
+    listener: TcpListener,
+    sink: Arc<dyn Sink>,
+    settings: TcpSettings,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+    door: impl Fn(SocketAddr) -> (F, Origin) + Send + Sync + 'static,
+) -> io::Result<()> {
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
     accept(listener, settings.connections, counters.clone(), stop.clone(), move |stream, peer| {
         let (sender, counters, stop) = (sender.clone(), counters.clone(), stop.clone());
-        let origin = Arc::new(origin(Listener::SyslogTcp, peer.ip()));
+        let (framing, origin) = door(peer);
         async move {
-            if let Err(error) = receive(stream, origin, settings, sender, &counters, stop).await {
-                tracing::debug!(peer = who(peer), %error, "syslog connection ended");
+            if let Err(error) = receive(stream, framing, Arc::new(origin), settings, sender, &counters, stop).await {
+                tracing::debug!(peer = who(peer), %error, "a connection ended");
             }
         }
     })
@@ -114,13 +140,13 @@ where
 
 async fn receive(
     mut stream: impl AsyncRead + Unpin,
+    mut framing: impl Framing,
     origin: Arc<Origin>,
     settings: TcpSettings,
     queue: mpsc::Sender<Vec<RawRecord>>,
     counters: &Counters,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let mut framing = SyslogFraming::new(settings.longest);
     let cut = Arc::new(Origin { cut: true, ..Origin::clone(&origin) });
     let mut ended = false;
     let mut result = Ok(());

@@ -1,19 +1,20 @@
-//! Datagrams, and syslog in them (RFC 5426): one datagram, one message. Nobody waits for an answer, so a burst waits here as far as
+//! Datagrams: syslog in them (RFC 5426), one message each, and GELF, whose messages may come in several. Nobody waits for an answer, so a burst waits here as far as
 //! memory is set aside for it; then the newest is dropped and counted. What the kernel dropped before is counted apart.
 
 use super::batch::drain;
 use super::counters::Counters;
 use super::kernel;
-use super::{Sink, now, origin};
+use super::{Sink, gelf_origin, now, origin};
+use crate::gelf::{ChunkLimits, Chunks, Datagram, expand};
 use bytes::Bytes;
-use event::{Listener, Origin, RawRecord};
+use event::{LONGEST_RECORD, Listener, Origin, RawRecord};
 use socket2::{Domain, Socket, Type};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -42,7 +43,7 @@ impl Default for UdpSettings {
 pub const WAITING_BYTES: usize = 32 << 20;
 
 /// Opens the door, with as much room for waiting datagrams as the kernel gives.
-pub fn bind_syslog_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+pub fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
     // A refusal leaves the room that every socket has.
     if let Err(error) = socket.set_recv_buffer_size(WAITING_BYTES) {
@@ -85,20 +86,20 @@ const MAX_ORIGINS: usize = 4096;
 
 /// Facts about senders, each made once.
 pub(super) struct Origins {
-    listener: Listener,
+    make: fn(IpAddr) -> Origin,
     known: HashMap<IpAddr, Arc<Origin>>,
 }
 
 impl Origins {
-    pub(super) fn new(listener: Listener) -> Self {
-        Self { listener, known: HashMap::new() }
+    pub(super) fn new(make: fn(IpAddr) -> Origin) -> Self {
+        Self { make, known: HashMap::new() }
     }
 
     pub(super) fn of(&mut self, peer: IpAddr) -> Arc<Origin> {
         if self.known.len() >= MAX_ORIGINS {
             self.known.clear();
         }
-        self.known.entry(peer).or_insert_with(|| Arc::new(origin(self.listener, peer))).clone()
+        self.known.entry(peer).or_insert_with(|| Arc::new((self.make)(peer))).clone()
     }
 }
 
@@ -107,8 +108,8 @@ pub(super) trait Datagrams: Send {
     /// Adds the records of one datagram; counts what is none.
     fn read(&mut self, datagram: &[u8], peer: IpAddr, counters: &Counters, records: &mut Vec<RawRecord>);
 
-    /// Called every few seconds, and at the end.
-    fn look_after(&mut self, _counters: &Counters) {}
+    /// Called every few seconds, and at the end with a time to come, when nothing comes any more.
+    fn look_after(&mut self, _counters: &Counters, _now: Instant) {}
 }
 
 /// One datagram is one message.
@@ -127,7 +128,46 @@ impl Datagrams for Messages {
     }
 }
 
-/// Receives until cancelled, then delivers what was received.
+/// GELF, whose messages may come in several datagrams.
+struct Gelf {
+    origins: Origins,
+    chunks: Chunks,
+}
+
+impl Datagrams for Gelf {
+    fn read(&mut self, datagram: &[u8], peer: IpAddr, counters: &Counters, records: &mut Vec<RawRecord>) {
+        let message = match self.chunks.take(peer, datagram, Instant::now()) {
+            Datagram::Message(message) => message,
+            Datagram::Waiting => return,
+            Datagram::Refused => return Counters::add(&counters.protocol_errors, 1),
+        };
+        let lost = || {
+            Counters::add(&counters.received, 1);
+            Counters::add(&counters.dropped, 1);
+        };
+        match expand(&message, LONGEST_RECORD) {
+            Ok(expanded) if expanded.bytes.trim_ascii().is_empty() => lost(),
+            Ok(expanded) => {
+                Counters::add(&counters.truncated, usize::from(expanded.cut));
+                let origin = self.origins.of(peer);
+                let origin = if expanded.cut { Arc::new(Origin { cut: true, ..Origin::clone(&origin) }) } else { origin };
+                records.push(RawRecord { bytes: expanded.bytes, arrival: now(), origin, position: 0 });
+            }
+            Err(error) => {
+                tracing::debug!(%peer, %error, "a message was not read");
+                lost();
+            }
+        }
+    }
+
+    fn look_after(&mut self, counters: &Counters, now: Instant) {
+        let expired = self.chunks.expire(now);
+        Counters::add(&counters.received, expired);
+        Counters::add(&counters.dropped, expired);
+    }
+}
+
+/// Receives syslog until cancelled, then delivers what was received.
 pub async fn serve_syslog_udp(
     socket: UdpSocket,
     sink: Arc<dyn Sink>,
@@ -135,7 +175,19 @@ pub async fn serve_syslog_udp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    serve_datagrams(socket, Messages(Origins::new(Listener::SyslogUdp)), sink, settings, counters, stop).await
+    serve_datagrams(socket, Messages(Origins::new(|peer| origin(Listener::SyslogUdp, peer))), sink, settings, counters, stop).await
+}
+
+/// The same for GELF. A message of which a chunk is missing is given up after five seconds and counted as dropped.
+pub async fn serve_gelf_udp(
+    socket: UdpSocket,
+    sink: Arc<dyn Sink>,
+    settings: UdpSettings,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let gelf = Gelf { origins: Origins::new(|peer| gelf_origin(Listener::GelfUdp, peer)), chunks: Chunks::new(ChunkLimits::default()) };
+    serve_datagrams(socket, gelf, sink, settings, counters, stop).await
 }
 
 /// The same for datagrams of any kind.
@@ -161,7 +213,7 @@ pub(super) async fn serve_datagrams(
             () = stop.cancelled() => break,
             _ = ask.tick() => {
                 ask_kernel(&socket, &counters);
-                datagrams.look_after(&counters);
+                datagrams.look_after(&counters, Instant::now());
                 continue;
             }
             permit = sender.reserve(), if !waiting.records.is_empty() => {
@@ -195,7 +247,8 @@ pub(super) async fn serve_datagrams(
         }
     }
     ask_kernel(&socket, &counters);
-    datagrams.look_after(&counters);
+    // What is missing comes no more.
+    datagrams.look_after(&counters, Instant::now() + 2 * ASK_KERNEL);
     // Whoever drains goes on until all senders are gone.
     while !waiting.records.is_empty() && sender.send(waiting.first(settings.batch)).await.is_ok() {}
     drop(sender);
