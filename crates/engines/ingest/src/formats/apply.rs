@@ -126,6 +126,13 @@ fn strip(rules: &NameRules, name: &mut Text) {
             break;
         }
     }
+    for prefix in &rules.strip_to_capital {
+        let mut rest = name.as_str().strip_prefix(prefix.as_str()).unwrap_or_default().chars();
+        if let Some(first) = rest.next() {
+            *name = first.to_uppercase().chain(rest).collect::<String>().into();
+            break;
+        }
+    }
 }
 
 fn trim(text: &mut Text) {

@@ -7,6 +7,7 @@
 mod apply;
 mod cef;
 mod compile;
+mod csv;
 mod definition;
 mod draft;
 mod json;
