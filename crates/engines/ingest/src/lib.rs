@@ -7,4 +7,6 @@ mod formats;
 pub mod listeners;
 pub mod resends;
 
-pub use formats::{FormatError, FormatErrors, FormatSet, SAMPLES_ARRIVED, SampleFailure, is_field_list, is_time_zone};
+pub use formats::{
+    FormatError, FormatErrors, FormatSet, FormatSummary, SAMPLES_ARRIVED, SampleFailure, is_field_list, is_time_zone,
+};

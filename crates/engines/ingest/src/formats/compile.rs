@@ -20,6 +20,8 @@ type Names<T> = HashMap<Text, T, FixedState>;
 
 /// Memory that one compiled expression may take.
 const REGEX_LIMIT: usize = 4 << 20;
+/// Memory that a thread may take for what it has learned of the expressions of all formats.
+const LARGE_SET_CACHE: usize = 16 << 20;
 
 pub(crate) struct Format {
     pub(crate) name: Arc<str>,
@@ -252,8 +254,18 @@ fn build_regex(expression: &str) -> Result<Regex, String> {
 }
 
 /// A set of expressions searched at once.
-pub(crate) fn build_set<'a>(expressions: impl Iterator<Item = &'a str>) -> Result<RegexSet, String> {
+fn build_set<'a>(expressions: impl Iterator<Item = &'a str>) -> Result<RegexSet, String> {
     RegexSetBuilder::new(expressions).size_limit(16 * REGEX_LIMIT).build().map_err(|error| error.to_string())
+}
+
+/// A set of the expressions of all formats. A search keeps what it learns of such a set; where the room for that is too
+/// small it begins anew all the time, which is ten times slower.
+pub(crate) fn build_large_set<'a>(expressions: impl Iterator<Item = &'a str>) -> Result<RegexSet, String> {
+    RegexSetBuilder::new(expressions)
+        .size_limit(16 * REGEX_LIMIT)
+        .dfa_size_limit(LARGE_SET_CACHE)
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 fn condition(text: &str) -> Condition {

@@ -23,14 +23,14 @@ mod w3c;
 mod xml;
 
 use apply::{Context, Stated};
-use compile::{Format, build_set, compile};
+use compile::{Format, build_large_set, compile};
 use definition::{Extract, FormatFile};
 use draft::Draft;
 use event::{Columns, Event, Fields, LONGEST_RECORD, LogSource, RawRecord, TimeQuality};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::RegexSet;
-pub use samples::{SAMPLES_ARRIVED, SampleFailure};
+pub use samples::{FormatSummary, SAMPLES_ARRIVED, SampleFailure};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -89,7 +89,7 @@ impl Recognisers {
             .enumerate()
             .flat_map(|(number, format)| expressions(format).iter().map(move |one| (number, one.as_str())))
             .collect();
-        let set = build_set(pairs.iter().map(|(_, expression)| *expression))?;
+        let set = build_large_set(pairs.iter().map(|(_, expression)| *expression))?;
         Ok(Self { set, owners: pairs.into_iter().map(|(owner, _)| owner).collect() })
     }
 
