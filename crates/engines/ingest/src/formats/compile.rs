@@ -5,23 +5,19 @@ use super::csv::NamedList;
 use super::definition::{
     CsvList, Extract, FieldRules, FormatFile, LogSourceRules, OutcomeRules, Sample, Sources, TimeRule, Words,
 };
+use super::expressions::{build_regex, build_set};
 use super::time::{Layout, zone};
 use super::transform::{Source, Transform, ValueMap};
 use super::w3c::FieldList;
 use event::{Column, Text, Value};
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexSet};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A table that only format files fill, so that nobody outside can make it degenerate.
 type Names<T> = HashMap<Text, T, FixedState>;
-
-/// Memory that one compiled expression may take.
-const REGEX_LIMIT: usize = 4 << 20;
-/// Memory that a thread may take for what it has learned of the expressions of all formats.
-const LARGE_SET_CACHE: usize = 16 << 20;
 
 pub(crate) struct Format {
     pub(crate) name: Arc<str>,
@@ -247,25 +243,6 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
 
 fn csv_list(list: &CsvList) -> Result<NamedList, String> {
     NamedList::parse(build_regex(&list.line)?, &list.names, list.separator)
-}
-
-fn build_regex(expression: &str) -> Result<Regex, String> {
-    RegexBuilder::new(expression).size_limit(REGEX_LIMIT).build().map_err(|error| error.to_string())
-}
-
-/// A set of expressions searched at once.
-fn build_set<'a>(expressions: impl Iterator<Item = &'a str>) -> Result<RegexSet, String> {
-    RegexSetBuilder::new(expressions).size_limit(16 * REGEX_LIMIT).build().map_err(|error| error.to_string())
-}
-
-/// A set of the expressions of all formats. A search keeps what it learns of such a set; where the room for that is too
-/// small it begins anew all the time, which is ten times slower.
-pub(crate) fn build_large_set<'a>(expressions: impl Iterator<Item = &'a str>) -> Result<RegexSet, String> {
-    RegexSetBuilder::new(expressions)
-        .size_limit(16 * REGEX_LIMIT)
-        .dfa_size_limit(LARGE_SET_CACHE)
-        .build()
-        .map_err(|error| error.to_string())
 }
 
 fn condition(text: &str) -> Condition {

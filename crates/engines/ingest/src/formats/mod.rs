@@ -10,6 +10,7 @@ mod compile;
 mod csv;
 mod definition;
 mod draft;
+mod expressions;
 mod json;
 mod key_value;
 mod long;
@@ -23,10 +24,11 @@ mod w3c;
 mod xml;
 
 use apply::{Context, Stated};
-use compile::{Format, build_large_set, compile};
+use compile::{Format, compile};
 use definition::{Extract, FormatFile};
 use draft::Draft;
 use event::{Columns, Event, Fields, LONGEST_RECORD, LogSource, RawRecord, TimeQuality};
+use expressions::build_set;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::RegexSet;
@@ -89,7 +91,7 @@ impl Recognisers {
             .enumerate()
             .flat_map(|(number, format)| expressions(format).iter().map(move |one| (number, one.as_str())))
             .collect();
-        let set = build_large_set(pairs.iter().map(|(_, expression)| *expression))?;
+        let set = build_set(pairs.iter().map(|(_, expression)| *expression))?;
         Ok(Self { set, owners: pairs.into_iter().map(|(owner, _)| owner).collect() })
     }
 
