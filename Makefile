@@ -15,7 +15,7 @@ PORT ?= 8080
 SHARED ?= $(or $(LUYTRE_SHARED_DATA),../shared/data)
 DATA ?= data/demonstration
 
-.PHONY: help run test build assets tools tools-run check lint unit browser bench rules differential compare scale interop archive load doors alerts changes memory stages soak shots clean
+.PHONY: help run test build assets tools tools-run check formats lint unit browser bench rules differential compare scale interop archive load doors alerts changes memory stages soak shots clean
 
 # One selection for both measurements: with another, features differ and DataFusion compiles again.
 OPTIMISED := $(CARGO) build --release --locked -p luytre -p luytre-event-store --bin luytre --example benchmark
@@ -33,7 +33,7 @@ run: tools-run build ## Build and serve the demonstration province; prints the a
 test lint: export RUSTC_WORKSPACE_WRAPPER = $(shell rustup which clippy-driver)
 test lint: export CLIPPY_ARGS = -Dwarnings__CLIPPY_HACKERY__
 
-test: tools check lint unit browser ## Install what is needed and run every test.
+test: tools check lint formats unit browser ## Install what is needed and run every test.
 
 tools-run:
 	@scripts/install-tools build
@@ -53,6 +53,9 @@ build: assets ## Build everything.
 
 check: ## Formatting.
 	$(CARGO) fmt --all --check
+
+formats: build ## The sample lines of every log format.
+	$(BINARY) formats test content/formats
 
 unit: assets ## Unit, property, database and real-client tests.
 	scripts/with-postgres $(CARGO) nextest run --workspace --locked --no-fail-fast

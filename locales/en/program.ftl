@@ -147,6 +147,14 @@ import-no-room = the disk is full: { $stored } records of this import are safely
 import-format = no format is called { $name }; there are { $known }
 import-time-zone = no time zone is called { $name }; give an IANA name or an offset such as +07:00
 
+## Command formats
+formats-listed-seen = { $format }: { $title } – { $samples } samples, also of real records
+formats-listed-documented = { $format }: { $title } – { $samples } samples, from documentation alone
+formats-tested = { $formats } formats: { $passed } samples read as expected, { $failed } not
+formats-read = { $file }: read { $read }, understood { $understood }, unknown { $unknown }, unreadable { $unreadable }
+formats-read-by = {"  "}{ $format }: { $records } records, { $remarked } with a remark
+formats-read-unknown = {"  "}record { $record }: { $reason }
+
 ## Command rules
 rules-list-argument = "{ $list }" is no list from a file; give it as NAME=FILE
 rules-no-rule = there is no rule with the id { $rule }

@@ -147,6 +147,14 @@ import-no-room = đĩa đầy: { $stored } bản ghi của lần nạp này đã
 import-format = không có định dạng nào tên { $name }; có { $known }
 import-time-zone = không có múi giờ nào tên { $name }; hãy viết tên IANA hoặc độ lệch như +07:00
 
+## Lệnh formats
+formats-listed-seen = { $format }: { $title } – { $samples } mẫu, có mẫu từ bản ghi thật
+formats-listed-documented = { $format }: { $title } – { $samples } mẫu, chỉ từ tài liệu
+formats-tested = { $formats } định dạng: { $passed } mẫu đọc đúng, { $failed } mẫu không đúng
+formats-read = { $file }: đọc { $read }, hiểu { $understood }, chưa hiểu { $unknown }, không đọc được { $unreadable }
+formats-read-by = {"  "}{ $format }: { $records } bản ghi, { $remarked } có ghi chú
+formats-read-unknown = {"  "}bản ghi { $record }: { $reason }
+
 ## Lệnh rules
 rules-list-argument = “{ $list }” không phải danh sách từ tệp; hãy ghi TÊN=TỆP
 rules-no-rule = không có quy tắc nào mã { $rule }

@@ -40,7 +40,7 @@ macro_rules! columns {
 }
 
 columns! {
-    EventCategory "event_category" Text "Kind of activity: authentication, process, network, web, file, registry, iam, configuration, malware, intrusion_detection.",
+    EventCategory "event_category" Text "Kind of activity: authentication, process, network, web, file, registry, iam, configuration, malware, intrusion_detection, database, email.",
     EventAction "event_action" Text "What was done, for example logon, process_started, connection_closed.",
     EventOutcome "event_outcome" Text "success, failure or unknown.",
     EventCode "event_code" Text "The format's own number of the event, for example a Windows event id.",

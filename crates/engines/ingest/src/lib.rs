@@ -11,4 +11,6 @@ pub mod listeners;
 pub mod otlp;
 pub mod resends;
 
-pub use formats::{FormatError, FormatErrors, FormatSet, SAMPLES_ARRIVED, SampleFailure, is_field_list, is_time_zone};
+pub use formats::{
+    FormatError, FormatErrors, FormatSet, FormatSummary, SAMPLES_ARRIVED, SampleFailure, is_field_list, is_time_zone,
+};

@@ -9,6 +9,7 @@ mod bundle;
 mod demo;
 mod doctor;
 mod early_warning;
+mod formats;
 pub(crate) mod hunt;
 mod import;
 mod indicators;
@@ -84,6 +85,8 @@ pub enum Command {
     Store(store::StoreCommand),
     /// Detection rules: check, test, explain, measure, import packs.
     Rules(rules::Rules),
+    /// Log formats: list them, run their samples, see what they make of files.
+    Formats(formats::Formats),
     /// Rules as one signed file: make, verify, take one; whose are taken.
     Bundle(bundle::BundleCommand),
     /// Indicators: take files of them onto lists.
@@ -142,6 +145,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             return access.run(&load()?);
         }
         Command::Api(api) => return api.run(),
+        Command::Formats(formats) => return formats.run(&load()?),
         Command::EarlyWarning(early_warning) => {
             if let Some(done) = early_warning.run_alone(&arguments.data_dir, load) {
                 return done;
@@ -188,6 +192,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Keys(keys) => keys.run(data, configuration).await,
             Command::Law(law) => law.run(data, configuration).await,
             Command::Doctor(doctor) => doctor.run(data, configuration).await,
+            Command::Formats(formats) => formats.run(&configuration),
             Command::Rules(rules) => rules.run(data, configuration).await,
             Command::Bundle(bundle) => bundle.run(data, configuration).await,
         }

@@ -26,6 +26,34 @@ fn a_search_may_begin_with_a_hyphen_and_names_the_field_perhaps_meant() {
 }
 
 #[test]
+fn formats_say_what_they_make_of_a_file_and_which_samples_they_read_wrongly() {
+    let data = tempfile::tempdir().expect("directory");
+    let file = data.path().join("two.log");
+    let line = "Jul  5 08:00:00 h sshd[1]: Accepted password for an from 192.0.2.1 port 2 ssh2";
+    std::fs::write(&file, format!("{line}\nof no format\n")).expect("file");
+    let read = ask(data.path(), &["formats", "read", "--json", file.to_str().expect("path")]);
+    let figures = [&read["read"], &read["understood"], &read["unknown"], &read["unreadable"]];
+    assert_eq!(figures, [&json!(2), &json!(1), &json!(1), &json!(0)], "{read}");
+    assert_eq!(read["formats"]["sshd@1"]["records"], json!(1));
+    assert_eq!(read["lines"][0]["text"], json!("of no format"));
+    let tested = ask(data.path(), &["formats", "test", "--json"]);
+    assert_eq!(tested["failed"], json!(0), "{tested}");
+    let listed = ask(data.path(), &["formats", "list", "--json"]);
+    assert_eq!(listed.as_array().map(Vec::len), tested["formats"].as_array().map(Vec::len));
+
+    let own = data.path().join("formats");
+    std::fs::create_dir(&own).expect("directory");
+    let format = "name = 'own'\nversion = 1\ntitle = 'own'\norder = 50\nextract = 'patterns'\n\
+                  [recognise]\nlines = ['^OWN ']\n[[pattern]]\nregex = '^OWN (?P<word>[a-z]+)$'\n\
+                  [[sample]]\nline = 'OWN abc'\norigin = 'a test'\nevidence = 'documented'\nfields = { word = 'xyz' }\n";
+    std::fs::write(own.join("own.toml"), format).expect("format");
+    let output = command(data.path()).args(["formats", "test"]).arg(&own).output().expect("luytre");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("✗ own 0/1") && said.contains("OWN abc") && said.contains("✓ sshd "), "{said}");
+}
+
+#[test]
 fn a_spreadsheet_runs_nothing_of_a_table() {
     let data = tempfile::tempdir().expect("directory");
     let sql = "SELECT '=1+1' AS a, -5 AS b, '@x' AS c, 'plain' AS d";

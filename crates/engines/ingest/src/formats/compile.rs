@@ -1,24 +1,23 @@
 //! A format file turned into something fast: expressions compiled, names hashed, sources inverted so that one
 //! pass over a record's fields finds every column and alias that wants them.
 
+use super::csv::NamedList;
 use super::definition::{
-    Extract, FieldRules, FormatFile, LogSourceRules, OutcomeRules, Sample, Sources, TimeRule, Words,
+    CsvList, Extract, FieldRules, FormatFile, LogSourceRules, OutcomeRules, Sample, Sources, TimeRule, Words,
 };
+use super::expressions::{build_regex, build_set};
 use super::time::{Layout, zone};
 use super::transform::{Source, Transform, ValueMap};
 use super::w3c::FieldList;
 use event::{Column, Text, Value};
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexSet};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A table that only format files fill, so that nobody outside can make it degenerate.
 type Names<T> = HashMap<Text, T, FixedState>;
-
-/// Memory that one compiled expression may take.
-const REGEX_LIMIT: usize = 4 << 20;
 
 pub(crate) struct Format {
     /// Its place among all formats.
@@ -36,6 +35,9 @@ pub(crate) struct Format {
     pub(crate) headers: RegexSet,
     pub(crate) field_lists: Vec<FieldList>,
     pub(crate) log_fields: Vec<String>,
+    pub(crate) csv: Vec<NamedList>,
+    /// What stands between the name and the value of a pair.
+    pub(crate) sign: char,
     pub(crate) pattern_set: RegexSet,
     pub(crate) patterns: Vec<CompiledPattern>,
     pub(crate) names: NameRules,
@@ -70,6 +72,7 @@ pub(crate) struct NameRules {
     pub(crate) rename: Names<Text>,
     pub(crate) strip: Vec<String>,
     pub(crate) strip_with_next: Vec<String>,
+    pub(crate) strip_to_capital: Vec<String>,
     /// By the first byte of a name: whether any of these can stand before it.
     pub(crate) stripped_from: FirstBytes,
     pub(crate) without_spaces: bool,
@@ -100,7 +103,8 @@ impl FirstBytes {
 impl NameRules {
     pub(crate) fn is_empty(&self) -> bool {
         let texts = self.trim || self.without_spaces || !self.braces.is_empty();
-        !texts && self.rename.is_empty() && self.strip.is_empty() && self.strip_with_next.is_empty()
+        let prefixes = [&self.strip, &self.strip_with_next, &self.strip_to_capital];
+        !texts && self.rename.is_empty() && prefixes.iter().all(|prefixes| prefixes.is_empty())
     }
 
     /// A name as the format calls it.
@@ -202,6 +206,9 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
     if file.extract == Extract::Patterns && patterns.is_empty() && file.recognise.programs.is_empty() {
         return Err("extract = \"patterns\" needs a [[pattern]]".to_owned());
     }
+    if file.extract == Extract::Csv && file.csv.is_empty() {
+        return Err("extract = \"csv\" needs a [[csv]]".to_owned());
+    }
     for expression in file.recognise.lines.iter().chain(&file.recognise.messages) {
         build_regex(expression)?;
     }
@@ -210,6 +217,8 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
         number: 0,
         headers: build_set(file.recognise.headers.iter().map(String::as_str))?,
         field_lists: file.field_lists.iter().map(field_list).collect::<Result<_, _>>()?,
+        csv: file.csv.iter().map(csv_list).collect::<Result<_, _>>()?,
+        sign: file.sign,
         id: format!("{}@{}", file.name, file.version).into(),
         name: file.name.as_str().into(),
         title: file.title.as_str().into(),
@@ -262,13 +271,8 @@ pub(crate) fn compile(file: FormatFile) -> Result<Format, String> {
     })
 }
 
-fn build_regex(expression: &str) -> Result<Regex, String> {
-    RegexBuilder::new(expression).size_limit(REGEX_LIMIT).build().map_err(|error| error.to_string())
-}
-
-/// A set of expressions searched at once.
-pub(crate) fn build_set<'a>(expressions: impl Iterator<Item = &'a str>) -> Result<RegexSet, String> {
-    RegexSetBuilder::new(expressions).size_limit(16 * REGEX_LIMIT).build().map_err(|error| error.to_string())
+fn csv_list(list: &CsvList) -> Result<NamedList, String> {
+    NamedList::parse(build_regex(&list.line)?, &list.names, list.separator)
 }
 
 fn condition(text: &str) -> Condition {
@@ -282,9 +286,10 @@ fn name_rules(rules: FieldRules) -> NameRules {
     NameRules {
         trim: rules.trim,
         rename: rules.rename.into_iter().map(|(from, to)| (from.into(), to.into())).collect(),
-        stripped_from: FirstBytes::of(rules.strip.iter().chain(&rules.strip_with_next)),
+        stripped_from: FirstBytes::of(rules.strip.iter().chain(&rules.strip_with_next).chain(&rules.strip_to_capital)),
         strip: rules.strip,
         strip_with_next: rules.strip_with_next,
+        strip_to_capital: rules.strip_to_capital,
         without_spaces: rules.without_spaces,
         braces: rules.braces.into_iter().map(Text::from).collect(),
     }

@@ -24,6 +24,12 @@ pub(crate) struct FormatFile {
     /// W3C logs: fields by which senders tell their logs apart; a line and the `#Fields:` above it have the same.
     #[serde(default)]
     pub(crate) log_fields: Vec<String>,
+    /// Values between separators: lists of names; a line is read by the first that is meant for it.
+    #[serde(default)]
+    pub(crate) csv: Vec<CsvList>,
+    /// Pairs: what stands between name and value.
+    #[serde(default = "equals")]
+    pub(crate) sign: char,
     #[serde(default)]
     pub(crate) fields: FieldRules,
     /// Names that rules ask for, from the format's own; set only where absent.
@@ -74,6 +80,28 @@ pub(crate) enum Extract {
     Leef,
     /// Lines of values whose names stand in a `#Fields:` line above.
     W3c,
+    /// Lines of values between separators whose names the format knows.
+    Csv,
+}
+
+fn equals() -> char {
+    '='
+}
+
+/// Names of the values of one kind of line.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CsvList {
+    /// Matches the lines that are meant.
+    pub(crate) line: String,
+    /// Between commas, in the order of the values; empty where a value has no meaning.
+    pub(crate) names: String,
+    #[serde(default = "comma")]
+    pub(crate) separator: char,
+}
+
+fn comma() -> char {
+    ','
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -101,6 +129,8 @@ pub(crate) struct FieldRules {
     pub(crate) strip: Vec<String>,
     /// Prefixes that are dropped together with the part of the name that follows.
     pub(crate) strip_with_next: Vec<String>,
+    /// Prefixes that are dropped from names, whose rest begins with a capital then.
+    pub(crate) strip_to_capital: Vec<String>,
     /// Names with blanks are offered without them and with underscores, too.
     pub(crate) without_spaces: bool,
     /// Fields whose text is put in braces where it has none (GUIDs).

@@ -12,8 +12,18 @@ pub(crate) struct Pair<'a> {
     pub(crate) quoted: bool,
 }
 
-/// Pairs of a line. Words without `=` are passed over; a backslash keeps the following quote in the value.
-pub(crate) struct Pairs<'a>(pub(crate) &'a str);
+/// Pairs of a line. Words without the sign are passed over; a backslash keeps the following quote in the value.
+pub(crate) struct Pairs<'a> {
+    rest: &'a str,
+    /// What stands between name and value.
+    sign: char,
+}
+
+impl<'a> Pairs<'a> {
+    pub(crate) fn new(text: &'a str, sign: char) -> Self {
+        Self { rest: text, sign }
+    }
+}
 
 impl<'a> Iterator for Pairs<'a> {
     type Item = Pair<'a>;
@@ -21,21 +31,21 @@ impl<'a> Iterator for Pairs<'a> {
     fn next(&mut self) -> Option<Pair<'a>> {
         let separator = |one: char| one.is_whitespace() || matches!(one, '\u{1d}' | ',' | ';');
         loop {
-            self.0 = self.0.trim_start_matches(separator);
-            if self.0.is_empty() {
+            self.rest = self.rest.trim_start_matches(separator);
+            if self.rest.is_empty() {
                 return None;
             }
-            let end = self.0.find(|one: char| one == '=' || one.is_whitespace() || one == '\u{1d}');
-            let Some((name, rest)) = end.and_then(|at| self.0.split_at_checked(at)) else {
-                self.0 = "";
+            let end = self.rest.find(|one: char| one == self.sign || one.is_whitespace() || one == '\u{1d}');
+            let Some((name, rest)) = end.and_then(|at| self.rest.split_at_checked(at)) else {
+                self.rest = "";
                 return None;
             };
-            let Some(rest) = rest.strip_prefix('=') else {
-                self.0 = rest;
+            let Some(rest) = rest.strip_prefix(self.sign) else {
+                self.rest = rest;
                 continue;
             };
             if name.is_empty() {
-                self.0 = rest;
+                self.rest = rest;
                 continue;
             }
             let (value, rest, quoted) = match rest.chars().next() {
@@ -49,7 +59,7 @@ impl<'a> Iterator for Pairs<'a> {
                     (value.trim_end_matches([',', ';']), rest, false)
                 }
             };
-            self.0 = rest;
+            self.rest = rest;
             return Some(Pair { name, value, quoted });
         }
     }
@@ -66,10 +76,17 @@ fn until_quote(text: &str, quote: char) -> (&str, &str) {
     (text, "")
 }
 
-/// Fields of a plain line; at least three pairs make one, so that prose with an odd `=` does not.
-pub(crate) fn extract(line: &str) -> Option<Draft> {
+/// Fields of a plain line; at least three pairs make one, so that prose with an odd sign does not. Colons also stand in times
+/// and addresses, so what is a name before one begins with a letter; a bracket may open the pairs.
+pub(crate) fn extract(line: &str, sign: char) -> Option<Draft> {
     let mut draft = Draft::default();
-    for pair in Pairs(line) {
+    for mut pair in Pairs::new(line, sign) {
+        if sign != '=' {
+            pair.name = pair.name.trim_start_matches('[');
+            if !pair.name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_') {
+                continue;
+            }
+        }
         if pair.name.len() <= 64 && pair.name.bytes().all(|byte| byte.is_ascii_graphic()) {
             draft.push(pair.name, pair.value);
         }
@@ -86,7 +103,7 @@ pub(crate) fn extract_auditd(line: &str) -> Option<Draft> {
     let (epoch, serial) = stamp.split_once(':')?;
     let body = body.trim_start_matches(':');
     let mut draft = Draft::default();
-    for pair in Pairs(head) {
+    for pair in Pairs::new(head, '=') {
         if pair.name != "msg" {
             draft.push(pair.name, pair.value);
         }
@@ -119,7 +136,7 @@ const NUMBERED: [(&str, &str); 8] = [
 ];
 
 fn pairs_of_audit(body: &str, kind: &str, draft: &mut Draft, depth: u8) {
-    for pair in Pairs(body) {
+    for pair in Pairs::new(body, '=') {
         if pair.name == "msg" && pair.quoted && depth == 0 {
             pairs_of_audit(pair.value, kind, draft, 1);
             continue;
@@ -200,8 +217,19 @@ mod tests {
     #[test]
     fn quoted_values_keep_blanks_and_escaped_quotes() {
         let pairs: Vec<_> =
-            Pairs(r#"a=1 b="x y" word c='it\'s' d= e=2, =x"#).map(|pair| (pair.name, pair.value)).collect();
+            Pairs::new(r#"a=1 b="x y" word c='it\'s' d= e=2, =x"#, '=').map(|pair| (pair.name, pair.value)).collect();
         assert_eq!(pairs, [("a", "1"), ("b", "x y"), ("c", r"it\'s"), ("d", ""), ("e", "2")]);
+    }
+
+    #[test]
+    fn pairs_with_colons_are_no_times() {
+        let line = r#"<134>1 2026-11-20T03:11:12Z gw CheckPoint 77 - [action:"Drop"; src:"2001:db8::7"; origin:"a;b:\"c\""; n:"1"]"#;
+        let draft = extract(line, ':').unwrap();
+        let fields: Vec<_> = draft.fields.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(fields, ["action", "src", "origin", "n"]);
+        assert_eq!(text(&draft, "src"), "2001:db8::7");
+        assert_eq!(text(&draft, "origin"), r#"a;b:\"c\""#);
+        assert!(extract("at 10:11:12 a:b was told", ':').is_none());
     }
 
     #[test]

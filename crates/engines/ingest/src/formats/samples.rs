@@ -2,12 +2,27 @@
 //! the real sender" only of formats whose samples were seen.
 
 use super::FormatSet;
+use super::compile::Format;
+use super::definition::{Evidence, Sample};
 use event::{Event, Origin, RawRecord};
 use jiff::Timestamp;
+use serde::Serialize;
 use std::sync::Arc;
 
+/// A format as people list it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FormatSummary<'a> {
+    pub name: &'a str,
+    /// `name@version`, as stored with events.
+    pub id: &'a str,
+    pub title: &'a str,
+    pub samples: usize,
+    /// At least one sample is modelled on a real record.
+    pub seen: bool,
+}
+
 /// A sample that was not understood as its file says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SampleFailure {
     pub format: String,
     pub line: String,
@@ -45,16 +60,30 @@ impl FormatSet {
 
     /// Formats with at least one sample modelled on a real record.
     pub fn seen(&self) -> Vec<&str> {
-        let seen = |samples: &[super::definition::Sample]| {
-            samples
-                .iter()
-                .any(|sample| sample.evidence == super::definition::Evidence::Seen && !sample.origin.is_empty())
-        };
-        self.formats.iter().filter(|format| seen(&format.samples)).map(|format| &*format.name).collect()
+        self.formats.iter().filter(|format| is_seen(format)).map(|format| &*format.name).collect()
+    }
+
+    /// All formats, in the order in which they are tried.
+    pub fn summaries(&self) -> Vec<FormatSummary<'_>> {
+        self.formats.iter().map(summary).collect()
     }
 }
 
-fn difference(event: &Event, sample: &super::definition::Sample, wanted: &str) -> Option<String> {
+fn summary(format: &Format) -> FormatSummary<'_> {
+    FormatSummary {
+        name: &format.name,
+        id: &format.id,
+        title: &format.title,
+        samples: format.samples.len(),
+        seen: is_seen(format),
+    }
+}
+
+fn is_seen(format: &Format) -> bool {
+    format.samples.iter().any(|sample| sample.evidence == Evidence::Seen && !sample.origin.is_empty())
+}
+
+fn difference(event: &Event, sample: &Sample, wanted: &str) -> Option<String> {
     let differs =
         |what: &str, have: &str, want: &str| (have != want).then(|| format!("{what}: have {have:?}, want {want:?}"));
     let format = event.format.split('@').next().unwrap_or_default();

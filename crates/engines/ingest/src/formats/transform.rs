@@ -25,6 +25,8 @@ pub(crate) enum Transform {
     AfterLast(Mark),
     UrlDecode,
     Lower,
+    /// `(3)www(7)example(0)`, as Microsoft's DNS server writes a name, with dots.
+    DnsName,
     /// Characters of the named set dropped from both ends.
     Strip(String),
     Map(ValueMap),
@@ -179,6 +181,7 @@ impl Transform {
             ("url_host", None) => Self::UrlHost,
             ("url_decode", None) => Self::UrlDecode,
             ("lower", None) => Self::Lower,
+            ("dns_name", None) => Self::DnsName,
             ("not_machine", None) => Self::NotMachine,
             ("before", Some(mark)) => Self::Before(Mark::new(mark)),
             ("after", Some(mark)) => Self::After(Mark::new(mark)),
@@ -198,6 +201,7 @@ impl Transform {
             Self::UrlHost => url_host(text).map(Cow::Owned),
             Self::UrlDecode => url_decode(text).map(Cow::Owned),
             Self::Lower => Some(Cow::Owned(text.to_lowercase())),
+            Self::DnsName => dns_name(text).map(Cow::Owned),
             Self::NotMachine => part((!text.ends_with('$')).then_some(text)),
             Self::Before(mark) => part(Some(mark.first(text).map_or(text, |(before, _)| before))),
             Self::After(mark) => part(mark.first(text).map(|(_, after)| after)),
@@ -206,6 +210,16 @@ impl Transform {
             Self::Map(map) => map.get(text).cloned().map(Cow::Owned),
         }
     }
+}
+
+fn dns_name(text: &str) -> Option<String> {
+    let mut labels = Vec::new();
+    for part in text.strip_prefix('(')?.split('(') {
+        let (length, label) = part.split_once(')')?;
+        length.parse::<u8>().ok()?;
+        labels.extend(Some(label).filter(|label| !label.is_empty()));
+    }
+    (!labels.is_empty()).then(|| labels.join("."))
 }
 
 fn strongest_hash(text: &str) -> Option<&str> {
@@ -303,6 +317,14 @@ mod tests {
         assert_eq!(url_decode("100%25%zz%u12%"), Some("100%%zz%u12%".to_owned()));
         assert_eq!(url_decode("/etc/passwd%2500").as_deref(), Some("/etc/passwd"));
         assert_eq!(url_decode("/tin-tuc?trang=2"), None);
+    }
+
+    #[test]
+    fn labels_with_their_lengths_become_a_name() {
+        assert_eq!(dns_name("(3)www(7)example(3)org(0)").as_deref(), Some("www.example.org"));
+        for none in ["www.example.org", "(0)", "(3)www(x)org(0)", "(3www", ""] {
+            assert_eq!(dns_name(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::definition::Extract;
 use super::draft::{Draft, Names, Shaped};
 use super::long::{self, Head};
 use super::w3c::StatedList;
-use super::{FormatSet, cef, json, key_value, syslog, w3c, xml};
+use super::{FormatSet, cef, csv, json, key_value, syslog, w3c, xml};
 use event::{Column, Shape, Value};
 use std::borrow::Cow;
 
@@ -270,11 +270,12 @@ fn fits(format: &Format, draft: &Draft) -> bool {
 fn extract(format: &Format, text: &str, stated: Option<&StatedList>) -> Option<Draft> {
     let mut draft = match format.extract {
         Extract::Patterns => Draft::default(),
-        Extract::KeyValue => key_value::extract(text)?,
+        Extract::KeyValue => key_value::extract(text, format.sign)?,
         Extract::Auditd => key_value::extract_auditd(text)?,
         Extract::Cef => cef::extract_cef(text)?,
         Extract::Leef => cef::extract_leef(text)?,
         Extract::W3c => w3c::extract(text, stated.and_then(|stated| stated.list.as_ref()), &format.field_lists)?,
+        Extract::Csv => csv::extract(text, &format.csv)?,
         Extract::Syslog => return envelope(text),
         Extract::Json => return None,
     };

@@ -152,7 +152,7 @@ impl FieldList {
     }
 }
 
-fn is_absent(value: &str) -> bool {
+pub(super) fn is_absent(value: &str) -> bool {
     matches!(value, "" | "-")
 }
 
