@@ -1,7 +1,7 @@
 //! What can be done with sources: register, change, adopt an unknown sender, move to another system, retire.
 
 use super::settings::SourceSettings;
-use super::{Assignment, Source, SourceKind, SourceState, resolver, store};
+use super::{Assignment, Rhythm, SolutionGroup, Source, SourceKind, SourceState, resolver, store};
 use ipnet::IpNet;
 use kit::clock::Micros;
 use kit::scope::Agencies;
@@ -32,6 +32,10 @@ pub struct SourceInput {
     pub year_default: String,
     /// `on` where ticked.
     pub expected: String,
+    /// `always` where nothing is said.
+    pub rhythm: String,
+    /// Empty where the kind says it.
+    pub solution_group: String,
     pub max_silence_minutes: String,
     pub note: String,
 }
@@ -50,6 +54,8 @@ struct Checked {
     time_zone: Option<String>,
     year_default: Option<i64>,
     expected: bool,
+    rhythm: Rhythm,
+    solution_group: Option<SolutionGroup>,
     max_silence_minutes: i64,
     note: String,
 }
@@ -90,6 +96,17 @@ impl SourceInput {
         if !settings.silence_minutes.holds(silence) {
             faults.add("max_silence_minutes", "source-silence-invalid");
         }
+        let rhythm = match self.rhythm.as_str() {
+            "" => Some(Rhythm::default()),
+            code => Rhythm::from_code(code),
+        };
+        if rhythm.is_none() {
+            faults.add("rhythm", "field-invalid");
+        }
+        let solution_group = SolutionGroup::from_code(&self.solution_group);
+        if solution_group.is_none() && !self.solution_group.is_empty() {
+            faults.add("solution_group", "field-invalid");
+        }
         faults.into_result()?;
         Ok(Checked {
             name,
@@ -102,6 +119,8 @@ impl SourceInput {
             time_zone,
             year_default,
             expected: matches!(self.expected.as_str(), "on" | "true" | "1"),
+            rhythm: rhythm.unwrap_or_default(),
+            solution_group,
             max_silence_minutes: silence,
             note,
         })
@@ -209,6 +228,8 @@ fn build(id: String, checked: Checked, now: Micros) -> Source {
         time_zone: checked.time_zone,
         year_default: checked.year_default,
         expected: checked.expected,
+        rhythm: checked.rhythm,
+        solution_group: checked.solution_group,
         max_silence_minutes: checked.max_silence_minutes,
         note: checked.note,
         created_at: now,
