@@ -8,6 +8,7 @@ pub mod learning;
 pub mod minutes;
 pub mod pages;
 pub mod presence;
+mod raised;
 pub mod reach;
 pub mod resolver;
 pub mod rhythm;
