@@ -97,12 +97,26 @@ pub struct Heard {
     pub before: Option<usize>,
 }
 
-/// What was heard on a day, by source. The caller narrows it to what the asker may see.
-pub async fn heard(connection: &impl Connection, day: Micros) -> Result<HashMap<String, Heard>, Error> {
+/// What was heard on a day, by source, of one system or of all. The caller narrows it to what the asker may see.
+pub async fn heard(
+    connection: &impl Connection,
+    day: Micros,
+    system_id: Option<&str>,
+) -> Result<HashMap<String, Heard>, Error> {
     let mut found: HashMap<String, Heard> = HashMap::new();
-    let sql = "SELECT source_id, day_start, minutes, events FROM source_days \
-        WHERE day_start IN ($1, $2) AND complete AND superseded_at IS NULL";
-    for row in rows(connection, sql.to_owned(), vec![day.into(), (day - DAY).into()]).await? {
+    let of_system = match system_id {
+        Some(_) => "AND source_id IN (SELECT source_id FROM source_assignments WHERE system_id = $3)",
+        None => "",
+    };
+    let values = |one: Micros, two: Micros| {
+        let ids = system_id.map(Value::from);
+        [Value::from(one), Value::from(two)].into_iter().chain(ids).collect::<Vec<_>>()
+    };
+    let sql = format!(
+        "SELECT source_id, day_start, minutes, events FROM source_days \
+         WHERE day_start IN ($1, $2) AND complete AND superseded_at IS NULL {of_system}"
+    );
+    for row in rows(connection, sql, values(day, day - DAY)).await? {
         let heard = found.entry(row.try_get("", "source_id")?).or_default();
         let minutes = Minutes::decode(&row.try_get::<String>("", "minutes")?);
         match row.try_get::<i64>("", "day_start")? == day {
@@ -110,10 +124,12 @@ pub async fn heard(connection: &impl Connection, day: Micros) -> Result<HashMap<
             false => heard.before = minutes.last(),
         }
     }
-    let sql = "SELECT source_id, hour_start, minutes_seen, events FROM source_presence \
-        WHERE hour_start >= $1 AND hour_start < $2 ORDER BY source_id, hour_start";
+    let sql = format!(
+        "SELECT source_id, hour_start, minutes_seen, events FROM source_presence \
+         WHERE hour_start >= $1 AND hour_start < $2 {of_system} ORDER BY source_id, hour_start"
+    );
     let mut fresh: HashMap<String, i64> = HashMap::new();
-    for row in rows(connection, sql.to_owned(), vec![(day - HOUR).into(), (day + DAY).into()]).await? {
+    for row in rows(connection, sql, values(day - HOUR, day + DAY)).await? {
         let source_id: String = row.try_get("", "source_id")?;
         let heard = found.entry(source_id.clone()).or_default();
         let (hour, minutes): (Micros, i64) = (row.try_get("", "hour_start")?, row.try_get("", "minutes_seen")?);

@@ -9,7 +9,7 @@ use crate::sources::settings::SourceSettings;
 use crate::sources::store::execute;
 use kit::clock::{DAY, Micros};
 use kit::{Connection, Db, Error, Scope, Tx};
-use sea_orm::{Statement, Value};
+use sea_orm::{ConnectionTrait, Statement, Value};
 use std::collections::HashMap;
 
 /// Days of the past counted at once; the rest waits for the next time.
@@ -28,7 +28,7 @@ pub async fn roll_up(db: &Db, scope: &Scope, settings: &SourceSettings, now: Mic
     }
     if last == today {
         changed += roll_up_stale(db, scope, settings, today, now).await?;
-        forget_hours(db, scope, settings, from.min(today - settings.coverage.hours_days * DAY)).await?;
+        forget_hours(db, scope, from.min(today - settings.coverage.hours_days * DAY)).await?;
     }
     Ok(changed)
 }
@@ -57,7 +57,7 @@ async fn roll_up_day(
     let scoped = db.scoped(scope);
     let view = scoped.read();
     let complete = at + DAY <= now;
-    let heard = day::heard(&view, at).await?;
+    let heard = day::heard(&view, at, None).await?;
     let systems = day::systems(&view, settings, at, now, only, &heard).await?;
     let fresh = systems.iter().flat_map(|system| covered(system, settings)).collect();
     let plan = Plan { at, now, complete };
@@ -285,27 +285,30 @@ async fn roll_up_stale(
     }
     let tx = scoped.begin().await?;
     for (system_id, from) in stale.iter().filter(|(_, from)| *from < end) {
-        // What was found stale in the meantime stays so.
-        let sql = match end >= today {
-            true => "DELETE FROM coverage_stale WHERE system_id = $1 AND from_day = $2 AND $3 >= 0",
-            false => "UPDATE coverage_stale SET from_day = $3 WHERE system_id = $1 AND from_day = $2",
-        };
-        let values: [Value; 3] = [system_id.as_str().into(), (*from).into(), end.into()];
-        execute(&tx, sql, values).await?;
+        let key: [Value; 2] = [system_id.as_str().into(), (*from).into()];
+        // What was found stale from an earlier day on in the meantime stays so.
+        match end >= today {
+            true => execute(&tx, "DELETE FROM coverage_stale WHERE system_id = $1 AND from_day = $2", key).await?,
+            false => {
+                let sql = "UPDATE coverage_stale SET from_day = $3 WHERE system_id = $1 AND from_day = $2";
+                let [id, from] = key;
+                execute(&tx, sql, [id, from, end.into()]).await?;
+            }
+        }
     }
     tx.commit().await?;
     Ok(changed)
 }
 
 /// Lets hours go that are older than is set and counted in days.
-async fn forget_hours(db: &Db, scope: &Scope, settings: &SourceSettings, before: Micros) -> Result<(), Error> {
+async fn forget_hours(db: &Db, scope: &Scope, before: Micros) -> Result<(), Error> {
     let scoped = db.scoped(scope);
     let sql = "SELECT MIN(hour_start) AS first FROM source_presence";
     let view = scoped.read();
     let row = view.query_one_raw(Statement::from_string(view.get_database_backend(), sql)).await?;
     let first: Option<Micros> = row.map(|row| row.try_get("", "first")).transpose()?.flatten();
     // Once a day is enough.
-    if first.is_none_or(|first| first >= before - DAY) || settings.coverage.hours_days <= 0 {
+    if first.is_none_or(|first| first >= before - DAY) {
         return Ok(());
     }
     let tx = scoped.begin().await?;

@@ -24,7 +24,8 @@ pub struct Day {
 /// What a list of days asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DayFilter {
-    pub system_id: Option<String>,
+    /// Of these systems; of all where there are none.
+    pub systems: Vec<String>,
     pub agency_id: Option<String>,
     /// The parts of all groups, or all sources together alone.
     pub by_group: bool,
@@ -39,11 +40,15 @@ fn narrowed(connection: &impl Connection, filter: &DayFilter, from: Micros, to: 
         "c.superseded_at IS NULL AND c.day_start >= $1 AND c.day_start < $2".to_owned(),
         connection.scope().agency_condition("c.agency_id"),
     ];
-    for (column, id) in [("c.system_id", &filter.system_id), ("c.agency_id", &filter.agency_id)] {
-        if let Some(id) = id {
-            values.push(id.as_str().into());
-            conditions.push(format!("{column} = ${}", values.len()));
-        }
+    if let Some(id) = &filter.agency_id {
+        values.push(id.as_str().into());
+        conditions.push(format!("c.agency_id = ${}", values.len()));
+    }
+    if !filter.systems.is_empty() {
+        let first = values.len() + 1;
+        values.extend(filter.systems.iter().map(|id| Value::from(id.as_str())));
+        let places: Vec<_> = (first..=values.len()).map(|place| format!("${place}")).collect();
+        conditions.push(format!("c.system_id IN ({})", places.join(", ")));
     }
     if !filter.by_group {
         conditions.push("c.solution_group = 'any'".to_owned());

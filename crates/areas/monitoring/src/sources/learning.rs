@@ -6,7 +6,7 @@ use super::settings::RhythmSettings;
 use super::store::execute;
 use kit::clock::{DAY, HOUR, Micros};
 use kit::{Connection, Db, Error, Scope};
-use sea_orm::{QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use std::collections::HashMap;
 
 /// Sources learned from at once.
