@@ -75,7 +75,7 @@ struct BoardPage {
     /// Beginnings of the days, the oldest first.
     days: Vec<Micros>,
     bands: Vec<Band>,
-    unwatched: usize,
+    unwatched: u64,
     watched_from_level: i64,
     pagination: Pagination,
     may_plan: bool,
@@ -156,7 +156,7 @@ async fn show_board(visit: Visit) -> Result<Response, Fail> {
         spans: SPANS.map(|days| Choice::new(days.to_string(), page.tn("coverage-days", "days", days), days == span)).into(),
         bands: bands(&page, coverage, shown, &days, &found, &groups),
         days,
-        unwatched: unwatched::list(&view, &settings.sources).await?.len(),
+        unwatched: unwatched::list(&view, &settings.sources).await?.len() as u64,
         watched_from_level: coverage.watched_from_level,
         pagination,
         may_plan: visit.scope().may(Capability::ManageSources),

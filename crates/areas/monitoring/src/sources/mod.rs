@@ -34,6 +34,11 @@ pub const MOST_AUTOMATIC: usize = 5_000;
 /// Key of that collective source.
 pub const COLLECTIVE: &str = "collective";
 
+/// Whether alerts of this rule are about a source itself.
+pub fn raises(rule_id: &str) -> bool {
+    [silence::RULE, flood::RULE].contains(&rule_id)
+}
+
 /// What kind of thing sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -3,18 +3,24 @@
 use super::connect::{ListenerAddresses, Snippet, snippets};
 use super::presence::{self, StripFor};
 use super::store::{self, Listed, SourceFilter};
-use super::{Assignment, SourceState, form, service};
+use super::rhythm::{Learned, WeekHours};
+use super::{Assignment, Rhythm, SourceState, form, learning, service};
 use crate::intake::{DoorFigures, Doors};
+use crate::maintenance::{self, Planned};
+use crate::search::event_page::last_records;
+use crate::settings::Settings;
 use askama::Template;
 use assurance::systems;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::clock::{HOUR, SECOND};
-use kit::page::{Chip, Choice, FlashKind, Level, Page, Pagination, Presence, Tab, Tone};
+use kit::clock::{HOUR, Micros, SECOND};
+use kit::page::{Chip, Choice, FlashKind, Histogram, Level, Page, Pagination, Presence, Series, Tab, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use organisation::elevations::leave;
 use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 const PER_PAGE: u64 = 100;
 const MOST_ROWS: u64 = 10_000;
@@ -22,6 +28,8 @@ const MOST_ROWS: u64 = 10_000;
 const HOURS: i64 = 24;
 /// A clock that is off by more than this is shown as such.
 const NOTABLE_LAG: i64 = 60 * SECOND;
+/// Records shown of a source.
+const SAMPLES: usize = 5;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -121,17 +129,57 @@ async fn lines(visit: &Visit, listed: Vec<Listed>) -> Result<Vec<Line>, Error> {
     let now = visit.now();
     let ids: Vec<_> = listed.iter().map(|one| one.source.id.clone()).collect();
     let mut hours = presence::hours(&visit.read(), &ids, now - (HOURS + 1) * HOUR, now + HOUR).await?;
+    let rhythms = Rhythms::of(visit, &listed, now - (HOURS + 1) * HOUR).await?;
     let line = |listed: Listed| {
         let hours = hours.remove(&listed.source.id).unwrap_or_default();
-        let source = StripFor {
+        let planned = rhythms.planned(&listed);
+        Line { strip: strip(visit, rhythms.strip_for(&listed, &planned), &hours, HOURS), listed }
+    };
+    Ok(listed.into_iter().map(line).collect())
+}
+
+/// When sources are expected, and what is planned for them.
+struct Rhythms {
+    settings: Arc<Settings>,
+    learned: HashMap<String, Learned>,
+    planned: Vec<Planned>,
+}
+
+impl Rhythms {
+    async fn of(visit: &Visit, listed: &[Listed], from: Micros) -> Result<Self, Error> {
+        let view = visit.read();
+        let learners = listed.iter().filter(|one| one.source.rhythm == Rhythm::Learned);
+        let ids: Vec<String> = learners.map(|one| one.source.id.clone()).collect();
+        Ok(Self {
+            settings: Settings::of(&visit.app)?,
+            learned: learning::learned(&view, &ids).await?,
+            planned: maintenance::store::planned(&view, from, visit.now() + HOUR).await?,
+        })
+    }
+
+    fn hours(&self, listed: &Listed) -> WeekHours {
+        let learned = self.learned.get(&listed.source.id);
+        WeekHours::expected(listed.source.rhythm, learned, &self.settings.sources.rhythm)
+    }
+
+    fn planned(&self, listed: &Listed) -> Vec<(Micros, Micros)> {
+        let (system, agency) = (listed.system_id.as_deref(), listed.agency_id.as_deref());
+        maintenance::of_source(&self.planned, &listed.source.id, system, agency)
+    }
+
+    fn strip_for<'source>(&self, listed: &'source Listed, planned: &'source [(Micros, Micros)]) -> StripFor<'source> {
+        let most = self.settings.sources.coverage.seen_minutes;
+        let reach = usize::try_from(listed.source.max_silence_minutes).unwrap_or_default().clamp(1, most);
+        StripFor {
             id: &listed.source.id,
             name: &listed.source.name,
             expected: listed.source.expected,
+            hours: self.hours(listed),
+            planned,
             since: listed.source.created_at,
-        };
-        Line { strip: strip(visit, source, &hours, HOURS), listed }
-    };
-    Ok(listed.into_iter().map(line).collect())
+            reach: u32::try_from(reach).unwrap_or(1),
+        }
+    }
 }
 
 /// A strip whose hours lead to their events, for those who may read events.
@@ -260,6 +308,32 @@ struct SourcePage {
     may_search: bool,
     may_see_alerts: bool,
     off_clock: bool,
+    /// Events by the hour of the last days.
+    chart: Histogram,
+    /// Its last records as they arrived, with their numbers.
+    samples: Vec<(u64, String)>,
+    /// Hours of a week in which it is expected.
+    expected_hours: u64,
+}
+
+/// What came in each hour of the last seven days.
+fn rate_chart(page: &Page, hours: &[presence::HourPresence], now: Micros) -> Histogram {
+    let start = now.div_euclid(HOUR) * HOUR - (7 * 24 - 1) * HOUR;
+    let mut counts = vec![0_u64; 7 * 24];
+    for hour in hours {
+        let place = usize::try_from((hour.hour_start - start).div_euclid(HOUR)).ok();
+        if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
+            *count += u64::try_from(hour.events).unwrap_or_default();
+        }
+    }
+    Histogram {
+        id: "source-rate".to_owned(),
+        title: page.t("source-rate-chart"),
+        start,
+        width: HOUR,
+        series: vec![Series { name: page.t("source-events"), counts, colour: "accent".to_owned() }],
+        zoom: None,
+    }
 }
 
 async fn show_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
@@ -268,18 +342,22 @@ async fn show_source(visit: Visit, Path(id): Path<String>) -> Result<Response, F
     let listed = store::get(&view, &id).await?;
     let now = visit.now();
     let hours = presence::hours(&view, std::slice::from_ref(&id), now - 7 * 24 * HOUR, now + HOUR).await?;
-    let source = StripFor {
-        id: &id,
-        name: &listed.source.name,
-        expected: listed.source.expected,
-        since: listed.source.created_at,
-    };
-    let month = strip(&visit, source, hours.get(&id).map(Vec::as_slice).unwrap_or_default(), 7 * 24);
+    let hours = hours.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let rhythms = Rhythms::of(&visit, std::slice::from_ref(&listed), now - 7 * 24 * HOUR).await?;
+    let planned = rhythms.planned(&listed);
+    let month = strip(&visit, rhythms.strip_for(&listed, &planned), hours, 7 * 24);
+    let expected_hours = rhythms.hours(&listed).count() as u64;
+    let page = visit.page().await?;
+    let chart = rate_chart(&page, hours, now);
+    let samples = last_records(&visit, &listed, SAMPLES).await?;
     let may_change = visit.scope().may(Capability::ManageSources);
     let line = lines(&visit, vec![listed]).await?.pop().ok_or(Error::NotFound)?;
     let systems = if may_change && line.is_unassigned() { system_choices(&visit, "").await? } else { Vec::new() };
     let template = SourcePage {
-        page: visit.page().await?,
+        page,
+        chart,
+        samples,
+        expected_hours,
         assignments: named_assignments(&visit, &id).await?,
         off_clock: line.listed.status.lag.is_some_and(|lag| lag.abs() > NOTABLE_LAG),
         line,

@@ -65,6 +65,9 @@ pub struct Status {
     pub events: i64,
     pub not_understood: i64,
     pub silent_since: Option<Micros>,
+    pub flood_since: Option<Micros>,
+    /// Number of its last record; 0 for none.
+    pub last_sequence: i64,
 }
 
 /// Narrows a list of sources; empty narrows nothing.
@@ -126,7 +129,7 @@ pub async fn list(
 }
 
 const STATUS: &str = "t.first_seen, t.last_seen, t.last_live, t.last_event_time, t.lag, t.rate_per_minute, t.events, \
-    t.not_understood, t.silent_since";
+    t.not_understood, t.silent_since, t.flood_since, t.last_sequence";
 const OWNER: &str = "a.agency_id, g.name AS agency_name, a.system_id, y.name AS system_name, y.level AS system_level";
 const JOINS: &str = "JOIN source_status t ON t.source_id = s.id LEFT JOIN agencies g ON g.id = a.agency_id \
     LEFT JOIN systems y ON y.id = a.system_id";
