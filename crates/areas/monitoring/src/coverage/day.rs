@@ -194,7 +194,8 @@ async fn watched_systems(
     planned: &[Planned],
 ) -> Result<BTreeMap<String, SystemDay>, Error> {
     let condition = connection.scope().agency_condition("agency_id");
-    let sql = format!("SELECT id, agency_id, level, state, created_at FROM systems WHERE created_at < $1 AND {condition}");
+    let sql =
+        format!("SELECT id, agency_id, level, state, created_at FROM systems WHERE created_at < $1 AND {condition}");
     let mut systems = BTreeMap::new();
     for row in rows(connection, sql, vec![(day + DAY).into()]).await? {
         let system_id: String = row.try_get("", "id")?;

@@ -11,11 +11,11 @@ use askama::Template;
 use assurance::systems::{self, System};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use kit::Capability;
 use kit::calendar::start_of_day;
 use kit::civil;
 use kit::clock::{DAY, HOUR, Micros};
 use kit::page::{Address, Level, Page, SlotState};
-use kit::Capability;
 use kit::web::{Fail, Routes, Visit, render};
 
 /// Gaps that are listed, the longest first.
@@ -203,13 +203,7 @@ fn search(system: &SystemDay, from: Micros, to: Micros) -> String {
         .to_string()
 }
 
-fn gaps(
-    system: &SystemDay,
-    minutes: &PartMinutes,
-    planned: &[Planned],
-    at: Micros,
-    may_search: bool,
-) -> Vec<Gap> {
+fn gaps(system: &SystemDay, minutes: &PartMinutes, planned: &[Planned], at: Micros, may_search: bool) -> Vec<Gap> {
     let unseen = minutes.expected.without(&minutes.seen);
     let silent = unseen.without(&minutes.planned).runs().into_iter().map(|run| (run, false));
     let worked_on = unseen.and(&minutes.planned).runs().into_iter().map(|run| (run, true));
@@ -232,7 +226,11 @@ fn gaps(
             minutes: length as u64,
             is_planned,
             reason: reasons.map(|one| one.reason.as_str()).collect::<Vec<_>>().join("; "),
-            href: if may_search && !system.sources.is_empty() { search(system, from - HOUR, from) } else { String::new() },
+            href: if may_search && !system.sources.is_empty() {
+                search(system, from - HOUR, from)
+            } else {
+                String::new()
+            },
         }
     };
     runs.into_iter().map(gap).collect()

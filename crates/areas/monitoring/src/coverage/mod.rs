@@ -109,7 +109,9 @@ mod tests {
 
     fn any() -> impl Strategy<Value = Minutes> {
         prop::collection::vec((0_usize..OF_DAY, 1_usize..200), 0..12).prop_map(|spans| {
-            spans.into_iter().fold(Minutes::default(), |set, (from, length)| set.or(&Minutes::between(from, from + length)))
+            spans
+                .into_iter()
+                .fold(Minutes::default(), |set, (from, length)| set.or(&Minutes::between(from, from + length)))
         })
     }
 

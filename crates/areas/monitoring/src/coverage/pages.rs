@@ -153,7 +153,9 @@ async fn show_board(visit: Visit) -> Result<Response, Fail> {
     let template = BoardPage {
         words: visit.address.value("q").unwrap_or_default().to_owned(),
         levels: levels(&page, visit.address.value("level").unwrap_or_default()),
-        spans: SPANS.map(|days| Choice::new(days.to_string(), page.tn("coverage-days", "days", days), days == span)).into(),
+        spans: SPANS
+            .map(|days| Choice::new(days.to_string(), page.tn("coverage-days", "days", days), days == span))
+            .into(),
         bands: bands(&page, coverage, shown, &days, &found, &groups),
         days,
         unwatched: unwatched::list(&view, &settings.sources).await?.len() as u64,

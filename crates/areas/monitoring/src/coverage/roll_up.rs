@@ -220,7 +220,10 @@ impl Plan {
     }
 }
 
-async fn known_days(connection: &impl Connection, at: Micros) -> Result<HashMap<String, Standing<(Minutes, i64)>>, Error> {
+async fn known_days(
+    connection: &impl Connection,
+    at: Micros,
+) -> Result<HashMap<String, Standing<(Minutes, i64)>>, Error> {
     let sql =
         "SELECT source_id, minutes, events, complete FROM source_days WHERE day_start = $1 AND superseded_at IS NULL";
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [at.into()]);

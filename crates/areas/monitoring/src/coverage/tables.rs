@@ -47,7 +47,11 @@ pub const PRESENCE_DAYS: TableSpec = TableSpec {
         column("system_id", Text, "System it belonged to when the day began."),
         column("agency_id", Text, "Agency it belonged to when the day began."),
         column("day_start", Time, "Beginning of the day in Vietnam."),
-        column("minutes", Text, "One bit a minute, as 360 hexadecimal digits; the lowest bit of the first pair is 00:00."),
+        column(
+            "minutes",
+            Text,
+            "One bit a minute, as 360 hexadecimal digits; the lowest bit of the first pair is 00:00.",
+        ),
         column("minutes_heard", Integer, "How many minutes that are."),
         column("events", Integer, "Events that arrived on the day."),
         column("complete", Boolean, "The day was over when it was counted."),

@@ -21,9 +21,11 @@ use std::collections::{BTreeSet, HashMap};
 const MOST_SOURCES: u64 = 100_000;
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/coverage/unwatched", Capability::ViewSources, show_unwatched)
-        .get("/api/v1/coverage/unwatched", Capability::ViewSources, list_unwatched)
+    Routes::new().get("/coverage/unwatched", Capability::ViewSources, show_unwatched).get(
+        "/api/v1/coverage/unwatched",
+        Capability::ViewSources,
+        list_unwatched,
+    )
 }
 
 /// What is missing.

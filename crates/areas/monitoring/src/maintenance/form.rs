@@ -52,8 +52,11 @@ async fn show(visit: &Visit, input: &MaintenanceInput, errors: FormErrors) -> Re
             .hint(page.t("rule-exception-reach-hint"))
             .choices(reaches(visit, &page, &input.reach).await?),
         entry("date-time", "starts_at", "suppression-starts", &input.starts_at).hint(page.t("maintenance-starts-hint")),
-        entry("date-time", "ends_at", "suppression-ends", &input.ends_at)
-            .hint(page.tn("suppression-ends-hint", "hours", settings.sources.maintenance.most_hours)),
+        entry("date-time", "ends_at", "suppression-ends", &input.ends_at).hint(page.tn(
+            "suppression-ends-hint",
+            "hours",
+            settings.sources.maintenance.most_hours,
+        )),
         entry("textarea", "reason", "shell-reason", &input.reason).hint(page.t("shell-reason-hint")).rows(3),
     ];
     let entries: Vec<Entry> = entries.into_iter().map(|entry| entry.checked(&errors)).collect();

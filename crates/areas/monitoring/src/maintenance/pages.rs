@@ -70,18 +70,8 @@ async fn list_maintenance(visit: Visit) -> Result<Response, Fail> {
 }
 
 fn csv(visit: &Visit, rows: &[Maintenance]) -> Csv {
-    let head = [
-        "id",
-        "reach",
-        "where",
-        "reason",
-        "starts_at",
-        "ends_at",
-        "created_by",
-        "created_at",
-        "ended_by",
-        "ended_at",
-    ];
+    let head =
+        ["id", "reach", "where", "reason", "starts_at", "ends_at", "created_by", "created_at", "ended_by", "ended_at"];
     let mut csv = Csv::new("maintenance", head);
     for one in rows {
         csv.row([

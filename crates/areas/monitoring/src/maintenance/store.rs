@@ -70,7 +70,8 @@ pub async fn find(connection: &impl Connection, id: &str) -> Result<Maintenance,
 
 /// All that touch a span of time, whoever entered them: whoever looks at a system may know that its silence was planned.
 pub async fn planned(connection: &impl Connection, from: Micros, to: Micros) -> Result<Vec<Planned>, Error> {
-    let sql = format!("{SELECT} WHERE m.starts_at < $2 AND COALESCE(m.ended_at, m.ends_at) > $1 ORDER BY m.starts_at, m.id");
+    let sql =
+        format!("{SELECT} WHERE m.starts_at < $2 AND COALESCE(m.ended_at, m.ends_at) > $1 ORDER BY m.starts_at, m.id");
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [from.into(), to.into()]);
     let mut planned = Vec::new();
     for row in connection.query_all_raw(statement).await? {

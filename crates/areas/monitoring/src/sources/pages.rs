@@ -2,8 +2,8 @@
 
 use super::connect::{ListenerAddresses, Snippet, snippets};
 use super::presence::{self, StripFor};
-use super::store::{self, Listed, SourceFilter};
 use super::rhythm::{Learned, WeekHours};
+use super::store::{self, Listed, SourceFilter};
 use super::{Assignment, Rhythm, SourceState, form, learning, service};
 use crate::intake::{DoorFigures, Doors};
 use crate::maintenance::{self, Planned};

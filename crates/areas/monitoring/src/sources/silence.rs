@@ -167,8 +167,7 @@ pub async fn check(
         tell(&tx, live, source, "silent");
     }
     for source in &speaking {
-        let sql =
-            "UPDATE source_status SET silent_since = NULL, told_at = NULL, silence_alert_id = NULL WHERE source_id = $1";
+        let sql = "UPDATE source_status SET silent_since = NULL, told_at = NULL, silence_alert_id = NULL WHERE source_id = $1";
         execute(&tx, sql, [source.source_id.as_str().into()]).await?;
         if let Some(alert) = &source.alert_id {
             let note = texts().text(Lang::Vi, "source-silence-over");

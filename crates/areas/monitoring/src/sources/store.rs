@@ -268,8 +268,7 @@ async fn expect(tx: &Tx<'_>, source: &Source) -> Result<(), Error> {
     let sql = "INSERT INTO source_expectations (source_id, valid_from, valid_to, expected, rhythm, max_silence_minutes) \
         VALUES ($1, $2, NULL, $3, $4, $5) ON CONFLICT (source_id, valid_from) DO UPDATE SET valid_to = NULL, \
         expected = excluded.expected, rhythm = excluded.rhythm, max_silence_minutes = excluded.max_silence_minutes";
-    let values =
-        [source.id.as_str().into(), source.updated_at.into(), expected.into(), rhythm.into(), minutes.into()];
+    let values = [source.id.as_str().into(), source.updated_at.into(), expected.into(), rhythm.into(), minutes.into()];
     execute(tx, sql, values).await
 }
 

@@ -9,6 +9,7 @@ mod alert_notices;
 mod bulk;
 mod centre;
 mod correlations;
+mod coverage;
 mod early_warning;
 mod enrichment;
 mod entities;
