@@ -15,6 +15,7 @@ pub mod rhythm;
 pub mod service;
 pub mod settings;
 pub mod silence;
+mod source_page;
 pub mod status;
 pub mod store;
 pub mod tables;

@@ -4,17 +4,16 @@ use super::connect::{ListenerAddresses, Snippet, snippets};
 use super::presence::{self, StripFor};
 use super::rhythm::{Learned, WeekHours};
 use super::store::{self, Listed, SourceFilter};
-use super::{Assignment, Rhythm, SourceState, form, learning, service};
+use super::{Rhythm, SourceState, form, learning, service, source_page};
 use crate::intake::{DoorFigures, Doors};
 use crate::maintenance::{self, Planned};
-use crate::search::event_page::last_records;
 use crate::settings::Settings;
 use askama::Template;
 use assurance::systems;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::clock::{HOUR, Micros, SECOND};
-use kit::page::{Chip, Choice, FlashKind, Histogram, Level, Page, Pagination, Presence, Series, Tab, Tone};
+use kit::page::{Chip, Choice, FlashKind, Level, Page, Pagination, Presence, Tab, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use organisation::elevations::leave;
@@ -26,10 +25,6 @@ const PER_PAGE: u64 = 100;
 const MOST_ROWS: u64 = 10_000;
 /// Hours a strip shows.
 const HOURS: i64 = 24;
-/// A clock that is off by more than this is shown as such.
-const NOTABLE_LAG: i64 = 60 * SECOND;
-/// Records shown of a source.
-const SAMPLES: usize = 5;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -38,24 +33,24 @@ pub fn routes() -> Routes {
         .get("/sources/new", Capability::ManageSources, form::new_source)
         .get("/sources/connect", Capability::ViewSources, show_connect)
         .post("/sources/adopt", Capability::ManageSources, adopt_sources)
-        .get("/sources/{id}", Capability::ViewSources, show_source)
+        .get("/sources/{id}", Capability::ViewSources, source_page::show_source)
         .post("/sources/{id}", Capability::ManageSources, form::change_source)
         .get("/sources/{id}/edit", Capability::ManageSources, form::edit_source)
         .post("/sources/{id}/retire", Capability::ManageSources, retire_source)
 }
 
 /// One line of the list.
-struct Line {
-    listed: Listed,
-    strip: Presence,
+pub(super) struct Line {
+    pub(super) listed: Listed,
+    pub(super) strip: Presence,
 }
 
 impl Line {
-    fn level(&self) -> Option<Level> {
+    pub(super) fn level(&self) -> Option<Level> {
         self.listed.system_level.and_then(Level::new)
     }
 
-    fn is_unassigned(&self) -> bool {
+    pub(super) fn is_unassigned(&self) -> bool {
         self.listed.source.state == SourceState::Unassigned
     }
 }
@@ -125,7 +120,7 @@ async fn list_sources(visit: Visit) -> Result<Response, Fail> {
     Ok(render(&template)?.into_response())
 }
 
-async fn lines(visit: &Visit, listed: Vec<Listed>) -> Result<Vec<Line>, Error> {
+pub(super) async fn lines(visit: &Visit, listed: Vec<Listed>) -> Result<Vec<Line>, Error> {
     let now = visit.now();
     let ids: Vec<_> = listed.iter().map(|one| one.source.id.clone()).collect();
     let mut hours = presence::hours(&visit.read(), &ids, now - (HOURS + 1) * HOUR, now + HOUR).await?;
@@ -139,14 +134,14 @@ async fn lines(visit: &Visit, listed: Vec<Listed>) -> Result<Vec<Line>, Error> {
 }
 
 /// When sources are expected, and what is planned for them.
-struct Rhythms {
+pub(super) struct Rhythms {
     settings: Arc<Settings>,
     learned: HashMap<String, Learned>,
     planned: Vec<Planned>,
 }
 
 impl Rhythms {
-    async fn of(visit: &Visit, listed: &[Listed], from: Micros) -> Result<Self, Error> {
+    pub(super) async fn of(visit: &Visit, listed: &[Listed], from: Micros) -> Result<Self, Error> {
         let view = visit.read();
         let learners = listed.iter().filter(|one| one.source.rhythm == Rhythm::Learned);
         let ids: Vec<String> = learners.map(|one| one.source.id.clone()).collect();
@@ -157,17 +152,21 @@ impl Rhythms {
         })
     }
 
-    fn hours(&self, listed: &Listed) -> WeekHours {
+    pub(super) fn hours(&self, listed: &Listed) -> WeekHours {
         let learned = self.learned.get(&listed.source.id);
         WeekHours::expected(listed.source.rhythm, learned, &self.settings.sources.rhythm)
     }
 
-    fn planned(&self, listed: &Listed) -> Vec<(Micros, Micros)> {
+    pub(super) fn planned(&self, listed: &Listed) -> Vec<(Micros, Micros)> {
         let (system, agency) = (listed.system_id.as_deref(), listed.agency_id.as_deref());
         maintenance::of_source(&self.planned, &listed.source.id, system, agency)
     }
 
-    fn strip_for<'source>(&self, listed: &'source Listed, planned: &'source [(Micros, Micros)]) -> StripFor<'source> {
+    pub(super) fn strip_for<'source>(
+        &self,
+        listed: &'source Listed,
+        planned: &'source [(Micros, Micros)],
+    ) -> StripFor<'source> {
         let most = self.settings.sources.coverage.seen_minutes;
         let reach = usize::try_from(listed.source.max_silence_minutes).unwrap_or_default().clamp(1, most);
         StripFor {
@@ -183,7 +182,7 @@ impl Rhythms {
 }
 
 /// A strip whose hours lead to their events, for those who may read events.
-fn strip(visit: &Visit, source: StripFor<'_>, hours: &[presence::HourPresence], count: i64) -> Presence {
+pub(super) fn strip(visit: &Visit, source: StripFor<'_>, hours: &[presence::HourPresence], count: i64) -> Presence {
     let mut strip = presence::strip(source, hours, visit.now(), count);
     if !visit.scope().may(Capability::ViewEvents) {
         strip.slots.iter_mut().for_each(|slot| slot.href.clear());
@@ -297,93 +296,6 @@ pub(super) async fn system_choices(visit: &Visit, chosen: &str) -> Result<Vec<Ch
 }
 
 #[derive(Template)]
-#[template(path = "sources/templates/source.html")]
-struct SourcePage {
-    page: Page,
-    line: Line,
-    assignments: Vec<(Assignment, String)>,
-    month: Presence,
-    systems: Vec<Choice>,
-    may_change: bool,
-    may_search: bool,
-    may_see_alerts: bool,
-    off_clock: bool,
-    /// Events by the hour of the last days.
-    chart: Histogram,
-    /// Its last records as they arrived, with their numbers.
-    samples: Vec<(u64, String)>,
-    /// Hours of a week in which it is expected.
-    expected_hours: u64,
-}
-
-/// What came in each hour of the last seven days.
-fn rate_chart(page: &Page, hours: &[presence::HourPresence], now: Micros) -> Histogram {
-    let start = now.div_euclid(HOUR) * HOUR - (7 * 24 - 1) * HOUR;
-    let mut counts = vec![0_u64; 7 * 24];
-    for hour in hours {
-        let place = usize::try_from((hour.hour_start - start).div_euclid(HOUR)).ok();
-        if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
-            *count += u64::try_from(hour.events).unwrap_or_default();
-        }
-    }
-    Histogram {
-        id: "source-rate".to_owned(),
-        title: page.t("source-rate-chart"),
-        start,
-        width: HOUR,
-        series: vec![Series { name: page.t("source-events"), counts, colour: "accent".to_owned() }],
-        zoom: None,
-    }
-}
-
-async fn show_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
-    visit.require(Capability::ViewSources)?;
-    let view = visit.read();
-    let listed = store::get(&view, &id).await?;
-    let now = visit.now();
-    let hours = presence::hours(&view, std::slice::from_ref(&id), now - 7 * 24 * HOUR, now + HOUR).await?;
-    let hours = hours.get(&id).map(Vec::as_slice).unwrap_or_default();
-    let rhythms = Rhythms::of(&visit, std::slice::from_ref(&listed), now - 7 * 24 * HOUR).await?;
-    let planned = rhythms.planned(&listed);
-    let month = strip(&visit, rhythms.strip_for(&listed, &planned), hours, 7 * 24);
-    let expected_hours = rhythms.hours(&listed).count() as u64;
-    let page = visit.page().await?;
-    let chart = rate_chart(&page, hours, now);
-    let samples = last_records(&visit, &listed, SAMPLES).await?;
-    let may_change = visit.scope().may(Capability::ManageSources);
-    let line = lines(&visit, vec![listed]).await?.pop().ok_or(Error::NotFound)?;
-    let systems = if may_change && line.is_unassigned() { system_choices(&visit, "").await? } else { Vec::new() };
-    let template = SourcePage {
-        page,
-        chart,
-        samples,
-        expected_hours,
-        assignments: named_assignments(&visit, &id).await?,
-        off_clock: line.listed.status.lag.is_some_and(|lag| lag.abs() > NOTABLE_LAG),
-        line,
-        month,
-        systems,
-        may_change,
-        may_search: visit.scope().may(Capability::ViewEvents),
-        may_see_alerts: visit.scope().may(Capability::ViewAlerts),
-    };
-    Ok(render(&template)?.into_response())
-}
-
-async fn named_assignments(visit: &Visit, id: &str) -> Result<Vec<(Assignment, String)>, Error> {
-    let view = visit.read();
-    let mut named = Vec::new();
-    for assignment in store::assignments(&view, id).await? {
-        let name = match &assignment.system_id {
-            Some(system) => systems::store::find(&view, system).await.map(|system| system.name).unwrap_or_default(),
-            None => String::new(),
-        };
-        named.push((assignment, name));
-    }
-    Ok(named)
-}
-
-#[derive(Template)]
 #[template(path = "sources/templates/connect.html")]
 struct ConnectPage {
     page: Page,
@@ -443,7 +355,7 @@ async fn retire_source(visit: Visit, Path(id): Path<String>) -> Result<Response,
 }
 
 /// Tone of a source's state beside its word.
-fn tone(line: &Line) -> Tone {
+pub(super) fn tone(line: &Line) -> Tone {
     match line.listed.source.state {
         SourceState::Unassigned => Tone::Attention,
         SourceState::Retired => Tone::Neutral,
@@ -454,7 +366,7 @@ fn tone(line: &Line) -> Tone {
 }
 
 /// Key of the word for it.
-fn state_key(line: &Line) -> &'static str {
+pub(super) fn state_key(line: &Line) -> &'static str {
     match line.listed.source.state {
         SourceState::Unassigned => "source-state-unassigned",
         SourceState::Retired => "source-state-retired",
