@@ -1,6 +1,7 @@
 //! A source: something that sends us records, how it is recognised, and whose it is from when until when. Pure;
 //! binding of events is in `resolver`, what was heard in `status`, rows in `store`, acts in `service`.
 
+pub mod adoption;
 pub mod connect;
 pub mod flood;
 mod form;

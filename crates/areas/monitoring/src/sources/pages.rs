@@ -1,8 +1,10 @@
 //! Pages of sources: the list with who is unknown on top, one source, adoption.
 
+use super::adoption::{Neighbour, suggestion};
 use super::connect::{ListenerAddresses, Snippet, snippets};
 use super::presence::{self, StripFor};
 use super::rhythm::{Learned, WeekHours};
+use super::service::AdoptionInput;
 use super::store::{self, Listed, SourceFilter};
 use super::{Rhythm, SourceState, form, learning, service, source_page};
 use crate::intake::{DoorFigures, Doors};
@@ -15,14 +17,16 @@ use axum::response::{IntoResponse, Response};
 use kit::clock::{HOUR, Micros, SECOND};
 use kit::page::{Chip, Choice, FlashKind, Level, Page, Pagination, Presence, Tab, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
-use kit::{Capability, Error};
+use kit::{Capability, Connection, Error};
 use organisation::elevations::leave;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 const PER_PAGE: u64 = 100;
 const MOST_ROWS: u64 = 10_000;
+/// Registered sources that are looked at for suggestions.
+const MOST_NEIGHBOURS: u64 = 20_000;
 /// Hours a strip shows.
 const HOURS: i64 = 24;
 
@@ -33,6 +37,8 @@ pub fn routes() -> Routes {
         .get("/sources/new", Capability::ManageSources, form::new_source)
         .get("/sources/connect", Capability::ViewSources, show_connect)
         .post("/sources/adopt", Capability::ManageSources, adopt_sources)
+        .post("/sources/adopt-matching", Capability::ManageSources, adopt_matching)
+        .post("/sources/adopt-suggested", Capability::ManageSources, adopt_suggested)
         .get("/sources/{id}", Capability::ViewSources, source_page::show_source)
         .post("/sources/{id}", Capability::ManageSources, form::change_source)
         .get("/sources/{id}/edit", Capability::ManageSources, form::edit_source)
@@ -72,10 +78,19 @@ struct ListPage {
     unassigned: Vec<Line>,
     groups: Vec<Group>,
     systems: Vec<Choice>,
+    /// What neighbours suggest, by sender.
+    suggested: BTreeMap<String, (String, String)>,
     pagination: Pagination,
     may_change: bool,
     may_search: bool,
     csv: String,
+}
+
+impl ListPage {
+    /// Name of the system that is suggested for a sender.
+    fn suggestion(&self, line: &Line) -> Option<&str> {
+        self.suggested.get(&line.listed.source.id).map(|(_, name)| name.as_str())
+    }
 }
 
 fn filter_of(visit: &Visit) -> SourceFilter {
@@ -104,7 +119,13 @@ async fn list_sources(visit: Visit) -> Result<Response, Fail> {
     let (unassigned, registered): (Vec<_>, Vec<_>) =
         lines(&visit, listed).await?.into_iter().partition(Line::is_unassigned);
     let systems = if unassigned.is_empty() || !may_change { Vec::new() } else { system_choices(&visit, "").await? };
+    let unknown: Vec<Listed> = unassigned.iter().map(|line| line.listed.clone()).collect();
+    let suggested = match systems.is_empty() {
+        true => BTreeMap::new(),
+        false => suggestions(&view, &unknown).await?,
+    };
     let template = ListPage {
+        suggested,
         tabs: tabs(&visit, &page, &filter).await?,
         chips: chips(&page, &filter, registered.first()),
         unassigned,
@@ -345,6 +366,62 @@ async fn adopt_sources(visit: Visit, Form(adoption): Form<Adoption>) -> Result<R
         _ => "/sources".to_owned(),
     };
     Ok(see_other_saying(to, FlashKind::Done, "source-adopted"))
+}
+
+async fn adopt_matching(visit: Visit, Form(input): Form<AdoptionInput>) -> Result<Response, Fail> {
+    visit.require(Capability::ManageSources)?;
+    let tx = visit.begin().await?;
+    match service::adopt_matching(&tx, &input, visit.now()).await {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(see_other_saying("/sources", FlashKind::Done, "source-adopted"))
+        }
+        Err(Error::Conflict(key)) => Ok(see_other_saying("/sources", FlashKind::Problem, key)),
+        Err(Error::Invalid(fields)) => {
+            let key = fields.first().map_or("source-adopt-rule-empty", |one| one.key);
+            Ok(see_other_saying("/sources", FlashKind::Problem, key))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Adopts the chosen senders, or all, each into the system that its neighbours suggest.
+async fn adopt_suggested(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ManageSources)?;
+    let tx = visit.begin().await?;
+    let filter = SourceFilter { states: vec![SourceState::Unassigned], ..SourceFilter::default() };
+    let unknown = store::list(&tx, &filter, MOST_ROWS, 0).await?;
+    let suggested = suggestions(&tx, &unknown).await?;
+    for (id, system) in &suggested {
+        service::adopt(&tx, id, &system.0, None, visit.now()).await?;
+    }
+    if suggested.is_empty() {
+        return Ok(see_other_saying("/sources", FlashKind::Problem, "source-adopt-nobody"));
+    }
+    tx.commit().await?;
+    Ok(see_other_saying("/sources", FlashKind::Done, "source-adopted"))
+}
+
+/// What the neighbours of unknown senders suggest: identifier and name of a system, by sender.
+async fn suggestions(
+    connection: &impl Connection,
+    unknown: &[Listed],
+) -> Result<BTreeMap<String, (String, String)>, Error> {
+    let filter = SourceFilter { states: vec![SourceState::Registered], ..SourceFilter::default() };
+    let mut names: HashMap<String, String> = HashMap::new();
+    let mut neighbours = Vec::new();
+    for listed in store::list(connection, &filter, MOST_NEIGHBOURS, 0).await? {
+        if let Some(system) = &listed.system_id {
+            neighbours.push(Neighbour::of(&listed.source, system));
+            names.insert(system.clone(), listed.system_name.clone().unwrap_or_default());
+        }
+    }
+    let of = |one: &Listed| {
+        let system = suggestion(&one.source, &neighbours)?;
+        let name = names.get(system).cloned().unwrap_or_default();
+        Some((one.source.id.clone(), (system.to_owned(), name)))
+    };
+    Ok(unknown.iter().filter_map(of).collect())
 }
 
 async fn retire_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
