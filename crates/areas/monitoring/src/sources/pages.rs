@@ -86,11 +86,9 @@ struct ListPage {
     csv: String,
 }
 
-impl ListPage {
-    /// Name of the system that is suggested for a sender.
-    fn suggestion(&self, line: &Line) -> Option<&str> {
-        self.suggested.get(&line.listed.source.id).map(|(_, name)| name.as_str())
-    }
+/// Name of the system that is suggested for a sender.
+fn suggested_name<'page>(suggested: &'page BTreeMap<String, (String, String)>, line: &Line) -> Option<&'page str> {
+    suggested.get(&line.listed.source.id).map(|(_, name)| name.as_str())
 }
 
 fn filter_of(visit: &Visit) -> SourceFilter {

@@ -5,6 +5,7 @@
 extern crate luytre_monitoring as monitoring;
 
 mod acts;
+mod adoption;
 mod alert_notices;
 mod bulk;
 mod centre;
