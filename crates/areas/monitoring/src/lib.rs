@@ -101,6 +101,7 @@ pub fn area() -> Area {
             value_lists::tables::LISTED_VALUES,
         ],
         navigation: navigation(),
+        slots: coverage::slots(),
         counters: duty::counters(),
         finders: finders::finders(),
         sealed: Vec::new(),

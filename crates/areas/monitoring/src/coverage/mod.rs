@@ -5,11 +5,14 @@
 mod api;
 pub mod day;
 mod day_page;
+mod header;
 mod pages;
 pub mod roll_up;
 pub mod store;
 pub mod tables;
 pub mod unwatched;
+
+pub(crate) use header::slots;
 
 use crate::sources::SolutionGroup;
 use crate::sources::minutes::{Minutes, OF_DAY};

@@ -30,17 +30,17 @@ pub(super) fn routes() -> Routes {
 }
 
 /// One day of a system.
-struct Cell {
-    state: SlotState,
+pub(super) struct Cell {
+    pub(super) state: SlotState,
     /// Hundredths of what was expected that were seen; nothing where nothing was expected.
-    percent: Option<i64>,
-    title: String,
-    href: String,
+    pub(super) percent: Option<i64>,
+    pub(super) title: String,
+    pub(super) href: String,
 }
 
 impl Cell {
     /// The state as a mark of its own, so that colour says nothing alone.
-    fn mark(&self) -> &'static str {
+    pub(super) fn mark(&self) -> &'static str {
         match self.state {
             SlotState::Seen => "●",
             SlotState::Partly => "◐",
@@ -201,7 +201,15 @@ fn bands(
             groups: SolutionGroup::ALL.map(|group| (group, of_system.is_some_and(|all| all.contains(&group)))).into(),
             cells: days
                 .iter()
-                .map(|at| cell(page, settings, &system, *at, by_day.get(&(system.id.as_str(), *at)).copied()))
+                .map(|at| {
+                    cell(
+                        page,
+                        settings,
+                        (&system.id, &system.name),
+                        *at,
+                        by_day.get(&(system.id.as_str(), *at)).copied(),
+                    )
+                })
                 .collect(),
             system,
         };
@@ -213,26 +221,29 @@ fn bands(
     bands
 }
 
-fn cell(page: &Page, settings: &CoverageSettings, system: &System, at: Micros, day: Option<&Day>) -> Cell {
+/// A day of the system of this identifier and name.
+pub(super) fn cell(
+    page: &Page,
+    settings: &CoverageSettings,
+    (system_id, name): (&str, &str),
+    at: Micros,
+    day: Option<&Day>,
+) -> Cell {
     let figures = day.map_or_else(Figures::default, |day| day.figures);
     let state = figures.state(settings);
-    Cell {
-        state,
-        percent: figures.percent(),
-        title: page.tm(
-            "coverage-cell",
-            &[
-                ("system", system.name.as_str().into()),
-                ("day", page.format.date(at).into()),
-                ("state", page.t(state.key()).into()),
-                ("seen", page.format.number(figures.seen).into()),
-                ("expected", page.format.number(figures.expected).into()),
-                ("maintenance", page.format.number(figures.maintenance).into()),
-                ("gap", page.format.number(figures.longest_gap).into()),
-            ],
-        ),
-        href: day_href(&system.id, at),
-    }
+    let said = page.tm(
+        "coverage-cell",
+        &[
+            ("day", page.format.date(at).into()),
+            ("state", page.t(state.key()).into()),
+            ("seen", page.format.number(figures.seen).into()),
+            ("expected", page.format.number(figures.expected).into()),
+            ("maintenance", page.format.number(figures.maintenance).into()),
+            ("gap", page.format.number(figures.longest_gap).into()),
+        ],
+    );
+    let title = if name.is_empty() { said } else { format!("{name}, {said}") };
+    Cell { state, percent: figures.percent(), title, href: day_href(system_id, at) }
 }
 
 /// Where the minutes of a day are.

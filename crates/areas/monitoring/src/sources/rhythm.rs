@@ -310,7 +310,8 @@ mod tests {
             let (planned, now) = (merged(vec![(from, from + span)]), last + length);
             let plain = unheard(&office(), &[], last, now);
             let spared = unheard(&office(), &planned, last, now);
-            prop_assert!(0 <= spared && spared <= plain && plain <= length);
+            prop_assert!((0..=plain).contains(&spared));
+            prop_assert!(plain <= length);
             prop_assert_eq!(unheard(&WeekHours::ALL, &[], last, now), length);
         }
     }
