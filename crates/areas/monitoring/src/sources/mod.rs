@@ -2,6 +2,7 @@
 //! binding of events is in `resolver`, what was heard in `status`, rows in `store`, acts in `service`.
 
 pub mod adoption;
+mod api;
 pub mod connect;
 pub mod flood;
 mod form;
@@ -22,14 +23,18 @@ pub mod store;
 pub mod tables;
 pub mod telemetry;
 
-pub use pages::routes;
 pub use reach::sources_in_scope;
 pub use resolver::SourceResolver;
 pub use rhythm::Rhythm;
 
 use event::Listener;
 use kit::clock::Micros;
+use kit::web::Routes;
 use serde::{Deserialize, Serialize};
+
+pub fn routes() -> Routes {
+    pages::routes().merge(api::routes())
+}
 
 /// Sources that the program makes by itself for unknown senders; what comes beyond goes to one collective source.
 pub const MOST_AUTOMATIC: usize = 5_000;

@@ -91,7 +91,7 @@ fn suggested_name<'page>(suggested: &'page BTreeMap<String, (String, String)>, l
     suggested.get(&line.listed.source.id).map(|(_, name)| name.as_str())
 }
 
-fn filter_of(visit: &Visit) -> SourceFilter {
+pub(super) fn filter_of(visit: &Visit) -> SourceFilter {
     let text = |name: &str| visit.address.value(name).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
     let state = text("state").and_then(|code| SourceState::from_code(&code));
     SourceFilter {

@@ -286,6 +286,11 @@ async fn the_board_a_day_and_who_is_not_watched_are_shown_within_the_agency() {
         let rows = read(&centre.get("0", "/api/v1/coverage").await.text);
         assert_eq!(rows["total"], json!(6), "{rows}");
         assert_eq!(read(&centre.get("1", &format!("/api/v1/coverage?system={system}")).await.text)["total"], json!(0));
+        let rows = read(&centre.get("0", "/api/v1/sources").await.text);
+        assert_eq!((&rows["total"], &rows["rows"][0]["solution_group"]), (&json!(1), &json!("endpoint")), "{rows}");
+        let one = format!("/api/v1/sources/{source}");
+        assert_eq!(centre.get("0", &one).await.status, StatusCode::OK);
+        assert_eq!(centre.get("1", &one).await.status, StatusCode::NOT_FOUND);
         let rows = read(&centre.get("0", "/api/v1/coverage/unwatched").await.text);
         assert_eq!(rows["rows"][0]["why"], json!("groups-missing"), "{rows}");
     })
