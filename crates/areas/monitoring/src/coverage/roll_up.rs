@@ -145,8 +145,9 @@ impl Plan {
                 changes.push(Change { key, value: Some(value), supersedes, stands: standing.is_some() });
             }
         }
-        let gone = known.into_iter();
-        changes.extend(gone.map(|(key, (_, supersedes))| Change { key, value: None, supersedes, stands: true }));
+        // What was counted of a day that is over stays, also of a system that is no longer to be watched.
+        let gone = known.into_iter().filter(|(_, (_, complete))| !complete);
+        changes.extend(gone.map(|(key, _)| Change { key, value: None, supersedes: false, stands: true }));
         changes.sort_by(|one, other| one.key.cmp(&other.key));
         changes
     }
@@ -335,10 +336,9 @@ mod tests {
     fn what_was_known_of_a_day_that_is_over_is_kept() {
         let known = [("changed", 1, true), ("gone", 1, true), ("same", 1, true)];
         let found = changes(true, &known, &[("changed", 2), ("same", 1), ("new", 1)]);
-        assert_eq!(
-            found,
-            [("changed".into(), Some(2), true), ("gone".into(), None, true), ("new".into(), Some(1), false)]
-        );
+        assert_eq!(found, [("changed".into(), Some(2), true), ("new".into(), Some(1), false)]);
+        let running = changes(false, &[("gone", 1, false)], &[]);
+        assert_eq!(running, [("gone".into(), None, false)]);
     }
 
     #[test]

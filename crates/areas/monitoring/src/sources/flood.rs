@@ -108,6 +108,7 @@ fn about(one: &Loud, now: Micros) -> About {
         title: "source-alert-flood",
         level: Severity::Medium,
         owner: one.owner.clone(),
+        name: one.name.clone(),
         since: now,
         sequence: one.sequence,
     }

@@ -24,6 +24,8 @@ pub(super) struct About {
     pub(super) title: &'static str,
     pub(super) level: Severity,
     pub(super) owner: Owner,
+    /// Name of the source: what the alert is about.
+    pub(super) name: String,
     pub(super) since: Micros,
     /// The last record that was heard, the evidence; 0 for none.
     pub(super) sequence: u64,
@@ -42,7 +44,7 @@ impl About {
         let sample = Sample { seq: self.sequence, time: self.since, fields: Vec::new() };
         let bundle = Bundle {
             rule: Arc::new(rule),
-            entity: Entity { kind: "source".to_owned(), value: self.owner.source_id.to_string() },
+            entity: Entity { kind: "source".to_owned(), value: self.name.clone() },
             owner: self.owner.clone(),
             first_sequence: self.sequence,
             match_sequence: self.sequence,

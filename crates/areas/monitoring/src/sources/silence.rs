@@ -202,6 +202,7 @@ fn about(source: &SilentSource) -> About {
             agency_id: source.agency_id.as_deref().map(Into::into),
             system_level: source.system_level,
         },
+        name: source.name.clone(),
         since: source.silent_since,
         sequence: source.last_sequence,
     }
