@@ -2,13 +2,15 @@
 //! by themselves, pages and programs see what is theirs.
 
 use crate::centre::{Centre, NOW, in_a_centre, settings};
-use crate::stream::figures;
+use crate::stream::{failures, figures, start};
 use axum::http::StatusCode;
+use event_store::{Options, Store};
 use kit::Scope;
 use kit::clock::{DAY, HOUR, MINUTE, Micros};
 use kit::live::Live;
 use monitoring::coverage::roll_up::roll_up;
 use monitoring::maintenance::service::{self, MaintenanceInput};
+use monitoring::sources::service::SourceInput;
 use monitoring::sources::{flood, learning, silence};
 use serde_json::{Value, json};
 
@@ -200,6 +202,43 @@ async fn silence_is_one_alert_of_the_agency_and_its_end_closes_it() {
         assert_eq!(centre.value(&audited).await, "alert.close");
         assert_eq!(check(NOW + 30 * MINUTE).await, (2, 0));
         assert_eq!(number("COUNT(*)").await, 2, "another silence is another alert");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_is_connected_falls_silent_and_the_day_says_so_to_the_minute() {
+    in_a_centre(|centre| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Options::default()).unwrap();
+        let pipeline = start(&store, &centre.db).await;
+        store.append(failures(0, 3, "10.0.0.5"), None).await.unwrap();
+        pipeline.wait_evaluated(store.last_seq()).await.unwrap();
+        pipeline.stop().await;
+        let source = centre.value("SELECT id AS value FROM sources WHERE state = 'unassigned'").await;
+        let (all, settings) = (Scope::service("test"), settings());
+        let tx = centre.db.scoped(&all).begin().await.unwrap();
+        monitoring::sources::service::adopt(&tx, &source, &centre.a.system, None, NOW).await.unwrap();
+        let input = SourceInput {
+            name: "Tường lửa".into(),
+            kind: "network".into(),
+            system_id: centre.a.system.clone(),
+            match_host: "web01".into(),
+            expected: "on".into(),
+            max_silence_minutes: "15".into(),
+            ..SourceInput::default()
+        };
+        monitoring::sources::service::change(&tx, &settings.sources, &source, &input, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let alerts =
+            format!("SELECT COUNT(*) AS value FROM alerts WHERE source_id = '{source}' AND rule_id = 'source-silence'");
+        for (minutes, told) in [(15, 0), (16, 1), (17, 1)] {
+            silence::check(&centre.db, &all, &Live::default(), &settings, NOW + minutes * MINUTE).await.unwrap();
+            assert_eq!(figures(&centre.db, &alerts).await, told, "{minutes}");
+        }
+        count(&centre, NOW + 30 * MINUTE).await;
+        let of = async |column: &str| figure(&centre, column, &centre.a.system, TODAY, "network").await;
+        assert_eq!((of("minutes_expected").await, of("minutes_seen").await, of("longest_gap").await), (30, 15, 15));
     })
     .await;
 }
