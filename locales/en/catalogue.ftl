@@ -152,7 +152,9 @@ catalogue-monitoring-sources-agency_id = Agency it belongs to now.
 catalogue-monitoring-sources-system_id = System it belongs to now.
 catalogue-monitoring-sources-match_network = Address or network it is recognised by.
 catalogue-monitoring-sources-match_host = Host name in the record it is recognised by.
-catalogue-monitoring-sources-expected = Expected around the clock.
+catalogue-monitoring-sources-expected = Expected: its silence is news.
+catalogue-monitoring-sources-rhythm = When it is expected: always, office (office hours) or learned (as in its own past).
+catalogue-monitoring-sources-solution_group = network, endpoint, application, data or user, where it is set; empty where the kind says it.
 catalogue-monitoring-sources-max_silence_minutes = Silence longer than this is news.
 catalogue-monitoring-sources-first_seen = Arrival of its first event.
 catalogue-monitoring-sources-last_seen = Arrival of its newest event.
@@ -163,6 +165,7 @@ catalogue-monitoring-sources-rate_per_minute = Events a minute, lately.
 catalogue-monitoring-sources-events = Events so far.
 catalogue-monitoring-sources-not_understood = Of these, how many no format understood.
 catalogue-monitoring-sources-silent_since = Since when an expected source has been silent; empty while it speaks.
+catalogue-monitoring-sources-flood_since = Since when it sends many times what is usual for it; empty otherwise.
 
 ## monitoring.source_assignments
 catalogue-monitoring-source_assignments = Whose a source was, from when until when.
@@ -182,6 +185,59 @@ catalogue-monitoring-presence-agency_id = Agency it belonged to in that hour.
 catalogue-monitoring-presence-hour_start = Beginning of the hour.
 catalogue-monitoring-presence-minutes_seen = Bit n is set when something arrived in minute n.
 catalogue-monitoring-presence-events = Events that arrived in the hour.
+
+## monitoring.coverage
+catalogue-monitoring-coverage = How long each system was watched on each day, by group of solution. A later row of the same day supersedes an earlier one.
+catalogue-monitoring-coverage-system_id = The system.
+catalogue-monitoring-coverage-agency_id = Agency of the system when it was counted.
+catalogue-monitoring-coverage-system_level = Its level when it was counted.
+catalogue-monitoring-coverage-day_start = Beginning of the day in Vietnam.
+catalogue-monitoring-coverage-solution_group = network, endpoint, application, data or user; any for all of its sources together.
+catalogue-monitoring-coverage-minutes_expected = Minutes in which something was to be heard: seen, maintenance and silent together.
+catalogue-monitoring-coverage-minutes_seen = Of these, minutes for which an arriving record speaks.
+catalogue-monitoring-coverage-minutes_maintenance = Of these, minutes that were not seen and lie in planned maintenance.
+catalogue-monitoring-coverage-longest_gap = Longest run of expected minutes that were neither.
+catalogue-monitoring-coverage-sources = Identifiers of the sources behind it, as a JSON list.
+catalogue-monitoring-coverage-complete = The day was over when it was counted.
+catalogue-monitoring-coverage-known_at = When it was counted.
+catalogue-monitoring-coverage-superseded_at = When another count took its place; empty for the one that stands.
+
+## monitoring.presence_days
+catalogue-monitoring-presence_days = Minutes of each day in which a source was heard live. A later row of the same day supersedes an earlier one.
+catalogue-monitoring-presence_days-source_id = The source.
+catalogue-monitoring-presence_days-system_id = System it belonged to when the day began.
+catalogue-monitoring-presence_days-agency_id = Agency it belonged to when the day began.
+catalogue-monitoring-presence_days-day_start = Beginning of the day in Vietnam.
+catalogue-monitoring-presence_days-minutes = One bit a minute, as 360 hexadecimal digits; the lowest bit of the first pair is 00:00.
+catalogue-monitoring-presence_days-minutes_heard = How many minutes that are.
+catalogue-monitoring-presence_days-events = Events that arrived on the day.
+catalogue-monitoring-presence_days-complete = The day was over when it was counted.
+catalogue-monitoring-presence_days-known_at = When it was counted.
+catalogue-monitoring-presence_days-superseded_at = When another count took its place; empty for the one that stands.
+
+## monitoring.presence_months
+catalogue-monitoring-presence_months = Minutes of each month in which a source was heard live, of the days that stand.
+catalogue-monitoring-presence_months-source_id = The source.
+catalogue-monitoring-presence_months-agency_id = Agency it belonged to on these days.
+catalogue-monitoring-presence_months-month_start = Beginning of the month in Vietnam.
+catalogue-monitoring-presence_months-days_heard = Days on which it was heard.
+catalogue-monitoring-presence_months-minutes_heard = Minutes in which it was heard.
+catalogue-monitoring-presence_months-events = Events that arrived.
+catalogue-monitoring-presence_months-known_at = When the last of these days was counted.
+
+## monitoring.maintenance
+catalogue-monitoring-maintenance = Planned maintenance, in which silence is no news.
+catalogue-monitoring-maintenance-id = Identifier of the window.
+catalogue-monitoring-maintenance-agency_id = Agency where it holds, or that the system or source belongs to; empty for the centre.
+catalogue-monitoring-maintenance-system_id = System where it holds.
+catalogue-monitoring-maintenance-source_id = Source where it holds.
+catalogue-monitoring-maintenance-reason = Why.
+catalogue-monitoring-maintenance-starts_at = From when.
+catalogue-monitoring-maintenance-ends_at = Until when, as planned.
+catalogue-monitoring-maintenance-created_by = Person who entered it.
+catalogue-monitoring-maintenance-created_at = When.
+catalogue-monitoring-maintenance-ended_by = Person who ended it before its time.
+catalogue-monitoring-maintenance-ended_at = When.
 
 ## monitoring.rule_states
 catalogue-monitoring-rule_states = Rules that somebody put into a state; a rule without a row is on.

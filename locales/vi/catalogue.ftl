@@ -152,7 +152,9 @@ catalogue-monitoring-sources-agency_id = Cơ quan mà nguồn đang thuộc về
 catalogue-monitoring-sources-system_id = Hệ thống mà nguồn đang thuộc về.
 catalogue-monitoring-sources-match_network = Địa chỉ hoặc dải mạng để nhận ra nguồn.
 catalogue-monitoring-sources-match_host = Tên máy trong bản ghi để nhận ra nguồn.
-catalogue-monitoring-sources-expected = Phải có suốt ngày đêm.
+catalogue-monitoring-sources-expected = Phải có: im lặng thì báo.
+catalogue-monitoring-sources-rhythm = Khi nào phải có: always (suốt ngày đêm), office (giờ hành chính) hoặc learned (học từ quá khứ của nguồn).
+catalogue-monitoring-sources-solution_group = Nhóm giải pháp được đặt riêng: network, endpoint, application, data hoặc user; trống nếu theo loại nguồn.
 catalogue-monitoring-sources-max_silence_minutes = Im lặng lâu hơn số phút này thì báo.
 catalogue-monitoring-sources-first_seen = Lúc nhận sự kiện đầu tiên.
 catalogue-monitoring-sources-last_seen = Lúc nhận sự kiện mới nhất.
@@ -163,6 +165,7 @@ catalogue-monitoring-sources-rate_per_minute = Số sự kiện mỗi phút gầ
 catalogue-monitoring-sources-events = Số sự kiện đến nay.
 catalogue-monitoring-sources-not_understood = Trong đó, số chưa định dạng nào đọc được.
 catalogue-monitoring-sources-silent_since = Nguồn phải có đã im lặng từ lúc nào; trống khi vẫn đang gửi.
+catalogue-monitoring-sources-flood_since = Đang gửi nhiều gấp bội mức thường lệ từ lúc nào; trống nếu không.
 
 ## monitoring.source_assignments
 catalogue-monitoring-source_assignments = Nguồn thuộc về ai, từ khi nào đến khi nào.
@@ -182,6 +185,59 @@ catalogue-monitoring-presence-agency_id = Cơ quan mà nguồn thuộc về tron
 catalogue-monitoring-presence-hour_start = Đầu giờ.
 catalogue-monitoring-presence-minutes_seen = Bit thứ n bằng 1 khi phút thứ n có nhận nhật ký.
 catalogue-monitoring-presence-events = Số sự kiện nhận trong giờ.
+
+## monitoring.coverage
+catalogue-monitoring-coverage = Mỗi ngày từng hệ thống được giám sát bao lâu, theo nhóm giải pháp. Dòng sau của cùng một ngày thay cho dòng trước.
+catalogue-monitoring-coverage-system_id = Hệ thống.
+catalogue-monitoring-coverage-agency_id = Cơ quan của hệ thống lúc tính.
+catalogue-monitoring-coverage-system_level = Cấp độ của hệ thống lúc tính.
+catalogue-monitoring-coverage-day_start = Đầu ngày theo giờ Việt Nam.
+catalogue-monitoring-coverage-solution_group = network (mạng), endpoint (thiết bị), application (ứng dụng), data (dữ liệu) hoặc user (người dùng); any là mọi nguồn gộp lại.
+catalogue-monitoring-coverage-minutes_expected = Số phút phải có: gồm phút có nhật ký, phút bảo trì và phút im lặng.
+catalogue-monitoring-coverage-minutes_seen = Trong đó, số phút được một bản ghi gửi đến chứng tỏ.
+catalogue-monitoring-coverage-minutes_maintenance = Trong đó, số phút không có nhật ký nhưng nằm trong bảo trì có kế hoạch.
+catalogue-monitoring-coverage-longest_gap = Chuỗi phút phải có dài nhất mà không thuộc hai loại trên.
+catalogue-monitoring-coverage-sources = Mã các nguồn đứng sau con số, dạng danh sách JSON.
+catalogue-monitoring-coverage-complete = Lúc tính thì ngày đã hết.
+catalogue-monitoring-coverage-known_at = Lúc tính.
+catalogue-monitoring-coverage-superseded_at = Lúc có lần tính khác thay thế; trống nếu còn hiệu lực.
+
+## monitoring.presence_days
+catalogue-monitoring-presence_days = Những phút của mỗi ngày có nhận nhật ký trực tiếp từ một nguồn. Dòng sau của cùng một ngày thay cho dòng trước.
+catalogue-monitoring-presence_days-source_id = Nguồn.
+catalogue-monitoring-presence_days-system_id = Hệ thống mà nguồn thuộc về lúc đầu ngày.
+catalogue-monitoring-presence_days-agency_id = Cơ quan mà nguồn thuộc về lúc đầu ngày.
+catalogue-monitoring-presence_days-day_start = Đầu ngày theo giờ Việt Nam.
+catalogue-monitoring-presence_days-minutes = Mỗi phút một bit, thành 360 chữ số hệ 16; bit thấp nhất của cặp đầu là 00:00.
+catalogue-monitoring-presence_days-minutes_heard = Số phút ấy.
+catalogue-monitoring-presence_days-events = Số sự kiện nhận trong ngày.
+catalogue-monitoring-presence_days-complete = Lúc tính thì ngày đã hết.
+catalogue-monitoring-presence_days-known_at = Lúc tính.
+catalogue-monitoring-presence_days-superseded_at = Lúc có lần tính khác thay thế; trống nếu còn hiệu lực.
+
+## monitoring.presence_months
+catalogue-monitoring-presence_months = Những phút của mỗi tháng có nhận nhật ký trực tiếp từ một nguồn, theo các ngày còn hiệu lực.
+catalogue-monitoring-presence_months-source_id = Nguồn.
+catalogue-monitoring-presence_months-agency_id = Cơ quan mà nguồn thuộc về trong những ngày ấy.
+catalogue-monitoring-presence_months-month_start = Đầu tháng theo giờ Việt Nam.
+catalogue-monitoring-presence_months-days_heard = Số ngày có nhận nhật ký.
+catalogue-monitoring-presence_months-minutes_heard = Số phút có nhận nhật ký.
+catalogue-monitoring-presence_months-events = Số sự kiện đã nhận.
+catalogue-monitoring-presence_months-known_at = Lúc tính ngày cuối cùng trong số đó.
+
+## monitoring.maintenance
+catalogue-monitoring-maintenance = Bảo trì có kế hoạch, trong đó im lặng không thành cảnh báo.
+catalogue-monitoring-maintenance-id = Mã của đợt.
+catalogue-monitoring-maintenance-agency_id = Cơ quan mà đợt áp dụng, hoặc cơ quan của hệ thống, nguồn; trống nếu áp dụng toàn Trung tâm.
+catalogue-monitoring-maintenance-system_id = Hệ thống mà đợt áp dụng.
+catalogue-monitoring-maintenance-source_id = Nguồn mà đợt áp dụng.
+catalogue-monitoring-maintenance-reason = Lý do.
+catalogue-monitoring-maintenance-starts_at = Lúc bắt đầu.
+catalogue-monitoring-maintenance-ends_at = Lúc kết thúc theo dự kiến.
+catalogue-monitoring-maintenance-created_by = Người báo trước.
+catalogue-monitoring-maintenance-created_at = Lúc báo.
+catalogue-monitoring-maintenance-ended_by = Người kết thúc sớm.
+catalogue-monitoring-maintenance-ended_at = Lúc kết thúc sớm.
 
 ## monitoring.rule_states
 catalogue-monitoring-rule_states = Quy tắc đã được đổi trạng thái; quy tắc không có dòng nào là đang dùng.

@@ -4,6 +4,7 @@
 pub mod address_ranges;
 pub mod alerts;
 pub mod bulk;
+pub mod coverage;
 pub mod duty;
 pub mod early_warning;
 pub mod enrichment;
@@ -13,6 +14,7 @@ pub mod hunts;
 pub mod import;
 pub mod indicators;
 pub mod intake;
+pub mod maintenance;
 pub mod pipeline;
 pub mod protocols;
 pub mod pull;
@@ -73,6 +75,8 @@ pub fn area() -> Area {
             .merge(indicators::routes())
             .merge(hunts::routes())
             .merge(sources::routes())
+            .merge(coverage::routes())
+            .merge(maintenance::routes())
             .merge(address_ranges::routes())
             .merge(value_lists::routes())
             .merge(bulk::routes())
@@ -83,6 +87,10 @@ pub fn area() -> Area {
             sources::tables::SOURCES,
             sources::tables::SOURCE_ASSIGNMENTS,
             sources::tables::PRESENCE,
+            coverage::tables::COVERAGE,
+            coverage::tables::PRESENCE_DAYS,
+            coverage::tables::PRESENCE_MONTHS,
+            maintenance::tables::MAINTENANCE,
             saved_searches::tables::SAVED_SEARCHES,
             rules::tables::RULE_STATES,
             rules::tables::RULE_EXCEPTIONS,
@@ -97,6 +105,7 @@ pub fn area() -> Area {
             value_lists::tables::LISTED_VALUES,
         ],
         navigation: navigation(),
+        slots: coverage::slots(),
         counters: duty::counters(),
         finders: finders::finders(),
         sealed: Vec::new(),
@@ -206,6 +215,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-indicator-begins",
         sql: include_str!("../migrations/2026-11-23-monitoring-indicator-begins.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-coverage",
+        sql: include_str!("../migrations/2026-11-23-monitoring-coverage.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -230,6 +243,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("monitoring", "technique-navigation", "/techniques", "target", &[Capability::ViewRules], 45),
         item("monitoring", "indicator-navigation", "/indicators", "radar-2", &[Capability::ViewRules], 46),
         item("monitoring", "hunt-navigation", "/hunts", "history", hunts::service::NEEDED, 47),
+        item("monitoring", "coverage-navigation", "/coverage", "activity", &[Capability::ViewSources], 49),
         item("monitoring", "source-navigation", "/sources", "plug-connected", &[Capability::ViewSources], 50),
         item("monitoring", "address-range-navigation", "/address-ranges", "network", &[Capability::ViewSources], 52),
         item("monitoring", "value-list-navigation", "/value-lists", "clipboard-list", &[Capability::ViewSources], 54),

@@ -30,6 +30,7 @@ pub use tally::{ImportTally, RuleTally};
 use crate::alerts::grouping::Grouping;
 use crate::alerts::notices;
 use crate::alerts::record::{self, Cursor, Damping};
+use crate::coverage;
 use crate::early_warning::watch::Watch;
 use crate::enrichment::{Asked, Enrichment, GeoIp, Placeholders};
 use crate::indicators::in_force::InForce;
@@ -38,12 +39,12 @@ use crate::rules::hits::tally::Tally;
 use crate::rules::tuning::Tuning;
 use crate::settings::{self, Settings};
 use crate::sources::status::StatusBoard;
-use crate::sources::{SourceResolver, silence};
+use crate::sources::{SourceResolver, flood, learning, silence};
 use detection::{CorrelationState, Engine, Matches};
 use event_store::{Store, StoreError};
 use field_lists::FieldLists;
 use ingest::FormatSet;
-use kit::clock::{Clock, Micros, SECOND};
+use kit::clock::{Clock, MINUTE, Micros, SECOND};
 use kit::live::Live;
 use kit::{Db, Error, Scope, Shelf};
 use memory::{Left, Memory};
@@ -400,6 +401,7 @@ async fn watch_silence(pipeline: Pipeline) {
     // the disk was full: a centre that takes nothing in is itself silent.
     let mut hears_since = pipeline.0.clock.now();
     let mut was_full = false;
+    let mut rolled_up_at = None;
     loop {
         tokio::select! {
             () = pipeline.0.stop.cancelled() => return,
@@ -417,12 +419,26 @@ async fn watch_silence(pipeline: Pipeline) {
         let inner = &pipeline.0;
         let checked = tokio::select! {
             () = inner.stop.cancelled() => return,
-            checked = silence::check(&inner.db, &inner.scope, &inner.live, now) => checked,
+            checked = look_after_sources(inner, now, &mut rolled_up_at) => checked,
         };
         if let Err(error) = checked {
             tracing::warn!(%error, "silent sources could not be looked for");
         }
     }
+}
+
+/// Silence and floods; once a minute the coverage of the running day and what sources teach of their rhythm.
+async fn look_after_sources(inner: &Inner, now: Micros, rolled_up_at: &mut Option<Micros>) -> Result<(), Error> {
+    let settings = inner.settings.current();
+    silence::check(&inner.db, &inner.scope, &inner.live, &settings, now).await?;
+    flood::check(&inner.db, &inner.scope, &inner.live, &settings, now).await?;
+    if rolled_up_at.is_some_and(|last| now < last + MINUTE) {
+        return Ok(());
+    }
+    learning::learn_some(&inner.db, &inner.scope, &settings.sources.rhythm, now).await?;
+    coverage::roll_up::roll_up(&inner.db, &inner.scope, &settings.sources, now).await?;
+    *rolled_up_at = Some(now);
+    Ok(())
 }
 
 /// Alerts beyond what is told one by one.

@@ -39,7 +39,7 @@ impl SlotState {
     }
 
     /// Top edge and height of the mark in a strip 20 high.
-    pub(super) fn mark(self) -> (u32, u32) {
+    pub fn mark(self) -> (u32, u32) {
         match self {
             Self::Seen => (1, 18),
             Self::Partly => (10, 9),

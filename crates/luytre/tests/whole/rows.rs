@@ -49,6 +49,7 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("incident", "id", "incidents WHERE agency_id"),
     ("incumbent", "id", "incumbents WHERE agency_id"),
     ("listed-value", "id", "listed_values WHERE agency_id"),
+    ("maintenance", "id", "maintenance_windows WHERE agency_id"),
     ("message", "id", "inbox_messages WHERE agency_id"),
     ("notice", "id", "notices WHERE agency_id"),
     ("outgoing", "o.id", "notice_outbox o JOIN notice_channels c ON c.id = o.channel_id WHERE c.agency_id"),
@@ -87,6 +88,7 @@ const PLACES: &[(&str, Of)] = &[
     ("/alerts/{id}", Of::Agency("alert")),
     ("/api-keys/{id}", Of::Agency("api-key")),
     ("/channels/{id}", Of::Agency("channel")),
+    ("/coverage/{id}", Of::Agency("system")),
     ("/early-warnings/{id}", Of::Agency("early-warning")),
     ("/elevations/{id}", Of::Agency("elevation")),
     ("/events/{seq}", Of::Agency("event")),
@@ -98,6 +100,7 @@ const PLACES: &[(&str, Of)] = &[
     ("/indicator-lists/{id}", Of::Centre(NOBODY)),
     ("/indicators/lists/{id}", Of::Centre(NOBODY)),
     ("/indicators/{id}", Of::Centre(NOBODY)),
+    ("/maintenance/{id}", Of::Agency("maintenance")),
     ("/me/passkeys/{id}", Of::Agency("passkey")),
     ("/me/sessions/{id}", Of::Agency("session")),
     ("/notices/{id}", Of::Agency("notice")),
@@ -381,7 +384,7 @@ async fn of_detection(
 ) {
     let (hour, day) = ((now - HOUR) / HOUR * HOUR, now + 24 * HOUR);
     let (start, story) = (now - MINUTE, new_id(now));
-    let [alert, exception, hunt, suppression, range, value, warning] = [(); 7].map(|()| new_id(now));
+    let [alert, exception, hunt, suppression, maintenance, range, value, warning] = [(); 8].map(|()| new_id(now));
     // The entity has no mark: it comes back in addresses that ask for it.
     let host = format!("may-{number}");
     for sql in [
@@ -427,6 +430,19 @@ async fn of_detection(
             "INSERT INTO suppressions (id, kind, agency_id, system_id, conditions, reason, starts_at, ends_at, \
              created_by, created_at) VALUES ('{suppression}', 'maintenance', '{agency}', '{system}', '[]', \
              'Lý do {mark}', {now}, {day}, '{id}', {now})"
+        ),
+        format!(
+            "INSERT INTO maintenance_windows (id, agency_id, system_id, reason, starts_at, ends_at, created_by, created_at) \
+             VALUES ('{maintenance}', '{agency}', '{system}', 'Lý do {mark}', {now}, {day}, '{id}', {now})"
+        ),
+        format!(
+            "INSERT INTO source_days (source_id, day_start, month_start, minutes, minutes_heard, events, complete, known_at) \
+             VALUES ('{source}', {hour}, {hour}, '01', 1, 1, TRUE, {now})"
+        ),
+        format!(
+            "INSERT INTO coverage_days (system_id, day_start, solution_group, agency_id, system_level, minutes_expected, \
+             minutes_seen, minutes_maintenance, longest_gap, sources, complete, known_at) VALUES ('{system}', {hour}, \
+             'any', '{agency}', 3, 1440, 1, 0, 1439, '[\"{source}\"]', TRUE, {now})"
         ),
         format!(
             "INSERT INTO address_ranges (id, network, name, name_fold, kind, agency_id, note, created_by, created_at, \

@@ -15,6 +15,7 @@ use crate::search::event_page::{Shown as ShownEvent, find_many, shown};
 use crate::search::run::{audit, sequence, text};
 use crate::search::senders::{Sender, senders, touched};
 use crate::settings::Settings;
+use crate::sources;
 use crate::suppressions::{self, Suppression};
 use detection::Rule;
 use kit::page::{Address, Choice, Format, Level};
@@ -194,6 +195,9 @@ pub async fn open(visit: &Visit, id: &str) -> Result<Shown, Error> {
                 Some(listed) => listed.first().map(|one| format!("/indicators/{}", one.indicator_id)),
                 None if alert.rule_id.starts_with(early_warning::PREFIX) => {
                     Some(early_warning::address_of(&alert.rule_id))
+                }
+                None if sources::raises(&alert.rule_id) => {
+                    visit.scope().may(Capability::ViewSources).then(|| format!("/sources/{}", alert.source_id))
                 }
                 None => visit.scope().may(Capability::ViewRules).then(|| format!("/rules/{}", alert.rule_id)),
             },

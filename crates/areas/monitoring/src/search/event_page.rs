@@ -1,10 +1,11 @@
 //! One event: every field, the record as it arrived, and a permanent address.
 
 use super::pages::value_address;
-use super::run::{audit, context, monitoring, refusal, text, time};
+use super::run::{audit, context, monitoring, refusal, sequence, text, time};
 use super::senders::{Sender, senders, touched};
 use crate::enrichment::{Asked, Enriched};
 use crate::rules::explain::event_of;
+use crate::sources::store::Listed;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -65,6 +66,35 @@ pub async fn find_many(visit: &Visit, seqs: &[u64]) -> Result<Vec<Map<String, Va
     let result =
         monitoring(&visit.app)?.store.query(&sql, &context(visit, seqs.len()).await?).await.map_err(refusal)?;
     result.to_json_rows().map_err(refusal)
+}
+
+/// Sequences before the last record of a source among which its last records are looked for.
+const LAST_AMONG: u64 = 5_000;
+
+/// The last records of a source as they arrived, the newest first, with their numbers; none for who may not read them. The
+/// trail is told. The caller has found the source in scope.
+pub async fn last_records(visit: &Visit, source: &Listed, count: usize) -> Result<Vec<(u64, String)>, Error> {
+    let last = source.status.last_sequence;
+    if last <= 0 || !visit.scope().may(Capability::ViewEvents) {
+        return Ok(Vec::new());
+    }
+    let last = u64::try_from(last).unwrap_or_default();
+    // The identifier is one of ours.
+    let sql = format!(
+        "SELECT seq, raw FROM events WHERE seq > {} AND seq <= {last} AND source_id = '{}' ORDER BY seq DESC LIMIT {count}",
+        last.saturating_sub(LAST_AMONG),
+        source.source.id
+    );
+    let result = monitoring(&visit.app)?.store.query(&sql, &context(visit, count).await?).await.map_err(refusal)?;
+    let rows = result.to_json_rows().map_err(refusal)?;
+    let read = |row: &Map<String, Value>| (sequence(row), text(row, "raw").unwrap_or_default());
+    let records: Vec<(u64, String)> = rows.iter().map(read).collect();
+    if !records.is_empty() {
+        let seen = records.len() as u64;
+        let touched = source.agency_id.iter().map(|agency| (agency.clone(), Some(seen))).collect();
+        audit(visit, "event", &format!("source {}", source.source.id), seen, &touched).await?;
+    }
+    Ok(records)
 }
 
 fn known(visit: &Visit, row: &Map<String, Value>) -> Vec<(&'static str, String)> {

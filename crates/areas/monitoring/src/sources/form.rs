@@ -2,7 +2,7 @@
 
 use super::pages::system_choices;
 use super::service::{self, SourceInput};
-use super::{Source, SourceKind, SourceState, store};
+use super::{Rhythm, SolutionGroup, Source, SourceKind, SourceState, store};
 use crate::settings::{Bounds, Settings};
 use askama::Template;
 use axum::extract::Path;
@@ -85,6 +85,9 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
         .into_iter()
         .map(|kind| Choice::new(kind.code(), page.t(&kind.key()), kind.code() == input.kind));
     let kinds = kinds.collect();
+    let group = |group: SolutionGroup| Choice::new(group.code(), page.t(&group.key()), false);
+    let groups = SolutionGroup::ALL.map(group).into();
+    let rhythms = Rhythm::ALL.map(|rhythm| Choice::new(rhythm.code(), page.t(&rhythm.key()), false)).into();
     let entry =
         |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
     let hinted =
@@ -92,6 +95,7 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
     let what = vec![
         entry("text", "name", "source-name", &input.name).required(),
         entry("select", "kind", "source-kind", &input.kind).choices(kinds),
+        hinted("select", "solution_group", "source-group", &input.solution_group).choices(groups),
         entry("select", "system_id", "source-system", &input.system_id).choices(systems).required(),
         entry("textarea", "note", "source-note", &input.note).rows(2),
     ];
@@ -111,6 +115,7 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
     let within = page.tm("source-silence-hint", &bounds);
     let expected = vec![
         hinted("checkbox", "expected", "source-expected", if input.expected == "on" { "true" } else { "" }),
+        hinted("select", "rhythm", "source-rhythm", &input.rhythm).choices(rhythms),
         entry("number", "max_silence_minutes", "source-silence", &input.max_silence_minutes).hint(within),
     ];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -144,6 +149,8 @@ fn as_input(source: Source, system_id: Option<String>, agency_id: Option<String>
         header: source.header.unwrap_or_default(),
         time_zone: source.time_zone.unwrap_or_default(),
         year_default: source.year_default.map(|year| year.to_string()).unwrap_or_default(),
+        rhythm: source.rhythm.code().to_owned(),
+        solution_group: source.solution_group.map(SolutionGroup::code).unwrap_or_default().to_owned(),
         expected: if source.expected { "on".to_owned() } else { String::new() },
         max_silence_minutes: source.max_silence_minutes.to_string(),
         note: source.note,

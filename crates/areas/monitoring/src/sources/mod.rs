@@ -1,33 +1,51 @@
 //! A source: something that sends us records, how it is recognised, and whose it is from when until when. Pure;
 //! binding of events is in `resolver`, what was heard in `status`, rows in `store`, acts in `service`.
 
+pub mod adoption;
+mod api;
 pub mod connect;
 mod connect_protocols;
+pub mod flood;
 mod form;
+pub mod learning;
+pub mod minutes;
 pub mod pages;
 pub mod presence;
+mod raised;
 pub mod reach;
 pub mod resolver;
+pub mod rhythm;
 pub mod service;
 pub mod settings;
 pub mod silence;
+mod source_page;
 pub mod status;
 pub mod store;
 pub mod tables;
 pub mod telemetry;
 
-pub use pages::routes;
 pub use reach::sources_in_scope;
 pub use resolver::SourceResolver;
+pub use rhythm::Rhythm;
 
 use event::Listener;
 use kit::clock::Micros;
+use kit::web::Routes;
 use serde::{Deserialize, Serialize};
+
+pub fn routes() -> Routes {
+    pages::routes().merge(api::routes())
+}
 
 /// Sources that the program makes by itself for unknown senders; what comes beyond goes to one collective source.
 pub const MOST_AUTOMATIC: usize = 5_000;
 /// Key of that collective source.
 pub const COLLECTIVE: &str = "collective";
+
+/// Whether alerts of this rule are about a source itself.
+pub fn raises(rule_id: &str) -> bool {
+    [silence::RULE, flood::RULE].contains(&rule_id)
+}
 
 /// What kind of thing sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -66,6 +84,51 @@ impl SourceKind {
     /// Key of the word for people.
     pub fn key(self) -> String {
         format!("source-kind-{}", self.code())
+    }
+}
+
+/// What of a system a source watches: the five groups of solutions of plan 04-KH/BCĐTW, IV.3b.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SolutionGroup {
+    Network,
+    Endpoint,
+    Application,
+    Data,
+    User,
+}
+
+impl SolutionGroup {
+    pub const ALL: [SolutionGroup; 5] = [Self::Network, Self::Endpoint, Self::Application, Self::Data, Self::User];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Endpoint => "endpoint",
+            Self::Application => "application",
+            Self::Data => "data",
+            Self::User => "user",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.code() == code)
+    }
+
+    /// Key of the word for people.
+    pub fn key(self) -> String {
+        format!("solution-group-{}", self.code())
+    }
+
+    /// What a kind of source watches where nothing else is said.
+    pub fn of_kind(kind: SourceKind) -> Option<Self> {
+        match kind {
+            SourceKind::Server | SourceKind::Endpoint => Some(Self::Endpoint),
+            SourceKind::Network | SourceKind::Sensor => Some(Self::Network),
+            SourceKind::Application => Some(Self::Application),
+            SourceKind::Database => Some(Self::Data),
+            SourceKind::Other => None,
+        }
     }
 }
 
@@ -118,12 +181,23 @@ pub struct Source {
     pub time_zone: Option<String>,
     /// Year for records without one.
     pub year_default: Option<i64>,
-    /// Expected around the clock: silence is news.
+    /// Silence is news.
     pub expected: bool,
+    /// When it is to be heard, where it is expected.
+    pub rhythm: Rhythm,
+    /// What it watches, where its kind does not say it.
+    pub solution_group: Option<SolutionGroup>,
     pub max_silence_minutes: i64,
     pub note: String,
     pub created_at: Micros,
     pub updated_at: Micros,
+}
+
+impl Source {
+    /// What of a system it watches.
+    pub fn group(&self) -> Option<SolutionGroup> {
+        self.solution_group.or_else(|| SolutionGroup::of_kind(self.kind))
+    }
 }
 
 /// Whose a source is, from when until when (`settled` 9).

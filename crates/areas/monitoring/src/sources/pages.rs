@@ -1,28 +1,35 @@
 //! Pages of sources: the list with who is unknown on top, one source, adoption.
 
+use super::adoption::{Neighbour, suggestion};
 use super::connect::{ListenerAddresses, Snippet, snippets};
 use super::presence::{self, StripFor};
+use super::rhythm::{Learned, WeekHours};
+use super::service::AdoptionInput;
 use super::store::{self, Listed, SourceFilter};
-use super::{Assignment, SourceState, form, service};
+use super::{Rhythm, SourceState, form, learning, service, source_page};
 use crate::intake::{DoorFigures, Doors, ExporterFigures};
+use crate::maintenance::{self, Planned};
+use crate::settings::Settings;
 use crate::watch::{FolderFigures, WatchBoard};
 use askama::Template;
 use assurance::systems;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::clock::{HOUR, SECOND};
+use kit::clock::{HOUR, Micros, SECOND};
 use kit::page::{Chip, Choice, FlashKind, Level, Page, Pagination, Presence, Tab, Tone};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
-use kit::{Capability, Error};
+use kit::{Capability, Connection, Error};
 use organisation::elevations::{file_link, leave};
 use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 const PER_PAGE: u64 = 100;
 const MOST_ROWS: u64 = 10_000;
+/// Registered sources that are looked at for suggestions.
+const MOST_NEIGHBOURS: u64 = 20_000;
 /// Hours a strip shows.
 const HOURS: i64 = 24;
-/// A clock that is off by more than this is shown as such.
-const NOTABLE_LAG: i64 = 60 * SECOND;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -31,24 +38,26 @@ pub fn routes() -> Routes {
         .get("/sources/new", Capability::ManageSources, form::new_source)
         .get("/sources/connect", Capability::ViewSources, show_connect)
         .post("/sources/adopt", Capability::ManageSources, adopt_sources)
-        .get("/sources/{id}", Capability::ViewSources, show_source)
+        .post("/sources/adopt-matching", Capability::ManageSources, adopt_matching)
+        .post("/sources/adopt-suggested", Capability::ManageSources, adopt_suggested)
+        .get("/sources/{id}", Capability::ViewSources, source_page::show_source)
         .post("/sources/{id}", Capability::ManageSources, form::change_source)
         .get("/sources/{id}/edit", Capability::ManageSources, form::edit_source)
         .post("/sources/{id}/retire", Capability::ManageSources, retire_source)
 }
 
 /// One line of the list.
-struct Line {
-    listed: Listed,
-    strip: Presence,
+pub(super) struct Line {
+    pub(super) listed: Listed,
+    pub(super) strip: Presence,
 }
 
 impl Line {
-    fn level(&self) -> Option<Level> {
+    pub(super) fn level(&self) -> Option<Level> {
         self.listed.system_level.and_then(Level::new)
     }
 
-    fn is_unassigned(&self) -> bool {
+    pub(super) fn is_unassigned(&self) -> bool {
         self.listed.source.state == SourceState::Unassigned
     }
 }
@@ -70,13 +79,20 @@ struct ListPage {
     unassigned: Vec<Line>,
     groups: Vec<Group>,
     systems: Vec<Choice>,
+    /// What neighbours suggest, by sender.
+    suggested: BTreeMap<String, (String, String)>,
     pagination: Pagination,
     may_change: bool,
     may_search: bool,
     csv: String,
 }
 
-fn filter_of(visit: &Visit) -> SourceFilter {
+/// Name of the system that is suggested for a sender.
+fn suggested_name<'page>(suggested: &'page BTreeMap<String, (String, String)>, line: &Line) -> Option<&'page str> {
+    suggested.get(&line.listed.source.id).map(|(_, name)| name.as_str())
+}
+
+pub(super) fn filter_of(visit: &Visit) -> SourceFilter {
     let text = |name: &str| visit.address.value(name).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
     let state = text("state").and_then(|code| SourceState::from_code(&code));
     SourceFilter {
@@ -102,7 +118,13 @@ async fn list_sources(visit: Visit) -> Result<Response, Fail> {
     let (unassigned, registered): (Vec<_>, Vec<_>) =
         lines(&visit, listed).await?.into_iter().partition(Line::is_unassigned);
     let systems = if unassigned.is_empty() || !may_change { Vec::new() } else { system_choices(&visit, "").await? };
+    let unknown: Vec<Listed> = unassigned.iter().map(|line| line.listed.clone()).collect();
+    let suggested = match systems.is_empty() {
+        true => BTreeMap::new(),
+        false => suggestions(&view, &unknown).await?,
+    };
     let template = ListPage {
+        suggested,
         tabs: tabs(&visit, &page, &filter).await?,
         chips: chips(&page, &filter, registered.first()),
         unassigned,
@@ -118,25 +140,69 @@ async fn list_sources(visit: Visit) -> Result<Response, Fail> {
     Ok(render(&template)?.into_response())
 }
 
-async fn lines(visit: &Visit, listed: Vec<Listed>) -> Result<Vec<Line>, Error> {
+pub(super) async fn lines(visit: &Visit, listed: Vec<Listed>) -> Result<Vec<Line>, Error> {
     let now = visit.now();
     let ids: Vec<_> = listed.iter().map(|one| one.source.id.clone()).collect();
     let mut hours = presence::hours(&visit.read(), &ids, now - (HOURS + 1) * HOUR, now + HOUR).await?;
+    let rhythms = Rhythms::of(visit, &listed, now - (HOURS + 1) * HOUR).await?;
     let line = |listed: Listed| {
         let hours = hours.remove(&listed.source.id).unwrap_or_default();
-        let source = StripFor {
-            id: &listed.source.id,
-            name: &listed.source.name,
-            expected: listed.source.expected,
-            since: listed.source.created_at,
-        };
-        Line { strip: strip(visit, source, &hours, HOURS), listed }
+        let planned = rhythms.planned(&listed);
+        Line { strip: strip(visit, rhythms.strip_for(&listed, &planned), &hours, HOURS), listed }
     };
     Ok(listed.into_iter().map(line).collect())
 }
 
+/// When sources are expected, and what is planned for them.
+pub(super) struct Rhythms {
+    settings: Arc<Settings>,
+    learned: HashMap<String, Learned>,
+    planned: Vec<Planned>,
+}
+
+impl Rhythms {
+    pub(super) async fn of(visit: &Visit, listed: &[Listed], from: Micros) -> Result<Self, Error> {
+        let view = visit.read();
+        let learners = listed.iter().filter(|one| one.source.rhythm == Rhythm::Learned);
+        let ids: Vec<String> = learners.map(|one| one.source.id.clone()).collect();
+        Ok(Self {
+            settings: Settings::of(&visit.app)?,
+            learned: learning::learned(&view, &ids).await?,
+            planned: maintenance::store::planned(&view, from, visit.now() + HOUR).await?,
+        })
+    }
+
+    pub(super) fn hours(&self, listed: &Listed) -> WeekHours {
+        let learned = self.learned.get(&listed.source.id);
+        WeekHours::expected(listed.source.rhythm, learned, &self.settings.sources.rhythm)
+    }
+
+    pub(super) fn planned(&self, listed: &Listed) -> Vec<(Micros, Micros)> {
+        let (system, agency) = (listed.system_id.as_deref(), listed.agency_id.as_deref());
+        maintenance::of_source(&self.planned, &listed.source.id, system, agency)
+    }
+
+    pub(super) fn strip_for<'source>(
+        &self,
+        listed: &'source Listed,
+        planned: &'source [(Micros, Micros)],
+    ) -> StripFor<'source> {
+        let most = self.settings.sources.coverage.seen_minutes;
+        let reach = usize::try_from(listed.source.max_silence_minutes).unwrap_or_default().clamp(1, most);
+        StripFor {
+            id: &listed.source.id,
+            name: &listed.source.name,
+            expected: listed.source.expected,
+            hours: self.hours(listed),
+            planned,
+            since: listed.source.created_at,
+            reach: u32::try_from(reach).unwrap_or(1),
+        }
+    }
+}
+
 /// A strip whose hours lead to their events, for those who may read events.
-fn strip(visit: &Visit, source: StripFor<'_>, hours: &[presence::HourPresence], count: i64) -> Presence {
+pub(super) fn strip(visit: &Visit, source: StripFor<'_>, hours: &[presence::HourPresence], count: i64) -> Presence {
     let mut strip = presence::strip(source, hours, visit.now(), count);
     if !visit.scope().may(Capability::ViewEvents) {
         strip.slots.iter_mut().for_each(|slot| slot.href.clear());
@@ -250,63 +316,6 @@ pub(super) async fn system_choices(visit: &Visit, chosen: &str) -> Result<Vec<Ch
 }
 
 #[derive(Template)]
-#[template(path = "sources/templates/source.html")]
-struct SourcePage {
-    page: Page,
-    line: Line,
-    assignments: Vec<(Assignment, String)>,
-    month: Presence,
-    systems: Vec<Choice>,
-    may_change: bool,
-    may_search: bool,
-    may_see_alerts: bool,
-    off_clock: bool,
-}
-
-async fn show_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
-    visit.require(Capability::ViewSources)?;
-    let view = visit.read();
-    let listed = store::get(&view, &id).await?;
-    let now = visit.now();
-    let hours = presence::hours(&view, std::slice::from_ref(&id), now - 7 * 24 * HOUR, now + HOUR).await?;
-    let source = StripFor {
-        id: &id,
-        name: &listed.source.name,
-        expected: listed.source.expected,
-        since: listed.source.created_at,
-    };
-    let month = strip(&visit, source, hours.get(&id).map(Vec::as_slice).unwrap_or_default(), 7 * 24);
-    let may_change = visit.scope().may(Capability::ManageSources);
-    let line = lines(&visit, vec![listed]).await?.pop().ok_or(Error::NotFound)?;
-    let systems = if may_change && line.is_unassigned() { system_choices(&visit, "").await? } else { Vec::new() };
-    let template = SourcePage {
-        page: visit.page().await?,
-        assignments: named_assignments(&visit, &id).await?,
-        off_clock: line.listed.status.lag.is_some_and(|lag| lag.abs() > NOTABLE_LAG),
-        line,
-        month,
-        systems,
-        may_change,
-        may_search: visit.scope().may(Capability::ViewEvents),
-        may_see_alerts: visit.scope().may(Capability::ViewAlerts),
-    };
-    Ok(render(&template)?.into_response())
-}
-
-async fn named_assignments(visit: &Visit, id: &str) -> Result<Vec<(Assignment, String)>, Error> {
-    let view = visit.read();
-    let mut named = Vec::new();
-    for assignment in store::assignments(&view, id).await? {
-        let name = match &assignment.system_id {
-            Some(system) => systems::store::find(&view, system).await.map(|system| system.name).unwrap_or_default(),
-            None => String::new(),
-        };
-        named.push((assignment, name));
-    }
-    Ok(named)
-}
-
-#[derive(Template)]
 #[template(path = "sources/templates/connect.html")]
 struct ConnectPage {
     page: Page,
@@ -363,6 +372,62 @@ async fn adopt_sources(visit: Visit, Form(adoption): Form<Adoption>) -> Result<R
     Ok(see_other_saying(to, FlashKind::Done, "source-adopted"))
 }
 
+async fn adopt_matching(visit: Visit, Form(input): Form<AdoptionInput>) -> Result<Response, Fail> {
+    visit.require(Capability::ManageSources)?;
+    let tx = visit.begin().await?;
+    match service::adopt_matching(&tx, &input, visit.now()).await {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(see_other_saying("/sources", FlashKind::Done, "source-adopted"))
+        }
+        Err(Error::Conflict(key)) => Ok(see_other_saying("/sources", FlashKind::Problem, key)),
+        Err(Error::Invalid(fields)) => {
+            let key = fields.first().map_or("source-adopt-rule-empty", |one| one.key);
+            Ok(see_other_saying("/sources", FlashKind::Problem, key))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Adopts the chosen senders, or all, each into the system that its neighbours suggest.
+async fn adopt_suggested(visit: Visit) -> Result<Response, Fail> {
+    visit.require(Capability::ManageSources)?;
+    let tx = visit.begin().await?;
+    let filter = SourceFilter { states: vec![SourceState::Unassigned], ..SourceFilter::default() };
+    let unknown = store::list(&tx, &filter, MOST_ROWS, 0).await?;
+    let suggested = suggestions(&tx, &unknown).await?;
+    for (id, system) in &suggested {
+        service::adopt(&tx, id, &system.0, None, visit.now()).await?;
+    }
+    if suggested.is_empty() {
+        return Ok(see_other_saying("/sources", FlashKind::Problem, "source-adopt-nobody"));
+    }
+    tx.commit().await?;
+    Ok(see_other_saying("/sources", FlashKind::Done, "source-adopted"))
+}
+
+/// What the neighbours of unknown senders suggest: identifier and name of a system, by sender.
+async fn suggestions(
+    connection: &impl Connection,
+    unknown: &[Listed],
+) -> Result<BTreeMap<String, (String, String)>, Error> {
+    let filter = SourceFilter { states: vec![SourceState::Registered], ..SourceFilter::default() };
+    let mut names: HashMap<String, String> = HashMap::new();
+    let mut neighbours = Vec::new();
+    for listed in store::list(connection, &filter, MOST_NEIGHBOURS, 0).await? {
+        if let Some(system) = &listed.system_id {
+            neighbours.push(Neighbour::of(&listed.source, system));
+            names.insert(system.clone(), listed.system_name.clone().unwrap_or_default());
+        }
+    }
+    let of = |one: &Listed| {
+        let system = suggestion(&one.source, &neighbours)?;
+        let name = names.get(system).cloned().unwrap_or_default();
+        Some((one.source.id.clone(), (system.to_owned(), name)))
+    };
+    Ok(unknown.iter().filter_map(of).collect())
+}
+
 async fn retire_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     let tx = visit.begin().await?;
     service::retire(&tx, &id, visit.now()).await?;
@@ -371,7 +436,7 @@ async fn retire_source(visit: Visit, Path(id): Path<String>) -> Result<Response,
 }
 
 /// Tone of a source's state beside its word.
-fn tone(line: &Line) -> Tone {
+pub(super) fn tone(line: &Line) -> Tone {
     match line.listed.source.state {
         SourceState::Unassigned => Tone::Attention,
         SourceState::Retired => Tone::Neutral,
@@ -382,7 +447,7 @@ fn tone(line: &Line) -> Tone {
 }
 
 /// Key of the word for it.
-fn state_key(line: &Line) -> &'static str {
+pub(super) fn state_key(line: &Line) -> &'static str {
     match line.listed.source.state {
         SourceState::Unassigned => "source-state-unassigned",
         SourceState::Retired => "source-state-retired",

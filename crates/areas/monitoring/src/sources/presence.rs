@@ -1,5 +1,6 @@
 //! Presence: the minutes in which a source was heard live, and the strips and coverage made of them.
 
+use super::rhythm::WeekHours;
 use kit::clock::{HOUR, Micros};
 use kit::page::{Presence, Slot, SlotState};
 use kit::{Connection, Error};
@@ -53,8 +54,24 @@ pub struct StripFor<'source> {
     pub id: &'source str,
     pub name: &'source str,
     pub expected: bool,
+    /// Hours of the week in which it is.
+    pub hours: WeekHours,
+    /// Maintenance, in order.
+    pub planned: &'source [(Micros, Micros)],
     /// Before this nothing was expected.
     pub since: Micros,
+    /// A record speaks for so many minutes.
+    pub reach: u32,
+}
+
+impl StripFor<'_> {
+    fn is_expected(&self, from: Micros) -> bool {
+        self.expected && from + HOUR > self.since && self.hours.holds(from)
+    }
+
+    fn is_planned(&self, from: Micros) -> bool {
+        self.planned.iter().any(|(begins, ends)| *begins < from + HOUR && *ends > from)
+    }
 }
 
 /// The last `count` hours as a strip, the running hour at the end.
@@ -66,9 +83,10 @@ pub fn strip(source: StripFor<'_>, hours: &[HourPresence], now: Micros, count: i
         // Of the running hour only the minutes that have passed can have been seen.
         let possible = if back == 0 { (now - current) / (HOUR / 60) + 1 } else { 60 };
         let state = match seen.minutes.count_ones() {
-            0 if !source.expected || from + HOUR <= source.since => SlotState::NotExpected,
+            0 if !source.is_expected(from) => SlotState::NotExpected,
+            0 if source.is_planned(from) => SlotState::Planned,
             0 => SlotState::Silent,
-            minutes if i64::from(minutes) * 60 >= i64::from(SEEN_MINUTES) * possible => SlotState::Seen,
+            _ if spoken_for(seen.minutes, source.reach) * 60 >= i64::from(SEEN_MINUTES) * possible => SlotState::Seen,
             _ => SlotState::Partly,
         };
         let query = serde_query(source.id, from, from + HOUR);
@@ -83,71 +101,17 @@ pub fn strip(source: StripFor<'_>, hours: &[HourPresence], now: Micros, count: i
     Presence { slots: slots.collect(), name: source.name.to_owned() }
 }
 
+/// Minutes of an hour that its records speak for.
+fn spoken_for(minutes: i64, reach: u32) -> i64 {
+    let hour = (1_i64 << 60) - 1;
+    let spread = (0..reach.clamp(1, 60)).fold(0, |spread, later| spread | (minutes << later));
+    i64::from((spread & hour).count_ones())
+}
+
 /// Query of the search page for the events of a source that arrived in a span.
 fn serde_query(source_id: &str, from: Micros, to: Micros) -> String {
     let iso = |at| kit::page::iso(at).replace(':', "%3A");
     format!("q=source_id%3A{source_id}&from={}&to={}", iso(from), iso(to))
-}
-
-/// Share of minutes in which at least one of a system's sources was heard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SystemCoverage {
-    pub system_id: String,
-    pub agency_id: String,
-    /// Minutes of the span since its first source was assigned or the span began.
-    pub minutes_expected: i64,
-    pub minutes_seen: i64,
-    pub sources: i64,
-}
-
-/// Coverage of every system in scope that has a source, from the hour of `from` to the hour of `to`. Assignments
-/// are resolved as they hold for each hour.
-pub async fn coverage(connection: &impl Connection, from: Micros, to: Micros) -> Result<Vec<SystemCoverage>, Error> {
-    let from = from.div_euclid(HOUR) * HOUR;
-    let to = to.div_euclid(HOUR) * HOUR;
-    let condition = connection.scope().agency_condition("a.agency_id");
-    let sql = format!(
-        "SELECT a.system_id, a.agency_id, a.source_id, a.valid_from, a.valid_to, p.hour_start, p.minutes_seen \
-         FROM source_assignments a LEFT JOIN source_presence p ON p.source_id = a.source_id \
-         AND p.hour_start >= $1 AND p.hour_start < $2 \
-         AND p.hour_start >= a.valid_from AND (a.valid_to IS NULL OR p.hour_start < a.valid_to) \
-         WHERE a.system_id IS NOT NULL AND (a.valid_to IS NULL OR a.valid_to > $1) AND a.valid_from < $2 \
-         AND {condition}"
-    );
-    let values = [from.into(), to.into()];
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
-    let mut systems: HashMap<String, Gathered> = HashMap::new();
-    for row in connection.query_all_raw(statement).await? {
-        let system = systems.entry(row.try_get("", "system_id")?).or_default();
-        system.agency_id = row.try_get("", "agency_id")?;
-        system.sources.insert(row.try_get::<String>("", "source_id")?);
-        let begins: Micros = row.try_get("", "valid_from")?;
-        system.begins = Some(system.begins.map_or(begins, |earlier| earlier.min(begins)));
-        if let Some(hour) = row.try_get::<Option<i64>>("", "hour_start")? {
-            *system.hours.entry(hour).or_default() |= row.try_get::<i64>("", "minutes_seen")?;
-        }
-    }
-    let mut covered: Vec<_> = systems
-        .into_iter()
-        .map(|(system_id, system)| SystemCoverage {
-            system_id,
-            agency_id: system.agency_id,
-            minutes_expected: (to - system.begins.unwrap_or(from).max(from)).max(0) / (HOUR / 60),
-            minutes_seen: system.hours.values().map(|minutes| i64::from(minutes.count_ones())).sum(),
-            sources: i64::try_from(system.sources.len()).unwrap_or(i64::MAX),
-        })
-        .collect();
-    covered.sort_by(|one, other| one.system_id.cmp(&other.system_id));
-    Ok(covered)
-}
-
-#[derive(Default)]
-struct Gathered {
-    agency_id: String,
-    sources: std::collections::BTreeSet<String>,
-    begins: Option<Micros>,
-    /// Minutes seen by any of the sources, by hour.
-    hours: HashMap<Micros, i64>,
 }
 
 #[cfg(test)]
@@ -161,9 +125,26 @@ mod tests {
             HourPresence { hour_start: 10 * HOUR, minutes: (1 << 30) - 1, events: 30 },
             HourPresence { hour_start: 9 * HOUR, minutes: (1 << 20) - 1, events: 20 },
         ];
-        let source = StripFor { id: "s", name: "S", expected: true, since: 8 * HOUR };
-        let states: Vec<_> = strip(source, &hours, now, 4).slots.iter().map(|slot| slot.state).collect();
+        let source = StripFor {
+            id: "s",
+            name: "S",
+            expected: true,
+            hours: WeekHours::ALL,
+            planned: &[],
+            since: 8 * HOUR,
+            reach: 1,
+        };
+        let states = |source| strip(source, &hours, now, 4).slots.iter().map(|slot| slot.state).collect::<Vec<_>>();
         use SlotState::*;
-        assert_eq!(states, vec![NotExpected, Silent, Partly, Seen]);
+        assert_eq!(states(source), [NotExpected, Silent, Partly, Seen]);
+        let planned = [(8 * HOUR, 9 * HOUR)];
+        assert_eq!(states(StripFor { planned: &planned, ..source }), [NotExpected, Planned, Partly, Seen]);
+        assert_eq!(states(StripFor { since: 0, expected: false, ..source }), [NotExpected, NotExpected, Partly, Seen]);
+    }
+
+    #[test]
+    fn a_source_that_speaks_every_fifteen_minutes_speaks_for_the_whole_hour() {
+        let quarters = 1 | (1 << 15) | (1 << 30) | (1 << 45);
+        assert_eq!([spoken_for(quarters, 15), spoken_for(quarters, 5), spoken_for(1 << 59, 60)], [60, 20, 1]);
     }
 }

@@ -3,7 +3,7 @@
 //! unknown sender gets a source of its own, unassigned, at once and durably, so that its events never lose it.
 
 use super::settings::SourceSettings;
-use super::{COLLECTIVE, MOST_AUTOMATIC, Sender, Source, SourceKind, SourceState, store};
+use super::{COLLECTIVE, MOST_AUTOMATIC, Rhythm, Sender, Source, SourceKind, SourceState, store};
 use crate::alerts::grouping::Owner;
 use crate::settings;
 use event::{Event, Micros};
@@ -270,6 +270,8 @@ fn unassigned(sender: Option<&Sender>, settings: &SourceSettings, now: Micros) -
         time_zone: None,
         year_default: None,
         expected: false,
+        rhythm: Rhythm::default(),
+        solution_group: None,
         max_silence_minutes: settings.first_silence(sender.map(|sender| sender.listener)),
         note: String::new(),
         created_at: now,
@@ -304,6 +306,8 @@ mod tests {
             time_zone: None,
             year_default: None,
             expected: true,
+            rhythm: Rhythm::default(),
+            solution_group: None,
             max_silence_minutes: 15,
             note: String::new(),
             created_at: 0,

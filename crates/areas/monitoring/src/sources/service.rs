@@ -1,7 +1,8 @@
 //! What can be done with sources: register, change, adopt an unknown sender, move to another system, retire.
 
+use super::adoption::AdoptionRule;
 use super::settings::SourceSettings;
-use super::{Assignment, Source, SourceKind, SourceState, resolver, store};
+use super::{Assignment, Rhythm, SolutionGroup, Source, SourceKind, SourceState, resolver, store};
 use ipnet::IpNet;
 use kit::clock::Micros;
 use kit::scope::Agencies;
@@ -32,12 +33,18 @@ pub struct SourceInput {
     pub year_default: String,
     /// `on` where ticked.
     pub expected: String,
+    /// `always` where nothing is said.
+    pub rhythm: String,
+    /// Empty where the kind says it.
+    pub solution_group: String,
     pub max_silence_minutes: String,
     pub note: String,
 }
 
 const LONGEST_LINE: usize = 200;
 const LONGEST_HEADER: usize = 2_000;
+/// Unknown senders that one rule may take.
+const MOST_ADOPTED: u64 = super::MOST_AUTOMATIC as u64;
 
 struct Checked {
     name: String,
@@ -50,6 +57,8 @@ struct Checked {
     time_zone: Option<String>,
     year_default: Option<i64>,
     expected: bool,
+    rhythm: Rhythm,
+    solution_group: Option<SolutionGroup>,
     max_silence_minutes: i64,
     note: String,
 }
@@ -90,6 +99,17 @@ impl SourceInput {
         if !settings.silence_minutes.holds(silence) {
             faults.add("max_silence_minutes", "source-silence-invalid");
         }
+        let rhythm = match self.rhythm.as_str() {
+            "" => Some(Rhythm::default()),
+            code => Rhythm::from_code(code),
+        };
+        if rhythm.is_none() {
+            faults.add("rhythm", "field-invalid");
+        }
+        let solution_group = SolutionGroup::from_code(&self.solution_group);
+        if solution_group.is_none() && !self.solution_group.is_empty() {
+            faults.add("solution_group", "field-invalid");
+        }
         faults.into_result()?;
         Ok(Checked {
             name,
@@ -102,6 +122,8 @@ impl SourceInput {
             time_zone,
             year_default,
             expected: matches!(self.expected.as_str(), "on" | "true" | "1"),
+            rhythm: rhythm.unwrap_or_default(),
+            solution_group,
             max_silence_minutes: silence,
             note,
         })
@@ -209,6 +231,8 @@ fn build(id: String, checked: Checked, now: Micros) -> Source {
         time_zone: checked.time_zone,
         year_default: checked.year_default,
         expected: checked.expected,
+        rhythm: checked.rhythm,
+        solution_group: checked.solution_group,
         max_silence_minutes: checked.max_silence_minutes,
         note: checked.note,
         created_at: now,
@@ -299,6 +323,52 @@ pub async fn adopt(tx: &Tx<'_>, id: &str, system_id: &str, name: Option<&str>, n
     right_alerts(tx, id, system_id.as_deref(), &agency_id).await?;
     let details = json!({ "name": source.name, "sender": source.sender_key, "system_id": system_id });
     audit::record(tx, now, "source.adopt", "source", id, Some(&agency_id), details).await
+}
+
+/// Which unknown senders a form means, and whose they become.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AdoptionInput {
+    /// Address or network.
+    pub network: String,
+    /// Pattern of host names: `*` stands for any letters, `?` for one.
+    pub host: String,
+    /// Word of a door, for example `syslog_tcp`.
+    pub listener: String,
+    pub system_id: String,
+}
+
+/// Adopts every unknown sender that a rule fits, all in this transaction. Returns how many.
+pub async fn adopt_matching(tx: &Tx<'_>, input: &AdoptionInput, now: Micros) -> Result<usize, Error> {
+    tx.scope().require(Capability::ManageSources)?;
+    let mut faults = FieldFaults::default();
+    let mut text = |field: &str, typed: &str| {
+        Some(faults.line(field, typed, LONGEST_LINE).to_lowercase()).filter(|text| !text.is_empty())
+    };
+    let network = text("network", &input.network);
+    let host = text("host", &input.host);
+    let listener = text("listener", &input.listener);
+    let rule = AdoptionRule { network: network.as_deref().and_then(resolver::network), host, listener };
+    if network.is_some() && rule.network.is_none() {
+        faults.add("network", "source-network-invalid");
+    }
+    if network.is_none() && rule.is_empty() {
+        faults.add("network", "source-adopt-rule-empty");
+    }
+    faults.into_result()?;
+    let filter = store::SourceFilter { states: vec![SourceState::Unassigned], ..store::SourceFilter::default() };
+    let unknown = store::list(tx, &filter, MOST_ADOPTED, 0).await?;
+    let is_meant =
+        |one: &&store::Listed| one.source.sender_key.as_deref() != Some(super::COLLECTIVE) && rule.fits(&one.source);
+    let mut adopted = 0;
+    for one in unknown.iter().filter(is_meant) {
+        adopt(tx, &one.source.id, &input.system_id, None, now).await?;
+        adopted += 1;
+    }
+    match adopted {
+        0 => Err(Error::Conflict("source-adopt-nobody")),
+        adopted => Ok(adopted),
+    }
 }
 
 /// Alerts that were raised while nobody owned the source belong to the new owner.

@@ -1,5 +1,6 @@
 //! How long sources may be silent, and what is remembered of the logs they send: `content/monitoring/sources.toml`.
 
+use super::SolutionGroup;
 use crate::settings::{Basis, Bounds, Checked, Checks};
 use event::Listener;
 use serde::Deserialize;
@@ -11,6 +12,57 @@ pub struct SourceSettings {
     imported_silence_minutes: i64,
     pub silence_minutes: Bounds,
     pub field_lists: FieldListSettings,
+    pub rhythm: RhythmSettings,
+    pub flood: FloodSettings,
+    pub coverage: CoverageSettings,
+    pub maintenance: MaintenanceSettings,
+}
+
+/// When sources are to be heard.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RhythmSettings {
+    /// 1 is Monday, 7 Sunday.
+    pub office_days: Vec<u8>,
+    pub office_from_hour: usize,
+    /// Exclusive.
+    pub office_to_hour: usize,
+    pub learn_weeks: i64,
+    pub least_weeks: i64,
+    pub heard_share: f64,
+    pub silence_factor: f64,
+    pub least_silence_minutes: i64,
+    pub most_silence_minutes: i64,
+}
+
+/// What is more than usual.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FloodSettings {
+    pub times: f64,
+    pub least_per_minute: f64,
+}
+
+/// What counts as watched.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageSettings {
+    pub seen_minutes: usize,
+    pub watched_from_level: i64,
+    pub required_groups: Vec<SolutionGroup>,
+    pub seen_percent: i64,
+    pub longest_gap_minutes: i64,
+    pub hours_days: i64,
+}
+
+/// How far planned maintenance may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceSettings {
+    pub default_hours: i64,
+    pub most_hours: i64,
+    pub most_days_ahead: i64,
+    pub most: u64,
 }
 
 /// What is remembered of `#Fields:` lines.
@@ -34,6 +86,34 @@ impl Checked for SourceSettings {
         checks.within("field_lists.logs", lists.logs, 1..=65_536);
         checks.within("field_lists.logs_per_source", lists.logs_per_source, 1..=lists.logs);
         checks.within("field_lists.longest", lists.longest, 64..=65_536);
+        let rhythm = &self.rhythm;
+        checks.filled("rhythm.office_days", !rhythm.office_days.is_empty());
+        for day in &rhythm.office_days {
+            checks.within("rhythm.office_days", *day, 1..=7);
+        }
+        checks.within("rhythm.office_from_hour", rhythm.office_from_hour, 0..=23);
+        checks.within("rhythm.office_to_hour", rhythm.office_to_hour, rhythm.office_from_hour + 1..=24);
+        checks.within("rhythm.learn_weeks", rhythm.learn_weeks, 2..=26);
+        checks.within("rhythm.least_weeks", rhythm.least_weeks, 2..=rhythm.learn_weeks);
+        checks.within("rhythm.heard_share", rhythm.heard_share, 0.1..=1.0);
+        checks.within("rhythm.silence_factor", rhythm.silence_factor, 1.0..=100.0);
+        checks.within("rhythm.least_silence_minutes", rhythm.least_silence_minutes, 1..=LONGEST);
+        let least = rhythm.least_silence_minutes;
+        checks.within("rhythm.most_silence_minutes", rhythm.most_silence_minutes, least..=LONGEST);
+        checks.within("flood.times", self.flood.times, 1.5..=10_000.0);
+        checks.within("flood.least_per_minute", self.flood.least_per_minute, 1.0..=1e9);
+        let coverage = &self.coverage;
+        checks.within("coverage.seen_minutes", coverage.seen_minutes, 1..=60);
+        checks.within("coverage.watched_from_level", coverage.watched_from_level, 1..=5);
+        checks.within("coverage.seen_percent", coverage.seen_percent, 1..=100);
+        checks.within("coverage.longest_gap_minutes", coverage.longest_gap_minutes, 1..=1_440);
+        // The learning of rhythms and the strips of pages look at hours.
+        checks.within("coverage.hours_days", coverage.hours_days, 7 * rhythm.learn_weeks + 7..=36_600);
+        let maintenance = &self.maintenance;
+        checks.within("maintenance.most_hours", maintenance.most_hours, 1..=8_784);
+        checks.within("maintenance.default_hours", maintenance.default_hours, 1..=maintenance.most_hours);
+        checks.within("maintenance.most_days_ahead", maintenance.most_days_ahead, 1..=3_660);
+        checks.within("maintenance.most", maintenance.most, 1..=100_000);
     }
 }
 

@@ -1,15 +1,15 @@
 //! Rows of sources, assignments and status. A source is seen by whoever sees the agency it is assigned to now;
 //! sources without an agency are seen by those who see the whole centre.
 
-use super::{Assignment, Source, SourceKind, SourceState};
+use super::{Assignment, Rhythm, SolutionGroup, Source, SourceKind, SourceState, minutes};
 use kit::clock::Micros;
 use kit::{Connection, Error, Tx};
-use sea_orm::{FromQueryResult, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Statement, Value};
 use std::collections::HashSet;
 
 const COLUMNS: &str = "s.id, s.name, s.kind, s.state, s.sender_key, s.match_listener, s.match_network, s.match_host, \
-    s.format, s.header, s.time_zone, s.year_default, s.expected, s.max_silence_minutes, s.note, s.created_at, \
-    s.updated_at";
+    s.format, s.header, s.time_zone, s.year_default, s.expected, s.rhythm, s.solution_group, \
+    s.max_silence_minutes, s.note, s.created_at, s.updated_at";
 
 /// The assignment that holds now; there is at most one per source.
 const CURRENT: &str = "LEFT JOIN source_assignments a ON a.source_id = s.id AND a.valid_to IS NULL";
@@ -29,6 +29,10 @@ pub(super) fn source(row: &QueryResult) -> Result<Source, Error> {
         time_zone: row.try_get("", "time_zone")?,
         year_default: row.try_get("", "year_default")?,
         expected: row.try_get("", "expected")?,
+        rhythm: Rhythm::from_code(&row.try_get::<String>("", "rhythm")?).unwrap_or_default(),
+        solution_group: SolutionGroup::from_code(
+            &row.try_get::<Option<String>>("", "solution_group")?.unwrap_or_default(),
+        ),
         max_silence_minutes: row.try_get("", "max_silence_minutes")?,
         note: row.try_get("", "note")?,
         created_at: row.try_get("", "created_at")?,
@@ -61,6 +65,9 @@ pub struct Status {
     pub events: i64,
     pub not_understood: i64,
     pub silent_since: Option<Micros>,
+    pub flood_since: Option<Micros>,
+    /// Number of its last record; 0 for none.
+    pub last_sequence: i64,
 }
 
 /// Narrows a list of sources; empty narrows nothing.
@@ -122,7 +129,7 @@ pub async fn list(
 }
 
 const STATUS: &str = "t.first_seen, t.last_seen, t.last_live, t.last_event_time, t.lag, t.rate_per_minute, t.events, \
-    t.not_understood, t.silent_since";
+    t.not_understood, t.silent_since, t.flood_since, t.last_sequence";
 const OWNER: &str = "a.agency_id, g.name AS agency_name, a.system_id, y.name AS system_name, y.level AS system_level";
 const JOINS: &str = "JOIN source_status t ON t.source_id = s.id LEFT JOIN agencies g ON g.id = a.agency_id \
     LEFT JOIN systems y ON y.id = a.system_id";
@@ -202,15 +209,16 @@ pub async fn visible_ids(connection: &impl Connection) -> Result<Option<std::col
 pub(super) async fn save(tx: &Tx<'_>, source: &Source, by: &str) -> Result<(), Error> {
     let sql = "INSERT INTO sources (id, name, name_fold, name_sort, kind, state, sender_key, match_listener, \
         match_network, match_host, format, header, time_zone, year_default, expected, max_silence_minutes, note, \
-        created_at, created_by, updated_at) \
-        VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20) \
+        created_at, created_by, updated_at, rhythm, solution_group) \
+        VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22) \
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_fold = excluded.name_fold, \
         name_sort = excluded.name_sort, kind = excluded.kind, state = excluded.state, \
         match_listener = excluded.match_listener, match_network = excluded.match_network, \
         match_host = excluded.match_host, format = excluded.format, header = excluded.header, \
         time_zone = excluded.time_zone, year_default = excluded.year_default, expected = excluded.expected, \
-        max_silence_minutes = excluded.max_silence_minutes, note = excluded.note, updated_at = excluded.updated_at";
-    let values: [Value; 20] = [
+        max_silence_minutes = excluded.max_silence_minutes, note = excluded.note, updated_at = excluded.updated_at, \
+        rhythm = excluded.rhythm, solution_group = excluded.solution_group";
+    let values: [Value; 22] = [
         source.id.as_str().into(),
         source.name.as_str().into(),
         kit::fold::fold(&source.name).into(),
@@ -231,11 +239,37 @@ pub(super) async fn save(tx: &Tx<'_>, source: &Source, by: &str) -> Result<(), E
         source.created_at.into(),
         by.into(),
         source.updated_at.into(),
+        source.rhythm.code().into(),
+        source.solution_group.map(SolutionGroup::code).into(),
     ];
     execute(tx, sql, values).await?;
+    expect(tx, source).await?;
     let sql = "INSERT INTO source_status (source_id, rate_per_minute, events, not_understood, last_sequence) \
         VALUES ($1, 0, 0, 0, 0) ON CONFLICT (source_id) DO NOTHING";
     execute(tx, sql, [source.id.as_str().into()]).await
+}
+
+/// What is expected of a source from its last change on; what was expected before stays.
+async fn expect(tx: &Tx<'_>, source: &Source) -> Result<(), Error> {
+    let expected = source.expected && source.state == SourceState::Registered;
+    let (rhythm, minutes) = (source.rhythm.code(), source.max_silence_minutes);
+    let sql = "SELECT expected, rhythm, max_silence_minutes FROM source_expectations \
+        WHERE source_id = $1 AND valid_to IS NULL";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [source.id.as_str().into()]);
+    if let Some(row) = tx.query_one_raw(statement).await? {
+        let held: (bool, String, i64) =
+            (row.try_get("", "expected")?, row.try_get("", "rhythm")?, row.try_get("", "max_silence_minutes")?);
+        if held == (expected, rhythm.to_owned(), minutes) {
+            return Ok(());
+        }
+    }
+    let sql = "UPDATE source_expectations SET valid_to = $2 WHERE source_id = $1 AND valid_to IS NULL";
+    execute(tx, sql, [source.id.as_str().into(), source.updated_at.into()]).await?;
+    let sql = "INSERT INTO source_expectations (source_id, valid_from, valid_to, expected, rhythm, max_silence_minutes) \
+        VALUES ($1, $2, NULL, $3, $4, $5) ON CONFLICT (source_id, valid_from) DO UPDATE SET valid_to = NULL, \
+        expected = excluded.expected, rhythm = excluded.rhythm, max_silence_minutes = excluded.max_silence_minutes";
+    let values = [source.id.as_str().into(), source.updated_at.into(), expected.into(), rhythm.into(), minutes.into()];
+    execute(tx, sql, values).await
 }
 
 /// Ends what holds from `at` on and begins something new there; an assignment from the beginning (`at` = 0)
@@ -258,11 +292,28 @@ pub(super) async fn assign(tx: &Tx<'_>, new: &Assignment) -> Result<(), Error> {
         new.recorded_at.into(),
         new.recorded_by.as_str().into(),
     ];
-    execute(tx, sql, values).await
+    execute(tx, sql, values).await?;
+    recount(tx, new).await
 }
 
-pub(super) async fn execute<const N: usize>(tx: &Tx<'_>, sql: &str, values: [Value; N]) -> Result<(), Error> {
-    use sea_orm::ConnectionTrait;
+/// A source that was somebody's before this was known: coverage is counted again from its first day on.
+async fn recount(tx: &Tx<'_>, new: &Assignment) -> Result<(), Error> {
+    let Some(system_id) = &new.system_id else { return Ok(()) };
+    let sql = "SELECT MIN(hour_start) AS first FROM source_presence WHERE source_id = $1";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [new.source_id.as_str().into()]);
+    let row = tx.query_one_raw(statement).await?;
+    let first: Option<Micros> = row.map(|row| row.try_get("", "first")).transpose()?.flatten();
+    let today = minutes::day_of(new.recorded_at);
+    let Some(from) = first.map(|first| minutes::day_of(first.max(new.valid_from))).filter(|from| *from < today) else {
+        return Ok(());
+    };
+    let sql = "INSERT INTO coverage_stale (system_id, from_day) VALUES ($1, $2) ON CONFLICT (system_id) DO UPDATE SET \
+        from_day = CASE WHEN coverage_stale.from_day < excluded.from_day THEN coverage_stale.from_day \
+        ELSE excluded.from_day END";
+    execute(tx, sql, [system_id.as_str().into(), from.into()]).await
+}
+
+pub(crate) async fn execute<const N: usize>(tx: &Tx<'_>, sql: &str, values: [Value; N]) -> Result<(), Error> {
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
 }

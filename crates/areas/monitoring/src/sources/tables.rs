@@ -17,7 +17,13 @@ pub const SOURCES: TableSpec = TableSpec {
         column("system_id", Text, "System it belongs to now."),
         column("match_network", Text, "Address or network it is recognised by."),
         column("match_host", Text, "Host name in the record it is recognised by."),
-        column("expected", Boolean, "Expected around the clock."),
+        column("expected", Boolean, "Expected: its silence is news."),
+        column("rhythm", Text, "When it is expected: always, office (office hours) or learned (as in its own past)."),
+        column(
+            "solution_group",
+            Text,
+            "network, endpoint, application, data or user, where it is set; empty where the kind says it.",
+        ),
         column("max_silence_minutes", Integer, "Silence longer than this is news."),
         column("first_seen", Time, "Arrival of its first event."),
         column("last_seen", Time, "Arrival of its newest event."),
@@ -28,10 +34,11 @@ pub const SOURCES: TableSpec = TableSpec {
         column("events", Integer, "Events so far."),
         column("not_understood", Integer, "Of these, how many no format understood."),
         column("silent_since", Time, "Since when an expected source has been silent; empty while it speaks."),
+        column("flood_since", Time, "Since when it sends many times what is usual for it; empty otherwise."),
     ],
     select: "SELECT s.id, s.name, s.kind, s.state, a.agency_id, a.system_id, s.match_network, s.match_host, s.expected, \
-             s.max_silence_minutes, t.first_seen, t.last_seen, t.last_live, t.last_event_time, \
-             t.lag AS lag_microseconds, t.rate_per_minute, t.events, t.not_understood, t.silent_since \
+             s.rhythm, s.solution_group, s.max_silence_minutes, t.first_seen, t.last_seen, t.last_live, t.last_event_time, \
+             t.lag AS lag_microseconds, t.rate_per_minute, t.events, t.not_understood, t.silent_since, t.flood_since \
              FROM sources s JOIN source_status t ON t.source_id = s.id \
              LEFT JOIN source_assignments a ON a.source_id = s.id AND a.valid_to IS NULL",
     agency_column: Some("agency_id"),

@@ -122,8 +122,17 @@ impl Phase {
         }
     }
 
+    /// How something stands that holds from one moment to another.
+    pub(crate) fn at(starts_at: Micros, end: Micros, now: Micros) -> Self {
+        match end {
+            end if end <= now => Self::Over,
+            _ if starts_at > now => Self::Coming,
+            _ => Self::Running,
+        }
+    }
+
     /// The one that an address asks for.
-    fn of(address: &Address) -> Self {
+    pub(crate) fn of(address: &Address) -> Self {
         let shown = address.value("show").unwrap_or_default();
         Self::ALL.into_iter().find(|phase| phase.code() == shown).unwrap_or_default()
     }
@@ -167,11 +176,7 @@ impl Suppression {
     }
 
     pub fn phase(&self, now: Micros) -> Phase {
-        match self.ended_at.unwrap_or(self.ends_at) {
-            end if end <= now => Phase::Over,
-            _ if self.starts_at > now => Phase::Coming,
-            _ => Phase::Running,
-        }
+        Phase::at(self.starts_at, self.ended_at.unwrap_or(self.ends_at), now)
     }
 }
 

@@ -235,8 +235,9 @@ async fn silence_is_told_once_and_so_is_its_end() {
     in_a_centre(|centre| async move {
         let all = Scope::service("test");
         let live = Live::default();
+        let settings = settings();
         // Both departments' sources are expected and were never heard.
-        let check = async |now| sources::silence::check(&centre.db, &all, &live, now).await.unwrap();
+        let check = async |now| sources::silence::check(&centre.db, &all, &live, &settings, now).await.unwrap();
         assert_eq!(check(NOW).await, (2, 0));
         assert_eq!(check(NOW + MINUTE).await, (0, 0));
         let sql = format!("UPDATE source_status SET last_live = {} WHERE source_id = '{}'", NOW, centre.a.source);
@@ -248,7 +249,9 @@ async fn silence_is_told_once_and_so_is_its_end() {
         assert_eq!(check(NOW + 2 * MINUTE).await, (0, 1));
         assert_eq!(check(NOW + 20 * MINUTE).await, (1, 0));
         let own = scope(&centre.a.person, Some(&centre.a.agency));
-        let silent = sources::silence::silent_sources(&centre.db.scoped(&own).read(), NOW + 20 * MINUTE).await.unwrap();
+        let view = centre.db.scoped(&own);
+        let silent =
+            sources::silence::silent_sources(&view.read(), &settings.sources, NOW + 20 * MINUTE).await.unwrap();
         assert_eq!(silent.len(), 1);
         assert_eq!((silent[0].source_id.as_str(), silent[0].silent_since), (centre.a.source.as_str(), NOW));
     })

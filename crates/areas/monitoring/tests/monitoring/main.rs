@@ -5,10 +5,12 @@
 extern crate luytre_monitoring as monitoring;
 
 mod acts;
+mod adoption;
 mod alert_notices;
 mod bulk;
 mod centre;
 mod correlations;
+mod coverage;
 mod early_warning;
 mod enrichment;
 mod entities;

@@ -1,0 +1,81 @@
+### Monitoring: coverage, planned maintenance
+
+coverage-navigation = Coverage
+coverage-title = Coverage
+coverage-text = Each cell is a day: the share of the expected time in which records really arrived. Systems from level { $level } on are to be watched around the clock, whatever their sources are declared to do. A cell leads to hours and minutes and to the last record before each gap.
+coverage-none = No system to watch yet
+coverage-none-text = Systems that have a source, or are of a level that must be watched, appear here.
+coverage-words = Name of system or agency
+coverage-span = Span
+coverage-days = { $days } days
+coverage-level = Level { $level }
+coverage-head-system = System
+coverage-head-agency = Agency
+coverage-head-level = Level
+coverage-head-day = Day
+coverage-head-group = Group of solutions
+coverage-head-groups = Groups of solutions
+coverage-has = present
+coverage-lacks = missing
+coverage-cell = { $day }: { $state }; { $seen } of { $expected } minutes, maintenance { $maintenance } minutes, longest gap { $gap } minutes
+coverage-stretch = { $from }–{ $to }: { $state }, { $minutes } minutes
+coverage-expected = Minutes expected
+coverage-seen = Minutes seen
+coverage-maintenance = Minutes of planned maintenance
+coverage-silent = Minutes silent
+coverage-gap = Longest gap (minutes)
+coverage-sources = Sources
+coverage-of = { $seen } of { $expected } minutes
+coverage-part-any = All sources together
+coverage-heard = Minutes with a record
+coverage-hours = Hours of the day
+coverage-hour = Hour
+coverage-minutes = Minutes
+coverage-gaps = Gaps, the longest first
+coverage-gaps-none = There is no gap.
+coverage-from = From
+coverage-to = To
+coverage-before-gap = Last record before
+coverage-see-before = See the hour before
+coverage-day-before = Day before
+coverage-day-after = Next day
+coverage-unwatched = Not watched
+coverage-unwatched-text = Running systems from level { $level } on from which nothing comes, which are silent, or which lack groups of solutions, each with the next step.
+coverage-unwatched-none = Every system that must be watched is watched
+coverage-unwatched-none-text = Each of them has sources that speak in all groups of solutions.
+coverage-why = Why
+coverage-missing = Groups missing
+coverage-last = Last heard
+coverage-next = Next step
+coverage-why-no-source = No source
+coverage-why-no-source-next = Connect a source of the system
+coverage-why-never-heard = Never heard
+coverage-why-never-heard-next = Check how the registered source is set up to send
+coverage-why-silent = All sources silent
+coverage-why-silent-next = Talk to who runs it, see the silent source
+coverage-why-groups-missing = Groups of solutions missing
+coverage-why-groups-missing-next = Connect a source of the missing group
+
+solution-group-network = Network
+solution-group-endpoint = Endpoint
+solution-group-application = Application
+solution-group-data = Data
+solution-group-user = User
+
+## Planned maintenance
+maintenance-title = Planned maintenance
+maintenance-text = In maintenance that was announced before, silence raises no alert; its minutes are counted apart and are not called seen. It holds no other alert back; a suppression does.
+maintenance-new = Announce maintenance
+maintenance-save = Save
+maintenance-starts-hint = Vietnamese time. A time that has passed means now: silence before it was announced stays silence.
+maintenance-planned = The maintenance is entered.
+maintenance-ended = The maintenance is ended.
+maintenance-is-over = It is over already, or somebody else has just ended it.
+maintenance-too-many = The centre has too much maintenance announced at once; end some of it.
+maintenance-none = No maintenance
+maintenance-none-text = Before a system is switched off, changed or moved to another line, announce it here.
+
+## Audit trail
+audit-maintenance-plan = Maintenance announced
+audit-maintenance-end = Maintenance ended early
+audit-object-maintenance = Maintenance

@@ -1,0 +1,81 @@
+### Giám sát: độ phủ, bảo trì có kế hoạch
+
+coverage-navigation = Độ phủ giám sát
+coverage-title = Độ phủ giám sát
+coverage-text = Mỗi ô là một ngày: số phần trăm thời gian phải có mà thực sự có nhật ký gửi đến. Hệ thống từ cấp độ { $level } phải được giám sát 24/7, dù nguồn nhật ký của nó được khai thế nào. Bấm vào ô để xem từng giờ, từng phút và bản ghi cuối cùng trước mỗi khoảng trống.
+coverage-none = Chưa có hệ thống nào để giám sát
+coverage-none-text = Hệ thống có nguồn nhật ký, hoặc thuộc cấp độ phải giám sát, sẽ hiện ra ở đây.
+coverage-words = Tìm theo tên hệ thống, cơ quan
+coverage-span = Khoảng thời gian
+coverage-days = { $days } ngày
+coverage-level = Cấp độ { $level }
+coverage-head-system = Hệ thống
+coverage-head-agency = Cơ quan
+coverage-head-level = Cấp độ
+coverage-head-day = Ngày
+coverage-head-group = Nhóm giải pháp
+coverage-head-groups = Nhóm giải pháp
+coverage-has = có
+coverage-lacks = thiếu
+coverage-cell = ngày { $day }: { $state }; { $seen } trên { $expected } phút, bảo trì { $maintenance } phút, khoảng trống dài nhất { $gap } phút
+coverage-stretch = { $from }–{ $to }: { $state }, { $minutes } phút
+coverage-expected = Phút phải có
+coverage-seen = Phút có nhật ký
+coverage-maintenance = Phút bảo trì có kế hoạch
+coverage-silent = Phút im lặng
+coverage-gap = Khoảng trống dài nhất (phút)
+coverage-sources = Nguồn nhật ký
+coverage-of = { $seen } trên { $expected } phút
+coverage-part-any = Mọi nguồn gộp lại
+coverage-heard = Phút có bản ghi đến
+coverage-hours = Từng giờ trong ngày
+coverage-hour = Giờ
+coverage-minutes = Phút
+coverage-gaps = Khoảng trống, dài nhất trước hết
+coverage-gaps-none = Không có khoảng trống nào.
+coverage-from = Từ
+coverage-to = Đến
+coverage-before-gap = Bản ghi cuối trước đó
+coverage-see-before = Xem một giờ trước đó
+coverage-day-before = Ngày trước
+coverage-day-after = Ngày sau
+coverage-unwatched = Chưa được giám sát
+coverage-unwatched-text = Hệ thống từ cấp độ { $level } đang vận hành mà chưa có gì gửi đến, đang im lặng, hoặc còn thiếu nhóm giải pháp; kèm việc cần làm tiếp theo.
+coverage-unwatched-none = Mọi hệ thống phải giám sát đều đang được giám sát
+coverage-unwatched-none-text = Mỗi hệ thống đều có nguồn đang gửi ở đủ các nhóm giải pháp.
+coverage-why = Vì sao
+coverage-missing = Nhóm còn thiếu
+coverage-last = Lần cuối nhận
+coverage-next = Việc cần làm
+coverage-why-no-source = Chưa có nguồn nào
+coverage-why-no-source-next = Kết nối một nguồn nhật ký của hệ thống
+coverage-why-never-heard = Chưa từng nhận dòng nào
+coverage-why-never-heard-next = Kiểm tra cấu hình gửi của nguồn đã đăng ký
+coverage-why-silent = Mọi nguồn đều im lặng
+coverage-why-silent-next = Liên hệ đơn vị vận hành, xem nguồn im lặng
+coverage-why-groups-missing = Thiếu nhóm giải pháp
+coverage-why-groups-missing-next = Kết nối nguồn của nhóm còn thiếu
+
+solution-group-network = Mạng
+solution-group-endpoint = Thiết bị
+solution-group-application = Ứng dụng
+solution-group-data = Dữ liệu
+solution-group-user = Người dùng
+
+## Bảo trì có kế hoạch
+maintenance-title = Bảo trì có kế hoạch
+maintenance-text = Trong thời gian bảo trì đã báo trước, nguồn im lặng không thành cảnh báo; số phút ấy được đếm riêng, không tính là đã giám sát. Bảo trì không giữ lại cảnh báo nào khác; muốn vậy hãy tạo đợt tạm ngừng báo.
+maintenance-new = Báo trước một đợt bảo trì
+maintenance-save = Lưu
+maintenance-starts-hint = Giờ Việt Nam. Giờ đã qua được hiểu là ngay bây giờ: im lặng trước khi báo vẫn là im lặng.
+maintenance-planned = Đã ghi đợt bảo trì.
+maintenance-ended = Đã kết thúc đợt bảo trì.
+maintenance-is-over = Đợt này đã kết thúc hoặc vừa được người khác chấm dứt.
+maintenance-too-many = Đang có quá nhiều đợt bảo trì của cả Trung tâm; hãy kết thúc bớt.
+maintenance-none = Không có đợt bảo trì nào
+maintenance-none-text = Trước khi tắt máy, đổi cấu hình hoặc chuyển đường truyền của một hệ thống, hãy báo trước ở đây.
+
+## Nhật ký kiểm toán
+audit-maintenance-plan = Báo trước đợt bảo trì
+audit-maintenance-end = Kết thúc sớm đợt bảo trì
+audit-object-maintenance = Đợt bảo trì
