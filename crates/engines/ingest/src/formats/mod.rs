@@ -4,6 +4,7 @@
 //! Invariant: parsing has no side effects, never fails and never panics. What nothing understands becomes an
 //! event with `understood = false`.
 
+mod about;
 mod apply;
 mod cef;
 mod compile;
@@ -18,9 +19,11 @@ mod syslog;
 mod time;
 mod transform;
 mod understand;
+mod unread;
 mod w3c;
 mod xml;
 
+pub use about::{About, about};
 use apply::{Context, Stated};
 use compile::{Format, build_set, compile};
 use definition::{Extract, FormatFile};
@@ -35,6 +38,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use understand::Understood;
+pub use unread::Unread;
 use w3c::StatedLists;
 
 /// One thing wrong in one format file.
@@ -63,6 +67,8 @@ pub struct FormatSet {
     formats: Vec<Format>,
     by_name: HashMap<Arc<str>, usize>,
     json: Vec<usize>,
+    /// Formats that know nothing but an envelope.
+    envelopes: Vec<usize>,
     /// Formats of logs that name their fields.
     with_header: Vec<usize>,
     stated: StatedLists,
@@ -151,6 +157,7 @@ impl FormatSet {
         };
         Ok(Self {
             json: of(Extract::Json),
+            envelopes: of(Extract::Syslog),
             with_header: of(Extract::W3c),
             stated: StatedLists::default(),
             log_fields,
