@@ -69,7 +69,7 @@ const WAITING_BATCHES: usize = 2;
 /// What the pipeline is made of.
 pub struct Parts {
     pub store: Store,
-    pub formats: Arc<FormatSet>,
+    pub formats: Shelf<FormatSet>,
     pub engine: Arc<Engine>,
     pub db: Db,
     /// The program's own scope.
@@ -136,7 +136,7 @@ impl Pipeline {
         store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
             settings: shelf,
-            formats: Shelf::new(formats),
+            formats,
             engine: Shelf::new(engine),
             tuning: Shelf::new(tuning),
             indicators: Shelf::new(indicators),
@@ -197,10 +197,6 @@ impl Pipeline {
 
     pub fn formats(&self) -> Arc<FormatSet> {
         self.0.formats.current()
-    }
-
-    pub fn set_formats(&self, formats: Arc<FormatSet>) {
-        self.0.formats.replace(formats);
     }
 
     /// Figures of every stage.

@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..4_000)) {
         let line = String::from_utf8_lossy(&bytes).into_owned();
-        let (templates, _) = gathered(&[line.clone()], 10);
+        let (templates, _) = gathered(std::slice::from_ref(&line), 10);
         for template in templates.all() {
             prop_assert!(!shown(&template.text()).contains('\u{0}'));
         }

@@ -1,6 +1,7 @@
 //! How long sources may be silent, and what is remembered of the logs they send: `content/monitoring/sources.toml`.
 
 use crate::settings::{Basis, Bounds, Checked, Checks};
+use crate::unread_lines::settings::UnreadLineSettings;
 use event::Listener;
 use serde::Deserialize;
 
@@ -11,6 +12,7 @@ pub struct SourceSettings {
     imported_silence_minutes: i64,
     pub silence_minutes: Bounds,
     pub field_lists: FieldListSettings,
+    pub unread_lines: UnreadLineSettings,
 }
 
 /// What is remembered of `#Fields:` lines.
@@ -34,6 +36,7 @@ impl Checked for SourceSettings {
         checks.within("field_lists.logs", lists.logs, 1..=65_536);
         checks.within("field_lists.logs_per_source", lists.logs_per_source, 1..=lists.logs);
         checks.within("field_lists.longest", lists.longest, 64..=65_536);
+        self.unread_lines.check(checks);
     }
 }
 

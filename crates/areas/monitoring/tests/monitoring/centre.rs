@@ -110,7 +110,7 @@ impl Centre {
         let (set, errors) = detection::RuleSet::from_texts(texts);
         let rules = Shelf::new(Book { set: Arc::new(set), errors, tests: cases(), loaded_at: NOW, ..Book::default() });
         let mut ports = Ports::default();
-        let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
+        let formats = monitoring::formats::Shelf::new(ingest::FormatSet::load(&[]).unwrap());
         let policies = organisation::Policies::clone(&organisation::Policies::embedded().unwrap());
         let searches = Searches::new(limits, policies.session.live.tails);
         let settings = shelf();

@@ -50,7 +50,7 @@ pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline 
 pub(crate) async fn start_under(store: &Store, db: &Db, rules: &str, settings: Shelf) -> Pipeline {
     Pipeline::start(Parts {
         store: store.clone(),
-        formats: formats(),
+        formats: kit::Shelf::new(formats()),
         engine: engine(rules),
         db: db.clone(),
         scope: Scope::service("test"),
