@@ -21,6 +21,7 @@ mod room;
 pub mod stages;
 mod tally;
 mod tuning;
+mod unread_lines;
 mod write;
 
 pub use counters::{Counters, CountersSnapshot};
@@ -39,6 +40,7 @@ use crate::rules::tuning::Tuning;
 use crate::settings::{self, Settings};
 use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, silence};
+use crate::unread_lines::gather::Gathering;
 use detection::{CorrelationState, Engine, Matches};
 use event_store::{Store, StoreError};
 use field_lists::FieldLists;
@@ -133,6 +135,7 @@ impl Pipeline {
         let policy = settings.early_warning.clone();
         let watch = Watch::take_up(&db.scoped(&scope).read(), policy, cursor, last).await?;
         let field_lists = FieldLists::take_up(&db.scoped(&scope).read(), last).await?;
+        let unread = Gathering::take_up(&db.scoped(&scope).read(), &settings.sources.unread_lines).await?;
         store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
             settings: shelf,
@@ -156,7 +159,7 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(settings, cursor, pipeline.evaluated(), left, watch, field_lists);
+        let worker = Worker::new(settings, cursor, pipeline.evaluated(), left, watch, Remembered { field_lists, unread });
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
@@ -165,6 +168,7 @@ impl Pipeline {
             tokio::spawn(indicators::watch(pipeline.clone())),
             tokio::spawn(early_warning::forget(pipeline.clone())),
             tokio::spawn(enrichment::watch(pipeline.clone())),
+            tokio::spawn(unread_lines::watch(pipeline.clone())),
         ];
         *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         Ok(pipeline)
@@ -268,6 +272,8 @@ pub(crate) struct Worker {
     finder: indicators::Finder,
     watch: Watch,
     field_lists: FieldLists,
+    /// Templates of what no format reads.
+    unread: Gathering,
     /// Rulings on the detections of the event under evaluation, in their order.
     judged: Vec<(Arc<judge::Ruling>, Fate)>,
     hits: Tally,
@@ -280,6 +286,12 @@ pub(crate) struct Worker {
     /// The batch before, on its way into the store while the next one is evaluated.
     inserting: Option<Inserting>,
     committed: u64,
+}
+
+/// What the registers remember of sources.
+struct Remembered {
+    field_lists: FieldLists,
+    unread: Gathering,
 }
 
 /// An insertion under way, up to a sequence.
@@ -295,7 +307,7 @@ impl Worker {
         inserted: u64,
         left: Left,
         watch: Watch,
-        field_lists: FieldLists,
+        Remembered { field_lists, unread }: Remembered,
     ) -> Self {
         Self {
             grouping: Grouping::new(settings.scoring.clone()),
@@ -309,6 +321,7 @@ impl Worker {
             finder: indicators::Finder::default(),
             watch,
             field_lists,
+            unread,
             judged: Vec::new(),
             hits: Tally::new(&settings.tuning.hits),
             settings,

@@ -261,7 +261,7 @@ pub(super) async fn assign(tx: &Tx<'_>, new: &Assignment) -> Result<(), Error> {
     execute(tx, sql, values).await
 }
 
-pub(super) async fn execute<const N: usize>(tx: &Tx<'_>, sql: &str, values: [Value; N]) -> Result<(), Error> {
+pub(crate) async fn execute<const N: usize>(tx: &Tx<'_>, sql: &str, values: [Value; N]) -> Result<(), Error> {
     use sea_orm::ConnectionTrait;
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())

@@ -16,16 +16,20 @@ pub struct Unread<'e> {
 }
 
 impl FormatSet {
-    /// What is not read of an event that this set has parsed. A comparison of addresses for one that is read.
+    /// Whether anything of an event that this set has parsed is not read. Costs next to nothing.
+    pub fn is_unread(&self, event: &Event) -> bool {
+        let is_its = |number: &usize| self.format(*number).is_some_and(|format| Arc::ptr_eq(&format.id, &event.format));
+        !event.understood || self.envelopes.iter().any(is_its)
+    }
+
+    /// What is not read of an event that this set has parsed.
     pub fn unread<'e>(&self, event: &'e Event) -> Option<Unread<'e>> {
+        if !self.is_unread(event) {
+            return None;
+        }
         if !event.understood {
             let text = String::from_utf8_lossy(&event.raw);
             return Some(Unread { text, program: None, enveloped: false });
-        }
-        let is_envelope =
-            |number: &usize| self.format(*number).is_some_and(|format| Arc::ptr_eq(&format.id, &event.format));
-        if !self.envelopes.iter().any(is_envelope) {
-            return None;
         }
         let text = event.fields.text("message")?;
         (!text.trim().is_empty()).then(|| Unread { text, program: event.fields.text("program"), enveloped: true })
