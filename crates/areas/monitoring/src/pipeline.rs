@@ -159,7 +159,8 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(settings, cursor, pipeline.evaluated(), left, watch, Remembered { field_lists, unread });
+        let worker =
+            Worker::new(settings, cursor, pipeline.evaluated(), left, watch, Remembered { field_lists, unread });
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),

@@ -66,9 +66,8 @@ pub(super) fn load(files: &Files, time_zone: &str) -> Result<FormatSet, Vec<Faul
     }
     let named: Vec<(String, String)> = files.iter().map(|(path, text)| (path.clone(), text.clone())).collect();
     let mut set = FormatSet::load(&named).map_err(|errors| {
-        let fault = |error: ingest::FormatError| {
-            Fault::new(&error.file, None, "format-fault-words", [("words", error.reason)])
-        };
+        let fault =
+            |error: ingest::FormatError| Fault::new(&error.file, None, "format-fault-words", [("words", error.reason)]);
         errors.0.into_iter().map(fault).collect::<Vec<_>>()
     })?;
     // As their authors wrote them: without the zone that this centre has set.
@@ -195,7 +194,10 @@ mod tests {
         let expression = book.faults(&files(&GATE.replace("(?P<act>", "(?P<act")));
         assert_eq!((expression.len(), expression[0].key), (1, "format-fault-words"));
         let sample = book.faults(&files(&GATE.replace("user = 'anna' }", "user = 'bao' }")));
-        assert_eq!((sample.len(), sample[0].key, sample[0].path.as_str()), (1, "format-fault-sample", "formats/gate.toml"));
+        assert_eq!(
+            (sample.len(), sample[0].key, sample[0].path.as_str()),
+            (1, "format-fault-sample", "formats/gate.toml")
+        );
         assert!(book.put_in_force(&files("name = 1")).is_err());
         assert!(book.shelf.current().names().is_empty(), "what was in force stays");
     }

@@ -46,7 +46,9 @@ pub(super) async fn watch(pipeline: Pipeline) {
             };
             match solved {
                 Ok(solved) => tracing::debug!(solved, "lines that nothing read were tried on the formats in force"),
-                Err(error) => tracing::warn!(%error, "lines that nothing read could not be tried on the formats in force"),
+                Err(error) => {
+                    tracing::warn!(%error, "lines that nothing read could not be tried on the formats in force")
+                }
             }
             tried = Some(formats);
         }

@@ -94,10 +94,7 @@ fn group_of(part: Part, program: &str) -> String {
 
 impl Gathering {
     /// What the last run left.
-    pub(crate) async fn take_up(
-        connection: &impl Connection,
-        settings: &UnreadLineSettings,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn take_up(connection: &impl Connection, settings: &UnreadLineSettings) -> Result<Self, Error> {
         let sql = "SELECT id, source_id, part, program, words, samples FROM unread_lines WHERE state <> 'solved' \
                    ORDER BY source_id, first_seen, id";
         let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;

@@ -1,9 +1,10 @@
 //! What people decide about lines that nothing reads: that they need not be read, or that they are to be after all.
 
+use super::detail::DECIDE;
 use super::{State, UnreadLine, store};
 use kit::clock::Micros;
 use kit::text::FieldFaults;
-use kit::{Capability, Error, Tx};
+use kit::{Error, Tx};
 use organisation::audit;
 use serde_json::json;
 
@@ -23,7 +24,7 @@ pub async fn reopen(tx: &Tx<'_>, id: &str, now: Micros) -> Result<UnreadLine, Er
 }
 
 async fn decide(tx: &Tx<'_>, id: &str, state: State, reason: &str, now: Micros) -> Result<UnreadLine, Error> {
-    tx.scope().require(Capability::ManageSources)?;
+    DECIDE.allows(Some(tx.scope()))?;
     let before = store::find(tx, id).await?;
     if before.state == state {
         return Ok(before);

@@ -183,6 +183,11 @@ impl FormatSet {
         }
     }
 
+    /// Takes over the zone of records that name none from another set.
+    pub fn take_time_zone(&mut self, other: &Self) {
+        self.default_zone = other.default_zone.clone();
+    }
+
     /// Names of all formats, in the order in which they are tried.
     pub fn names(&self) -> Vec<&str> {
         self.formats.iter().map(|format| &*format.name).collect()

@@ -51,7 +51,7 @@ pub struct Wanted<'w> {
     pub name: &'w str,
     pub title: &'w str,
     pub version: u32,
-    /// The program that writes the lines, where they stand inside a syslog envelope.
+    /// The program that writes the lines, where they stand inside a syslog envelope that names one.
     pub program: Option<&'w str>,
     /// Where the lines come from.
     pub origin: &'w str,
@@ -248,7 +248,8 @@ fn written(wanted: &Wanted<'_>, patterns: &[Pattern]) -> String {
     match wanted.program {
         Some(program) => line(&["programs = [", &quoted(program), "]"]),
         None => {
-            line(&["lines = ["]);
+            let is_whole = wanted.texts.iter().zip(wanted.records).all(|(text, record)| text.trim() == record.trim());
+            line(&[if is_whole { "lines" } else { "messages" }, " = ["]);
             patterns.iter().for_each(|pattern| line(&["  ", &quoted(&pattern.plain), ","]));
             line(&["]"]);
         }
