@@ -10,7 +10,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use kit::web::{ApiVisit, Fail, Released, Routes, Visit};
 use kit::{Capability, Error};
-use organisation::regulations::{Regulations, address_of};
+use organisation::regulations::{Regulations, address_of, require_change};
 use serde::{Deserialize, Serialize};
 
 pub(super) fn routes() -> Routes {
@@ -76,6 +76,7 @@ async fn save(
     ApiVisit(visit): ApiVisit,
     Json(written): Json<Written>,
 ) -> Result<(StatusCode, Released<Json<Asked>>), Fail> {
+    require_change(visit.scope())?;
     let formats = monitoring(&visit.app)?.formats.current();
     let tried = saving::tried(&visit, formats, &written.text).await?;
     let path = saving::save(&visit, tried, &written.reason).await?;

@@ -13,9 +13,10 @@ use tokio::time::MissedTickBehavior;
 const EVERY: Duration = Duration::from_secs(5);
 
 impl Pipeline {
-    async fn solve(&self, formats: &FormatSet) -> Result<usize, Error> {
-        let inner = &self.0;
-        solving::solve(&inner.db, &inner.scope, &inner.store, formats, inner.clock.now()).await
+    /// Tries what nothing read on the formats in force. Gives how many templates they read by now.
+    pub async fn solve_unread(&self) -> Result<usize, Error> {
+        let (inner, formats) = (&self.0, self.formats());
+        solving::solve(&inner.db, &inner.scope, &inner.store, &formats, inner.clock.now()).await
     }
 
     async fn forget_unread(&self) -> Result<u64, Error> {
@@ -42,7 +43,7 @@ pub(super) async fn watch(pipeline: Pipeline) {
         if tried.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &formats)) {
             let solved = tokio::select! {
                 () = pipeline.0.stop.cancelled() => return,
-                solved = pipeline.solve(&formats) => solved,
+                solved = pipeline.solve_unread() => solved,
             };
             match solved {
                 Ok(solved) => tracing::debug!(solved, "lines that nothing read were tried on the formats in force"),

@@ -29,7 +29,7 @@ async fn decide(tx: &Tx<'_>, id: &str, state: State, reason: &str, now: Micros) 
     if before.state == state {
         return Ok(before);
     }
-    store::decide(tx, id, state, (reason, None), now).await?;
+    store::decide(tx, id, state, reason, now).await?;
     let details = json!({ "before": before.state.code(), "after": state.code(), "reason": reason });
     audit::record(tx, now, "unread-line.decide", "unread-line", id, before.agency_id.as_deref(), details).await?;
     store::find(tx, id).await

@@ -18,7 +18,7 @@ const MOST: u64 = 1_000;
 /// Templates whose samples are fetched together.
 const TOGETHER: usize = 100;
 
-/// Tries the queue on the formats in force. Gives how many templates left it.
+/// Tries the queue on the formats in force. Gives how many templates got more lines meanwhile, and are to be tried again.
 pub(crate) async fn solve(
     db: &Db,
     scope: &Scope,
@@ -38,14 +38,18 @@ pub(crate) async fn solve(
         return Ok(0);
     }
     let tx = scoped.begin().await?;
+    let mut grown = 0;
     for (one, format) in &solved {
-        store::decide(&tx, &one.id, State::Solved, ("", Some(format.as_str())), now).await?;
+        if !store::solve(&tx, one, format, now).await? {
+            grown += 1;
+            continue;
+        }
         let details = json!({ "format": format, "lines": one.lines });
         let agency = one.agency_id.as_deref();
         audit::record(&tx, now, "unread-line.solve", "unread-line", &one.id, agency, details).await?;
     }
     tx.commit().await?;
-    Ok(solved.len())
+    Ok(grown)
 }
 
 /// Rows of the event store behind the samples of these templates, by sequence.

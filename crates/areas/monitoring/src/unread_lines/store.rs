@@ -113,25 +113,24 @@ pub(super) fn written(sequences: &[u64]) -> String {
     sequences.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// What somebody decided, or a format that came; a reason or the format's name.
-pub(super) async fn decide(
-    tx: &Tx<'_>,
-    id: &str,
-    state: State,
-    (reason, solved_by): (&str, Option<&str>),
-    now: Micros,
-) -> Result<(), Error> {
-    let sql = "UPDATE unread_lines SET state = $2, reason = $3, solved_by = $4, decided_by = $5, decided_at = $6 \
+/// What somebody decided.
+pub(super) async fn decide(tx: &Tx<'_>, id: &str, state: State, reason: &str, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE unread_lines SET state = $2, reason = $3, solved_by = NULL, decided_by = $4, decided_at = $5 \
                WHERE id = $1";
-    let values: [Value; 6] = [
-        id.into(),
-        state.code().into(),
-        reason.into(),
-        solved_by.map(ToOwned::to_owned).into(),
-        tx.scope().actor().id().into(),
-        now.into(),
-    ];
+    let values: [Value; 5] =
+        [id.into(), state.code().into(), reason.into(), tx.scope().actor().id().into(), now.into()];
     execute(tx, sql, values).await
+}
+
+/// Takes a template off the queue that a format reads. False where lines came or somebody decided since it was read.
+pub(super) async fn solve(tx: &Tx<'_>, one: &UnreadLine, format: &str, now: Micros) -> Result<bool, Error> {
+    use sea_orm::ConnectionTrait;
+    let sql = "UPDATE unread_lines SET state = 'solved', solved_by = $2, decided_by = $3, decided_at = $4 \
+               WHERE id = $1 AND state = 'new' AND lines = $5";
+    let values: [Value; 5] =
+        [one.id.as_str().into(), format.into(), tx.scope().actor().id().into(), now.into(), one.lines.into()];
+    let done = tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Forgets those of which no line came since a moment. Gives their number.

@@ -23,6 +23,7 @@ use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::{Monitoring, sources};
 use organisation::agencies::{self, NewAgency};
 use organisation::people::{self, NewPerson};
+use organisation::regulations::{Files, Regulations};
 use sea_orm::{ConnectionTrait, Statement};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -118,12 +119,14 @@ impl Centre {
         ports.insert(Monitoring {
             store: store.clone(),
             resends: Arc::default(),
-            formats,
+            formats: formats.clone(),
             searches,
             rules,
             settings,
             enrichment,
         });
+        let book = monitoring::formats::Formats::new(formats.clone(), Files::new(), "Asia/Ho_Chi_Minh");
+        ports.insert(Regulations::open(vec![Box::new(book)], None).unwrap());
         ports.insert(Places { own: directory.path().join("rules"), built_in: Vec::new() });
         ports.insert(policies);
         let persons = vec![
