@@ -13,7 +13,8 @@ use tokio::time::MissedTickBehavior;
 const EVERY: Duration = Duration::from_secs(5);
 
 impl Pipeline {
-    /// Tries what nothing read on the formats in force. Gives how many templates they read by now.
+    /// Tries what nothing read on the formats in force. Gives how many templates are to be tried again,
+    /// since lines came.
     pub async fn solve_unread(&self) -> Result<usize, Error> {
         let (inner, formats) = (&self.0, self.formats());
         solving::solve(&inner.db, &inner.scope, &inner.store, &formats, inner.clock.now()).await
@@ -46,12 +47,13 @@ pub(super) async fn watch(pipeline: Pipeline) {
                 solved = pipeline.solve_unread() => solved,
             };
             match solved {
-                Ok(solved) => tracing::debug!(solved, "lines that nothing read were tried on the formats in force"),
+                Ok(0) => tried = Some(formats),
+                Ok(again) => tracing::debug!(again, "templates got lines while they were tried"),
                 Err(error) => {
-                    tracing::warn!(%error, "lines that nothing read could not be tried on the formats in force")
+                    tracing::warn!(%error, "lines that nothing read could not be tried on the formats in force");
+                    tried = Some(formats);
                 }
             }
-            tried = Some(formats);
         }
         let hour = pipeline.0.clock.now().div_euclid(HOUR);
         if kept_in != Some(hour) {
