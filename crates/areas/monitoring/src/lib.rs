@@ -238,7 +238,7 @@ fn navigation() -> Vec<NavigationItem> {
         item("monitoring", "hunt-navigation", "/hunts", "history", hunts::service::NEEDED, 47),
         item("monitoring", "source-navigation", "/sources", "plug-connected", &[Capability::ViewSources], 50),
         item("monitoring", "unread-line-navigation", "/unread-lines", "help-circle", &[Capability::ViewEvents], 51),
-        item("monitoring", "format-navigation", "/formats", "file-text", &[Capability::ViewSources], 51),
+        item("monitoring", "format-navigation", "/formats", "file-text", &[Capability::ViewSources], 53),
         item("monitoring", "address-range-navigation", "/address-ranges", "network", &[Capability::ViewSources], 52),
         item("monitoring", "value-list-navigation", "/value-lists", "clipboard-list", &[Capability::ViewSources], 54),
     ]
