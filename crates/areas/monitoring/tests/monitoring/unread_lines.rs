@@ -7,6 +7,7 @@ use axum::http::{Method, StatusCode};
 use event::{Listener, Origin, RawRecord};
 use event_store::{Options, Store};
 use ingest::FormatSet;
+use kit::Db;
 use monitoring::formats::Shelf;
 use monitoring::pipeline::Pipeline;
 use std::sync::Arc;
@@ -19,6 +20,10 @@ const ENVELOPE: &str = "name = 'syslog'\nversion = 1\ntitle = 'Syslog'\norder = 
 fn formats(texts: &[&str]) -> FormatSet {
     let files: Vec<_> = texts.iter().enumerate().map(|(at, text)| (format!("{at}.toml"), (*text).to_owned())).collect();
     FormatSet::load(&files).unwrap()
+}
+
+async fn begin(store: &Store, db: &Db, formats: &Shelf) -> Pipeline {
+    start_reading(store, db, RULES, shelf(), formats.clone()).await
 }
 
 async fn send(store: &Store, pipeline: &Pipeline, lines: &[&str]) {
@@ -39,9 +44,8 @@ async fn every_line_is_counted_once_over_stops_and_kills_until_a_format_reads_it
     test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
         let directory = tempfile::tempdir().unwrap();
         let formats_in_force = Shelf::new(formats(&[ENVELOPE]));
-        let begin = async |store: &Store| start_reading(store, &db, RULES, shelf(), formats_in_force.clone()).await;
         let store = Store::open(directory.path(), Options::default()).unwrap();
-        let pipeline = begin(&store).await;
+        let pipeline = begin(&store, &db, &formats_in_force).await;
         send(&store, &pipeline, &["gate 3 opened by anna", "gate 4 opened by bao", "the battery is low"]).await;
         send(&store, &pipeline, &["<13>Nov 21 09:00:00 srv lamp[7]: bulb 3 broken"]).await;
         assert_eq!((figures(&db, TEMPLATES).await, figures(&db, LINES).await), (3, 4));
@@ -52,14 +56,14 @@ async fn every_line_is_counted_once_over_stops_and_kills_until_a_format_reads_it
         drop((pipeline, store));
 
         let store = Store::open(directory.path(), Options::default()).unwrap();
-        let pipeline = begin(&store).await;
+        let pipeline = begin(&store, &db, &formats_in_force).await;
         send(&store, &pipeline, &["gate 5 opened by chi"]).await;
         assert_eq!((figures(&db, TEMPLATES).await, figures(&db, LINES).await), (3, 5), "the template goes on");
         pipeline.abandon();
         drop((pipeline, store));
 
         let store = opened(directory.path()).await;
-        let pipeline = begin(&store).await;
+        let pipeline = begin(&store, &db, &formats_in_force).await;
         send(&store, &pipeline, &["gate 6 opened by dao"]).await;
         assert_eq!((figures(&db, TEMPLATES).await, figures(&db, LINES).await), (3, 6), "nothing is counted again");
 
@@ -81,7 +85,7 @@ async fn a_flood_of_strange_lines_is_counted_whole_and_makes_no_more_templates_t
     let database = test_support::sqlite(&migrations(), kit::bus::Bus::default()).await;
     let (db, directory) = (database.db.clone(), tempfile::tempdir().unwrap());
     let store = Store::open(directory.path(), Options::default()).unwrap();
-    let pipeline = start_reading(&store, &db, RULES, shelf(), Shelf::new(formats(&[]))).await;
+    let pipeline = begin(&store, &db, &Shelf::new(formats(&[]))).await;
     let lines: Vec<String> = (0..5_000_u64)
         .map(|number| {
             let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
