@@ -45,7 +45,7 @@ pub enum Joined {
     /// It is of this template, which is more general for it.
     Widened(usize),
     New(usize),
-    /// It would have been a new template, and there are as many as may be.
+    /// It would have been a new template, and there are as many as may be; or it holds no word.
     Full,
 }
 
@@ -95,6 +95,9 @@ impl Templates {
     /// Finds the template of a line, or makes one while there are fewer than `most`.
     pub fn add(&mut self, group: &str, line: &str, most: usize) -> Joined {
         let words = mask(line);
+        if words.is_empty() {
+            return Joined::Full;
+        }
         let keys = self.keys(group, &words);
         let leaf = self.leaf(group, words.len(), &keys);
         let best = self.most_similar(leaf, &words);
@@ -153,8 +156,7 @@ impl Templates {
                 best = Some((*number, same));
             }
         }
-        let share = |same: usize| if words.is_empty() { 1.0 } else { same as f64 / words.len() as f64 };
-        best.map(|(number, same)| (number, share(same)))
+        best.map(|(number, same)| (number, same as f64 / words.len() as f64))
     }
 
     /// Puts aside the words in which a line differs. False where there are none.
@@ -249,5 +251,6 @@ mod tests {
         }
         assert_eq!(templates.len(), 5);
         assert_eq!(templates.add("", "quite another thing altogether", 5), Joined::Full);
+        assert_eq!(templates.add("", " \0 ", 100), Joined::Full, "nothing tells such lines apart");
     }
 }
