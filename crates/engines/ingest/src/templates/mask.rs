@@ -222,7 +222,8 @@ fn is_guid(text: &str) -> bool {
 
 fn is_address(text: &str) -> bool {
     let is_ip = |text: &str| text.parse::<IpAddr>().is_ok();
-    if is_ip(text) || text.split_once('/').is_some_and(|(address, bits)| is_ip(address) && is_number(bits)) {
+    let is_count = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_ip(text) || text.split_once('/').is_some_and(|(address, bits)| is_ip(address) && is_count(bits)) {
         return true;
     }
     let octet = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
