@@ -1,5 +1,5 @@
-//! Bytes in, records out: listeners, file readers, the `_bulk` body, formats as data, and templates of what none reads. Knows no storage, no
-//! rule and no register; it imports `engines/event` and nothing else of ours.
+//! Bytes in, records out: listeners, file readers, the `_bulk` body, formats as data, and templates of what none reads. Knows
+//! no storage, no rule and no register; it imports `engines/event` and nothing else of ours.
 
 pub mod bulk;
 pub mod files;

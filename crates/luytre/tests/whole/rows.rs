@@ -150,6 +150,7 @@ const PLACES: &[(&str, Of)] = &[
     ("?suppression", Of::Agency("suppression")),
     ("?system", Of::Agency("system")),
     ("?under", Of::Agency("agency")),
+    ("?unread", Of::Agency("unread-line")),
     ("?value", Of::Agency("listed-value")),
 ];
 /// Parameters of the API that name no row.
