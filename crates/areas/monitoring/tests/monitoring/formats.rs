@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use ingest::FormatSet;
 use monitoring::Monitoring;
 use monitoring::formats::reading::MOST_LINES;
+use monitoring::formats::{Formats, Shelf};
+use organisation::regulations::{Files, LawError, Regulations};
 
 const ENVELOPE: &str = "name = 'syslog'\nversion = 1\ntitle = 'Syslog'\norder = 500\nextract = 'syslog'\n\
     [recognise]\nlines = ['^<[0-9]{1,3}>']\n";
@@ -76,4 +78,21 @@ async fn a_format_is_saved_by_who_may_change_law_of_the_whole_centre_and_only_if
         assert_eq!(centre.value(kept).await, "0");
     })
     .await;
+}
+
+#[test]
+fn a_file_of_the_content_directory_goes_before_what_is_built_in_and_must_load() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("formats")).unwrap();
+    let shelf = Shelf::new(FormatSet::load(&[]).unwrap());
+    let open = |text: &str| -> Result<Regulations, LawError> {
+        std::fs::write(directory.path().join("formats/syslog.toml"), text).unwrap();
+        let embedded = Files::from([("formats/syslog.toml".to_owned(), ENVELOPE.to_owned())]);
+        Regulations::open(vec![Box::new(Formats::new(shelf.clone(), embedded, "UTC"))], Some(directory.path()))
+    };
+    let regulations = open(&ENVELOPE.replace("'Syslog'", "'Of this centre'")).unwrap();
+    assert_eq!(shelf.current().titles(), [("syslog", "Of this centre")]);
+    assert_eq!(regulations.current().files["formats/syslog.toml"].source.code(), "directory");
+    let broken = open(&ENVELOPE.replace("order = 500", "order = 'first'")).err().unwrap();
+    assert!(broken.to_string().contains("formats/syslog.toml"), "{broken}");
 }
