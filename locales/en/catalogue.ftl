@@ -167,6 +167,19 @@ catalogue-monitoring-sources-not_understood = Of these, how many no format under
 catalogue-monitoring-sources-silent_since = Since when an expected source has been silent; empty while it speaks.
 catalogue-monitoring-sources-flood_since = Since when it sends many times what is usual for it; empty otherwise.
 
+## monitoring.unread_lines
+catalogue-monitoring-unread_lines = Templates of lines that no format reads, by source.
+catalogue-monitoring-unread_lines-id = Identifier of the template.
+catalogue-monitoring-unread_lines-source_id = Source that sends the lines (sources.id).
+catalogue-monitoring-unread_lines-agency_id = Agency that the source belongs to now.
+catalogue-monitoring-unread_lines-part = record: nothing of it is read; message: an envelope around it is.
+catalogue-monitoring-unread_lines-lines = Lines so far.
+catalogue-monitoring-unread_lines-estimated = Lines were counted by a sample of them.
+catalogue-monitoring-unread_lines-first_seen = Arrival of the first line.
+catalogue-monitoring-unread_lines-last_seen = Arrival of the last line.
+catalogue-monitoring-unread_lines-state = new, ignored or solved.
+catalogue-monitoring-unread_lines-solved_by = Format that reads the samples by now.
+
 ## monitoring.source_assignments
 catalogue-monitoring-source_assignments = Whose a source was, from when until when.
 catalogue-monitoring-source_assignments-source_id = The source.

@@ -12,6 +12,7 @@ regulation-folder-reports = Report forms
 regulation-folder-severity = Scales of severity
 regulation-folder-calendars = Days off and days worked instead
 regulation-folder-monitoring = Settings of monitoring
+regulation-folder-formats = Formats of logs
 regulation-what = Regulation
 regulation-says = Content
 regulation-basis-of = Basis

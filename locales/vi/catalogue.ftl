@@ -167,6 +167,19 @@ catalogue-monitoring-sources-not_understood = Trong đó, số chưa định d�
 catalogue-monitoring-sources-silent_since = Nguồn phải có đã im lặng từ lúc nào; trống khi vẫn đang gửi.
 catalogue-monitoring-sources-flood_since = Đang gửi nhiều gấp bội mức thường lệ từ lúc nào; trống nếu không.
 
+## monitoring.unread_lines
+catalogue-monitoring-unread_lines = Mẫu của những dòng chưa định dạng nào đọc được, theo nguồn.
+catalogue-monitoring-unread_lines-id = Mã của mẫu.
+catalogue-monitoring-unread_lines-source_id = Nguồn gửi những dòng này (sources.id).
+catalogue-monitoring-unread_lines-agency_id = Cơ quan mà nguồn đang thuộc về.
+catalogue-monitoring-unread_lines-part = record (cả bản ghi chưa đọc được) hoặc message (đọc được phần đầu, chưa đọc được nội dung).
+catalogue-monitoring-unread_lines-lines = Số dòng đến nay.
+catalogue-monitoring-unread_lines-estimated = Số dòng là ước lượng từ một phần các dòng.
+catalogue-monitoring-unread_lines-first_seen = Lúc nhận dòng đầu tiên.
+catalogue-monitoring-unread_lines-last_seen = Lúc nhận dòng mới nhất.
+catalogue-monitoring-unread_lines-state = new (chờ xử lý), ignored (bỏ qua) hoặc solved (đã đọc được).
+catalogue-monitoring-unread_lines-solved_by = Định dạng nay đọc được các dòng mẫu.
+
 ## monitoring.source_assignments
 catalogue-monitoring-source_assignments = Nguồn thuộc về ai, từ khi nào đến khi nào.
 catalogue-monitoring-source_assignments-source_id = Nguồn.

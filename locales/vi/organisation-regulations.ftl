@@ -12,6 +12,7 @@ regulation-folder-reports = Mẫu báo cáo
 regulation-folder-severity = Bảng phân nhóm sự cố
 regulation-folder-calendars = Ngày nghỉ và ngày làm bù
 regulation-folder-monitoring = Thiết lập giám sát
+regulation-folder-formats = Định dạng nhật ký
 regulation-what = Quy định
 regulation-says = Nội dung
 regulation-basis-of = Căn cứ

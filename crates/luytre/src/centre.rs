@@ -23,6 +23,7 @@ use kit::migration::migrate;
 use kit::sealed::Resealed;
 use kit::{Area, Db, Scope};
 use monitoring::enrichment::Enrichment;
+use monitoring::formats::{self, Formats};
 use monitoring::import::{ImportError, ImportOptions, ImportReport, Progress};
 use monitoring::pipeline::{Parts, Pipeline, Shown};
 use monitoring::rules::Shelf;
@@ -81,25 +82,45 @@ pub fn areas() -> Vec<Area> {
 }
 
 /// Who reads the folders of law and settings.
-fn books(settings: &SettingsShelf) -> Vec<Box<dyn regulations::Book>> {
-    vec![Box::new(response::law::ResponseLaw), Box::new(MonitoringSettings::new(settings.clone()))]
+fn books(law: &Law, configuration: &Configuration) -> Result<Vec<Box<dyn regulations::Book>>> {
+    let embedded = Content::default().files(formats::FOLDER, &[".toml"])?;
+    let named = embedded.into_iter().map(|(name, text)| (format!("{}/{name}", formats::FOLDER), text)).collect();
+    let zone = &configuration.events.time_zone;
+    let books: Vec<Box<dyn regulations::Book>> = vec![
+        Box::new(response::law::ResponseLaw),
+        Box::new(MonitoringSettings::new(law.settings.clone())),
+        Box::new(Formats::new(law.formats.clone(), named, zone)),
+    ];
+    Ok(books)
 }
 
-/// The law and the settings built in and those of the content directory; what was changed in the registers comes with
-/// [`Regulations::reload`], onto the same shelf.
-pub fn regulations(configuration: &Configuration) -> Result<(Regulations, SettingsShelf)> {
-    let settings = SettingsShelf::new(Settings::embedded().context("the settings built in")?);
+/// Where what the books read stands.
+#[derive(Clone)]
+pub struct Law {
+    pub settings: SettingsShelf,
+    pub formats: formats::Shelf,
+}
+
+/// The law, the settings and the formats built in and those of the content directory; what was changed in the registers comes
+/// with [`Regulations::reload`], onto the same shelves.
+pub fn regulations(configuration: &Configuration) -> Result<(Regulations, Law)> {
+    let zone = &configuration.events.time_zone;
+    anyhow::ensure!(ingest::is_time_zone(zone), "events.time_zone: no time zone is called {zone}");
+    let law = Law {
+        settings: SettingsShelf::new(Settings::embedded().context("the settings built in")?),
+        formats: formats::Shelf::new(FormatSet::load(&[])?),
+    };
     let directory = configuration.content_directory.as_deref();
-    let regulations =
-        Regulations::open(books(&settings), directory).context("law and settings of the content directory")?;
-    Ok((regulations, settings))
+    let books = books(&law, configuration)?;
+    let regulations = Regulations::open(books, directory).context("law and settings of the content directory")?;
+    Ok((regulations, law))
 }
 
 /// The settings in force, as the registers have them.
 pub async fn settings_in_force(registers: &Registers, configuration: &Configuration) -> Result<Arc<Settings>> {
-    let (regulations, settings) = regulations(configuration)?;
+    let (regulations, law) = regulations(configuration)?;
     regulations.reload(&registers.db.scoped(&Scope::service("command line")).read()).await?;
-    Ok(settings.current())
+    Ok(law.settings.current())
 }
 
 /// Tables of all areas.
@@ -127,6 +148,8 @@ pub struct Centre {
     reloading: tokio::sync::Mutex<()>,
     /// The settings of monitoring in force.
     pub settings: SettingsShelf,
+    /// The formats in force.
+    pub formats: formats::Shelf,
     /// Checkpoints of the audit trail, with their key.
     pub checkpoints: Checkpoints,
     /// Public half of the key that signs the ledger of segments.
@@ -147,15 +170,11 @@ impl Centre {
         make_private_directory(data)?;
         let spare = Spare::open(data);
         let content = Content::new(configuration.content_directory.clone());
-        let (regulations, settings) = regulations(configuration)?;
+        let (regulations, Law { settings, formats }) = regulations(configuration)?;
         let store = open_store(data, configuration).await?;
         let live = Live::default();
         let Registers { db, clock, policies, breached, providers, checkpoints, .. } =
             Registers::open(data, configuration, &live).await?;
-        let mut formats = FormatSet::load(&content.files("formats", &[".toml"])?)?;
-        let zone = &configuration.events.time_zone;
-        anyhow::ensure!(formats.set_default_time_zone(zone), "events.time_zone: no time zone is called {zone}");
-        let formats = Arc::new(formats);
         if configuration.rules_directory.is_none() {
             // So that it is watched from the start, whenever rules come.
             std::fs::create_dir_all(own_rules(data, configuration)).context("the rules folder")?;
@@ -173,7 +192,7 @@ impl Centre {
         tx.commit().await?;
         let pipeline = Pipeline::start(Parts {
             store: store.clone(),
-            formats,
+            formats: formats.clone(),
             engine: Arc::new(engine),
             db: db.clone(),
             scope: scope.clone(),
@@ -201,6 +220,7 @@ impl Centre {
             rule_directories,
             reloading: tokio::sync::Mutex::default(),
             settings,
+            formats,
             checkpoints,
             ledger_key,
             data: data.to_owned(),

@@ -2,7 +2,6 @@
 //! server that has the data directory open to take it.
 
 use crate::centre::Centre;
-use crate::content::Content;
 use detection::CorrelationCounters;
 use event_store::{Problem, Report, Unreadable};
 use ingest::{FormatSet, SAMPLES_ARRIVED};
@@ -100,7 +99,7 @@ impl Examiner {
         let retention = check("retention", settings.retention.judge(centre.configuration.events.wish(), self.0));
         let files = centre.pipeline.enrichment().current().geoip().files();
         let geoip = self.geoip(&files, settings.tuning.enrichment.geoip_days, centre.clock.now());
-        let formats = self.formats(&centre.content);
+        let formats = self.formats(&centre.regulations.current());
         let sealed = check("sealed fields", sealed);
         let agencies = self.agencies(&agencies::numbered(&scoped.read(), centre.clock.now()).await);
         let mut checks =
@@ -262,11 +261,11 @@ impl Examiner {
     }
 
     /// Runs the sample lines as their authors wrote them: without the zone that this centre has set.
-    fn formats(self, content: &Content) -> Check {
-        let read = content.files("formats", &[".toml"]).map_err(|error| format!("{error:#}"));
-        let formats = match read.and_then(|files| FormatSet::load(&files).map_err(|error| error.to_string())) {
+    fn formats(self, law: &State) -> Check {
+        let texts = law.texts().into_iter().filter(|(path, _)| path.starts_with("formats/"));
+        let formats = match FormatSet::load(&texts.collect::<Vec<_>>()) {
             Ok(formats) => formats,
-            Err(words) => return check("formats", Err(self.quote("doctor-formats-unread", words))),
+            Err(errors) => return check("formats", Err(self.quote("doctor-formats-unread", errors.to_string()))),
         };
         let (samples, failures) = formats.check_samples(SAMPLES_ARRIVED);
         let counts = [("formats", formats.names().len().into()), ("samples", samples.into())];

@@ -235,7 +235,7 @@ fn app(
         settings: centre.settings.clone(),
         store: centre.store.clone(),
         resends,
-        formats: centre.pipeline.formats(),
+        formats: centre.formats.clone(),
         searches: Searches::new(
             SearchLimits {
                 per_person: configuration.search.per_person,

@@ -194,7 +194,8 @@ impl Intake {
         if let Some(address) = settings.gelf_udp {
             let socket = bind_udp(address).map_err(|error| named("GELF UDP", address, error))?;
             let door = Door { name: "gelf_udp", address: socket.local_addr()?, counters: Arc::default() };
-            let served = serve_gelf_udp(socket, datagrams.clone(), UdpSettings::default(), door.counters.clone(), stop.clone());
+            let served =
+                serve_gelf_udp(socket, datagrams.clone(), UdpSettings::default(), door.counters.clone(), stop.clone());
             tasks.push(tokio::spawn(watched(door.name, served)));
             doors.push(door);
         }

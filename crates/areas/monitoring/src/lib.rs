@@ -10,6 +10,7 @@ pub mod early_warning;
 pub mod enrichment;
 pub mod entities;
 mod finders;
+pub mod formats;
 pub mod hunts;
 pub mod import;
 pub mod indicators;
@@ -30,6 +31,7 @@ pub mod stories;
 pub mod suppressions;
 pub mod techniques;
 pub mod timespan;
+pub mod unread_lines;
 pub mod value_lists;
 pub mod watch;
 
@@ -43,7 +45,8 @@ pub struct Monitoring {
     pub store: event_store::Store,
     /// Records that senders may repeat, since they had no answer.
     pub resends: Arc<ingest::resends::Resends>,
-    pub formats: Arc<ingest::FormatSet>,
+    /// Formats in force.
+    pub formats: formats::Shelf,
     /// Searches and questions under way, by who asked.
     pub searches: search::places::Searches,
     /// Rules in force, with those that did not load. Replaced as a whole when a rule directory changes.
@@ -77,6 +80,8 @@ pub fn area() -> Area {
             .merge(sources::routes())
             .merge(coverage::routes())
             .merge(maintenance::routes())
+            .merge(formats::routes())
+            .merge(unread_lines::routes())
             .merge(address_ranges::routes())
             .merge(value_lists::routes())
             .merge(bulk::routes())
@@ -91,6 +96,7 @@ pub fn area() -> Area {
             coverage::tables::PRESENCE_DAYS,
             coverage::tables::PRESENCE_MONTHS,
             maintenance::tables::MAINTENANCE,
+            unread_lines::tables::UNREAD_LINES,
             saved_searches::tables::SAVED_SEARCHES,
             rules::tables::RULE_STATES,
             rules::tables::RULE_EXCEPTIONS,
@@ -219,6 +225,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-coverage",
         sql: include_str!("../migrations/2026-11-23-monitoring-coverage.sql"),
     },
+    Migration {
+        name: "2026-11-23-monitoring-unread-lines",
+        sql: include_str!("../migrations/2026-11-23-monitoring-unread-lines.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {
@@ -245,6 +255,8 @@ fn navigation() -> Vec<NavigationItem> {
         item("monitoring", "hunt-navigation", "/hunts", "history", hunts::service::NEEDED, 47),
         item("monitoring", "coverage-navigation", "/coverage", "activity", &[Capability::ViewSources], 49),
         item("monitoring", "source-navigation", "/sources", "plug-connected", &[Capability::ViewSources], 50),
+        item("monitoring", "unread-line-navigation", "/unread-lines", "help-circle", &[Capability::ViewEvents], 51),
+        item("monitoring", "format-navigation", "/formats", "file-text", &[Capability::ViewSources], 53),
         item("monitoring", "address-range-navigation", "/address-ranges", "network", &[Capability::ViewSources], 52),
         item("monitoring", "value-list-navigation", "/value-lists", "clipboard-list", &[Capability::ViewSources], 54),
     ]

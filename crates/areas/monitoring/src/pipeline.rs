@@ -21,6 +21,7 @@ mod room;
 pub mod stages;
 mod tally;
 mod tuning;
+mod unread_lines;
 mod write;
 
 pub use counters::{Counters, CountersSnapshot};
@@ -40,6 +41,7 @@ use crate::rules::tuning::Tuning;
 use crate::settings::{self, Settings};
 use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, flood, learning, silence};
+use crate::unread_lines::gather::Gathering;
 use detection::{CorrelationState, Engine, Matches};
 use event_store::{Store, StoreError};
 use field_lists::FieldLists;
@@ -70,7 +72,7 @@ const WAITING_BATCHES: usize = 2;
 /// What the pipeline is made of.
 pub struct Parts {
     pub store: Store,
-    pub formats: Arc<FormatSet>,
+    pub formats: Shelf<FormatSet>,
     pub engine: Arc<Engine>,
     pub db: Db,
     /// The program's own scope.
@@ -134,10 +136,11 @@ impl Pipeline {
         let policy = settings.early_warning.clone();
         let watch = Watch::take_up(&db.scoped(&scope).read(), policy, cursor, last).await?;
         let field_lists = FieldLists::take_up(&db.scoped(&scope).read(), last).await?;
+        let unread = Gathering::take_up(&db.scoped(&scope).read(), &settings.sources.unread_lines).await?;
         store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
             settings: shelf,
-            formats: Shelf::new(formats),
+            formats,
             engine: Shelf::new(engine),
             tuning: Shelf::new(tuning),
             indicators: Shelf::new(indicators),
@@ -157,7 +160,8 @@ impl Pipeline {
             live,
         }));
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let worker = Worker::new(settings, cursor, pipeline.evaluated(), left, watch, field_lists);
+        let worker =
+            Worker::new(settings, cursor, pipeline.evaluated(), left, watch, Remembered { field_lists, unread });
         let tasks = vec![
             tokio::spawn(read::run(pipeline.clone(), sender)),
             tokio::spawn(run(pipeline.clone(), worker, receiver)),
@@ -166,6 +170,7 @@ impl Pipeline {
             tokio::spawn(indicators::watch(pipeline.clone())),
             tokio::spawn(early_warning::forget(pipeline.clone())),
             tokio::spawn(enrichment::watch(pipeline.clone())),
+            tokio::spawn(unread_lines::watch(pipeline.clone())),
         ];
         *pipeline.0.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         Ok(pipeline)
@@ -198,10 +203,6 @@ impl Pipeline {
 
     pub fn formats(&self) -> Arc<FormatSet> {
         self.0.formats.current()
-    }
-
-    pub fn set_formats(&self, formats: Arc<FormatSet>) {
-        self.0.formats.replace(formats);
     }
 
     /// Figures of every stage.
@@ -273,6 +274,8 @@ pub(crate) struct Worker {
     finder: indicators::Finder,
     watch: Watch,
     field_lists: FieldLists,
+    /// Templates of what no format reads.
+    unread: Gathering,
     /// Rulings on the detections of the event under evaluation, in their order.
     judged: Vec<(Arc<judge::Ruling>, Fate)>,
     hits: Tally,
@@ -285,6 +288,12 @@ pub(crate) struct Worker {
     /// The batch before, on its way into the store while the next one is evaluated.
     inserting: Option<Inserting>,
     committed: u64,
+}
+
+/// What the registers remember of sources.
+struct Remembered {
+    field_lists: FieldLists,
+    unread: Gathering,
 }
 
 /// An insertion under way, up to a sequence.
@@ -300,7 +309,7 @@ impl Worker {
         inserted: u64,
         left: Left,
         watch: Watch,
-        field_lists: FieldLists,
+        Remembered { field_lists, unread }: Remembered,
     ) -> Self {
         Self {
             grouping: Grouping::new(settings.scoring.clone()),
@@ -314,6 +323,7 @@ impl Worker {
             finder: indicators::Finder::default(),
             watch,
             field_lists,
+            unread,
             judged: Vec::new(),
             hits: Tally::new(&settings.tuning.hits),
             settings,

@@ -1,5 +1,5 @@
-//! Bytes in, records out: listeners, file readers, the bodies of `_bulk`, OTLP, HEC and GELF, flows of networks, and formats as data. Knows no storage, no
-//! rule and no register; it imports `engines/event` and nothing else of ours.
+//! Bytes in, records out: listeners, file readers, the bodies of `_bulk`, OTLP, HEC and GELF, flows of networks, formats as data, and
+//! templates of what none reads. Knows no storage, no rule and no register; it imports `engines/event` and nothing else of ours.
 
 pub mod bulk;
 pub mod files;
@@ -10,7 +10,9 @@ pub mod hec;
 pub mod listeners;
 pub mod otlp;
 pub mod resends;
+pub mod templates;
 
 pub use formats::{
-    FormatError, FormatErrors, FormatSet, FormatSummary, SAMPLES_ARRIVED, SampleFailure, is_field_list, is_time_zone,
+    About, FormatError, FormatErrors, FormatSet, FormatSummary, SAMPLES_ARRIVED, SampleFailure, Unread, about,
+    is_field_list, is_time_zone,
 };

@@ -69,7 +69,7 @@ impl EarlyWarning {
             (None, Ok(configuration)) => configuration,
             (_, Err(error)) => return Some(Err(error)),
         };
-        Some(regulations(&judged).and_then(|(_, settings)| self.judge(&settings.current(), &judged)))
+        Some(regulations(&judged).and_then(|(_, law)| self.judge(&law.settings.current(), &judged)))
     }
 
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {

@@ -199,3 +199,50 @@ fn detectors_are_judged_by_the_settings_in_force_or_of_a_directory() {
     let said = failure(data, &["early-warning", "evaluate", &log, "--content", &content]);
     assert!(said.contains(PATH), "{said}");
 }
+
+const GATE: &str = "name = \"gate\"\nversion = 1\ntitle = \"Cổng\"\norder = 450\nextract = \"patterns\"\n\n[recognise]\n\
+    lines = ['^gate [0-9]+ ']\n\n[columns]\nuser_name = \"user\"\n\n[[pattern]]\n\
+    regex = '^gate (?P<gate>[0-9]+) opened by (?P<user>[a-z]+)$'\n\n[[sample]]\nline = \"gate 3 opened by anna\"\n\
+    origin = \"a gate\"\nevidence = \"seen\"\ncolumns = { user_name = \"anna\" }\n";
+
+#[test]
+fn a_format_that_was_approved_reads_lines_in_the_running_server() {
+    let data = tempfile::tempdir().expect("directory");
+    let data = data.path();
+    for (account, role) in [("quantri", "administrator"), ("lanhdao", "leader")] {
+        let add = ["user", "add", account, "--name", account, "--role", role];
+        run_with_input(data, &add, "Tre-Xanh.Ven-Song.1975\n");
+    }
+    let server = Serving::start(data, free_port(), free_port(), free_port());
+    let number = |sql: &str| crate::program::number(data, sql);
+    let import = |name: &str, lines: &str| {
+        let file = data.join(name);
+        std::fs::write(&file, lines).expect("file");
+        ask(data, &["import", "--json", file.to_str().expect("path")]);
+    };
+    import("first.log", "gate 3 opened by anna\ngate 4 opened by bao\n");
+    let waiting = "SELECT COUNT(*) AS n FROM monitoring.unread_lines WHERE state = 'new' AND lines = 2";
+    assert_eq!(number(waiting), 1, "both are of one template");
+
+    let folder = data.join("formats");
+    std::fs::create_dir(&folder).expect("directory");
+    let file = folder.join("gate.toml");
+    let name = file.to_str().expect("path");
+    std::fs::write(&file, GATE.replacen("\"anna\" }", "\"bao\" }", 1)).expect("file");
+    let output = command(data).args(["law", "check", name]).output().expect("luytre");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("user_name"), "a sample that is read otherwise: {said}");
+    std::fs::write(&file, GATE).expect("file");
+    let digest = asked(data, name, "Thiết bị mới", "Định dạng nhật ký");
+    in_time(approved(data, &digest));
+    run(data, &["law", "apply", "formats/gate.toml", "--account", "quantri"]);
+
+    let solved = "SELECT COUNT(*) AS n FROM monitoring.unread_lines WHERE state = 'solved' AND solved_by = 'gate@1'";
+    until("its lines leave the list", || number(solved) == 1);
+    import("second.log", "gate 5 opened by chi\n");
+    assert_eq!(number("SELECT COUNT(*) AS n FROM events WHERE format = 'gate@1' AND user_name = 'chi'"), 1);
+    server.stop();
+    import("third.log", "gate 6 opened by dao\n");
+    assert_eq!(number("SELECT COUNT(*) AS n FROM events WHERE format = 'gate@1'"), 2, "it holds after a restart");
+    assert_eq!(number("SELECT COUNT(*) AS n FROM monitoring.unread_lines"), 1);
+}

@@ -13,9 +13,9 @@ const BEGINNINGS: [&str; 5] = ["/", "/find?q=s", "/find?q=t", "/find?q=k", "/fin
 const LEFT_OUT: [&str; 2] = ["/live", "/search/live"];
 const MOST_PAGES: usize = 300;
 
-/// Identifiers, numbers, `rule-1`, `duties.plans-2026`; our own words have no digits.
+/// Identifiers, numbers, `rule-1`, `duties.plans-2026`, `formats.cron`; our own words have no digits and no dots.
 fn names_a_row(part: &str) -> bool {
-    part.bytes().any(|byte| byte.is_ascii_digit())
+    part.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// The same for all rows and all values of its parameters.

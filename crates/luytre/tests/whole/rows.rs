@@ -64,9 +64,14 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("story", "story_id", "alerts WHERE story_id IS NOT NULL AND agency_id"),
     ("suppression", "id", "suppressions WHERE agency_id"),
     ("system", "id", "systems WHERE agency_id"),
+    (
+        "unread-line",
+        "u.id",
+        "unread_lines u JOIN source_assignments a ON a.source_id = u.source_id AND a.valid_to IS NULL WHERE a.agency_id",
+    ),
 ];
 /// Nouns that the program itself makes and lets go.
-pub(crate) const PASSING: &[&str] = &["early-warning", "message", "outgoing", "session"];
+pub(crate) const PASSING: &[&str] = &["early-warning", "message", "outgoing", "session", "unread-line"];
 
 /// Whose an id is.
 #[derive(Clone, Copy)]
@@ -123,6 +128,7 @@ const PLACES: &[(&str, Of)] = &[
     ("/stories/{id}", Of::Agency("story")),
     ("/suppressions/{id}", Of::Agency("suppression")),
     ("/systems/{id}", Of::Agency("system")),
+    ("/unread-lines/{id}", Of::Agency("unread-line")),
     ("/value-lists/{id}", Of::Agency("listed-value")),
     ("/{index}", Of::Centre("logs")),
     ("/{index}/_create/{id}", Of::Centre("1")),
@@ -147,6 +153,7 @@ const PLACES: &[(&str, Of)] = &[
     ("?suppression", Of::Agency("suppression")),
     ("?system", Of::Agency("system")),
     ("?under", Of::Agency("agency")),
+    ("?unread", Of::Agency("unread-line")),
     ("?value", Of::Agency("listed-value")),
 ];
 /// Parameters of the API that name no row.
@@ -161,6 +168,7 @@ pub(crate) const PLAIN: &[&str] = &[
     "limit",
     "offset",
     "on_trial",
+    "part",
     "q",
     "severity",
     "show",
@@ -384,7 +392,8 @@ async fn of_detection(
 ) {
     let (hour, day) = ((now - HOUR) / HOUR * HOUR, now + 24 * HOUR);
     let (start, story) = (now - MINUTE, new_id(now));
-    let [alert, exception, hunt, suppression, maintenance, range, value, warning] = [(); 8].map(|()| new_id(now));
+    let [alert, exception, hunt, suppression, maintenance, range, value, warning, unread] =
+        [(); 9].map(|()| new_id(now));
     // The entity has no mark: it comes back in addresses that ask for it.
     let host = format!("may-{number}");
     for sql in [
@@ -452,6 +461,11 @@ async fn of_detection(
         format!(
             "INSERT INTO listed_values (id, list, value, value_fold, agency_id, note, created_by, created_at, updated_at) \
              VALUES ('{value}', 'administrators', '{mark}', '{mark}', '{agency}', '{mark}', '{id}', {now}, {now})"
+        ),
+        format!(
+            "INSERT INTO unread_lines (id, source_id, part, program, template, template_fold, words, lines, estimated, \
+             first_seen, last_seen, samples, state, reason) VALUES ('{unread}', '{source}', 'record', '', 'Dòng {mark}', \
+             '{mark}', 'Dòng {mark}', 1, FALSE, {now}, {now}, '{number}', 'new', '')"
         ),
     ] {
         tx.execute_unprepared(&sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));

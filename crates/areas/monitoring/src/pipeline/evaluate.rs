@@ -108,6 +108,8 @@ async fn evaluate(
             matched += look_up(&mut worker, event, known, tally.as_deref());
             matched += watch_one(&mut worker, &enrichment, event, known);
         }
+        let unread = &worker.settings.sources.unread_lines;
+        worker.unread.hear(&formats, &events, &bound, worker.written_to, unread);
         if changed {
             counters.add_changed_batch(begun.elapsed());
         }

@@ -38,6 +38,7 @@ pub(super) async fn write(pipeline: &Pipeline, worker: &mut Worker, status: bool
                 worker.memory.written();
                 worker.watch.written();
                 worker.field_lists.written();
+                worker.unread.written();
                 let position = needed_from(worker);
                 if position != before {
                     pipeline.0.store.set_evaluated(position);
@@ -101,6 +102,7 @@ async fn attempt(
     worker.memory.write(&tx, now).await?;
     worker.watch.write(&tx, now).await?;
     worker.field_lists.write(&tx).await?;
+    worker.unread.write(&tx).await?;
     tx.commit().await?;
     Ok(changes)
 }

@@ -264,7 +264,7 @@ async fn cases_of(visit: &Visit, book: &Arc<Book>, rule: &Rule, run: bool) -> Re
     }
     if run && !shown.is_empty() {
         let (book, path) = (book.clone(), rule.path.clone());
-        let (formats, now) = (monitoring(&visit.app)?.formats.clone(), visit.now());
+        let (formats, now) = (monitoring(&visit.app)?.formats.current(), visit.now());
         let work = move || {
             let beside = |file: &&RuleTestFile| file.rule_file() == path;
             let places = book.tests.iter().flat_map(|file| file.cases.iter().map(move |_| file));

@@ -45,7 +45,7 @@ pub struct Known {
 
 #[cfg(test)]
 impl Known {
-    pub(super) fn for_test(owner: Owner, counted_to: u64) -> Self {
+    pub(crate) fn for_test(owner: Owner, counted_to: u64) -> Self {
         Self { owner, reading: None, counted_to, state: SourceState::Registered }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::SolutionGroup;
 use crate::settings::{Basis, Bounds, Checked, Checks};
+use crate::unread_lines::settings::UnreadLineSettings;
 use event::Listener;
 use serde::Deserialize;
 
@@ -16,6 +17,7 @@ pub struct SourceSettings {
     pub flood: FloodSettings,
     pub coverage: CoverageSettings,
     pub maintenance: MaintenanceSettings,
+    pub unread_lines: UnreadLineSettings,
 }
 
 /// When sources are to be heard.
@@ -114,6 +116,7 @@ impl Checked for SourceSettings {
         checks.within("maintenance.default_hours", maintenance.default_hours, 1..=maintenance.most_hours);
         checks.within("maintenance.most_days_ahead", maintenance.most_days_ahead, 1..=3_660);
         checks.within("maintenance.most", maintenance.most, 1..=100_000);
+        self.unread_lines.check(checks);
     }
 }
 

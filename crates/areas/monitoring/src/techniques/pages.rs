@@ -110,7 +110,7 @@ async fn look(visit: &Visit, monitoring: &Monitoring, settings: &Arc<Settings>) 
         telemetry::arriving(&visit.read(), system, visit.now() - settings.techniques.matrix.days * DAY).await?;
     let book = monitoring.rules.current();
     let decisions = states::store::all(&visit.read()).await?;
-    let (formats, settings, now) = (monitoring.formats.clone(), Arc::clone(settings), visit.now());
+    let (formats, settings, now) = (monitoring.formats.current(), Arc::clone(settings), visit.now());
     let work = move || {
         let silent = book.set.rules().iter().filter(|rule| decisions.state_of(rule) != RuleState::On);
         let off = silent.map(|rule| rule.id.clone()).collect();

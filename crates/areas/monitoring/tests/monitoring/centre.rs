@@ -23,6 +23,7 @@ use monitoring::search::places::{SearchLimits, Searches};
 use monitoring::{Monitoring, sources};
 use organisation::agencies::{self, NewAgency};
 use organisation::people::{self, NewPerson};
+use organisation::regulations::{Files, Regulations};
 use sea_orm::{ConnectionTrait, Statement};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -110,7 +111,7 @@ impl Centre {
         let (set, errors) = detection::RuleSet::from_texts(texts);
         let rules = Shelf::new(Book { set: Arc::new(set), errors, tests: cases(), loaded_at: NOW, ..Book::default() });
         let mut ports = Ports::default();
-        let formats = Arc::new(ingest::FormatSet::load(&[]).unwrap());
+        let formats = monitoring::formats::Shelf::new(ingest::FormatSet::load(&[]).unwrap());
         let policies = organisation::Policies::clone(&organisation::Policies::embedded().unwrap());
         let searches = Searches::new(limits, policies.session.live.tails);
         let settings = shelf();
@@ -118,12 +119,14 @@ impl Centre {
         ports.insert(Monitoring {
             store: store.clone(),
             resends: Arc::default(),
-            formats,
+            formats: formats.clone(),
             searches,
             rules,
             settings,
             enrichment,
         });
+        let book = monitoring::formats::Formats::new(formats.clone(), Files::new(), "Asia/Ho_Chi_Minh");
+        ports.insert(Regulations::open(vec![Box::new(book)], None).unwrap());
         ports.insert(Places { own: directory.path().join("rules"), built_in: Vec::new() });
         ports.insert(policies);
         let persons = vec![

@@ -48,9 +48,20 @@ pub(crate) async fn start_with(store: &Store, db: &Db, rules: &str) -> Pipeline 
 }
 
 pub(crate) async fn start_under(store: &Store, db: &Db, rules: &str, settings: Shelf) -> Pipeline {
+    start_reading(store, db, rules, settings, kit::Shelf::new(formats())).await
+}
+
+/// By the formats of this shelf.
+pub(crate) async fn start_reading(
+    store: &Store,
+    db: &Db,
+    rules: &str,
+    settings: Shelf,
+    formats: kit::Shelf<FormatSet>,
+) -> Pipeline {
     Pipeline::start(Parts {
         store: store.clone(),
-        formats: formats(),
+        formats,
         engine: engine(rules),
         db: db.clone(),
         scope: Scope::service("test"),

@@ -4,6 +4,7 @@
 //! Invariant: parsing has no side effects, never fails and never panics. What nothing understands becomes an
 //! event with `understood = false`.
 
+mod about;
 mod apply;
 mod cef;
 mod compile;
@@ -21,9 +22,11 @@ mod syslog;
 mod time;
 mod transform;
 mod understand;
+mod unread;
 mod w3c;
 mod xml;
 
+pub use about::{About, about};
 use apply::{Context, Stated};
 use compile::{Format, compile};
 use definition::{Extract, FormatFile};
@@ -40,6 +43,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use understand::Understood;
+pub use unread::Unread;
 use w3c::StatedLists;
 
 /// One thing wrong in one format file.
@@ -68,6 +72,8 @@ pub struct FormatSet {
     formats: Vec<Format>,
     by_name: HashMap<Arc<str>, usize>,
     json: Vec<usize>,
+    /// Formats that know nothing but an envelope.
+    envelopes: Vec<usize>,
     /// Formats of logs that name their fields.
     with_header: Vec<usize>,
     stated: StatedLists,
@@ -158,6 +164,7 @@ impl FormatSet {
         };
         Ok(Self {
             json: of(Extract::Json),
+            envelopes: of(Extract::Syslog),
             with_header: of(Extract::W3c),
             stated: StatedLists::default(),
             log_fields,
@@ -182,6 +189,11 @@ impl FormatSet {
             }
             None => false,
         }
+    }
+
+    /// Takes over the zone of records that name none from another set.
+    pub fn take_time_zone(&mut self, other: &Self) {
+        self.default_zone = other.default_zone.clone();
     }
 
     /// Names of all formats, in the order in which they are tried.

@@ -150,7 +150,8 @@ impl Datagrams for Gelf {
             Ok(expanded) => {
                 Counters::add(&counters.truncated, usize::from(expanded.cut));
                 let origin = self.origins.of(peer);
-                let origin = if expanded.cut { Arc::new(Origin { cut: true, ..Origin::clone(&origin) }) } else { origin };
+                let origin =
+                    if expanded.cut { Arc::new(Origin { cut: true, ..Origin::clone(&origin) }) } else { origin };
                 records.push(RawRecord { bytes: expanded.bytes, arrival: now(), origin, position: 0 });
             }
             Err(error) => {
@@ -175,7 +176,15 @@ pub async fn serve_syslog_udp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    serve_datagrams(socket, Messages(Origins::new(|peer| origin(Listener::SyslogUdp, peer))), sink, settings, counters, stop).await
+    serve_datagrams(
+        socket,
+        Messages(Origins::new(|peer| origin(Listener::SyslogUdp, peer))),
+        sink,
+        settings,
+        counters,
+        stop,
+    )
+    .await
 }
 
 /// The same for GELF. A message of which a chunk is missing is given up after five seconds and counted as dropped.
@@ -186,7 +195,10 @@ pub async fn serve_gelf_udp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let gelf = Gelf { origins: Origins::new(|peer| gelf_origin(Listener::GelfUdp, peer)), chunks: Chunks::new(ChunkLimits::default()) };
+    let gelf = Gelf {
+        origins: Origins::new(|peer| gelf_origin(Listener::GelfUdp, peer)),
+        chunks: Chunks::new(ChunkLimits::default()),
+    };
     serve_datagrams(socket, gelf, sink, settings, counters, stop).await
 }
 
