@@ -105,3 +105,8 @@ unread-line-solved-next = Lines that arrive from now on are read. Those stored b
 unread-line-none = No lines
 unread-line-none-text = Every log line that arrived has a format that reads it. Strange lines of a new source will show up here.
 unread-line-none-found = No template fits the filters.
+
+## Audit trail
+audit-unread-line-decide = Ignored lines that cannot be read, or put them back on the list
+audit-unread-line-solve = Lines that could not be read are read by a format
+audit-object-unread-line = Lines that cannot be read

@@ -82,8 +82,8 @@ doctor-formats-unread = The formats could not be read
 doctor-sample = Format { $format }, sample line “{ $line }”: “{ $difference }”
 doctor-more = … and { $count } more
 doctor-datagrams = datagrams
-doctor-datagrams-well = the kernel lets { $room } KiB of syslog over UDP wait
-doctor-datagrams-few = the kernel lets only { $room } KiB of syslog over UDP wait, and drops what comes while they are full; `sysctl -w net.core.rmem_max={ $wanted }` gives bursts room (again after each start: /etc/sysctl.d)
+doctor-datagrams-well = the kernel lets { $room } KiB of what comes over UDP wait
+doctor-datagrams-few = the kernel lets only { $room } KiB of what comes over UDP wait, and drops the rest while they are full; `sysctl -w net.core.rmem_max={ $wanted }` gives bursts room (again after each start: /etc/sysctl.d)
 
 ## The command store
 store-repair-helps = `luytre store repair` mends what can be mended

@@ -105,3 +105,8 @@ unread-line-solved-next = Dòng đến từ nay được đọc. Dòng đã lưu
 unread-line-none = Không có dòng nào
 unread-line-none-text = Mọi dòng nhật ký đến đây đều có định dạng đọc được. Nguồn mới gửi dòng lạ thì sẽ hiện ở trang này.
 unread-line-none-found = Không mẫu nào khớp điều kiện lọc.
+
+## Nhật ký kiểm toán
+audit-unread-line-decide = Bỏ qua dòng chưa đọc được, hoặc đưa lại vào danh sách
+audit-unread-line-solve = Dòng chưa đọc được nay có định dạng đọc được
+audit-object-unread-line = Dòng chưa đọc được

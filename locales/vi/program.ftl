@@ -82,8 +82,8 @@ doctor-formats-unread = Không đọc được các định dạng
 doctor-sample = Định dạng { $format }, dòng mẫu “{ $line }”: “{ $difference }”
 doctor-more = … và { $count } chỗ nữa
 doctor-datagrams = gói UDP chờ
-doctor-datagrams-well = hệ điều hành cho phép { $room } KiB syslog qua UDP nằm chờ
-doctor-datagrams-few = hệ điều hành chỉ cho phép { $room } KiB syslog qua UDP nằm chờ và bỏ gói đến khi đã đầy; chạy `sysctl -w net.core.rmem_max={ $wanted }` để có chỗ cho lúc dồn dập (đặt trong /etc/sysctl.d để giữ sau khi khởi động lại)
+doctor-datagrams-well = hệ điều hành cho phép { $room } KiB đến qua UDP nằm chờ
+doctor-datagrams-few = hệ điều hành chỉ cho phép { $room } KiB đến qua UDP nằm chờ và bỏ gói đến khi đã đầy; chạy `sysctl -w net.core.rmem_max={ $wanted }` để có chỗ cho lúc dồn dập (đặt trong /etc/sysctl.d để giữ sau khi khởi động lại)
 
 ## Lệnh store
 store-repair-helps = `luytre store repair` sửa những gì còn sửa được

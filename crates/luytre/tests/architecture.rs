@@ -128,7 +128,8 @@ const CALLS: [&str; 7] = [
     "Database::connect",
 ];
 /// Files that do, and where to (`docs/security.md`, "Connections"). A person can name an address to the first two alone; it is
-/// checked by `delivery::addresses`. Nothing fetches a feed: indicators and rules come as files.
+/// checked by `delivery::addresses`. Feeds of records, which the configuration names, are fetched through the second; indicators and
+/// rules come as files.
 const CALLERS: [&str; 9] = [
     "areas/organisation/src/delivery/mail.rs",
     "areas/organisation/src/delivery/web.rs",

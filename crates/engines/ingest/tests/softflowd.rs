@@ -9,8 +9,7 @@ use async_trait::async_trait;
 use event::{Column, Listener, RawRecord};
 use luytre_ingest::flows::{Elements, FlowLimits};
 use luytre_ingest::listeners::{
-    Counters, DeliverError, FlowBoard, Sink, TcpSettings, UdpSettings, bind_syslog_udp, serve_flows_udp,
-    serve_ipfix_tcp,
+    Counters, DeliverError, FlowBoard, Sink, TcpSettings, UdpSettings, bind_udp, serve_flows_udp, serve_ipfix_tcp,
 };
 use std::net::SocketAddr;
 use std::path::Path;
@@ -113,7 +112,7 @@ async fn sent(arguments: &[&str], tcp: bool, wanted: usize) -> Vec<(i64, i64, i6
         let served = serve_ipfix_tcp(listener, board.clone(), memory.clone(), settings, counters.clone(), stop.clone());
         (address, tokio::spawn(served))
     } else {
-        let socket = bind_syslog_udp("127.0.0.1:0".parse().unwrap()).unwrap();
+        let socket = bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = socket.local_addr().unwrap();
         let settings = UdpSettings::default();
         let served = serve_flows_udp(socket, board.clone(), memory.clone(), settings, counters.clone(), stop.clone());

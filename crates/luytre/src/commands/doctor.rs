@@ -40,7 +40,8 @@ impl Doctor {
             examiner.texts(),
             examiner.space(data),
         ];
-        let datagrams = configuration.intake.syslog_udp.or(configuration.intake.flow_udp);
+        let intake = &configuration.intake;
+        let datagrams = intake.syslog_udp.or(intake.gelf_udp).or(intake.flow_udp);
         checks.extend(datagrams.and_then(|_| examiner.datagrams()));
         checks.extend(examiner.archive(&configuration).await);
         if let Some(server) = control::running(data).await? {

@@ -51,7 +51,8 @@ impl Formats {
     }
 }
 
-/// The formats in force, with those of a directory laid over them file by file.
+/// The formats built in and of the content directory, with those of a directory laid over them file by file. Versions that were
+/// approved in the registers are not among them (`luytre law`).
 fn load(configuration: &Configuration, directory: Option<&Path>) -> Result<FormatSet> {
     let content = Content::new(configuration.content_directory.clone());
     let mut files: BTreeMap<String, String> = content.files("formats", &[".toml"])?.into_iter().collect();

@@ -160,6 +160,15 @@ fn forms(page: &str, fill: Fill) -> Vec<(String, Fields)> {
     found
 }
 
+/// The page that a link leads to. Formats are many files with the same pages and forms: one of them is enough.
+fn page_of(href: &str) -> String {
+    let page = href.split('?').next().unwrap_or_default();
+    match page.strip_prefix("/regulations/formats.") {
+        Some(file) => format!("/regulations/formats.*{}", file.find('/').map_or("", |end| &file[end..])),
+        None => page.to_owned(),
+    }
+}
+
 /// Every page that links lead to, and every form on them.
 pub(crate) fn walk(target: &Target, fill: Fill) -> (BTreeMap<String, String>, BTreeMap<String, Fields>) {
     let mut pages = BTreeMap::new();
@@ -180,8 +189,7 @@ pub(crate) fn walk(target: &Target, fill: Fill) -> (BTreeMap<String, String>, BT
             let followed =
                 tag.name == "a" && href.starts_with('/') && !href.contains("format=") && !href.contains("live");
             // One of the many ways to sort and narrow a list is enough.
-            let page = href.split('?').next().unwrap_or_default().to_owned();
-            if followed && !href.contains("/stream") && known.insert(page) {
+            if followed && !href.contains("/stream") && known.insert(page_of(&href)) {
                 waiting.insert(0, href);
             }
         }

@@ -440,9 +440,11 @@ async fn of_detection(
              created_by, created_at) VALUES ('{suppression}', 'maintenance', '{agency}', '{system}', '[]', \
              'Lý do {mark}', {now}, {day}, '{id}', {now})"
         ),
+        // Since before the source was registered: its silence raises no alert while the program runs.
         format!(
             "INSERT INTO maintenance_windows (id, agency_id, system_id, reason, starts_at, ends_at, created_by, created_at) \
-             VALUES ('{maintenance}', '{agency}', '{system}', 'Lý do {mark}', {now}, {day}, '{id}', {now})"
+             VALUES ('{maintenance}', '{agency}', '{system}', 'Lý do {mark}', {}, {day}, '{id}', {now})",
+            now - 3 * HOUR
         ),
         format!(
             "INSERT INTO source_days (source_id, day_start, month_start, minutes, minutes_heard, events, complete, known_at) \

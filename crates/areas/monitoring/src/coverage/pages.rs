@@ -15,7 +15,7 @@ use kit::clock::{DAY, Micros};
 use kit::page::{Choice, Level, Page, Pagination, SlotState};
 use kit::web::{Csv, Fail, Routes, Visit, render};
 use kit::{Capability, Connection, Error};
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 const PER_PAGE: usize = 100;
@@ -135,6 +135,10 @@ async fn show_board(visit: Visit) -> Result<Response, Fail> {
         found.retain(|one| ids.contains(&one.system_id));
         return Ok(leave(&visit, csv(&visit, &all, &found)).await?);
     }
+    // No more than the file has: a day of each of these systems, by group and all together.
+    let most = (all.len() * (1 + SolutionGroup::ALL.len())) as u64 * span.unsigned_abs();
+    let by_group = DayFilter { by_group: true, ..DayFilter::default() };
+    let rows = store::count(&view, &by_group, (from, today + DAY)).await?.min(most);
     let pagination = Pagination::of(&visit.address, PER_PAGE as u64, all.len() as u64);
     let first = usize::try_from(pagination.offset()).unwrap_or(usize::MAX);
     let shown: Vec<System> = all.into_iter().skip(first).take(PER_PAGE).collect();
@@ -162,7 +166,7 @@ async fn show_board(visit: Visit) -> Result<Response, Fail> {
         watched_from_level: coverage.watched_from_level,
         pagination,
         may_plan: visit.scope().may(Capability::ManageSources),
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, rows).await?,
         page,
     };
     Ok(render(&template)?.into_response())

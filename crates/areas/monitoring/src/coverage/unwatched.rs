@@ -13,7 +13,7 @@ use kit::clock::Micros;
 use kit::page::{Level, Page, Tone};
 use kit::web::{ApiVisit, Csv, Fail, Routes, Visit, render};
 use kit::{Capability, Connection, Error};
-use organisation::elevations::{ListAnswer, leave, list_given};
+use organisation::elevations::{ListAnswer, file_link, leave, list_given};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 
@@ -176,9 +176,9 @@ async fn show_unwatched(visit: Visit) -> Result<Response, Fail> {
         return Ok(leave(&visit, csv(&page, &rows)).await?);
     }
     let template = UnwatchedPage {
+        csv: file_link(&visit, &page.address, rows.len() as u64).await?,
         rows,
         watched_from_level: settings.sources.coverage.watched_from_level,
-        csv: page.address.with("format", "csv").to_string(),
         page,
     };
     Ok(render(&template)?.into_response())

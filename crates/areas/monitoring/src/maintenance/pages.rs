@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use kit::page::{FlashKind, Page, Pagination, Tab};
 use kit::web::{Csv, Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 use serde::Deserialize;
 
 const PER_PAGE: u64 = 50;
@@ -63,7 +63,7 @@ async fn list_maintenance(visit: Visit) -> Result<Response, Fail> {
         rows: found.into_iter().map(row).collect(),
         pagination,
         may_make,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         page,
     };
     Ok(render(&template)?.into_response())

@@ -10,7 +10,7 @@ use kit::civil::{MOMENT_WRONG, moment};
 use kit::clock::{DAY, HOUR, Micros};
 use kit::error::unfit;
 use kit::text::FieldFaults;
-use kit::{Capability, Error, Tx};
+use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
 use serde::Deserialize;
 use serde_json::json;

@@ -11,7 +11,7 @@ use kit::clock::Micros;
 use kit::live::Live;
 use kit::locale::texts;
 use kit::page::Severity;
-use kit::{Error, Lang, Tx};
+use kit::{Connection, Error, Lang, Tx};
 use organisation::{audit, inbox};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use serde_json::json;
@@ -108,7 +108,7 @@ pub(super) async fn close(
     }
     let details = json!({ "reason": reason, "note": note });
     audit::record(tx, now, "alert.close", "alert", id, agency_id, details).await?;
-    inbox::acknowledge_about(tx, now, &[alert_link(id)]).await?;
+    inbox::acknowledge_about(tx, live, now, &[alert_link(id)]).await?;
     let (live, agency) = (live.clone(), news_agency(agency_id));
     let data = json!({ "id": id, "state": "closed" });
     tx.after_commit(move || live.send("alert", Some(agency), data));

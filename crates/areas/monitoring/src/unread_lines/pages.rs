@@ -9,7 +9,7 @@ use kit::page::{Chip, Choice, Page, Pagination, Tab, Tone};
 use kit::web::{Csv, Fail, Routes, Visit, render};
 use kit::{Capability, Error};
 use organisation::audit::Touched;
-use organisation::elevations::leave;
+use organisation::elevations::{file_link, leave};
 
 const PER_PAGE: u64 = 50;
 const MOST_ROWS: u64 = 10_000;
@@ -72,7 +72,7 @@ async fn list_unread(visit: Visit) -> Result<Response, Fail> {
         chips: chips(&page, &filter, rows.first()),
         rows,
         pagination,
-        csv: page.address.with("format", "csv").to_string(),
+        csv: file_link(&visit, &page.address, pagination.total).await?,
         words: filter.words,
         page,
     };

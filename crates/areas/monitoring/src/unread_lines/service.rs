@@ -4,7 +4,7 @@ use super::detail::DECIDE;
 use super::{State, UnreadLine, store};
 use kit::clock::Micros;
 use kit::text::FieldFaults;
-use kit::{Error, Tx};
+use kit::{Connection, Error, Tx};
 use organisation::audit;
 use serde_json::json;
 

@@ -1,5 +1,6 @@
 //! What lies in a watched folder.
 
+use crate::sources::adoption::is_like;
 use event::Micros;
 use std::fs::{self, Metadata};
 use std::io;
@@ -59,35 +60,12 @@ fn walk(folder: &Path, names: &[String], depth: usize, found: &mut Vec<Found>) -
             // What cannot be read below does not keep the rest from being read.
             let _ = walk(&path, names, depth - 1, found);
         } else if metadata.is_file() {
-            let wanted = names.is_empty() || names.iter().any(|pattern| fits(pattern, &name));
+            let wanted = names.is_empty() || names.iter().any(|pattern| is_like(pattern, &name));
             let changed = metadata.mtime().saturating_mul(1_000_000).saturating_add(metadata.mtime_nsec() / 1_000);
             found.push(Found { identity: Identity::of(&metadata), length: metadata.len(), path, changed, wanted });
         }
     }
     Ok(())
-}
-
-/// Whether a name fits a pattern: `*` stands for any letters, `?` for one.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut at, mut place, mut star) = (0, 0, None);
-    while let Some(letter) = name.get(place) {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, place));
-                at += 1;
-            }
-            Some(wanted) if *wanted == '?' || wanted == letter => (at, place) = (at + 1, place + 1),
-            _ => match star {
-                Some((stood, begun)) => {
-                    star = Some((stood, begun + 1));
-                    (at, place) = (stood + 1, begun + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.get(at..).is_some_and(|rest| rest.iter().all(|letter| *letter == '*'))
 }
 
 #[cfg(test)]
@@ -96,9 +74,10 @@ mod tests {
 
     #[test]
     fn names_fit_patterns() {
-        assert!(fits("*.log", "a.log") && fits("*", "") && fits("a?c*", "abcdef") && fits("*a*b", "xaxxbab"));
-        assert!(!fits("*.log", "a.log.1") && !fits("?", "") && !fits("a*b", "ac"));
-        assert!(fits("nhật?ký-*.log", "nhật ký-1.log"));
+        assert!(is_like("*.log", "a.log") && is_like("*", ""));
+        assert!(is_like("a?c*", "abcdef") && is_like("*a*b", "xaxxbab"));
+        assert!(!is_like("*.log", "a.log.1") && !is_like("?", "") && !is_like("a*b", "ac"));
+        assert!(is_like("nhật?ký-*.log", "nhật ký-1.log"));
     }
 
     #[test]

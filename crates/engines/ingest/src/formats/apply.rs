@@ -136,13 +136,6 @@ fn put_into_braces(value: &mut Value) {
     {
         *text = format!("{{{text}}}").into();
     }
-    for prefix in &rules.strip_to_capital {
-        let mut rest = name.as_str().strip_prefix(prefix.as_str()).unwrap_or_default().chars();
-        if let Some(first) = rest.next() {
-            *name = first.to_uppercase().chain(rest).collect::<String>().into();
-            break;
-        }
-    }
 }
 
 fn trim(value: &mut Value) {

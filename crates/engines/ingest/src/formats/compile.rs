@@ -109,9 +109,27 @@ impl NameRules {
 
     /// A name as the format calls it.
     pub(crate) fn renamed(&self, name: &Text) -> Text {
-        let rest = if self.stripped_from.may_begin(name) { self.stripped(name) } else { None };
-        let name = rest.unwrap_or(name.as_str());
+        if !self.stripped_from.may_begin(name) {
+            return self.called(name);
+        }
+        let rest = self.stripped(name).unwrap_or(name.as_str());
+        match self.capitalised(rest) {
+            Some(name) => self.called(&name),
+            None => self.called(rest),
+        }
+    }
+
+    fn called(&self, name: &str) -> Text {
         self.rename.get(name).cloned().unwrap_or_else(|| name.into())
+    }
+
+    /// What is left of a name behind the first prefix after which a capital stands.
+    fn capitalised(&self, name: &str) -> Option<String> {
+        self.strip_to_capital.iter().find_map(|prefix| {
+            let mut rest = name.strip_prefix(prefix.as_str())?.chars();
+            let first = rest.next()?;
+            Some(first.to_uppercase().chain(rest).collect())
+        })
     }
 
     /// What is left of a name behind the first prefix of either kind that is stripped off.

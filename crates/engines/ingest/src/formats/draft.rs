@@ -160,10 +160,25 @@ impl Draft {
 
     /// Puts a value in place of what stood under this name.
     pub(crate) fn replace(&mut self, name: &str, value: Value) {
-        self.fields.retain(|(have, _)| **have != *name);
         let place = self.shaped.as_ref().and_then(|shaped| shaped.names.shape().place(name));
-        match self.shaped.as_mut().zip(place).and_then(|(shaped, place)| shaped.values.get_mut(place)) {
-            Some(have) => *have = value,
+        if let Some(have) = self.shaped.as_mut().zip(place).and_then(|(shaped, place)| shaped.values.get_mut(place)) {
+            *have = value;
+            return self.fields.retain(|(have, _)| **have != *name);
+        }
+        match self.fields.iter().position(|(have, _)| **have == *name) {
+            Some(place) => {
+                let (before, behind) = self.fields.split_at_mut(place + 1);
+                if let Some((_, have)) = before.last_mut() {
+                    *have = value;
+                }
+                if behind.iter().any(|(have, _)| **have == *name) {
+                    let mut number = 0;
+                    self.fields.retain(|(have, _)| {
+                        number += 1;
+                        number <= place + 1 || **have != *name
+                    });
+                }
+            }
             None => self.push_owned(name.into(), value),
         }
     }
