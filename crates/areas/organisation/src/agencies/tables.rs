@@ -32,7 +32,7 @@ pub const AGENCY_DECISIONS: TableSpec = TableSpec {
     doc: "Mergers and new names that were decided for a day to come, and what became of them.",
     columns: &[
         column("id", ColumnKind::Text, "Identifier."),
-        column("agency_id", ColumnKind::Text, "Agency that merges or has a new name."),
+        column("agency_id", ColumnKind::Text, "Agency that merges or has a new name; joins organisation.agencies.id."),
         column("into_id", ColumnKind::Text, "Its successor; empty for a new name."),
         column("name", ColumnKind::Text, "The new name; empty for a merger."),
         column("at", ColumnKind::Time, "First moment of the day in Vietnam."),
