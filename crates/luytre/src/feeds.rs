@@ -148,8 +148,8 @@ pub(crate) fn watched_folders(centre: &Centre, data: &Path) -> Result<Vec<WatchS
     let (data, formats) = (whole(data), centre.pipeline.formats());
     for one in &centre.configuration.watch {
         let folder = whole(&one.folder);
-        let apart = !folder.starts_with(&data) && !(one.subfolders && data.starts_with(&folder));
-        anyhow::ensure!(apart, "watch.folder {} holds the data directory or lies in it", folder.display());
+        let within = folder.starts_with(&data) || one.subfolders && data.starts_with(&folder);
+        anyhow::ensure!(!within, "watch.folder {} holds the data directory or lies in it", folder.display());
         if let Some(format) = one.format.as_deref().filter(|format| !formats.names().contains(format)) {
             anyhow::bail!("watch.format: no format is called {format}");
         }

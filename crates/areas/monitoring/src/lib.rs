@@ -115,7 +115,6 @@ pub fn area() -> Area {
         counters: duty::counters(),
         finders: finders::finders(),
         sealed: Vec::new(),
-        ..Area::default()
     }
 }
 

@@ -117,7 +117,7 @@ fn version_5_with_its_sampling() {
 fn flows_wait_for_their_template_and_each_stream_has_its_own() {
     let mut decoder = decoder(FlowLimits::default());
     let flows = set(256, &[flow(443, 10), flow(80, 20)].concat());
-    let early = decoder.decode(exporter(1), &version_9(1, &[flows.clone()]), 5);
+    let early = decoder.decode(exporter(1), &version_9(1, std::slice::from_ref(&flows)), 5);
     assert_eq!((early.records.len(), early.undecoded), (0, 0));
     let other = decoder.decode(exporter(2), &version_9(1, &[set(0, &shorts(&TEMPLATE))]), 6);
     assert!(other.records.is_empty(), "the template of another exporter");
@@ -135,7 +135,7 @@ fn what_waits_in_vain_is_counted() {
     let limits = FlowLimits { waiting_bytes: 100, ..FlowLimits::default() };
     let mut decoder = decoder(limits);
     let flows = set(256, &[flow(443, 10), flow(80, 20)].concat());
-    assert_eq!(decoder.decode(exporter(1), &version_9(1, &[flows.clone()]), 0).undecoded, 0);
+    assert_eq!(decoder.decode(exporter(1), &version_9(1, std::slice::from_ref(&flows)), 0).undecoded, 0);
     assert_eq!(decoder.decode(exporter(1), &version_9(2, &[flows]), 0).undecoded, 1, "no room");
     assert_eq!(decoder.expire(limits.waiting_age - 1), 0);
     assert_eq!(decoder.expire(limits.waiting_age), 1);
@@ -205,7 +205,7 @@ fn gaps_are_counted_for_each_exporter() {
     let mut decoder = decoder(FlowLimits::default());
     let template = set(0, &shorts(&TEMPLATE));
     for (number, sequence) in [(1, 1), (1, 2), (1, 5), (2, 9), (1, 6)] {
-        decoder.decode(exporter(number), &version_9(sequence, &[template.clone()]), 0);
+        decoder.decode(exporter(number), &version_9(sequence, std::slice::from_ref(&template)), 0);
     }
     let missed: Vec<u64> = decoder.figures().iter().map(|one| one.missed).collect();
     assert_eq!(missed, [2, 0]);

@@ -63,7 +63,8 @@ proptest! {
         let line = String::from_utf8_lossy(&bytes).into_owned();
         let (templates, _) = gathered(std::slice::from_ref(&line), 10);
         for template in templates.all() {
-            prop_assert!(!shown(&template.text()).contains('\u{0}'));
+            let text = shown(&template.text());
+            prop_assert!(!text.contains('\u{0}'), "{:?}", text);
         }
         disguise(&[&line]);
     }

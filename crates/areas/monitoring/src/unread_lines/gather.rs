@@ -249,7 +249,8 @@ mod tests {
     fn hear(gathering: &mut Gathering, source: &str, events: &[Event]) {
         let formats = FormatSet::load(&[]).expect("no formats");
         let owner = Owner { source_id: source.into(), ..Owner::default() };
-        let bound = vec![Arc::new(Known::for_test(owner, 0)); events.len()];
+        let known = Arc::new(Known::for_test(owner, 0));
+        let bound: Vec<_> = events.iter().map(|_| known.clone()).collect();
         gathering.hear(&formats, events, &bound, 3, &SETTINGS);
     }
 

@@ -144,8 +144,11 @@ async fn probes_of_shippers_are_answered_and_nothing_can_be_read() {
     .await;
 }
 
+/// Method, path, and the status of the answer.
+type Asked = (&'static str, &'static str, u16);
+
 /// What shippers ask before they send, from their documentation and sources; none of them is run here.
-const DOCUMENTED: [(&str, &[(&str, &str, u16)]); 5] = [
+const DOCUMENTED: [(&str, &[Asked]); 5] = [
     // https://www.elastic.co/docs/reference/beats/filebeat/elasticsearch-output
     (
         "Filebeat and Winlogbeat",

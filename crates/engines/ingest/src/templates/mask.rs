@@ -173,11 +173,14 @@ fn whole(word: &str) -> Option<Slot> {
     (is_path && !word.contains(['=', '"', ',', ';'])).then_some(Slot::Path)
 }
 
+/// Whether a text may be of a kind by its first letter, whether it is, and the kind.
+type Kind = (bool, fn(&str) -> bool, Slot);
+
 /// What a text is, where it is something that varies.
 fn slot(text: &str) -> Option<Slot> {
     let first = text.chars().next()?;
     let begins_number = first.is_ascii_digit() || matches!(first, '-' | '+');
-    let kinds: [(bool, fn(&str) -> bool, Slot); 8] = [
+    let kinds: [Kind; 8] = [
         (begins_number, is_number, Slot::Number),
         (first.is_ascii_hexdigit() || first == ':', is_address, Slot::Address),
         (begins_number, is_time, Slot::Time),
