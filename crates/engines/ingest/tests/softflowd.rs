@@ -84,8 +84,8 @@ async fn export(to: SocketAddr, arguments: &[&str]) {
         .arg(file("packets"))
         .arg("-p")
         .arg(file("pid"))
-        .arg("-c")
-        .arg(file("control"))
+        // With a socket for its control program it waits for that at the end of the file.
+        .args(["-c", "none"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
