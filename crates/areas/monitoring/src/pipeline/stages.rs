@@ -8,10 +8,11 @@ use crate::enrichment::{Asked, Enriched, Enrichment};
 use crate::indicators::in_force::held_at;
 use crate::settings::Settings;
 use detection::{CorrelationState, Engine, IndicatorHits, IndicatorSet, Matches, Moment};
-use event::{Event, RawRecord};
+use event::{Event, LogSource, RawRecord};
 use event_store::{Store, StoreError};
 use ingest::FormatSet;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What events go through.
@@ -68,6 +69,8 @@ pub struct StageRun<'p> {
     hits: IndicatorHits,
     watch: Watch,
     measured: Measured,
+    /// Log sources whose rules are compiled.
+    met: HashSet<LogSource>,
     /// The clocks at the beginning.
     began: (f64, f64),
 }
@@ -81,6 +84,7 @@ impl<'p> StageRun<'p> {
             hits: IndicatorHits::default(),
             watch: Watch::beginning(Arc::clone(&parts.settings.early_warning)),
             measured: Measured::default(),
+            met: HashSet::new(),
             began: ((parts.thread_clock)(), (parts.process_clock)()),
             parts,
         }
@@ -121,7 +125,14 @@ impl<'p> StageRun<'p> {
     }
 
     fn evaluate(&mut self, events: &[Event]) {
-        let Self { parts, owner, matches, correlations, measured, .. } = self;
+        let Self { parts, owner, matches, correlations, measured, met, .. } = self;
+        // The first event of a log source compiles its rules, which belongs to loading.
+        for event in events {
+            if !met.contains(&event.log_source) {
+                parts.engine.evaluate(event, matches);
+                met.insert(event.log_source.clone());
+            }
+        }
         let began = (parts.thread_clock)();
         let enriched: Vec<Enriched<'_>> =
             events.iter().map(|event| Enriched::of(event, parts.enrichment, Asked::ALL)).collect();
