@@ -240,7 +240,8 @@ fn add(
 ) -> Result<(), Error> {
     let end = |at: Option<Micros>| at.unwrap_or(Micros::MAX).min(now);
     let owned = Minutes::within(day, row.try_get("", "owned_from")?, end(row.try_get("", "owned_to")?));
-    let held = Minutes::within(day, row.try_get("", "valid_from")?, end(row.try_get("", "valid_to")?)).and(&owned);
+    let (valid_from, valid_to) = (row.try_get("", "valid_from")?, end(row.try_get("", "valid_to")?));
+    let held = Minutes::within(day, valid_from, valid_to).and(&owned);
     let rhythm = Rhythm::from_code(&row.try_get::<String>("", "rhythm")?).unwrap_or_default();
     let learned = learned(row)?;
     let silence = match (rhythm, &learned) {
@@ -250,7 +251,9 @@ fn add(
     let source_id: String = row.try_get("", "id")?;
     let Heard { minutes, before, .. } = heard.get(&source_id).copied().unwrap_or_default();
     let reach = usize::try_from(silence).unwrap_or_default().clamp(1, settings.coverage.seen_minutes);
-    let seen = minutes.carried(reach, before).and(&owned).and(&Minutes::within(day, Micros::MIN, now));
+    // How far a record reaches is what was expected then: an older expectation says nothing of the minutes of a newer one.
+    let in_force = Minutes::touched(day, valid_from, valid_to).and(&owned);
+    let seen = minutes.carried(reach, before).and(&in_force).and(&Minutes::within(day, Micros::MIN, now));
     let expected = match row.try_get::<bool>("", "expected")? {
         true => WeekHours::expected(rhythm, learned.as_ref(), &settings.rhythm).of_day(day).and(&held),
         false => Minutes::default(),

@@ -187,7 +187,15 @@ impl Pull {
         let known: HashSet<&str> = before.seen.iter().map(String::as_str).collect();
         let hashed: Vec<(String, Bytes)> =
             answer.records.into_iter().map(|record| (hash(&record).chars().take(32).collect(), record)).collect();
+        if answer.cursor.is_none() && hashed.len() > MOST_SEEN {
+            let reason =
+                format!("more than {MOST_SEEN} records in an answer without a cursor: which are new cannot be known");
+            return Err(PullError::Answer(reason));
+        }
+        // What an earlier answer held may come again after one that does not.
         let mut seen: Vec<String> = hashed.iter().map(|(hash, _)| hash.clone()).collect();
+        let own: HashSet<&str> = hashed.iter().map(|(hash, _)| hash.as_str()).collect();
+        seen.extend(before.seen.iter().filter(|hash| !own.contains(hash.as_str())).cloned());
         seen.truncate(MOST_SEEN);
         let after = State { cursor: answer.cursor.or_else(|| before.cursor.clone()), seen };
         let fresh: Vec<(String, Bytes)> =

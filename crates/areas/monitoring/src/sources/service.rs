@@ -308,6 +308,8 @@ pub async fn adopt(tx: &Tx<'_>, id: &str, system_id: &str, name: Option<&str>, n
     let (system_id, agency_id) = owner(tx, system_id, "").await?;
     require_open(tx, now, system_id.as_deref(), &agency_id).await?;
     source.state = SourceState::Registered;
+    // Whoever takes it on wants to hear from it: its silence is news from now on.
+    source.expected = true;
     source.updated_at = now;
     if let Some(name) = name {
         let mut faults = FieldFaults::default();

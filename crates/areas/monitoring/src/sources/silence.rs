@@ -176,16 +176,13 @@ pub async fn check(
         tell(&tx, live, source, "speaking");
     }
     let roles = &settings.duty.notices.agency_roles;
-    for message in messages(&fallen, true) {
+    for message in messages(&fallen, true).into_iter().chain(messages(&speaking, false)) {
         let mut recipients = vec![Recipient::OnDuty];
         if let Some(agency) = &message.agency_id {
             let role = |role| Recipient::Role { role, agency_id: Some(agency.as_str()) };
             recipients.extend(roles.iter().map(|one| role(one.as_str())));
         }
         inbox::notify_all(&tx, live, now, &recipients, &message).await?;
-    }
-    for message in messages(&speaking, false) {
-        inbox::notify(&tx, live, now, Recipient::OnDuty, &message).await?;
     }
     tx.commit().await?;
     Ok((fallen.len(), speaking.len()))

@@ -7,7 +7,9 @@ use event_store::{BatchId, Store, StoreError};
 use ingest::files::{Follower, Place};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::io;
+use std::path::Path;
 
 /// Bytes before a place by which a file is known again.
 const TAIL: u64 = 1_024;
@@ -40,6 +42,8 @@ pub(crate) struct Mark {
 pub(crate) struct Known {
     pub(crate) place: Place,
     tail: String,
+    /// Name of the file, without its folder.
+    name: String,
 }
 
 impl Mark {
@@ -137,10 +141,22 @@ pub(crate) fn known(store: &Store, first_line: &[u8]) -> Result<Vec<Known>, Stor
     Ok(known)
 }
 
+fn file_name(path: &str) -> &str {
+    Path::new(path).file_name().and_then(OsStr::to_str).unwrap_or(path)
+}
+
+/// Whether rotation makes a copy of the one name under the other: it adds to the name, behind what stands before the first dot.
+/// Another file may well hold the same, as the logs of two nights do.
+fn is_name_of_copy(copy: &str, of: &str) -> bool {
+    let stem = of.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(of);
+    let more = copy.strip_prefix(stem).and_then(|rest| rest.chars().next());
+    copy.len() > of.len() && more.is_some_and(|first| !first.is_alphanumeric())
+}
+
 /// Where reading a file goes on that was met under no name yet: behind what was read of the file that it is a copy of.
-pub(crate) fn copied(file: &Follower, known: &[Known]) -> io::Result<Option<Known>> {
+pub(crate) fn copied(file: &Follower, path: &str, known: &[Known]) -> io::Result<Option<Known>> {
     for one in known {
-        if one.place.bytes > 0 && is_same(file, one.place, &one.tail)? {
+        if one.place.bytes > 0 && is_name_of_copy(file_name(path), &one.name) && is_same(file, one.place, &one.tail)? {
             return Ok(Some(one.clone()));
         }
     }
@@ -149,7 +165,7 @@ pub(crate) fn copied(file: &Follower, known: &[Known]) -> io::Result<Option<Know
 
 impl Known {
     pub(crate) fn of(mark: &Mark) -> Self {
-        Self { place: mark.done, tail: mark.tail.clone() }
+        Self { place: mark.done, tail: mark.tail.clone(), name: file_name(&mark.path).to_owned() }
     }
 
     /// The mark of a file that goes on from here.
@@ -182,6 +198,19 @@ mod tests {
     use event::Origin;
     use event_store::Options;
     use std::sync::Arc;
+
+    #[test]
+    fn copies_add_to_the_name_of_what_they_are_made_of() {
+        for copy in ["app.log.1", "app-20261123.log", "app.log.1.gz", "app.2026.log"] {
+            assert!(is_name_of_copy(copy, "app.log"), "{copy}");
+        }
+        assert!(is_name_of_copy("app.log.2.gz", "app.log.2"));
+        for other in ["app.log", "application.log", "job2.log", "ap.log"] {
+            assert!(!is_name_of_copy(other, "app.log"), "{other}");
+        }
+        assert!(!is_name_of_copy("app.log", "app.log.1"), "a new file after rotation");
+        assert!(!is_name_of_copy("job2.log", "job1.log"));
+    }
 
     fn records(path: &str) -> Vec<RawRecord> {
         let origin = Arc::new(Origin { listener: Listener::Watch, file: Some(path.to_owned()), ..Origin::default() });

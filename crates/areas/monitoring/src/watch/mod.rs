@@ -243,7 +243,7 @@ impl Watch {
                 && let Some(line) = follower.first_line()?
             {
                 let known = marks::known(&store, &line).map_err(io::Error::other)?;
-                kept = marks::copied(&follower, &known)?;
+                kept = marks::copied(&follower, &path, &known)?;
                 mark = kept.as_ref().map(|known| known.mark(&path));
             }
             let mark = mark.unwrap_or_else(|| Mark { path, ..Mark::default() });

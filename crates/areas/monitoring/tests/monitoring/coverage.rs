@@ -239,6 +239,13 @@ async fn a_sender_is_connected_falls_silent_and_the_day_says_so_to_the_minute() 
         count(&centre, NOW + 30 * MINUTE).await;
         let of = async |column: &str| figure(&centre, column, &centre.a.system, TODAY, "network").await;
         assert_eq!((of("minutes_expected").await, of("minutes_seen").await, of("longest_gap").await), (30, 15, 15));
+        // From its second minute on it may be silent for one minute: what was allowed before says nothing of those.
+        let tx = centre.db.scoped(&all).begin().await.unwrap();
+        let input = SourceInput { max_silence_minutes: "1".into(), ..input };
+        monitoring::sources::service::change(&tx, &settings.sources, &source, &input, NOW + 2 * MINUTE).await.unwrap();
+        tx.commit().await.unwrap();
+        count(&centre, NOW + 40 * MINUTE).await;
+        assert_eq!((of("minutes_expected").await, of("minutes_seen").await, of("longest_gap").await), (40, 2, 38));
     })
     .await;
 }

@@ -24,13 +24,14 @@ struct Feed {
 impl Feed {
     fn answer(&self, request: &str) -> (&'static str, String) {
         let path = request.split(' ').nth(1).unwrap().to_owned();
-        let since: usize = path.split_once("since=").map_or(0, |(_, since)| since.parse().unwrap());
+        // Who asks for what is new gets it in pages.
+        let (since, page) = path.split_once("since=").map_or((0, usize::MAX), |(_, since)| (since.parse().unwrap(), 7));
         self.asked.lock().unwrap().push(path);
         assert!(request.to_lowercase().contains("\r\nx-key: quiet\r\n"), "{request}");
         if let Some(status) = *self.broken.lock().unwrap() {
             return (status, String::new());
         }
-        let last = self.records.load(Ordering::SeqCst).min(since + 7);
+        let last = self.records.load(Ordering::SeqCst).min(page.saturating_add(since));
         let items: Vec<String> = (since..last).map(|number| format!("{{\"number\": {}}}", number + 1)).collect();
         ("200 OK", format!("{{\"data\": {{\"items\": [{}]}}, \"next\": {last}}}", items.join(", ")))
     }
@@ -130,16 +131,22 @@ async fn a_feed_is_read_on_from_its_cursor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_cursor_what_stood_in_the_last_answer_is_left_out() {
+async fn without_a_cursor_what_stood_in_an_answer_before_is_left_out() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path(), Options::default()).unwrap();
     let feed = Arc::new(Feed::default());
     let settings = settings(serve(feed.clone()).await, None);
-    for records in [3, 3, 5] {
+    for (records, all) in [(3, 3), (3, 3), (5, 5), (0, 5), (5, 5)] {
         feed.records.store(records, Ordering::SeqCst);
         pull(&settings, &store).look_at_all().await;
-        assert_eq!(texts(&store).await, numbers(records));
+        assert_eq!(texts(&store).await, numbers(all));
     }
+    // More than can be remembered would be stored again and again.
+    feed.records.store(20_001, Ordering::SeqCst);
+    let pull = pull(&settings, &store);
+    pull.look_at_all().await;
+    assert!(pull.board().figures()[0].trouble.as_deref().unwrap().contains("cursor"));
+    assert_eq!(texts(&store).await, numbers(5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
