@@ -2,9 +2,9 @@
 //! what a message expands to, what waits for its chunks, how much of that one address may have, and for how long.
 
 use crate::bulk::check_document;
+use crate::objects::Objects;
 use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
 use std::io::Read;
 use std::net::IpAddr;
@@ -76,21 +76,17 @@ pub struct Messages {
 #[error("the messages of the request take more than {0} bytes; send smaller batches")]
 pub struct TooLarge(pub usize);
 
-/// Reads the body of a request: one message, or several one behind the other. Where the JSON breaks, what stands behind
-/// cannot be told apart and is refused as one. `most` bounds the memory of the records.
+/// Reads the body of a request: one message, or several one behind the other. Where the JSON of one breaks,
+/// reading goes on at the next. `most` bounds the memory of the records.
 pub fn parse(body: &[u8], most: usize) -> Result<Messages, TooLarge> {
     let mut messages = Messages { timed: true, ..Messages::default() };
     let time = memchr::memmem::Finder::new(b"\"timestamp\"");
     // The terminator of GELF over TCP, which some senders add everywhere.
     let body = body.strip_suffix(b"\0").unwrap_or(body);
-    for raw in serde_json::Deserializer::from_slice(body).into_iter::<&RawValue>() {
+    for object in Objects::of(body) {
         let number = messages.records.len() as u64 + messages.refused + 1;
-        let checked = match &raw {
-            Ok(raw) => {
-                check_document(raw.get().as_bytes()).map(|()| raw.get().as_bytes()).map_err(|error| error.reason)
-            }
-            Err(error) => Err(error.to_string()),
-        };
+        let checked = object
+            .and_then(|raw| check_document(raw.as_bytes()).map(|()| raw.as_bytes()).map_err(|error| error.reason));
         match checked {
             Ok(bytes) => {
                 messages.timed &= time.find(bytes).is_some();
@@ -106,9 +102,6 @@ pub fn parse(body: &[u8], most: usize) -> Result<Messages, TooLarge> {
         }
         if messages.bytes > most {
             return Err(TooLarge(most));
-        }
-        if raw.is_err() {
-            break;
         }
     }
     Ok(messages)

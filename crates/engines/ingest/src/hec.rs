@@ -2,6 +2,7 @@
 //! and texts are those of the protocol, since its clients read them. What is no event is named and refuses only itself.
 
 use crate::bulk::check_document;
+use crate::objects::Objects;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -91,16 +92,15 @@ struct Event<'a> {
     event: Option<&'a RawValue>,
 }
 
-/// Reads events. Where the JSON breaks, what stands behind cannot be told apart and is refused as one. `most`
-/// bounds the memory of the records.
+/// Reads events. Where the JSON of one breaks, reading goes on at the next. `most` bounds the memory of the records.
 pub fn parse_events(body: &[u8], most: usize) -> Result<Events, TooLarge> {
     let mut events = Events::default();
-    for raw in serde_json::Deserializer::from_slice(body).into_iter::<&RawValue>() {
-        let raw = match raw {
-            Ok(raw) => raw.get().trim(),
-            Err(error) => {
-                events.refuse(Code::InvalidData, error.to_string());
-                break;
+    for object in Objects::of(body) {
+        let raw = match object {
+            Ok(raw) => raw.trim(),
+            Err(reason) => {
+                events.refuse(Code::InvalidData, reason);
+                continue;
             }
         };
         if let Err(error) = check_document(raw.as_bytes()) {

@@ -8,6 +8,7 @@ mod formats;
 pub mod gelf;
 pub mod hec;
 pub mod listeners;
+mod objects;
 pub mod otlp;
 pub mod resends;
 pub mod templates;
