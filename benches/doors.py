@@ -74,7 +74,7 @@ module(load="imudp" batchSize="128" schedulingPolicy="other")
 input(type="imtcp" port="{self.port}" address="127.0.0.1")
 input(type="imudp" port="{self.port}" address="127.0.0.1" rcvbufSize="16m")
 template(name="line" type="string" string="%rawmsg%\\n")
-action(type="omfile" file="{self.file}" template="line" ioBufferSize="64k" flushOnTXEnd="off" asyncWriting="on" flushInterval="1")
+action(type="omfile" file="{self.file}" template="line" ioBufferSize="64k" flushOnTXEnd="on")
 """)
         self.process = subprocess.Popen(["rsyslogd", "-n", "-f", settings, "-i", os.path.join(folder, "pid")], stderr=subprocess.DEVNULL)
         self.pid, self.read, self.lines = self.process.pid, 0, 0

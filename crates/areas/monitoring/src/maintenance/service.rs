@@ -6,9 +6,8 @@ use crate::rules::exceptions::service::reach;
 use crate::rules::states::service::{LONGEST_REASON, reason_of};
 use crate::sources::settings::MaintenanceSettings;
 use crate::suppressions::Phase;
-use kit::civil::{MOMENT_WRONG, moment};
-use kit::clock::{DAY, HOUR, Micros};
-use kit::error::unfit;
+use crate::suppressions::service::read_window;
+use kit::clock::Micros;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
 use organisation::audit;
@@ -59,34 +58,14 @@ pub async fn plan(
     Ok(maintenance.id)
 }
 
-/// From when to when; a beginning in the past is now.
 fn window(
     input: &MaintenanceInput,
     settings: &MaintenanceSettings,
     now: Micros,
     faults: &mut FieldFaults,
 ) -> (Micros, Micros) {
-    let mut read = |field: &str, text: &str| {
-        let at = moment(text);
-        if at.is_none() {
-            faults.add(field, if text.trim().is_empty() { unfit(text) } else { MOMENT_WRONG });
-        }
-        at
-    };
-    let (Some(starts_at), Some(ends_at)) = (read("starts_at", &input.starts_at), read("ends_at", &input.ends_at))
-    else {
-        return (now, now);
-    };
-    let starts_at = starts_at.max(now);
-    if starts_at > now.saturating_add(settings.most_days_ahead * DAY) {
-        faults.add("starts_at", "suppression-too-far");
-    }
-    if ends_at <= starts_at {
-        faults.add("ends_at", "suppression-ends-first");
-    } else if ends_at - starts_at > settings.most_hours * HOUR {
-        faults.add("ends_at", "suppression-too-long");
-    }
-    (starts_at, ends_at)
+    let most = (settings.most_days_ahead, settings.most_hours);
+    read_window((&input.starts_at, &input.ends_at), most, now, faults)
 }
 
 /// Ends a window before its time, or calls it off before it began.

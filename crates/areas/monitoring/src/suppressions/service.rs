@@ -107,10 +107,21 @@ fn about(settings: &ExceptionSettings, input: &SuppressionInput, faults: &mut Fi
     }
 }
 
-/// From when to when. What has alerted stays: a beginning in the past is now.
 fn window(
     input: &SuppressionInput,
     settings: &SuppressionSettings,
+    now: Micros,
+    faults: &mut FieldFaults,
+) -> (Micros, Micros) {
+    let most = (settings.most_days_ahead, settings.most_hours);
+    read_window((&input.starts_at, &input.ends_at), most, now, faults)
+}
+
+/// From when to when, as a form gives it in `starts_at` and `ends_at`, so many days ahead and so many hours long at most. What was before
+/// stays: a beginning in the past is now.
+pub(crate) fn read_window(
+    (starts_at, ends_at): (&str, &str),
+    (most_days_ahead, most_hours): (i64, i64),
     now: Micros,
     faults: &mut FieldFaults,
 ) -> (Micros, Micros) {
@@ -121,17 +132,16 @@ fn window(
         }
         at
     };
-    let (Some(starts_at), Some(ends_at)) = (read("starts_at", &input.starts_at), read("ends_at", &input.ends_at))
-    else {
+    let (Some(starts_at), Some(ends_at)) = (read("starts_at", starts_at), read("ends_at", ends_at)) else {
         return (now, now);
     };
     let starts_at = starts_at.max(now);
-    if starts_at > now.saturating_add(settings.most_days_ahead * DAY) {
+    if starts_at > now.saturating_add(most_days_ahead * DAY) {
         faults.add("starts_at", "suppression-too-far");
     }
     if ends_at <= starts_at {
         faults.add("ends_at", "suppression-ends-first");
-    } else if ends_at - starts_at > settings.most_hours * HOUR {
+    } else if ends_at - starts_at > most_hours * HOUR {
         faults.add("ends_at", "suppression-too-long");
     }
     (starts_at, ends_at)

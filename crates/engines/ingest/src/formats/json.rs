@@ -42,9 +42,10 @@ impl Flat {
         begins.zip(&self.ends).map(|(begin, end)| self.names.get(begin as usize..*end as usize).unwrap_or_default())
     }
 
-    pub(crate) fn into_draft(self) -> Draft {
+    pub(crate) fn into_draft(mut self) -> Draft {
         let mut draft = Draft::with_columns();
-        draft.fields = self.each_name().map(Text::from).zip(self.values.iter().cloned()).collect();
+        let values = std::mem::take(&mut self.values);
+        draft.fields = self.each_name().map(Text::from).zip(values).collect();
         if self.full {
             draft.overflow();
         }
