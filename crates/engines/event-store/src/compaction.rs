@@ -10,7 +10,7 @@ use crate::maintenance::{Compacted, unfinished_name};
 use crate::manifest::Replacement;
 use crate::segment::{DAY, Segment, SegmentWriter};
 use crate::store::Shared;
-use crate::verify::find_damaged;
+use crate::verify::{find_damaged, verdicts};
 use crate::{StoreError, columns};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::compute::{cast, interleave_record_batch};
@@ -48,10 +48,11 @@ pub(crate) fn compact(shared: &Shared) -> Result<Compacted, StoreError> {
         small.sort_by_key(|one| one.row.bytes);
         let is_over = (i64::from(day) + 1) * DAY + LATE < (shared.options.clock)();
         while let Some(group) = next_group(&mut small, shared.options.compact_files, is_over) {
+            let before = verdicts(&group);
             let merged = match merge(shared, day, &group) {
                 Ok(merged) => merged,
                 // The damaged ones are left out next time; the other days need not wait.
-                Err(StoreError::Segment { .. }) if find_damaged(&group) => continue,
+                Err(StoreError::Segment { .. }) if find_damaged(&group, before) => continue,
                 // What was begun is removed; the next start merges it.
                 Err(StoreError::Closed) => return Ok(done),
                 Err(error) => return Err(error),

@@ -181,7 +181,16 @@ pub(crate) fn audit(
     Ok(())
 }
 
-/// Looks at segments that a query could not read; says whether there were damaged ones.
-pub(crate) fn find_damaged(segments: &[Arc<Segment>]) -> bool {
-    segments.iter().filter(|one| one.may_be_damaged()).filter(|one| one.check().is_err()).count() > 0
+/// How often segments were found to be damaged, before they are read.
+pub(crate) fn verdicts(segments: &[Arc<Segment>]) -> u64 {
+    segments.iter().map(|one| one.verdicts()).sum()
+}
+
+/// Looks at segments that could not be read; says whether more is known of their damage now than before, by whomever.
+pub(crate) fn find_damaged(segments: &[Arc<Segment>], before: u64) -> bool {
+    for one in segments.iter().filter(|one| one.may_be_damaged()) {
+        // What was found is kept by the segment.
+        let _ = one.check();
+    }
+    verdicts(segments) > before
 }

@@ -15,7 +15,7 @@ use crate::archive::Archive;
 use crate::memory::Snapshot;
 use crate::store::Shared;
 use crate::unreadable::Gap;
-use crate::verify::find_damaged;
+use crate::verify::{find_damaged, verdicts};
 use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
 };
@@ -134,9 +134,10 @@ impl Engine {
         F: Future<Output = Result<T, StoreError>> + Send,
     {
         let segments = snapshot.segments.clone();
+        let before = verdicts(&segments);
         match self.run_once(context, snapshot.clone(), work.clone()).await {
             Err(StoreError::Segment { file, reason }) => {
-                let found = tokio::task::spawn_blocking(move || find_damaged(&segments)).await.unwrap_or(false);
+                let found = tokio::task::spawn_blocking(move || find_damaged(&segments, before)).await.unwrap_or(false);
                 match found {
                     true => self.run_once(context, snapshot, work).await,
                     false => Err(StoreError::Segment { file, reason }),

@@ -50,9 +50,10 @@ pub(crate) fn expire(shared: &Shared, plan: &RetentionPlan, budget: Option<u64>)
         } else if one.has_lost_rows() || shared.manifest.outlook(&one.row.path, &name)?.is_some_and(|at| at > now) {
             continue;
         } else {
+            let (this, before) = (std::slice::from_ref(&one), one.verdicts());
             let looked = match look(&one, plan, &holds, now) {
                 // What cannot be read is told by `verify`; the other files need not wait.
-                Err(StoreError::Segment { .. }) if find_damaged(std::slice::from_ref(&one)) => continue,
+                Err(StoreError::Segment { .. }) if find_damaged(this, before) => continue,
                 // The archive does not answer; there is time.
                 Err(StoreError::Segment { .. }) if one.is_archived() => continue,
                 looked => looked?,

@@ -10,7 +10,7 @@ use crate::StoreError;
 use crate::memory::Snapshot;
 use crate::query::{Parts, Session};
 use crate::segment::MINUTE;
-use crate::verify::find_damaged;
+use crate::verify::{find_damaged, verdicts};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use datafusion::prelude::DataFrame;
@@ -122,6 +122,7 @@ impl Walk {
     async fn look(&mut self, work: Work, slice: Slice) -> Result<Vec<Map<String, Value>>, StoreError> {
         let _turn = self.parts.turn().await?;
         let part = self.search.snapshot.within(slice.from, slice.until).map_err(broken)?;
+        let before = verdicts(&part.segments);
         match self.look_once(work, slice, &part).await {
             // What can be read is told now, and which days are not in it.
             Err(StoreError::Unreachable { .. }) => {
@@ -131,7 +132,7 @@ impl Walk {
             // Where a file cannot be read, the damaged ones are found and left out.
             Err(error @ StoreError::Segment { .. }) => {
                 let segments = part.segments.clone();
-                let found = tokio::task::spawn_blocking(move || find_damaged(&segments)).await.unwrap_or(false);
+                let found = tokio::task::spawn_blocking(move || find_damaged(&segments, before)).await.unwrap_or(false);
                 if found { self.look_once(work, slice, &part).await } else { Err(error) }
             }
             outcome => outcome,

@@ -33,7 +33,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Where a segment lies.
@@ -49,8 +49,12 @@ pub(crate) struct Segment {
     dead: AtomicBool,
     /// What can still be read of it, once it was found to be damaged.
     damaged: Mutex<Option<Found>>,
-    /// A read gave something else than was written, or nothing: to be looked at.
-    suspect: AtomicBool,
+    /// How often it was found to be damaged.
+    verdicts: AtomicU64,
+    /// How often a read gave something else than was written, or nothing.
+    suspicions: AtomicU64,
+    /// How many of these it was looked at for.
+    settled: AtomicU64,
     /// Its word index, once a query has asked for it; nothing where it has none that can be read.
     words: OnceLock<Option<Words>>,
 }
@@ -74,8 +78,9 @@ impl Segment {
     }
 
     fn new(row: SegmentRow, place: Place) -> Self {
-        let (dead, suspect) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { row, place, dead, damaged: Mutex::new(None), suspect, words: OnceLock::new() }
+        let [verdicts, suspicions, settled] = [const { AtomicU64::new(0) }; 3];
+        let (dead, damaged) = (AtomicBool::new(false), Mutex::new(None));
+        Self { row, place, dead, damaged, verdicts, suspicions, settled, words: OnceLock::new() }
     }
 
     pub(crate) fn archive(&self) -> Option<&Archive> {
@@ -117,7 +122,7 @@ impl Segment {
         };
         read.inspect_err(|error| {
             if error.kind() != io::ErrorKind::NotConnected {
-                self.suspect.store(true, Ordering::Release);
+                self.suspicions.fetch_add(1, Ordering::AcqRel);
             }
         })
     }
@@ -157,39 +162,48 @@ impl Segment {
     /// Reads it whole; what is damaged is left out of queries from here on, so that the rest stays readable. An archive
     /// that does not answer says nothing about the segment.
     pub(crate) fn check(self: &Arc<Self>) -> Result<u64, String> {
-        self.judge(self.digest(&[]))
+        self.judge(|| self.digest(&[]))
     }
 
     /// The same where somebody has just read it and knows its SHA-256: it is read again only where that is another.
     pub(crate) fn check_measured(self: &Arc<Self>, sha256: &str) -> Result<u64, String> {
         match sha256 == self.row.sha256 {
-            true => self.judge(Ok((sha256.to_owned(), Vec::new()))),
+            true => self.judge(|| Ok((sha256.to_owned(), Vec::new()))),
             false => self.check(),
         }
     }
 
-    fn judge(self: &Arc<Self>, digest: io::Result<(String, Vec<u32>)>) -> Result<u64, String> {
-        let outcome = match digest {
+    fn judge(self: &Arc<Self>, digest: impl FnOnce() -> io::Result<(String, Vec<u32>)>) -> Result<u64, String> {
+        let suspicions = self.suspicions.load(Ordering::Acquire);
+        let outcome = match digest() {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => return Err(error.to_string()),
             Err(error) => Err(Found::nothing(&self.row, error.to_string())),
             Ok(digest) => compare(&self.row, &digest, |changes| self.digest(changes), || self.footer()),
         };
-        self.suspect.store(false, Ordering::Release);
-        outcome.map_err(|found| {
+        let outcome = outcome.map_err(|found| {
             let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
             if damaged.is_none() {
                 tracing::error!(segment = self.row.path, reason = found.reason, "segment is damaged");
             }
             let reason = found.reason.clone();
             *damaged = Some(found);
+            self.verdicts.fetch_add(1, Ordering::AcqRel);
             reason
-        })
+        });
+        self.settled.fetch_max(suspicions, Ordering::AcqRel);
+        outcome
     }
 
     /// Whether a query that could not read it should have it looked at, for the first time or again. None is read whole for
     /// nothing, but those whose pieces have no checksums.
     pub(crate) fn may_be_damaged(&self) -> bool {
-        self.suspect.load(Ordering::Acquire) || !self.is_damaged() && self.row.checksums.is_empty()
+        self.suspicions.load(Ordering::Acquire) > self.settled.load(Ordering::Acquire)
+            || !self.is_damaged() && self.row.checksums.is_empty()
+    }
+
+    /// How often it was found to be damaged: who reads it meanwhile sees that another has looked.
+    pub(crate) fn verdicts(&self) -> u64 {
+        self.verdicts.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_damaged(&self) -> bool {
