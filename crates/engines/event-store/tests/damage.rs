@@ -122,6 +122,34 @@ async fn damage_takes_the_blocks_of_its_pages_and_no_more() {
     assert_eq!(repair_again(dir.path(), store), 0);
 }
 
+/// Whoever meets the damage first looks at it; the others, who met it before that look ended, have their answers as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_meets_damage_that_another_looks_at_has_an_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = open(dir.path());
+        fill(&store, 1..=3_000).await;
+        store.seal().await.unwrap();
+    }
+    let file = segments(dir.path()).remove(0);
+    let length = file.metadata().unwrap().len() as usize;
+    for part in 1..4 {
+        spoil(&file, length * part / 4);
+    }
+    let context = all();
+    for _ in 0..24 {
+        let store = open(dir.path());
+        let asked = (0..4).map(|_| store.query("SELECT count(raw) FROM events", &context));
+        let (verified, answers) = futures::join!(store.verify(), futures::future::join_all(asked));
+        assert_eq!(verified.unwrap().problems.len(), 1);
+        for answer in answers {
+            let answer = answer.unwrap();
+            assert_eq!(answer.unreadable.len(), 1);
+        }
+        assert_eq!(number(&store, "SELECT count(raw) FROM events").await, 0);
+    }
+}
+
 /// Every row of the store as JSON, by its sequence.
 async fn rows(store: &Store) -> BTreeMap<u64, String> {
     let context = QueryContext { max_rows: 100_000, ..all() };
