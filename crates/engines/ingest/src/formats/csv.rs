@@ -85,6 +85,11 @@ fn quoted(inside: &str, separator: char) -> (Cow<'_, str>, Option<&str>, bool) {
     (single(inside), None, false)
 }
 
+/// The values of a line.
+pub(crate) fn separated(text: &str, separator: char) -> Vec<String> {
+    values(text, separator, MAX_FIELDS).0.into_iter().map(Cow::into_owned).collect()
+}
+
 /// Two quotes within a value stand for one.
 fn single(value: &str) -> Cow<'_, str> {
     if value.contains("\"\"") { Cow::Owned(value.replace("\"\"", "\"")) } else { Cow::Borrowed(value) }

@@ -27,6 +27,9 @@ mod w3c;
 mod xml;
 
 pub use about::{About, about};
+pub(crate) use csv::separated;
+pub(crate) use json::flatten;
+pub(crate) use key_value::Pairs;
 use apply::{Context, Stated};
 use compile::{Format, compile};
 use definition::{Extract, FormatFile};
