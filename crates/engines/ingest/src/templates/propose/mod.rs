@@ -50,6 +50,7 @@ mod tests {
     use super::*;
     use crate::FormatSet;
     use event::{Column, Event, Origin, RawRecord};
+    use jiff::Timestamp;
     use std::sync::Arc;
 
     const LINES: [&str; 3] = [

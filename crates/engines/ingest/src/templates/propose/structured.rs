@@ -164,9 +164,13 @@ fn finished_behind(wanted: &Wanted<'_>, mut file: File, lines: &[Line], skipped:
     }
     // One record for each set of names.
     let mut known = BTreeSet::new();
-    let is_new = |(_, line): &(usize, &Line)| known.insert(line.iter().map(|(name, _)| name).collect::<Vec<_>>());
-    let records: Vec<usize> =
-        lines.iter().enumerate().skip(skipped).filter(is_new).map(|(number, _)| number).take(MOST_SAMPLES).collect();
+    let mut records = Vec::new();
+    for (number, line) in lines.iter().enumerate().skip(skipped) {
+        let names: Vec<&str> = line.iter().map(|(name, _)| name.as_str()).collect();
+        if records.len() < MOST_SAMPLES && known.insert(names) {
+            records.push(number);
+        }
+    }
     file.samples(wanted, records.into_iter());
     Proposal { text: file.text, patterns: 1, left_out: 0 }
 }
