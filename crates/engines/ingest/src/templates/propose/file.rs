@@ -74,9 +74,8 @@ impl File {
         let fields: Vec<(&str, bool)> = fields.collect();
         let mut begun = false;
         for (column, called, addresses) in COLUMNS {
-            let fits = |(name, holds): &&(&str, bool)| {
-                called.contains(&last_name(name).as_str()) && addresses == *holds
-            };
+            let fits =
+                |(name, holds): &&(&str, bool)| called.contains(&last_name(name).as_str()) && addresses == *holds;
             let filled: BTreeSet<String> = fields.iter().filter(fits).map(|(name, _)| quoted(name)).collect();
             if !filled.is_empty() {
                 if !std::mem::replace(&mut begun, true) {

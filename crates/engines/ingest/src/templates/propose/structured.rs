@@ -20,7 +20,16 @@ const MOST_SAMPLES: usize = 5;
 const SEPARATORS: [char; 4] = ['\t', '|', ';', ','];
 /// Last parts of names that hold times.
 const TIMES: [&str; 11] = [
-    "time", "timestamp", "@timestamp", "ts", "datetime", "date_time", "event_time", "eventtime", "log_time", "logtime",
+    "time",
+    "timestamp",
+    "@timestamp",
+    "ts",
+    "datetime",
+    "date_time",
+    "event_time",
+    "eventtime",
+    "log_time",
+    "logtime",
     "created_at",
 ];
 /// Seconds from which a number is a time rather than a length (2001).
