@@ -152,6 +152,7 @@ catalogue-monitoring-sources-agency_id = Agency it belongs to now.
 catalogue-monitoring-sources-system_id = System it belongs to now.
 catalogue-monitoring-sources-match_network = Address or network it is recognised by.
 catalogue-monitoring-sources-match_host = Host name in the record it is recognised by.
+catalogue-monitoring-sources-match_certificate = SHA-256 of the certificate that the sender shows in TLS.
 catalogue-monitoring-sources-expected = Expected: its silence is news.
 catalogue-monitoring-sources-rhythm = When it is expected: always, office (office hours) or learned (as in its own past).
 catalogue-monitoring-sources-solution_group = network, endpoint, application, data or user, where it is set; empty where the kind says it.

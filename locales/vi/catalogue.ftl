@@ -152,6 +152,7 @@ catalogue-monitoring-sources-agency_id = Cơ quan mà nguồn đang thuộc về
 catalogue-monitoring-sources-system_id = Hệ thống mà nguồn đang thuộc về.
 catalogue-monitoring-sources-match_network = Địa chỉ hoặc dải mạng để nhận ra nguồn.
 catalogue-monitoring-sources-match_host = Tên máy trong bản ghi để nhận ra nguồn.
+catalogue-monitoring-sources-match_certificate = SHA-256 của chứng thư mà bên gửi trình trong TLS.
 catalogue-monitoring-sources-expected = Phải có: im lặng thì báo.
 catalogue-monitoring-sources-rhythm = Khi nào phải có: always (suốt ngày đêm), office (giờ hành chính) hoặc learned (học từ quá khứ của nguồn).
 catalogue-monitoring-sources-solution_group = Nhóm giải pháp được đặt riêng: network, endpoint, application, data hoặc user; trống nếu theo loại nguồn.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use event_store::ReadLimits;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use monitoring::intake::ConnectionLimits;
+use monitoring::intake::{ConnectionLimits, DoorKind, TlsSettings, WantedDoor};
 use monitoring::retention::Wish;
 use monitoring::search::places::SearchLimits;
 use organisation::sign_in::ProviderSettings;
@@ -113,6 +113,8 @@ pub struct Intake {
     pub flow_udp: Option<SocketAddr>,
     /// IPFIX over TCP.
     pub ipfix_tcp: Option<SocketAddr>,
+    /// More doors, any number of a kind; those in TLS stand here alone.
+    pub listeners: Vec<MoreDoor>,
     /// An address of its own for Elasticsearch clients; the address of the pages takes them too.
     pub elastic: Option<SocketAddr>,
     /// Connections that each of the doors for syslog over TCP, RELP and GELF over TCP keeps open at once.
@@ -120,6 +122,70 @@ pub struct Intake {
     /// Of these, how many for one address (IPv6: one /64), so that one sender cannot lock the others out. To be raised
     /// where one relay or address translation speaks for more senders.
     pub connections_per_address: usize,
+}
+
+/// One more door for logs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoreDoor {
+    /// `syslog_udp`, `syslog_tcp`, `syslog_tls`, `relp`, `relp_tls`, `gelf_udp`, `gelf_tcp`, `gelf_tls`, `flow_udp` or
+    /// `ipfix_tcp`.
+    pub kind: DoorKind,
+    pub address: SocketAddr,
+    /// PEM file with the certificate of a door in TLS and those between it and its authority. Paths count from the data
+    /// directory.
+    pub certificate: Option<PathBuf>,
+    /// PEM file with its private key.
+    pub key: Option<PathBuf>,
+    /// PEM file with the authorities that senders' certificates are of; none are asked for without it.
+    pub client_authority: Option<PathBuf>,
+    /// Whether senders without a certificate are turned away.
+    #[serde(default)]
+    pub client_required: bool,
+}
+
+impl MoreDoor {
+    fn check(&self) -> Result<()> {
+        let door = format!("intake.listeners: {} on {}", self.kind.code(), self.address);
+        if self.kind.is_tls() && (self.certificate.is_none() || self.key.is_none()) {
+            bail!("{door} is a door in TLS and needs `certificate` and `key`");
+        }
+        let tells = self.certificate.is_some() || self.key.is_some() || self.client_authority.is_some();
+        if !self.kind.is_tls() && (tells || self.client_required) {
+            bail!("{door} is no door in TLS and takes no certificates; `syslog_tls`, `relp_tls` and `gelf_tls` do");
+        }
+        if self.client_required && self.client_authority.is_none() {
+            bail!("{door}: `client_required` needs `client_authority`, which says whose certificates are trusted");
+        }
+        Ok(())
+    }
+
+    fn wanted(&self, data: &Path) -> WantedDoor {
+        let tls = self.certificate.as_ref().zip(self.key.as_ref()).map(|(certificate, key)| TlsSettings {
+            certificate: data.join(certificate),
+            key: data.join(key),
+            client_authority: self.client_authority.as_ref().map(|path| data.join(path)),
+            client_required: self.client_required,
+        });
+        WantedDoor { kind: self.kind, address: self.address, tls }
+    }
+}
+
+impl Intake {
+    /// All doors that have an address.
+    pub fn doors(&self, data: &Path) -> Vec<WantedDoor> {
+        let named = [
+            (DoorKind::SyslogUdp, self.syslog_udp),
+            (DoorKind::SyslogTcp, self.syslog_tcp),
+            (DoorKind::Relp, self.relp),
+            (DoorKind::GelfUdp, self.gelf_udp),
+            (DoorKind::GelfTcp, self.gelf_tcp),
+            (DoorKind::FlowUdp, self.flow_udp),
+            (DoorKind::IpfixTcp, self.ipfix_tcp),
+        ];
+        let named = named.into_iter().filter_map(|(kind, address)| Some(WantedDoor { kind, address: address?, tls: None }));
+        named.chain(self.listeners.iter().map(|door| door.wanted(data))).collect()
+    }
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -265,6 +331,7 @@ impl Default for Intake {
             gelf_tcp: None,
             flow_udp: None,
             ipfix_tcp: None,
+            listeners: Vec::new(),
             elastic: None,
         }
     }
@@ -323,6 +390,7 @@ impl Configuration {
         if self.intake.connections == 0 || self.intake.connections_per_address == 0 {
             bail!("intake.connections and intake.connections_per_address must be at least 1");
         }
+        self.intake.listeners.iter().try_for_each(MoreDoor::check)?;
         if self.web.connections == 0 || self.web.connections_per_address == 0 {
             bail!("web.connections and web.connections_per_address must be at least 1");
         }

@@ -86,14 +86,8 @@ impl Server {
             .with_context(|| format!("cannot listen on {}", configuration.web.listen))?;
         let address = listener.local_addr()?;
         let settings = IntakeSettings {
-            syslog_udp: configuration.intake.syslog_udp,
-            syslog_tcp: configuration.intake.syslog_tcp,
-            relp: configuration.intake.relp,
-            gelf_udp: configuration.intake.gelf_udp,
-            gelf_tcp: configuration.intake.gelf_tcp,
+            doors: configuration.intake.doors(data),
             flows: FlowSettings {
-                udp: configuration.intake.flow_udp,
-                tcp: configuration.intake.ipfix_tcp,
                 elements: centre.content.text("flows/elements.toml")?,
                 templates: Some(data.join("flow-templates.json")),
             },
@@ -101,6 +95,7 @@ impl Server {
                 all: configuration.intake.connections,
                 per_address: configuration.intake.connections_per_address,
             },
+            loops: std::thread::available_parallelism().map_or(1, usize::from),
         };
         let resends = Arc::new(monitoring::resends::unanswered(&centre.store, centre.clock.now()).await);
         let recovered = centre.store.last_seq();
@@ -159,9 +154,7 @@ impl Server {
 
     /// Where the doors for logs are, in words.
     pub fn doors(&self) -> String {
-        let doors = ["syslog_udp", "syslog_tcp", "relp", "gelf_udp", "gelf_tcp", "flow_udp", "ipfix_tcp"];
-        let open = doors.iter().filter_map(|name| Some(format!("{name} {}", self.intake.address(name)?)));
-        open.collect::<Vec<_>>().join(", ")
+        self.intake.in_words()
     }
 
     /// Shuts the doors, evaluates what arrived, commits.

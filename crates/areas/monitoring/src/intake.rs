@@ -7,45 +7,89 @@ use event::{Listener, RawRecord};
 use event_store::{Store, StoreError};
 use ingest::flows::FlowLimits;
 pub use ingest::flows::{Elements, ExporterFigures};
-pub use ingest::listeners::ConnectionLimits;
 use ingest::listeners::{
-    Counters, DeliverError, FlowBoard, RelpSettings, Sink, Snapshot, TcpSettings, UdpSettings, bind_udp,
-    serve_flows_udp, serve_gelf_tcp, serve_gelf_udp, serve_ipfix_tcp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
+    Counters, DeliverError, FlowBoard, RelpSettings, Sink, Snapshot, TcpSettings, TlsDoor, UdpSettings, bind_udp,
+    bind_udp_shared, serve_flows_udp, serve_gelf_tcp, serve_gelf_udp, serve_ipfix_tcp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
 };
+pub use ingest::listeners::{ConnectionLimits, TlsSettings};
 use ingest::resends::Resends;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Longest time a batch waits for a full store before it is refused.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Addresses to listen on; a door without an address stays shut.
+/// What comes to a door, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoorKind {
+    SyslogUdp,
+    SyslogTcp,
+    /// Syslog in TLS (RFC 5425).
+    SyslogTls,
+    Relp,
+    RelpTls,
+    GelfUdp,
+    GelfTcp,
+    GelfTls,
+    /// NetFlow 5 and 9 and IPFIX.
+    FlowUdp,
+    IpfixTcp,
+}
+
+impl DoorKind {
+    /// Word in figures, logs and settings.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::SyslogUdp => "syslog_udp",
+            Self::SyslogTcp => "syslog_tcp",
+            Self::SyslogTls => "syslog_tls",
+            Self::Relp => "relp",
+            Self::RelpTls => "relp_tls",
+            Self::GelfUdp => "gelf_udp",
+            Self::GelfTcp => "gelf_tcp",
+            Self::GelfTls => "gelf_tls",
+            Self::FlowUdp => "flow_udp",
+            Self::IpfixTcp => "ipfix_tcp",
+        }
+    }
+
+    pub fn is_tls(self) -> bool {
+        matches!(self, Self::SyslogTls | Self::RelpTls | Self::GelfTls)
+    }
+}
+
+/// A door that is to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedDoor {
+    pub kind: DoorKind,
+    pub address: SocketAddr,
+    /// Certificates, of doors in TLS.
+    pub tls: Option<TlsSettings>,
+}
+
+/// The doors to open, any number of a kind, and what they need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IntakeSettings {
-    pub syslog_udp: Option<SocketAddr>,
-    pub syslog_tcp: Option<SocketAddr>,
-    pub relp: Option<SocketAddr>,
-    pub gelf_udp: Option<SocketAddr>,
-    pub gelf_tcp: Option<SocketAddr>,
+    pub doors: Vec<WantedDoor>,
     pub flows: FlowSettings,
     /// Of each of the doors that have connections.
     pub connections: ConnectionLimits,
+    /// Sockets of a door for syslog over UDP, each read by a task of its own; at least one.
+    pub loops: usize,
 }
 
-/// The doors for flows and what they need.
+/// What doors for flows need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FlowSettings {
-    /// NetFlow 5 and 9 and IPFIX.
-    pub udp: Option<SocketAddr>,
-    /// IPFIX.
-    pub tcp: Option<SocketAddr>,
     /// Text of `content/flows/elements.toml`.
     pub elements: String,
     /// File in which templates outlive a restart.
@@ -53,13 +97,10 @@ pub struct FlowSettings {
 }
 
 impl FlowSettings {
-    fn board(&self) -> io::Result<Option<FlowBoard>> {
-        if self.udp.is_none() && self.tcp.is_none() {
-            return Ok(None);
-        }
+    fn board(&self) -> io::Result<FlowBoard> {
         let elements = Elements::parse(&self.elements)
             .map_err(|reason| io::Error::other(format!("content/flows/elements.toml: {reason}")))?;
-        Ok(Some(FlowBoard::open(Arc::new(elements), FlowLimits::default(), self.templates.clone())))
+        Ok(FlowBoard::open(Arc::new(elements), FlowLimits::default(), self.templates.clone()))
     }
 }
 
@@ -114,7 +155,7 @@ impl DoorFigures {
 
     /// Connections that were not let in.
     pub fn refused(&self) -> u64 {
-        self.counters.refused + self.counters.refused_share
+        self.counters.refused + self.counters.refused_share + self.counters.greetings_failed
     }
 }
 
@@ -160,90 +201,56 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Opens every door that has an address; one that cannot be opened is an error, since a sender would not know.
+    /// Opens every door; one that cannot be opened is an error, since a sender would not know.
     pub async fn open(settings: &IntakeSettings, store: Store, resends: Arc<Resends>) -> io::Result<Self> {
-        let stop = CancellationToken::new();
-        let datagrams: Arc<dyn Sink> = Arc::new(StoreSink { store: store.clone(), can_wait: false });
-        let sink: Arc<dyn Sink> = Arc::new(StoreSink { store, can_wait: true });
-        let mut doors = Vec::new();
-        let mut tasks = Vec::new();
-        if let Some(address) = settings.syslog_udp {
-            let socket = bind_udp(address).map_err(|error| named("syslog UDP", address, error))?;
-            let door = Door { name: "syslog_udp", address: socket.local_addr()?, counters: Arc::default() };
-            let (udp, counters) = (UdpSettings::default(), door.counters.clone());
-            let served = serve_syslog_udp(socket, datagrams.clone(), udp, counters, stop.clone());
-            tasks.push(tokio::spawn(watched(door.name, served)));
-            doors.push(door);
+        let is_of_flows = |door: &WantedDoor| matches!(door.kind, DoorKind::FlowUdp | DoorKind::IpfixTcp);
+        let board = settings.doors.iter().any(is_of_flows).then(|| settings.flows.board()).transpose()?;
+        let mut opening = Opening {
+            datagrams: Arc::new(StoreSink { store: store.clone(), can_wait: false }),
+            sink: Arc::new(StoreSink { store, can_wait: true }),
+            resends,
+            board,
+            connections: settings.connections,
+            loops: settings.loops.max(1),
+            stop: CancellationToken::new(),
+            doors: Vec::new(),
+            tasks: Vec::new(),
+        };
+        for wanted in &settings.doors {
+            if let Err(error) = opening.open(wanted).await {
+                opening.stop.cancel();
+                let (kind, address) = (wanted.kind.code(), wanted.address);
+                return Err(io::Error::new(error.kind(), format!("{kind} on {address}: {error}")));
+            }
         }
-        if let Some(address) = settings.syslog_tcp {
-            let listener = TcpListener::bind(address).await.map_err(|error| named("syslog TCP", address, error))?;
-            let door = Door { name: "syslog_tcp", address: listener.local_addr()?, counters: Arc::default() };
-            let tcp = TcpSettings { connections: settings.connections, ..TcpSettings::default() };
-            let served = serve_syslog_tcp(listener, sink.clone(), tcp, door.counters.clone(), stop.clone());
-            tasks.push(tokio::spawn(watched(door.name, served)));
-            doors.push(door);
-        }
-        if let Some(address) = settings.relp {
-            let listener = TcpListener::bind(address).await.map_err(|error| named("RELP", address, error))?;
-            let door = Door { name: "relp", address: listener.local_addr()?, counters: Arc::default() };
-            let relp = RelpSettings { connections: settings.connections, ..RelpSettings::default() };
-            let served = serve_relp(listener, sink.clone(), relp, resends, door.counters.clone(), stop.clone());
-            tasks.push(tokio::spawn(watched(door.name, served)));
-            doors.push(door);
-        }
-        if let Some(address) = settings.gelf_udp {
-            let socket = bind_udp(address).map_err(|error| named("GELF UDP", address, error))?;
-            let door = Door { name: "gelf_udp", address: socket.local_addr()?, counters: Arc::default() };
-            let served =
-                serve_gelf_udp(socket, datagrams.clone(), UdpSettings::default(), door.counters.clone(), stop.clone());
-            tasks.push(tokio::spawn(watched(door.name, served)));
-            doors.push(door);
-        }
-        if let Some(address) = settings.gelf_tcp {
-            let listener = TcpListener::bind(address).await.map_err(|error| named("GELF TCP", address, error))?;
-            let door = Door { name: "gelf_tcp", address: listener.local_addr()?, counters: Arc::default() };
-            let tcp = TcpSettings { connections: settings.connections, ..TcpSettings::default() };
-            let served = serve_gelf_tcp(listener, sink.clone(), tcp, door.counters.clone(), stop.clone());
-            tasks.push(tokio::spawn(watched(door.name, served)));
-            doors.push(door);
-        }
-        let board = settings.flows.board()?;
-        if let (Some(address), Some(board)) = (settings.flows.udp, &board) {
-            let socket = bind_udp(address).map_err(|error| named("flows over UDP", address, error))?;
-            let door = Door { name: "flow_udp", address: socket.local_addr()?, counters: Arc::default() };
-            let (udp, counters) = (UdpSettings::default(), door.counters.clone());
-            let served = serve_flows_udp(socket, board.clone(), datagrams, udp, counters, stop.clone());
-            tasks.push(tokio::spawn(watched(door.name, served)));
-            doors.push(door);
-        }
-        if let (Some(address), Some(board)) = (settings.flows.tcp, &board) {
-            let listener = TcpListener::bind(address).await.map_err(|error| named("IPFIX", address, error))?;
-            let door = Door { name: "ipfix_tcp", address: listener.local_addr()?, counters: Arc::default() };
-            let tcp = TcpSettings { connections: settings.connections, ..TcpSettings::default() };
-            let served = serve_ipfix_tcp(listener, board.clone(), sink, tcp, door.counters.clone(), stop.clone());
-            tasks.push(tokio::spawn(watched(door.name, served)));
-            doors.push(door);
-        }
-        Ok(Self { doors: Doors(Arc::new(doors), board), stop, tasks: Mutex::new(tasks) })
+        let doors = Doors(Arc::new(opening.doors), opening.board);
+        Ok(Self { doors, stop: opening.stop, tasks: Mutex::new(opening.tasks) })
     }
 
-    /// Address of a door by name (`syslog_udp`, `syslog_tcp`, `relp`, `gelf_udp`, `gelf_tcp`, `flow_udp`, `ipfix_tcp`), with the real port where 0
-    /// was asked for.
-    pub fn address(&self, name: &str) -> Option<SocketAddr> {
-        self.doors.0.iter().find(|door| door.name == name).map(|door| door.address)
+    /// Address of the first door of a kind, with the real port where 0 was asked for.
+    pub fn address(&self, kind: DoorKind) -> Option<SocketAddr> {
+        self.doors.0.iter().find(|door| door.name == kind.code()).map(|door| door.address)
+    }
+
+    /// All open doors, in words.
+    pub fn in_words(&self) -> String {
+        let words = self.doors.0.iter().map(|door| format!("{} {}", door.name, door.address));
+        words.collect::<Vec<_>>().join(", ")
     }
 
     /// Addresses for the page "how to connect". `host` is the name that senders reach this node by.
     pub fn addresses(&self, host: &str, elastic: Option<String>) -> ListenerAddresses {
-        let port = |name| self.address(name).map(|address| address.port());
+        let port = |kind| self.address(kind).map(|address| address.port());
         ListenerAddresses {
             host: host.to_owned(),
-            syslog_udp: port("syslog_udp"),
-            syslog_tcp: port("syslog_tcp"),
-            relp: port("relp"),
-            gelf_udp: port("gelf_udp"),
-            gelf_tcp: port("gelf_tcp"),
-            flow_udp: port("flow_udp"),
+            syslog_udp: port(DoorKind::SyslogUdp),
+            syslog_tcp: port(DoorKind::SyslogTcp),
+            syslog_tls: port(DoorKind::SyslogTls),
+            relp: port(DoorKind::Relp),
+            relp_tls: port(DoorKind::RelpTls),
+            gelf_udp: port(DoorKind::GelfUdp),
+            gelf_tcp: port(DoorKind::GelfTcp),
+            flow_udp: port(DoorKind::FlowUdp),
             elastic,
         }
     }
@@ -270,6 +277,74 @@ async fn watched(name: &'static str, served: impl Future<Output = io::Result<()>
     }
 }
 
-fn named(what: &str, address: SocketAddr, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{what} on {address}: {error}"))
+/// Doors while they are opened one after the other.
+struct Opening {
+    datagrams: Arc<dyn Sink>,
+    sink: Arc<dyn Sink>,
+    resends: Arc<Resends>,
+    board: Option<FlowBoard>,
+    connections: ConnectionLimits,
+    loops: usize,
+    stop: CancellationToken,
+    doors: Vec<Door>,
+    tasks: Vec<JoinHandle<()>>,
 }
+
+impl Opening {
+    async fn open(&mut self, wanted: &WantedDoor) -> io::Result<()> {
+        let (stop, counters) = (self.stop.clone(), Arc::<Counters>::default());
+        let (datagrams, sink) = (self.datagrams.clone(), self.sink.clone());
+        let tls = wanted.tls.as_ref().map(TlsDoor::open).transpose()?;
+        if wanted.kind.is_tls() && tls.is_none() {
+            return Err(io::Error::other("a door in TLS needs a certificate and its key"));
+        }
+        let tcp = TcpSettings { connections: self.connections, tls: tls.clone(), ..TcpSettings::default() };
+        let board = || self.board.clone().ok_or_else(|| io::Error::other("the elements of flows are not there"));
+        let (address, served): (SocketAddr, Served) = match wanted.kind {
+            DoorKind::SyslogUdp => {
+                let sockets = bind_udp_shared(wanted.address, self.loops)?;
+                let address = sockets.first().map_or(Ok(wanted.address), UdpSocket::local_addr)?;
+                let settings = UdpSettings::default();
+                (address, Box::pin(serve_syslog_udp(sockets, datagrams, settings, counters.clone(), stop)))
+            }
+            DoorKind::GelfUdp => {
+                let socket = bind_udp(wanted.address)?;
+                let settings = UdpSettings::default();
+                (
+                    socket.local_addr()?,
+                    Box::pin(serve_gelf_udp(socket, datagrams, settings, counters.clone(), stop)),
+                )
+            }
+            DoorKind::FlowUdp => {
+                let socket = bind_udp(wanted.address)?;
+                let (address, settings) = (socket.local_addr()?, UdpSettings::default());
+                (address, Box::pin(serve_flows_udp(socket, board()?, datagrams, settings, counters.clone(), stop)))
+            }
+            DoorKind::SyslogTcp | DoorKind::SyslogTls => {
+                let listener = TcpListener::bind(wanted.address).await?;
+                (listener.local_addr()?, Box::pin(serve_syslog_tcp(listener, sink, tcp, counters.clone(), stop)))
+            }
+            DoorKind::GelfTcp | DoorKind::GelfTls => {
+                let listener = TcpListener::bind(wanted.address).await?;
+                (listener.local_addr()?, Box::pin(serve_gelf_tcp(listener, sink, tcp, counters.clone(), stop)))
+            }
+            DoorKind::IpfixTcp => {
+                let listener = TcpListener::bind(wanted.address).await?;
+                let address = listener.local_addr()?;
+                (address, Box::pin(serve_ipfix_tcp(listener, board()?, sink, tcp, counters.clone(), stop)))
+            }
+            DoorKind::Relp | DoorKind::RelpTls => {
+                let listener = TcpListener::bind(wanted.address).await?;
+                let relp = RelpSettings { connections: self.connections, tls, ..RelpSettings::default() };
+                let (address, resends) = (listener.local_addr()?, self.resends.clone());
+                (address, Box::pin(serve_relp(listener, sink, relp, resends, counters.clone(), stop)))
+            }
+        };
+        let name = wanted.kind.code();
+        self.tasks.push(tokio::spawn(watched(name, served)));
+        self.doors.push(Door { name, address, counters });
+        Ok(())
+    }
+}
+
+type Served = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;

@@ -228,6 +228,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-23-monitoring-unread-lines",
         sql: include_str!("../migrations/2026-11-23-monitoring-unread-lines.sql"),
     },
+    Migration {
+        name: "2026-11-24-monitoring-source-certificate",
+        sql: include_str!("../migrations/2026-11-24-monitoring-source-certificate.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

@@ -66,6 +66,9 @@ pub struct Origin {
     /// Address of the sender, without port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// SHA-256 of the certificate that the sender showed in TLS, in small hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
     /// Number of the connection, for senders that repeat on the next one what they had no answer to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<u64>,

@@ -120,7 +120,7 @@ async fn datagrams_arrive_with_their_sender_and_stopping_delivers_what_was_read(
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let task = tokio::spawn(serve_syslog_udp(
-        socket,
+        vec![socket],
         door.memory.clone(),
         UdpSettings::default(),
         door.counters.clone(),
@@ -245,7 +245,7 @@ async fn a_burst_of_datagrams_waits_for_a_busy_sink_and_what_is_too_much_is_coun
         let socket = bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = socket.local_addr().unwrap();
         let settings = UdpSettings { waiting, queue: 2, ..UdpSettings::default() };
-        let task = tokio::spawn(serve_syslog_udp(socket, sink.clone(), settings, counters.clone(), stop.clone()));
+        let task = tokio::spawn(serve_syslog_udp(vec![socket], sink.clone(), settings, counters.clone(), stop.clone()));
         let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let sent = 5_000;
         for number in 0..sent {
@@ -281,7 +281,7 @@ async fn datagrams_that_the_kernel_dropped_are_counted() {
         client.send_to(&datagram, address).await.unwrap();
     }
     let task = tokio::spawn(serve_syslog_udp(
-        socket,
+        vec![socket],
         door.memory.clone(),
         UdpSettings::default(),
         door.counters.clone(),

@@ -9,6 +9,7 @@ use crate::demonstration::traffic::{self, Doors, Pace};
 use crate::server::{Server, asked_to_stop};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use monitoring::intake::DoorKind;
 use organisation::{agencies, sign_in};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -61,11 +62,11 @@ impl Demo {
         let server = Server::start(data, centre, true).await?;
         self.print_links(&server, &built).await?;
 
-        let door = |name| server.intake.address(name).with_context(|| format!("{name} is shut"));
+        let door = |kind: DoorKind| server.intake.address(kind).with_context(|| format!("{} is shut", kind.code()));
         let doors = Doors {
-            syslog_udp: door("syslog_udp")?,
-            syslog_tcp: door("syslog_tcp")?,
-            relp: door("relp")?,
+            syslog_udp: door(DoorKind::SyslogUdp)?,
+            syslog_tcp: door(DoorKind::SyslogTcp)?,
+            relp: door(DoorKind::Relp)?,
             web: format!("http://{}", server.address),
         };
         let stop = CancellationToken::new();

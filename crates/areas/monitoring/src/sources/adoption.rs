@@ -129,6 +129,7 @@ mod tests {
             match_listener: Some("syslog_tcp".into()),
             match_network: Some(address.into()),
             match_host: Some(host.into()),
+            match_certificate: None,
             format: None,
             header: None,
             time_zone: None,

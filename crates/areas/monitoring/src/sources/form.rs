@@ -102,6 +102,7 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
     let recognised = vec![
         hinted("text", "match_network", "source-network", &input.match_network),
         hinted("text", "match_host", "source-host", &input.match_host),
+        hinted("text", "match_certificate", "source-certificate", &input.match_certificate),
     ];
     let read = vec![
         hinted("text", "format", "source-format", &input.format),
@@ -145,6 +146,7 @@ fn as_input(source: Source, system_id: Option<String>, agency_id: Option<String>
         match_listener: source.match_listener.unwrap_or_default(),
         match_network: source.match_network.unwrap_or_default(),
         match_host: source.match_host.unwrap_or_default(),
+        match_certificate: source.match_certificate.unwrap_or_default(),
         format: source.format.unwrap_or_default(),
         header: source.header.unwrap_or_default(),
         time_zone: source.time_zone.unwrap_or_default(),

@@ -173,6 +173,8 @@ pub struct Source {
     pub match_network: Option<String>,
     /// Host name in the record, any case.
     pub match_host: Option<String>,
+    /// SHA-256 of the certificate that the sender shows in TLS.
+    pub match_certificate: Option<String>,
     /// Format named instead of recognised.
     pub format: Option<String>,
     /// Names of the fields of records that come without them, as behind `#Fields:`.
@@ -194,6 +196,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether something tells whose records are its.
+    pub fn is_declared(&self) -> bool {
+        self.match_network.is_some() || self.match_host.is_some() || self.match_certificate.is_some()
+    }
+
     /// What of a system it watches.
     pub fn group(&self) -> Option<SolutionGroup> {
         self.solution_group.or_else(|| SolutionGroup::of_kind(self.kind))
@@ -215,11 +222,13 @@ pub struct Assignment {
 }
 
 /// An unknown sender, as far as the record and its listener tell.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Sender {
     pub listener: Listener,
     pub peer: Option<String>,
     pub host: Option<String>,
+    /// SHA-256 of the certificate that it showed in TLS.
+    pub certificate: Option<String>,
     /// Agency whose key it has; its records belong to no other agency's source.
     pub agency_id: Option<String>,
 }
@@ -236,14 +245,17 @@ impl Sender {
         Self {
             listener: event.origin.listener,
             peer: event.origin.peer.clone(),
+            certificate: event.origin.certificate.clone(),
             host: host.map(|host| host.trim().to_lowercase()).filter(|host| !host.is_empty()),
             agency_id: event.origin.agency_id.clone(),
         }
     }
 
-    /// Key under which the source of an unknown sender is kept.
+    /// Key under which the source of an unknown sender is kept. Who shows a certificate is the same at every address, and nobody
+    /// without it is.
     pub fn key(&self) -> String {
-        let parts = [self.peer.as_deref(), self.host.as_deref()].map(Option::unwrap_or_default).join("|");
+        let place = self.certificate.as_ref().map(|certificate| format!("certificate:{certificate}"));
+        let parts = [place.as_deref().or(self.peer.as_deref()), self.host.as_deref()].map(Option::unwrap_or_default).join("|");
         let agency = self.agency_id.iter().map(|agency| format!("|{agency}")).collect::<String>();
         format!("{}|{parts}{agency}", self.listener.as_str())
     }
@@ -276,8 +288,19 @@ mod tests {
     #[test]
     fn a_sender_without_host_is_named_by_its_address() {
         let sender =
-            Sender { listener: Listener::SyslogTcp, peer: Some("10.1.2.3".into()), host: None, agency_id: None };
+            Sender { listener: Listener::SyslogTcp, peer: Some("10.1.2.3".into()), ..Sender::default() };
         assert_eq!(sender.name(), "10.1.2.3");
         assert_eq!(sender.key(), "syslog_tcp|10.1.2.3|");
+    }
+
+    #[test]
+    fn a_certificate_is_the_same_sender_at_every_address_and_none_without_it() {
+        let at = |peer: &str, certificate: Option<&str>| {
+            let (peer, certificate) = (Some(peer.to_owned()), certificate.map(ToOwned::to_owned));
+            Sender { listener: Listener::SyslogTcp, peer, certificate, host: Some("web".into()), agency_id: None }.key()
+        };
+        assert_eq!(at("10.1.2.3", Some("ab")), at("10.9.9.9", Some("ab")));
+        assert_ne!(at("10.1.2.3", Some("ab")), at("10.1.2.3", None));
+        assert_ne!(at("10.1.2.3", Some("ab")), at("10.1.2.3", Some("cd")));
     }
 }

@@ -55,6 +55,7 @@ struct Matcher {
     listener: Option<String>,
     network: Option<IpNet>,
     host: Option<String>,
+    certificate: Option<String>,
     known: Arc<Known>,
 }
 
@@ -66,21 +67,24 @@ impl Matcher {
         if source.match_network.is_some() && network.is_none() {
             return None;
         }
-        (network.is_some() || host.is_some()).then(|| Self {
+        let certificate = source.match_certificate.clone();
+        (network.is_some() || host.is_some() || certificate.is_some()).then(|| Self {
             listener: source.match_listener.clone(),
             network,
             host,
+            certificate,
             known,
         })
     }
 
-    /// The more exact, the higher: host name, then length of the network, then listener.
-    fn exactness(&self) -> (bool, u8, bool) {
-        (self.host.is_some(), self.network.map_or(0, |network| network.prefix_len() + 1), self.listener.is_some())
+    /// The more exact, the higher: certificate, host name, then length of the network, then listener.
+    fn exactness(&self) -> (bool, bool, u8, bool) {
+        (self.certificate.is_some(), self.host.is_some(), self.network.map_or(0, |network| network.prefix_len() + 1), self.listener.is_some())
     }
 
     fn fits(&self, sender: &Sender, address: Option<IpAddr>) -> bool {
         self.listener.as_deref().is_none_or(|listener| listener == sender.listener.as_str())
+            && (self.certificate.is_none() || self.certificate == sender.certificate)
             && self.host.as_deref().is_none_or(|host| sender.host.as_deref() == Some(host))
             && self.network.is_none_or(|network| address.is_some_and(|address| network.contains(&address)))
     }
@@ -265,6 +269,7 @@ fn unassigned(sender: Option<&Sender>, settings: &SourceSettings, now: Micros) -
         match_listener: sender.map(|sender| sender.listener.as_str().to_owned()),
         match_network: sender.and_then(|sender| sender.peer.clone()),
         match_host: sender.and_then(|sender| sender.host.clone()),
+        match_certificate: sender.and_then(|sender| sender.certificate.clone()),
         format: None,
         header: None,
         time_zone: None,
@@ -301,6 +306,7 @@ mod tests {
             match_listener: None,
             match_network: network.map(Into::into),
             match_host: host.map(Into::into),
+            match_certificate: None,
             format: None,
             header: None,
             time_zone: None,
@@ -353,7 +359,7 @@ mod tests {
             HashSet::new(),
             "1".into(),
         );
-        let sender = Sender { listener: Listener::Bulk, peer: None, host: Some("web01".into()), agency_id: None };
+        let sender = Sender { listener: Listener::Bulk, host: Some("web01".into()), ..Sender::default() };
         let known = index.find(Some("key"), &sender).expect("found");
         assert_eq!(&*known.owner.source_id, "key");
     }
@@ -368,7 +374,7 @@ mod tests {
         let index = Index::build(vec![owned("of-a", "a", "web-a"), owned("of-b", "b", "web-b")], above, "1".into());
         let find = |agency: &str, host: &str| {
             let (listener, host) = (Listener::Bulk, Some(host.to_owned()));
-            let sender = Sender { listener, peer: None, host, agency_id: Some(agency.to_owned()) };
+            let sender = Sender { listener, host, agency_id: Some(agency.to_owned()), ..Sender::default() };
             index.find(None, &sender).map(|known| known.owner.source_id.to_string())
         };
         assert_eq!(find("a", "web-a").as_deref(), Some("of-a"));

@@ -26,6 +26,8 @@ pub struct SourceInput {
     pub match_listener: String,
     pub match_network: String,
     pub match_host: String,
+    /// SHA-256 of the certificate that the sender shows in TLS, with or without colons.
+    pub match_certificate: String,
     pub format: String,
     /// Names of the fields of records that come without them, as behind `#Fields:`.
     pub header: String,
@@ -52,6 +54,7 @@ struct Checked {
     match_listener: Option<String>,
     match_network: Option<String>,
     match_host: Option<String>,
+    match_certificate: Option<String>,
     format: Option<String>,
     header: Option<String>,
     time_zone: Option<String>,
@@ -72,6 +75,8 @@ impl SourceInput {
         let match_listener = text("match_listener", &self.match_listener);
         let match_network = text("match_network", &self.match_network);
         let match_host = text("match_host", &self.match_host).map(|host| host.to_lowercase());
+        let match_certificate = text("match_certificate", &self.match_certificate)
+            .map(|shown| shown.replace([':', ' '], "").to_lowercase());
         let format = text("format", &self.format);
         let time_zone = text("time_zone", &self.time_zone);
         let year_default = text("year_default", &self.year_default).map(|year| year.parse::<i64>().unwrap_or(0));
@@ -89,6 +94,10 @@ impl SourceInput {
         }
         if match_host.as_deref().is_some_and(|host| host.contains(['*', '?', '/', ' ', ','])) {
             faults.add("match_host", "source-host-invalid");
+        }
+        let is_fingerprint = |text: &str| text.len() == 64 && text.bytes().all(|sign| sign.is_ascii_hexdigit());
+        if match_certificate.as_deref().is_some_and(|shown| !is_fingerprint(shown)) {
+            faults.add("match_certificate", "source-certificate-invalid");
         }
         if time_zone.as_deref().is_some_and(|zone| !known_zone(zone)) {
             faults.add("time_zone", "source-zone-invalid");
@@ -117,6 +126,7 @@ impl SourceInput {
             match_listener,
             match_network,
             match_host,
+            match_certificate,
             format,
             header,
             time_zone,
@@ -185,7 +195,7 @@ async fn check_overlap(tx: &Tx<'_>, id: Option<&str>, checked: &Checked) -> Resu
     if matches!(tx.scope().agencies(), Agencies::All) {
         return Ok(());
     }
-    if checked.match_network.is_none() && checked.match_host.is_none() {
+    if checked.match_network.is_none() && checked.match_host.is_none() && checked.match_certificate.is_none() {
         return Ok(());
     }
     let own = store::agencies_in_scope(tx).await?;
@@ -196,12 +206,13 @@ async fn check_overlap(tx: &Tx<'_>, id: Option<&str>, checked: &Checked) -> Resu
         let meet = |one: IpNet, two: IpNet| one.contains(&two) || two.contains(&one);
         either(&checked.match_listener, &other.match_listener, |one, two| one == two)
             && either(&checked.match_host, &host, |one, two| one == two)
+            && either(&checked.match_certificate, &other.match_certificate, |one, two| one == two)
             && either(&network, &theirs, |one, two| meet(*one, *two))
     };
     let of_others = |bound: &store::Bound| {
         Some(bound.source.id.as_str()) != id
             && bound.source.state != SourceState::Retired
-            && (bound.source.match_network.is_some() || bound.source.match_host.is_some())
+            && bound.source.is_declared()
             && bound.agency_id.as_ref().is_none_or(|agency| !own.contains(agency))
     };
     let others = store::all_for_binding(tx).await?;
@@ -226,6 +237,7 @@ fn build(id: String, checked: Checked, now: Micros) -> Source {
         match_listener: checked.match_listener,
         match_network: checked.match_network,
         match_host: checked.match_host,
+        match_certificate: checked.match_certificate,
         format: checked.format,
         header: checked.header,
         time_zone: checked.time_zone,

@@ -17,6 +17,7 @@ pub const SOURCES: TableSpec = TableSpec {
         column("system_id", Text, "System it belongs to now."),
         column("match_network", Text, "Address or network it is recognised by."),
         column("match_host", Text, "Host name in the record it is recognised by."),
+        column("match_certificate", Text, "SHA-256 of the certificate that the sender shows in TLS."),
         column("expected", Boolean, "Expected: its silence is news."),
         column("rhythm", Text, "When it is expected: always, office (office hours) or learned (as in its own past)."),
         column(
@@ -36,7 +37,7 @@ pub const SOURCES: TableSpec = TableSpec {
         column("silent_since", Time, "Since when an expected source has been silent; empty while it speaks."),
         column("flood_since", Time, "Since when it sends many times what is usual for it; empty otherwise."),
     ],
-    select: "SELECT s.id, s.name, s.kind, s.state, a.agency_id, a.system_id, s.match_network, s.match_host, s.expected, \
+    select: "SELECT s.id, s.name, s.kind, s.state, a.agency_id, a.system_id, s.match_network, s.match_host, s.match_certificate, s.expected, \
              s.rhythm, s.solution_group, s.max_silence_minutes, t.first_seen, t.last_seen, t.last_live, t.last_event_time, \
              t.lag AS lag_microseconds, t.rate_per_minute, t.events, t.not_understood, t.silent_since, t.flood_since \
              FROM sources s JOIN source_status t ON t.source_id = s.id \

@@ -47,6 +47,8 @@ counters! {
     refused,
     /// Connections refused because their address had its share.
     refused_share,
+    /// Connections whose greeting in TLS failed: no certificate, one that is not trusted, or no TLS at all.
+    greetings_failed,
     /// Connections closed for breaking the protocol.
     protocol_errors,
     /// Connections open now: the only number that falls.

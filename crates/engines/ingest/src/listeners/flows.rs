@@ -13,7 +13,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
@@ -119,17 +119,22 @@ pub async fn serve_ipfix_tcp(
 ) -> io::Result<()> {
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
-    accept(listener, settings.connections, counters.clone(), stop.clone(), move |stream, peer| {
+    let door = (settings.connections, settings.tls.clone());
+    accept(listener, door, counters.clone(), stop.clone(), move |stream, certificate, peer| {
         let connection = connection_number(now());
         let session = Session {
             board: board.clone(),
             from: Exporter { address: peer.ip(), connection: Some(connection) },
-            origin: Arc::new(Origin { connection: Some(connection), ..origin(Listener::Flow, peer.ip()) }),
+            origin: Arc::new(Origin {
+                connection: Some(connection),
+                certificate,
+                ..origin(Listener::Flow, peer.ip())
+            }),
             counters: counters.clone(),
         };
-        let (sender, stop) = (sender.clone(), stop.clone());
+        let (sender, stop, idle) = (sender.clone(), stop.clone(), settings.idle);
         async move {
-            if let Err(error) = session.receive(stream, settings, sender, stop).await {
+            if let Err(error) = session.receive(stream, idle, sender, stop).await {
                 if error.kind() == io::ErrorKind::InvalidData {
                     Counters::add(&session.counters.protocol_errors, 1);
                 }
@@ -158,7 +163,7 @@ impl Session {
     async fn receive(
         &self,
         mut stream: impl AsyncRead + Unpin,
-        settings: TcpSettings,
+        idle: Duration,
         queue: mpsc::Sender<Vec<RawRecord>>,
         stop: CancellationToken,
     ) -> io::Result<()> {
@@ -167,7 +172,7 @@ impl Session {
             let read = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
-                read = timeout(settings.idle, next_message(&mut stream, &mut message)) => read,
+                read = timeout(idle, next_message(&mut stream, &mut message)) => read,
             };
             match read {
                 Ok(Ok(true)) => {}

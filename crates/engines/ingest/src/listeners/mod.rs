@@ -12,6 +12,7 @@ mod relp_frame;
 mod shares;
 mod step;
 mod tcp;
+mod tls;
 mod udp;
 
 pub use counters::{Counters, Snapshot};
@@ -22,7 +23,8 @@ pub use relp::{RelpSettings, serve_relp};
 pub use relp_frame::{RelpDecoder, RelpError, RelpFrame};
 pub use shares::{ConnectionLimits, Share, Shares};
 pub use tcp::{TcpSettings, serve_gelf_tcp, serve_syslog_tcp};
-pub use udp::{UdpSettings, WAITING_BYTES, bind_udp, serve_gelf_udp, serve_syslog_udp};
+pub use tls::{TlsDoor, TlsSettings};
+pub use udp::{UdpSettings, WAITING_BYTES, bind_udp, bind_udp_shared, serve_gelf_udp, serve_syslog_udp};
 
 use async_trait::async_trait;
 use event::{Listener, Micros, Origin, RawRecord};

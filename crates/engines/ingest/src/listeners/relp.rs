@@ -7,6 +7,7 @@ use super::counters::Counters;
 use super::relp_frame::{RelpDecoder, RelpFrame, encode};
 use super::shares::ConnectionLimits;
 use super::tcp::accept;
+use super::tls::TlsDoor;
 use super::{DeliverError, Sink, now, origin, who};
 use crate::resends::{Resends, Session, Verdict, connection_number};
 use bytes::{Bytes, BytesMut};
@@ -19,11 +20,13 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct RelpSettings {
     /// Bytes of one message; a longer one is cut and marked.
     pub longest: usize,
     pub connections: ConnectionLimits,
+    /// Present where senders speak TLS.
+    pub tls: Option<TlsDoor>,
     /// A connection silent for this long is closed.
     pub idle: Duration,
     /// Messages stored with one call of the sink; the sender's window is 128 unless it is set otherwise.
@@ -35,6 +38,7 @@ impl Default for RelpSettings {
         Self {
             longest: LONGEST_RECORD,
             connections: ConnectionLimits::default(),
+            tls: None,
             idle: Duration::from_secs(3600),
             batch: 1024,
         }
@@ -56,14 +60,14 @@ pub async fn serve_relp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    accept(listener, settings.connections, counters.clone(), stop.clone(), move |stream, peer| {
+    let door = (settings.connections, settings.tls.clone());
+    accept(listener, door, counters.clone(), stop.clone(), move |stream, certificate, peer| {
         let (sink, resends, counters, stop) = (sink.clone(), resends.clone(), counters.clone(), stop.clone());
-        let origin =
-            Arc::new(Origin { connection: Some(connection_number(now())), ..origin(Listener::Relp, peer.ip()) });
+        let connection = Some(connection_number(now()));
+        let origin = Arc::new(Origin { connection, certificate, ..origin(Listener::Relp, peer.ip()) });
+        let settings = settings.clone();
         async move {
-            // Answers are small and awaited; Nagle's algorithm would only delay them.
-            let _ = stream.set_nodelay(true);
-            if let Err(error) = talk(stream, origin, settings, &*sink, &resends, &counters, stop).await {
+            if let Err(error) = talk(stream, origin, &settings, &*sink, &resends, &counters, stop).await {
                 if error.kind() == io::ErrorKind::InvalidData {
                     Counters::add(&counters.protocol_errors, 1);
                 }
@@ -74,11 +78,11 @@ pub async fn serve_relp(
     .await
 }
 
-/// One session. Generic over the stream so that TLS can stand beneath it.
+/// One session.
 async fn talk(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     origin: Arc<Origin>,
-    settings: RelpSettings,
+    settings: &RelpSettings,
     sink: &dyn Sink,
     resends: &Resends,
     counters: &Counters,

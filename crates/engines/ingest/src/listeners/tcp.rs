@@ -6,6 +6,7 @@ use super::counters::{Counters, Open};
 use super::framing::{Framed, Framing, SyslogFraming};
 use super::null_framing::NullFraming;
 use super::shares::{ConnectionLimits, Shares};
+use super::tls::{Stream, TlsDoor};
 use super::{Sink, gelf_origin, now, origin, who};
 use bytes::Bytes;
 use event::{LONGEST_RECORD, Listener, Origin, RawRecord};
@@ -20,11 +21,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct TcpSettings {
     /// Bytes of a message; longer ones are cut and marked.
     pub longest: usize,
     pub connections: ConnectionLimits,
+    /// Present where senders speak TLS.
+    pub tls: Option<TlsDoor>,
     /// A connection silent for this long is closed.
     pub idle: Duration,
     /// Records of one batch at most.
@@ -40,6 +43,7 @@ impl Default for TcpSettings {
         Self {
             longest: LONGEST_RECORD,
             connections: ConnectionLimits::default(),
+            tls: None,
             idle: Duration::from_secs(3600),
             batch: 2048,
             linger: Duration::from_millis(2),
@@ -56,7 +60,8 @@ pub async fn serve_syslog_tcp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let door = move |peer: SocketAddr| (SyslogFraming::new(settings.longest), origin(Listener::SyslogTcp, peer.ip()));
+    let longest = settings.longest;
+    let door = move |peer: SocketAddr| (SyslogFraming::new(longest), origin(Listener::SyslogTcp, peer.ip()));
     serve_framed(listener, sink, settings, counters, stop, door).await
 }
 
@@ -68,7 +73,8 @@ pub async fn serve_gelf_tcp(
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let door = move |peer: SocketAddr| (NullFraming::new(settings.longest), gelf_origin(Listener::GelfTcp, peer.ip()));
+    let longest = settings.longest;
+    let door = move |peer: SocketAddr| (NullFraming::new(longest), gelf_origin(Listener::GelfTcp, peer.ip()));
     serve_framed(listener, sink, settings, counters, stop, door).await
 }
 
@@ -83,11 +89,14 @@ async fn serve_framed<F: Framing + 'static>(
 ) -> io::Result<()> {
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
-    accept(listener, settings.connections, counters.clone(), stop.clone(), move |stream, peer| {
+    let door_of = (settings.connections, settings.tls.clone());
+    accept(listener, door_of, counters.clone(), stop.clone(), move |stream, certificate, peer| {
         let (sender, counters, stop) = (sender.clone(), counters.clone(), stop.clone());
         let (framing, origin) = door(peer);
+        let origin = Arc::new(Origin { certificate, ..origin });
+        let settings = settings.clone();
         async move {
-            if let Err(error) = receive(stream, framing, Arc::new(origin), settings, sender, &counters, stop).await {
+            if let Err(error) = receive(stream, framing, origin, &settings, sender, &counters, stop).await {
                 tracing::debug!(peer = who(peer), %error, "a connection ended");
             }
         }
@@ -96,18 +105,20 @@ async fn serve_framed<F: Framing + 'static>(
     drained.await.map_err(io::Error::other)
 }
 
-/// Accepts connections up to their limits, one task each, until cancelled; then waits for the tasks.
+/// Accepts connections up to their limits, one task each, until cancelled; then waits for the tasks. `serve` gets the stream,
+/// in TLS where the door has it, and the fingerprint of the certificate that the sender showed.
 pub(crate) async fn accept<F, T>(
     listener: TcpListener,
-    limits: ConnectionLimits,
+    (limits, tls): (ConnectionLimits, Option<TlsDoor>),
     counters: Arc<Counters>,
     stop: CancellationToken,
-    mut serve: F,
+    serve: F,
 ) -> io::Result<()>
 where
-    F: FnMut(tokio::net::TcpStream, SocketAddr) -> T,
+    F: Fn(Stream, Option<String>, SocketAddr) -> T + Send + Sync + 'static,
     T: Future<Output = ()> + Send + 'static,
 {
+    let serve = Arc::new(serve);
     let shares = Shares::new(limits);
     let mut tasks = JoinSet::new();
     loop {
@@ -127,10 +138,23 @@ where
             }
         };
         let Some(share) = shares.admit(peer, &counters) else { continue };
-        let (counters, task) = (counters.clone(), serve(stream, peer));
+        let (counters, serve, tls, stop) = (counters.clone(), serve.clone(), tls.clone(), stop.clone());
         tasks.spawn(async move {
             let _open = Open::new(&counters);
-            task.await;
+            // Answers are small and awaited; Nagle's algorithm would only delay them.
+            let _ = stream.set_nodelay(true);
+            let greeted = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                greeted = Stream::of(stream, tls.as_ref()) => greeted,
+            };
+            match greeted {
+                Ok((stream, certificate)) => serve(stream, certificate, peer).await,
+                Err(error) => {
+                    Counters::add(&counters.greetings_failed, 1);
+                    tracing::warn!(peer = who(peer), %error, "a greeting in TLS failed");
+                }
+            }
             drop(share);
         });
     }
@@ -142,7 +166,7 @@ async fn receive(
     mut stream: impl AsyncRead + Unpin,
     mut framing: impl Framing,
     origin: Arc<Origin>,
-    settings: TcpSettings,
+    settings: &TcpSettings,
     queue: mpsc::Sender<Vec<RawRecord>>,
     counters: &Counters,
     stop: CancellationToken,

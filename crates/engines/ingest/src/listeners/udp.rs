@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +45,26 @@ pub const WAITING_BYTES: usize = 32 << 20;
 
 /// Opens the door, with as much room for waiting datagrams as the kernel gives.
 pub fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+    bind(address, false)
+}
+
+/// Opens the door with so many sockets, between which the kernel parts the senders: each stays at one, so that the order of its
+/// messages stays. All have the same address, also where the kernel chose the port.
+pub fn bind_udp_shared(address: SocketAddr, loops: usize) -> io::Result<Vec<UdpSocket>> {
+    let first = bind(address, true)?;
+    let address = first.local_addr()?;
+    let mut sockets = vec![first];
+    while sockets.len() < loops {
+        sockets.push(bind(address, true)?);
+    }
+    Ok(sockets)
+}
+
+fn bind(address: SocketAddr, shared: bool) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
     // A refusal leaves the room that every socket has.
     if let Err(error) = socket.set_recv_buffer_size(WAITING_BYTES) {
         tracing::warn!(%error, "no more room for waiting datagrams");
@@ -168,23 +188,24 @@ impl Datagrams for Gelf {
     }
 }
 
-/// Receives syslog until cancelled, then delivers what was received.
+/// Receives syslog at all sockets of a door until cancelled, then delivers what was received.
 pub async fn serve_syslog_udp(
-    socket: UdpSocket,
+    sockets: Vec<UdpSocket>,
     sink: Arc<dyn Sink>,
     settings: UdpSettings,
     counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    serve_datagrams(
-        socket,
-        Messages(Origins::new(|peer| origin(Listener::SyslogUdp, peer))),
-        sink,
-        settings,
-        counters,
-        stop,
-    )
-    .await
+    let mut loops = JoinSet::new();
+    for socket in sockets {
+        let messages = Messages(Origins::new(|peer| origin(Listener::SyslogUdp, peer)));
+        loops.spawn(serve_datagrams(socket, messages, sink.clone(), settings, counters.clone(), stop.clone()));
+    }
+    let mut result = Ok(());
+    while let Some(ended) = loops.join_next().await {
+        result = result.and(ended.map_err(io::Error::other).flatten());
+    }
+    result
 }
 
 /// The same for GELF. A message of which a chunk is missing is given up after five seconds and counted as dropped.
@@ -219,12 +240,13 @@ pub(super) async fn serve_datagrams(
     let mut ask = tokio::time::interval(ASK_KERNEL);
     ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut waiting = Waiting::default();
+    let mut kernel_dropped = 0;
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
             _ = ask.tick() => {
-                ask_kernel(&socket, &counters);
+                ask_kernel(&socket, &counters, &mut kernel_dropped);
                 datagrams.look_after(&counters, Instant::now());
                 continue;
             }
@@ -258,7 +280,7 @@ pub(super) async fn serve_datagrams(
             }
         }
     }
-    ask_kernel(&socket, &counters);
+    ask_kernel(&socket, &counters, &mut kernel_dropped);
     // What is missing comes no more.
     datagrams.look_after(&counters, Instant::now() + 2 * ASK_KERNEL);
     // Whoever drains goes on until all senders are gone.
@@ -267,10 +289,12 @@ pub(super) async fn serve_datagrams(
     drained.await.map_err(io::Error::other)
 }
 
-fn ask_kernel(socket: &UdpSocket, counters: &Counters) {
+/// Adds what the kernel dropped at this socket beyond what was known.
+fn ask_kernel(socket: &UdpSocket, counters: &Counters, known: &mut u64) {
     let Some(dropped) = kernel::dropped(socket) else { return };
-    let before = counters.kernel_dropped.swap(dropped, Relaxed);
-    if dropped > before {
-        tracing::warn!(dropped = dropped - before, "the kernel dropped datagrams: its buffer was full");
+    let more = dropped.saturating_sub(std::mem::replace(known, dropped));
+    if more > 0 {
+        counters.kernel_dropped.fetch_add(more, Relaxed);
+        tracing::warn!(dropped = more, "the kernel dropped datagrams: its buffer was full");
     }
 }
