@@ -183,7 +183,8 @@ impl Intake {
             (DoorKind::FlowUdp, self.flow_udp),
             (DoorKind::IpfixTcp, self.ipfix_tcp),
         ];
-        let named = named.into_iter().filter_map(|(kind, address)| Some(WantedDoor { kind, address: address?, tls: None }));
+        let named =
+            named.into_iter().filter_map(|(kind, address)| Some(WantedDoor { kind, address: address?, tls: None }));
         named.chain(self.listeners.iter().map(|door| door.wanted(data))).collect()
     }
 }

@@ -249,6 +249,8 @@ fn app(
     ports.insert(centre.regulations.clone());
     ports.insert(centre.checkpoints.clone());
     ports.insert(addresses);
+    let senders = centre.content.files(monitoring::senders::FOLDER, &[".toml"])?;
+    ports.insert(monitoring::senders::Senders::parse(&senders).map_err(anyhow::Error::msg)?);
     ports.insert(doors);
     ports.insert(folders);
     ports.insert(feeds);

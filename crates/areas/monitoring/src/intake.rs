@@ -1,17 +1,18 @@
 //! The doors for syslog, RELP, GELF and flows, opened onto the event store. A batch that the store has is delivered; a
 //! store that is full makes the door wait, which makes TCP senders wait; what cannot be kept is counted as dropped.
 
-use crate::sources::connect::ListenerAddresses;
+use crate::senders::ListenerAddresses;
 use async_trait::async_trait;
 use event::{Listener, RawRecord};
 use event_store::{Store, StoreError};
 use ingest::flows::FlowLimits;
 pub use ingest::flows::{Elements, ExporterFigures};
+pub use ingest::listeners::{ConnectionLimits, TlsSettings};
 use ingest::listeners::{
     Counters, DeliverError, FlowBoard, RelpSettings, Sink, Snapshot, TcpSettings, TlsDoor, UdpSettings, bind_udp,
-    bind_udp_shared, serve_flows_udp, serve_gelf_tcp, serve_gelf_udp, serve_ipfix_tcp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
+    bind_udp_shared, serve_flows_udp, serve_gelf_tcp, serve_gelf_udp, serve_ipfix_tcp, serve_relp, serve_syslog_tcp,
+    serve_syslog_udp,
 };
-pub use ingest::listeners::{ConnectionLimits, TlsSettings};
 use ingest::resends::Resends;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -46,6 +47,19 @@ pub enum DoorKind {
 }
 
 impl DoorKind {
+    pub const ALL: [DoorKind; 10] = [
+        Self::SyslogUdp,
+        Self::SyslogTcp,
+        Self::SyslogTls,
+        Self::Relp,
+        Self::RelpTls,
+        Self::GelfUdp,
+        Self::GelfTcp,
+        Self::GelfTls,
+        Self::FlowUdp,
+        Self::IpfixTcp,
+    ];
+
     /// Word in figures, logs and settings.
     pub fn code(self) -> &'static str {
         match self {
@@ -155,7 +169,7 @@ impl DoorFigures {
 
     /// Connections that were not let in.
     pub fn refused(&self) -> u64 {
-        self.counters.refused + self.counters.refused_share + self.counters.greetings_failed
+        self.counters.refused + self.counters.refused_share
     }
 }
 
@@ -240,17 +254,10 @@ impl Intake {
 
     /// Addresses for the page "how to connect". `host` is the name that senders reach this node by.
     pub fn addresses(&self, host: &str, elastic: Option<String>) -> ListenerAddresses {
-        let port = |kind| self.address(kind).map(|address| address.port());
+        let port = |kind: DoorKind| Some((kind, self.address(kind)?.port()));
         ListenerAddresses {
             host: host.to_owned(),
-            syslog_udp: port(DoorKind::SyslogUdp),
-            syslog_tcp: port(DoorKind::SyslogTcp),
-            syslog_tls: port(DoorKind::SyslogTls),
-            relp: port(DoorKind::Relp),
-            relp_tls: port(DoorKind::RelpTls),
-            gelf_udp: port(DoorKind::GelfUdp),
-            gelf_tcp: port(DoorKind::GelfTcp),
-            flow_udp: port(DoorKind::FlowUdp),
+            doors: DoorKind::ALL.into_iter().filter_map(port).collect(),
             elastic,
         }
     }
@@ -310,10 +317,7 @@ impl Opening {
             DoorKind::GelfUdp => {
                 let socket = bind_udp(wanted.address)?;
                 let settings = UdpSettings::default();
-                (
-                    socket.local_addr()?,
-                    Box::pin(serve_gelf_udp(socket, datagrams, settings, counters.clone(), stop)),
-                )
+                (socket.local_addr()?, Box::pin(serve_gelf_udp(socket, datagrams, settings, counters.clone(), stop)))
             }
             DoorKind::FlowUdp => {
                 let socket = bind_udp(wanted.address)?;

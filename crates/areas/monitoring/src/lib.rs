@@ -25,6 +25,7 @@ pub mod retention;
 pub mod rules;
 pub mod saved_searches;
 pub mod search;
+pub mod senders;
 pub mod settings;
 pub mod sources;
 pub mod stories;
@@ -78,6 +79,7 @@ pub fn area() -> Area {
             .merge(indicators::routes())
             .merge(hunts::routes())
             .merge(sources::routes())
+            .merge(senders::routes())
             .merge(coverage::routes())
             .merge(maintenance::routes())
             .merge(formats::routes())

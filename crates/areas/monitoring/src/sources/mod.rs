@@ -3,8 +3,7 @@
 
 pub mod adoption;
 mod api;
-pub mod connect;
-mod connect_protocols;
+mod doors;
 pub mod flood;
 mod form;
 pub mod learning;
@@ -255,7 +254,8 @@ impl Sender {
     /// without it is.
     pub fn key(&self) -> String {
         let place = self.certificate.as_ref().map(|certificate| format!("certificate:{certificate}"));
-        let parts = [place.as_deref().or(self.peer.as_deref()), self.host.as_deref()].map(Option::unwrap_or_default).join("|");
+        let parts =
+            [place.as_deref().or(self.peer.as_deref()), self.host.as_deref()].map(Option::unwrap_or_default).join("|");
         let agency = self.agency_id.iter().map(|agency| format!("|{agency}")).collect::<String>();
         format!("{}|{parts}{agency}", self.listener.as_str())
     }
@@ -287,8 +287,7 @@ mod tests {
 
     #[test]
     fn a_sender_without_host_is_named_by_its_address() {
-        let sender =
-            Sender { listener: Listener::SyslogTcp, peer: Some("10.1.2.3".into()), ..Sender::default() };
+        let sender = Sender { listener: Listener::SyslogTcp, peer: Some("10.1.2.3".into()), ..Sender::default() };
         assert_eq!(sender.name(), "10.1.2.3");
         assert_eq!(sender.key(), "syslog_tcp|10.1.2.3|");
     }

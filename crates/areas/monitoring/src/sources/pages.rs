@@ -1,16 +1,13 @@
 //! Pages of sources: the list with who is unknown on top, one source, adoption.
 
 use super::adoption::{Neighbour, suggestion};
-use super::connect::{ListenerAddresses, Snippet, snippets};
 use super::presence::{self, StripFor};
 use super::rhythm::{Learned, WeekHours};
 use super::service::AdoptionInput;
 use super::store::{self, Listed, SourceFilter};
-use super::{Rhythm, SourceState, form, learning, service, source_page};
-use crate::intake::{DoorFigures, Doors, ExporterFigures};
+use super::{Rhythm, SourceState, doors, form, learning, service, source_page};
 use crate::maintenance::{self, Planned};
 use crate::settings::Settings;
-use crate::watch::{FolderFigures, WatchBoard};
 use askama::Template;
 use assurance::systems;
 use axum::extract::Path;
@@ -36,7 +33,7 @@ pub fn routes() -> Routes {
         .get("/sources", Capability::ViewSources, list_sources)
         .post("/sources", Capability::ManageSources, form::register_source)
         .get("/sources/new", Capability::ManageSources, form::new_source)
-        .get("/sources/connect", Capability::ViewSources, show_connect)
+        .get("/sources/doors", Capability::ManageSources, doors::show_doors)
         .post("/sources/adopt", Capability::ManageSources, adopt_sources)
         .post("/sources/adopt-matching", Capability::ManageSources, adopt_matching)
         .post("/sources/adopt-suggested", Capability::ManageSources, adopt_suggested)
@@ -306,42 +303,13 @@ fn csv(page: &Page, sources: &[Listed]) -> Csv {
 }
 
 /// Systems in scope, named with their agency.
-pub(super) async fn system_choices(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Error> {
+pub(crate) async fn system_choices(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Error> {
     let systems = systems::store::list(&visit.read(), &systems::store::Filter::default()).await?;
     let choice = |system: systems::System| {
         let name = format!("{} — {} (C{})", system.agency_name, system.name, system.level);
         Choice::new(system.id.clone(), name, system.id == chosen)
     };
     Ok(systems.into_iter().map(choice).collect())
-}
-
-#[derive(Template)]
-#[template(path = "sources/templates/connect.html")]
-struct ConnectPage {
-    page: Page,
-    snippets: Vec<Snippet>,
-    /// What the doors received and lost since the start, for those who look after sources.
-    doors: Vec<DoorFigures>,
-    exporters: Vec<ExporterFigures>,
-    folders: Vec<FolderFigures>,
-    may_change: bool,
-}
-
-async fn show_connect(visit: Visit) -> Result<Response, Fail> {
-    visit.require(Capability::ViewSources)?;
-    let addresses = visit.app.ports.get::<ListenerAddresses>();
-    let may_change = visit.scope().may(Capability::ManageSources);
-    let doors = visit.app.ports.get::<Doors>().filter(|_| may_change);
-    let folders = visit.app.ports.get::<WatchBoard>().filter(|_| may_change);
-    let template = ConnectPage {
-        exporters: doors.as_ref().map(|doors| doors.exporters()).unwrap_or_default(),
-        folders: folders.map(|folders| folders.figures()).unwrap_or_default(),
-        doors: doors.map(|doors| doors.figures()).unwrap_or_default(),
-        snippets: addresses.map(|addresses| snippets(&addresses)).unwrap_or_default(),
-        may_change,
-        page: visit.page().await?,
-    };
-    Ok(render(&template)?.into_response())
 }
 
 #[derive(Deserialize)]

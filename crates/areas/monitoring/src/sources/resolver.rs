@@ -79,7 +79,12 @@ impl Matcher {
 
     /// The more exact, the higher: certificate, host name, then length of the network, then listener.
     fn exactness(&self) -> (bool, bool, u8, bool) {
-        (self.certificate.is_some(), self.host.is_some(), self.network.map_or(0, |network| network.prefix_len() + 1), self.listener.is_some())
+        (
+            self.certificate.is_some(),
+            self.host.is_some(),
+            self.network.map_or(0, |network| network.prefix_len() + 1),
+            self.listener.is_some(),
+        )
     }
 
     fn fits(&self, sender: &Sender, address: Option<IpAddr>) -> bool {
@@ -328,6 +333,7 @@ mod tests {
             peer: Some(peer.into()),
             host: host.map(Into::into),
             agency_id: None,
+            certificate: None,
         };
         index.find(None, &sender).map(|known| known.owner.source_id.to_string())
     }

@@ -125,11 +125,7 @@ pub async fn serve_ipfix_tcp(
         let session = Session {
             board: board.clone(),
             from: Exporter { address: peer.ip(), connection: Some(connection) },
-            origin: Arc::new(Origin {
-                connection: Some(connection),
-                certificate,
-                ..origin(Listener::Flow, peer.ip())
-            }),
+            origin: Arc::new(Origin { connection: Some(connection), certificate, ..origin(Listener::Flow, peer.ip()) }),
             counters: counters.clone(),
         };
         let (sender, stop, idle) = (sender.clone(), stop.clone(), settings.idle);

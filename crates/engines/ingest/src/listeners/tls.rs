@@ -53,7 +53,9 @@ impl TlsDoor {
         let builder = builder.with_safe_default_protocol_versions().map_err(io::Error::other)?;
         let builder = match &settings.client_authority {
             None if settings.client_required => {
-                return Err(io::Error::other("certificates of senders are required, and no authority for them is named"));
+                return Err(io::Error::other(
+                    "certificates of senders are required, and no authority for them is named",
+                ));
             }
             None => builder.with_no_client_auth(),
             Some(path) => {
