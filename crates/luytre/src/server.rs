@@ -32,7 +32,7 @@ use monitoring::pipeline::CountersSnapshot;
 use monitoring::pull::FeedBoard;
 use monitoring::saved_searches::schedules::{Parts, keep_running};
 use monitoring::search::places::{SearchLimits, Searches};
-use monitoring::sources::connect::ListenerAddresses;
+use monitoring::senders::ListenerAddresses;
 use monitoring::watch::{Watch, WatchBoard};
 use notify::Watcher;
 use organisation::agencies;

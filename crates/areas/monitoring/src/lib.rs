@@ -231,8 +231,8 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/2026-11-23-monitoring-unread-lines.sql"),
     },
     Migration {
-        name: "2026-11-24-monitoring-source-certificate",
-        sql: include_str!("../migrations/2026-11-24-monitoring-source-certificate.sql"),
+        name: "2026-11-24-monitoring-source-sender",
+        sql: include_str!("../migrations/2026-11-24-monitoring-source-sender.sql"),
     },
 ];
 

@@ -10,7 +10,7 @@ use crate::enrichment::{Asked, Enriched, Enrichment};
 use crate::rules::hits::Fate;
 use crate::sources::resolver::{Known, Reading};
 use detection::{Engine, MatchedField, Moment};
-use event::{Event, Listener, Origin, RawRecord};
+use event::{Event, Listener, Origin, RawRecord, TimeQuality};
 use kit::Error;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -103,7 +103,9 @@ async fn evaluate(
             if stated.is_some() || known.reading.is_some() {
                 read_again(&formats, event, stated.as_deref(), known.reading.as_ref());
             }
+            // The clock is measured by what the sender states.
             worker.board.hear(known, event);
+            put_clock_right(event, known.reading.as_ref());
             matched += match_one(&mut worker, &engine, &enrichment, event, known, tally.as_deref());
             matched += look_up(&mut worker, event, known, tally.as_deref());
             matched += watch_one(&mut worker, &enrichment, event, known);
@@ -145,6 +147,19 @@ fn read_again(formats: &ingest::FormatSet, event: &mut Event, stated: Option<&st
     let again = by_list.or_else(|| under(reading?.header.as_deref()));
     if let Some(again) = again {
         *event = again;
+    }
+}
+
+/// Field that holds the time as a record stated it, where the clock of its source is corrected.
+const TIME_STATED: &str = "time_stated";
+
+/// Puts the time back by as much as the clock of the source is ahead, where somebody asked for it. A time that the record does not
+/// state for certain is ours already.
+fn put_clock_right(event: &mut Event, reading: Option<&Reading>) {
+    let Some(ahead) = reading.and_then(|reading| reading.clock_ahead) else { return };
+    if event.time_quality == TimeQuality::Exact {
+        event.fields.set(TIME_STATED, kit::page::iso(event.time));
+        event.time = event.time.saturating_sub(ahead);
     }
 }
 

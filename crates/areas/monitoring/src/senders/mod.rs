@@ -144,7 +144,10 @@ impl Senders {
                 }
                 let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
                 if sender.id.is_empty() || !sender.id.chars().all(is_plain) {
-                    return Err(format!("{FOLDER}/{path}: {:?} is no id: small letters, digits and hyphens", sender.id));
+                    return Err(format!(
+                        "{FOLDER}/{path}: {:?} is no id: small letters, digits and hyphens",
+                        sender.id
+                    ));
                 }
                 if crate::sources::SourceKind::from_code(&sender.kind).is_none() {
                     return Err(format!("{FOLDER}/{path}: {}: {:?} is no kind of source", sender.id, sender.kind));

@@ -4,10 +4,10 @@
 use super::{Check, Group, Key, ListenerAddresses, Sender, Senders};
 use crate::search::event_page::last_records;
 use crate::settings::Settings;
-use crate::sources::service::{self, SourceInput};
-use crate::sources::store::{self, Listed};
 use crate::sources::SourceState;
 use crate::sources::pages::system_choices;
+use crate::sources::service::{self, SourceInput};
+use crate::sources::store::{self, Listed};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -104,8 +104,10 @@ async fn show_form(visit: &Visit, id: &str, fields: &Fields, errors: FormErrors)
     let (sender, addresses) = named(visit, id)?;
     let page = visit.page().await?.part_of("/sources");
     let systems = system_choices(visit, &fields.system_id).await?;
-    let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
-    let hinted = |name: &str, key: &str, value: &str| entry("text", name, key, value).hint(page.t(&format!("{key}-hint")));
+    let entry =
+        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
+    let hinted =
+        |name: &str, key: &str, value: &str| entry("text", name, key, value).hint(page.t(&format!("{key}-hint")));
     let mut entries = vec![
         entry("select", "system_id", "source-system", &fields.system_id).choices(systems).required(),
         entry("text", "name", "source-name", &fields.name).hint(page.t("sender-name-hint")).required(),
@@ -118,13 +120,8 @@ async fn show_form(visit: &Visit, id: &str, fields: &Fields, errors: FormErrors)
         entries.push(hinted("match_certificate", "source-certificate", &fields.match_certificate));
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let template = FormPage {
-        errors: errors.summary(&entries),
-        entries,
-        lines: sender.lines(&addresses, None),
-        sender,
-        page,
-    };
+    let template =
+        FormPage { errors: errors.summary(&entries), entries, lines: sender.lines(&addresses, None), sender, page };
     Ok((status, render(&template)?).into_response())
 }
 

@@ -130,6 +130,7 @@ mod tests {
             match_network: Some(address.into()),
             match_host: Some(host.into()),
             match_certificate: None,
+            clock_ahead: None,
             format: None,
             header: None,
             time_zone: None,

@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kit::clock::SECOND;
 use kit::locale::Argument;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
@@ -104,11 +105,21 @@ async fn show(visit: &Visit, input: &SourceInput, id: Option<&str>, errors: Form
         hinted("text", "match_host", "source-host", &input.match_host),
         hinted("text", "match_certificate", "source-certificate", &input.match_certificate),
     ];
+    let measured = match id {
+        Some(id) => store::get(&visit.read(), id).await?.status.lag,
+        None => None,
+    };
+    let measured = match measured {
+        // What arrives later than it says was sent by a clock that is behind.
+        Some(lag) => page.tn("source-clock-hint", "seconds", (-lag.div_euclid(SECOND)).to_string()),
+        None => page.t("source-clock-hint-none"),
+    };
     let read = vec![
         hinted("text", "format", "source-format", &input.format),
         hinted("text", "header", "source-header", &input.header),
         hinted("text", "time_zone", "source-zone", &input.time_zone),
         hinted("number", "year_default", "source-year", &input.year_default),
+        entry("number", "clock_ahead", "source-clock", &input.clock_ahead).hint(measured),
     ];
     let Bounds { least, most, default } = Settings::of(&visit.app)?.sources.silence_minutes;
     let bounds: [(&str, Argument<'_>); 3] =
@@ -151,6 +162,7 @@ fn as_input(source: Source, system_id: Option<String>, agency_id: Option<String>
         header: source.header.unwrap_or_default(),
         time_zone: source.time_zone.unwrap_or_default(),
         year_default: source.year_default.map(|year| year.to_string()).unwrap_or_default(),
+        clock_ahead: source.clock_ahead.map(|seconds| seconds.to_string()).unwrap_or_default(),
         rhythm: source.rhythm.code().to_owned(),
         solution_group: source.solution_group.map(SolutionGroup::code).unwrap_or_default().to_owned(),
         expected: if source.expected { "on".to_owned() } else { String::new() },

@@ -182,6 +182,8 @@ pub struct Source {
     pub time_zone: Option<String>,
     /// Year for records without one.
     pub year_default: Option<i64>,
+    /// Seconds by which its clock is ahead and event times are corrected, where that was asked for; negative: behind.
+    pub clock_ahead: Option<i64>,
     /// Silence is news.
     pub expected: bool,
     /// When it is to be heard, where it is expected.

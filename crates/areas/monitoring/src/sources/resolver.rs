@@ -8,7 +8,7 @@ use crate::alerts::grouping::Owner;
 use crate::settings;
 use event::{Event, Micros};
 use ipnet::IpNet;
-use kit::clock::Clock;
+use kit::clock::{Clock, SECOND};
 use kit::{Db, Error, Scope, Shelf};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -22,13 +22,20 @@ pub struct Reading {
     pub header: Option<String>,
     pub time_zone: Option<String>,
     pub year: Option<i16>,
+    /// By how much times are put back.
+    pub clock_ahead: Option<Micros>,
 }
 
 impl Reading {
     fn of(source: &Source) -> Option<Self> {
         let year = source.year_default.and_then(|year| i16::try_from(year).ok());
-        let (format, header) = (source.format.clone(), source.header.clone());
-        let reading = Self { format, header, time_zone: source.time_zone.clone(), year };
+        let reading = Self {
+            format: source.format.clone(),
+            header: source.header.clone(),
+            time_zone: source.time_zone.clone(),
+            year,
+            clock_ahead: source.clock_ahead.map(|seconds| seconds.saturating_mul(SECOND)),
+        };
         (reading != Self::default()).then_some(reading)
     }
 }
@@ -279,6 +286,7 @@ fn unassigned(sender: Option<&Sender>, settings: &SourceSettings, now: Micros) -
         header: None,
         time_zone: None,
         year_default: None,
+        clock_ahead: None,
         expected: false,
         rhythm: Rhythm::default(),
         solution_group: None,
@@ -316,6 +324,7 @@ mod tests {
             header: None,
             time_zone: None,
             year_default: None,
+            clock_ahead: None,
             expected: true,
             rhythm: Rhythm::default(),
             solution_group: None,

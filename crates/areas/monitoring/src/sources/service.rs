@@ -33,6 +33,8 @@ pub struct SourceInput {
     pub header: String,
     pub time_zone: String,
     pub year_default: String,
+    /// Seconds by which its clock is ahead and event times are corrected; empty: they are kept as stated.
+    pub clock_ahead: String,
     /// `on` where ticked.
     pub expected: String,
     /// `always` where nothing is said.
@@ -45,6 +47,8 @@ pub struct SourceInput {
 
 const LONGEST_LINE: usize = 200;
 const LONGEST_HEADER: usize = 2_000;
+/// Seconds that a clock may be off by and be corrected: ten years.
+const MOST_AHEAD: u64 = 10 * 366 * 86_400;
 /// Unknown senders that one rule may take.
 const MOST_ADOPTED: u64 = super::MOST_AUTOMATIC as u64;
 
@@ -59,6 +63,7 @@ struct Checked {
     header: Option<String>,
     time_zone: Option<String>,
     year_default: Option<i64>,
+    clock_ahead: Option<i64>,
     expected: bool,
     rhythm: Rhythm,
     solution_group: Option<SolutionGroup>,
@@ -80,6 +85,8 @@ impl SourceInput {
         let format = text("format", &self.format);
         let time_zone = text("time_zone", &self.time_zone);
         let year_default = text("year_default", &self.year_default).map(|year| year.parse::<i64>().unwrap_or(0));
+        let clock_ahead =
+            text("clock_ahead", &self.clock_ahead).map(|seconds| seconds.parse::<i64>().unwrap_or(i64::MAX));
         let silence = text("max_silence_minutes", &self.max_silence_minutes);
         let silence = silence.map_or(settings.silence_minutes.default, |minutes| minutes.parse::<i64>().unwrap_or(0));
         let header = faults.line("header", &self.header, LONGEST_HEADER);
@@ -104,6 +111,9 @@ impl SourceInput {
         }
         if year_default.is_some_and(|year| !(1970..=2200).contains(&year)) {
             faults.add("year_default", "field-invalid");
+        }
+        if clock_ahead.is_some_and(|seconds| seconds.unsigned_abs() > MOST_AHEAD) {
+            faults.add("clock_ahead", "source-clock-invalid");
         }
         if !settings.silence_minutes.holds(silence) {
             faults.add("max_silence_minutes", "source-silence-invalid");
@@ -131,6 +141,7 @@ impl SourceInput {
             header,
             time_zone,
             year_default,
+            clock_ahead: clock_ahead.filter(|seconds| *seconds != 0),
             expected: matches!(self.expected.as_str(), "on" | "true" | "1"),
             rhythm: rhythm.unwrap_or_default(),
             solution_group,
@@ -242,6 +253,7 @@ fn build(id: String, checked: Checked, now: Micros) -> Source {
         header: checked.header,
         time_zone: checked.time_zone,
         year_default: checked.year_default,
+        clock_ahead: checked.clock_ahead,
         expected: checked.expected,
         rhythm: checked.rhythm,
         solution_group: checked.solution_group,

@@ -7,7 +7,7 @@ use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Statement, Value};
 use std::collections::HashSet;
 
-const COLUMNS: &str = "s.id, s.name, s.kind, s.state, s.sender_key, s.match_listener, s.match_network, s.match_host, s.match_certificate, \
+const COLUMNS: &str = "s.id, s.name, s.kind, s.state, s.sender_key, s.match_listener, s.match_network, s.match_host, s.match_certificate, s.clock_ahead, \
     s.format, s.header, s.time_zone, s.year_default, s.expected, s.rhythm, s.solution_group, \
     s.max_silence_minutes, s.note, s.created_at, s.updated_at";
 
@@ -25,6 +25,7 @@ pub(super) fn source(row: &QueryResult) -> Result<Source, Error> {
         match_network: row.try_get("", "match_network")?,
         match_host: row.try_get("", "match_host")?,
         match_certificate: row.try_get("", "match_certificate")?,
+        clock_ahead: row.try_get("", "clock_ahead")?,
         format: row.try_get("", "format")?,
         header: row.try_get("", "header")?,
         time_zone: row.try_get("", "time_zone")?,
@@ -210,8 +211,9 @@ pub async fn visible_ids(connection: &impl Connection) -> Result<Option<std::col
 pub(super) async fn save(tx: &Tx<'_>, source: &Source, by: &str) -> Result<(), Error> {
     let sql = "INSERT INTO sources (id, name, name_fold, name_sort, kind, state, sender_key, match_listener, \
         match_network, match_host, format, header, time_zone, year_default, expected, max_silence_minutes, note, \
-        created_at, created_by, updated_at, rhythm, solution_group, match_certificate) \
-        VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23) \
+        created_at, created_by, updated_at, rhythm, solution_group, match_certificate, \
+        clock_ahead) \
+        VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24) \
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_fold = excluded.name_fold, \
         name_sort = excluded.name_sort, kind = excluded.kind, state = excluded.state, \
         match_listener = excluded.match_listener, match_network = excluded.match_network, \
@@ -219,8 +221,8 @@ pub(super) async fn save(tx: &Tx<'_>, source: &Source, by: &str) -> Result<(), E
         time_zone = excluded.time_zone, year_default = excluded.year_default, expected = excluded.expected, \
         max_silence_minutes = excluded.max_silence_minutes, note = excluded.note, updated_at = excluded.updated_at, \
         rhythm = excluded.rhythm, solution_group = excluded.solution_group, \
-        match_certificate = excluded.match_certificate";
-    let values: [Value; 23] = [
+        match_certificate = excluded.match_certificate, clock_ahead = excluded.clock_ahead";
+    let values: [Value; 24] = [
         source.id.as_str().into(),
         source.name.as_str().into(),
         kit::fold::fold(&source.name).into(),
@@ -244,6 +246,7 @@ pub(super) async fn save(tx: &Tx<'_>, source: &Source, by: &str) -> Result<(), E
         source.rhythm.code().into(),
         source.solution_group.map(SolutionGroup::code).into(),
         source.match_certificate.clone().into(),
+        source.clock_ahead.into(),
     ];
     execute(tx, sql, values).await?;
     expect(tx, source).await?;

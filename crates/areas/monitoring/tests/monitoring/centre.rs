@@ -17,9 +17,11 @@ use kit::scope::{Actor, Agencies};
 use kit::session::{Authenticate, Session};
 use kit::web::{identify, secure};
 use kit::{Capability, Db, Error, Scope};
+use monitoring::intake::DoorKind;
 use monitoring::rules::packs::Places;
 use monitoring::rules::{Book, Shelf};
 use monitoring::search::places::{SearchLimits, Searches};
+use monitoring::senders::{ListenerAddresses, Senders};
 use monitoring::{Monitoring, sources};
 use organisation::agencies::{self, NewAgency};
 use organisation::people::{self, NewPerson};
@@ -50,6 +52,12 @@ expect: []\n    events:\n      - {log_source: {product: linux, service: sshd}, c
 
 fn cases() -> Vec<detection::RuleTestFile> {
     vec![detection::RuleTestFile::parse(std::path::Path::new("own/logons.test.yml"), CASES).unwrap()]
+}
+
+fn senders() -> Senders {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../content/senders");
+    let read = |name: &str| (name.to_owned(), std::fs::read_to_string(folder.join(name)).unwrap());
+    Senders::parse(&["server.toml", "network.toml"].map(read)).unwrap()
 }
 
 pub(crate) fn migrations() -> Vec<Migration> {
@@ -129,6 +137,12 @@ impl Centre {
         ports.insert(Regulations::open(vec![Box::new(book)], None).unwrap());
         ports.insert(Places { own: directory.path().join("rules"), built_in: Vec::new() });
         ports.insert(policies);
+        ports.insert(senders());
+        ports.insert(ListenerAddresses {
+            host: "log.tinh.example".into(),
+            doors: vec![(DoorKind::SyslogTcp, 6514), (DoorKind::SyslogTls, 6515)],
+            elastic: Some("http://log.tinh.example:8080".into()),
+        });
         let persons = vec![
             (a.person.clone(), Some(a.agency.clone())),
             (b.person.clone(), Some(b.agency.clone())),

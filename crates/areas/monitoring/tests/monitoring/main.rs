@@ -31,6 +31,7 @@ mod rule_states;
 mod saved_searches;
 mod schedules;
 mod searching;
+mod senders;
 mod settings;
 mod stories;
 mod strangers;
