@@ -20,6 +20,7 @@ pub mod pipeline;
 pub mod protocols;
 pub mod pull;
 pub mod questions;
+pub mod redactions;
 pub mod resends;
 pub mod retention;
 pub mod rules;
@@ -80,6 +81,7 @@ pub fn area() -> Area {
             .merge(hunts::routes())
             .merge(sources::routes())
             .merge(senders::routes())
+            .merge(redactions::routes())
             .merge(coverage::routes())
             .merge(maintenance::routes())
             .merge(formats::routes())
@@ -98,6 +100,7 @@ pub fn area() -> Area {
             coverage::tables::PRESENCE_DAYS,
             coverage::tables::PRESENCE_MONTHS,
             maintenance::tables::MAINTENANCE,
+            redactions::tables::SOURCE_REDACTIONS,
             unread_lines::tables::UNREAD_LINES,
             saved_searches::tables::SAVED_SEARCHES,
             rules::tables::RULE_STATES,
@@ -116,7 +119,7 @@ pub fn area() -> Area {
         slots: coverage::slots(),
         counters: duty::counters(),
         finders: finders::finders(),
-        sealed: Vec::new(),
+        sealed: redactions::SEALED.to_vec(),
     }
 }
 
@@ -233,6 +236,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-24-monitoring-source-sender",
         sql: include_str!("../migrations/2026-11-24-monitoring-source-sender.sql"),
+    },
+    Migration {
+        name: "2026-11-24-monitoring-redactions",
+        sql: include_str!("../migrations/2026-11-24-monitoring-redactions.sql"),
     },
 ];
 

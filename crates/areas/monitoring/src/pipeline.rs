@@ -35,10 +35,12 @@ use crate::coverage;
 use crate::early_warning::watch::Watch;
 use crate::enrichment::{Asked, Enrichment, GeoIp, Placeholders};
 use crate::indicators::in_force::InForce;
+use crate::redactions::Gate;
 use crate::rules::hits::Fate;
 use crate::rules::hits::tally::Tally;
 use crate::rules::tuning::Tuning;
 use crate::settings::{self, Settings};
+use crate::sources::resolver::Reading;
 use crate::sources::status::StatusBoard;
 use crate::sources::{SourceResolver, flood, learning, silence};
 use crate::unread_lines::gather::Gathering;
@@ -101,6 +103,8 @@ struct Inner {
     enrichment: Shelf<Enrichment>,
     placeholders: watch::Sender<Arc<Placeholders>>,
     sources: Arc<SourceResolver>,
+    /// What stands before the log.
+    gate: Arc<Gate>,
     counters: Arc<Counters>,
     /// Everything up to here is in the store's memory or segments, evaluated and committed. After a start it runs
     /// through what the log gives again.
@@ -114,6 +118,13 @@ struct Inner {
     scope: Scope,
     clock: Arc<dyn Clock>,
     live: Live,
+}
+
+/// Parses again with what the settings of its source say, where it has any.
+pub(crate) fn read_by_source(formats: &FormatSet, event: &mut event::Event, reading: Option<&Reading>) {
+    if reading.is_some() {
+        evaluate::read_again(formats, event, None, reading);
+    }
 }
 
 impl Pipeline {
@@ -140,12 +151,13 @@ impl Pipeline {
         store.set_evaluated(left.position.min(watch.position()));
         let pipeline = Self(Arc::new(Inner {
             settings: shelf,
-            formats,
             engine: Shelf::new(engine),
             tuning: Shelf::new(tuning),
             indicators: Shelf::new(indicators),
             placeholders: watch::Sender::new(enrichment.placeholders().clone()),
             enrichment: Shelf::new(enrichment),
+            gate: Gate::new(formats.clone(), sources.clone()),
+            formats,
             sources,
             counters: Arc::default(),
             evaluated: watch::Sender::new(store.next_needed().saturating_sub(1)),
@@ -159,6 +171,7 @@ impl Pipeline {
             clock,
             live,
         }));
+        pipeline.0.store.set_gate(pipeline.0.gate.clone());
         let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
         let worker =
             Worker::new(settings, cursor, pipeline.evaluated(), left, watch, Remembered { field_lists, unread });
@@ -394,6 +407,9 @@ async fn run(pipeline: Pipeline, mut worker: Worker, mut batches: mpsc::Receiver
                 next_status = Instant::now() + STATUS_EVERY;
                 if let Err(error) = pipeline.0.sources.refresh().await {
                     tracing::warn!(%error, "the register of sources could not be read");
+                }
+                if let Err(error) = pipeline.0.gate.write_counts(&pipeline.0.db, &pipeline.0.scope).await {
+                    tracing::warn!(%error, "what was redacted could not be counted; it is counted later");
                 }
             }
         }

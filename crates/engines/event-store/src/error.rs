@@ -25,6 +25,9 @@ pub enum StoreError {
     /// An fsync failed or a write could not be undone: what the disk holds is unknown until the next start.
     #[error("the event store stopped taking records: {reason}")]
     Poisoned { reason: String },
+    /// What stands before the log ended badly; nothing was stored.
+    #[error("the records could not pass what stands before the log: {0}")]
+    Gate(String),
     #[error("{what}: {source}")]
     Io { what: String, source: Arc<io::Error> },
     #[error("manifest of the event store: {0}")]

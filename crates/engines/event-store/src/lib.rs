@@ -67,6 +67,6 @@ pub use search::{
     Tally, UnknownField,
 };
 pub use statistics::Statistics;
-pub use store::Store;
+pub use store::{Gate, Store};
 pub use unreadable::{Unreadable, Why};
 pub use verify::{Problem, Report};

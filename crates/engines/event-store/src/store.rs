@@ -18,7 +18,7 @@ use crate::{Appended, Options, StoreError, orphans};
 use event::{Event, RawRecord};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::{Notify, broadcast};
 
 /// Inserted batches that a slow live tail may be behind before it loses some.
@@ -27,6 +27,15 @@ const TAIL: usize = 64;
 const BEHIND: u64 = 20_000;
 /// How often a sender who is held up looks whether it may go on.
 const PACE_STEP: std::time::Duration = std::time::Duration::from_millis(5);
+
+/// What records pass before they are kept: it may take from them what is not to be stored.
+pub trait Gate: Send + Sync {
+    /// Whether records have to pass at all.
+    fn is_needed(&self) -> bool;
+
+    /// Changes records in their places. It runs on a thread that may block.
+    fn pass(&self, records: &mut [RawRecord]);
+}
 
 /// A store of events in one directory. Clones share it; the last one to go writes what waits and frees the
 /// directory.
@@ -39,6 +48,7 @@ struct Handle {
     maintenance: Maintenance,
     mover: Mover,
     engine: Engine,
+    gate: OnceLock<Arc<dyn Gate>>,
     _lock: DirectoryLock,
 }
 
@@ -212,7 +222,7 @@ impl Store {
         let engine = Engine::new(&shared)?;
         let maintenance = Maintenance::start(shared.clone())?;
         let mover = Mover::start(shared.clone(), maintenance.sender())?;
-        Ok(Self(Arc::new(Handle { shared, maintenance, mover, engine, _lock: lock })))
+        Ok(Self(Arc::new(Handle { shared, maintenance, mover, engine, gate: OnceLock::new(), _lock: lock })))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -236,7 +246,24 @@ impl Store {
         if self.is_disk_full() {
             return Err(StoreError::DiskFull);
         }
+        let records = self.passed(records).await?;
         self.shared().writer.append(records, batch).await
+    }
+
+    /// What every record passes from now on before it is kept; the first one stays.
+    pub fn set_gate(&self, gate: Arc<dyn Gate>) {
+        let _ = self.0.gate.set(gate);
+    }
+
+    /// The records as they may be kept.
+    async fn passed(&self, mut records: Vec<RawRecord>) -> Result<Vec<RawRecord>, StoreError> {
+        let Some(gate) = self.0.gate.get().filter(|gate| gate.is_needed()).cloned() else { return Ok(records) };
+        let work = move || {
+            gate.pass(&mut records);
+            records
+        };
+        // Nothing is kept that did not pass.
+        tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Gate(error.to_string()))
     }
 
     /// Holds up a sender who can wait while more records than `behind_records` are durable and not yet searchable, but

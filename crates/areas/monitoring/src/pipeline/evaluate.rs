@@ -123,7 +123,12 @@ async fn evaluate(
 
 /// Parses again by the list of fields that stands above in its log, and with what the source's settings say, where sender and
 /// record do not.
-fn read_again(formats: &ingest::FormatSet, event: &mut Event, stated: Option<&str>, reading: Option<&Reading>) {
+pub(super) fn read_again(
+    formats: &ingest::FormatSet,
+    event: &mut Event,
+    stated: Option<&str>,
+    reading: Option<&Reading>,
+) {
     let under = |header: Option<&str>| {
         let origin = &event.origin;
         let told = Origin {

@@ -5,11 +5,12 @@
 use super::settings::SourceSettings;
 use super::{COLLECTIVE, MOST_AUTOMATIC, Rhythm, Sender, Source, SourceKind, SourceState, store};
 use crate::alerts::grouping::Owner;
+use crate::redactions::{self, HashKey, Rule};
 use crate::settings;
 use event::{Event, Micros};
 use ipnet::IpNet;
 use kit::clock::{Clock, SECOND};
-use kit::{Db, Error, Scope, Shelf};
+use kit::{Db, Error, Scope, Shelf, View};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -48,12 +49,14 @@ pub struct Known {
     /// Last sequence whose event is in the source's figures.
     pub counted_to: u64,
     state: SourceState,
+    /// What its records are stored without.
+    pub redactions: Vec<Rule>,
 }
 
 #[cfg(test)]
 impl Known {
     pub(crate) fn for_test(owner: Owner, counted_to: u64) -> Self {
-        Self { owner, reading: None, counted_to, state: SourceState::Registered }
+        Self { owner, reading: None, counted_to, state: SourceState::Registered, redactions: Vec::new() }
     }
 }
 
@@ -117,11 +120,14 @@ struct Index {
     /// Pairs of an agency and one above it, or itself.
     above: HashSet<(String, String)>,
     revision: String,
+    /// The key of hashes, where a source has rules of data minimisation.
+    hash_key: Option<HashKey>,
 }
 
 impl Index {
-    fn build(bound: Vec<store::Bound>, above: HashSet<(String, String)>, revision: String) -> Self {
-        let mut index = Self { above, revision, ..Self::default() };
+    fn build(bound: Vec<store::Bound>, above: HashSet<(String, String)>, mut redactions: Redactions) -> Self {
+        let hash_key = redactions.hash_key.take().filter(|_| !redactions.by_source.is_empty());
+        let mut index = Self { above, hash_key, ..Self::default() };
         for one in bound {
             let id: Arc<str> = one.source.id.as_str().into();
             let known = Arc::new(Known {
@@ -134,6 +140,7 @@ impl Index {
                 reading: Reading::of(&one.source),
                 counted_to: u64::try_from(one.last_sequence).unwrap_or_default(),
                 state: one.source.state,
+                redactions: redactions.by_source.remove(&one.source.id).unwrap_or_default(),
             });
             if let Some(key) = &one.source.sender_key {
                 index.automatic += 1;
@@ -200,6 +207,33 @@ impl Index {
     }
 }
 
+/// What rules of data minimisation there are.
+#[derive(Default)]
+struct Redactions {
+    by_source: HashMap<String, Vec<Rule>>,
+    hash_key: Option<HashKey>,
+}
+
+impl Redactions {
+    async fn read(view: &View<'_>) -> Result<Self, Error> {
+        let by_source = redactions::store::in_force(view).await?;
+        let hash_key = redactions::store::hash_key(view).await?.map(|key| HashKey::new(key.as_bytes()));
+        Ok(Self { by_source, hash_key })
+    }
+}
+
+/// The register as it was at one moment, for who takes away what is not to be kept.
+pub(crate) struct Redacting(Arc<Index>);
+
+impl Redacting {
+    /// The source of an event with the key of its hashes, where it has rules.
+    pub(crate) fn of(&self, event: &Event) -> Option<(Arc<Known>, &HashKey)> {
+        let key = self.0.hash_key.as_ref()?;
+        let known = self.0.find(event.origin.source_id.as_deref(), &Sender::of(event))?;
+        (!known.redactions.is_empty()).then_some((known, key))
+    }
+}
+
 /// The resolver: an index in memory over the register. Cheap to share.
 pub struct SourceResolver {
     db: Db,
@@ -228,9 +262,20 @@ impl SourceResolver {
         if revision == self.index().revision && !revision.is_empty() {
             return Ok(false);
         }
-        let index = Index::build(store::all_for_binding(&view).await?, store::agencies_above(&view).await?, revision);
-        self.index.replace(index);
+        let redactions = Redactions::read(&view).await?;
+        let index = Index::build(store::all_for_binding(&view).await?, store::agencies_above(&view).await?, redactions);
+        self.index.replace(Index { revision, ..index });
         Ok(true)
+    }
+
+    /// Whether a source has rules of data minimisation.
+    pub(crate) fn has_redactions(&self) -> bool {
+        self.index().hash_key.is_some()
+    }
+
+    /// The register for who takes away what is not to be kept.
+    pub(crate) fn redacting(&self) -> Redacting {
+        Redacting(self.index())
     }
 
     /// Binds events to their sources, in order; makes sources for unknown senders.
@@ -354,7 +399,7 @@ mod tests {
             bound("narrow", Some("10.1.0.0/16"), None),
             bound("host", Some("10.0.0.0/8"), Some("Web01")),
         ];
-        let index = Index::build(declared, HashSet::new(), "1".into());
+        let index = Index::build(declared, HashSet::new(), Redactions::default());
         assert_eq!(found(&index, "10.2.0.1", None).as_deref(), Some("wide"));
         assert_eq!(found(&index, "10.1.0.1", None).as_deref(), Some("narrow"));
         assert_eq!(found(&index, "10.1.0.1", Some("web01")).as_deref(), Some("host"));
@@ -363,7 +408,11 @@ mod tests {
 
     #[test]
     fn a_broken_network_matches_nobody() {
-        let index = Index::build(vec![bound("broken", Some("10.0.0.0/99"), Some("web01"))], HashSet::new(), "1".into());
+        let index = Index::build(
+            vec![bound("broken", Some("10.0.0.0/99"), Some("web01"))],
+            HashSet::new(),
+            Redactions::default(),
+        );
         assert_eq!(found(&index, "10.1.0.1", Some("web01")), None);
     }
 
@@ -372,7 +421,7 @@ mod tests {
         let index = Index::build(
             vec![bound("key", None, None), bound("host", None, Some("web01"))],
             HashSet::new(),
-            "1".into(),
+            Redactions::default(),
         );
         let sender = Sender { listener: Listener::Bulk, host: Some("web01".into()), ..Sender::default() };
         let known = index.find(Some("key"), &sender).expect("found");
@@ -386,7 +435,8 @@ mod tests {
             ..bound(id, None, Some(host))
         };
         let above = HashSet::from([("a".to_owned(), "root".to_owned()), ("b".to_owned(), "root".to_owned())]);
-        let index = Index::build(vec![owned("of-a", "a", "web-a"), owned("of-b", "b", "web-b")], above, "1".into());
+        let index =
+            Index::build(vec![owned("of-a", "a", "web-a"), owned("of-b", "b", "web-b")], above, Redactions::default());
         let find = |agency: &str, host: &str| {
             let (listener, host) = (Listener::Bulk, Some(host.to_owned()));
             let sender = Sender { listener, host, agency_id: Some(agency.to_owned()), ..Sender::default() };

@@ -23,6 +23,7 @@ mod pages;
 mod protocols;
 mod pull;
 mod readings;
+mod redactions;
 mod rule_bundles;
 mod rule_exceptions;
 mod rule_hits;
