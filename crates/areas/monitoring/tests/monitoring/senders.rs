@@ -72,7 +72,7 @@ async fn sources_of_others_are_not_connected_and_not_heard_of() {
 async fn a_fingerprint_is_kept_in_one_spelling() {
     in_a_centre(|centre: Centre| async move {
         let shown = ["AB"; 32].join("%3A");
-        let made = connect(&centre, "rsyslog-tls", &format!("match_certificate={shown}")).await;
+        let made = connect(&centre, "rsyslog-tls", &format!("{HOST}&match_certificate={shown}")).await;
         assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
         let sql = "SELECT match_certificate AS value FROM sources WHERE match_certificate IS NOT NULL";
         assert_eq!(centre.value(sql).await, "ab".repeat(32));
