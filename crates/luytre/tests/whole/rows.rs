@@ -57,6 +57,11 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("person", "id", "people WHERE agency_id"),
     ("provider-link", "l.id", "provider_links l JOIN people p ON p.id = l.person_id WHERE p.agency_id"),
     ("qualification", "q.id", "qualifications q JOIN people p ON p.id = q.person_id WHERE p.agency_id"),
+    (
+        "redaction",
+        "r.id",
+        "source_redactions r JOIN source_assignments a ON a.source_id = r.source_id AND a.valid_to IS NULL WHERE a.agency_id",
+    ),
     ("saved-search", "id", "saved_searches WHERE agency_id"),
     ("session", "s.id", "sessions s JOIN people p ON p.id = s.person_id WHERE p.agency_id"),
     ("shift", "id", "duty_shifts WHERE agency_id"),
@@ -124,7 +129,10 @@ const PLACES: &[(&str, Of)] = &[
     ("/saved-searches/{id}", Of::Agency("saved-search")),
     ("/sign-in/link/{token}", Of::Centre(NOBODY)),
     ("/sign-in/provider/{id}", Of::Centre(NOBODY)),
+    ("/sources/connect/{sender}", Of::Centre("rsyslog-tcp")),
     ("/sources/{id}", Of::Agency("source")),
+    ("/sources/{id}/connect/{sender}", Of::Centre("rsyslog-tcp")),
+    ("/sources/{id}/redactions/{redaction}", Of::Agency("redaction")),
     ("/stories/{id}", Of::Agency("story")),
     ("/suppressions/{id}", Of::Agency("suppression")),
     ("/systems/{id}", Of::Agency("system")),
@@ -392,8 +400,8 @@ async fn of_detection(
 ) {
     let (hour, day) = ((now - HOUR) / HOUR * HOUR, now + 24 * HOUR);
     let (start, story) = (now - MINUTE, new_id(now));
-    let [alert, exception, hunt, suppression, maintenance, range, value, warning, unread] =
-        [(); 9].map(|()| new_id(now));
+    let [alert, exception, hunt, suppression, maintenance, range, value, warning, unread, redaction] =
+        [(); 10].map(|()| new_id(now));
     // The entity has no mark: it comes back in addresses that ask for it.
     let host = format!("may-{number}");
     for sql in [
@@ -445,6 +453,10 @@ async fn of_detection(
             "INSERT INTO maintenance_windows (id, agency_id, system_id, reason, starts_at, ends_at, created_by, created_at) \
              VALUES ('{maintenance}', '{agency}', '{system}', 'Lý do {mark}', {}, {day}, '{id}', {now})",
             now - 3 * HOUR
+        ),
+        format!(
+            "INSERT INTO source_redactions (id, source_id, field, act, reason, created_by, created_at, records) VALUES \
+             ('{redaction}', '{source}', 'user', 'drop', 'Lý do {mark}', '{id}', {now}, 0)"
         ),
         format!(
             "INSERT INTO source_days (source_id, day_start, month_start, minutes, minutes_heard, events, complete, known_at) \
