@@ -252,6 +252,7 @@ catalogue-monitoring-maintenance-created_by = Person who entered it.
 catalogue-monitoring-maintenance-created_at = When.
 catalogue-monitoring-maintenance-ended_by = Person who ended it before its time.
 catalogue-monitoring-maintenance-ended_at = When.
+catalogue-monitoring-maintenance-suppression_id = Suppression that holds back alerts in the same time.
 
 ## monitoring.rule_states
 catalogue-monitoring-rule_states = Rules that somebody put into a state; a rule without a row is on.

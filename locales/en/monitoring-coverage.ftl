@@ -43,6 +43,7 @@ coverage-unwatched = Not watched
 coverage-unwatched-text = Running systems from level { $level } on from which nothing comes, which are silent, or which lack groups of solutions, each with the next step.
 coverage-unwatched-none = Every system that must be watched is watched
 coverage-unwatched-none-text = Each of them has sources that speak in all groups of solutions.
+coverage-required = Levels { $levels } are to have all of these groups: { $groups } ({ $document }).
 coverage-why = Why
 coverage-missing = Groups missing
 coverage-last = Last heard
@@ -64,10 +65,13 @@ solution-group-user = User
 
 ## Planned maintenance
 maintenance-title = Planned maintenance
-maintenance-text = In maintenance that was announced before, silence raises no alert; its minutes are counted apart and are not called seen. It holds no other alert back; a suppression does.
+maintenance-text = In maintenance that was announced before, silence raises no alert; its minutes are counted apart and are not called seen. Other alerts of the system are held back only where the window says so.
 maintenance-new = Announce maintenance
 maintenance-save = Save
 maintenance-starts-hint = Vietnamese time. A time that has passed means now: silence before it was announced stays silence.
+maintenance-hold-alerts = Hold back alerts in this time as well
+maintenance-hold-alerts-hint = Nobody is told of alerts of the above until it is over; they are kept, counted and shown on the page of suppressions.
+maintenance-holds-alerts = Holds back alerts as well
 maintenance-planned = The maintenance is entered.
 maintenance-ended = The maintenance is ended.
 maintenance-is-over = It is over already, or somebody else has just ended it.

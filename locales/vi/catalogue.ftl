@@ -252,6 +252,7 @@ catalogue-monitoring-maintenance-created_by = Người báo trước.
 catalogue-monitoring-maintenance-created_at = Lúc báo.
 catalogue-monitoring-maintenance-ended_by = Người kết thúc sớm.
 catalogue-monitoring-maintenance-ended_at = Lúc kết thúc sớm.
+catalogue-monitoring-maintenance-suppression_id = Đợt tạm ngừng báo giữ lại cảnh báo trong cùng thời gian.
 
 ## monitoring.rule_states
 catalogue-monitoring-rule_states = Quy tắc đã được đổi trạng thái; quy tắc không có dòng nào là đang dùng.

@@ -43,6 +43,7 @@ coverage-unwatched = Chưa được giám sát
 coverage-unwatched-text = Hệ thống từ cấp độ { $level } đang vận hành mà chưa có gì gửi đến, đang im lặng, hoặc còn thiếu nhóm giải pháp; kèm việc cần làm tiếp theo.
 coverage-unwatched-none = Mọi hệ thống phải giám sát đều đang được giám sát
 coverage-unwatched-none-text = Mỗi hệ thống đều có nguồn đang gửi ở đủ các nhóm giải pháp.
+coverage-required = Cấp độ { $levels } phải có đủ các nhóm: { $groups } ({ $document }).
 coverage-why = Vì sao
 coverage-missing = Nhóm còn thiếu
 coverage-last = Lần cuối nhận
@@ -64,10 +65,13 @@ solution-group-user = Người dùng
 
 ## Bảo trì có kế hoạch
 maintenance-title = Bảo trì có kế hoạch
-maintenance-text = Trong thời gian bảo trì đã báo trước, nguồn im lặng không thành cảnh báo; số phút ấy được đếm riêng, không tính là đã giám sát. Bảo trì không giữ lại cảnh báo nào khác; muốn vậy hãy tạo đợt tạm ngừng báo.
+maintenance-text = Trong thời gian bảo trì đã báo trước, nguồn im lặng không thành cảnh báo; số phút ấy được đếm riêng, không tính là đã giám sát. Cảnh báo khác của hệ thống chỉ được giữ lại khi đợt bảo trì ghi rõ như vậy.
 maintenance-new = Báo trước một đợt bảo trì
 maintenance-save = Lưu
 maintenance-starts-hint = Giờ Việt Nam. Giờ đã qua được hiểu là ngay bây giờ: im lặng trước khi báo vẫn là im lặng.
+maintenance-hold-alerts = Giữ lại cả cảnh báo trong thời gian này
+maintenance-hold-alerts-hint = Không ai được báo về cảnh báo của phạm vi trên cho đến khi hết đợt; cảnh báo vẫn được ghi, đếm và xem lại được ở trang Tạm ngừng báo.
+maintenance-holds-alerts = Giữ lại cả cảnh báo
 maintenance-planned = Đã ghi đợt bảo trì.
 maintenance-ended = Đã kết thúc đợt bảo trì.
 maintenance-is-over = Đợt này đã kết thúc hoặc vừa được người khác chấm dứt.

@@ -241,6 +241,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-24-monitoring-redactions",
         sql: include_str!("../migrations/2026-11-24-monitoring-redactions.sql"),
     },
+    Migration {
+        name: "2026-11-24-monitoring-maintenance-alerts",
+        sql: include_str!("../migrations/2026-11-24-monitoring-maintenance-alerts.sql"),
+    },
 ];
 
 fn navigation() -> Vec<NavigationItem> {

@@ -23,6 +23,8 @@ pub struct SourceDay {
     /// Those and the ones that they speak for.
     pub seen: Minutes,
     pub expected: Minutes,
+    /// Minutes in which it was a source of the system that was to be heard, at whatever hours.
+    pub standing: Minutes,
     pub planned: Minutes,
 }
 
@@ -34,6 +36,9 @@ pub struct SystemDay {
     pub level: i64,
     /// To be watched around the clock, whatever its sources are declared to do: the minutes of that.
     pub watched: Option<Minutes>,
+    /// Groups of solutions that it is to have in the minutes in which it ran.
+    pub required: Vec<SolutionGroup>,
+    pub running: Minutes,
     /// Maintenance of all of it.
     pub planned: Minutes,
     pub sources: Vec<SourceDay>,
@@ -64,27 +69,32 @@ impl SystemDay {
 
     pub fn part(&self, part: Part) -> PartMinutes {
         let (mut expected, mut seen, mut unplanned) = (Minutes::default(), Minutes::default(), Minutes::default());
+        let mut standing = Minutes::default();
         for source in self.sources_of(part) {
             expected = expected.or(&source.expected);
             seen = seen.or(&source.seen);
+            standing = standing.or(&source.standing);
             unplanned = unplanned.or(&source.expected.without(&source.planned));
         }
         // Where all of its sources that were to be heard are worked on, so is it.
         let planned = self.planned.or(&expected.without(&unplanned));
+        // Where a source has to be and none is, nobody watches: to take one away never makes a day better.
+        let is_required = match part {
+            Part::Any => !self.required.is_empty(),
+            Part::Group(group) => self.required.contains(&group),
+        };
         let expected = match (part, self.watched) {
             (Part::Any, Some(watched)) => watched,
-            (Part::Group(_), Some(watched)) if expected.is_empty() => watched,
+            _ if is_required => expected.or(&self.running.without(&standing)),
             _ => expected,
         };
         PartMinutes { expected, seen, planned }
     }
 
     /// All together, then the groups that it has, and those that it is to have.
-    pub fn parts(&self, settings: &SourceSettings) -> Vec<Part> {
+    pub fn parts(&self) -> Vec<Part> {
         let mut groups: BTreeSet<SolutionGroup> = self.sources.iter().filter_map(|source| source.group).collect();
-        if self.watched.is_some() {
-            groups.extend(settings.coverage.required_groups.iter().copied());
-        }
+        groups.extend(self.required.iter().copied());
         std::iter::once(Part::Any).chain(groups.into_iter().map(Part::Group)).collect()
     }
 }
@@ -182,7 +192,9 @@ pub async fn systems(
             add(system, &row, settings, (day, now), heard, &planned)?;
         }
     }
-    Ok(systems.into_values().filter(|system| system.watched.is_some() || !system.sources.is_empty()).collect())
+    let counts =
+        |system: &SystemDay| system.watched.is_some() || !system.required.is_empty() || !system.sources.is_empty();
+    Ok(systems.into_values().filter(counts).collect())
 }
 
 async fn watched_systems(
@@ -204,11 +216,14 @@ async fn watched_systems(
         }
         let (agency_id, level): (String, i64) = (row.try_get("", "agency_id")?, row.try_get("", "level")?);
         let state: String = row.try_get("", "state")?;
-        let is_watched = level >= settings.coverage.watched_from_level && is_running(&state);
+        let (is_running, coverage) = (is_running(&state), &settings.coverage);
         let created: Micros = row.try_get("", "created_at")?;
+        let running = if is_running { Minutes::within(day, created, now) } else { Minutes::default() };
         let about = planned.iter().filter(|one| one.covers_system(&system_id, &agency_id));
         let system = SystemDay {
-            watched: is_watched.then(|| Minutes::within(day, created, now)),
+            watched: (is_running && level >= coverage.watched_from_level).then_some(running),
+            required: if is_running { coverage.required_groups(level) } else { Vec::new() },
+            running,
             planned: spans(day, about.map(|one| (one.from, one.to))),
             level,
             agency_id,
@@ -254,14 +269,13 @@ fn add(
     // How far a record reaches is what was expected then: an older expectation says nothing of the minutes of a newer one.
     let in_force = Minutes::touched(day, valid_from, valid_to).and(&owned);
     let seen = minutes.carried(reach, before).and(&in_force).and(&Minutes::within(day, Micros::MIN, now));
-    let expected = match row.try_get::<bool>("", "expected")? {
-        true => WeekHours::expected(rhythm, learned.as_ref(), &settings.rhythm).of_day(day).and(&held),
-        false => Minutes::default(),
-    };
+    let standing = if row.try_get::<bool>("", "expected")? { held } else { Minutes::default() };
+    let expected = WeekHours::expected(rhythm, learned.as_ref(), &settings.rhythm).of_day(day).and(&standing);
     if let Some(known) = system.sources.iter_mut().find(|known| known.source_id == source_id) {
         known.heard = known.heard.or(&minutes.and(&owned));
         known.seen = known.seen.or(&seen);
         known.expected = known.expected.or(&expected);
+        known.standing = known.standing.or(&standing);
         return Ok(());
     }
     let kind = SourceKind::from_code(&row.try_get::<String>("", "kind")?).unwrap_or_default();
@@ -274,6 +288,7 @@ fn add(
         heard: minutes.and(&owned),
         seen,
         expected,
+        standing,
         source_id,
     });
     Ok(())
@@ -304,12 +319,22 @@ mod tests {
     }
 
     fn source(id: &str, group: Option<SolutionGroup>, seen: Minutes, expected: Minutes, planned: Minutes) -> SourceDay {
-        SourceDay { source_id: id.into(), name: id.into(), group, heard: seen, seen, expected, planned }
+        let standing = if expected.is_empty() { expected } else { Minutes::between(0, OF_DAY) };
+        SourceDay { source_id: id.into(), name: id.into(), group, heard: seen, seen, expected, standing, planned }
     }
 
     fn system(watched: Option<Minutes>, sources: Vec<SourceDay>) -> SystemDay {
-        let planned = Minutes::default();
-        SystemDay { system_id: "y".into(), agency_id: "a".into(), level: 3, watched, planned, sources }
+        let required = if watched.is_some() { settings().coverage.required_groups(3) } else { Vec::new() };
+        SystemDay {
+            system_id: "y".into(),
+            agency_id: "a".into(),
+            level: 3,
+            watched,
+            required,
+            running: watched.unwrap_or_default(),
+            planned: Minutes::default(),
+            sources,
+        }
     }
 
     #[test]
@@ -322,8 +347,29 @@ mod tests {
         let group = |group| high.part(Part::Group(group)).figures();
         assert_eq!(group(SolutionGroup::Endpoint).silent(), 0);
         assert_eq!(group(SolutionGroup::Network).silent(), 1_440, "a group that is missing is silent");
-        assert_eq!(high.parts(&settings()).len(), 1 + settings().coverage.required_groups.len());
-        assert_eq!(low.parts(&settings()), [Part::Any, Part::Group(SolutionGroup::Endpoint)]);
+        assert_eq!(high.parts().len(), 1 + SolutionGroup::ALL.len());
+        assert_eq!(low.parts(), [Part::Any, Part::Group(SolutionGroup::Endpoint)]);
+    }
+
+    #[test]
+    fn a_group_whose_only_source_was_taken_away_at_noon_is_unseen_from_then_on() {
+        let (all, morning) = (Minutes::between(0, OF_DAY), Minutes::between(0, 720));
+        let group = Some(SolutionGroup::Network);
+        let taken = SourceDay { standing: morning, ..source("s", group, morning, morning, Minutes::default()) };
+        let of = |system: &SystemDay| {
+            let figures = system.part(Part::Group(SolutionGroup::Network)).figures();
+            (figures.expected, figures.seen)
+        };
+        assert_eq!(of(&system(Some(all), vec![taken.clone()])), (1_440, 720));
+        assert_eq!(of(&system(None, vec![taken])), (720, 720), "where nothing is required, it may go");
+    }
+
+    #[test]
+    fn a_lower_level_that_is_to_have_a_group_has_it_counted_and_no_other() {
+        let all = Minutes::between(0, OF_DAY);
+        let low = SystemDay { required: vec![SolutionGroup::Data], running: all, ..system(None, Vec::new()) };
+        assert_eq!(low.parts(), [Part::Any, Part::Group(SolutionGroup::Data)]);
+        assert!(low.parts().into_iter().all(|part| low.part(part).figures().silent() == 1_440));
     }
 
     #[test]

@@ -109,6 +109,8 @@ async fn show_day(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail
         agency_id: system.agency_id.clone(),
         level: system.level,
         watched: None,
+        required: Vec::new(),
+        running: Minutes::default(),
         planned: Minutes::default(),
         sources: Vec::new(),
     };
@@ -126,7 +128,7 @@ async fn show_day(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail
         figures: minutes.figures(),
         hours: hours(&page, &found, &minutes, at, may_search),
         gaps: gaps(&found, &minutes, &planned, at, may_search),
-        parts: parts(&page, &found, &settings.sources),
+        parts: parts(&page, &found),
         sources: found.sources.iter().map(|source| source_line(&page, source, at)).collect(),
         may_plan: visit.scope().may(Capability::ManageSources),
         system,
@@ -236,7 +238,7 @@ fn gaps(system: &SystemDay, minutes: &PartMinutes, planned: &[Planned], at: Micr
     runs.into_iter().map(gap).collect()
 }
 
-fn parts(page: &Page, system: &SystemDay, settings: &crate::sources::settings::SourceSettings) -> Vec<PartLine> {
+fn parts(page: &Page, system: &SystemDay) -> Vec<PartLine> {
     let line = |part: Part| PartLine {
         name: match part {
             Part::Any => page.t("coverage-part-any"),
@@ -245,7 +247,7 @@ fn parts(page: &Page, system: &SystemDay, settings: &crate::sources::settings::S
         figures: system.part(part).figures(),
         sources: system.sources_of(part).count(),
     };
-    system.parts(settings).into_iter().map(line).collect()
+    system.parts().into_iter().map(line).collect()
 }
 
 fn source_line(page: &Page, source: &day::SourceDay, at: Micros) -> SourceLine {

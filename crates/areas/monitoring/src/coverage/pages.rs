@@ -95,8 +95,7 @@ async fn asked(visit: &Visit, settings: &CoverageSettings) -> Result<Vec<System>
     let view = visit.read();
     let with_source = with_source(&view).await?;
     let shown = |system: &System| {
-        with_source.contains(&system.id)
-            || (system.level >= settings.watched_from_level && day::is_running(&system.state))
+        with_source.contains(&system.id) || (settings.asks_anything(system.level) && day::is_running(&system.state))
     };
     let mut found = systems::store::list(&view, &filter).await?;
     found.retain(shown);

@@ -59,7 +59,7 @@ async fn roll_up_day(
     let complete = at + DAY <= now;
     let heard = day::heard(&view, at, None).await?;
     let systems = day::systems(&view, settings, at, now, only, &heard).await?;
-    let fresh = systems.iter().flat_map(|system| covered(system, settings)).collect();
+    let fresh = systems.iter().flat_map(covered).collect();
     let plan = Plan { at, now, complete };
     let covered = plan.changes(known_coverage(&view, at, only).await?, fresh);
     let heard = match only {
@@ -94,7 +94,7 @@ struct Covered {
     sources: String,
 }
 
-fn covered(system: &SystemDay, settings: &SourceSettings) -> Vec<((String, &'static str), Covered)> {
+fn covered(system: &SystemDay) -> Vec<((String, &'static str), Covered)> {
     let of = |part: Part| {
         let sources: Vec<&str> = system.sources_of(part).map(|source| source.source_id.as_str()).collect();
         let covered = Covered {
@@ -105,7 +105,7 @@ fn covered(system: &SystemDay, settings: &SourceSettings) -> Vec<((String, &'sta
         };
         ((system.system_id.clone(), part.code()), covered)
     };
-    system.parts(settings).into_iter().map(of).collect()
+    system.parts().into_iter().map(of).collect()
 }
 
 /// A row that stands, with whether its day was over then.

@@ -3,7 +3,7 @@
 
 use super::day::is_running;
 use crate::settings::Settings;
-use crate::sources::settings::SourceSettings;
+use crate::sources::settings::{RequiredGroups, SourceSettings};
 use crate::sources::store::{self as sources, Listed, SourceFilter};
 use crate::sources::{SolutionGroup, SourceState};
 use askama::Template;
@@ -114,7 +114,7 @@ impl Unwatched {
     fn next_href(&self) -> String {
         match (&self.source_id, self.why) {
             (Some(id), Why::Silent | Why::NeverHeard) => format!("/sources/{id}"),
-            _ => "/sources/connect".to_owned(),
+            _ => format!("/sources/connect?system={}", self.system.id),
         }
     }
 }
@@ -130,11 +130,10 @@ pub async fn list(connection: &impl Connection, settings: &SourceSettings) -> Re
     }
     let coverage = &settings.coverage;
     let found = systems::store::list(connection, &systems::store::Filter::default()).await?;
-    let watched =
-        found.into_iter().filter(|system| system.level >= coverage.watched_from_level && is_running(&system.state));
+    let watched = found.into_iter().filter(|system| is_running(&system.state) && coverage.asks_anything(system.level));
     let unwatched = watched.filter_map(|system| {
         let ears = ears.remove(&system.id).unwrap_or_default();
-        let (why, groups) = missing(&ears, &coverage.required_groups)?;
+        let (why, groups) = missing(&ears, &coverage.required_groups(system.level))?;
         let last = ears.iter().max_by_key(|ear| ear.last);
         Some(Unwatched {
             last: last.and_then(|ear| ear.last),
@@ -164,7 +163,13 @@ struct UnwatchedPage {
     page: Page,
     rows: Vec<Unwatched>,
     watched_from_level: i64,
+    /// What asks for the groups, by levels.
+    required: Vec<RequiredGroups>,
     csv: String,
+}
+
+fn levels(one: &RequiredGroups) -> String {
+    one.levels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 async fn show_unwatched(visit: Visit) -> Result<Response, Fail> {
@@ -179,6 +184,7 @@ async fn show_unwatched(visit: Visit) -> Result<Response, Fail> {
         csv: file_link(&visit, &page.address, rows.len() as u64).await?,
         rows,
         watched_from_level: settings.sources.coverage.watched_from_level,
+        required: settings.sources.coverage.required.clone(),
         page,
     };
     Ok(render(&template)?.into_response())

@@ -46,6 +46,8 @@ struct Shown {
     ended_by_name: Option<String>,
     ended_at: Option<Micros>,
     end_reason: Option<String>,
+    /// The suppression that holds back alerts in the same time.
+    suppression_id: Option<String>,
 }
 
 impl Shown {
@@ -65,6 +67,7 @@ impl Shown {
             ended_by_name: one.ended_by_name,
             ended_at: one.ended_at,
             end_reason: one.end_reason,
+            suppression_id: one.suppression_id,
         }
     }
 }
@@ -97,7 +100,7 @@ async fn plan(
     let id = match identity.claim(&tx, visit.now()).await? {
         Some(id) => id,
         None => {
-            let id = service::plan(&tx, &settings.sources.maintenance, &input, visit.now()).await?;
+            let id = service::plan(&tx, &settings, &input, visit.now()).await?;
             identity.answer(&tx, &id).await?;
             tx.commit().await?;
             id

@@ -47,7 +47,7 @@ async fn show(visit: &Visit, input: &MaintenanceInput, errors: FormErrors) -> Re
     let page = visit.page().await?;
     let settings = Settings::of(&visit.app)?;
     let entry = |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).required();
-    let entries = vec![
+    let mut entries = vec![
         entry("select", "reach", "rule-exception-reach", &input.reach)
             .hint(page.t("rule-exception-reach-hint"))
             .choices(reaches(visit, &page, &input.reach).await?),
@@ -59,6 +59,10 @@ async fn show(visit: &Visit, input: &MaintenanceInput, errors: FormErrors) -> Re
         )),
         entry("textarea", "reason", "shell-reason", &input.reason).hint(page.t("shell-reason-hint")).rows(3),
     ];
+    if visit.scope().may(Capability::TuneRules) {
+        let hold = Entry::new("checkbox", "hold_alerts", page.t("maintenance-hold-alerts"));
+        entries.push(hold.value(&input.hold_alerts).hint(page.t("maintenance-hold-alerts-hint")));
+    }
     let entries: Vec<Entry> = entries.into_iter().map(|entry| entry.checked(&errors)).collect();
     let template = FormPage { errors: errors.summary(&entries), entries, page };
     let status = if template.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -106,7 +110,7 @@ pub(super) async fn plan_maintenance(
         return Ok(done());
     }
     let settings = Settings::of(&visit.app)?;
-    match service::plan(&tx, &settings.sources.maintenance, &input, visit.now()).await {
+    match service::plan(&tx, &settings, &input, visit.now()).await {
         Ok(id) => {
             identity.answer(&tx, &id).await?;
             tx.commit().await?;

@@ -1,6 +1,6 @@
 //! Planned maintenance: a window of time in which a source, a system or an agency may be silent without that being news. Its
-//! minutes are counted apart and nothing of them is called seen. It holds back no alert: that is what a suppression is for.
-//! Pure; rows are in `store`, acts in `service`.
+//! minutes are counted apart and nothing of them is called seen. Where that is asked for, a suppression of the same reach and
+//! time holds back alerts, made and ended with it. Pure; rows are in `store`, acts in `service`.
 
 mod api;
 mod form;
@@ -37,6 +37,8 @@ pub struct Maintenance {
     pub ended_by_name: Option<String>,
     pub ended_at: Option<Micros>,
     pub end_reason: Option<String>,
+    /// The suppression that holds back alerts in the same time.
+    pub suppression_id: Option<String>,
 }
 
 impl Maintenance {

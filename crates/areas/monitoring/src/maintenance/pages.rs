@@ -70,8 +70,19 @@ async fn list_maintenance(visit: Visit) -> Result<Response, Fail> {
 }
 
 fn csv(visit: &Visit, rows: &[Maintenance]) -> Csv {
-    let head =
-        ["id", "reach", "where", "reason", "starts_at", "ends_at", "created_by", "created_at", "ended_by", "ended_at"];
+    let head = [
+        "id",
+        "reach",
+        "where",
+        "reason",
+        "starts_at",
+        "ends_at",
+        "created_by",
+        "created_at",
+        "ended_by",
+        "ended_at",
+        "suppression_id",
+    ];
     let mut csv = Csv::new("maintenance", head);
     for one in rows {
         csv.row([
@@ -85,6 +96,7 @@ fn csv(visit: &Visit, rows: &[Maintenance]) -> Csv {
             kit::page::iso(one.created_at),
             one.ended_by_name.clone().unwrap_or_default(),
             one.ended_at.map(kit::page::iso).unwrap_or_default(),
+            one.suppression_id.clone().unwrap_or_default(),
         ]);
     }
     csv

@@ -1,12 +1,13 @@
 //! What can be done with planned maintenance: enter it before it begins, end it before its time. What was silent before it was
-//! entered stays silent.
+//! entered stays silent. Alerts of what is worked on are held back where that is asked for, by who may hold back alerts.
 
 use super::{Maintenance, store};
 use crate::rules::exceptions::service::reach;
 use crate::rules::states::service::{LONGEST_REASON, reason_of};
+use crate::settings::Settings;
 use crate::sources::settings::MaintenanceSettings;
-use crate::suppressions::Phase;
-use crate::suppressions::service::read_window;
+use crate::suppressions::service::{self as suppressions, SuppressionInput, read_window};
+use crate::suppressions::{Kind, Phase};
 use kit::clock::Micros;
 use kit::text::FieldFaults;
 use kit::{Capability, Connection, Error, Tx};
@@ -24,15 +25,20 @@ pub struct MaintenanceInput {
     pub starts_at: String,
     pub ends_at: String,
     pub reason: String,
+    /// `true` where alerts are to be held back in the same time.
+    pub hold_alerts: String,
+}
+
+impl MaintenanceInput {
+    fn holds_alerts(&self) -> bool {
+        matches!(self.hold_alerts.as_str(), "true" | "on")
+    }
 }
 
 /// Enters a window; returns its id.
-pub async fn plan(
-    tx: &Tx<'_>,
-    settings: &MaintenanceSettings,
-    input: &MaintenanceInput,
-    now: Micros,
-) -> Result<String, Error> {
+pub async fn plan(tx: &Tx<'_>, settings: &Settings, input: &MaintenanceInput, now: Micros) -> Result<String, Error> {
+    let tuning = &settings.tuning;
+    let settings = &settings.sources.maintenance;
     tx.scope().require(Capability::ManageSources)?;
     let mut faults = FieldFaults::default();
     let (reach, agency_id) = reach(tx, &input.reach, &mut faults).await?.unwrap_or_default();
@@ -42,6 +48,20 @@ pub async fn plan(
     if store::count_not_over(tx, now).await? >= settings.most {
         return Err(Error::Conflict("maintenance-too-many"));
     }
+    let suppression_id = match input.holds_alerts() {
+        true => {
+            let held = SuppressionInput {
+                kind: Kind::Maintenance.code().to_owned(),
+                reach: input.reach.clone(),
+                starts_at: input.starts_at.clone(),
+                ends_at: input.ends_at.clone(),
+                reason: input.reason.clone(),
+                ..SuppressionInput::default()
+            };
+            Some(suppressions::create(tx, tuning, &held, now).await?)
+        }
+        false => None,
+    };
     let maintenance = Maintenance {
         id: kit::id::new_id(now),
         reach,
@@ -51,6 +71,7 @@ pub async fn plan(
         ends_at,
         created_by: tx.scope().actor().id(),
         created_at: now,
+        suppression_id,
         ..Maintenance::default()
     };
     store::insert(tx, &maintenance).await?;
@@ -76,6 +97,9 @@ pub async fn end(tx: &Tx<'_>, id: &str, reason: &str, now: Micros) -> Result<Mai
     if maintenance.phase(now) == Phase::Over || !store::end(tx, id, &reason, now).await? {
         return Err(Error::Conflict("maintenance-is-over"));
     }
+    if let Some(id) = &maintenance.suppression_id {
+        suppressions::end_with_maintenance(tx, id, &reason, now).await?;
+    }
     note(tx, "maintenance.end", &maintenance, &reason, now).await?;
     Ok(maintenance)
 }
@@ -86,6 +110,7 @@ async fn note(tx: &Tx<'_>, action: &str, one: &Maintenance, reason: &str, now: M
         "starts_at": one.starts_at,
         "ends_at": one.ends_at,
         "reason": reason,
+        "suppression_id": one.suppression_id,
     });
     audit::record(tx, now, action, "maintenance", &one.id, one.agency_id.as_deref(), details).await
 }

@@ -9,7 +9,7 @@ use kit::{Connection, Error, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 const SELECT: &str = "SELECT m.id, m.agency_id, m.system_id, m.source_id, m.reason, m.starts_at, m.ends_at, m.created_by, \
-    c.full_name AS created_by_name, m.created_at, r.full_name AS ended_by_name, m.ended_at, m.end_reason, \
+    c.full_name AS created_by_name, m.created_at, r.full_name AS ended_by_name, m.ended_at, m.end_reason, m.suppression_id, \
     COALESCE(o.name, s.name, g.name) AS reach_name \
     FROM maintenance_windows m LEFT JOIN people c ON c.id = m.created_by LEFT JOIN people r ON r.id = m.ended_by \
     LEFT JOIN sources o ON o.id = m.source_id LEFT JOIN systems s ON s.id = m.system_id \
@@ -98,8 +98,8 @@ pub(super) async fn insert(tx: &Tx<'_>, new: &Maintenance) -> Result<(), Error> 
         Reach::Centre | Reach::Agency(_) => (None, None),
     };
     let sql = "INSERT INTO maintenance_windows (id, agency_id, system_id, source_id, reason, starts_at, ends_at, created_by, \
-               created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let values: [Value; 9] = [
+               created_at, suppression_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let values: [Value; 10] = [
         new.id.as_str().into(),
         new.agency_id.clone().into(),
         system_id.into(),
@@ -109,6 +109,7 @@ pub(super) async fn insert(tx: &Tx<'_>, new: &Maintenance) -> Result<(), Error> 
         new.ends_at.into(),
         new.created_by.as_str().into(),
         new.created_at.into(),
+        new.suppression_id.clone().into(),
     ];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
@@ -141,5 +142,6 @@ fn maintenance(row: &QueryResult) -> Result<Maintenance, Error> {
         ended_by_name: optional("ended_by_name")?,
         ended_at: row.try_get("", "ended_at")?,
         end_reason: optional("end_reason")?,
+        suppression_id: optional("suppression_id")?,
     })
 }

@@ -24,9 +24,10 @@ pub const MAINTENANCE: TableSpec = TableSpec {
         column("created_at", Time, "When."),
         column("ended_by", Text, "Person who ended it before its time."),
         column("ended_at", Time, "When."),
+        column("suppression_id", Text, "Suppression that holds back alerts in the same time."),
     ],
     select: "SELECT id, agency_id, system_id, source_id, reason, starts_at, ends_at, created_by, created_at, ended_by, \
-             ended_at FROM maintenance_windows",
+             ended_at, suppression_id FROM maintenance_windows",
     agency_column: Some("agency_id"),
     capability: Some(Capability::ViewSources),
 };

@@ -51,10 +51,35 @@ pub struct FloodSettings {
 pub struct CoverageSettings {
     pub seen_minutes: usize,
     pub watched_from_level: i64,
-    pub required_groups: Vec<SolutionGroup>,
+    pub required: Vec<RequiredGroups>,
     pub seen_percent: i64,
     pub longest_gap_minutes: i64,
     pub hours_days: i64,
+}
+
+/// Groups of solutions that systems of some levels are to have, and what says so.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequiredGroups {
+    pub levels: Vec<i64>,
+    pub groups: Vec<SolutionGroup>,
+    pub basis: Basis,
+}
+
+impl CoverageSettings {
+    /// Whether systems of a level are to be watched at all.
+    pub fn asks_anything(&self, level: i64) -> bool {
+        level >= self.watched_from_level || self.required.iter().any(|one| one.levels.contains(&level))
+    }
+
+    /// Groups that a system of a level is to have; none where nothing says so.
+    pub fn required_groups(&self, level: i64) -> Vec<SolutionGroup> {
+        let of_level = self.required.iter().filter(|one| one.levels.contains(&level));
+        let mut groups: Vec<SolutionGroup> = of_level.flat_map(|one| one.groups.iter().copied()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
 }
 
 /// How far planned maintenance may reach.
@@ -107,6 +132,14 @@ impl Checked for SourceSettings {
         let coverage = &self.coverage;
         checks.within("coverage.seen_minutes", coverage.seen_minutes, 1..=60);
         checks.within("coverage.watched_from_level", coverage.watched_from_level, 1..=5);
+        for one in &coverage.required {
+            checks.filled("coverage.required.levels", !one.levels.is_empty());
+            for level in &one.levels {
+                checks.within("coverage.required.levels", *level, 1..=5);
+            }
+            checks.filled("coverage.required.groups", !one.groups.is_empty());
+            checks.filled("coverage.required.basis", !one.basis.document.trim().is_empty());
+        }
         checks.within("coverage.seen_percent", coverage.seen_percent, 1..=100);
         checks.within("coverage.longest_gap_minutes", coverage.longest_gap_minutes, 1..=1_440);
         // The learning of rhythms and the strips of pages look at hours.
@@ -134,6 +167,17 @@ impl SourceSettings {
 mod tests {
     use super::*;
     use crate::settings::Settings;
+
+    #[test]
+    fn what_a_system_is_to_have_follows_from_its_level_and_names_its_basis() {
+        let coverage = Settings::embedded().expect("sound").sources.coverage;
+        assert_eq!(coverage.required_groups(coverage.watched_from_level), SolutionGroup::ALL);
+        assert_eq!(coverage.required_groups(coverage.watched_from_level - 1), []);
+        assert!(coverage.required.iter().all(|one| !one.basis.document.is_empty()));
+        let mut twice = coverage.clone();
+        twice.required.extend(coverage.required);
+        assert_eq!(twice.required_groups(5).len(), 5, "a group that two provisions ask for is one");
+    }
 
     #[test]
     fn files_that_are_imported_come_now_and_then() {

@@ -161,6 +161,16 @@ pub async fn end(tx: &Tx<'_>, id: &str, reason: &str, now: Micros) -> Result<Sup
     Ok(suppression)
 }
 
+/// Ends what planned maintenance held back, with it: whoever may end that may let its alerts through. One that is over stays so.
+pub(crate) async fn end_with_maintenance(tx: &Tx<'_>, id: &str, reason: &str, now: Micros) -> Result<(), Error> {
+    tx.scope().require(Capability::ManageSources)?;
+    let suppression = store::find(tx, id).await?;
+    if store::end(tx, id, reason, now).await? {
+        note(tx, "suppression.end", &suppression, reason, now).await?;
+    }
+    Ok(())
+}
+
 async fn note(tx: &Tx<'_>, action: &str, one: &Suppression, reason: &str, now: Micros) -> Result<(), Error> {
     let details = json!({
         "kind": one.kind.code(),

@@ -44,7 +44,7 @@ async fn figure(centre: &Centre, column: &str, system: &str, day: Micros, part: 
 async fn plan(centre: &Centre, input: &MaintenanceInput) -> String {
     let scope = Scope::service("test");
     let tx = centre.db.scoped(&scope).begin().await.unwrap();
-    let id = service::plan(&tx, &settings().sources.maintenance, input, NOW).await.unwrap();
+    let id = service::plan(&tx, &settings(), input, NOW).await.unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -55,6 +55,7 @@ fn until_noon(reach: &str) -> MaintenanceInput {
         starts_at: "2026-11-21T09:12".into(),
         ends_at: "2026-11-21T12:12".into(),
         reason: "thay nguồn điện".into(),
+        hold_alerts: String::new(),
     }
 }
 
@@ -167,6 +168,32 @@ async fn planned_maintenance_is_no_silence_and_is_counted_as_such() {
 }
 
 #[tokio::test]
+async fn a_window_that_also_holds_back_alerts_is_one_act_and_ends_as_one() {
+    in_a_centre(|centre| async move {
+        let reach = format!("system:{}", centre.a.system);
+        let quiet = plan(&centre, &until_noon(&reach)).await;
+        let number = async |sql: &str| figures(&centre.db, sql).await;
+        assert_eq!(number("SELECT COUNT(*) AS value FROM suppressions").await, 0, "only where it is asked for");
+        let id = plan(&centre, &MaintenanceInput { hold_alerts: "true".into(), ..until_noon(&reach) }).await;
+        let same = "SELECT COUNT(*) AS value FROM maintenance_windows m JOIN suppressions u ON u.id = m.suppression_id \
+            WHERE u.system_id = m.system_id AND u.starts_at = m.starts_at AND u.ends_at = m.ends_at AND u.kind = 'maintenance'";
+        assert_eq!(number(same).await, 1);
+        let scope = Scope::service("test");
+        let tx = centre.db.scoped(&scope).begin().await.unwrap();
+        for one in [&quiet, &id] {
+            service::end(&tx, one, "xong sớm", NOW + HOUR).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let ended = format!("SELECT ended_at AS value FROM suppressions WHERE ended_at = {}", NOW + HOUR);
+        assert_eq!(number(&ended).await, NOW + HOUR);
+        let wide = MaintenanceInput { hold_alerts: "true".into(), ..until_noon("centre") };
+        let tx = centre.db.scoped(&scope).begin().await.unwrap();
+        assert!(service::plan(&tx, &settings(), &wide, NOW).await.is_err(), "not every alert of the whole centre");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn silence_is_one_alert_of_the_agency_and_its_end_closes_it() {
     in_a_centre(|centre| async move {
         let (all, live, settings) = (Scope::service("test"), Live::default(), settings());
@@ -238,14 +265,18 @@ async fn a_sender_is_connected_falls_silent_and_the_day_says_so_to_the_minute() 
         }
         count(&centre, NOW + 30 * MINUTE).await;
         let of = async |column: &str| figure(&centre, column, &centre.a.system, TODAY, "network").await;
-        assert_eq!((of("minutes_expected").await, of("minutes_seen").await, of("longest_gap").await), (30, 15, 15));
+        assert_eq!(
+            (of("minutes_expected").await, of("minutes_seen").await, of("longest_gap").await),
+            (582, 15, 552),
+            "before it came, nobody watched the network"
+        );
         // From its second minute on it may be silent for one minute: what was allowed before says nothing of those.
         let tx = centre.db.scoped(&all).begin().await.unwrap();
         let input = SourceInput { max_silence_minutes: "1".into(), ..input };
         monitoring::sources::service::change(&tx, &settings.sources, &source, &input, NOW + 2 * MINUTE).await.unwrap();
         tx.commit().await.unwrap();
         count(&centre, NOW + 40 * MINUTE).await;
-        assert_eq!((of("minutes_expected").await, of("minutes_seen").await, of("longest_gap").await), (40, 2, 38));
+        assert_eq!((of("minutes_expected").await, of("minutes_seen").await, of("longest_gap").await), (592, 2, 552));
     })
     .await;
 }
