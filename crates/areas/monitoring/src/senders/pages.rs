@@ -12,7 +12,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Entry, ErrorSummary, FlashKind, FormErrors, Page, Tone};
+use kit::page::{Address, Entry, ErrorSummary, FlashKind, FormErrors, Page, Tone};
 use kit::web::{Fail, Form, OnceForm, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Error};
 use organisation::api_keys::{self, NewKey};
@@ -41,6 +41,8 @@ struct Heading {
 struct ListPage {
     page: Page,
     headings: Vec<Heading>,
+    /// Comes from a system that is to be connected; empty otherwise.
+    system_id: String,
     may_change: bool,
 }
 
@@ -53,7 +55,9 @@ async fn list_senders(visit: Visit) -> Result<Response, Fail> {
     };
     let headings = Group::ALL.map(of).into_iter().filter(|heading| !heading.senders.is_empty()).collect();
     let may_change = visit.scope().may(Capability::ManageSources);
-    Ok(render(&ListPage { page: visit.page().await?, headings, may_change })?.into_response())
+    let system_id = visit.address.value("system").unwrap_or_default().to_owned();
+    let template = ListPage { page: visit.page().await?.part_of("/sources"), headings, system_id, may_change };
+    Ok(render(&template)?.into_response())
 }
 
 fn known(visit: &Visit) -> Result<(Arc<Senders>, Arc<ListenerAddresses>), Error> {
@@ -92,6 +96,12 @@ struct FormPage {
 
 fn form_path(sender: &Sender) -> String {
     format!("/sources/connect/{}", sender.id)
+}
+
+/// The form with the system chosen where one comes from it.
+fn form_for(sender: &Sender, system_id: &str) -> String {
+    let address = Address::parse(&form_path(sender));
+    if system_id.is_empty() { address.to_string() } else { address.with("system", system_id).to_string() }
 }
 
 async fn new_source(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
