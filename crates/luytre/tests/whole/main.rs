@@ -29,6 +29,7 @@ mod rows;
 mod rules;
 mod store;
 mod summaries;
+mod tls;
 mod trail;
 mod walls;
 mod world;

@@ -19,7 +19,11 @@ async fn who_can_send_to_an_open_door_is_listed_and_only_they() {
         assert!(page.says("href=\"/sources/connect/rsyslog-tls\"") && page.says("href=\"/sources/connect/filebeat\""));
         assert!(!page.says("rsyslog (RELP)") && !page.says("Cisco"), "their doors are shut");
         let chosen = centre.get("0", &format!("/sources/connect?system={}", centre.a.system)).await;
-        assert!(chosen.says(&format!("href=\"/sources/connect/rsyslog-tcp?system={}\"", centre.a.system)), "{}", chosen.text);
+        assert!(
+            chosen.says(&format!("href=\"/sources/connect/rsyslog-tcp?system={}\"", centre.a.system)),
+            "{}",
+            chosen.text
+        );
         let reader = centre.get("3", "/sources/connect").await;
         assert!(reader.says("rsyslog (TCP)") && !reader.says("href=\"/sources/connect/rsyslog-tcp\""));
         assert_eq!(centre.get("3", "/sources/connect/rsyslog-tcp").await.status, StatusCode::FORBIDDEN);
