@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use event::{Listener, RawRecord};
 use luytre_ingest::listeners::{
     ConnectionLimits, Counters, DeliverError, RelpSettings, Sink, TcpSettings, UdpSettings, WAITING_BYTES, bind_udp,
-    serve_gelf_tcp, serve_gelf_udp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
+    bind_udp_shared, serve_gelf_tcp, serve_gelf_udp, serve_relp, serve_syslog_tcp, serve_syslog_udp,
 };
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -261,6 +261,35 @@ async fn a_burst_of_datagrams_waits_for_a_busy_sink_and_what_is_too_much_is_coun
         assert_eq!(counted.received, sent, "{counted:?}");
         assert_eq!(counted.delivered + counted.dropped, sent, "{counted:?}");
         assert_eq!(counted.dropped == 0, all, "{counted:?}");
+    }
+}
+
+#[tokio::test]
+async fn senders_keep_to_one_socket_of_a_door_and_no_second_door_opens_beside_it() {
+    let door = Door::new();
+    let sockets = bind_udp_shared("127.0.0.1:0".parse().unwrap(), 3).unwrap();
+    let address = sockets[0].local_addr().unwrap();
+    assert!(sockets.len() == 3 && sockets.iter().all(|one| one.local_addr().unwrap() == address));
+    assert!(bind_udp_shared(address, 3).is_err(), "somebody is there already");
+    let sink = door.memory.clone();
+    let settings = UdpSettings::default();
+    let task = tokio::spawn(serve_syslog_udp(sockets, sink, settings, door.counters.clone(), door.stop.clone()));
+    for sender in 0..8 {
+        let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        for number in 0..50 {
+            client.send_to(format!("<13>{sender} {number}").as_bytes(), address).await.unwrap();
+        }
+    }
+    door.memory.wait_for(400).await;
+    door.stop.cancel();
+    task.await.unwrap().unwrap();
+    assert_eq!(door.counters.snapshot().delivered, 400);
+    let mut last = [-1_i64; 8];
+    for text in door.memory.texts() {
+        let (sender, number) = text.strip_prefix("<13>").unwrap().split_once(' ').unwrap();
+        let (sender, number): (usize, i64) = (sender.parse().unwrap(), number.parse().unwrap());
+        assert_eq!(number, last[sender] + 1, "the order of sender {sender}");
+        last[sender] = number;
     }
 }
 

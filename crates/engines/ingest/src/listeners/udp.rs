@@ -51,6 +51,11 @@ pub fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
 /// Opens the door with so many sockets, between which the kernel parts the senders: each stays at one, so that the order of its
 /// messages stays. All have the same address, also where the kernel chose the port.
 pub fn bind_udp_shared(address: SocketAddr, loops: usize) -> io::Result<Vec<UdpSocket>> {
+    if address.port() != 0 {
+        // A shared door opens beside another program's that is shared as well, which would get half of what is sent: who is
+        // there already is found by one that does not share.
+        drop(bind(address, false)?);
+    }
     let first = bind(address, true)?;
     let address = first.local_addr()?;
     let mut sockets = vec![first];
