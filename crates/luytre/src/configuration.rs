@@ -379,6 +379,26 @@ impl Configuration {
         }
     }
 
+    /// Name of this node and address of the pages as senders write them: what people type, where it is set; else what is listened
+    /// on, under the machine's own name where that is every address.
+    pub fn address_for_senders(&self, listening: SocketAddr, own_name: &str) -> (String, String) {
+        if let Some((_, rest)) = self.web.public_url.split_once("://") {
+            let place = rest.split('/').next().unwrap_or_default();
+            let host = match place.rsplit_once(':') {
+                Some((host, port)) if port.parse::<u16>().is_ok() => host,
+                _ => place,
+            };
+            return (host.to_owned(), self.web.public_url.trim_end_matches('/').to_owned());
+        }
+        let host = match listening {
+            _ if listening.ip().is_unspecified() && !own_name.is_empty() => own_name.to_owned(),
+            SocketAddr::V6(six) => format!("[{}]", six.ip()),
+            SocketAddr::V4(four) => four.ip().to_string(),
+        };
+        let url = format!("http://{host}:{}", listening.port());
+        (host, url)
+    }
+
     /// Refuses plain HTTP towards a network unless told that something else ends TLS.
     pub fn check(&self) -> Result<()> {
         if !is_loopback(self.web.listen.ip()) && !self.web.insecure {
@@ -406,6 +426,24 @@ fn is_loopback(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn senders_are_told_the_name_that_they_can_reach() {
+        let told = |public_url: &str, listening: &str| {
+            let web = Web { public_url: public_url.to_owned(), ..Web::default() };
+            let configuration = Configuration { web, ..Configuration::default() };
+            configuration.address_for_senders(listening.parse().unwrap(), "trung-tam")
+        };
+        let both = |host: &str, url: &str| (host.to_owned(), url.to_owned());
+        assert_eq!(told("", "127.0.0.1:8080"), both("127.0.0.1", "http://127.0.0.1:8080"));
+        assert_eq!(told("", "0.0.0.0:8080"), both("trung-tam", "http://trung-tam:8080"));
+        assert_eq!(told("", "[::1]:8080"), both("[::1]", "http://[::1]:8080"));
+        assert_eq!(
+            told("https://log.tinh.example/", "0.0.0.0:1"),
+            both("log.tinh.example", "https://log.tinh.example")
+        );
+        assert_eq!(told("http://log:8443/x", "0.0.0.0:1"), both("log", "http://log:8443/x"));
+    }
 
     #[test]
     fn unknown_keys_are_refused_by_name() {

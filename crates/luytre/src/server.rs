@@ -75,6 +75,11 @@ pub struct Server {
     _watchers: [Option<notify::RecommendedWatcher>; 2],
 }
 
+/// What this machine is called.
+fn own_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+}
+
 impl Server {
     /// Opens every door. Returns when all of them listen.
     pub async fn start(data: &Path, centre: Centre, demonstration: bool) -> Result<Self> {
@@ -105,7 +110,8 @@ impl Server {
             Ok(done) => done?,
             Err(_) => tracing::warn!("still evaluating what was in the log; answers are incomplete until that is done"),
         }
-        let addresses = intake.addresses(&address.ip().to_string(), Some(format!("http://{address}")));
+        let (host, url) = configuration.address_for_senders(address, &own_name());
+        let addresses = intake.addresses(&host, Some(url));
         let watched = feeds::watched_folders(&centre, data)?;
         let watch = Watch::new(watched.clone(), centre.store.clone(), centre.clock.clone());
         let pull = feeds::pull(&centre)?;
