@@ -3,18 +3,20 @@
 
 use serde_json::value::RawValue;
 
-/// Broken ones of a body behind which reading goes on; each may cost a look at much of the body.
-const MOST_BROKEN: usize = 100;
+/// Looks at a whole body that broken objects may cost together. One that is never closed costs a look at all that is behind it,
+/// and each object within it another; most end at once.
+const MOST_LOOKS: usize = 8;
 
 /// The objects of a body, each as it is written or with what is wrong with it.
 pub(crate) struct Objects<'b> {
     rest: &'b [u8],
-    broken: usize,
+    /// Bytes that broken ones may still cost.
+    budget: usize,
 }
 
 impl<'b> Objects<'b> {
     pub(crate) fn of(body: &'b [u8]) -> Self {
-        Self { rest: body, broken: 0 }
+        Self { rest: body, budget: body.len().saturating_mul(MOST_LOOKS) }
     }
 }
 
@@ -31,12 +33,30 @@ impl<'b> Iterator for Objects<'b> {
                 Ok(raw.get())
             }
             Err(error) => {
-                self.broken += 1;
-                self.rest = if self.broken < MOST_BROKEN { behind(self.rest) } else { &[] };
-                Err(error.to_string())
+                let cost = looked_at(self.rest, &error);
+                match self.budget.checked_sub(cost) {
+                    Some(left) => {
+                        self.budget = left;
+                        self.rest = behind(self.rest);
+                        Err(error.to_string())
+                    }
+                    None => {
+                        self.rest = &[];
+                        Err(format!("{error}; too much of the body is broken, and nothing behind this was read"))
+                    }
+                }
             }
         })
     }
+}
+
+/// Bytes up to an error.
+fn looked_at(bytes: &[u8], error: &serde_json::Error) -> usize {
+    if error.is_eof() {
+        return bytes.len();
+    }
+    let lines = bytes.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
+    lines.map(|line| line.len() + 1).sum::<usize>() + error.column()
 }
 
 /// From the next object on that may be one of its own.
@@ -70,14 +90,24 @@ mod tests {
         assert_eq!(read(b"nothing\n{\"a\":2}"), [None, Some(r#"{"a":2}"#)]);
         assert_eq!(read(br#"{"a":{"b":"#), [None]);
         assert!(read(b" \n").is_empty());
-        assert_eq!(read("{\"a\":x}\n".repeat(1_000).as_bytes()).len(), MOST_BROKEN);
+        let many = read("{\"a\":x}\n{\"a\":1}\n".repeat(1_000).as_bytes()).len();
+        assert_eq!(many, 2_000, "however many there are");
+    }
+
+    #[test]
+    fn objects_that_are_never_closed_cost_a_few_looks_and_what_is_left_is_told() {
+        let body = "{\"a\":\n".repeat(100_000);
+        let faults: Vec<String> = Objects::of(body.as_bytes()).filter_map(Result::err).collect();
+        assert!((2..=MOST_LOOKS + 2).contains(&faults.len()), "{}", faults.len());
+        assert!(faults.last().is_some_and(|last| last.contains("nothing behind this was read")));
+        let after = body[..60].to_owned() + "{\"b\":1}\n";
+        assert_eq!(read(after.as_bytes()).last(), Some(&Some(r#"{"b":1}"#)), "a few hide nothing");
     }
 
     proptest! {
         #[test]
         fn reading_ends_and_keeps_what_is_whole(bytes in prop::collection::vec(prop::sample::select(&b"{}\"a:,1[\n\xff "[..]), 0..200)) {
-            let broken = Objects::of(&bytes).filter(Result::is_err).count();
-            prop_assert!(broken <= MOST_BROKEN);
+            prop_assert!(Objects::of(&bytes).count() <= bytes.len());
             let whole = [b"{\"a\":1}\n".as_slice(), &bytes, b"\n{\"b\":2}"].concat();
             prop_assert_eq!(Objects::of(&whole).next(), Some(Ok("{\"a\":1}")));
         }
