@@ -33,8 +33,9 @@ pub trait Gate: Send + Sync {
     /// Whether records have to pass at all.
     fn is_needed(&self) -> bool;
 
-    /// Changes records in their places. It runs on a thread that may block.
-    fn pass(&self, records: &mut [RawRecord]);
+    /// Changes records in their places. It runs on a thread that may block. What is given back is called once they are kept;
+    /// records that found no room pass again.
+    fn pass(&self, records: &mut [RawRecord]) -> Box<dyn FnOnce() + Send>;
 }
 
 /// A store of events in one directory. Clones share it; the last one to go writes what waits and frees the
@@ -246,24 +247,25 @@ impl Store {
         if self.is_disk_full() {
             return Err(StoreError::DiskFull);
         }
-        let records = self.passed(records).await?;
-        self.shared().writer.append(records, batch).await
+        let Some(gate) = self.0.gate.get().filter(|gate| gate.is_needed()).cloned() else {
+            return self.shared().writer.append(records, batch).await;
+        };
+        let mut records = records;
+        let work = move || {
+            let kept = gate.pass(&mut records);
+            (records, kept)
+        };
+        // Nothing is kept that did not pass.
+        let passed = tokio::task::spawn_blocking(work).await;
+        let (records, kept) = passed.map_err(|error| StoreError::Gate(error.to_string()))?;
+        let appended = self.shared().writer.append(records, batch).await?;
+        kept();
+        Ok(appended)
     }
 
     /// What every record passes from now on before it is kept; the first one stays.
     pub fn set_gate(&self, gate: Arc<dyn Gate>) {
         let _ = self.0.gate.set(gate);
-    }
-
-    /// The records as they may be kept.
-    async fn passed(&self, mut records: Vec<RawRecord>) -> Result<Vec<RawRecord>, StoreError> {
-        let Some(gate) = self.0.gate.get().filter(|gate| gate.is_needed()).cloned() else { return Ok(records) };
-        let work = move || {
-            gate.pass(&mut records);
-            records
-        };
-        // Nothing is kept that did not pass.
-        tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Gate(error.to_string()))
     }
 
     /// Holds up a sender who can wait while more records than `behind_records` are durable and not yet searchable, but

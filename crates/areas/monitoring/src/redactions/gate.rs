@@ -6,7 +6,8 @@ use super::store;
 use crate::formats;
 use crate::pipeline::read_by_source;
 use crate::sources::SourceResolver;
-use event::RawRecord;
+use bytes::Bytes;
+use event::{Origin, RawRecord};
 use kit::{Db, Error, Scope};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,12 +17,12 @@ pub struct Gate {
     formats: formats::Shelf,
     sources: Arc<SourceResolver>,
     /// Records from which a rule took something, not yet in the registers.
-    counted: Mutex<HashMap<String, i64>>,
+    counted: Arc<Mutex<HashMap<String, i64>>>,
 }
 
 impl Gate {
     pub fn new(formats: formats::Shelf, sources: Arc<SourceResolver>) -> Arc<Self> {
-        Arc::new(Self { formats, sources, counted: Mutex::default() })
+        Arc::new(Self { formats, sources, counted: Arc::default() })
     }
 
     /// Writes how often each rule took something.
@@ -49,25 +50,31 @@ impl event_store::Gate for Gate {
         self.sources.has_redactions()
     }
 
-    fn pass(&self, records: &mut [RawRecord]) {
+    fn pass(&self, records: &mut [RawRecord]) -> Box<dyn FnOnce() + Send> {
         let (formats, index) = (self.formats.current(), self.sources.redacting());
-        let mut counted: HashMap<String, i64> = HashMap::new();
-        for record in records {
+        let mut taken: HashMap<String, i64> = HashMap::new();
+        for record in records.iter_mut().filter(|record| index.may_concern(&record.origin)) {
             let mut event = formats.parse(record);
             let Some((known, key)) = index.of(&event) else { continue };
             read_by_source(&formats, &mut event, known.reading.as_ref());
             let read = |bytes: &[u8]| {
-                let again = RawRecord { bytes: bytes::Bytes::copy_from_slice(bytes), ..record.clone() };
+                let again = RawRecord { bytes: Bytes::copy_from_slice(bytes), ..record.clone() };
                 let mut event = formats.parse(&again);
                 read_by_source(&formats, &mut event, known.reading.as_ref());
                 event
             };
             if let Some(done) = rewrite(&record.bytes, &event, &known.redactions, key, &read) {
-                done.by.into_iter().for_each(|id| *counted.entry(id).or_default() += 1);
+                done.by.into_iter().for_each(|id| *taken.entry(id).or_default() += 1);
                 record.bytes = done.bytes;
+                // By what is left of it, it might be taken for another's.
+                let source_id = Some(known.owner.source_id.to_string());
+                record.origin = Arc::new(Origin { source_id, ..Origin::clone(&record.origin) });
             }
         }
-        let mut held = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.into_iter().for_each(|(id, records)| *held.entry(id).or_default() += records);
+        let counted = self.counted.clone();
+        Box::new(move || {
+            let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+            taken.into_iter().for_each(|(id, records)| *counted.entry(id).or_default() += records);
+        })
     }
 }

@@ -1,6 +1,6 @@
-//! A record without the values that rules name. Of JSON the field itself is found; everywhere else, and in the other texts of
-//! a JSON record, the value is found by what the format read. Where it cannot be found, for it is written in another way, nothing of the record is
-//! kept but that it came. Pure.
+//! A record without the values that rules name: each is taken out by what the format read of it, wherever it stands by itself, and
+//! JSON stays JSON. Where a value is still read afterwards, since it was written in another way, nothing of the record is kept
+//! but that it came. Pure.
 
 use super::{Act, Rule};
 use bytes::Bytes;

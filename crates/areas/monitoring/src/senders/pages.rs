@@ -1,7 +1,7 @@
 //! Pages by which a source is connected: who can send, the form of a new source, its lines with addresses and key, and
 //! whether its first record has come.
 
-use super::{Check, Group, Key, ListenerAddresses, Sender, Senders};
+use super::{Group, Key, ListenerAddresses, Sender, Senders};
 use crate::search::event_page::last_records;
 use crate::settings::Settings;
 use crate::sources::SourceState;
@@ -264,8 +264,4 @@ impl HeardPart {
 async fn show_heard(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     visit.require(Capability::ViewSources)?;
     Ok(render(&HeardPart::of(&visit, &id).await?)?.into_response())
-}
-
-fn check_key(check: &Check) -> &'static str {
-    check.key()
 }

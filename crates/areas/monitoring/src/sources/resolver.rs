@@ -7,7 +7,7 @@ use super::{COLLECTIVE, MOST_AUTOMATIC, Rhythm, Sender, Source, SourceKind, Sour
 use crate::alerts::grouping::Owner;
 use crate::redactions::{self, HashKey, Rule};
 use crate::settings;
-use event::{Event, Micros};
+use event::{Event, Micros, Origin};
 use ipnet::IpNet;
 use kit::clock::{Clock, SECOND};
 use kit::{Db, Error, Scope, Shelf, View};
@@ -226,6 +226,12 @@ impl Redactions {
 pub(crate) struct Redacting(Arc<Index>);
 
 impl Redacting {
+    /// Whether records of this origin have to be read: who proved to be a source without rules sends nothing to take away.
+    pub(crate) fn may_concern(&self, origin: &Origin) -> bool {
+        let proven = origin.source_id.as_deref().and_then(|id| self.0.by_id.get(id));
+        proven.is_none_or(|known| !known.redactions.is_empty())
+    }
+
     /// The source of an event with the key of its hashes, where it has rules.
     pub(crate) fn of(&self, event: &Event) -> Option<(Arc<Known>, &HashKey)> {
         let key = self.0.hash_key.as_ref()?;

@@ -314,7 +314,16 @@ pub async fn change(
     if before.system_id != system_id || before.agency_id.as_deref() != Some(&agency_id) {
         store::assign(tx, &assignment(id, system_id.clone(), &agency_id, now, now, &by)).await?;
     }
-    let details = json!({ "name": source.name, "system_id": system_id, "from_agency": before.agency_id });
+    let known_by = |source: &Source| {
+        json!({
+            "listener": source.match_listener, "network": source.match_network, "host": source.match_host,
+            "certificate": source.match_certificate, "clock_ahead": source.clock_ahead,
+        })
+    };
+    let details = json!({
+        "name": source.name, "system_id": system_id, "from_agency": before.agency_id,
+        "before": known_by(&before.source), "after": known_by(&source),
+    });
     audit::record(tx, now, "source.change", "source", id, Some(&agency_id), details).await
 }
 

@@ -96,3 +96,33 @@ async fn what_a_rule_names_never_reaches_the_log() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_record_whose_host_is_taken_stays_with_its_source_and_counts_once_it_is_kept() {
+    test_support::on_each_database(&migrations(), kit::bus::Bus::default, |db| async move {
+        let centre = Centre::new(db.clone()).await;
+        let sql = format!("SELECT match_host AS value FROM sources WHERE id = '{}'", centre.a.source);
+        let host = centre.value(&sql).await;
+        let scope = Scope::service("test");
+        let tx = db.scoped(&scope).begin().await.unwrap();
+        let input = RedactionInput { field: "host_name".into(), act: "drop".into(), reason: "thử".into() };
+        service::create(&tx, &centre.a.source, &input, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let (clock, actor) = (Arc::new(FixedClock::at(NOW)), Scope::service("pipeline"));
+        let resolver = SourceResolver::open(db.clone(), actor, clock, Shelf::new(settings())).await.unwrap();
+        let gate = Gate::new(Shelf::new(formats()), Arc::new(resolver));
+        let mut records = vec![line(&host, "nguyenvana"), line("khac", "lequangc")];
+        let kept = event_store::Gate::pass(&*gate, &mut records);
+        assert!(!String::from_utf8_lossy(&records[0].bytes).contains(&host));
+        assert_eq!(records[0].origin.source_id.as_deref(), Some(centre.a.source.as_str()));
+        assert_eq!(records[1].origin.source_id, None);
+        let counted = async || {
+            gate.write_counts(&db, &scope).await.unwrap();
+            store::of_source(&db.scoped(&scope).read(), &centre.a.source).await.unwrap()[0].records
+        };
+        assert_eq!(counted().await, 0, "nothing was kept yet");
+        kept();
+        assert_eq!(counted().await, 1);
+    })
+    .await;
+}
