@@ -161,8 +161,9 @@ pub async fn build(
     let change = AgencyChange { kind: root.kind.clone(), address, phone, email, ..AgencyChange::default() };
     agencies::change(&tx, now, &root.id, &change).await?;
     let mut places = build_agencies(&tx, province, now, &mut random).await?;
+    let guard = places.iter().find(|place| place.code == "SKHCN").map(|place| place.id.clone()).unwrap_or_default();
     for place in &mut places {
-        build_systems(&tx, place, province, now, &mut random).await?;
+        build_systems(&tx, place, province, &guard, now, &mut random).await?;
     }
     let accounts = build_people(&tx, policies, province, &places, &root.id, now, &mut random).await?;
     build_roster(&tx, policies, &accounts, &root.id, now).await?;
@@ -242,6 +243,7 @@ async fn build_systems(
     tx: &Tx<'_>,
     place: &mut Place,
     province: &Province,
+    guard: &str,
     now: Micros,
     random: &mut ChaCha8Rng,
 ) -> Result<()> {
@@ -267,7 +269,44 @@ async fn build_systems(
         let approved = random.random_bool(0.85);
         let web = number > 0 && hosting != "Phòng máy của cơ quan";
         let code = format!("{}-{:02}", place.code, number + 1);
+        let main = number == 0 && !place.commune;
+        // Made of the code, so that what is drawn after it stays as it was.
+        let size = code.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        let guarded_by_itself = place.id == guard;
         let new = NewSystem {
+            operator_id: if hosting == "Trung tâm dữ liệu tỉnh" && !guarded_by_itself {
+                guard.to_owned()
+            } else {
+                String::new()
+            },
+            operator: if hosting == "Đám mây thuê ngoài" {
+                "Công ty cung cấp dịch vụ đám mây Tre Việt"
+            } else {
+                ""
+            }
+            .to_owned(),
+            specialised_unit_id: if guarded_by_itself { String::new() } else { guard.to_owned() },
+            specialised_unit: if guarded_by_itself { "Trung tâm Chuyển đổi số" } else { "" }.to_owned(),
+            users: if web { "Người dân, doanh nghiệp" } else { "Cán bộ, công chức, viên chức" }.to_owned(),
+            user_count: if web { 2_000 + size % 40_000 } else { 20 + size % 300 }.to_string(),
+            service_scope: if main { "province" } else { "organisation" }.to_owned(),
+            public_information: web,
+            private_information: !web,
+            personal_information: main || web,
+            basic_subjects: match (main, web) {
+                (true, _) => (100_000 + size % 600_000).to_string(),
+                (false, true) => (500 + size % 9_000).to_string(),
+                _ => String::new(),
+            },
+            sensitive_subjects: if main && place.code == "SYT" { "410000" } else { "" }.to_owned(),
+            hosting_kind: match hosting {
+                "Trung tâm dữ liệu tỉnh" => "provincial_data_centre",
+                "Đám mây thuê ngoài" => "rented_cloud",
+                _ => "own_room",
+            }
+            .to_owned(),
+            backup: "Sao lưu hằng ngày sang thiết bị riêng, giữ 30 ngày; thử khôi phục mỗi 6 tháng".to_owned(),
+            network_ranges: format!("10.{}.{}.0/24", size % 200, number),
             code: code.clone(),
             name: name.clone(),
             agency_id: place.id.clone(),

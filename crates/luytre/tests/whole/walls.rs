@@ -28,7 +28,8 @@ const BODIES: [(&str, &str, &str); 7] = [
     (
         "POST",
         "/api/v1/systems",
-        r#"{"code":"HT-API","name":"Hệ thống","agency_id":"<agency>","level":2,"state":"operating"}"#,
+        r#"{"code":"HT-API","name":"Hệ thống","agency_id":"<agency>","operator_id":"<agency>",
+            "specialised_unit_id":"<agency>","level":2,"state":"operating"}"#,
     ),
     ("POST", "/api/v1/incidents", r#"{"title":"Sự cố","agency_id":"<agency>","system_id":"<system>"}"#),
     ("POST", "/api/v1/alerts/act", r#"{"act":"acknowledge","ids":["<alert>"]}"#),

@@ -40,6 +40,7 @@ async fn list_systems(ApiVisit(visit): ApiVisit, Query(question): Query<Question
         words: question.q,
         level: question.level,
         state: question.state.as_deref().and_then(State::from_code),
+        hosting: None,
         agency_id: None,
     };
     let offset = usize::try_from(rows_to_skip(question.offset)?).unwrap_or(usize::MAX);

@@ -1,14 +1,13 @@
-//! Pages of systems: the register, one system, the form.
+//! Pages of systems: the register, one system. The form is in `form.rs`.
 
 use super::store::{self, Filter};
-use super::{NewSystem, State, System, service};
+use super::{Hosting, ServiceScope, State, System, form, service};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use kit::page::{Chip, Choice, Entry, ErrorSummary, FlashKind, FormErrors, Level, Page, Pagination};
-use kit::web::{Csv, Fail, Form, Routes, SlotContent, Visit, render, see_other_saying};
+use kit::page::{Chip, Choice, Level, Page, Pagination};
+use kit::web::{Csv, Fail, Form, Routes, SlotContent, Visit, render};
 use kit::{Capability, Error, Personal};
-use organisation::agencies;
 use organisation::elevations::{file_link, leave};
 
 const PER_PAGE: u64 = 100;
@@ -16,11 +15,11 @@ const PER_PAGE: u64 = 100;
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/systems", Capability::ViewSystems, list_systems)
-        .post("/systems", Capability::ManageSystems, register_system)
-        .get("/systems/new", Capability::ManageSystems, new_system)
+        .post("/systems", Capability::ManageSystems, form::register_system)
+        .get("/systems/new", Capability::ManageSystems, form::new_system)
         .get("/systems/{id}", Capability::ViewSystems, show_system)
-        .post("/systems/{id}", Capability::ManageSystems, change_system)
-        .get("/systems/{id}/edit", Capability::ManageSystems, edit_system)
+        .post("/systems/{id}", Capability::ManageSystems, form::change_system)
+        .get("/systems/{id}/edit", Capability::ManageSystems, form::edit_system)
         .post("/systems/{id}/reveal", Capability::ViewSystems, reveal_contact)
 }
 
@@ -38,6 +37,7 @@ struct ListPage {
     chips: Vec<Chip>,
     levels: Vec<Choice>,
     states: Vec<Choice>,
+    places: Vec<Choice>,
     groups: Vec<Group>,
     pagination: Pagination,
     may_change: bool,
@@ -51,6 +51,7 @@ async fn list_systems(visit: Visit) -> Result<Response, Fail> {
         words: address.value("q").unwrap_or_default().to_owned(),
         level: address.value("level").and_then(|text| text.parse().ok()),
         state: address.value("state").and_then(State::from_code),
+        hosting: address.value("hosting").and_then(Hosting::from_code),
         agency_id: address.value("agency").filter(|id| !id.is_empty()).map(ToOwned::to_owned),
     };
     let systems = store::list(&visit.read(), &filter).await?;
@@ -78,6 +79,7 @@ async fn list_systems(visit: Visit) -> Result<Response, Fail> {
         chips,
         levels,
         states,
+        places: places(&page, filter.hosting.map(Hosting::code).unwrap_or_default()),
         groups,
         pagination,
         may_change: visit.scope().may(Capability::ManageSystems),
@@ -101,6 +103,9 @@ fn chips(page: &Page, filter: &Filter, first: Option<&System>) -> Vec<Chip> {
     if let Some(state) = filter.state {
         chip("state", state.code(), "system-state", page.t(state.key()));
     }
+    if let Some(hosting) = filter.hosting {
+        chip("hosting", hosting.code(), "system-hosting-kind", page.t(hosting.key()));
+    }
     if let Some(agency) = &filter.agency_id {
         let name = first.map_or_else(|| agency.clone(), |system| system.agency_name.clone());
         chip("agency", agency, "system-agency", name);
@@ -108,8 +113,12 @@ fn chips(page: &Page, filter: &Filter, first: Option<&System>) -> Vec<Chip> {
     chips
 }
 
-fn states(page: &Page, chosen: Option<State>) -> Vec<Choice> {
-    State::ALL.into_iter().map(|state| Choice::new(state.code(), page.t(state.key()), chosen == Some(state))).collect()
+pub(super) fn states(page: &Page, chosen: Option<State>) -> Vec<Choice> {
+    State::ALL.iter().map(|state| Choice::new(state.code(), page.t(state.key()), chosen == Some(*state))).collect()
+}
+
+pub(super) fn places(page: &Page, chosen: &str) -> Vec<Choice> {
+    Hosting::ALL.iter().map(|place| Choice::new(place.code(), page.t(place.key()), chosen == place.code())).collect()
 }
 
 fn csv(page: &Page, systems: &[System]) -> Csv {
@@ -139,7 +148,7 @@ fn csv(page: &Page, systems: &[System]) -> Csv {
 
 /// Key of the system's state; a word that no state has shows itself as proposed.
 pub(super) fn state_key(system: &System) -> &'static str {
-    State::from_code(&system.state).unwrap_or_default().key()
+    State::from_code(&system.state).unwrap_or(State::Proposed).key()
 }
 
 /// Badge of the system's level.
@@ -147,23 +156,86 @@ pub(super) fn level_of(system: &System) -> Option<Level> {
     u8::try_from(system.level).ok().and_then(Level::new)
 }
 
-/// Texts of a system with the keys of their names, in the order of the page.
-fn plain_texts(system: &System, revealed: &bool) -> Vec<(&'static str, String)> {
+/// Where it stands: the kind of place and its name.
+fn place_words(page: &Page, system: &System) -> String {
+    let kind = Hosting::from_code(&system.hosting_kind).map(|kind| page.t(kind.key())).unwrap_or_default();
+    let told = [kind.as_str(), &system.hosting];
+    told.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+/// What it holds, in words.
+fn information_words(page: &Page, system: &System) -> String {
+    let kinds = [
+        (system.public_information, "system-public-information"),
+        (system.private_information, "system-private-information"),
+        (system.personal_information, "system-personal-information"),
+    ];
+    kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, key)| page.t(key)).collect::<Vec<_>>().join(", ")
+}
+
+/// Texts of a system under the headings of the form, with the keys of their names. Empty ones and empty headings are left
+/// out.
+fn sections(page: &Page, system: &System, revealed: &bool) -> Vec<(&'static str, Vec<(String, String)>)> {
     let personal = |text: &Personal| if *revealed { text.reveal().to_owned() } else { text.to_string() };
-    vec![
-        ("system-purpose", system.purpose.clone()),
-        ("system-operator", system.operator.clone()),
-        ("system-hosting", system.hosting.clone()),
-        ("system-services", system.services.clone()),
-        ("system-operating-system", system.operating_system.clone()),
-        ("system-security-measures", system.security_measures.clone()),
-        ("system-domains", system.domains.clone()),
-        ("system-public-addresses", system.public_addresses.clone()),
-        ("system-contact-name", system.contact_name.clone()),
-        ("system-contact-title", system.contact_title.clone()),
-        ("system-contact-phone", personal(&system.contact_phone)),
-        ("system-contact-email", personal(&system.contact_email)),
-    ]
+    let amount = |amount: Option<i64>| amount.map(|amount| page.format.number(amount)).unwrap_or_default();
+    let scope = ServiceScope::from_code(&system.service_scope).map(|scope| page.t(scope.key())).unwrap_or_default();
+    let run_by = if system.secret { String::new() } else { system.run_by().to_owned() };
+    let sections = [
+        (
+            "system-section-who",
+            vec![("system-operator", run_by), ("system-specialised-unit", system.guarded_by().to_owned())],
+        ),
+        (
+            "system-section-use",
+            vec![
+                ("system-purpose", system.purpose.clone()),
+                ("system-users", system.users.clone()),
+                ("system-user-count", amount(system.user_count)),
+                ("system-service-scope", scope),
+                ("system-services", system.services.clone()),
+            ],
+        ),
+        (
+            "system-section-information",
+            vec![
+                ("system-information", information_words(page, system)),
+                ("system-basic-subjects", amount(system.basic_subjects)),
+                ("system-sensitive-subjects", amount(system.sensitive_subjects)),
+            ],
+        ),
+        (
+            "system-section-place",
+            vec![
+                ("system-hosting", place_words(page, system)),
+                ("system-network-ranges", system.network_ranges.clone()),
+                ("system-domains", system.domains.clone()),
+                ("system-public-addresses", system.public_addresses.clone()),
+                ("system-operating-system", system.operating_system.clone()),
+            ],
+        ),
+        (
+            "system-section-protection",
+            vec![
+                ("system-security-measures", system.security_measures.clone()),
+                ("system-backup", system.backup.clone()),
+            ],
+        ),
+        (
+            "system-section-contact",
+            vec![
+                ("system-contact-name", system.contact_name.clone()),
+                ("system-contact-title", system.contact_title.clone()),
+                ("system-contact-phone", personal(&system.contact_phone)),
+                ("system-contact-email", personal(&system.contact_email)),
+            ],
+        ),
+    ];
+    let told = |(heading, texts): (&'static str, Vec<(&str, String)>)| {
+        let texts: Vec<_> =
+            texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (page.t(key), text)).collect();
+        (heading, texts)
+    };
+    sections.into_iter().map(told).filter(|(_, texts)| !texts.is_empty()).collect()
 }
 
 #[derive(Template)]
@@ -210,139 +282,4 @@ async fn reveal_contact(visit: Visit, Path(id): Path<String>, _form: Form<Nothin
     let system = service::reveal(&tx, &id, "reveal", visit.now()).await?;
     tx.commit().await?;
     Ok(render(&SystemPage::new(&visit, system, true).await?)?.into_response())
-}
-
-#[derive(Template)]
-#[template(path = "systems/templates/form.html")]
-struct FormPage {
-    page: Page,
-    title: String,
-    action: String,
-    back: String,
-    version: i64,
-    errors: ErrorSummary,
-    sections: Vec<(String, Vec<Entry>)>,
-}
-
-async fn new_system(visit: Visit) -> Result<Response, Fail> {
-    visit.require(Capability::ManageSystems)?;
-    let empty = NewSystem { level: 2, state: State::Proposed.code().to_owned(), ..NewSystem::default() };
-    form(&visit, &empty, None, FormErrors::default()).await
-}
-
-async fn edit_system(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
-    visit.require(Capability::ManageSystems)?;
-    let tx = visit.begin().await?;
-    let system = service::reveal(&tx, &id, "edit", visit.now()).await?;
-    tx.commit().await?;
-    form(&visit, &as_input(system), Some(&id), FormErrors::default()).await
-}
-
-async fn register_system(visit: Visit, Form(new): Form<NewSystem>) -> Result<Response, Fail> {
-    let tx = visit.begin().await?;
-    match service::register(&tx, new.clone(), visit.now()).await {
-        Ok(id) => {
-            tx.commit().await?;
-            Ok(see_other_saying(format!("/systems/{id}"), FlashKind::Done, "system-registered"))
-        }
-        Err(error) => again(&visit, &new, None, error).await,
-    }
-}
-
-async fn change_system(visit: Visit, Path(id): Path<String>, Form(new): Form<NewSystem>) -> Result<Response, Fail> {
-    let tx = visit.begin().await?;
-    match service::change(&tx, &id, new.clone(), visit.now()).await {
-        Ok(()) => {
-            tx.commit().await?;
-            Ok(see_other_saying(format!("/systems/{id}"), FlashKind::Done, "system-changed"))
-        }
-        Err(error) => again(&visit, &new, Some(&id), error).await,
-    }
-}
-
-/// The form once more, with everything that was typed and what is wrong with it.
-async fn again(visit: &Visit, new: &NewSystem, id: Option<&str>, error: Error) -> Result<Response, Fail> {
-    form(visit, new, id, FormErrors::of_error(visit.lang, error)?).await
-}
-
-async fn form(visit: &Visit, new: &NewSystem, id: Option<&str>, errors: FormErrors) -> Result<Response, Fail> {
-    let page = visit.page().await?;
-    let agencies = agencies::choices(&visit.read(), visit.now()).await?;
-    let entry =
-        |kind, name: &str, key: &str, value: &str| Entry::new(kind, name, page.t(key)).value(value).checked(&errors);
-    let agencies = agencies.into_iter().map(|(id, name)| Choice::new(id.clone(), name, id == new.agency_id)).collect();
-    let levels = (1..=5)
-        .map(|level| Choice::new(level.to_string(), page.tn("shell-level", "level", level), new.level == level))
-        .collect();
-    let what = vec![
-        entry("text", "code", "system-code", &new.code).hint(page.t("system-code-hint")).required(),
-        entry("text", "name", "system-name", &new.name).required(),
-        entry("select", "agency_id", "system-agency", &new.agency_id).choices(agencies).required(),
-        entry("select", "level", "system-level", &new.level.to_string()).choices(levels).required(),
-        entry("text", "level_decision", "system-level-decision", &new.level_decision),
-        entry("select", "state", "system-state", &new.state)
-            .choices(states(&page, State::from_code(&new.state)))
-            .required(),
-        entry("checkbox", "critical", "system-critical", if new.critical { "true" } else { "" }),
-        entry("checkbox", "secret", "system-secret", if new.secret { "true" } else { "" })
-            .hint(page.t("system-secret-hint")),
-    ];
-    let technical = vec![
-        entry("textarea", "purpose", "system-purpose", &new.purpose).rows(3),
-        entry("text", "operator", "system-operator", &new.operator).hint(page.t("system-operator-hint")),
-        entry("text", "hosting", "system-hosting", &new.hosting),
-        entry("text", "services", "system-services", &new.services),
-        entry("text", "operating_system", "system-operating-system", &new.operating_system),
-        entry("text", "security_measures", "system-security-measures", &new.security_measures),
-        entry("text", "domains", "system-domains", &new.domains),
-        entry("text", "public_addresses", "system-public-addresses", &new.public_addresses),
-    ];
-    let contact = vec![
-        entry("text", "contact_name", "system-contact-name", &new.contact_name),
-        entry("text", "contact_title", "system-contact-title", &new.contact_title),
-        entry("tel", "contact_phone", "system-contact-phone", &new.contact_phone),
-        entry("email", "contact_email", "system-contact-email", &new.contact_email),
-    ];
-    let status = if errors.is_empty() { 200 } else { 422 };
-    let template = FormPage {
-        title: page.t(if id.is_some() { "system-edit" } else { "system-new" }),
-        action: id.map_or_else(|| "/systems".to_owned(), |id| format!("/systems/{id}")),
-        back: id.map_or_else(|| "/systems".to_owned(), |id| format!("/systems/{id}")),
-        version: new.version,
-        errors: errors.summary(what.iter().chain(&technical).chain(&contact)),
-        sections: vec![
-            (page.t("system-section-what"), what),
-            (page.t("system-section-technical"), technical),
-            (page.t("system-section-contact"), contact),
-        ],
-        page,
-    };
-    let status = axum::http::StatusCode::from_u16(status).unwrap_or_default();
-    Ok((status, render(&template)?).into_response())
-}
-
-fn as_input(system: System) -> NewSystem {
-    NewSystem {
-        code: system.code,
-        name: system.name,
-        agency_id: system.agency_id,
-        operator: system.operator,
-        purpose: system.purpose,
-        level: system.level,
-        level_decision: system.level_decision.unwrap_or_default(),
-        state: system.state,
-        hosting: system.hosting,
-        services: system.services,
-        operating_system: system.operating_system,
-        security_measures: system.security_measures,
-        domains: system.domains,
-        public_addresses: system.public_addresses,
-        contact_name: system.contact_name,
-        contact_title: system.contact_title,
-        contact_phone: system.contact_phone.reveal().to_owned(),
-        contact_email: system.contact_email.reveal().to_owned(),
-        critical: system.critical,
-        secret: system.secret,
-        version: system.version,
-    }
 }

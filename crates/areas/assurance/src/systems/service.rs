@@ -13,6 +13,7 @@ pub async fn register(tx: &Tx<'_>, new: NewSystem, now: i64) -> Result<String, E
     tx.scope().require(Capability::ManageSystems)?;
     let new = new.checked()?;
     agencies::require_open(tx, now, "agency_id", &new.agency_id).await?;
+    require_others(tx, now, &new, &System::default()).await?;
     if store::code_taken(tx, &new.code, "").await? {
         return Err(Error::invalid("code", "field-taken"));
     }
@@ -34,6 +35,7 @@ pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(
     } else {
         agencies::require_open(tx, now, "agency_id", &new.agency_id).await?;
     }
+    require_others(tx, now, &new, &before).await?;
     if store::code_taken(tx, &new.code, id).await? {
         return Err(Error::invalid("code", "field-taken"));
     }
@@ -48,6 +50,19 @@ pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(
         "contact_changed": contact_changed,
     });
     audit::record(tx, now, "system.change", "system", id, Some(&new.agency_id), details).await
+}
+
+/// Who runs and who guards a system is within reach and has not ended, unless that was said before.
+async fn require_others(tx: &Tx<'_>, now: i64, new: &NewSystem, before: &System) -> Result<(), Error> {
+    for (field, named, held) in [
+        ("operator_id", &new.operator_id, &before.operator_id),
+        ("specialised_unit_id", &new.specialised_unit_id, &before.specialised_unit_id),
+    ] {
+        if !named.is_empty() && held.as_ref() != Some(named) {
+            agencies::require_open(tx, now, field, named).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A system whose contact somebody is going to see in full; that they did is in the trail. `purpose`: `reveal`, `edit`.
@@ -86,12 +101,17 @@ fn changed(before: &System, after: &NewSystem, old: bool) -> serde_json::Value {
     for (name, text) in masks {
         after.insert(name.to_owned(), Personal::from(text.as_str()).to_string().into());
     }
-    let empty = |value: &serde_json::Value| value.is_null() || value == "";
+    // Amounts are numbers on one side and digits on the other.
+    let words = |value: &serde_json::Value| match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
     after
         .iter()
         .filter(|(name, _)| *name != "version")
         .filter_map(|(name, new)| before.get(name).map(|was| (name, was, new)))
-        .filter(|(_, was, new)| was != new && !(empty(was) && empty(new)))
+        .filter(|(_, was, new)| words(was) != words(new))
         .map(|(name, was, new)| (name.clone(), if old { was.clone() } else { new.clone() }))
         .collect()
 }

@@ -41,8 +41,8 @@ pub(super) async fn gather(
     };
     let first = notices.iter().find(|notice| notice.form == "first-notice" && notice.approved_at.is_some());
     let system = system.map(|system| AffectedSystem {
+        operator: system.run_by().to_owned(),
         name: system.name,
-        operator: if system.operator.is_empty() { system.agency_name.clone() } else { system.operator },
         owner: system.agency_name,
         level: match system.level_decision {
             Some(decision) => format!("{} ({decision})", system.level),
