@@ -57,6 +57,7 @@ api-post-sources-id-redactions = Add a rule of data minimisation to a source
 api-post-sources-id-redactions-redaction-end = End a rule of data minimisation
 api-get-systems = List of information systems
 api-post-systems = Register an information system
+api-post-systems-import = Takes a table of systems: the body is the file, CSV or .xlsx; tells what each line does
 api-get-systems-id = One information system
 api-get-tables = Tables and columns that can be asked in SQL
 api-get-unread-lines = Templates of lines that no format reads, the most frequent first

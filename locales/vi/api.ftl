@@ -57,6 +57,7 @@ api-post-sources-id-redactions = Thêm quy tắc giảm thiểu dữ liệu cho 
 api-post-sources-id-redactions-redaction-end = Dừng một quy tắc giảm thiểu dữ liệu
 api-get-systems = Danh sách hệ thống thông tin
 api-post-systems = Đăng ký một hệ thống thông tin
+api-post-systems-import = Nhập bảng hệ thống: nội dung của yêu cầu là tệp CSV hoặc .xlsx; trả lời từng dòng sẽ làm gì
 api-get-systems-id = Một hệ thống thông tin
 api-get-tables = Các bảng và cột hỏi được bằng SQL
 api-get-unread-lines = Mẫu của những dòng chưa định dạng nào đọc được, nhiều nhất trước

@@ -21,6 +21,7 @@ pub mod rules;
 mod search;
 mod serve;
 mod store;
+mod systems;
 mod user;
 pub mod who;
 
@@ -95,6 +96,8 @@ pub enum Command {
     EarlyWarning(early_warning::EarlyWarning),
     /// Agencies: take a table of them.
     Agencies(agencies::Agencies),
+    /// Information systems: take a table of them.
+    Systems(systems::Systems),
     /// Accounts: make, list, import, set a password.
     User(user::User),
     /// The audit trail: verify it, sign it, write it to a file.
@@ -182,6 +185,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             Command::Store(store) => store.run(data, configuration).await,
             Command::Indicators(indicators) => indicators.run(data, configuration).await,
             Command::Agencies(agencies) => agencies.run(data, configuration).await,
+            Command::Systems(systems) => systems.run(data, configuration).await,
             Command::User(user) => user.run(data, configuration).await,
             Command::Audit(audit) => audit.run(data, configuration).await,
             Command::Backup(backup) => backup.run(data, configuration).await,

@@ -78,6 +78,7 @@ const RULES: &[(&str, By)] = &[
     ("store prove", By::Reader),
     ("store repair", By::Keeper),
     ("store sign", By::Keeper),
+    ("systems import", By::Keeper),
     ("store status", By::Reader),
     ("store verify", By::Reader),
     ("user add", By::Keeper),

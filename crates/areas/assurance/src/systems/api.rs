@@ -1,7 +1,8 @@
-//! JSON of systems: `/api/v1/systems`.
+//! JSON of systems: `/api/v1/systems`, and a table of them as the body of `/api/v1/systems/import` (`dry_run=1` keeps
+//! nothing).
 
 use super::store::{self, Filter};
-use super::{NewSystem, State, System, service};
+use super::{NewSystem, State, System, service, sheet_page};
 use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -17,6 +18,8 @@ pub(super) fn routes() -> Routes {
         .query_of::<Question>()
         .post("/api/v1/systems", Capability::ManageSystems, register_system)
         .body_of::<NewSystem>()
+        .post("/api/v1/systems/import", Capability::ManageSystems, sheet_page::import_file)
+        .query(&["dry_run"])
         .get("/api/v1/systems/{id}", Capability::ViewSystems, show_system)
 }
 

@@ -7,6 +7,8 @@ mod form;
 mod input;
 pub mod pages;
 pub mod service;
+mod sheet;
+mod sheet_page;
 pub mod store;
 pub mod tables;
 mod words;
@@ -17,6 +19,7 @@ use kit::Personal;
 use kit::sealed::{Place, SealedColumn};
 use kit::web::Routes;
 use serde::Serialize;
+pub use sheet::{import_sheet, read_sheet};
 pub use words::{Hosting, ServiceScope, State};
 
 pub fn routes() -> Routes {
@@ -42,15 +45,18 @@ pub struct System {
     pub agency_id: String,
     /// Name of the owner agency at the time of reading.
     pub agency_name: String,
+    pub agency_code: String,
     /// The agency that runs it day by day; nothing where the owner does, or somebody who is no agency of the register.
     pub operator_id: Option<String>,
     /// Its name at the time of reading.
     pub operator_name: String,
+    pub operator_code: String,
     /// Who runs it, in words, where that is no agency of the register.
     pub operator: String,
     /// The specialised unit of the owner (Decree 331/2026 Articles 18, 31, 32).
     pub specialised_unit_id: Option<String>,
     pub specialised_unit_name: String,
+    pub specialised_unit_code: String,
     pub specialised_unit: String,
     pub purpose: String,
     /// Who uses it, in words, and how many there are.

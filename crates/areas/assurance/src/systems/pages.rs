@@ -1,14 +1,15 @@
 //! Pages of systems: the register, one system. The form is in `form.rs`.
 
 use super::store::{self, Filter};
-use super::{Hosting, ServiceScope, State, System, form, service};
+use super::{Hosting, ServiceScope, State, System, form, service, sheet, sheet_page};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, Choice, Level, Page, Pagination};
-use kit::web::{Csv, Fail, Form, Routes, SlotContent, Visit, render};
+use kit::web::{Fail, Form, Routes, SlotContent, Visit, render};
 use kit::{Capability, Error, Personal};
-use organisation::elevations::{file_link, leave};
+use organisation::elevations::file_link;
+use organisation::sheets::Table;
 
 const PER_PAGE: u64 = 100;
 
@@ -17,6 +18,8 @@ pub(super) fn routes() -> Routes {
         .get("/systems", Capability::ViewSystems, list_systems)
         .post("/systems", Capability::ManageSystems, form::register_system)
         .get("/systems/new", Capability::ManageSystems, form::new_system)
+        .get("/systems/import", Capability::ManageSystems, sheet_page::show_import)
+        .post("/systems/import", Capability::ManageSystems, sheet_page::import)
         .get("/systems/{id}", Capability::ViewSystems, show_system)
         .post("/systems/{id}", Capability::ManageSystems, form::change_system)
         .get("/systems/{id}/edit", Capability::ManageSystems, form::edit_system)
@@ -44,6 +47,11 @@ struct ListPage {
     csv: String,
 }
 
+/// The same list as a workbook, for whoever may have it as CSV.
+fn workbook(page: &Page) -> String {
+    page.address.with("format", "xlsx").to_string()
+}
+
 async fn list_systems(visit: Visit) -> Result<Response, Fail> {
     visit.require(Capability::ViewSystems)?;
     let address = &visit.address;
@@ -56,8 +64,8 @@ async fn list_systems(visit: Visit) -> Result<Response, Fail> {
     };
     let systems = store::list(&visit.read(), &filter).await?;
     let page = visit.page().await?;
-    if address.has("format", "csv") {
-        return Ok(leave(&visit, csv(&page, &systems)).await?);
+    if let Some(file) = Table::leave(&visit, || sheet::table(&page, &systems)).await? {
+        return Ok(file);
     }
     let pagination = Pagination::of(address, PER_PAGE, systems.len() as u64);
     let chips = chips(&page, &filter, systems.first());
@@ -119,31 +127,6 @@ pub(super) fn states(page: &Page, chosen: Option<State>) -> Vec<Choice> {
 
 pub(super) fn places(page: &Page, chosen: &str) -> Vec<Choice> {
     Hosting::ALL.iter().map(|place| Choice::new(place.code(), page.t(place.key()), chosen == place.code())).collect()
-}
-
-fn csv(page: &Page, systems: &[System]) -> Csv {
-    let heads = [
-        "system-code",
-        "system-name",
-        "system-agency",
-        "system-level",
-        "system-level-decision",
-        "system-state",
-        "system-hosting",
-    ];
-    let mut csv = Csv::new("systems", heads.map(|key| page.t(key)));
-    for system in systems {
-        csv.row([
-            system.code.as_str(),
-            &system.name,
-            &system.agency_name,
-            &system.level.to_string(),
-            system.level_decision.as_deref().unwrap_or_default(),
-            &page.t(state_key(system)),
-            &system.hosting,
-        ]);
-    }
-    csv
 }
 
 /// Key of the system's state; a word that no state has shows itself as proposed.

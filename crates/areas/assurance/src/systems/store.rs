@@ -66,8 +66,9 @@ mod entity {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-const SELECT: &str = "SELECT s.id, s.code, s.name, s.agency_id, a.name AS agency_name, s.operator_id, \
-    o.name AS operator_name, s.operator, s.specialised_unit_id, u.name AS specialised_unit_name, s.specialised_unit, \
+const SELECT: &str = "SELECT s.id, s.code, s.name, s.agency_id, a.name AS agency_name, a.code AS agency_code, \
+    s.operator_id, o.name AS operator_name, o.code AS operator_code, s.operator, s.specialised_unit_id, u.name AS specialised_unit_name, \
+    u.code AS specialised_unit_code, s.specialised_unit, \
     s.purpose, s.users, s.user_count, s.service_scope, s.public_information, s.private_information, \
     s.personal_information, s.basic_subjects, s.sensitive_subjects, s.level, s.level_decision, s.state, \
     s.hosting_kind, s.hosting, s.backup, s.services, s.operating_system, s.security_measures, s.domains, \
@@ -147,6 +148,11 @@ pub(super) async fn code_taken(tx: &Tx<'_>, code: &str, except: &str) -> Result<
         .count(tx)
         .await?;
     Ok(taken > 0)
+}
+
+/// How many systems an agency has.
+pub(super) async fn count_of_agency(tx: &Tx<'_>, agency_id: &str) -> Result<u64, Error> {
+    Ok(entity::Entity::find().filter(entity::Column::AgencyId.eq(agency_id)).count(tx).await?)
 }
 
 pub(super) async fn insert(tx: &Tx<'_>, id: &str, new: &NewSystem, now: i64) -> Result<(), Error> {
@@ -246,11 +252,14 @@ fn system(row: &QueryResult, keys: &KeyRing) -> Result<System, Error> {
         name: row.try_get("", "name")?,
         agency_id: row.try_get("", "agency_id")?,
         agency_name: row.try_get("", "agency_name")?,
+        agency_code: row.try_get("", "agency_code")?,
         operator_id: row.try_get("", "operator_id")?,
         operator_name: row.try_get::<Option<String>>("", "operator_name")?.unwrap_or_default(),
+        operator_code: row.try_get::<Option<String>>("", "operator_code")?.unwrap_or_default(),
         operator: row.try_get("", "operator")?,
         specialised_unit_id: row.try_get("", "specialised_unit_id")?,
         specialised_unit_name: row.try_get::<Option<String>>("", "specialised_unit_name")?.unwrap_or_default(),
+        specialised_unit_code: row.try_get::<Option<String>>("", "specialised_unit_code")?.unwrap_or_default(),
         specialised_unit: row.try_get("", "specialised_unit")?,
         purpose: row.try_get("", "purpose")?,
         users: row.try_get("", "users")?,

@@ -4,4 +4,5 @@
 #![expect(unreachable_pub, reason = "modules of one test share their house")]
 
 mod house;
+mod sheets;
 mod systems;

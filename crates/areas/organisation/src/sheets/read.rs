@@ -34,6 +34,15 @@ impl Column {
         Self { field, ..self }
     }
 
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Key of what lists and people call it.
+    pub const fn key(&self) -> &'static str {
+        self.key
+    }
+
     pub fn is(&self, name: &str) -> bool {
         self.name == name
     }
