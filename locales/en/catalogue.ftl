@@ -70,6 +70,42 @@ catalogue-events-raw = The record as it arrived; base64 where it is no UTF-8.
 catalogue-events-raw_encoding = base64 where raw is; null otherwise.
 catalogue-events-fields = The fields of the record's own format as one JSON object; read one with field(fields, 'Name').
 
+## assurance.inventory
+catalogue-assurance-inventory = What systems are made of: components, applications, devices, zones, data sets, links, suppliers, accounts.
+catalogue-assurance-inventory-id = Identifier.
+catalogue-assurance-inventory-system_id = System; joins assurance.systems.id.
+catalogue-assurance-inventory-agency_id = Owner of the system; joins organisation.agencies.id.
+catalogue-assurance-inventory-kind = component, application, device, zone, data-set, link, supplier or account.
+catalogue-assurance-inventory-name = Name, unique within system and kind.
+catalogue-assurance-inventory-registered = False where a scan saw it and nobody registered it.
+catalogue-assurance-inventory-purpose = What it is for.
+catalogue-assurance-inventory-part_of = Component that it belongs to.
+catalogue-assurance-inventory-addresses = Addresses and ranges, separated by commas.
+catalogue-assurance-inventory-serial = MAC address or serial number.
+catalogue-assurance-inventory-place = Where it stands.
+catalogue-assurance-inventory-zone = Network zone.
+catalogue-assurance-inventory-platform = Operating system or database system.
+catalogue-assurance-inventory-edition = Version of a software.
+catalogue-assurance-inventory-status = planned, in-use, spare, broken or retired.
+catalogue-assurance-inventory-owner = Who answers for it as its owner.
+catalogue-assurance-inventory-licence = Licence.
+catalogue-assurance-inventory-support_end = Day on which its maker's support ends.
+catalogue-assurance-inventory-services = Services on it, as registered or last seen.
+catalogue-assurance-inventory-information = Information that it holds or that flows.
+catalogue-assurance-inventory-basic_subjects = Of how many people it holds basic personal data.
+catalogue-assurance-inventory-sensitive_subjects = Of how many people it holds sensitive personal data.
+catalogue-assurance-inventory-level = Level proposed for a component.
+catalogue-assurance-inventory-linked_system_id = System at the other end; joins assurance.systems.id.
+catalogue-assurance-inventory-relation = data-flow, dependency or function.
+catalogue-assurance-inventory-direction = in, out or both.
+catalogue-assurance-inventory-begins = Day on which a contract or an account begins.
+catalogue-assurance-inventory-ends = Day on which it ends.
+catalogue-assurance-inventory-responsible = Who answers for it day by day.
+catalogue-assurance-inventory-first_seen_at = When a scan first saw it.
+catalogue-assurance-inventory-last_seen_at = When a scan last saw it.
+catalogue-assurance-inventory-created_at = Entered at.
+catalogue-assurance-inventory-updated_at = Last changed at.
+
 ## assurance.systems
 catalogue-assurance-systems = Information systems of the register.
 catalogue-assurance-systems-id = Identifier.

@@ -70,6 +70,42 @@ catalogue-events-raw = Bản ghi đúng như khi đến; base64 nếu không ph�
 catalogue-events-raw_encoding = base64 nếu cột raw là base64; nếu không thì trống.
 catalogue-events-fields = Các trường riêng của định dạng trong một đối tượng JSON; đọc một trường bằng field(fields, 'Tên').
 
+## assurance.inventory
+catalogue-assurance-inventory = Hệ thống gồm những gì: thành phần, ứng dụng, thiết bị, vùng mạng, dữ liệu, kết nối, nhà cung cấp, tài khoản.
+catalogue-assurance-inventory-id = Mã định danh.
+catalogue-assurance-inventory-system_id = Hệ thống; nối với assurance.systems.id.
+catalogue-assurance-inventory-agency_id = Chủ quản của hệ thống; nối với organisation.agencies.id.
+catalogue-assurance-inventory-kind = component (thành phần), application (ứng dụng), device (thiết bị), zone (vùng mạng), data-set (dữ liệu), link (kết nối), supplier (nhà cung cấp) hoặc account (tài khoản).
+catalogue-assurance-inventory-name = Tên, duy nhất trong một hệ thống và một loại.
+catalogue-assurance-inventory-registered = Sai khi chỉ thấy lúc quét, chưa ai đăng ký.
+catalogue-assurance-inventory-purpose = Mục đích.
+catalogue-assurance-inventory-part_of = Thuộc thành phần nào.
+catalogue-assurance-inventory-addresses = Địa chỉ và dải, cách nhau bằng dấu phẩy.
+catalogue-assurance-inventory-serial = Địa chỉ MAC hoặc số máy.
+catalogue-assurance-inventory-place = Nơi đặt.
+catalogue-assurance-inventory-zone = Vùng mạng.
+catalogue-assurance-inventory-platform = Hệ điều hành hoặc hệ quản trị.
+catalogue-assurance-inventory-edition = Phiên bản phần mềm.
+catalogue-assurance-inventory-status = planned (dự kiến), in-use (đang dùng), spare (dự phòng), broken (hỏng) hoặc retired (thôi dùng).
+catalogue-assurance-inventory-owner = Đơn vị sở hữu.
+catalogue-assurance-inventory-licence = Bản quyền.
+catalogue-assurance-inventory-support_end = Ngày hãng hết hỗ trợ.
+catalogue-assurance-inventory-services = Dịch vụ đang chạy, theo đăng ký hoặc lần quét cuối.
+catalogue-assurance-inventory-information = Thông tin được giữ hoặc truyền.
+catalogue-assurance-inventory-basic_subjects = Số người có dữ liệu cá nhân cơ bản.
+catalogue-assurance-inventory-sensitive_subjects = Số người có dữ liệu cá nhân nhạy cảm.
+catalogue-assurance-inventory-level = Cấp độ đề xuất cho thành phần.
+catalogue-assurance-inventory-linked_system_id = Hệ thống ở đầu kia; nối với assurance.systems.id.
+catalogue-assurance-inventory-relation = data-flow (luồng dữ liệu), dependency (phụ thuộc) hoặc function (cùng chức năng).
+catalogue-assurance-inventory-direction = in (nhận), out (gửi) hoặc both (hai chiều).
+catalogue-assurance-inventory-begins = Ngày hợp đồng hoặc tài khoản bắt đầu.
+catalogue-assurance-inventory-ends = Ngày kết thúc.
+catalogue-assurance-inventory-responsible = Người phụ trách.
+catalogue-assurance-inventory-first_seen_at = Lần đầu thấy khi quét.
+catalogue-assurance-inventory-last_seen_at = Lần cuối thấy khi quét.
+catalogue-assurance-inventory-created_at = Lúc ghi vào sổ.
+catalogue-assurance-inventory-updated_at = Lúc sửa gần nhất.
+
 ## assurance.systems
 catalogue-assurance-systems = Hệ thống thông tin trong sổ đăng ký.
 catalogue-assurance-systems-id = Mã định danh.

@@ -1,6 +1,7 @@
 //! Assurance: what must be protected and how far it is. Today the register of information systems (M4);
 //! dossiers, requirements, findings and inspections move in beside it.
 
+pub mod inventory;
 pub mod networks;
 pub mod systems;
 
@@ -17,24 +18,38 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-24-assurance-register",
         sql: include_str!("../migrations/2026-11-24-assurance-register.sql"),
     },
+    Migration {
+        name: "2026-11-24-assurance-inventory",
+        sql: include_str!("../migrations/2026-11-24-assurance-inventory.sql"),
+    },
 ];
 
 /// What assurance brings to the program.
 pub fn area() -> Area {
     Area {
         name: "assurance",
-        routes: systems::routes(),
+        routes: systems::routes().merge(inventory::routes()),
         migrations: MIGRATIONS.to_vec(),
-        tables: vec![systems::tables::SYSTEMS],
-        navigation: vec![NavigationItem {
-            group: "assurance",
-            key: "assurance-systems",
-            path: "/systems",
-            icon: "server",
-            needs: &[Capability::ViewSystems],
-            order: 10,
-        }],
-        finders: vec![systems::finder()],
+        tables: vec![systems::tables::SYSTEMS, inventory::tables::INVENTORY],
+        navigation: vec![
+            NavigationItem {
+                group: "assurance",
+                key: "assurance-systems",
+                path: "/systems",
+                icon: "server",
+                needs: &[Capability::ViewSystems],
+                order: 10,
+            },
+            NavigationItem {
+                group: "assurance",
+                key: "inventory-title",
+                path: "/inventory",
+                icon: "database",
+                needs: &[Capability::ViewSystems],
+                order: 15,
+            },
+        ],
+        finders: vec![systems::finder(), inventory::finder()],
         sealed: systems::SEALED.to_vec(),
         ..Area::default()
     }

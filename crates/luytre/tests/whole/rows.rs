@@ -48,6 +48,7 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("hunt", "id", "hunts WHERE reach_agency_id"),
     ("incident", "id", "incidents WHERE agency_id"),
     ("incumbent", "id", "incumbents WHERE agency_id"),
+    ("inventory-item", "i.id", "inventory_items i JOIN systems s ON s.id = i.system_id WHERE s.agency_id"),
     ("listed-value", "id", "listed_values WHERE agency_id"),
     ("maintenance", "id", "maintenance_windows WHERE agency_id"),
     ("message", "id", "inbox_messages WHERE agency_id"),
@@ -110,6 +111,7 @@ const PLACES: &[(&str, Of)] = &[
     ("/indicator-lists/{id}", Of::Centre(NOBODY)),
     ("/indicators/lists/{id}", Of::Centre(NOBODY)),
     ("/indicators/{id}", Of::Centre(NOBODY)),
+    ("/inventory/{id}", Of::Agency("inventory-item")),
     ("/maintenance/{id}", Of::Agency("maintenance")),
     ("/me/passkeys/{id}", Of::Agency("passkey")),
     ("/me/sessions/{id}", Of::Agency("session")),
@@ -352,6 +354,12 @@ async fn of_systems(tx: &Tx<'_>, agency: &str, mark: &str, now: Micros) -> (Stri
         ..Default::default()
     };
     let system = assurance::systems::service::register(tx, system, now).await.expect("system");
+    let item = assurance::inventory::NewItem {
+        kind: "device".into(),
+        name: format!("Máy chủ {mark}"),
+        ..assurance::inventory::NewItem::default()
+    };
+    assurance::inventory::service::add(tx, &system, item, now).await.expect("inventory");
     let source = SourceInput {
         name: format!("Nguồn {mark}"),
         kind: "server".into(),

@@ -4,7 +4,7 @@
 use super::store::{self, Filter};
 use super::{NewSystem, State, System, service, sheet_page};
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::{DefaultBodyLimit, Path, Query};
 use axum::http::StatusCode;
 use kit::Capability;
 use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
@@ -13,15 +13,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(super) fn routes() -> Routes {
+    let files = Routes::new()
+        .post("/api/v1/systems/import", Capability::ManageSystems, sheet_page::import_file)
+        .query(&["dry_run"])
+        .map(|router| router.layer(DefaultBodyLimit::max(MOST_BYTES)));
     Routes::new()
         .get("/api/v1/systems", Capability::ViewSystems, list_systems)
         .query_of::<Question>()
         .post("/api/v1/systems", Capability::ManageSystems, register_system)
         .body_of::<NewSystem>()
-        .post("/api/v1/systems/import", Capability::ManageSystems, sheet_page::import_file)
-        .query(&["dry_run"])
         .get("/api/v1/systems/{id}", Capability::ViewSystems, show_system)
+        .merge(files)
 }
+
+/// Largest table that comes as a body, in bytes.
+const MOST_BYTES: usize = 8 << 20;
 
 /// Most rows of one answer.
 const MOST_ROWS: usize = 1_000;

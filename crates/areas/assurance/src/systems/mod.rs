@@ -1,6 +1,6 @@
 //! An information system: what it is, whose it is, its level and its state. Rules here are pure.
 
-mod amounts;
+pub(crate) mod amounts;
 pub mod api;
 mod finder;
 mod form;

@@ -2,6 +2,7 @@
 
 use super::store::{self, Filter};
 use super::{Hosting, ServiceScope, State, System, form, service, sheet, sheet_page};
+use crate::inventory::panel::Panel;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -228,6 +229,7 @@ struct SystemPage {
     system: System,
     header: Vec<SlotContent>,
     parts: Vec<SlotContent>,
+    inventory: Panel,
     may_change: bool,
     /// The contact's telephone number and address in full.
     revealed: bool,
@@ -245,8 +247,10 @@ async fn show_system(visit: Visit, Path(id): Path<String>) -> Result<Response, F
 
 impl SystemPage {
     async fn new(visit: &Visit, system: System, revealed: bool) -> Result<Self, Error> {
+        let page = visit.page().await?;
         Ok(Self {
-            page: visit.page().await?,
+            inventory: Panel::of(&visit.read(), &page, &system).await?,
+            page,
             header: visit.fragments("system.header", &system.id).await,
             parts: visit.fragments("system.tab", &system.id).await,
             may_change: visit.scope().may(Capability::ManageSystems),

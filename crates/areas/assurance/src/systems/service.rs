@@ -1,6 +1,7 @@
 //! What can be done with systems: one function per use case, in the caller's scope and transaction.
 
 use super::{NewSystem, System, store};
+use crate::inventory;
 use kit::error::Error;
 use kit::id::new_id;
 use kit::{Capability, Connection, Personal, Tx};
@@ -38,6 +39,9 @@ pub async fn change(tx: &Tx<'_>, id: &str, new: NewSystem, now: i64) -> Result<(
     require_others(tx, now, &new, &before).await?;
     if store::code_taken(tx, &new.code, id).await? {
         return Err(Error::invalid("code", "field-taken"));
+    }
+    if new.secret && !before.secret && inventory::store::any_of(tx, id).await? {
+        return Err(Error::Conflict("system-secret-has-inventory"));
     }
     if !store::update(tx, id, &new, now).await? {
         return Err(Error::Conflict("system-changed-meanwhile"));

@@ -128,6 +128,14 @@ pub async fn find(connection: &impl Connection, id: &str) -> Result<System, Erro
     system(&row, connection.keys())
 }
 
+/// One system in scope by its code.
+pub async fn by_code(connection: &impl Connection, code: &str) -> Result<Option<System>, Error> {
+    let sql = format!("{SELECT} WHERE s.code = $1 AND {}", connection.scope().agency_condition("s.agency_id"));
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [code.into()]);
+    let row = connection.query_one_raw(statement).await?;
+    row.map(|row| system(&row, connection.keys())).transpose()
+}
+
 /// Name of an agency that a system within reach names.
 pub(super) async fn name_of_agency(connection: &impl Connection, id: &str) -> Result<Option<String>, Error> {
     let sql = format!(

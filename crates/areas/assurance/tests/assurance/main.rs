@@ -4,5 +4,6 @@
 #![expect(unreachable_pub, reason = "modules of one test share their house")]
 
 mod house;
+mod inventory;
 mod sheets;
 mod systems;
