@@ -24,6 +24,7 @@ api-get-incidents-id = One incident with its times, clocks, alerts and events
 api-get-inventory = The inventory: components, devices, applications, network zones, data sets, links, suppliers, accounts
 api-get-inventory-id = One item of the inventory
 api-post-inventory-import = Takes a table of the inventory: the body is the file, CSV or .xlsx; tells what each line does
+api-get-systems-id-oscal = One system and its inventory in OSCAL 1.1 (system-characteristics, system-implementation)
 api-post-systems-id-inventory = Adds an item to the inventory of a system
 api-post-systems-id-scan = Takes what a scan of a network saw: the body is the XML file of Nmap
 api-get-openapi-json = This document

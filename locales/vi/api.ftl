@@ -24,6 +24,7 @@ api-get-incidents-id = Một sự cố với mốc thời gian, đồng hồ, c�
 api-get-inventory = Kiểm kê: thành phần, thiết bị, ứng dụng, vùng mạng, dữ liệu, kết nối, nhà cung cấp, tài khoản
 api-get-inventory-id = Một mục kiểm kê
 api-post-inventory-import = Nhập bảng kiểm kê: nội dung của yêu cầu là tệp CSV hoặc .xlsx; trả lời từng dòng sẽ làm gì
+api-get-systems-id-oscal = Một hệ thống và kiểm kê của nó theo OSCAL 1.1 (system-characteristics, system-implementation)
 api-post-systems-id-inventory = Thêm một mục vào kiểm kê của hệ thống
 api-post-systems-id-scan = Nhập kết quả quét mạng: nội dung của yêu cầu là tệp XML của Nmap
 api-get-openapi-json = Tài liệu này

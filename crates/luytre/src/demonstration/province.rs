@@ -3,6 +3,7 @@
 
 use super::traffic::Sender;
 use anyhow::{Context, Result};
+use assurance::inventory::NewItem;
 use assurance::systems::NewSystem;
 use kit::clock::{DAY, HOUR, Micros};
 use kit::{Capability, Db, Scope, Tx};
@@ -336,7 +337,103 @@ async fn build_systems(
             ..NewSystem::default()
         };
         let id = assurance::systems::service::register(tx, new, now).await.with_context(|| format!("system {code}"))?;
+        if number == 0 {
+            build_inventory(tx, &id, size, now).await?;
+        }
         place.systems.push((id, name, level));
+    }
+    Ok(())
+}
+
+/// What the first system of an agency is made of. Most of it says all that an inventory must say.
+async fn build_inventory(tx: &Tx<'_>, system_id: &str, size: u32, now: Micros) -> Result<()> {
+    let network = format!("10.{}.0", size % 200);
+    let until = format!("{:02}/{:02}/2028", size % 28 + 1, size % 12 + 1);
+    let items: &[(&str, &str, &[(&str, &str)])] = &[
+        ("zone", "Vùng máy chủ", &[("purpose", "Máy chủ nội bộ"), ("addresses", "{network}.0/25")]),
+        ("zone", "Vùng người dùng", &[("purpose", "Máy trạm của cán bộ"), ("addresses", "{network}.128/25")]),
+        (
+            "device",
+            "Tường lửa biên",
+            &[
+                ("purpose", "Ngăn mạng nội bộ với Internet"),
+                ("addresses", "{network}.1"),
+                ("serial", "FW-{size}"),
+                ("support_end", "{until}"),
+                ("place", "Tủ mạng tầng 1"),
+                ("zone", "Vùng máy chủ"),
+                ("status", "in-use"),
+                ("responsible", "Cán bộ chuyên trách"),
+            ],
+        ),
+        (
+            "device",
+            "Máy chủ ứng dụng",
+            &[
+                ("purpose", "Chạy ứng dụng chính"),
+                ("addresses", "{network}.10"),
+                ("serial", "SV-{size}"),
+                ("place", "Phòng máy"),
+                ("zone", "Vùng máy chủ"),
+                ("platform", "Debian 12"),
+                ("status", "in-use"),
+                ("responsible", "Cán bộ chuyên trách"),
+            ],
+        ),
+        (
+            "application",
+            "Phần mềm nghiệp vụ",
+            &[
+                ("purpose", "Xử lý nghiệp vụ của cơ quan"),
+                ("edition", "4.2"),
+                ("platform", "Debian 12"),
+                ("owner", "Cơ quan"),
+            ],
+        ),
+        (
+            "data-set",
+            "Cơ sở dữ liệu nghiệp vụ",
+            &[
+                ("purpose", "Dữ liệu của phần mềm nghiệp vụ"),
+                ("information", "Hồ sơ nghiệp vụ"),
+                ("platform", "PostgreSQL 16"),
+                ("owner", "Cơ quan"),
+                ("responsible", "Cán bộ chuyên trách"),
+            ],
+        ),
+        (
+            "link",
+            "Hệ thống giải quyết thủ tục hành chính",
+            &[
+                ("relation", "data-flow"),
+                ("direction", "both"),
+                ("information", "Hồ sơ dịch vụ công"),
+                ("linked_system", "VPUB-01"),
+            ],
+        ),
+        (
+            "supplier",
+            "Công ty phần mềm Nứa",
+            &[("purpose", "Bảo trì phần mềm nghiệp vụ"), ("basis", "HĐ {size}/2025"), ("ends", "{until}")],
+        ),
+    ];
+    let size = size.to_string();
+    for (kind, name, fields) in items {
+        let filled =
+            |text: &str| text.replace("{network}", &network).replace("{until}", &until).replace("{size}", &size);
+        let mut values: BTreeMap<String, String> =
+            fields.iter().map(|(field, text)| ((*field).to_owned(), filled(text))).collect();
+        // Where the system is not there yet, or is this one, the name alone says where the link goes.
+        if let Some(code) = values.get("linked_system") {
+            let known = assurance::systems::store::by_code(tx, code).await?;
+            if known.is_none_or(|known| known.id == system_id) {
+                values.remove("linked_system");
+            }
+        }
+        let new = NewItem { kind: (*kind).to_owned(), name: (*name).to_owned(), values, version: 0 };
+        assurance::inventory::service::add(tx, system_id, new, now)
+            .await
+            .with_context(|| format!("inventory: {name}"))?;
     }
     Ok(())
 }

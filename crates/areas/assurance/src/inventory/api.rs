@@ -3,13 +3,13 @@
 //! (`dry_run=1` keeps nothing).
 
 use super::store::{self, Filter};
-use super::{Item, NewItem, field_named, nmap, scan_page, service, sheet_page};
+use super::{Item, NewItem, field_named, nmap, oscal, scan_page, service, sheet_page};
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Path, Query};
 use axum::http::StatusCode;
 use kit::web::{ApiVisit, Fail, Routes, rows_to_skip};
 use kit::{Capability, Error};
-use organisation::elevations::{ListAnswer, list_given};
+use organisation::elevations::{ListAnswer, list_given, rows_given};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,6 +61,7 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/inventory/{id}", Capability::ViewSystems, show_item)
         .post("/api/v1/systems/{id}/inventory", Capability::ManageSystems, add_item)
         .body(BODY)
+        .get("/api/v1/systems/{id}/oscal", Capability::ViewSystems, show_oscal)
         .merge(files)
 }
 
@@ -105,6 +106,13 @@ async fn list_items(ApiVisit(visit): ApiVisit, Query(question): Query<Question>)
 async fn show_item(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<Item>, Fail> {
     visit.require(Capability::ViewSystems)?;
     Ok(Json(store::find(&visit.read(), &id).await?))
+}
+
+async fn show_oscal(ApiVisit(visit): ApiVisit, Path(id): Path<String>) -> Result<Json<Value>, Fail> {
+    visit.require(Capability::ViewSystems)?;
+    let (system, items) = oscal::told(&visit.read(), &id).await?;
+    rows_given(&visit, &visit.address, items.len() + 1).await?;
+    Ok(Json(oscal::document(&system, &items, visit.now())))
 }
 
 async fn add_item(

@@ -7,6 +7,7 @@ mod fields;
 mod finder;
 mod form;
 mod nmap;
+pub mod oscal;
 mod pages;
 pub(crate) mod panel;
 mod scan;
@@ -27,7 +28,7 @@ use kit::web::Routes;
 pub use nmap::{Host, Scan, read as read_scan};
 pub use scan::take_scan;
 use serde::Serialize;
-pub use sheet::{import_sheet, read_sheet};
+pub use sheet::{import_sheet, read_sheet, table};
 use std::collections::BTreeMap;
 
 pub fn routes() -> Routes {

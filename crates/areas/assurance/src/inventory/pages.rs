@@ -1,16 +1,18 @@
 //! Pages of the inventory: the list, of one system or of all, and one item.
 
 use super::store::{self, Filter};
-use super::{Item, Takes, field_named, form, kind, kinds, scan_page, service, sheet, sheet_page};
+use super::{Item, Takes, field_named, form, kind, kinds, oscal, scan_page, service, sheet, sheet_page};
 use crate::systems;
 use crate::systems::System;
 use askama::Template;
+use axum::Json;
 use axum::extract::Path;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use kit::page::{Chip, Choice, FlashKind, Page, Pagination, Tab};
 use kit::web::{Fail, Form, Routes, Visit, render, see_other_saying};
 use kit::{Capability, Lang};
-use organisation::elevations::file_link;
+use organisation::elevations::{export_refused, file_link};
 use organisation::sheets::{Line, Table};
 
 const PER_PAGE: u64 = 100;
@@ -26,6 +28,7 @@ pub(super) fn routes() -> Routes {
         .post("/inventory/{id}/remove", Capability::ManageSystems, remove_item)
         .post("/systems/{id}/inventory", Capability::ManageSystems, form::add_item)
         .get("/systems/{id}/inventory/new", Capability::ManageSystems, form::new_item)
+        .get("/systems/{id}/oscal", Capability::ViewSystems, oscal_file)
         .get("/systems/{id}/scan", Capability::ManageSystems, scan_page::show_scan)
         .post("/systems/{id}/scan", Capability::ManageSystems, scan_page::post_scan)
 }
@@ -67,7 +70,7 @@ async fn list_items(visit: Visit) -> Result<Response, Fail> {
     let page = visit.page().await?;
     if !text("format").is_empty() {
         let all = store::list(&view, &filter, sheet::MOST_ITEMS, 0).await?;
-        if let Some(file) = Table::leave(&visit, || sheet::table(&page, &all)).await? {
+        if let Some(file) = Table::leave(&visit, || sheet::table(page.lang, &all)).await? {
             return Ok(file);
         }
     }
@@ -197,6 +200,17 @@ async fn show_item(visit: Visit, Path(id): Path<String>) -> Result<Response, Fai
         page,
     };
     Ok(render(&template)?.into_response())
+}
+
+/// The system and its inventory as a file of OSCAL.
+async fn oscal_file(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
+    visit.require(Capability::ViewSystems)?;
+    let (system, items) = oscal::told(&visit.read(), &id).await?;
+    if let Some(elsewhere) = export_refused(&visit, items.len() + 1).await? {
+        return Ok(elsewhere);
+    }
+    let headers = [(header::CONTENT_DISPOSITION, "attachment; filename=\"system-oscal.json\"")];
+    Ok((headers, Json(oscal::document(&system, &items, visit.now()))).into_response())
 }
 
 #[derive(serde::Deserialize)]

@@ -8,8 +8,8 @@ use crate::systems;
 use crate::systems::System;
 use kit::clock::Micros;
 use kit::fold::fold;
-use kit::page::Page;
-use kit::{Capability, Connection, Error, Tx, civil};
+use kit::locale::texts;
+use kit::{Capability, Connection, Error, Lang, Tx, civil};
 use organisation::audit;
 use organisation::sheets::{self, Change, Column, Faults, Line, Outcome, ReadTable, Report, Row, Table};
 use serde_json::json;
@@ -55,31 +55,33 @@ pub(super) const COLUMNS: &[Column] = &[
 pub(super) const MOST_ITEMS: u64 = 500_000;
 
 /// Items as a table that [`import_sheet`] reads again and finds nothing to change.
-pub(super) fn table(page: &Page, items: &[Item]) -> Table {
+pub fn table(lang: Lang, items: &[Item]) -> Table {
     Table {
         name: "inventory",
-        head: COLUMNS.iter().map(|column| page.t(column.key())).collect(),
+        head: COLUMNS.iter().map(|column| texts().text(lang, column.key())).collect(),
         lines: items
             .iter()
-            .map(|item| COLUMNS.iter().map(|column| cell(page, item, column.name())).collect())
+            .map(|item| COLUMNS.iter().map(|column| cell(lang, item, column.name())).collect())
             .collect(),
     }
 }
 
-fn cell(page: &Page, item: &Item, column: &str) -> String {
+fn cell(lang: Lang, item: &Item, column: &str) -> String {
     match column {
         "system_code" => item.system_code.clone(),
         "system" => item.system_name.clone(),
-        "kind" => kind(&item.kind).map(|kind| page.t(&kind.key())).unwrap_or_default(),
+        "kind" => kind(&item.kind).map(|kind| texts().text(lang, &kind.key())).unwrap_or_default(),
         "name" => item.name.clone(),
-        _ => words(page, column, item.value(column)),
+        _ => words(lang, column, item.value(column)),
     }
 }
 
 /// A value as it stands in one cell.
-fn words(page: &Page, field: &str, value: &str) -> String {
+fn words(lang: Lang, field: &str, value: &str) -> String {
     match field_named(field) {
-        Some(field) if matches!(field.takes, Takes::Words(_)) && !value.is_empty() => page.t(&field.word_key(value)),
+        Some(field) if matches!(field.takes, Takes::Words(_)) && !value.is_empty() => {
+            texts().text(lang, &field.word_key(value))
+        }
         _ => flat(value),
     }
 }

@@ -19,7 +19,7 @@ use kit::Personal;
 use kit::sealed::{Place, SealedColumn};
 use kit::web::Routes;
 use serde::Serialize;
-pub use sheet::{import_sheet, read_sheet};
+pub use sheet::{import_sheet, read_sheet, table};
 pub use words::{Hosting, ServiceScope, State};
 
 pub fn routes() -> Routes {

@@ -65,7 +65,7 @@ async fn list_systems(visit: Visit) -> Result<Response, Fail> {
     };
     let systems = store::list(&visit.read(), &filter).await?;
     let page = visit.page().await?;
-    if let Some(file) = Table::leave(&visit, || sheet::table(&page, &systems)).await? {
+    if let Some(file) = Table::leave(&visit, || sheet::table(page.lang, &systems)).await? {
         return Ok(file);
     }
     let pagination = Pagination::of(address, PER_PAGE, systems.len() as u64);

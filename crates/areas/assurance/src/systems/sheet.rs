@@ -8,8 +8,8 @@ use super::{NewSystem, System, amounts, service};
 use crate::networks;
 use kit::clock::Micros;
 use kit::fold::fold;
-use kit::page::Page;
-use kit::{Capability, Connection, Error, Personal, Tx};
+use kit::locale::texts;
+use kit::{Capability, Connection, Error, Lang, Personal, Tx};
 use organisation::agencies::{self, Agency};
 use organisation::audit;
 use organisation::sheets::{self, Change, Column, Faults, Line, Outcome, ReadTable, Report, Row, Table};
@@ -69,24 +69,24 @@ fn answer_key(code: &str) -> String {
 }
 
 /// Systems as a table that [`import_sheet`] reads again and finds nothing to change.
-pub(super) fn table(page: &Page, systems: &[System]) -> Table {
+pub fn table(lang: Lang, systems: &[System]) -> Table {
     let written = || COLUMNS.iter().filter(|column| !UNWRITTEN.contains(&column.name()));
     Table {
         name: "systems",
-        head: written().map(|column| page.t(column.key())).collect(),
+        head: written().map(|column| texts().text(lang, column.key())).collect(),
         lines: systems
             .iter()
             .map(|system| {
                 let given = NewSystem::from(system.clone());
-                written().map(|column| cell(page, system, &given, column.name())).collect()
+                written().map(|column| cell(lang, system, &given, column.name())).collect()
             })
             .collect(),
     }
 }
 
-fn cell(page: &Page, system: &System, given: &NewSystem, column: &str) -> String {
-    let word = |key: Option<&'static str>| key.map(|key| page.t(key)).unwrap_or_default();
-    let answer = |is: bool| page.t(&answer_key(if is { "yes" } else { "no" }));
+fn cell(lang: Lang, system: &System, given: &NewSystem, column: &str) -> String {
+    let word = |key: Option<&'static str>| key.map(|key| texts().text(lang, key)).unwrap_or_default();
+    let answer = |is: bool| texts().text(lang, &answer_key(yes(is)));
     match column {
         "agency_code" => system.agency_code.clone(),
         "agency" => system.agency_name.clone(),

@@ -142,3 +142,68 @@ async fn of_two_thousand_systems_every_bad_one_is_named() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_was_written_is_read_again_and_changes_nothing() {
+    in_each_house(|house| async move {
+        let scope = Scope::service("test");
+        let full = NewSystem {
+            operator_id: house.b.clone(),
+            specialised_unit: "=Trung tâm".into(),
+            purpose: "Dòng một,\n  dòng \"hai\"".into(),
+            users: "Người dân; doanh nghiệp".into(),
+            user_count: "12000".into(),
+            service_scope: "nation".into(),
+            public_information: true,
+            personal_information: true,
+            basic_subjects: "0".into(),
+            level_decision: "0012".into(),
+            hosting_kind: "elsewhere".into(),
+            hosting: "+84".into(),
+            backup: "Hằng ngày\n\nsang nơi khác".into(),
+            network_ranges: "10.0.0.0/8, 2001:db8::/32".into(),
+            contact_name: "Nguyễn Thị Ỷ".into(),
+            contact_phone: "0239 000 001".into(),
+            critical: true,
+            ..system("SYT-01", &house.a)
+        };
+        let tx = house.db.scoped(&scope).begin().await.unwrap();
+        let id = service::register(&tx, full, NOW).await.unwrap();
+        service::register(&tx, NewSystem { secret: true, ..system("MAT-01", &house.b) }, NOW).await.unwrap();
+        let device = assurance::inventory::NewItem {
+            kind: "device".into(),
+            name: "Máy chủ".into(),
+            values: [
+                ("support_end", "2028-05-01"),
+                ("status", "in-use"),
+                ("notes", "một\nhai"),
+                ("addresses", "10.0.0.1"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+            version: 0,
+        };
+        assurance::inventory::service::add(&tx, &id, device, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        for lang in kit::Lang::ALL {
+            let view = house.db.scoped(&scope).read();
+            let systems = systems::table(lang, &store::list(&view, &Filter::default()).await.unwrap());
+            let filter = assurance::inventory::store::Filter::default();
+            let items = assurance::inventory::store::list(&view, &filter, 100, 0).await.unwrap();
+            let inventory = assurance::inventory::table(lang, &items);
+            for file in [systems.csv().text().as_bytes().to_vec(), systems.workbook().unwrap()] {
+                let table = systems::read_sheet(file).await.unwrap();
+                let tx = house.db.scoped(&scope).begin().await.unwrap();
+                let report = systems::import_sheet(&tx, NOW, table).await.unwrap();
+                assert_eq!(report.totals(), Totals { same: 2, ..Totals::default() }, "{lang:?} {report:?}");
+            }
+            for file in [inventory.csv().text().as_bytes().to_vec(), inventory.workbook().unwrap()] {
+                let table = assurance::inventory::read_sheet(file).await.unwrap();
+                let tx = house.db.scoped(&scope).begin().await.unwrap();
+                let report = assurance::inventory::import_sheet(&tx, NOW, table).await.unwrap();
+                assert_eq!(report.totals(), Totals { same: 1, ..Totals::default() }, "{lang:?} {report:?}");
+            }
+        }
+    })
+    .await;
+}
