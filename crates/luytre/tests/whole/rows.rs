@@ -173,6 +173,7 @@ pub(crate) const PLAIN: &[&str] = &[
     "detector",
     "dry_run",
     "from",
+    "hosting",
     "kind",
     "level",
     "limit",

@@ -2,7 +2,7 @@
 //! nothing).
 
 use super::store::{self, Filter};
-use super::{NewSystem, State, System, service, sheet_page};
+use super::{Hosting, NewSystem, State, System, service, sheet_page};
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Path, Query};
 use axum::http::StatusCode;
@@ -38,6 +38,9 @@ struct Question {
     q: String,
     level: Option<i64>,
     state: Option<String>,
+    /// In what kind of place; see [`Hosting`].
+    hosting: Option<String>,
+    agency: Option<String>,
     limit: Option<usize>,
     #[serde(default)]
     offset: u64,
@@ -49,8 +52,8 @@ async fn list_systems(ApiVisit(visit): ApiVisit, Query(question): Query<Question
         words: question.q,
         level: question.level,
         state: question.state.as_deref().and_then(State::from_code),
-        hosting: None,
-        agency_id: None,
+        hosting: question.hosting.as_deref().and_then(Hosting::from_code),
+        agency_id: question.agency.filter(|id| !id.is_empty()),
     };
     let offset = usize::try_from(rows_to_skip(question.offset)?).unwrap_or(usize::MAX);
     let limit = question.limit.unwrap_or(MOST_ROWS).clamp(1, MOST_ROWS);

@@ -261,6 +261,7 @@ impl Import {
         }
         if !code.is_empty() && !self.told.insert(code.clone()) {
             faults.add("code", "sheet-twice");
+            return Ok(Outcome::Same);
         }
         let before = self.by_code.get(code.as_str()).cloned();
         let mut given = before.clone().map(NewSystem::from).unwrap_or_default();
