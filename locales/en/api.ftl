@@ -21,6 +21,7 @@ api-get-clocks = Reporting clocks that run
 api-get-incidents = List of incidents
 api-post-incidents = Open an incident; sent again with the same Idempotency-Key it opens no other
 api-get-incidents-id = One incident with its times, clocks, alerts and events
+api-get-consolidation = What becomes of each system on the way to the data centre, and how far it is
 api-get-inventory = The inventory: components, devices, applications, network zones, data sets, links, suppliers, accounts
 api-get-inventory-id = One item of the inventory
 api-post-inventory-import = Takes a table of the inventory: the body is the file, CSV or .xlsx; tells what each line does

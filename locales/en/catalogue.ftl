@@ -70,6 +70,18 @@ catalogue-events-raw = The record as it arrived; base64 where it is no UTF-8.
 catalogue-events-raw_encoding = base64 where raw is; null otherwise.
 catalogue-events-fields = The fields of the record's own format as one JSON object; read one with field(fields, 'Name').
 
+## assurance.consolidation
+catalogue-assurance-consolidation = What was decided of systems on their way to the provincial data centre; no row where nobody has decided.
+catalogue-assurance-consolidation-system_id = System; joins assurance.systems.id.
+catalogue-assurance-consolidation-agency_id = Owner of the system; joins organisation.agencies.id.
+catalogue-assurance-consolidation-way = keep, move, merge or retire.
+catalogue-assurance-consolidation-into_system_id = System that it becomes part of; joins assurance.systems.id.
+catalogue-assurance-consolidation-wave = Wave of the plan.
+catalogue-assurance-consolidation-due = Day on which it must be done.
+catalogue-assurance-consolidation-done_at = Day on which it was done.
+catalogue-assurance-consolidation-blocker = What stands in the way.
+catalogue-assurance-consolidation-updated_at = Last changed at.
+
 ## assurance.inventory
 catalogue-assurance-inventory = What systems are made of: components, applications, devices, zones, data sets, links, suppliers, accounts.
 catalogue-assurance-inventory-id = Identifier.

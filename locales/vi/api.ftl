@@ -21,6 +21,7 @@ api-get-clocks = Các đồng hồ báo cáo đang chạy
 api-get-incidents = Danh sách sự cố
 api-post-incidents = Mở một sự cố; gửi lại với cùng Idempotency-Key thì không mở thêm
 api-get-incidents-id = Một sự cố với mốc thời gian, đồng hồ, cảnh báo, sự kiện
+api-get-consolidation = Phương án và tiến độ hội tụ của từng hệ thống
 api-get-inventory = Kiểm kê: thành phần, thiết bị, ứng dụng, vùng mạng, dữ liệu, kết nối, nhà cung cấp, tài khoản
 api-get-inventory-id = Một mục kiểm kê
 api-post-inventory-import = Nhập bảng kiểm kê: nội dung của yêu cầu là tệp CSV hoặc .xlsx; trả lời từng dòng sẽ làm gì

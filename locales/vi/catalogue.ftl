@@ -70,6 +70,18 @@ catalogue-events-raw = Bản ghi đúng như khi đến; base64 nếu không ph�
 catalogue-events-raw_encoding = base64 nếu cột raw là base64; nếu không thì trống.
 catalogue-events-fields = Các trường riêng của định dạng trong một đối tượng JSON; đọc một trường bằng field(fields, 'Tên').
 
+## assurance.consolidation
+catalogue-assurance-consolidation = Phương án của từng hệ thống trên đường về trung tâm dữ liệu tỉnh; không có dòng khi chưa ai quyết.
+catalogue-assurance-consolidation-system_id = Hệ thống; nối với assurance.systems.id.
+catalogue-assurance-consolidation-agency_id = Chủ quản của hệ thống; nối với organisation.agencies.id.
+catalogue-assurance-consolidation-way = keep (giữ nguyên), move (chuyển), merge (nhập) hoặc retire (dừng).
+catalogue-assurance-consolidation-into_system_id = Hệ thống nhận; nối với assurance.systems.id.
+catalogue-assurance-consolidation-wave = Đợt của kế hoạch.
+catalogue-assurance-consolidation-due = Hạn phải xong.
+catalogue-assurance-consolidation-done_at = Ngày xong.
+catalogue-assurance-consolidation-blocker = Vướng mắc.
+catalogue-assurance-consolidation-updated_at = Lúc sửa gần nhất.
+
 ## assurance.inventory
 catalogue-assurance-inventory = Hệ thống gồm những gì: thành phần, ứng dụng, thiết bị, vùng mạng, dữ liệu, kết nối, nhà cung cấp, tài khoản.
 catalogue-assurance-inventory-id = Mã định danh.

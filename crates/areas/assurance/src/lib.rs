@@ -1,6 +1,7 @@
 //! Assurance: what must be protected and how far it is. Today the register of information systems (M4);
 //! dossiers, requirements, findings and inspections move in beside it.
 
+pub mod consolidation;
 pub mod inventory;
 pub mod networks;
 pub mod systems;
@@ -22,15 +23,19 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "2026-11-24-assurance-inventory",
         sql: include_str!("../migrations/2026-11-24-assurance-inventory.sql"),
     },
+    Migration {
+        name: "2026-11-24-assurance-consolidation",
+        sql: include_str!("../migrations/2026-11-24-assurance-consolidation.sql"),
+    },
 ];
 
 /// What assurance brings to the program.
 pub fn area() -> Area {
     Area {
         name: "assurance",
-        routes: systems::routes().merge(inventory::routes()),
+        routes: systems::routes().merge(inventory::routes()).merge(consolidation::routes()),
         migrations: MIGRATIONS.to_vec(),
-        tables: vec![systems::tables::SYSTEMS, inventory::tables::INVENTORY],
+        tables: vec![systems::tables::SYSTEMS, inventory::tables::INVENTORY, consolidation::tables::CONSOLIDATION],
         navigation: vec![
             NavigationItem {
                 group: "assurance",
@@ -47,6 +52,14 @@ pub fn area() -> Area {
                 icon: "database",
                 needs: &[Capability::ViewSystems],
                 order: 15,
+            },
+            NavigationItem {
+                group: "assurance",
+                key: "consolidation-title",
+                path: "/consolidation",
+                icon: "route",
+                needs: &[Capability::ViewSystems],
+                order: 18,
             },
         ],
         finders: vec![systems::finder(), inventory::finder()],

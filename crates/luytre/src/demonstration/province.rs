@@ -3,6 +3,7 @@
 
 use super::traffic::Sender;
 use anyhow::{Context, Result};
+use assurance::consolidation::NewMove;
 use assurance::inventory::NewItem;
 use assurance::systems::NewSystem;
 use kit::clock::{DAY, HOUR, Micros};
@@ -340,9 +341,40 @@ async fn build_systems(
         if number == 0 {
             build_inventory(tx, &id, size, now).await?;
         }
+        decide_way(tx, &id, hosting, size, now).await?;
         place.systems.push((id, name, level));
     }
     Ok(())
+}
+
+/// What becomes of a system that does not stand in the provincial data centre; of some nobody has decided yet.
+async fn decide_way(tx: &Tx<'_>, system_id: &str, hosting: &str, size: u32, now: Micros) -> Result<()> {
+    let day = |days: i64| kit::civil::day_field(now + days * DAY);
+    let new = match (hosting, size % 5) {
+        ("Trung tâm dữ liệu tỉnh", _) | (_, 0) => return Ok(()),
+        ("Đám mây thuê ngoài", _) => NewMove { way: "retire".to_owned(), due: day(60), ..NewMove::default() },
+        (_, 1) => NewMove {
+            way: "keep".to_owned(),
+            notes: "Mạng và máy trạm tại trụ sở, không chuyển được".to_owned(),
+            ..NewMove::default()
+        },
+        (_, 2) => NewMove {
+            way: "move".to_owned(),
+            wave: "1".to_owned(),
+            due: day(-20),
+            done: if size % 2 == 0 { day(-30) } else { String::new() },
+            ..NewMove::default()
+        },
+        (_, 3) => NewMove {
+            way: "move".to_owned(),
+            wave: "2".to_owned(),
+            due: day(90),
+            blocker: "Chưa có đường truyền số liệu chuyên dùng".to_owned(),
+            ..NewMove::default()
+        },
+        _ => NewMove { way: "move".to_owned(), wave: "2".to_owned(), due: day(90), ..NewMove::default() },
+    };
+    assurance::consolidation::service::decide(tx, system_id, &new, now).await.context("consolidation")
 }
 
 /// What the first system of an agency is made of. Most of it says all that an inventory must say.

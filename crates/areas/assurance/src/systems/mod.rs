@@ -11,7 +11,7 @@ mod sheet;
 mod sheet_page;
 pub mod store;
 pub mod tables;
-mod words;
+pub(crate) mod words;
 
 pub use finder::finder;
 pub use input::NewSystem;
