@@ -361,6 +361,12 @@ async fn of_systems(tx: &Tx<'_>, agency: &str, mark: &str, now: Micros) -> (Stri
         ..assurance::inventory::NewItem::default()
     };
     assurance::inventory::service::add(tx, &system, item, now).await.expect("inventory");
+    let stays = assurance::consolidation::NewMove {
+        way: "keep".into(),
+        notes: format!("Lý do {mark}"),
+        ..assurance::consolidation::NewMove::default()
+    };
+    assurance::consolidation::service::decide(tx, &system, &stays, now).await.expect("consolidation");
     let source = SourceInput {
         name: format!("Nguồn {mark}"),
         kind: "server".into(),

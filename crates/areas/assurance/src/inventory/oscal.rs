@@ -284,8 +284,8 @@ fn uuid(space: &str, name: &str) -> String {
     let mut bytes = [0_u8; 16];
     bytes.iter_mut().zip(digest.iter()).for_each(|(byte, given)| *byte = *given);
     let mut number = u128::from_be_bytes(bytes);
-    number = number & !(0xf << 76) | 5 << 76;
-    number = number & !(0b11 << 62) | 0b10 << 62;
+    number = (number & !(0xf << 76)) | (5 << 76);
+    number = (number & !(0b11 << 62)) | (0b10 << 62);
     let hex = format!("{number:032x}");
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")

@@ -336,20 +336,19 @@ async fn register(tx: &Tx<'_>, given: NewSystem, now: Micros, is_wrong: bool) ->
 
 /// Puts what the cells say into what is given. Empty cells say nothing.
 fn apply(row: &Row, given: &mut NewSystem, faults: &mut Faults) {
-    let codes = |all: &[&'static str]| all.to_vec().into_iter();
     let states: Vec<_> = State::ALL.iter().map(|one| one.code()).collect();
     let state_key = |code: &str| State::from_code(code).map(State::key).unwrap_or_default().to_owned();
-    if let Some(code) = sheets::code(row, "state", codes(&states), state_key, faults) {
+    if let Some(code) = sheets::code(row, "state", states.iter().copied(), state_key, faults) {
         given.state = code;
     }
     let scopes: Vec<_> = ServiceScope::ALL.iter().map(|one| one.code()).collect();
     let scope_key = |code: &str| ServiceScope::from_code(code).map(ServiceScope::key).unwrap_or_default().to_owned();
-    if let Some(code) = sheets::code(row, "service_scope", codes(&scopes), scope_key, faults) {
+    if let Some(code) = sheets::code(row, "service_scope", scopes.iter().copied(), scope_key, faults) {
         given.service_scope = code;
     }
     let places: Vec<_> = Hosting::ALL.iter().map(|one| one.code()).collect();
     let place_key = |code: &str| Hosting::from_code(code).map(Hosting::key).unwrap_or_default().to_owned();
-    if let Some(code) = sheets::code(row, "hosting_kind", codes(&places), place_key, faults) {
+    if let Some(code) = sheets::code(row, "hosting_kind", places.iter().copied(), place_key, faults) {
         given.hosting_kind = code;
     }
     for (column, is) in [
