@@ -130,3 +130,5 @@ audit-inventory-register = Register a device that was seen
 audit-inventory-remove = Remove from the inventory
 audit-inventory-import = Import a table of the inventory
 audit-inventory-scan = Import a network scan
+audit-object-inventory-item = Item of the inventory
+system-history = History

@@ -130,3 +130,5 @@ audit-inventory-register = Đăng ký thiết bị đã thấy
 audit-inventory-remove = Xóa khỏi kiểm kê
 audit-inventory-import = Nhập bảng kiểm kê
 audit-inventory-scan = Nhập kết quả quét mạng
+audit-object-inventory-item = Mục kiểm kê
+system-history = Lịch sử thay đổi

@@ -10,7 +10,6 @@ use kit::locale::texts;
 use kit::page::{Choice, Entry, ErrorSummary, FlashKind, FormErrors, Page};
 use kit::web::{Fail, Form, Visit, render, see_other_saying};
 use kit::{Capability, Error};
-use std::collections::BTreeMap;
 
 #[derive(Template)]
 #[template(path = "inventory/templates/form.html")]
@@ -34,7 +33,8 @@ struct Place {
     item: Option<String>,
 }
 
-type Posted = BTreeMap<String, String>;
+/// Which fields there are depends on the kind, which is one of them.
+type Posted = Vec<(String, String)>;
 
 pub(super) async fn new_item(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail> {
     visit.require(Capability::ManageSystems)?;

@@ -235,6 +235,11 @@ struct SystemPage {
     revealed: bool,
 }
 
+/// Who changed what of the system, and when.
+fn history_path(system: &System) -> String {
+    format!("/audit?object_kind=system&object_id={}", system.id)
+}
+
 fn reveal_path(system: &System) -> String {
     format!("/systems/{}/reveal", system.id)
 }
