@@ -6,6 +6,7 @@ mod api;
 mod fields;
 mod finder;
 mod form;
+mod model;
 mod nmap;
 pub mod oscal;
 mod pages;

@@ -1,7 +1,7 @@
 //! Pages of the inventory: the list, of one system or of all, and one item.
 
 use super::store::{self, Filter};
-use super::{Item, Takes, field_named, form, kind, kinds, oscal, scan_page, service, sheet, sheet_page};
+use super::{Item, Takes, field_named, form, kind, kinds, model, oscal, scan_page, service, sheet, sheet_page};
 use crate::systems;
 use crate::systems::System;
 use askama::Template;
@@ -28,6 +28,7 @@ pub(super) fn routes() -> Routes {
         .post("/inventory/{id}/remove", Capability::ManageSystems, remove_item)
         .post("/systems/{id}/inventory", Capability::ManageSystems, form::add_item)
         .get("/systems/{id}/inventory/new", Capability::ManageSystems, form::new_item)
+        .get("/systems/{id}/model", Capability::ViewSystems, model::show_model)
         .get("/systems/{id}/oscal", Capability::ViewSystems, oscal_file)
         .get("/systems/{id}/scan", Capability::ManageSystems, scan_page::show_scan)
         .post("/systems/{id}/scan", Capability::ManageSystems, scan_page::post_scan)

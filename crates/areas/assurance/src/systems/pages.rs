@@ -240,6 +240,10 @@ fn history_path(system: &System) -> String {
     format!("/audit?object_kind=system&object_id={}", system.id)
 }
 
+fn model_path(system: &System) -> String {
+    format!("/systems/{}/model", system.id)
+}
+
 fn reveal_path(system: &System) -> String {
     format!("/systems/{}/reveal", system.id)
 }
