@@ -1,4 +1,5 @@
-//! Assurance: what must be protected and how far it is. Today the register of information systems (M4);
+//! Assurance: what must be protected and how far it is. Today the register of information systems (M4) with their
+//! inventory and their way to the provincial data centre;
 //! dossiers, requirements, findings and inspections move in beside it.
 
 pub mod consolidation;
