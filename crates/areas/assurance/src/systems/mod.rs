@@ -8,6 +8,7 @@ mod input;
 pub mod pages;
 pub mod service;
 mod sheet;
+mod sheet_cells;
 mod sheet_page;
 pub mod store;
 pub mod tables;

@@ -2,17 +2,17 @@
 //! system is known by its code, or by its owner and its name where a line has no code. An empty cell leaves a value as it
 //! is. The dry run is the same work, not committed.
 
+use super::sheet_cells::{cell, changes, flat, level_of, text_mut};
 use super::store::{self, Filter};
 use super::words::{Hosting, ServiceScope, State};
-use super::{NewSystem, System, amounts, service};
-use crate::networks;
+use super::{NewSystem, System, service};
 use kit::clock::Micros;
 use kit::fold::fold;
 use kit::locale::texts;
-use kit::{Capability, Connection, Error, Lang, Personal, Tx};
+use kit::{Capability, Connection, Error, Lang, Tx};
 use organisation::agencies::{self, Agency};
 use organisation::audit;
-use organisation::sheets::{self, Change, Column, Faults, Line, Outcome, ReadTable, Report, Row, Table};
+use organisation::sheets::{self, Column, Faults, Line, Outcome, ReadTable, Report, Row, Table};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +64,7 @@ const UNWRITTEN: &[&str] = &["defence", "contact_phone", "contact_email"];
 /// Answers that a column of yes or no takes.
 const ANSWERS: [&str; 2] = ["yes", "no"];
 
-fn answer_key(code: &str) -> String {
+pub(super) fn answer_key(code: &str) -> String {
     if code == "yes" { "shell-yes" } else { "system-no" }.to_owned()
 }
 
@@ -82,88 +82,6 @@ pub fn table(lang: Lang, systems: &[System]) -> Table {
             })
             .collect(),
     }
-}
-
-fn cell(lang: Lang, system: &System, given: &NewSystem, column: &str) -> String {
-    let word = |key: Option<&'static str>| key.map(|key| texts().text(lang, key)).unwrap_or_default();
-    let answer = |is: bool| texts().text(lang, &answer_key(yes(is)));
-    match column {
-        "agency_code" => system.agency_code.clone(),
-        "agency" => system.agency_name.clone(),
-        "operator_code" => system.operator_code.clone(),
-        "specialised_unit_code" => system.specialised_unit_code.clone(),
-        "level" => system.level.to_string(),
-        "state" => word(State::from_code(&system.state).map(State::key)),
-        "service_scope" => word(ServiceScope::from_code(&system.service_scope).map(ServiceScope::key)),
-        "hosting_kind" => word(Hosting::from_code(&system.hosting_kind).map(Hosting::key)),
-        "critical" => answer(system.critical),
-        "secret" => answer(system.secret),
-        "public_information" => answer(system.public_information),
-        "private_information" => answer(system.private_information),
-        "personal_information" => answer(system.personal_information),
-        other => text_of(given, other).map(|text| flat(text)).unwrap_or_default(),
-    }
-}
-
-/// A text of several lines as it stands in one cell.
-fn flat(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-fn text_of<'given>(given: &'given NewSystem, column: &str) -> Option<&'given String> {
-    Some(match column {
-        "code" => &given.code,
-        "name" => &given.name,
-        "level_decision" => &given.level_decision,
-        "operator" => &given.operator,
-        "specialised_unit" => &given.specialised_unit,
-        "purpose" => &given.purpose,
-        "users" => &given.users,
-        "user_count" => &given.user_count,
-        "services" => &given.services,
-        "basic_subjects" => &given.basic_subjects,
-        "sensitive_subjects" => &given.sensitive_subjects,
-        "hosting" => &given.hosting,
-        "network_ranges" => &given.network_ranges,
-        "domains" => &given.domains,
-        "public_addresses" => &given.public_addresses,
-        "operating_system" => &given.operating_system,
-        "security_measures" => &given.security_measures,
-        "backup" => &given.backup,
-        "contact_name" => &given.contact_name,
-        "contact_title" => &given.contact_title,
-        "contact_phone" => &given.contact_phone,
-        "contact_email" => &given.contact_email,
-        _ => return None,
-    })
-}
-
-fn text_mut<'given>(given: &'given mut NewSystem, column: &str) -> Option<&'given mut String> {
-    Some(match column {
-        "code" => &mut given.code,
-        "name" => &mut given.name,
-        "level_decision" => &mut given.level_decision,
-        "operator" => &mut given.operator,
-        "specialised_unit" => &mut given.specialised_unit,
-        "purpose" => &mut given.purpose,
-        "users" => &mut given.users,
-        "user_count" => &mut given.user_count,
-        "services" => &mut given.services,
-        "basic_subjects" => &mut given.basic_subjects,
-        "sensitive_subjects" => &mut given.sensitive_subjects,
-        "hosting" => &mut given.hosting,
-        "network_ranges" => &mut given.network_ranges,
-        "domains" => &mut given.domains,
-        "public_addresses" => &mut given.public_addresses,
-        "operating_system" => &mut given.operating_system,
-        "security_measures" => &mut given.security_measures,
-        "backup" => &mut given.backup,
-        "contact_name" => &mut given.contact_name,
-        "contact_title" => &mut given.contact_title,
-        "contact_phone" => &mut given.contact_phone,
-        "contact_email" => &mut given.contact_email,
-        _ => return None,
-    })
 }
 
 /// Reads a table of systems (CSV or a workbook), for [`import_sheet`].
@@ -381,76 +299,6 @@ fn apply(row: &Row, given: &mut NewSystem, faults: &mut Faults) {
     }
 }
 
-/// `3`, `C3`, `Cấp độ 3`, `Level 3`.
-fn level_of(cell: &str) -> Option<i64> {
-    let folded = fold(cell);
-    let digits = folded.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
-    digits.parse().ok().filter(|level| (1..=5).contains(level))
-}
-
-/// What a line changes, each value in the form in which it is kept; personal data is masked.
-fn changes(held: &NewSystem, given: &NewSystem, row: &Row, system: &System) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for column in COLUMNS {
-        let (name, key) = (column.name(), column.key());
-        let cell = || row.text(name);
-        let of_agency =
-            |before: &str, after: &str, code: &str| (before != after).then(|| Change::new(key, code, cell()));
-        let answered = |before: bool, after: bool| (before != after).then(|| Change::new(key, yes(before), yes(after)));
-        let found = match name {
-            "agency_code" => of_agency(&held.agency_id, &given.agency_id, &system.agency_code),
-            "operator_code" => of_agency(&held.operator_id, &given.operator_id, &system.operator_code),
-            "specialised_unit_code" => {
-                of_agency(&held.specialised_unit_id, &given.specialised_unit_id, &system.specialised_unit_code)
-            }
-            "level" => (held.level != given.level).then(|| Change::new(key, held.level, given.level)),
-            "critical" => answered(held.critical, given.critical),
-            "secret" => answered(held.secret, given.secret),
-            "defence" => answered(held.defence, given.defence),
-            "public_information" => answered(held.public_information, given.public_information),
-            "private_information" => answered(held.private_information, given.private_information),
-            "personal_information" => answered(held.personal_information, given.personal_information),
-            "state" => worded(key, &held.state, &given.state),
-            "service_scope" => worded(key, &held.service_scope, &given.service_scope),
-            "hosting_kind" => worded(key, &held.hosting_kind, &given.hosting_kind),
-            "user_count" | "basic_subjects" | "sensitive_subjects" => {
-                let kept =
-                    |text: Option<&String>| text.map(|text| amounts::plain(text).unwrap_or_else(|| text.clone()));
-                worded(
-                    key,
-                    &kept(text_of(held, name)).unwrap_or_default(),
-                    &kept(text_of(given, name)).unwrap_or_default(),
-                )
-            }
-            "network_ranges" => {
-                let kept = networks::ranges(&given.network_ranges).unwrap_or_else(|_| given.network_ranges.clone());
-                worded(key, &held.network_ranges, &kept)
-            }
-            "contact_phone" | "contact_email" => {
-                let masked = |text: &str| Personal::from(text).to_string();
-                let (before, after) = (text_of(held, name), text_of(given, name));
-                (before != after).then(|| {
-                    Change::new(key, masked(before.map_or("", |text| text)), masked(after.map_or("", |text| text)))
-                })
-            }
-            _ => match (text_of(held, name), text_of(given, name)) {
-                (Some(before), Some(after)) => worded(key, before, after),
-                _ => None,
-            },
-        };
-        changes.extend(found);
-    }
-    changes
-}
-
-fn yes(is: bool) -> &'static str {
-    if is { "yes" } else { "no" }
-}
-
-fn worded(key: &'static str, before: &str, after: &str) -> Option<Change> {
-    (before != after).then(|| Change::new(key, before, after))
-}
-
 /// The next code of an agency that nothing has: `SYT-07`.
 async fn free_code(tx: &Tx<'_>, owner: &Agency) -> Result<String, Error> {
     let mut number = store::count_of_agency(tx, &owner.id).await? + 1;
@@ -468,37 +316,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_are_read_as_people_write_them() {
-        for (cell, level) in [
-            ("3", Some(3)),
-            ("C3", Some(3)),
-            ("Cấp độ 4", Some(4)),
-            ("level 1", Some(1)),
-            ("6", None),
-            ("ba", None),
-            ("", None),
-        ] {
-            assert_eq!(level_of(cell), level, "{cell}");
-        }
-    }
-
-    #[test]
     fn columns_are_told_apart_by_their_titles_in_both_languages() {
         for lang in kit::Lang::ALL {
             let titles: BTreeSet<_> =
                 COLUMNS.iter().map(|column| fold(&kit::locale::texts().text(lang, column.key()))).collect();
             assert_eq!(titles.len(), COLUMNS.len(), "{lang:?}");
-        }
-    }
-
-    #[test]
-    fn every_text_that_is_read_is_also_written() {
-        let mut given = NewSystem::default();
-        for column in COLUMNS {
-            assert_eq!(
-                text_of(&NewSystem::default(), column.name()).is_some(),
-                text_mut(&mut given, column.name()).is_some()
-            );
         }
     }
 }
