@@ -5,150 +5,78 @@
 
 mod support;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use event::{Column, RawRecord};
 use luytre_ingest::bulk::parse_bulk;
-use luytre_ingest::listeners::{Counters, DeliverError, RelpSettings, Sink, TcpSettings, serve_relp, serve_syslog_tcp};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use support::door::{Door, Memory, Speech};
+use support::programs::{self, Running};
+use support::senders;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 const LINES: usize = 3000;
 
-#[derive(Default)]
-struct Memory {
-    records: Mutex<Vec<Bytes>>,
-    refuse: AtomicU64,
-    refused: AtomicU64,
-}
-
-#[async_trait]
-impl Sink for Memory {
-    async fn deliver(&self, batch: Vec<RawRecord>) -> Result<(), DeliverError> {
-        if self.refuse.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
-            self.refused.fetch_add(batch.len() as u64, Ordering::SeqCst);
-            return Err(DeliverError("not now".to_owned()));
-        }
-        self.records.lock().unwrap().extend(batch.into_iter().map(|record| record.bytes));
-        Ok(())
-    }
-}
-
-struct Rsyslog {
-    child: Child,
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Rsyslog {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The program, or a line saying that the test could not run.
 fn installed() -> bool {
-    if Path::new("/usr/sbin/rsyslogd").exists() {
-        return true;
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "rsyslogd is not installed");
-    println!("could not run: rsyslogd is not installed");
-    false
+    programs::installed(&["rsyslogd"])
 }
 
 /// Starts rsyslogd reading a file of numbered lines and sending them with the given action.
-fn start(modules: &str, action: &str) -> Rsyslog {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().display();
+fn start(modules: &str, action: &str) -> Running {
     let lines: String = (0..LINES)
         .map(|number| format!("Failed password for root from 192.0.2.{} port {number} ssh2\n", number % 250))
         .collect();
-    std::fs::write(folder.path().join("input.log"), lines).unwrap();
-    let configuration = format!(
-        "global(workDirectory=\"{path}\" maxMessageSize=\"64k\")\nmodule(load=\"imfile\")\n{modules}\n\
-         input(type=\"imfile\" File=\"{path}/input.log\" Tag=\"sshd[77]:\" Severity=\"info\" Facility=\"auth\" ruleset=\"out\")\n\
-         ruleset(name=\"out\") {{ {action} }}\n"
-    );
-    std::fs::write(folder.path().join("rsyslog.conf"), configuration).unwrap();
-    let child = Command::new("/usr/sbin/rsyslogd")
-        .arg("-n")
-        .arg("-f")
-        .arg(folder.path().join("rsyslog.conf"))
-        .arg("-i")
-        .arg(folder.path().join("pid"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    Rsyslog { child, folder }
+    programs::rsyslog(&lines, "", modules, action)
 }
 
-async fn wait_until(rsyslog: &mut Rsyslog, what: impl Fn() -> usize, wanted: usize) {
-    let start = Instant::now();
-    while what() < wanted {
-        if let Some(status) = rsyslog.child.try_wait().unwrap() {
-            panic!("rsyslogd ended with {status} in {}", rsyslog.folder.path().display());
-        }
-        assert!(start.elapsed() < Duration::from_secs(60), "{} of {wanted} arrived", what());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-fn ports(memory: &Memory) -> Vec<usize> {
+/// The ports that the lines name, read down to the words of sshd.
+fn ports<'a>(records: impl IntoIterator<Item = &'a [u8]>) -> Vec<usize> {
     let formats = support::formats();
-    let records = memory.records.lock().unwrap();
-    records
-        .iter()
-        .map(|bytes| {
-            let event = formats.parse(&support::record(bytes.to_vec()));
-            assert_eq!(&*event.format, "sshd@1", "{}", String::from_utf8_lossy(bytes));
-            assert_eq!(event.columns.text(Column::UserName), Some("root"));
-            usize::try_from(event.columns.integer(Column::SourcePort).unwrap()).unwrap()
-        })
-        .collect()
+    let port = |bytes: &[u8]| {
+        let event = formats.parse(&support::record(bytes.to_vec()));
+        assert_eq!(&*event.format, "sshd@1", "{}", String::from_utf8_lossy(bytes));
+        assert_eq!(event.columns.text(Column::UserName), Some("root"));
+        usize::try_from(event.columns.integer(Column::SourcePort).unwrap()).unwrap()
+    };
+    records.into_iter().map(port).collect()
 }
 
-async fn over_tcp(framing: &str) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (memory, counters, stop) =
-        (Arc::new(Memory::default()), Arc::new(Counters::default()), CancellationToken::new());
-    let task = tokio::spawn(serve_syslog_tcp(
-        listener,
-        memory.clone(),
-        TcpSettings::default(),
-        counters.clone(),
-        stop.clone(),
-    ));
-    let action = format!(
-        "action(type=\"omfwd\" target=\"127.0.0.1\" port=\"{port}\" protocol=\"tcp\" TCP_Framing=\"{framing}\" template=\"RSYSLOG_SyslogProtocol23Format\")"
-    );
-    let mut rsyslog = start("", &action);
-    wait_until(&mut rsyslog, || memory.records.lock().unwrap().len(), LINES).await;
+fn bytes(records: &[RawRecord]) -> impl Iterator<Item = &[u8]> {
+    records.iter().map(|record| &*record.bytes)
+}
+
+async fn over_tcp(action: impl FnOnce(u16) -> String) {
+    let door = Door::open(Speech::SyslogTcp).await;
+    let mut rsyslog = start("", &action(door.port));
+    door.until("all lines", |door| {
+        rsyslog.assert_lives();
+        door.stored() >= LINES
+    })
+    .await;
     drop(rsyslog);
-    stop.cancel();
-    task.await.unwrap().unwrap();
-    assert_eq!(ports(&memory), (0..LINES).collect::<Vec<_>>());
+    let counters = door.counters.clone();
+    assert_eq!(ports(bytes(&door.close().await)), (0..LINES).collect::<Vec<_>>());
     assert_eq!(counters.snapshot().delivered, LINES as u64);
 }
 
 #[tokio::test]
 async fn rsyslog_sends_lines_over_tcp() {
     if installed() {
-        over_tcp("traditional").await;
+        over_tcp(|port| {
+            format!(
+                "action(type=\"omfwd\" target=\"127.0.0.1\" port=\"{port}\" protocol=\"tcp\" \
+                 TCP_Framing=\"traditional\" template=\"RSYSLOG_SyslogProtocol23Format\")"
+            )
+        })
+        .await;
     }
 }
 
 #[tokio::test]
-async fn rsyslog_sends_counted_messages_over_tcp() {
+async fn rsyslog_sends_counted_messages_over_tcp_with_the_lines_of_the_page() {
     if installed() {
-        over_tcp("octet-counted").await;
+        over_tcp(|port| senders::lines("rsyslog-tcp", port, &[])).await;
     }
 }
 
@@ -157,43 +85,55 @@ async fn rsyslog_repeats_over_relp_what_was_refused() {
     if !installed() {
         return;
     }
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (memory, counters, stop) =
-        (Arc::new(Memory::default()), Arc::new(Counters::default()), CancellationToken::new());
-    memory.refuse.store(1, Ordering::SeqCst);
-    let task = tokio::spawn(serve_relp(
-        listener,
-        memory.clone(),
-        RelpSettings::default(),
-        Arc::default(),
-        counters.clone(),
-        stop.clone(),
-    ));
+    let door = Door::with(Speech::Relp, None, Memory::refusing(1)).await;
     let action = format!(
-        "action(type=\"omrelp\" target=\"127.0.0.1\" port=\"{port}\" action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\")"
+        "action(type=\"omrelp\" target=\"127.0.0.1\" port=\"{}\" action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\")",
+        door.port
     );
     let mut rsyslog = start("module(load=\"omrelp\")", &action);
-    let distinct = || {
-        let mut texts = memory.records.lock().unwrap().clone();
+    door.until("all lines", |door| {
+        rsyslog.assert_lives();
+        let mut texts: Vec<_> = door.memory.records().iter().map(|record| record.bytes.clone()).collect();
         texts.sort_unstable();
         texts.dedup();
-        texts.len()
-    };
-    wait_until(&mut rsyslog, distinct, LINES).await;
+        texts.len() >= LINES
+    })
+    .await;
     drop(rsyslog);
-    stop.cancel();
-    task.await.unwrap().unwrap();
-    let mut seen = ports(&memory);
-    println!("{} stored, {} refused and repeated", seen.len(), memory.refused.load(Ordering::SeqCst));
+    let memory = door.memory.clone();
+    let mut seen = ports(bytes(&door.close().await));
+    println!("{} stored, {} refused and repeated", seen.len(), memory.refused());
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen, (0..LINES).collect::<Vec<_>>());
-    assert!(memory.refused.load(Ordering::SeqCst) > 0);
+    assert!(memory.refused() > 0);
+}
+
+/// `module(…)` stands outside of rulesets.
+fn apart(lines: &str) -> (String, String) {
+    let (modules, actions): (Vec<_>, Vec<_>) = lines.lines().partition(|line| line.starts_with("module("));
+    (modules.join("\n"), actions.join("\n"))
+}
+
+#[tokio::test]
+async fn rsyslog_sends_over_relp_with_the_lines_of_the_page() {
+    if !installed() {
+        return;
+    }
+    let door = Door::open(Speech::Relp).await;
+    let (modules, action) = apart(&senders::lines("rsyslog-relp", door.port, &[]));
+    let mut rsyslog = start(&modules, &action);
+    door.until("all lines", |door| {
+        rsyslog.assert_lives();
+        door.stored() >= LINES
+    })
+    .await;
+    drop(rsyslog);
+    assert_eq!(ports(bytes(&door.close().await)), (0..LINES).collect::<Vec<_>>());
 }
 
 /// Enough HTTP to let omelasticsearch speak: a health check, then `_bulk` requests, connection kept alive.
-async fn bulk_server(listener: TcpListener, memory: Arc<Memory>) {
+async fn bulk_server(listener: TcpListener, memory: Arc<Mutex<Vec<Bytes>>>) {
     while let Ok((stream, _)) = listener.accept().await {
         let memory = memory.clone();
         tokio::spawn(async move {
@@ -223,7 +163,7 @@ async fn bulk_server(listener: TcpListener, memory: Arc<Memory>) {
                     let mut answers = Vec::new();
                     for item in items {
                         let action = item.action.as_str();
-                        memory.records.lock().unwrap().push(item.document.expect("rsyslog's document is understood"));
+                        memory.lock().unwrap().push(item.document.expect("rsyslog's document is understood"));
                         answers.push(format!("{{\"{action}\":{{\"_index\":\"{}\",\"status\":201}}}}", item.index));
                     }
                     format!("{{\"took\":1,\"errors\":false,\"items\":[{}]}}", answers.join(","))
@@ -244,15 +184,20 @@ async fn bulk_bodies_of_omelasticsearch_are_understood_down_to_the_ssh_line() {
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let memory = Arc::new(Memory::default());
+    let memory = Arc::new(Mutex::new(Vec::new()));
     let server = tokio::spawn(bulk_server(listener, memory.clone()));
     let action = format!(
         "action(type=\"omelasticsearch\" server=\"127.0.0.1\" serverport=\"{port}\" searchIndex=\"logs\" searchType=\"\" bulkmode=\"on\" action.resumeRetryCount=\"-1\")"
     );
     let mut rsyslog = start("module(load=\"omelasticsearch\")", &action);
-    wait_until(&mut rsyslog, || memory.records.lock().unwrap().len(), LINES).await;
+    let begun = Instant::now();
+    while memory.lock().unwrap().len() < LINES {
+        rsyslog.assert_lives();
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {LINES} arrived", memory.lock().unwrap().len());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     drop(rsyslog);
     server.abort();
-    println!("{}", String::from_utf8_lossy(&memory.records.lock().unwrap()[0]));
-    assert_eq!(ports(&memory), (0..LINES).collect::<Vec<_>>());
+    println!("{}", String::from_utf8_lossy(&memory.lock().unwrap()[0]));
+    assert_eq!(ports(memory.lock().unwrap().iter().map(|bytes| &**bytes)), (0..LINES).collect::<Vec<_>>());
 }

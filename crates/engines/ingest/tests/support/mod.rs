@@ -2,6 +2,13 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod certificates;
+pub(crate) mod door;
+pub(crate) mod flow_records;
+pub(crate) mod packets;
+pub(crate) mod programs;
+pub(crate) mod senders;
+
 use event::{Micros, Origin, RawRecord};
 use luytre_ingest::FormatSet;
 use std::path::{Path, PathBuf};
