@@ -6,10 +6,12 @@ pub(crate) mod answer;
 pub(crate) mod body;
 mod probes;
 pub(crate) mod receive;
+mod shape;
 
 pub use receive::ConnectionNumber;
 
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::{any, get};
 use kit::web::{Access, Routes};
 use kit::{App, Capability};
@@ -23,6 +25,10 @@ const SENDS: Access = Access::AnswersItself(Capability::IngestEvents);
 /// Sending only, for the address that also serves the pages: clients that need no probes (rsyslog, `curl`) can use
 /// it, and no path of a page is taken.
 pub fn routes() -> Routes {
+    sending().map(|router| router.layer(from_fn(shape::as_asked)))
+}
+
+fn sending() -> Routes {
     Routes::new()
         .post("/_bulk", SENDS, receive::bulk)
         .put("/_bulk", SENDS, receive::bulk)
@@ -39,7 +45,7 @@ pub fn routes() -> Routes {
 
 /// The whole door, for an address of its own (9200 by habit): sending and probes.
 pub fn elastic_routes() -> axum::Router<App> {
-    routes()
+    sending()
         .into_router()
         .route("/", get(probes::about).head(probes::well))
         .route("/_license", get(probes::license))
@@ -49,4 +55,5 @@ pub fn elastic_routes() -> axum::Router<App> {
         .route("/_nodes", get(probes::nodes))
         .route("/_nodes/{*what}", get(probes::nodes))
         .fallback(any(probes::other))
+        .layer(from_fn(shape::as_asked))
 }

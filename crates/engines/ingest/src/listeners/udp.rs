@@ -8,13 +8,16 @@ use super::{Sink, gelf_origin, now, origin};
 use crate::gelf::{ChunkLimits, Chunks, Datagram, expand};
 use bytes::Bytes;
 use event::{LONGEST_RECORD, Listener, Origin, RawRecord};
+use quinn_udp::{RecvMeta, UdpSocketState};
+use rustix::net::sockopt;
 use socket2::{Domain, Socket, Type};
 use std::collections::{HashMap, VecDeque};
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -39,8 +42,8 @@ impl Default for UdpSettings {
     }
 }
 
-/// What is asked of the kernel for datagrams that wait; it gives as much of it as `net.core.rmem_max` allows. A burst of
-/// 20,000 short messages takes some 15 MiB there.
+/// What is asked of the kernel for datagrams that wait: all of it where the process may administer the network, else as much as
+/// `net.core.rmem_max` allows. A burst of 20,000 short messages takes some 15 MiB there.
 pub const WAITING_BYTES: usize = 32 << 20;
 
 /// Opens the door, with as much room for waiting datagrams as the kernel gives.
@@ -70,8 +73,11 @@ fn bind(address: SocketAddr, shared: bool) -> io::Result<UdpSocket> {
     if shared {
         socket.set_reuse_port(true)?;
     }
-    // A refusal leaves the room that every socket has.
-    if let Err(error) = socket.set_recv_buffer_size(WAITING_BYTES) {
+    // More than `net.core.rmem_max` needs the right to administer the network; a refusal of both leaves the room that every
+    // socket has.
+    if sockopt::set_socket_recv_buffer_size_force(&socket, WAITING_BYTES).is_err()
+        && let Err(error) = socket.set_recv_buffer_size(WAITING_BYTES)
+    {
         tracing::warn!(%error, "no more room for waiting datagrams");
     }
     socket.set_nonblocking(true)?;
@@ -100,6 +106,51 @@ impl Waiting {
         let batch: Vec<_> = self.records.drain(..most.max(1).min(self.records.len())).collect();
         self.bytes -= batch.iter().map(|record| record.bytes.len() + RECORD_BYTES).sum::<usize>();
         batch
+    }
+}
+
+/// Datagrams that one call to the kernel brings at most.
+const DATAGRAMS_OF_A_CALL: usize = 32;
+
+/// No datagram is longer, nor what the kernel joins of one sender's.
+const LONGEST_DATAGRAM: usize = 64 << 10;
+
+/// The kernel's side of a door: many datagrams with one call.
+struct Reception {
+    state: UdpSocketState,
+    buffer: Vec<u8>,
+    metas: [RecvMeta; DATAGRAMS_OF_A_CALL],
+}
+
+impl Reception {
+    fn new(socket: &UdpSocket) -> io::Result<Self> {
+        Ok(Self {
+            state: UdpSocketState::new(socket.into())?,
+            buffer: vec![0; DATAGRAMS_OF_A_CALL * LONGEST_DATAGRAM],
+            metas: [RecvMeta::default(); DATAGRAMS_OF_A_CALL],
+        })
+    }
+
+    /// Shows each datagram that is there to `each`, as many as one call brings, and tells how many came.
+    fn take(&mut self, socket: &UdpSocket, mut each: impl FnMut(&[u8], IpAddr)) -> io::Result<usize> {
+        let mut slices = self.buffer.chunks_exact_mut(LONGEST_DATAGRAM).map(IoSliceMut::new);
+        let mut slices: [IoSliceMut<'_>; DATAGRAMS_OF_A_CALL] =
+            std::array::from_fn(|_| slices.next().unwrap_or_else(|| IoSliceMut::new(&mut [])));
+        let filled =
+            socket.try_io(Interest::READABLE, || self.state.recv(socket.into(), &mut slices, &mut self.metas))?;
+        let mut datagrams = 0;
+        for (slice, meta) in slices.iter().zip(&self.metas).take(filled) {
+            let bytes = slice.get(..meta.len).unwrap_or_default();
+            if bytes.is_empty() {
+                each(bytes, meta.addr.ip());
+                datagrams += 1;
+            }
+            for datagram in bytes.chunks(meta.stride.max(1)) {
+                each(datagram, meta.addr.ip());
+                datagrams += 1;
+            }
+        }
+        Ok(datagrams)
     }
 }
 
@@ -240,8 +291,7 @@ pub(super) async fn serve_datagrams(
     let (sender, queue) = mpsc::channel(settings.queue.max(1));
     let drained = tokio::spawn(drain(queue, sink, counters.clone(), settings.batch, settings.linger));
     let mut records = Vec::new();
-    // No datagram is longer.
-    let mut buffer = vec![0; 64 << 10];
+    let mut reception = Reception::new(&socket)?;
     let mut ask = tokio::time::interval(ASK_KERNEL);
     ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut waiting = Waiting::default();
@@ -263,21 +313,22 @@ pub(super) async fn serve_datagrams(
             ready = socket.readable() => ready?,
         }
         // Everything that is there already comes in one go; more joins it while the sink is busy.
-        for _ in 0..settings.batch.max(1) {
-            match socket.try_recv_from(&mut buffer) {
-                Ok((length, peer)) => {
-                    let datagram = buffer.get(..length).unwrap_or_default();
-                    datagrams.read(datagram, peer.ip(), &counters, &mut records);
-                    for record in records.drain(..) {
-                        Counters::add(&counters.received, 1);
-                        Counters::add(&counters.bytes, record.bytes.len());
-                        if waiting.bytes >= settings.waiting {
-                            Counters::add(&counters.dropped, 1);
-                            continue;
-                        }
-                        waiting.add(record);
-                    }
+        let mut taken = 0;
+        while taken < settings.batch.max(1) {
+            let came = reception.take(&socket, |datagram, peer| {
+                datagrams.read(datagram, peer, &counters, &mut records);
+            });
+            for record in records.drain(..) {
+                Counters::add(&counters.received, 1);
+                Counters::add(&counters.bytes, record.bytes.len());
+                if waiting.bytes >= settings.waiting {
+                    Counters::add(&counters.dropped, 1);
+                    continue;
                 }
+                waiting.add(record);
+            }
+            match came {
+                Ok(came) => taken += came.max(1),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // Reported by the network for an earlier answer; receiving goes on.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break,
