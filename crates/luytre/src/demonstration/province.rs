@@ -362,7 +362,7 @@ async fn decide_way(tx: &Tx<'_>, system_id: &str, hosting: &str, size: u32, now:
             way: "move".to_owned(),
             wave: "1".to_owned(),
             due: day(-20),
-            done: if size % 2 == 0 { day(-30) } else { String::new() },
+            done: if size.is_multiple_of(2) { day(-30) } else { String::new() },
             ..NewMove::default()
         },
         (_, 3) => NewMove {
@@ -377,11 +377,14 @@ async fn decide_way(tx: &Tx<'_>, system_id: &str, hosting: &str, size: u32, now:
     assurance::consolidation::service::decide(tx, system_id, &new, now).await.context("consolidation")
 }
 
+/// Kind, name and fields of an item of an inventory.
+type Item = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// What the first system of an agency is made of. Most of it says all that an inventory must say.
 async fn build_inventory(tx: &Tx<'_>, system_id: &str, size: u32, now: Micros) -> Result<()> {
     let network = format!("10.{}.0", size % 200);
     let until = format!("{:02}/{:02}/2028", size % 28 + 1, size % 12 + 1);
-    let items: &[(&str, &str, &[(&str, &str)])] = &[
+    let items: &[Item] = &[
         ("zone", "Vùng máy chủ", &[("purpose", "Máy chủ nội bộ"), ("addresses", "{network}.0/25")]),
         ("zone", "Vùng người dùng", &[("purpose", "Máy trạm của cán bộ"), ("addresses", "{network}.128/25")]),
         (
