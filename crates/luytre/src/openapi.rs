@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(read), "as the type is read");
         let listed = at("/api/v1/systems", "get");
         let names: Vec<_> = listed["parameters"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
-        assert_eq!(names, ["q", "level", "state", "limit", "offset"]);
+        assert_eq!(names, ["q", "level", "state", "hosting", "agency", "limit", "offset"]);
         let either = at("/api/v1/saved-searches", "get")["security"].as_array().unwrap().len();
         assert_eq!(either, 6, "one of three capabilities, by key or in a session");
         let bulk = at("/{index}/_bulk", "post");

@@ -4,9 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Where `scripts/install-tools` lays out syslog-ng, which Debian does not install beside rsyslog.
+const SYSLOG_NG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../.cache/syslog-ng/usr");
+
 /// Where a program lies, in the folders of Debian's packages.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    ["/usr/sbin", "/usr/bin"].into_iter().map(|folder| Path::new(folder).join(program)).find(|path| path.exists())
+    let folders = ["/usr/sbin", "/usr/bin"].into_iter().map(PathBuf::from);
+    let folders = folders.chain([Path::new(SYSLOG_NG).join("sbin")]);
+    folders.map(|folder| folder.join(program)).find(|path| path.exists())
 }
 
 /// Whether all of them are there, or a line saying that the test could not run; CI must have them.
@@ -88,7 +93,7 @@ pub(crate) fn syslog_ng(lines: &str, configuration: &str) -> Running {
     let path = folder.path().display();
     std::fs::write(folder.path().join("input.log"), lines).unwrap();
     let configuration = format!(
-        "@version: 3.38\n@include \"scl.conf\"\n\
+        "@version: current\n\
          source s_src {{ file(\"{path}/input.log\" follow-freq(1) flags(no-parse) default-facility(auth) \
          default-priority(info) program-override(\"sshd\")); }};\n{configuration}"
     );
@@ -96,7 +101,14 @@ pub(crate) fn syslog_ng(lines: &str, configuration: &str) -> Running {
     let configuration = configuration.replace("disk-buffer(", &format!("disk-buffer(dir(\"{path}\") "));
     std::fs::write(folder.path().join("syslog-ng.conf"), configuration).unwrap();
     let file = |name: &str| format!("{path}/{name}");
-    let child = command("syslog-ng")
+    let mut command = command("syslog-ng");
+    if find("syslog-ng").is_some_and(|program| program.starts_with(SYSLOG_NG)) {
+        let libraries = Path::new(SYSLOG_NG).join("lib/syslog-ng");
+        let entries = std::fs::read_dir(&libraries).unwrap().map(|entry| entry.unwrap().path());
+        let modules = entries.into_iter().find(|path| path.is_dir()).unwrap();
+        command.env("LD_LIBRARY_PATH", &libraries).arg("--module-path").arg(modules);
+    }
+    let child = command
         .args(["-F", "--no-caps", "-f", &file("syslog-ng.conf"), "--persist-file", &file("persist")])
         .args(["--pidfile", &file("pid"), "--control", &file("control")])
         .spawn()
