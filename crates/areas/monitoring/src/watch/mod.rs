@@ -179,7 +179,7 @@ impl Watch {
             return Ok(());
         }
         let key = found.identity.key();
-        if !found.wanted && self.store.import_known(&key)?.is_none() {
+        if !found.wanted && self.store.import_known(&key)?.is_none() && !self.is_copy(&found.path).await? {
             self.passed.insert((number, found.identity), seen);
             return Ok(());
         }
@@ -212,6 +212,22 @@ impl Watch {
         Ok(())
     }
 
+    /// Whether a file is what rotation copied of one that is followed, under a name that nobody asked for: lines may stand at its end
+    /// that were written after the last look, and stand nowhere else once the file itself is cut.
+    async fn is_copy(&self, path: &Path) -> Result<bool, WatchError> {
+        let (path, store) = (path.to_owned(), self.store.clone());
+        let found = blocking(move || {
+            if no_log(&path).is_some() || !is_of_lines(&path)? {
+                return Ok(false);
+            }
+            let file = Follower::open(&path, Limits::default())?;
+            let Some(line) = file.first_line()? else { return Ok(false) };
+            let known = marks::known(&store, &line).map_err(io::Error::other)?;
+            Ok(marks::copied(&file, &path.display().to_string(), &known)?.is_some())
+        });
+        Ok(found.await?)
+    }
+
     /// Reads a file to its end that has no name any more; while it is open, it is there.
     async fn finish(&mut self, identity: Identity) -> Result<(), WatchError> {
         let end = (0, 0);
@@ -235,7 +251,6 @@ impl Watch {
             let mut follower = follower;
             let mut mark = match mark {
                 Some(mark) if marks::is_same(&follower, mark.done, &mark.tail)? => Some(mark),
-                _ if !wanted => return Ok(None),
                 _ => None,
             };
             let mut kept = None;
@@ -245,6 +260,9 @@ impl Watch {
                 let known = marks::known(&store, &line).map_err(io::Error::other)?;
                 kept = marks::copied(&follower, &path, &known)?;
                 mark = kept.as_ref().map(|known| known.mark(&path));
+            }
+            if mark.is_none() && !wanted {
+                return Ok(None);
             }
             let mark = mark.unwrap_or_else(|| Mark { path, ..Mark::default() });
             follower.go_to(mark.done)?;

@@ -151,6 +151,38 @@ async fn a_file_that_is_copied_and_cut_is_read_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_before_a_file_was_copied_and_cut_is_read_from_the_copy() {
+    let place = Place::new("*.log");
+    let copy_and_cut = |copy: &str| {
+        fs::copy(place.at("app.log"), place.at(copy)).unwrap();
+        OpenOptions::new().write(true).open(place.at("app.log")).unwrap().set_len(0).unwrap();
+    };
+    let mut watch = place.watch();
+    place.add("app.log", "1\n2\n");
+    watch.look().await;
+    // While it is watched, and while nobody is there; as long as before, and longer.
+    place.add("app.log", "3\n");
+    copy_and_cut("app.log.1");
+    place.add("app.log", "4\n5\n6\n");
+    watch.look().await;
+    assert_eq!(place.sorted().await, ["1", "2", "3", "4", "5", "6"]);
+    drop(watch);
+    place.add("app.log", "7\n");
+    fs::rename(place.at("app.log.1"), place.at("app.log.2")).unwrap();
+    copy_and_cut("app.log.1");
+    place.add("app.log", "8\n");
+    // Neither is a file of ours, nor are its lines.
+    place.add("other.log.1", "1\n2\n3\nof another\n");
+    place.add("app.txt", "4\n5\n6\nof another\n");
+    for _ in 0..2 {
+        let mut watch = place.watch();
+        watch.look().await;
+        watch.look().await;
+        assert_eq!(place.sorted().await, ["1", "2", "3", "4", "5", "6", "7", "8"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_packed_is_read_from_where_reading_stood() {
     let place = Place::new("*.log*");
     let lines: String = (0..500).map(|number| format!("line {number:04}\n")).collect();
