@@ -87,6 +87,11 @@ impl Tx<'_> {
         }
     }
 
+    /// Keeps what was done; a dry run leaves nothing behind.
+    pub async fn finish(self, dry_run: bool) -> Result<(), Error> {
+        if dry_run { self.rollback().await } else { self.commit().await }
+    }
+
     fn require_whole(&self) -> Result<(), DbErr> {
         match &*self.failed.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),

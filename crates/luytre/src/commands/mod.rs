@@ -22,6 +22,7 @@ mod search;
 mod serve;
 mod store;
 mod systems;
+mod tables;
 mod user;
 pub mod who;
 

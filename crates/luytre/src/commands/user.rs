@@ -1,6 +1,6 @@
 //! `luytre user`: accounts from the command line, for the first start and for emergencies.
 
-use super::agencies::{read_table, tell as tell_report};
+use super::tables::TableFile;
 use super::{plain, print_json, say, tell, text, user_of_the_system};
 use crate::centre::Registers;
 use crate::configuration::Configuration;
@@ -18,7 +18,7 @@ use organisation::people::{self, NewPerson, PersonFilter};
 use organisation::sign_in::Owner;
 use organisation::{agencies, sign_in};
 use std::io::{BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -82,14 +82,7 @@ enum Command {
     },
     /// Take a table (CSV or .xlsx) of people: new accounts are made without a password, known ones changed, roles
     /// given. A wrong line is named and spoils no other; the exit code is then 2.
-    Import {
-        file: PathBuf,
-        /// Say what each line would do and keep nothing.
-        #[arg(long)]
-        dry_run: bool,
-        #[arg(long)]
-        json: bool,
-    },
+    Import(TableFile),
     /// Set a password, read from standard input.
     SetPassword { account: String },
 }
@@ -98,7 +91,7 @@ impl User {
     pub(super) async fn run(&self, data: &Path, configuration: Configuration) -> Result<ExitCode> {
         let registers = Registers::open(data, &configuration, &Live::default()).await?;
         match &self.command {
-            Command::Import { file, dry_run, json } => import(&registers, file, *dry_run, *json).await,
+            Command::Import(file) => import(&registers, file).await,
             _ => self.act(&registers, &configuration.centre).await.map(|()| ExitCode::SUCCESS),
         }
     }
@@ -286,17 +279,12 @@ fn password_error(error: kit::Error) -> anyhow::Error {
     }
 }
 
-async fn import(registers: &Registers, file: &Path, dry_run: bool, json: bool) -> Result<ExitCode> {
-    let table = people::read_sheet(read_table(file)?).await?;
+async fn import(registers: &Registers, file: &TableFile) -> Result<ExitCode> {
+    let table = people::read_sheet(file.read()?).await?;
     let scope = kit::Scope::service("command line").asking("", &user_of_the_system());
     let tx = registers.db.scoped(&scope).begin().await?;
     let report = people::import_sheet(&tx, &registers.policies, registers.clock.now(), table).await?;
-    if dry_run {
-        tx.rollback().await?;
-    } else {
-        tx.commit().await?;
-    }
-    tell_report(&report, json)
+    file.finish(tx, &report).await
 }
 
 async fn agency_of(centre: &str, tx: &Tx<'_>, code: Option<&str>, now: i64) -> Result<Agency> {

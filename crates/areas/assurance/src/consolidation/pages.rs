@@ -169,7 +169,7 @@ fn workbook(page: &Page) -> String {
 }
 
 fn level_of(one: &SystemMove) -> Option<Level> {
-    u8::try_from(one.level).ok().and_then(Level::new)
+    Level::new(one.level)
 }
 
 /// Address of the list of one agency's systems that have come so far.

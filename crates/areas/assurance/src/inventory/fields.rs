@@ -5,6 +5,7 @@ use crate::networks;
 use crate::systems::amounts;
 use kit::civil;
 use kit::locale::{Lang, texts};
+use kit::page::Level;
 use kit::text::FieldFaults;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -91,7 +92,7 @@ impl Field {
             }),
             Takes::Level => {
                 let level = given.trim();
-                if !level.is_empty() && !matches!(level.parse::<u8>(), Ok(1..=5)) {
+                if !level.is_empty() && level.parse::<u8>().ok().and_then(Level::new).is_none() {
                     faults.add(name, "system-level-wrong");
                 }
                 level.to_owned()

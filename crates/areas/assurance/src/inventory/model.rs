@@ -5,12 +5,13 @@ use super::store::{self, Filter};
 use super::{Item, field_named};
 use crate::systems;
 use crate::systems::System;
+use crate::systems::pages::level_of;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use kit::Capability;
 use kit::fold::fold;
-use kit::page::{Level, Page};
+use kit::page::Page;
 use kit::web::{Fail, Visit, render};
 
 /// Most items that a model is drawn from.
@@ -114,10 +115,6 @@ struct ModelPage {
     page: Page,
     system: System,
     model: Model,
-}
-
-fn level_of(system: &System) -> Option<Level> {
-    u8::try_from(system.level).ok().and_then(Level::new)
 }
 
 /// What the system is made of besides devices, each under the key of its kind.

@@ -13,6 +13,7 @@ use kit::{Connection, Error};
 use serde_json::{Map, Value, json};
 use sha1::{Digest, Sha1};
 use std::net::IpAddr;
+use uuid::Builder;
 
 const VERSION: &str = "1.1.2";
 /// Whose names those of properties are that OSCAL does not have.
@@ -280,15 +281,9 @@ fn state(code: &str) -> &'static str {
 fn uuid(space: &str, name: &str) -> String {
     let digest =
         Sha1::new().chain_update(NAMESPACE).chain_update([0]).chain_update(space).chain_update([0]).chain_update(name);
-    let digest = digest.finalize();
     let mut bytes = [0_u8; 16];
-    bytes.iter_mut().zip(digest.iter()).for_each(|(byte, given)| *byte = *given);
-    let mut number = u128::from_be_bytes(bytes);
-    number = (number & !(0xf << 76)) | (5 << 76);
-    number = (number & !(0b11 << 62)) | (0b10 << 62);
-    let hex = format!("{number:032x}");
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+    bytes.iter_mut().zip(digest.finalize()).for_each(|(byte, given)| *byte = given);
+    Builder::from_sha1_bytes(bytes).into_uuid().to_string()
 }
 
 #[cfg(test)]

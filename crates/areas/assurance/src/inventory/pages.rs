@@ -16,6 +16,8 @@ use organisation::elevations::{export_refused, file_link};
 use organisation::sheets::{Line, Table};
 
 const PER_PAGE: u64 = 100;
+/// Most items of one file.
+const MOST_ITEMS: u64 = 500_000;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -70,7 +72,7 @@ async fn list_items(visit: Visit) -> Result<Response, Fail> {
     };
     let page = visit.page().await?;
     if !text("format").is_empty() {
-        let all = store::list(&view, &filter, sheet::MOST_ITEMS, 0).await?;
+        let all = store::list(&view, &filter, MOST_ITEMS, 0).await?;
         if let Some(file) = Table::leave(&visit, || sheet::table(page.lang, &all)).await? {
             return Ok(file);
         }

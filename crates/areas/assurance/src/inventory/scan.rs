@@ -82,9 +82,9 @@ impl Devices {
         self.items.push(item);
     }
 
-    fn known(&self, host: &Host) -> Option<&Item> {
+    fn known(&mut self, host: &Host) -> Option<&mut Item> {
         let by_address = host.addresses.iter().find_map(|address| self.by_address.get(address));
-        by_address.or_else(|| self.by_mac.get(&host.mac)).and_then(|place| self.items.get(*place))
+        by_address.or_else(|| self.by_mac.get(&host.mac)).and_then(|place| self.items.get_mut(*place))
     }
 
     async fn see(
@@ -100,13 +100,12 @@ impl Devices {
         let line =
             |name: &str, outcome| Line { line: number, subject: addresses.clone(), name: name.to_owned(), outcome };
         if let Some(item) = self.known(host) {
-            store::see(tx, &item.id, &services, now).await?;
-            let before = item.value("services");
-            let outcome = match before == services {
-                true => Outcome::Same,
-                false => Outcome::Changed(vec![Change::new("inventory-field-services", before, &services)]),
+            let Some(before) = service::see(tx, item, &services, now).await? else {
+                return Ok(line(&item.name, Outcome::Same));
             };
-            return Ok(line(&item.name, outcome));
+            let change = Change::new("inventory-field-services", before, &services);
+            item.values.insert("services", services);
+            return Ok(line(&item.name, Outcome::Changed(vec![change])));
         }
         let named = host.names.first().cloned().unwrap_or_else(|| addresses.clone());
         let name = match self.names.contains(&fold(&named)) {

@@ -14,7 +14,7 @@ use kit::page::{Entry, ErrorSummary, FormErrors, Page};
 use kit::web::{ApiVisit, Fail, Form, Visit, render};
 use kit::{Capability, Error, Lang};
 use organisation::sheets::{self, Report};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Largest file that fits into a form, in bytes.
 const MOST_POSTED: u64 = 750_000;
@@ -75,11 +75,7 @@ async fn take(visit: &Visit, id: &str, form: &ScanForm) -> Result<(Report, bool)
     let is_cut = scan.is_cut;
     let tx = visit.begin().await?;
     let report = take_scan(&tx, id, scan, visit.now()).await?;
-    if form.take.is_empty() {
-        tx.rollback().await?
-    } else {
-        tx.commit().await?
-    }
+    tx.finish(form.take.is_empty()).await?;
     Ok((report, is_cut))
 }
 
@@ -125,19 +121,26 @@ async fn answer(
     Ok((status, render(&template)?).into_response())
 }
 
+/// What a program is told of a scan.
+#[derive(Serialize)]
+pub(super) struct Scanned {
+    #[serde(flatten)]
+    report: Report,
+    /// Whether the file ends before the scan did: hosts may be missing.
+    is_cut: bool,
+}
+
 /// The body of the request is the file; `dry_run=1` keeps nothing.
 pub(super) async fn scan_file(
     ApiVisit(visit): ApiVisit,
     Path(id): Path<String>,
     file: Bytes,
-) -> Result<Json<Report>, Fail> {
+) -> Result<Json<Scanned>, Fail> {
     visit.require(Capability::ManageSystems)?;
     let scan = sheets::apart(move || nmap::read(&file)).await?;
+    let is_cut = scan.is_cut;
     let tx = visit.begin().await?;
     let report = take_scan(&tx, &id, scan, visit.now()).await?;
-    match visit.address.has("dry_run", "1") {
-        true => tx.rollback().await?,
-        false => tx.commit().await?,
-    }
-    Ok(Json(report))
+    tx.finish(visit.address.has("dry_run", "1")).await?;
+    Ok(Json(Scanned { report, is_cut }))
 }

@@ -70,6 +70,22 @@ pub async fn change(tx: &Tx<'_>, id: &str, new: NewItem, now: Micros) -> Result<
     audit::record(tx, now, action, "inventory-item", id, Some(&before.agency_id), details).await
 }
 
+/// A scan has seen an item. Services that it found stand in the place of what was known, which the trail keeps; one that found
+/// none may not have looked for them. Returns what the item said of its services before, where that is no more.
+pub(super) async fn see(tx: &Tx<'_>, item: &Item, services: &str, now: Micros) -> Result<Option<String>, Error> {
+    store::see(tx, &item.id, now).await?;
+    let before = item.value("services");
+    if services.is_empty() || services == before {
+        return Ok(None);
+    }
+    store::set_services(tx, item, services, now).await?;
+    let side = |services: &str| json!({ "services": services });
+    let details =
+        json!({ "system": item.system_code, "kind": item.kind, "before": side(before), "after": side(services) });
+    audit::record(tx, now, "inventory.change", "inventory-item", &item.id, Some(&item.agency_id), details).await?;
+    Ok(Some(before.to_owned()))
+}
+
 /// Takes an item out of the inventory; what it said is in the trail.
 pub async fn remove(tx: &Tx<'_>, id: &str, now: Micros) -> Result<Item, Error> {
     tx.scope().require(Capability::ManageSystems)?;

@@ -2,7 +2,7 @@
 //! (by system, kind and name) changed where a cell says otherwise. An empty cell leaves a value as it is. The dry run is the
 //! same work, not committed.
 
-use super::store::{self, Filter};
+use super::store::{self, Filter, MOST_OF_SYSTEM};
 use super::{FIELDS, Item, NewItem, Takes, field_named, kind, kinds, service};
 use crate::systems;
 use crate::systems::System;
@@ -51,9 +51,6 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::new("notes", "inventory-field-notes"),
 ];
 
-/// Most items that an import looks through.
-pub(super) const MOST_ITEMS: u64 = 500_000;
-
 /// Items as a table that [`import_sheet`] reads again and finds nothing to change.
 pub fn table(lang: Lang, items: &[Item]) -> Table {
     Table {
@@ -82,12 +79,8 @@ fn words(lang: Lang, field: &str, value: &str) -> String {
         Some(field) if matches!(field.takes, Takes::Words(_)) && !value.is_empty() => {
             texts().text(lang, &field.word_key(value))
         }
-        _ => flat(value),
+        _ => sheets::in_one_cell(value),
     }
-}
-
-fn flat(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Reads a table of the inventory (CSV or a workbook), for [`import_sheet`].
@@ -98,8 +91,11 @@ pub async fn read_sheet(table: Vec<u8>) -> Result<ReadTable, Error> {
 /// System, kind and folded name: by these an item is known.
 type Key = (String, String, String);
 
+/// What an import knows: of systems that a line has named, and of their items.
+#[derive(Default)]
 struct Import {
-    systems: BTreeMap<String, System>,
+    /// By their codes; nothing where none within reach has the code.
+    systems: BTreeMap<String, Option<System>>,
     items: BTreeMap<Key, Item>,
     told: BTreeSet<Key>,
 }
@@ -108,14 +104,7 @@ struct Import {
 /// transaction is committed.
 pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<Report, Error> {
     tx.scope().require(Capability::ManageSystems)?;
-    let systems = systems::store::list(tx, &systems::store::Filter::default()).await?;
-    let items = store::list(tx, &Filter::default(), MOST_ITEMS, 0).await?;
-    let key = |item: &Item| (item.system_code.clone(), item.kind.clone(), fold(&item.name));
-    let mut import = Import {
-        systems: systems.into_iter().map(|system| (system.code.clone(), system)).collect(),
-        items: items.into_iter().map(|item| (key(&item), item)).collect(),
-        told: BTreeSet::new(),
-    };
+    let mut import = Import::default();
     let mut lines = BTreeMap::new();
     for row in table.0 {
         let (line, subject, name, outcome) = match row {
@@ -139,6 +128,22 @@ pub async fn import_sheet(tx: &Tx<'_>, now: Micros, table: ReadTable) -> Result<
 }
 
 impl Import {
+    /// The system that a line names, with whose items the line is compared.
+    async fn system(&mut self, tx: &Tx<'_>, code: &str) -> Result<Option<System>, Error> {
+        if let Some(known) = self.systems.get(code) {
+            return Ok(known.clone());
+        }
+        let found = systems::store::by_code(tx, code).await?;
+        if let Some(system) = &found {
+            let own = Filter { system_id: system.id.clone(), ..Filter::default() };
+            let items = store::list(tx, &own, MOST_OF_SYSTEM, 0).await?;
+            let key = |item: &Item| (item.system_code.clone(), item.kind.clone(), fold(&item.name));
+            self.items.extend(items.into_iter().map(|item| (key(&item), item)));
+        }
+        self.systems.insert(code.to_owned(), found.clone());
+        Ok(found)
+    }
+
     async fn take(&mut self, tx: &Tx<'_>, now: Micros, row: &Row, faults: &mut Faults) -> Result<Outcome, Error> {
         let ids = kinds().iter().map(|kind| kind.id.as_str());
         let chosen = sheets::code(row, "kind", ids, |id| format!("inventory-kind-{id}"), faults);
@@ -149,7 +154,7 @@ impl Import {
         if name.is_empty() {
             faults.add("name", "field-required");
         }
-        let system = self.systems.get(&code);
+        let system = self.system(tx, &code).await?;
         if system.is_none() {
             faults.add("system_code", if code.is_empty() { "field-required" } else { "inventory-no-such-system" });
         }
@@ -174,7 +179,7 @@ impl Import {
         };
         let Some(system) = system.filter(|_| faults.is_empty()) else { return Ok(Outcome::Same) };
         let Some(item) = before else {
-            faults.keep(service::add_to(tx, system, given, now).await)?;
+            faults.keep(service::add_to(tx, &system, given, now).await)?;
             return Ok(Outcome::New(Vec::new()));
         };
         let mut changes = changes(item, &checked);
@@ -206,7 +211,7 @@ fn apply(row: &Row, given: &mut NewItem, faults: &mut Faults) {
                 Some(day) => civil::day_field(day),
                 None => continue,
             },
-            Takes::Lines if cell == flat(held) => continue,
+            Takes::Lines if cell == sheets::in_one_cell(held) => continue,
             _ => cell.to_owned(),
         };
         given.values.insert(field.name.to_owned(), value);

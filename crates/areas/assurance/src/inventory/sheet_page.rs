@@ -41,9 +41,6 @@ pub(super) async fn import_file(ApiVisit(visit): ApiVisit, file: Bytes) -> Resul
     let table = sheet::read_sheet(file.to_vec()).await?;
     let tx = visit.begin().await?;
     let report = sheet::import_sheet(&tx, visit.now(), table).await?;
-    match visit.address.has("dry_run", "1") {
-        true => tx.rollback().await?,
-        false => tx.commit().await?,
-    }
+    tx.finish(visit.address.has("dry_run", "1")).await?;
     Ok(Json(report))
 }

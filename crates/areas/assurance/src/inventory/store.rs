@@ -101,8 +101,8 @@ pub(crate) async fn of_system(
     Ok((kinds().iter().map(|kind| of_kind(&kind.id)).collect(), seen))
 }
 
-/// Most items of one system that its page counts.
-const MOST_OF_SYSTEM: u64 = 20_000;
+/// Most items of one system that its page counts and an import compares.
+pub(super) const MOST_OF_SYSTEM: u64 = 20_000;
 
 async fn select(connection: &impl Connection, rest: &str, values: Vec<Value>) -> Result<Vec<Item>, Error> {
     let columns: Vec<_> = FIELDS.iter().map(|field| format!("i.{}", field.column())).collect();
@@ -283,11 +283,20 @@ pub(super) async fn update(
     Ok(execute(tx, &sql, values).await? == 1)
 }
 
-/// A scan has seen the item, with these services.
-pub(super) async fn see(tx: &Tx<'_>, id: &str, services: &str, now: Micros) -> Result<(), Error> {
-    let sql = "UPDATE inventory_items SET first_seen_at = COALESCE(first_seen_at, $1), last_seen_at = $1, services = $2 \
-               WHERE id = $3";
-    execute(tx, sql, vec![now.into(), services.into(), id.into()]).await.map(|_| ())
+/// A scan has seen the item.
+pub(super) async fn see(tx: &Tx<'_>, id: &str, now: Micros) -> Result<(), Error> {
+    let sql = "UPDATE inventory_items SET first_seen_at = COALESCE(first_seen_at, $1), last_seen_at = $1 WHERE id = $2";
+    execute(tx, sql, vec![now.into(), id.into()]).await.map(|_| ())
+}
+
+/// Writes over what an item says of its services; a form that was built before is an older one then.
+pub(super) async fn set_services(tx: &Tx<'_>, item: &Item, services: &str, now: Micros) -> Result<(), Error> {
+    let mut new = NewItem::from(item.clone());
+    new.values.insert("services".to_owned(), services.to_owned());
+    let sql = "UPDATE inventory_items SET services = $1, search_fold = $2, version = version + 1, updated_at = $3 \
+               WHERE id = $4";
+    let values = vec![services.into(), searched(&new).into(), now.into(), item.id.as_str().into()];
+    execute(tx, sql, values).await.map(|_| ())
 }
 
 pub(super) async fn delete(tx: &Tx<'_>, id: &str) -> Result<(), Error> {

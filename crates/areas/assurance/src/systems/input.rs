@@ -5,6 +5,7 @@ use super::{System, amounts};
 use crate::networks;
 use kit::Error;
 use kit::error::unfit;
+use kit::page::Level;
 use kit::text::FieldFaults;
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +113,7 @@ impl NewSystem {
             faults.add("code", "field-invalid");
         }
         self.name = faults.required_line("name", &self.name, LONGEST_NAME);
-        if !(1..=5).contains(&self.level) {
+        if Level::new(self.level).is_none() {
             faults.add("level", if self.level == 0 { "field-required" } else { "field-invalid" });
         }
         if State::from_code(&self.state).is_none() {

@@ -136,8 +136,8 @@ pub(super) fn state_key(system: &System) -> &'static str {
 }
 
 /// Badge of the system's level.
-pub(super) fn level_of(system: &System) -> Option<Level> {
-    u8::try_from(system.level).ok().and_then(Level::new)
+pub(crate) fn level_of(system: &System) -> Option<Level> {
+    Level::new(system.level)
 }
 
 /// Where it stands: the kind of place and its name.

@@ -2,7 +2,7 @@
 //! system is known by its code, or by its owner and its name where a line has no code. An empty cell leaves a value as it
 //! is. The dry run is the same work, not committed.
 
-use super::sheet_cells::{cell, changes, flat, level_of, text_mut};
+use super::sheet_cells::{cell, changes, level_of, text_mut};
 use super::store::{self, Filter};
 use super::words::{Hosting, ServiceScope, State};
 use super::{NewSystem, System, service};
@@ -293,7 +293,7 @@ fn apply(row: &Row, given: &mut NewSystem, faults: &mut Faults) {
     }
     for column in COLUMNS.iter().filter(|column| !column.is("code")) {
         let (Some(cell), Some(held)) = (row.get(column.name()), text_mut(given, column.name())) else { continue };
-        if *cell != flat(held) && *cell != *held {
+        if *cell != sheets::in_one_cell(held) && *cell != *held {
             cell.clone_into(held);
         }
     }

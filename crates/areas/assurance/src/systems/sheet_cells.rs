@@ -7,8 +7,9 @@ use super::{NewSystem, System};
 use crate::networks;
 use kit::fold::fold;
 use kit::locale::texts;
+use kit::page::Level;
 use kit::{Lang, Personal};
-use organisation::sheets::{Change, Row};
+use organisation::sheets::{Change, Row, in_one_cell};
 
 /// What stands in a cell of the file.
 pub(super) fn cell(lang: Lang, system: &System, given: &NewSystem, column: &str) -> String {
@@ -28,13 +29,8 @@ pub(super) fn cell(lang: Lang, system: &System, given: &NewSystem, column: &str)
         "public_information" => answer(system.public_information),
         "private_information" => answer(system.private_information),
         "personal_information" => answer(system.personal_information),
-        other => text_of(given, other).map(|text| flat(text)).unwrap_or_default(),
+        other => text_of(given, other).map(|text| in_one_cell(text)).unwrap_or_default(),
     }
-}
-
-/// A text of several lines as it stands in one cell.
-pub(super) fn flat(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Fields that are texts, under the names of their columns; of amounts, what was typed.
@@ -79,7 +75,7 @@ texts!(
 pub(super) fn level_of(cell: &str) -> Option<i64> {
     let folded = fold(cell);
     let digits = folded.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
-    digits.parse().ok().filter(|level| (1..=5).contains(level))
+    digits.parse().ok().filter(|level: &i64| Level::new(*level).is_some())
 }
 
 /// What a line changes, each value in the form in which it is kept; personal data is masked.

@@ -8,6 +8,7 @@ use kit::scope::{Actor, Agencies};
 use kit::{Capability, Db, Scope};
 use luytre_assurance as assurance;
 use organisation::agencies::{self, NewAgency};
+use organisation::sheets::{Outcome, Report};
 use std::future::Future;
 
 /// 24 November 2026, 16:00 in Vietnam.
@@ -56,6 +57,15 @@ impl House {
 fn person(agencies: Agencies, rights: &[Capability]) -> Scope {
     let actor = Actor::Person { id: "0199aaaa-0000-7000-8000-000000000001".into(), name: "Người thử".into() };
     Scope::new(actor, agencies, rights.iter().copied(), None)
+}
+
+/// Columns of a refused line with the keys of what is wrong in them.
+pub fn faults(report: &Report, line: u64) -> Vec<(&'static str, &'static str)> {
+    let line = report.lines.iter().find(|one| one.line == line).unwrap();
+    match &line.outcome {
+        Outcome::Refused(faults) => faults.iter().map(|fault| (fault.column, fault.key)).collect(),
+        other => panic!("not refused: {other:?}"),
+    }
 }
 
 pub fn system(code: &str, agency: &str) -> NewSystem {

@@ -1,12 +1,12 @@
 //! The inventory: what is kept of an item, tables of it, what a scan saw, and that nobody reaches the items of others.
 
-use crate::house::{House, NOW, in_each_house, system};
+use crate::house::{House, NOW, faults, in_each_house, system};
 use assurance::inventory::store::{self, Filter};
 use assurance::inventory::{self, NewItem, service};
 use assurance::systems::NewSystem;
 use kit::{Error, Scope};
 use luytre_assurance as assurance;
-use organisation::sheets::{Outcome, Report, Totals};
+use organisation::sheets::{Report, Totals};
 
 fn item(kind: &str, name: &str, fields: &[(&str, &str)]) -> NewItem {
     NewItem {
@@ -33,14 +33,6 @@ async fn import(house: &House, scope: &Scope, text: &str) -> Result<Report, Erro
     let report = inventory::import_sheet(&tx, NOW, table).await?;
     tx.commit().await?;
     Ok(report)
-}
-
-fn faults(report: &Report, line: u64) -> Vec<(&'static str, &'static str)> {
-    let line = report.lines.iter().find(|one| one.line == line).unwrap();
-    match &line.outcome {
-        Outcome::Refused(faults) => faults.iter().map(|fault| (fault.column, fault.key)).collect(),
-        other => panic!("not refused: {other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -224,6 +216,38 @@ async fn a_scan_sees_registered_devices_again_and_lists_the_others_as_not_regist
         let id = waiting[0].id.clone();
         service::change(&tx, &id, waiting[0].clone().into(), NOW).await.unwrap();
         assert!(store::find(&tx, &id).await.unwrap().registered, "saving the form registers it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_scan_changes_services_as_a_person_would_and_erases_none() {
+    in_each_house(|house| async move {
+        let (a, _) = two_systems(&house).await;
+        let scope = Scope::service("test");
+        let tx = house.db.scoped(&scope).begin().await.unwrap();
+        let device = item("device", "Máy chủ", &[("addresses", "10.1.2.7"), ("services", "443/tcp https")]);
+        let id = service::add(&tx, &a, device, NOW).await.unwrap();
+        let form = NewItem::from(store::find(&tx, &id).await.unwrap());
+        let scan = |ports: &str| {
+            let file = format!(
+                r#"<nmaprun><host><status state="up"/><address addr="10.1.2.7" addrtype="ipv4"/>{ports}</host></nmaprun>"#
+            );
+            inventory::read_scan(file.as_bytes()).unwrap()
+        };
+        let report = inventory::take_scan(&tx, &a, scan(""), NOW).await.unwrap();
+        assert_eq!(report.totals(), Totals { same: 1, ..Totals::default() }, "it may not have looked for ports");
+        assert_eq!(store::find(&tx, &id).await.unwrap().value("services"), "443/tcp https");
+        let port = r#"<ports><port protocol="tcp" portid="8080"><state state="open"/></port></ports>"#;
+        let report = inventory::take_scan(&tx, &a, scan(port), NOW).await.unwrap();
+        assert_eq!(report.totals(), Totals { changed: 1, ..Totals::default() }, "{report:?}");
+        let found = Filter { words: "8080".into(), ..Filter::default() };
+        assert_eq!(store::list(&tx, &found, 10, 0).await.unwrap()[0].id, id);
+        let older = service::change(&tx, &id, form, NOW).await;
+        assert!(matches!(older, Err(Error::Conflict(_))), "a form from before the scan: {older:?}");
+        let acts = organisation::audit::store::history(&tx, "inventory-item", &id, 10).await.unwrap();
+        let change = acts.iter().find(|act| act.action == "inventory.change").unwrap();
+        assert!(change.details.contains("443/tcp https") && change.details.contains("8080/tcp"), "{change:?}");
     })
     .await;
 }

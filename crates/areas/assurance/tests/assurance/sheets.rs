@@ -1,7 +1,7 @@
 //! Tables of systems: what a line does, that a wrong one is named and spoils no other, and that nobody reaches farther by a
 //! table than by a form.
 
-use crate::house::{House, NOW, in_each_house, system};
+use crate::house::{House, NOW, faults, in_each_house, system};
 use assurance::systems::store::{self, Filter};
 use assurance::systems::{self, NewSystem, service};
 use kit::{Error, Scope};
@@ -15,14 +15,6 @@ async fn import(house: &House, scope: &Scope, text: &str) -> Result<Report, Erro
     let report = systems::import_sheet(&tx, NOW, table).await?;
     tx.commit().await?;
     Ok(report)
-}
-
-fn faults(report: &Report, line: u64) -> Vec<(&'static str, &'static str)> {
-    let line = report.lines.iter().find(|one| one.line == line).unwrap();
-    match &line.outcome {
-        Outcome::Refused(faults) => faults.iter().map(|fault| (fault.column, fault.key)).collect(),
-        other => panic!("not refused: {other:?}"),
-    }
 }
 
 #[tokio::test]

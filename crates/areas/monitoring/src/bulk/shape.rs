@@ -15,6 +15,9 @@ use std::fmt;
 /// Patterns of one request; more leave the answer whole.
 const MAX_PATTERNS: usize = 64;
 
+/// Parts of one pattern, between its dots; no answer is as deep.
+const MAX_PARTS: usize = 16;
+
 /// Bytes of an answer that is set out for people; larger ones stay in one line.
 const MAX_PRETTY: usize = 1 << 20;
 
@@ -56,13 +59,17 @@ impl Asked {
                             Some(pattern) => (&mut asked.left_out, pattern),
                             None => (&mut asked.kept, pattern),
                         };
-                        list.push(pattern.split('.').map(str::to_owned).collect());
+                        let mut parts: Vec<String> = pattern.split('.').map(str::to_owned).collect();
+                        // Any number of keys, twice, is any number of keys.
+                        parts.dedup_by(|next, part| next == "**" && part == "**");
+                        list.push(parts);
                     }
                 }
                 _ => {}
             }
         }
-        if asked.kept.len() + asked.left_out.len() > MAX_PATTERNS {
+        let too_long = asked.kept.iter().chain(&asked.left_out).any(|parts| parts.len() > MAX_PARTS);
+        if too_long || asked.kept.len() + asked.left_out.len() > MAX_PATTERNS {
             asked.kept.clear();
             asked.left_out.clear();
         }
@@ -102,6 +109,9 @@ fn below<'a>(patterns: &[Rest<'a>], key: &str) -> Vec<Rest<'a>> {
     for pattern in patterns {
         enter(pattern, key, &mut found);
     }
+    // One way to a place is as good as another; their number would grow with every key.
+    found.sort_unstable();
+    found.dedup();
     found
 }
 
@@ -246,6 +256,21 @@ mod tests {
         assert_eq!(shaped("filter_path=errors&pretty"), "{\n  \"errors\": true\n}\n");
         assert_eq!(shaped(&format!("filter_path={}", vec!["a"; MAX_PATTERNS + 1].join(","))), ANSWER);
         assert!(Asked::of(&"/_bulk?pretty=false&refresh=true".parse().unwrap()).is_nothing());
+    }
+
+    #[test]
+    fn a_filter_that_fits_in_ever_more_ways_costs_no_more() {
+        let (key, depth) = ("a", 40);
+        let body = format!("{}1{}", format!("{{\"{key}\":").repeat(depth), "}".repeat(depth));
+        let part = ["**.a.**.*.**.a.**.*.**.a.**.*.**.a"; 8].join(",");
+        let asked = Asked::of(&format!("/_bulk?filter_path={part}").parse().unwrap());
+        assert_eq!(asked.kept.len(), 8);
+        assert_eq!(asked.shape(body.as_bytes()).unwrap(), body.as_bytes());
+        let rests = (0..depth).fold(starts(&asked.kept), |rests, _| below(&rests, key));
+        assert!(rests.len() <= MAX_PARTS + 1, "{}", rests.len());
+        let long = format!("/_bulk?filter_path={}", vec!["a"; MAX_PARTS + 1].join("."));
+        assert!(Asked::of(&long.parse().unwrap()).is_nothing());
+        assert_eq!(Asked::of(&"/_bulk?filter_path=**.**.**.a".parse().unwrap()).kept, [["**", "a"]]);
     }
 
     #[test]

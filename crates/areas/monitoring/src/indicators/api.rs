@@ -43,9 +43,6 @@ async fn import_file(ApiVisit(visit): ApiVisit, Path(id): Path<String>, file: By
     let tx = visit.begin().await?;
     let list = store::find(&tx, &id, visit.now()).await?;
     let report = import::take(&tx, &settings.indicators, &list, read, visit.now()).await?;
-    match visit.address.has("dry_run", "1") {
-        true => tx.rollback().await?,
-        false => tx.commit().await?,
-    }
+    tx.finish(visit.address.has("dry_run", "1")).await?;
     Ok(Json(report))
 }

@@ -14,7 +14,7 @@ pub use faults::{Fault, Faults, Unknown};
 pub use page::{About, SheetForm, SheetPage, posted};
 pub use read::{Column, ReadTable, Row, Unread, apart, code, day, read_apart};
 pub use report::{Change, Line, Outcome, Report, Totals, begin_line, end_line};
-pub use written::Table;
+pub use written::{Table, in_one_cell};
 
 /// A line of a table with its number: its cells as they stand, or the key of what is wrong with it.
 pub type PlainLine = (u64, Result<Vec<String>, &'static str>);

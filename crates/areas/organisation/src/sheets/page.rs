@@ -41,7 +41,7 @@ impl SheetForm {
 
     /// Keeps what a table did, unless it was only tried.
     pub async fn finish(&self, tx: Tx<'_>) -> Result<(), Error> {
-        if self.is_dry_run() { tx.rollback().await } else { tx.commit().await }
+        tx.finish(self.is_dry_run()).await
     }
 }
 

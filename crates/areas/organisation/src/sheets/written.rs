@@ -95,6 +95,11 @@ impl Table {
     }
 }
 
+/// A text of several lines as it stands in one cell.
+pub fn in_one_cell(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 fn cell(rows: &mut String, text: &str) {
     let number = !text.is_empty() && text.len() <= MOST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
     if number && (text == "0" || !text.starts_with('0')) {

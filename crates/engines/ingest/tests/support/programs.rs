@@ -105,7 +105,7 @@ pub(crate) fn syslog_ng(lines: &str, configuration: &str) -> Running {
     if find("syslog-ng").is_some_and(|program| program.starts_with(SYSLOG_NG)) {
         let libraries = Path::new(SYSLOG_NG).join("lib/syslog-ng");
         let entries = std::fs::read_dir(&libraries).unwrap().map(|entry| entry.unwrap().path());
-        let modules = entries.into_iter().find(|path| path.is_dir()).unwrap();
+        let modules = entries.into_iter().find(|path| path.join("libaffile.so").exists()).unwrap();
         command.env("LD_LIBRARY_PATH", &libraries).arg("--module-path").arg(modules);
     }
     let child = command
